@@ -1,0 +1,126 @@
+// The shapes of the native API's answers, shared by the Worker, the page and the shard's live push.
+// Times are Unix ms; a bucket's time is its start. Limits and parameters: docs and /openapi.json.
+
+import type { TierName } from "./tiers.ts";
+
+/** Buckets in columns; row i of each column belongs to the bucket that starts at `t[i]`. */
+export interface Columns {
+  readonly t: readonly number[];
+  readonly avg: readonly number[];
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+  readonly sum: readonly number[];
+  readonly count: readonly number[];
+  readonly last: readonly number[];
+}
+
+export interface SeriesAnswer extends Columns {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface QueryAnswer {
+  readonly metric: string;
+  readonly resolution: TierName;
+  /** Bucket width, ms. */
+  readonly step: number;
+  /** The range, widened to whole buckets: [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Buckets that start here or later may still change; absent when the range is closed. */
+  readonly partialFrom?: number;
+  /** There were more series than `limit`; those with the largest counts are shown. */
+  readonly truncated?: boolean;
+  readonly series: readonly SeriesAnswer[];
+}
+
+export interface MetricSummary {
+  readonly name: string;
+  readonly series: number;
+  readonly labelNames: readonly string[];
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly last: number;
+}
+
+export interface MetricsAnswer {
+  readonly metrics: readonly MetricSummary[];
+  /** Pass as `cursor` for the next page; absent on the last. */
+  readonly cursor?: string;
+}
+
+export interface MetricAnswer extends MetricSummary {
+  readonly labels: readonly {
+    readonly name: string;
+    readonly values: readonly { readonly value: string; readonly series: number }[];
+    /** Number of different values; `values` lists the most frequent 100. */
+    readonly distinct: number;
+  }[];
+}
+
+/** One series' changed minute buckets, absolute: they replace what the client had. */
+export interface LiveSeries extends Columns {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly lastAt: readonly number[];
+}
+
+/** A message of the live socket. A `snapshot` comes first, then `changed`, at most one a second. */
+export interface LiveMessage {
+  readonly type: "snapshot" | "changed";
+  readonly metric: string;
+  readonly step: 60000;
+  /** Server time of the message; pass the newest as `since` when connecting again. */
+  readonly at: number;
+  readonly series: readonly LiveSeries[];
+}
+
+export interface Issue {
+  readonly index?: number;
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface ErrorAnswer {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly issues?: readonly Issue[];
+    /** How many issues there were when more than are listed. */
+    readonly issueCount?: number;
+  };
+}
+
+export interface Rejection {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface WriteAnswer {
+  readonly accepted: number;
+  readonly duplicate?: true;
+}
+
+export interface ShardStatus {
+  readonly shard: number;
+  readonly series: number;
+  readonly unflushedBuckets: number;
+  readonly unflushedBytes: number;
+  /** Unix ms of the last flush that is known to have reached D1; null before the first. */
+  readonly lastFlushAt: number | null;
+  /** Age of the oldest point that is not in D1 yet, ms. */
+  readonly lagMs: number;
+  readonly error?: string;
+}
+
+export interface StatusAnswer {
+  readonly version: string;
+  readonly now: number;
+  readonly shards: readonly ShardStatus[];
+  readonly d1: { readonly sizeBytes: number; readonly staleDays: number };
+  /** Since midnight UTC. */
+  readonly today: {
+    readonly d1RowsWritten: number;
+    readonly d1RowsRead: number;
+    readonly shardRowsWritten: number;
+  };
+}

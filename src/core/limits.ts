@@ -1,0 +1,66 @@
+// Every limit of Minuet, with its unit and the abuse that it stops. No limit lives anywhere else.
+
+export const LIMITS = {
+  /** Characters of a metric or label name: stops texts used as names. */
+  nameLength: 200,
+  /** Characters of a label value: stops documents used as labels. */
+  labelValueLength: 1_000,
+  /** Labels of a point: stops series that no one can read. */
+  labelsPerPoint: 30,
+  /** Bytes of a request body, before and after decompression: stops gzip bombs. */
+  bodyBytes: 8 * 1024 * 1024,
+  /** Points of a request: bounds what one commit must hold. */
+  pointsPerRequest: 100_000,
+  /** Depth of nested JSON: stops bodies that cost memory and no network. */
+  jsonDepth: 6,
+  /** Characters of an Idempotency-Key. */
+  idempotencyKeyLength: 200,
+  /** Issues listed in an error; the rest are counted. */
+  issuesListed: 20,
+  /** How far ahead of the server a timestamp may be, ms: stops clocks that are wrong. */
+  aheadMs: 10 * 60_000,
+  /** Earliest numeric time, Unix ms (2001-09-09): a smaller number is seconds sent as ms. */
+  earliestAt: 1_000_000_000_000,
+  /** Series of one metric: stops an id used as a label. */
+  seriesPerMetric: 10_000,
+  /** Series of one shard: bounds its memory. Raise SHARDS for more. */
+  seriesPerShard: 25_000,
+  /** Bytes of one encoded batch: a row must stay under 2,000,000 bytes. */
+  batchBytes: 1_000_000,
+  /** Bytes of one stored row or bound parameter (Cloudflare allows 2,000,000). */
+  rowBytes: 1_900_000,
+  /** Journal bytes that make a shard seal at once: bounds the replay when it wakes up. */
+  journalBytes: 4 * 1024 * 1024,
+  /** Open accumulators that make a shard seal at once: bounds its memory. */
+  openBuckets: 65_536,
+  /** Buckets of one page. */
+  pageBuckets: 16_384,
+  /** Segments of one flush (at least one page is flushed): bounds the D1 batch. */
+  segmentsPerFlush: 30_000,
+  /** Durable bytes not yet in D1 that make a shard refuse points (503): D1 has been down long. */
+  backlogBytes: 256 * 1024 * 1024,
+  /** Sealed bytes that make a flush due whatever the row budget says. */
+  pressureBytes: 16 * 1024 * 1024,
+  /** Idempotency keys that a shard remembers at least, and for 24 h when fewer. */
+  dedupKeys: 100_000,
+  /** How long an idempotency key is remembered, ms. */
+  dedupMs: 24 * 3_600_000,
+  /** Buckets a series that `auto` resolution aims at. */
+  autoBuckets: 1_500,
+  /** Segments that one query may read: stops queries that would hurt everybody. */
+  segmentsPerQuery: 20_000,
+  /** Buckets that one answer may hold. */
+  bucketsPerQuery: 500_000,
+  /** Longest range of a query, ms (50 years). */
+  rangeMs: 50 * 366 * 86_400_000,
+  /** Matchers of one query. */
+  matchersPerQuery: 20,
+  /** Series a query may ask for with `limit`. */
+  seriesPerQuery: 1_000,
+  /** Metrics of one page of the list. */
+  metricsPerPage: 1_000,
+  /** Highest number of shards. */
+  shards: 64,
+  /** Sockets of one shard. */
+  socketsPerShard: 1_000,
+} as const;
