@@ -63,14 +63,21 @@ export interface LiveSeries extends Columns {
   readonly lastAt: readonly number[];
 }
 
-/** A message of the live socket. A `snapshot` comes first, then `changed`, at most one a second. */
+/**
+ * A message of the live socket. A `snapshot` comes first, then `changed`, at most one a second.
+ * Whoever connects (again) and then queries the time before `from` has everything.
+ */
 export interface LiveMessage {
   readonly type: "snapshot" | "changed";
   readonly metric: string;
   readonly step: 60000;
-  /** Server time of the message; pass the newest as `since` when connecting again. */
+  /** Server time of the message, Unix ms. */
   readonly at: number;
+  /** Minutes that start here or later are complete in these messages; earlier ones in /query. */
+  readonly from: number;
   readonly series: readonly LiveSeries[];
+  /** Minutes in [from, to) changed too late to be pushed: ask /query for them. */
+  readonly reload?: { readonly from: number; readonly to: number };
 }
 
 export interface Issue {

@@ -35,16 +35,36 @@ export const LIMITS = {
   openBuckets: 65_536,
   /** Buckets of one page. */
   pageBuckets: 16_384,
-  /** Segments of one flush (at least one page is flushed): bounds the D1 batch. */
-  segmentsPerFlush: 30_000,
+  /** Buckets of one flush (at least one page is flushed): bounds the D1 batch. */
+  bucketsPerFlush: 262_144,
+  /** Bytes of sealed pages that a shard keeps in memory. */
+  chunkCacheBytes: 16 * 1024 * 1024,
+  /** Journal rows that make a shard fold them into a page: bounds the replay when it wakes up. */
+  journalRows: 4_096,
+  /** Idempotency keys since the last checkpoint that make a shard fold them into one row. */
+  openKeys: 32_768,
   /** Durable bytes not yet in D1 that make a shard refuse points (503): D1 has been down long. */
   backlogBytes: 256 * 1024 * 1024,
   /** Sealed bytes that make a flush due whatever the row budget says. */
   pressureBytes: 16 * 1024 * 1024,
+  /** How long a flush waits for D1, ms. */
+  flushTimeoutMs: 30_000,
+  /** Bytes of requests that wait for one commit: a shard that is this far behind says so (503). */
+  pendingBytes: 32 * 1024 * 1024,
+  /** A series not seen for so long leaves the shard's memory, ms; D1 keeps it. */
+  idleSeriesMs: 3 * 86_400_000,
   /** Idempotency keys that a shard remembers at least, and for 24 h when fewer. */
   dedupKeys: 100_000,
   /** How long an idempotency key is remembered, ms. */
   dedupMs: 24 * 3_600_000,
+  /** (UTC day, series) pairs that one round of the roll-up takes: bounds memory and the batch. */
+  pairsPerRollup: 250,
+  /** Series whose minutes of a day one round of the retention deletes. */
+  seriesPerPurge: 2_000,
+  /** Hour or day segments that one round of the retention deletes. */
+  segmentsPerPurge: 5_000,
+  /** Removed series whose segments one round deletes. */
+  seriesPerDoom: 50,
   /** Buckets a series that `auto` resolution aims at. */
   autoBuckets: 1_500,
   /** Segments that one query may read: stops queries that would hurt everybody. */
@@ -61,6 +81,8 @@ export const LIMITS = {
   metricsPerPage: 1_000,
   /** Highest number of shards. */
   shards: 64,
+  /** Buckets of one live message; the rest is asked for: bounds what a burst can cost. */
+  bucketsPerPush: 5_000,
   /** Sockets of one shard. */
   socketsPerShard: 1_000,
 } as const;

@@ -1,0 +1,165 @@
+// The series that a shard knows: numbers for keys, and when each was first and last seen.
+// Numbers are given in order of arrival and never change while a page holds them.
+
+import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
+import { LIMITS } from "../core/limits.ts";
+import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/labels.ts";
+
+/** Why a new series is refused. */
+export interface SeriesRefusal {
+  readonly code: "too_many_series";
+  readonly message: string;
+}
+
+interface Metric {
+  readonly name: string;
+  /** Numbers of its series, ascending. */
+  readonly series: number[];
+  /** The refusal for the present number of series: counting label values is not cheap. */
+  refusal?: SeriesRefusal;
+}
+
+export class Dictionary {
+  readonly keys: string[] = [];
+  readonly metrics: Metric[] = [];
+  /** Metric number of a series. */
+  readonly metricOf: number[] = [];
+  /** Unix ms of the earliest and latest point of a series, and the value at the latest. */
+  readonly firstAt: number[] = [];
+  readonly lastAt: number[] = [];
+  readonly last: number[] = [];
+  /** Whether D1 is known to hold the series. */
+  readonly inD1: boolean[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #metricNumbers = new Map<string, number>();
+
+  get length(): number {
+    return this.keys.length;
+  }
+
+  find(key: string): number | undefined {
+    return this.#numbers.get(key);
+  }
+
+  metric(name: string): Metric | undefined {
+    const number = this.#metricNumbers.get(name);
+    return number === undefined ? undefined : this.metrics[number];
+  }
+
+  metricNumber(name: string): number | undefined {
+    return this.#metricNumbers.get(name);
+  }
+
+  /** Says why a key that is not known yet must not be added; undefined when it may. */
+  refuse(key: string): SeriesRefusal | undefined {
+    const name = metricOfKey(key);
+    const metric = this.metric(name);
+    if (metric !== undefined && metric.series.length >= LIMITS.seriesPerMetric)
+      return (metric.refusal ??= {
+        code: "too_many_series",
+        message:
+          `metric "${name}" has ${metric.series.length} series, the limit of one metric; ` +
+          `${this.#busiestLabel(metric)}. Drop a label that holds ids`,
+      });
+    if (this.length >= LIMITS.seriesPerShard)
+      return {
+        code: "too_many_series",
+        message:
+          `the shard of metric "${name}" has ${this.length} series, the limit of one shard. ` +
+          `Raise SHARDS, or drop a label that holds ids`,
+      };
+    return undefined;
+  }
+
+  /** Adds a key; returns its number. */
+  add(key: string): number {
+    const number = this.keys.push(key) - 1;
+    this.#numbers.set(key, number);
+    const name = metricOfKey(key);
+    let metricNumber = this.#metricNumbers.get(name);
+    if (metricNumber === undefined) {
+      metricNumber = this.metrics.push({ name, series: [] }) - 1;
+      this.#metricNumbers.set(name, metricNumber);
+    }
+    const metric = this.metrics[metricNumber]!;
+    metric.series.push(number);
+    delete metric.refusal;
+    this.metricOf.push(metricNumber);
+    this.firstAt.push(Infinity);
+    this.lastAt.push(-Infinity);
+    this.last.push(-Infinity);
+    this.inD1.push(false);
+    return number;
+  }
+
+  /** Notes a point of a series; order does not matter. */
+  see(series: number, at: number, value: number): void {
+    if (at < this.firstAt[series]!) this.firstAt[series] = at;
+    const lastAt = this.lastAt[series]!;
+    if (at > lastAt) {
+      this.lastAt[series] = at;
+      this.last[series] = value;
+    } else if (at === lastAt && value > this.last[series]!) this.last[series] = value;
+  }
+
+  /** A dictionary of only the series that `keep` names, renumbered in the same order. */
+  compact(keep: (series: number) => boolean): { dictionary: Dictionary; renumber: Int32Array } {
+    const dictionary = new Dictionary();
+    const renumber = new Int32Array(this.length).fill(-1);
+    for (let series = 0; series < this.length; series++) {
+      if (!keep(series)) continue;
+      const number = dictionary.add(this.keys[series]!);
+      renumber[series] = number;
+      dictionary.firstAt[number] = this.firstAt[series]!;
+      dictionary.lastAt[number] = this.lastAt[series]!;
+      dictionary.last[number] = this.last[series]!;
+      dictionary.inD1[number] = this.inD1[series]!;
+    }
+    return { dictionary, renumber };
+  }
+
+  #busiestLabel(metric: Metric): string {
+    const values = new Map<string, Set<string>>();
+    for (const series of metric.series)
+      for (const [name, value] of parseLabelsJson(labelsJsonOfKey(this.keys[series]!))) {
+        const seen = values.get(name) ?? new Set();
+        values.set(name, seen.add(value));
+      }
+    const [name, seen] = [...values].reduce(
+      (most, label) => (label[1].size > most[1].size ? label : most),
+      ["", new Set<string>()],
+    );
+    return `its label "${name}" has ${seen.size} values, the most`;
+  }
+}
+
+/* Bytes of a dictionary row, version 1: 1 <u8>, keys <text>, one a line. */
+const VERSION = 1;
+
+/** Encodes keys as rows; `count` is the number of keys in each. */
+export function encodeSeries(keys: readonly string[]): { body: Uint8Array; count: number }[] {
+  const rows: { body: Uint8Array; count: number }[] = [];
+  for (let i = 0; i < keys.length;) {
+    let end = i;
+    // A UTF-16 code unit is at most three bytes of UTF-8.
+    for (let size = 16; end < keys.length; end++) {
+      size += keys[end]!.length * 3 + 1;
+      if (end > i && size > LIMITS.rowBytes) break;
+    }
+    const text = keys.slice(i, end).join("\n");
+    const writer = new ByteWriter(text.length + 16);
+    writer.u8(VERSION);
+    writer.text(text);
+    rows.push({ body: writer.finish(), count: end - i });
+    i = end;
+  }
+  return rows;
+}
+
+/** Reads a row of `encodeSeries` back. @throws CorruptBytes */
+export function decodeSeries(bytes: Uint8Array): string[] {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== VERSION) throw new CorruptBytes(`dictionary version ${version} is not known`);
+  return reader.text().split("\n");
+}

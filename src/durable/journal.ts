@@ -1,0 +1,51 @@
+// The bytes of a journal row: the requests that one group commit stored. Pure.
+
+import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
+
+export interface JournalEntry {
+  /** Digest of the Idempotency-Key; "" when the request had none. */
+  readonly key: string;
+  /** Points of the whole request that were accepted: what a repeat is answered with. */
+  readonly accepted: number;
+  /** An encoded batch, as received. */
+  readonly batch: Uint8Array;
+}
+
+/*
+ * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), n <varint>, then n entries:
+ * key <text>, accepted <varint>, length <varint>, the batch.
+ */
+const VERSION = 1;
+
+/** Bytes that a row takes besides the batches of its entries: an upper bound. */
+export const journalOverhead = (entries: number): number => 16 + entries * 64;
+
+export function encodeJournal(at: number, entries: readonly JournalEntry[]): Uint8Array {
+  const size = entries.reduce((sum, { batch }) => sum + batch.length, 0);
+  const writer = new ByteWriter(size + journalOverhead(entries.length));
+  writer.u8(VERSION);
+  writer.f64(at);
+  writer.varint(entries.length);
+  for (const { key, accepted, batch } of entries) {
+    writer.text(key);
+    writer.varint(accepted);
+    writer.varint(batch.length);
+    writer.bytes(batch);
+  }
+  return writer.finish();
+}
+
+/** Reads `encodeJournal` back. @throws CorruptBytes */
+export function decodeJournal(bytes: Uint8Array): { at: number; entries: JournalEntry[] } {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== VERSION) throw new CorruptBytes(`journal version ${version} is not known`);
+  const at = reader.f64();
+  const entries: JournalEntry[] = [];
+  for (let left = reader.varint(); left > 0; left--) {
+    const key = reader.text();
+    const accepted = reader.varint();
+    entries.push({ key, accepted, batch: reader.bytes(reader.varint()) });
+  }
+  return { at, entries };
+}

@@ -1,0 +1,474 @@
+// The shard's log and what it keeps in memory: journal → accumulators → pages. Synchronous, so that
+// each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
+
+import { Accumulator, type SeriesBuckets } from "../core/accumulator.ts";
+import { type Batch, decodeBatch, encodeBatch, selectSeries } from "../core/batch.ts";
+import { Buckets } from "../core/bucket.ts";
+import { LIMITS } from "../core/limits.ts";
+import { blocksOf, decodeBlock, encodeBlock, encodePage } from "../core/page.ts";
+import { HOUR, MINUTE } from "../core/tiers.ts";
+import { Chunks } from "./chunks.ts";
+import { type Count, count, type CounterValues } from "./counters.ts";
+import { decodeSeries, Dictionary, encodeSeries, type SeriesRefusal } from "./dictionary.ts";
+import { decodeJournal, encodeJournal, type JournalEntry, journalOverhead } from "./journal.ts";
+import { decodeKeys, encodeKeys, KeyMemory } from "./keys.ts";
+import {
+  decodeSeen,
+  encodeSeen,
+  type Manifest,
+  type PageEntry,
+  parseManifest,
+} from "./manifest.ts";
+import type { Store } from "./store.ts";
+
+/** What a Worker asks a shard to store: all of it or nothing, except series over a limit. */
+export interface Append {
+  readonly batches: readonly { readonly bytes: Uint8Array; readonly batch: Batch }[];
+  /** Digest of the client's Idempotency-Key; "" when it sent none. */
+  readonly key: string;
+}
+
+/** A series that was refused, by its batch and its number in the batch's dictionary. */
+export interface Refusal extends SeriesRefusal {
+  readonly batch: number;
+  readonly series: number;
+}
+
+export interface Appended {
+  readonly accepted: number;
+  /** The key was known: nothing was stored, and `accepted` is what was stored then. */
+  readonly duplicate: boolean;
+  readonly refused: readonly Refusal[];
+}
+
+/** The buckets of one metric that D1 may not hold, as blocks (see page.ts), to merge into a read. */
+export interface Tail {
+  /** D1 holds this one when the shard's watermark there is at least `page`. */
+  readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
+  readonly open: readonly Uint8Array[];
+  /** When the shard's watermark in D1 is at least this, parts of `open` are in D1: ask again. */
+  readonly openId: number;
+}
+
+/** Called with each batch that was stored and the dictionary's numbers of its series. */
+export type Watch = (batch: Batch, numbers: Uint32Array) => void;
+
+export class Log {
+  readonly #store: Store;
+  readonly #chunks: Chunks;
+  #watch: Watch;
+  /** Buckets of no sealed page. */
+  #open = new Accumulator();
+  /** The open buckets as the last checkpoint stored them. */
+  #openSlots: readonly number[] = [];
+  #openBytes = 0;
+  #openId: number;
+  #dictionary = new Dictionary();
+  #seriesRows: Manifest["series"] = [];
+  readonly #keys = new KeyMemory();
+  #sealed: readonly PageEntry[] = [];
+  #sealedTo = 0;
+  #seq = 0;
+  #through = 0;
+  #journalBytes = 0;
+  #watermark = 0;
+  #bookmark: string | null = null;
+  #cut = 0;
+  #flushedAt: number | null = null;
+  #since: number | null = null;
+  #sealedAt = 0;
+  #counters: CounterValues = { day: 0, d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0 };
+  #rowsCounted = 0;
+
+  /** Rebuilds memory from the rows: the manifest's pages, then the journal on top. */
+  constructor(store: Store, now: number, watch: Watch = () => {}) {
+    this.#store = store;
+    this.#watch = () => {};
+    // Ids follow the clock, so that a shard that lost its storage does not use one twice.
+    this.#openId = now;
+    const state = store.state();
+    const manifest = state && parseManifest(state.manifest);
+    this.#chunks = new Chunks(store, new Set(manifest && slotsOf(manifest)));
+    if (state !== undefined && manifest !== undefined) this.#load(manifest, state.seen);
+    for (const { seq, body } of store.journalAfter(this.#through)) {
+      this.#seq = seq;
+      this.#journalBytes += body.length;
+      const { at, entries } = decodeJournal(body);
+      this.#since ??= at;
+      for (const { key, accepted, batch } of entries) {
+        this.#accumulate(decodeBatch(batch));
+        if (key !== "") this.#keys.remember(key, accepted, at);
+      }
+    }
+    this.#watch = watch;
+  }
+
+  get dictionary(): Dictionary {
+    return this.#dictionary;
+  }
+
+  /** Sealed pages that D1 may not hold, oldest first. */
+  get sealed(): readonly PageEntry[] {
+    return this.#sealed;
+  }
+
+  get sealedBytes(): number {
+    return this.#sealed.reduce((sum, page) => sum + page.bytes, 0);
+  }
+
+  /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
+  get sealedTo(): number {
+    return this.#sealedTo;
+  }
+
+  /** Buckets before this (Unix ms) were sealed by the last regular flush. */
+  get cut(): number {
+    return this.#cut;
+  }
+
+  /** The last page that D1 is known to hold, and when it was flushed. */
+  get flushed(): { watermark: number; bookmark: string | null; at: number | null } {
+    return { watermark: this.#watermark, bookmark: this.#bookmark, at: this.#flushedAt };
+  }
+
+  /** Arrival of the oldest point that D1 may not hold, Unix ms; null when it holds all. */
+  get since(): number | null {
+    return this.#since;
+  }
+
+  get unflushedBuckets(): number {
+    return this.#open.length + this.#sealed.reduce((sum, page) => sum + page.buckets, 0);
+  }
+
+  /** Durable bytes that D1 does not hold. */
+  get backlogBytes(): number {
+    return this.#journalBytes + this.#openBytes + this.sealedBytes;
+  }
+
+  /** Numbers of the series that have open buckets. */
+  get openSeries(): Set<number> {
+    return new Set(this.#open.series.subarray(0, this.#open.length));
+  }
+
+  counters(now: number): CounterValues {
+    return count(this.#counters, now, this.#uncounted());
+  }
+
+  /** Adds rows that somebody counted; durable with the next checkpoint. */
+  count(now: number, more: Count): void {
+    this.#counters = count(count(this.#counters, now, this.#uncounted()), now, more);
+    this.#rowsCounted = this.#store.rowsWritten;
+  }
+
+  #uncounted(): Count {
+    return { shardRowsWritten: this.#store.rowsWritten - this.#rowsCounted };
+  }
+
+  /**
+   * Stores the requests of one group commit: journal first, then memory. When it throws, memory may
+   * be ahead of the rows: the caller must drop the object.
+   */
+  append(group: readonly Append[], now: number): Appended[] {
+    const inGroup = new Map<string, number>();
+    const stored: { batch: Batch; entry: JournalEntry }[] = [];
+    const results = group.map(({ batches, key }): Appended => {
+      const before = key === "" ? undefined : (inGroup.get(key) ?? this.#keys.find(key));
+      const refused: Refusal[] = [];
+      const kept = batches.map(({ bytes, batch }, i) => {
+        const refusals = this.#intern(batch, before === undefined);
+        if (refusals.size === 0) return { bytes, batch };
+        for (const [series, refusal] of refusals) refused.push({ ...refusal, batch: i, series });
+        const rest = selectSeries(batch, (series) => !refusals.has(series));
+        return { bytes: encodeBatch(rest), batch: rest };
+      });
+      if (before !== undefined) return { accepted: before, duplicate: true, refused };
+      const accepted = kept.reduce((sum, { batch }) => sum + batch.at.length, 0);
+      for (const { bytes, batch } of kept)
+        stored.push({ batch, entry: { key, accepted, batch: bytes } });
+      if (key !== "") inGroup.set(key, accepted);
+      return { accepted, duplicate: false, refused };
+    });
+    if (stored.length === 0) return results;
+    this.#since ??= now;
+    this.#writeJournal(
+      stored.map(({ entry }) => entry),
+      now,
+    );
+    for (const { batch, entry } of stored) {
+      this.#accumulate(batch);
+      if (entry.key !== "") this.#keys.remember(entry.key, entry.accepted, now);
+    }
+    this.#keepBounds(now);
+    return results;
+  }
+
+  /** The buckets of a metric in [from, to) that D1 may not hold; blocks may hold others besides. */
+  tail(metric: string, from: number, to: number): Tail {
+    const number = this.#dictionary.metricNumber(metric);
+    if (number === undefined) return { sealed: [], open: [], openId: this.#openId };
+    const sealed = this.#sealed
+      .filter((page) => page.from < to && page.to >= from)
+      .flatMap(({ id, slots }) =>
+        this.#chunks.blocks(slots, number).map((block) => ({ page: id, block })),
+      );
+    const { series } = this.#open;
+    const { start } = this.#open.buckets;
+    const rows: number[] = [];
+    for (let i = 0; i < this.#open.length; i++)
+      if (start[i]! >= from && start[i]! < to && this.#dictionary.metricOf[series[i]!] === number)
+        rows.push(i);
+    rows.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
+    const open: Uint8Array[] = [];
+    for (let i = 0; i < rows.length; i += LIMITS.pageBuckets)
+      open.push(encodeBlock(this.#open, rows.slice(i, i + LIMITS.pageBuckets)));
+    return { sealed, open, openId: this.#openId };
+  }
+
+  /** The open buckets: `Accumulator.row` must not be called on it. */
+  get open(): Accumulator {
+    return this.#open;
+  }
+
+  /** The blocks of a metric (by number) in sealed pages. */
+  blocks(pages: readonly PageEntry[], metric: number): Uint8Array[] {
+    return pages.flatMap((page) => this.#chunks.blocks(page.slots, metric));
+  }
+
+  /** Numbers of the metrics that sealed pages hold. */
+  metrics(pages: readonly PageEntry[]): Set<number> {
+    return this.#chunks.metrics(pages.flatMap((page) => page.slots));
+  }
+
+  /** Whether there are open buckets that start before `cut`, Unix ms. */
+  openBefore(cut: number): boolean {
+    const { start } = this.#open.buckets;
+    for (let i = 0; i < this.#open.length; i++) if (start[i]! < cut) return true;
+    return false;
+  }
+
+  /** Makes open buckets that start before `cut` (Unix ms) a page, and folds the journal. */
+  seal(cut: number, now: number): void {
+    const { before, rest } = this.#open.split(cut);
+    if (before.length > 0) {
+      const page = this.#writePage(before, this.#openId);
+      this.#sealed = [...this.#sealed, page];
+      this.#sealedTo = Math.max(this.#sealedTo, page.to + MINUTE);
+      this.#openId = Math.max(this.#openId + 1, now);
+      this.#open = rest;
+      this.#sealedAt = now;
+    }
+    this.#checkpoint(now);
+  }
+
+  /** Notes that a regular flush has sealed everything before `cut`; durable with the next write. */
+  setCut(cut: number): void {
+    this.#cut = cut;
+  }
+
+  /** A page id for a flush without pages; durable, since D1 will hold it as the watermark. */
+  reserveId(now: number): number {
+    const id = this.#openId;
+    this.#openId = Math.max(id + 1, now);
+    this.#writeState(now);
+    return id;
+  }
+
+  /** Drops the pages that D1 holds, now that its watermark is known. */
+  drop(watermark: number, bookmark: string | null, now: number): void {
+    const covered = this.#sealed.filter((page) => page.id <= watermark);
+    this.#sealed = this.#sealed.filter((page) => page.id > watermark);
+    this.#chunks.free(covered.flatMap((page) => page.slots));
+    this.#watermark = watermark;
+    this.#openId = Math.max(this.#openId, watermark + 1);
+    this.#bookmark = bookmark ?? this.#bookmark;
+    if (covered.length > 0) this.#flushedAt = now;
+    if (this.#sealed.length === 0) this.#since = this.#open.length > 0 ? this.#sealedAt : null;
+    this.#writeState(now);
+  }
+
+  /** Forgets series, all of whose buckets D1 holds; those with open buckets stay. */
+  forget(series: ReadonlySet<number>, now: number): void {
+    if (this.#sealed.length > 0) throw new Error("sealed pages still name the series");
+    const open = this.openSeries;
+    const gone = (number: number): boolean => series.has(number) && !open.has(number);
+    const { dictionary, renumber } = this.#dictionary.compact((number) => !gone(number));
+    const renumbered = new Accumulator();
+    renumbered.merge(this.#open, (number) => renumber[number]!);
+    this.#open = renumbered;
+    this.#dictionary = dictionary;
+    this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
+    this.#seriesRows = [];
+    this.#checkpoint(now);
+  }
+
+  #load(manifest: Manifest, seen: Uint8Array): void {
+    this.#through = manifest.through;
+    this.#seq = manifest.through;
+    this.#openId = manifest.openId;
+    this.#sealed = manifest.sealed;
+    this.#sealedTo = manifest.sealedTo;
+    this.#watermark = manifest.watermark;
+    this.#bookmark = manifest.bookmark;
+    this.#cut = manifest.cut;
+    this.#flushedAt = manifest.flushedAt;
+    this.#since = manifest.since;
+    this.#sealedAt = manifest.since ?? 0;
+    this.#counters = manifest.counters;
+    this.#seriesRows = manifest.series;
+    for (const { slot } of manifest.series)
+      for (const key of decodeSeries(this.#chunks.read(slot))) this.#dictionary.add(key);
+    decodeSeen(seen, this.#dictionary);
+    for (const { slot, from, to } of manifest.keys)
+      this.#keys.closed.push({ slot, from, to, keys: decodeKeys(this.#chunks.read(slot)) });
+    this.#openSlots = manifest.open;
+    for (const slot of manifest.open) {
+      const chunk = this.#chunks.read(slot);
+      this.#openBytes += chunk.length;
+      for (const { bytes } of blocksOf(chunk)) this.#open.merge(decodedBlock(bytes));
+    }
+  }
+
+  /** Adds unknown series if `add`; returns those that must be refused, by number in the batch. */
+  #intern(batch: Batch, add: boolean): Map<number, SeriesRefusal> {
+    const refused = new Map<number, SeriesRefusal>();
+    batch.series.forEach((key, i) => {
+      if (this.#dictionary.find(key) !== undefined) return;
+      const refusal = this.#dictionary.refuse(key);
+      if (refusal !== undefined) refused.set(i, refusal);
+      else if (add) this.#dictionary.add(key);
+    });
+    return refused;
+  }
+
+  #accumulate(batch: Batch): void {
+    const numbers = Uint32Array.from(
+      batch.series,
+      (key) => this.#dictionary.find(key) ?? this.#dictionary.add(key),
+    );
+    const { index, at, value } = batch;
+    for (let i = 0; i < at.length; i++) {
+      const series = numbers[index[i]!]!;
+      this.#open.add(series, at[i]!, value[i]!);
+      this.#dictionary.see(series, at[i]!, value[i]!);
+    }
+    this.#watch(batch, numbers);
+  }
+
+  #writeJournal(entries: readonly JournalEntry[], now: number): void {
+    for (let i = 0; i < entries.length;) {
+      let end = i;
+      let size = 0;
+      while (end < entries.length) {
+        size += entries[end]!.batch.length;
+        if (end > i && size + journalOverhead(end + 1 - i) > LIMITS.rowBytes) break;
+        end++;
+      }
+      const body = encodeJournal(now, entries.slice(i, end));
+      const seq = this.#seq + 1;
+      this.#store.writeJournal(seq - this.#through - 1, { seq, body });
+      this.#seq = seq;
+      this.#journalBytes += body.length;
+      i = end;
+    }
+  }
+
+  /** Seals or folds what has grown too large for memory or for a quick wake-up. */
+  #keepBounds(now: number): void {
+    if (this.#open.length > LIMITS.openBuckets) {
+      // Closed hours first: a page that ends with the hour spares the next hour a second segment.
+      this.seal(Math.floor(now / HOUR) * HOUR, now);
+      if (this.#open.length > LIMITS.openBuckets / 2) this.seal(Infinity, now);
+    } else if (
+      this.#journalBytes > LIMITS.journalBytes ||
+      this.#seq - this.#through >= LIMITS.journalRows ||
+      this.#keys.open.size >= LIMITS.openKeys
+    )
+      this.#checkpoint(now);
+  }
+
+  #writePage(from: Accumulator, id: number): PageEntry {
+    const chunks = encodePage(from, (series) => this.#dictionary.metricOf[series]!);
+    let first = Infinity;
+    let last = -Infinity;
+    for (let i = 0; i < from.length; i++) {
+      first = Math.min(first, from.buckets.start[i]!);
+      last = Math.max(last, from.buckets.start[i]!);
+    }
+    return {
+      id,
+      slots: chunks.map((chunk) => this.#chunks.write(chunk)),
+      buckets: from.length,
+      bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      from: first,
+      to: last,
+    };
+  }
+
+  /** Makes memory durable without the journal, whose rows are free from then on. */
+  #checkpoint(now: number): void {
+    this.#chunks.free(this.#openSlots);
+    this.#openSlots = [];
+    this.#openBytes = 0;
+    const open = this.#open.length === 0 ? null : this.#writePage(this.#open, this.#openId);
+    if (open !== null) {
+      this.#openSlots = open.slots;
+      this.#openBytes = open.bytes;
+    }
+    this.#writeSeries();
+    const generation = this.#keys.close(() => this.#chunks.reserve());
+    if (generation !== undefined) this.#chunks.write(encodeKeys(generation.keys), generation.slot);
+    this.#chunks.free(this.#keys.expire(now));
+    this.#through = this.#seq;
+    this.#journalBytes = 0;
+    this.#writeState(now);
+  }
+
+  /** Stores the series that no row holds yet; rewrites all when they lie in many rows. */
+  #writeSeries(): void {
+    if (this.#seriesRows.length > 32) {
+      this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
+      this.#seriesRows = [];
+    }
+    const stored = this.#seriesRows.reduce((sum, { count }) => sum + count, 0);
+    const rows = [...this.#seriesRows];
+    for (const { body, count } of encodeSeries(this.#dictionary.keys.slice(stored)))
+      rows.push({ slot: this.#chunks.write(body), count });
+    this.#seriesRows = rows;
+  }
+
+  #writeState(now: number): void {
+    const manifest: Manifest = {
+      version: 1,
+      through: this.#through,
+      openId: this.#openId,
+      open: this.#openSlots,
+      sealed: this.#sealed,
+      sealedTo: this.#sealedTo,
+      watermark: this.#watermark,
+      bookmark: this.#bookmark,
+      cut: this.#cut,
+      flushedAt: this.#flushedAt,
+      since: this.#since,
+      series: this.#seriesRows,
+      keys: this.#keys.closed.map(({ slot, from, to }) => ({ slot, from, to })),
+      counters: this.counters(now),
+    };
+    this.#store.writeState(JSON.stringify(manifest), encodeSeen(this.#dictionary));
+  }
+}
+
+/** A block on its own. */
+function decodedBlock(block: Uint8Array): SeriesBuckets {
+  const buckets = new Buckets();
+  const series: number[] = [];
+  decodeBlock(block, buckets, series);
+  return { buckets, series };
+}
+
+/** The rows of `chunk` that a manifest names. */
+const slotsOf = (manifest: Manifest): number[] => [
+  ...manifest.open,
+  ...manifest.sealed.flatMap((page) => page.slots),
+  ...manifest.series.map(({ slot }) => slot),
+  ...manifest.keys.map(({ slot }) => slot),
+];

@@ -1,0 +1,79 @@
+// The manifest: what a checkpoint says of all other rows of the shard. Pure.
+
+import { CorruptBytes } from "../core/bytes.ts";
+import type { CounterValues } from "./counters.ts";
+import type { Dictionary } from "./dictionary.ts";
+
+/** A sealed page: where its chunks are, and what a reader needs to skip it. */
+export interface PageEntry {
+  /** Its sequence number; grows with time. */
+  readonly id: number;
+  /** Rows of the table `chunk`. */
+  readonly slots: readonly number[];
+  readonly buckets: number;
+  readonly bytes: number;
+  /** Starts of its first and last bucket, Unix ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Manifest {
+  readonly version: 1;
+  /** Journal rows up to this sequence number are folded into the pages. */
+  readonly through: number;
+  /** The id that the next sealed page will have. */
+  readonly openId: number;
+  /** Rows of `chunk` with the open buckets as of `through`. */
+  readonly open: readonly number[];
+  /** Sealed pages that D1 may not hold, oldest first. */
+  readonly sealed: readonly PageEntry[];
+  /** The last page that D1 is known to hold. */
+  readonly watermark: number;
+  /** D1 bookmark of the flush that set it. */
+  readonly bookmark: string | null;
+  /** Buckets before this time (Unix ms) were sealed by the last regular flush. */
+  readonly cut: number;
+  readonly flushedAt: number | null;
+  /** Arrival of the oldest point that D1 may not hold, Unix ms; null when it holds all. */
+  readonly since: number | null;
+  /** Rows of `chunk` with the dictionary, in order, and the series of each. */
+  readonly series: readonly { readonly slot: number; readonly count: number }[];
+  readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
+  /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
+  readonly sealedTo: number;
+  /** Rows counted on the UTC day `day`. */
+  readonly counters: CounterValues;
+}
+
+/** @throws CorruptBytes on a version that this code does not know. */
+export function parseManifest(text: string): Manifest {
+  const manifest = JSON.parse(text) as Manifest;
+  if (manifest.version !== 1)
+    throw new CorruptBytes(`manifest version ${String(manifest.version)} is not known`);
+  return manifest;
+}
+
+/** firstAt, lastAt and last of each series as columns of doubles (little-endian), inD1 as bytes. */
+export function encodeSeen(dictionary: Dictionary): Uint8Array {
+  const { length } = dictionary;
+  const bytes = new Uint8Array(length * 25);
+  const columns = new Float64Array(bytes.buffer, 0, length * 3);
+  columns.set(dictionary.firstAt, 0);
+  columns.set(dictionary.lastAt, length);
+  columns.set(dictionary.last, length * 2);
+  dictionary.inD1.forEach((inD1, series) => (bytes[length * 24 + series] = inD1 ? 1 : 0));
+  return bytes;
+}
+
+/** Reads `encodeSeen` back into a dictionary that has the same series. @throws CorruptBytes */
+export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
+  const { length } = dictionary;
+  if (bytes.length !== length * 25) throw new CorruptBytes("seen has another number of series");
+  const columns = new Float64Array(bytes.slice(0, length * 24).buffer);
+  for (let series = 0; series < length; series++) {
+    dictionary.firstAt[series] = columns[series]!;
+    dictionary.lastAt[series] = columns[length + series]!;
+    dictionary.last[series] = columns[2 * length + series]!;
+    dictionary.inD1[series] = bytes[length * 24 + series] === 1;
+  }
+}

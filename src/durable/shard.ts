@@ -1,0 +1,415 @@
+// The shard: one Durable Object with the accumulators of the metrics that hash to it. This class is
+// its RPC surface, its group commit and its alarm; the log, the flush and live push do the work.
+
+import { DurableObject } from "cloudflare:workers";
+import type { ShardStatus } from "../core/api.ts";
+import { decodeBatch } from "../core/batch.ts";
+import { flushCut, flushInterval, nextFlush } from "../core/flush-policy.ts";
+import { labelsJsonOfKey } from "../core/labels.ts";
+import { LIMITS } from "../core/limits.ts";
+import { seriesOfBlock } from "../core/page.ts";
+import { shardOf } from "../core/route.ts";
+import { dayOf, MINUTE } from "../core/tiers.ts";
+import { type Count, type CounterValues } from "./counters.ts";
+import { flushPages, type FlushTarget, pagesToFlush, readWatermark } from "./flush.ts";
+import { Live } from "./live.ts";
+import { type Append, type Appended, Log, type Tail } from "./log.ts";
+import { removeMetric } from "./remove.ts";
+import { Store } from "./store.ts";
+
+export interface ShardEnv {
+  readonly DB: D1Database;
+  readonly SHARDS?: string;
+  readonly FLUSH_ROWS_PER_HOUR?: string;
+}
+
+/** The answer to `append`. `busy`: nothing was stored, try again later. */
+export type AppendAnswer =
+  | ({ readonly kind: "stored" } & Appended)
+  | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
+
+export interface TailAnswer extends Tail {
+  /** Labels JSON of the series in the blocks, by number. */
+  readonly labels: ReadonlyMap<number, string>;
+  /** Whether the shard knows the metric at all. */
+  readonly known: boolean;
+  /** What the shard knows D1 to hold: a snapshot with less is too old for this tail. */
+  readonly watermark: number;
+  readonly bookmark: string | null;
+}
+
+/** What a shard knows of a metric that D1 may not know yet. */
+export interface MetricTail {
+  readonly name: string;
+  /** Unix ms. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly last: number;
+  /** Labels JSON of series that may not be in D1. */
+  readonly fresh: readonly string[];
+}
+
+export interface ShardReport extends ShardStatus {
+  readonly counters: CounterValues;
+}
+
+interface Waiting {
+  readonly append: Append;
+  readonly bytes: number;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Shard extends DurableObject<ShardEnv> {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #live: Live;
+  /** This shard's number, its name. */
+  readonly #index: number;
+  #shards: number;
+  readonly #rowsPerHour: number;
+  /** When the alarm is set for, Unix ms; null when it is not. */
+  #alarmAt: number | null = null;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #committing = false;
+  #flushing: Promise<unknown> = Promise.resolve();
+  /** D1 may hold more than the watermark says that this shard believes. */
+  #doubt: boolean;
+  #error: string | undefined;
+  /** Metrics that have been checked for having moved to another shard. */
+  #checked = 0;
+  #moved = false;
+
+  constructor(ctx: DurableObjectState, env: ShardEnv) {
+    super(ctx, env);
+    this.#index = Number(ctx.id.name ?? 0);
+    this.#shards = Number(env.SHARDS ?? 1);
+    this.#rowsPerHour = Number(env.FLUSH_ROWS_PER_HOUR ?? 240);
+    this.#store = new Store(ctx.storage.sql);
+    this.#live = new Live(ctx, () => this.#log);
+    this.#log = new Log(this.#store, Date.now(), (batch, numbers) =>
+      this.#live.note(batch, numbers),
+    );
+    this.#doubt = this.#log.sealed.length > 0 || !this.#store.exists;
+    this.#findMoved();
+    if (this.#moved) this.#live.closeMoved((metric) => this.#isMoved(metric));
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAt = await ctx.storage.getAlarm();
+    });
+  }
+
+  /** Stores encoded batches, all or none of each series; durable before it answers. */
+  append(batches: readonly Uint8Array[], key: string): Promise<AppendAnswer> | AppendAnswer {
+    const bytes = batches.reduce((sum, batch) => sum + batch.length, 0);
+    const full = this.#full(bytes);
+    if (full !== undefined) return { kind: "busy", message: full, retryAfterSec: 30 };
+    const append = { batches: batches.map((b) => ({ bytes: b, batch: decodeBatch(b) })), key };
+    return new Promise<Appended>((resolve, reject) => {
+      this.#waiting.push({ append, bytes, resolve, reject });
+      this.#waitingBytes += bytes;
+      if (!this.#committing) void this.#commit();
+    }).then((appended): AppendAnswer => ({ kind: "stored", ...appended }));
+  }
+
+  /**
+   * The buckets of a metric in [from, to) that D1 may not hold. `read` are rows that readers
+   * counted, since this shard keeps the count.
+   */
+  liveTail(metric: string, from: number, to: number, read: Count): TailAnswer {
+    if (read.d1RowsRead) this.#log.count(Date.now(), read);
+    const tail = this.#log.tail(metric, from, to);
+    const labels = new Map<number, string>();
+    for (const block of [...tail.sealed.map((part) => part.block), ...tail.open])
+      for (const series of seriesOfBlock(block))
+        if (!labels.has(series))
+          labels.set(series, labelsJsonOfKey(this.#log.dictionary.keys[series]!));
+    const { watermark, bookmark } = this.#log.flushed;
+    const known = this.#log.dictionary.metric(metric) !== undefined;
+    return { ...tail, labels, known, watermark, bookmark };
+  }
+
+  /** What this shard knows of its metrics, or of one. */
+  metrics(name?: string): MetricTail[] {
+    const { dictionary } = this.#log;
+    const metrics = name === undefined ? dictionary.metrics : [dictionary.metric(name)];
+    return metrics.flatMap((metric) => {
+      if (metric === undefined) return [];
+      const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
+      const fresh: string[] = [];
+      for (const series of metric.series) {
+        const lastAt = dictionary.lastAt[series]!;
+        const last = dictionary.last[series]!;
+        tail.firstAt = Math.min(tail.firstAt, dictionary.firstAt[series]!);
+        if (lastAt > tail.lastAt || (lastAt === tail.lastAt && last > tail.last)) {
+          tail.lastAt = lastAt;
+          tail.last = last;
+        }
+        if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
+      }
+      return [{ name: metric.name, ...tail, fresh }];
+    });
+  }
+
+  report(): ShardReport {
+    const now = Date.now();
+    const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = this.#log;
+    return {
+      shard: this.#index,
+      series: dictionary.length,
+      unflushedBuckets,
+      unflushedBytes: backlogBytes,
+      lastFlushAt: flushed.at,
+      lagMs: since === null ? 0 : Math.max(0, now - since),
+      ...(this.#error !== undefined && { error: this.#error }),
+      counters: this.#log.counters(now),
+    };
+  }
+
+  /** Says why points would be refused now; undefined when they would be stored. */
+  busy(): string | undefined {
+    return this.#full(0);
+  }
+
+  /** Adds rows that the cron counted, since this shard keeps the count. */
+  count(more: Count): void {
+    this.#log.count(Date.now(), more);
+  }
+
+  /** Flushes everything now; says whether D1 holds it all. */
+  async flush(): Promise<boolean> {
+    const done = await this.#exclusively(() => this.#flush(Infinity));
+    this.#arm();
+    return done;
+  }
+
+  /**
+   * Flushes and forgets what hashes elsewhere now that there are `shards` shards; false when D1 did
+   * not take it. The cron calls it after a change of SHARDS.
+   */
+  letGo(shards: number): Promise<boolean> {
+    return this.#exclusively(async () => {
+      if (shards !== this.#shards) {
+        this.#shards = shards;
+        this.#checked = 0;
+        this.#findMoved();
+        this.#live.closeMoved((metric) => this.#isMoved(metric));
+      }
+      return !this.#moved || (await this.#flush(Infinity));
+    });
+  }
+
+  /**
+   * Removes a metric; answers how many series it had in D1. Flushes first, so that no flush of
+   * before can bring it back. Null: D1 did not answer, nothing is certain, try again.
+   */
+  remove(metric: string): Promise<number | null> {
+    return this.#exclusively(async () => {
+      if (!(await this.#flush(Infinity))) return null;
+      const removed = await removeMetric(this.#target, metric);
+      if (removed === null) return null;
+      this.#live.pushAll();
+      this.#log.forget(new Set(this.#log.dictionary.metric(metric)?.series), Date.now());
+      this.#checked = 0;
+      // What arrived meanwhile makes the metric anew.
+      for (const series of this.#log.dictionary.metric(metric)?.series ?? [])
+        this.#log.dictionary.inD1[series] = false;
+      return removed;
+    });
+  }
+
+  /** Opens a live socket: `?metric=` names what it is about. */
+  override fetch(request: Request): Response {
+    const metric = new URL(request.url).searchParams.get("metric");
+    if (metric === null) return new Response(null, { status: 400 });
+    const socket = this.#live.accept(metric);
+    return socket === undefined
+      ? new Response(null, { status: 503 })
+      : new Response(null, { status: 101, webSocket: socket });
+  }
+
+  override webSocketMessage(): void {
+    // Clients only listen; pings are answered without waking the object.
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    socket.close(code);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    try {
+      await this.#exclusively(() => this.#flushDue());
+    } catch (error) {
+      // A throw would make the platform retry six times and then give up: the alarm comes again.
+      this.#error = error instanceof Error ? error.message : String(error);
+    }
+    this.#arm();
+  }
+
+  /** How long a flush waits for D1, ms. */
+  protected get flushTimeoutMs(): number {
+    return LIMITS.flushTimeoutMs;
+  }
+
+  get #target(): FlushTarget {
+    return { db: this.env.DB, shard: this.#index, timeoutMs: this.flushTimeoutMs };
+  }
+
+  /** Says why no more can be stored now; undefined when it can. */
+  #full(bytes: number): string | undefined {
+    if (this.#log.backlogBytes > LIMITS.backlogBytes)
+      return `shard ${this.#index} holds ${this.#log.backlogBytes} bytes that D1 has not taken yet, the limit`;
+    if (this.#waitingBytes + bytes > LIMITS.pendingBytes)
+      return `shard ${this.#index} has ${this.#waitingBytes} bytes waiting to be stored, the limit. Raise SHARDS`;
+    return undefined;
+  }
+
+  /**
+   * Group commit: what arrives while a commit is on its way to the disk waits, and shares the next
+   * one. The answers leave only when the rows are durable: the output gate holds them.
+   */
+  async #commit(): Promise<void> {
+    this.#committing = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      try {
+        const appended = this.#log.append(
+          group.map(({ append }) => append),
+          Date.now(),
+        );
+        group.forEach(({ resolve }, i) => resolve(appended[i]!));
+        this.#arm();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+        // Memory may be ahead of the rows: start again from them.
+        this.ctx.abort(`commit failed: ${String(error)}`);
+      }
+      await this.ctx.storage.sync();
+    }
+    this.#committing = false;
+  }
+
+  /** Runs flushes one after the other; appends go on meanwhile. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#flushing.then(work);
+    this.#flushing = result.catch(() => undefined);
+    return result;
+  }
+
+  async #flushDue(): Promise<void> {
+    const now = Date.now();
+    this.#findMoved();
+    const interval = flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
+    const cut = flushCut(now, interval);
+    if (this.#moved || this.#log.sealedBytes > LIMITS.pressureBytes) await this.#flush(Infinity);
+    else if (cut > this.#log.cut) {
+      const newDay = dayOf(cut) !== dayOf(this.#log.cut);
+      this.#log.setCut(cut);
+      await this.#flush(cut, newDay ? this.#idle(now) : undefined);
+    } else if (this.#error !== undefined) await this.#flush(this.#log.cut);
+  }
+
+  /** Seals what is before `cut` and moves it to D1. False when D1 may not hold all of it. */
+  async #flush(cut: number, idle: ReadonlySet<number> = new Set()): Promise<boolean> {
+    if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
+    const retire = this.#moved ? this.#movedSeries() : idle;
+    let failures = 0;
+    while (failures < 2) {
+      if (this.#log.sealed.length === 0 && retire.size === 0) return true;
+      if (this.#doubt && !(await this.#reconcile())) return false;
+      const pages = pagesToFlush(this.#log.sealed, cut);
+      // Only the flush that leaves no page behind may let series go: pages name them by number.
+      const last = pages.length === this.#log.sealed.length;
+      const leaving = last ? retire : new Set<number>();
+      if (pages.length === 0 && leaving.size === 0) return true;
+      const now = Date.now();
+      const part = pages.at(-1)?.id ?? this.#log.reserveId(now);
+      const result = await flushPages(this.#log, this.#target, pages, part, leaving);
+      const { written, read } = result.rows;
+      this.#log.count(now, { d1RowsWritten: written, d1RowsRead: read });
+      if (result.kind === "doubt") {
+        this.#doubt = true;
+        this.#error = result.reason;
+        failures++;
+        continue;
+      }
+      this.#error = undefined;
+      for (const series of result.series) this.#log.dictionary.inD1[series] = true;
+      this.#log.drop(result.watermark, result.bookmark, now);
+      if (last) {
+        this.#retire(leaving);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #reconcile(): Promise<boolean> {
+    try {
+      const { watermark, bookmark } = await readWatermark(this.#target);
+      this.#log.drop(watermark, bookmark, Date.now());
+      this.#doubt = false;
+      return true;
+    } catch (error) {
+      this.#error = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+
+  #retire(series: ReadonlySet<number>): void {
+    if (series.size === 0 || this.#log.sealed.length > 0) return;
+    this.#live.pushAll();
+    this.#log.forget(series, Date.now());
+    this.#checked = 0;
+    this.#moved = false;
+    this.#findMoved();
+  }
+
+  #isMoved(metric: string): boolean {
+    return shardOf(metric, this.#shards) !== this.#index;
+  }
+
+  /** Looks whether metrics that came in since the last look belong to another shard. */
+  #findMoved(): void {
+    const { metrics } = this.#log.dictionary;
+    for (; this.#checked < metrics.length; this.#checked++)
+      this.#moved ||= this.#isMoved(metrics[this.#checked]!.name);
+  }
+
+  #movedSeries(): Set<number> {
+    return new Set(
+      this.#log.dictionary.metrics
+        .filter(({ name }) => this.#isMoved(name))
+        .flatMap(({ series }) => series),
+    );
+  }
+
+  /** Series that were not seen for days, and have nothing open. */
+  #idle(now: number): Set<number> {
+    const { lastAt } = this.#log.dictionary;
+    const open = this.#log.openSeries;
+    const idle = new Set<number>();
+    for (let series = 0; series < lastAt.length; series++)
+      if (lastAt[series]! < now - LIMITS.idleSeriesMs && !open.has(series)) idle.add(series);
+    return idle;
+  }
+
+  /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
+  #arm(): void {
+    this.#findMoved();
+    const now = Date.now();
+    let at: number;
+    if (this.#log.sealedBytes > LIMITS.pressureBytes && this.#error === undefined) at = now;
+    else if (this.#alarmAt !== null && !this.#moved) return;
+    else if (this.#log.unflushedBuckets === 0 && !this.#moved) return;
+    else if (this.#moved || this.#error !== undefined) at = now + MINUTE;
+    else at = nextFlush(now, flushInterval(this.#log.openSeries.size, this.#rowsPerHour));
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.#log.count(now, { shardRowsWritten: 1 });
+    void this.ctx.storage.setAlarm(at);
+  }
+}

@@ -1,0 +1,94 @@
+// The shard's rows: what is written where in its SQLite. Rows are reused, since a delete is billed
+// like a write. It must not know what the bytes mean.
+
+export interface JournalRow {
+  readonly seq: number;
+  readonly body: Uint8Array;
+}
+
+/** Tables of version 1; drizzle/README.md says what their bytes mean. */
+const TABLES = `
+  CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE TABLE chunk (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE state (id INTEGER PRIMARY KEY, manifest TEXT NOT NULL, seen BLOB NOT NULL) STRICT;
+`;
+
+export class Store {
+  readonly #sql: SqlStorage;
+  /** Whether anything was ever written. */
+  #exists: boolean;
+  /** Rows written since this object was loaded, as the platform counts them. */
+  rowsWritten = 0;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#exists =
+      sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'state'").toArray().length > 0;
+  }
+
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  /** The last checkpoint; undefined before the first. */
+  state(): { readonly manifest: string; readonly seen: Uint8Array } | undefined {
+    if (!this.#exists) return undefined;
+    const [row] = this.#sql
+      .exec<{ manifest: string; seen: ArrayBuffer }>("SELECT manifest, seen FROM state")
+      .toArray();
+    return row && { manifest: row.manifest, seen: new Uint8Array(row.seen) };
+  }
+
+  writeState(manifest: string, seen: Uint8Array): void {
+    this.#write(
+      `INSERT INTO state (id, manifest, seen) VALUES (1, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest, seen = excluded.seen`,
+      manifest,
+      seen,
+    );
+  }
+
+  /** Journal rows after `seq`, oldest first. */
+  *journalAfter(seq: number): Generator<JournalRow> {
+    if (!this.#exists) return;
+    const rows = this.#sql.exec<{ seq: number; body: ArrayBuffer }>(
+      "SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq",
+      seq,
+    );
+    for (const row of rows) yield { seq: row.seq, body: new Uint8Array(row.body) };
+  }
+
+  writeJournal(slot: number, row: JournalRow): void {
+    this.#write(
+      `INSERT INTO journal (slot, seq, body) VALUES (?, ?, ?)
+       ON CONFLICT (slot) DO UPDATE SET seq = excluded.seq, body = excluded.body`,
+      slot,
+      row.seq,
+      row.body,
+    );
+  }
+
+  chunk(slot: number): Uint8Array {
+    const row = this.#sql
+      .exec<{ body: ArrayBuffer }>("SELECT body FROM chunk WHERE slot = ?", slot)
+      .one();
+    return new Uint8Array(row.body);
+  }
+
+  writeChunk(slot: number, body: Uint8Array): void {
+    this.#write(
+      `INSERT INTO chunk (slot, body) VALUES (?, ?)
+       ON CONFLICT (slot) DO UPDATE SET body = excluded.body`,
+      slot,
+      body,
+    );
+  }
+
+  #write(sql: string, ...params: unknown[]): void {
+    if (!this.#exists) {
+      this.#sql.exec(TABLES);
+      this.#exists = true;
+    }
+    this.rowsWritten += this.#sql.exec(sql, ...params).rowsWritten;
+  }
+}

@@ -1,0 +1,118 @@
+// Expected failures, and the one place that turns each into a status and an error answer.
+
+import type { ErrorAnswer, Issue, Rejection, WriteAnswer } from "../core/api.ts";
+import { LIMITS } from "../core/limits.ts";
+
+export type Failure =
+  | {
+      readonly kind: "invalid_json" | "invalid_utf8" | "invalid_encoding";
+      readonly message: string;
+    }
+  | {
+      readonly kind: "invalid_point" | "invalid_parameter";
+      readonly message: string;
+      readonly issues: readonly Issue[];
+      readonly issueCount?: number;
+    }
+  | { readonly kind: "unauthorized" | "no_token_configured"; readonly message: string }
+  | { readonly kind: "forbidden"; readonly message: string }
+  | { readonly kind: "not_found" | "unknown_metric"; readonly message: string }
+  | { readonly kind: "method_not_allowed"; readonly message: string; readonly allow: string }
+  | { readonly kind: "too_large" | "too_many_points"; readonly message: string }
+  | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
+  | { readonly kind: "upgrade_required"; readonly message: string }
+  | { readonly kind: "query_too_large"; readonly message: string }
+  | {
+      readonly kind: "over_limit";
+      readonly message: string;
+      readonly written: WriteAnswer;
+      readonly rejected: readonly Rejection[];
+    }
+  | {
+      readonly kind: "busy" | "unavailable";
+      readonly message: string;
+      readonly retryAfterSec: number;
+    }
+  | { readonly kind: "internal"; readonly message: string };
+
+/** A failure on its way to the answer: thrown by handlers, caught by the app. */
+export class Failed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export const fail = (failure: Failure): never => {
+  throw new Failed(failure);
+};
+
+export type ErrorCode = Failure["kind"];
+
+function statusOf(failure: Failure): number {
+  switch (failure.kind) {
+    case "invalid_json":
+    case "invalid_utf8":
+    case "invalid_encoding":
+    case "invalid_point":
+    case "invalid_parameter":
+      return 400;
+    case "unauthorized":
+    case "no_token_configured":
+      return 401;
+    case "forbidden":
+      return 403;
+    case "not_found":
+    case "unknown_metric":
+      return 404;
+    case "method_not_allowed":
+      return 405;
+    case "too_large":
+    case "too_many_points":
+      return 413;
+    case "unsupported_media_type":
+    case "unsupported_encoding":
+      return 415;
+    case "over_limit":
+    case "query_too_large":
+      return 422;
+    case "upgrade_required":
+      return 426;
+    case "busy":
+    case "unavailable":
+      return 503;
+    case "internal":
+      return 500;
+  }
+}
+
+export function failureResponse(failure: Failure): Response {
+  const { kind: code, message } = failure;
+  const error: ErrorAnswer["error"] = {
+    code,
+    message,
+    ...("issues" in failure && {
+      issues: failure.issues.slice(0, LIMITS.issuesListed),
+      ...((failure.issueCount ?? failure.issues.length) > LIMITS.issuesListed && {
+        issueCount: failure.issueCount ?? failure.issues.length,
+      }),
+    }),
+  };
+  const body =
+    failure.kind === "over_limit"
+      ? {
+          ...failure.written,
+          rejected: failure.rejected.slice(0, LIMITS.issuesListed),
+          rejectedCount: failure.rejected.length,
+          error,
+        }
+      : { error };
+  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+  if ("retryAfterSec" in failure) headers.set("retry-after", String(failure.retryAfterSec));
+  if (failure.kind === "method_not_allowed") headers.set("allow", failure.allow);
+  if (failure.kind === "unauthorized") headers.set("www-authenticate", 'Bearer realm="minuet"');
+  if (failure.kind === "upgrade_required") headers.set("upgrade", "websocket");
+  return new Response(JSON.stringify(body), { status: statusOf(failure), headers });
+}

@@ -1,0 +1,226 @@
+// What metrics there are: the series of D1 and what the shards know beyond them.
+// Shards are asked first: a series that reaches D1 in between is then found twice, never not at all,
+// and the query for D1 sorts out the double ones.
+
+import { distance } from "fastest-levenshtein";
+import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
+import { parseLabelsJson } from "../core/labels.ts";
+import type { MetricTail } from "../durable/shard.ts";
+import { configOf, type Env } from "./env.ts";
+import { fail } from "./failure.ts";
+import { d1Failed } from "./reader.ts";
+import { ALL_SHARDS, callShard, countRead } from "./shards.ts";
+
+/** What the shards know, merged by metric. */
+async function metricTails(env: Env, name?: string): Promise<Map<string, MetricTail>> {
+  const { shards } = configOf(env);
+  const settled = await env.DB.withSession()
+    .prepare("SELECT value FROM progress WHERE name = 'shards'")
+    .first<{ value: number }>()
+    .catch(d1Failed);
+  const asked =
+    settled !== null && settled.value !== shards ? ALL_SHARDS : ALL_SHARDS.slice(0, shards);
+  const tails = await Promise.all(
+    asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(name))),
+  );
+  const merged = new Map<string, MetricTail>();
+  for (const tail of tails.flat()) {
+    const other = merged.get(tail.name);
+    merged.set(tail.name, other === undefined ? tail : mergeTails(other, tail));
+  }
+  return merged;
+}
+
+const mergeTails = (a: MetricTail, b: MetricTail): MetricTail => ({
+  name: a.name,
+  firstAt: Math.min(a.firstAt, b.firstAt),
+  ...latest(a, b),
+  fresh: [...new Set([...a.fresh, ...b.fresh])],
+});
+
+/** The later of two last values; among equal times the larger, as in a bucket. */
+const latest = <T extends { lastAt: number; last: number }>(
+  a: T,
+  b: T,
+): { lastAt: number; last: number } => {
+  const { lastAt, last } =
+    b.lastAt > a.lastAt || (b.lastAt === a.lastAt && b.last > a.last) ? b : a;
+  return { lastAt, last };
+};
+
+interface StoredMetric {
+  readonly metric: string;
+  readonly series: number;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly last: number;
+}
+
+export interface MetricsQuery {
+  /** Part of the name, any case. */
+  readonly search: string;
+  readonly limit: number;
+  /** The list starts behind this name. */
+  readonly after: string;
+}
+
+export async function listMetrics(env: Env, query: MetricsQuery): Promise<MetricsAnswer> {
+  const search = query.search.toLowerCase();
+  const tails = await metricTails(env);
+  const wanted = [...tails.values()].filter(
+    ({ name }) => name > query.after && name.toLowerCase().includes(search),
+  );
+  const db = env.DB.withSession();
+  const { results: stored, meta } = await db
+    .prepare(
+      `SELECT metric, count(*) AS series, min(first_at) AS first_at, max(last_at) AS last_at,
+         (SELECT last FROM series AS s WHERE s.metric = series.metric
+          ORDER BY last_at DESC, last DESC LIMIT 1) AS last
+       FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
+       GROUP BY metric ORDER BY metric LIMIT ?3`,
+    )
+    .bind(query.after, search, query.limit + 1)
+    .all<StoredMetric>()
+    .catch(d1Failed);
+  countRead(meta.rows_read);
+  const byName = new Map(stored.map((row) => [row.metric, row]));
+  const names = [...new Set([...byName.keys(), ...wanted.map(({ name }) => name)])].sort();
+  const page = names.slice(0, query.limit);
+  const details = await seriesDetails(db, page, tails);
+  const metrics = page.map((name) =>
+    summary(name, byName.get(name), tails.get(name), details.get(name) ?? { fresh: 0, labels: [] }),
+  );
+  const last = page.at(-1);
+  return { metrics, ...(names.length > page.length && last !== undefined && { cursor: last }) };
+}
+
+interface Details {
+  /** Series that D1 does not hold yet. */
+  fresh: number;
+  labels: string[];
+}
+
+async function seriesDetails(
+  db: D1DatabaseSession,
+  names: readonly string[],
+  tails: ReadonlyMap<string, MetricTail>,
+): Promise<Map<string, Details>> {
+  const fresh = names.flatMap((name) =>
+    (tails.get(name)?.fresh ?? []).map((labels) => [name, labels]),
+  );
+  const [labelRows, freshRows] = await db
+    .batch<{ metric: string; text: string }>([
+      db
+        .prepare(
+          `SELECT DISTINCT s.metric, l.key AS text
+           FROM json_each(?) AS m CROSS JOIN series AS s CROSS JOIN json_each(s.labels) AS l
+           WHERE s.metric = m.value`,
+        )
+        .bind(JSON.stringify(names)),
+      db
+        .prepare(
+          `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS text FROM json_each(?) AS f
+           WHERE NOT EXISTS (SELECT 1 FROM series AS s
+             WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
+        )
+        .bind(JSON.stringify(fresh)),
+    ])
+    .catch(d1Failed);
+  countRead((labelRows?.meta.rows_read ?? 0) + (freshRows?.meta.rows_read ?? 0));
+  const details = new Map<string, { fresh: number; labels: Set<string> }>();
+  const of = (name: string): { fresh: number; labels: Set<string> } => {
+    let detail = details.get(name);
+    if (detail === undefined) details.set(name, (detail = { fresh: 0, labels: new Set() }));
+    return detail;
+  };
+  for (const { metric, text } of labelRows?.results ?? []) of(metric).labels.add(text);
+  for (const { metric, text } of freshRows?.results ?? []) {
+    const detail = of(metric);
+    detail.fresh++;
+    for (const [name] of parseLabelsJson(text)) detail.labels.add(name);
+  }
+  return new Map(
+    [...details].map(([name, { fresh, labels }]) => [name, { fresh, labels: [...labels].sort() }]),
+  );
+}
+
+function summary(
+  name: string,
+  stored: StoredMetric | undefined,
+  tail: MetricTail | undefined,
+  details: Details,
+): MetricSummary {
+  const sides = [
+    ...(stored === undefined
+      ? []
+      : [{ firstAt: stored.first_at, lastAt: stored.last_at, last: stored.last }]),
+    ...(tail === undefined ? [] : [tail]),
+  ];
+  return {
+    name,
+    series: (stored?.series ?? 0) + details.fresh,
+    labelNames: details.labels,
+    firstAt: Math.min(...sides.map(({ firstAt }) => firstAt)),
+    ...sides.map(({ lastAt, last }) => ({ lastAt, last })).reduce((a, b) => latest(a, b)),
+  };
+}
+
+/** Label values listed of a label: the most frequent. */
+const VALUES_LISTED = 100;
+
+/** One metric with its labels; undefined when it is not known. */
+export async function describeMetric(env: Env, name: string): Promise<MetricAnswer | undefined> {
+  const tail = (await metricTails(env, name)).get(name);
+  const { results, meta } = await env.DB.withSession()
+    .prepare("SELECT labels, first_at, last_at, last FROM series WHERE metric = ?")
+    .bind(name)
+    .all<{ labels: string; first_at: number; last_at: number; last: number }>()
+    .catch(d1Failed);
+  countRead(meta.rows_read);
+  const series = new Set([...results.map(({ labels }) => labels), ...(tail?.fresh ?? [])]);
+  if (series.size === 0) return undefined;
+  const counts = new Map<string, Map<string, number>>();
+  for (const json of series)
+    for (const [label, value] of parseLabelsJson(json)) {
+      const values = counts.get(label) ?? new Map<string, number>();
+      counts.set(label, values.set(value, (values.get(value) ?? 0) + 1));
+    }
+  const sides = [
+    ...results.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
+    ...(tail === undefined ? [] : [tail]),
+  ];
+  return {
+    name,
+    series: series.size,
+    labelNames: [...counts.keys()].sort(),
+    firstAt: sides.reduce((first, side) => Math.min(first, side.firstAt), Infinity),
+    ...sides.map(({ lastAt, last }) => ({ lastAt, last })).reduce((a, b) => latest(a, b)),
+    labels: [...counts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([label, values]) => ({
+        name: label,
+        distinct: values.size,
+        values: [...values]
+          .map(([value, of]) => ({ value, series: of }))
+          .sort((a, b) => b.series - a.series || (a.value < b.value ? -1 : 1))
+          .slice(0, VALUES_LISTED),
+      })),
+  };
+}
+
+/** @throws Failed: no such metric, with the three names that look most like it. */
+export async function failUnknown(env: Env, name: string): Promise<never> {
+  const tails = await metricTails(env);
+  const { results, meta } = await env.DB.withSession()
+    .prepare("SELECT DISTINCT metric FROM series LIMIT 10000")
+    .all<{ metric: string }>()
+    .catch(d1Failed);
+  countRead(meta.rows_read);
+  const nearest = [...new Set([...tails.keys(), ...results.map(({ metric }) => metric)])]
+    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
+    .slice(0, 3)
+    .map(({ other }) => `"${other}"`);
+  const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${nearest.join(", ")}`;
+  return fail({ kind: "unknown_metric", message: `no metric "${name}". ${hint}` });
+}

@@ -1,0 +1,54 @@
+// GET /api/v1/metrics: the list. GET and DELETE /api/v1/metrics/{name}: one metric.
+
+import { Hono } from "hono";
+import { shardOf } from "../../core/route.ts";
+import { allow } from "../auth.ts";
+import { configOf, type Env, type HonoEnv } from "../env.ts";
+import { withEtag } from "../etag.ts";
+import { fail } from "../failure.ts";
+import { describeMetric, failUnknown, listMetrics } from "../metrics.ts";
+import { parameters, pathParameters } from "../parameters.ts";
+import { metricPath, metricsParameters, noParameters } from "../schemas.ts";
+import { d1Failed } from "../reader.ts";
+import { ALL_SHARDS, callShard } from "../shards.ts";
+
+export const metrics = new Hono<HonoEnv>()
+  .get("/", allow("read"), async (c) => {
+    const asked = parameters(metricsParameters, new URL(c.req.url));
+    const answer = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
+  })
+  .get("/:name", allow("read"), async (c) => {
+    parameters(noParameters, new URL(c.req.url));
+    const { name } = pathParameters(metricPath, { name: c.req.param("name") });
+    const answer = (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, name));
+    return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
+  })
+  .delete("/:name", allow("admin"), async (c) => {
+    parameters(noParameters, new URL(c.req.url));
+    const { name } = pathParameters(metricPath, { name: c.req.param("name") });
+    const known = await describeMetric(c.env, name);
+    if (known === undefined) await failUnknown(c.env, name);
+    const removed = await remove(c.env, name);
+    if (removed === null)
+      fail({
+        kind: "unavailable",
+        message: `D1 did not answer; "${name}" may still be there: send the DELETE again`,
+        retryAfterSec: 5,
+      });
+    return c.json({ removed: name, series: known?.series ?? 0 });
+  });
+
+/** Shards that held the metric before SHARDS was changed must let go of it first. */
+async function remove(env: Env, name: string): Promise<number | null> {
+  const { shards } = configOf(env);
+  const settled = await env.DB.prepare("SELECT value FROM progress WHERE name = 'shards'")
+    .first<{ value: number }>()
+    .catch(d1Failed);
+  const home = shardOf(name, shards);
+  if (settled !== null && settled.value !== shards)
+    for (const shard of ALL_SHARDS)
+      if (shard !== home && !(await callShard(env, shard, async (stub) => await stub.flush())))
+        return null;
+  return callShard(env, home, async (stub) => await stub.remove(name));
+}

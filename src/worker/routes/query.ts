@@ -1,0 +1,57 @@
+// GET /api/v1/query: the buckets of one metric.
+
+import { Hono } from "hono";
+import type { QueryAnswer } from "../../core/api.ts";
+import { toCsv } from "../../core/csv.ts";
+import { LIMITS } from "../../core/limits.ts";
+import { plan } from "../../core/plan.ts";
+import { allow } from "../auth.ts";
+import { configOf, type Env, type HonoEnv } from "../env.ts";
+import { withEtag } from "../etag.ts";
+import { fail } from "../failure.ts";
+import { failUnknown } from "../metrics.ts";
+import { parameters } from "../parameters.ts";
+import { read } from "../reader.ts";
+import { queryParameters } from "../schemas.ts";
+
+export const query = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
+  const asked = parameters(queryParameters, new URL(c.req.url));
+  const answer = await answerOf(c.env, asked, Date.now());
+  return asked.format === "csv"
+    ? withEtag(c.req.raw, toCsv(answer), "text/csv; charset=utf-8; header=present")
+    : withEtag(c.req.raw, JSON.stringify(answer), "application/json");
+});
+
+type Asked = ReturnType<typeof parameters<typeof queryParameters>>;
+
+async function answerOf(env: Env, asked: Asked, now: number): Promise<QueryAnswer> {
+  const { metric, from, to } = asked;
+  const problem =
+    from >= to
+      ? "from must be before to"
+      : to - from > LIMITS.rangeMs
+        ? "the range is over 50 years, the limit"
+        : undefined;
+  if (problem !== undefined)
+    fail({
+      kind: "invalid_parameter",
+      message: `${problem}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
+      issues: [{ path: "from", message: problem }],
+    });
+  const planned = plan({ from, to }, asked.resolution, now, configOf(env).retention);
+  const by = asked.by.includes("*") ? "*" : asked.by;
+  const { merge, known } = await read(env, { metric, matchers: asked.where, plan: planned, by });
+  const { series, truncated } = merge.finish(asked.limit);
+  if (!known && asked.where.length === 0) await failUnknown(env, metric);
+  const partialFrom = Math.floor(now / planned.step) * planned.step;
+  return {
+    metric,
+    resolution: planned.tier,
+    step: planned.step,
+    from: planned.from,
+    to: planned.to,
+    ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
+    ...(truncated && { truncated: true }),
+    series,
+  };
+}

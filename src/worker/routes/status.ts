@@ -1,0 +1,64 @@
+// GET /api/v1/status: what an operator asks first. GET /healthz: may a load balancer send points?
+
+import { Hono } from "hono";
+import type { StatusAnswer } from "../../core/api.ts";
+import { count } from "../../durable/counters.ts";
+import { allow } from "../auth.ts";
+import { configOf, type HonoEnv } from "../env.ts";
+import { fail } from "../failure.ts";
+import { parameters } from "../parameters.ts";
+import { d1Failed } from "../reader.ts";
+import { noParameters } from "../schemas.ts";
+import { ALL_SHARDS, callShard, stubOf } from "../shards.ts";
+import { VERSION } from "../version.ts";
+
+export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
+  parameters(noParameters, new URL(c.req.url));
+  const now = Date.now();
+  const [reports, stale] = await Promise.all([
+    Promise.all(
+      ALL_SHARDS.slice(0, configOf(c.env).shards).map((shard) =>
+        callShard(c.env, shard, async (stub) => await stub.report()),
+      ),
+    ),
+    c.env.DB.withSession()
+      .prepare(
+        `WITH RECURSIVE days (day) AS (
+           SELECT min(day) FROM stale
+           UNION ALL
+           SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day IS NOT NULL
+         )
+         SELECT count(day) AS days FROM days`,
+      )
+      .all<{ days: number }>()
+      .catch(d1Failed),
+  ]);
+  const counters = reports
+    .map((report) => report.counters)
+    .reduce((sum, more) => count(sum, now, count(more, now)));
+  const answer: StatusAnswer = {
+    version: VERSION,
+    now,
+    shards: reports.map(({ counters: _counters, ...report }) => report),
+    d1: { sizeBytes: stale.meta.size_after, staleDays: stale.results[0]?.days ?? 0 },
+    today: {
+      d1RowsWritten: counters.d1RowsWritten,
+      d1RowsRead: counters.d1RowsRead,
+      shardRowsWritten: counters.shardRowsWritten,
+    },
+  };
+  return c.json(answer);
+});
+
+export const healthz = new Hono<HonoEnv>().get("/", async (c) => {
+  const { open, token } = configOf(c.env);
+  if (!open && token === undefined)
+    fail({
+      kind: "unavailable",
+      message: "this store has no API_TOKEN, so it accepts nothing",
+      retryAfterSec: 60,
+    });
+  const busy = await stubOf(c.env, 0).busy();
+  if (busy !== undefined) fail({ kind: "busy", message: busy, retryAfterSec: 30 });
+  return c.json({ ok: true });
+});

@@ -1,0 +1,215 @@
+// The zod schemas of the native API: they check parameters and make the OpenAPI document. Bodies of
+// points are decoded by core/native.ts, which a test holds to `pointsBody`.
+
+import { z } from "zod";
+import { LIMITS } from "../core/limits.ts";
+import { nameProblem } from "../core/labels.ts";
+import { type Matcher, parseMatcher } from "../core/matcher.ts";
+import { parseTime, PRECISIONS } from "../core/time.ts";
+
+const metricName = z
+  .string()
+  .superRefine((name, ctx) => {
+    const problem = nameProblem(name);
+    if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
+  })
+  .meta({
+    description: `1 to ${LIMITS.nameLength} characters of UTF-8 without control characters, ", { or }, or white space at an end`,
+    example: "cpu.load",
+  });
+
+const time = (byDefault: string, what: string): z.ZodType<number, string | undefined> =>
+  z
+    .string()
+    .default(byDefault)
+    .transform((text, ctx) => {
+      const at = parseTime(text, Date.now());
+      if (at.ok) return at.value;
+      ctx.addIssue({ code: "custom", message: at.error });
+      return z.NEVER;
+    })
+    .meta({
+      description: `${what}: Unix ms, ISO 8601, or relative (now, -6h, now-7d)`,
+      example: byDefault,
+    });
+
+const whole = (byDefault: number, max: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(1).max(max).default(byDefault);
+
+export const queryParameters = z.object({
+  metric: metricName,
+  from: time("-1h", "Start of the range, inclusive"),
+  to: time("now", "End of the range, exclusive"),
+  resolution: z
+    .enum(["minute", "hour", "day", "auto"])
+    .default("auto")
+    .meta({
+      description: `Width of the buckets; auto is the finest that gives at most ${LIMITS.autoBuckets} of them`,
+    }),
+  where: z
+    .array(
+      z.string().transform((text, ctx): Matcher => {
+        const matcher = parseMatcher(text);
+        if (matcher.ok) return matcher.value;
+        ctx.addIssue({ code: "custom", message: matcher.error });
+        return z.NEVER;
+      }),
+    )
+    .max(LIMITS.matchersPerQuery)
+    .default([])
+    .meta({ description: "Only series that match: host=a, host!=a, host=~web.*, host!~web.*" }),
+  by: z
+    .array(z.string().min(1))
+    .max(LIMITS.labelsPerPoint)
+    .default([])
+    .meta({
+      description: "A label to split by; * for each series apart; none: all merged into one",
+    }),
+  limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
+  format: z.enum(["json", "csv"]).default("json"),
+});
+
+export const pointsParameters = z.object({
+  precision: z.enum(PRECISIONS).default("ms").meta({ description: "Unit of numeric timestamps" }),
+});
+
+export const metricsParameters = z.object({
+  search: z.string().max(LIMITS.nameLength).default("").meta({ description: "Part of the name" }),
+  limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
+  cursor: z.string().max(400).optional().meta({ description: "`cursor` of the answer before" }),
+});
+
+export const liveParameters = z.object({ metric: metricName });
+
+export const noParameters = z.object({});
+
+export const metricPath = z.object({ name: metricName });
+
+const finite = z.number();
+const timestamp = z
+  .union([z.number(), z.string()])
+  .meta({ description: "In the unit of `precision`, or a text as in `from`; absent: arrival" });
+const labels = z
+  .record(z.string(), z.string().max(LIMITS.labelValueLength))
+  .meta({ description: `At most ${LIMITS.labelsPerPoint}`, example: { host: "a" } });
+
+const point = z
+  .strictObject({
+    name: metricName,
+    value: finite,
+    timestamp: timestamp.optional(),
+    labels: labels.optional(),
+    tags: labels.optional().meta({ description: "Another name of `labels`" }),
+  })
+  .meta({
+    id: "Point",
+    example: { name: "cpu.load", value: 0.42, timestamp: 1795420486645, labels: { host: "a" } },
+  });
+
+const pointsOfSeries = z
+  .strictObject({
+    name: metricName,
+    datapoints: z.array(z.tuple([timestamp, finite])),
+    labels: labels.optional(),
+    tags: labels.optional(),
+  })
+  .meta({ id: "PointsOfSeries", description: "Many points of one series" });
+
+const item = z.union([point, pointsOfSeries]);
+export const pointsBody = z.union([item, z.array(item)]);
+
+const column = z.array(z.number());
+const seriesAnswer = z.object({
+  labels: z.record(z.string(), z.string()),
+  t: column.meta({ description: "Starts of the buckets, Unix ms" }),
+  avg: column,
+  min: column,
+  max: column,
+  sum: column,
+  count: column,
+  last: column,
+});
+
+export const queryAnswer = z
+  .object({
+    metric: z.string(),
+    resolution: z.enum(["minute", "hour", "day"]),
+    step: z.number().meta({ description: "Width of a bucket, ms" }),
+    from: z.number(),
+    to: z.number(),
+    partialFrom: z
+      .number()
+      .optional()
+      .meta({ description: "Buckets that start here or later may still be filling" }),
+    truncated: z.literal(true).optional(),
+    series: z.array(seriesAnswer),
+  })
+  .meta({ id: "QueryAnswer" });
+
+export const writeAnswer = z
+  .object({ accepted: z.number(), duplicate: z.literal(true).optional() })
+  .meta({ id: "WriteAnswer" });
+
+const metricSummary = z.object({
+  name: z.string(),
+  series: z.number(),
+  labelNames: z.array(z.string()),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  last: z.number(),
+});
+
+export const metricsAnswer = z
+  .object({ metrics: z.array(metricSummary), cursor: z.string().optional() })
+  .meta({ id: "MetricsAnswer" });
+
+export const metricAnswer = metricSummary
+  .extend({
+    labels: z.array(
+      z.object({
+        name: z.string(),
+        distinct: z.number(),
+        values: z.array(z.object({ value: z.string(), series: z.number() })),
+      }),
+    ),
+  })
+  .meta({ id: "MetricAnswer" });
+
+export const removedAnswer = z
+  .object({ removed: z.string(), series: z.number() })
+  .meta({ id: "RemovedAnswer" });
+
+export const statusAnswer = z
+  .object({
+    version: z.string(),
+    now: z.number(),
+    shards: z.array(
+      z.object({
+        shard: z.number(),
+        series: z.number(),
+        unflushedBuckets: z.number(),
+        unflushedBytes: z.number(),
+        lastFlushAt: z.number().nullable(),
+        lagMs: z.number().meta({ description: "Age of the oldest point that D1 does not hold" }),
+        error: z.string().optional(),
+      }),
+    ),
+    d1: z.object({ sizeBytes: z.number(), staleDays: z.number() }),
+    today: z
+      .object({ d1RowsWritten: z.number(), d1RowsRead: z.number(), shardRowsWritten: z.number() })
+      .meta({ description: "Rows since midnight UTC, as the platform counted them" }),
+  })
+  .meta({ id: "StatusAnswer" });
+
+export const errorAnswer = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      issues: z
+        .array(z.object({ index: z.number().optional(), path: z.string(), message: z.string() }))
+        .optional(),
+      issueCount: z.number().optional(),
+    }),
+  })
+  .meta({ id: "ErrorAnswer" });

@@ -1,0 +1,130 @@
+// Reads what D1 holds for a query, in one batch: series, watermarks, stale marks and segments are
+// of one snapshot. What it means is decided by core/plan.ts.
+
+import { LIMITS } from "../core/limits.ts";
+import type { Matcher } from "../core/matcher.ts";
+import { type Gone, hoursOf, type Plan, spans } from "../core/plan.ts";
+import { dayOf, DAY, HOUR, hourOf } from "../core/tiers.ts";
+import { countRead } from "./shards.ts";
+
+/** A minute segment (one part), or a segment of the plan's own tier. */
+export interface SegmentRow {
+  readonly series_id: number;
+  /** Hour, UTC day or year: the table's own. */
+  readonly span: number;
+  readonly body: string;
+}
+
+export interface Snapshot {
+  /** Labels JSON by series id. */
+  readonly series: ReadonlyMap<number, string>;
+  /** Watermarks by shard. */
+  readonly flushed: ReadonlyMap<number, number>;
+  /** SHARDS as the cron last settled it; undefined before its first run. */
+  readonly shards: number | undefined;
+  readonly gone: Gone;
+  readonly stale: ReadonlySet<string>;
+  /** Segments of the tier; for the minute tier that is all there is. */
+  readonly segments: readonly SegmentRow[];
+  /** Minute segments of stale days, for the hour and day tiers. */
+  readonly minutes: readonly SegmentRow[];
+}
+
+/** The key of a (UTC day, series) in `Snapshot.stale`. */
+export const staleKey = (day: number, series: number): string => `${day}/${series}`;
+
+export interface SnapshotQuery {
+  readonly metric: string;
+  readonly matchers: readonly Matcher[];
+  readonly plan: Plan;
+  readonly shards: readonly number[];
+}
+
+/** @throws when D1 fails; Failed when the query would read too much. */
+export async function readSnapshot(db: D1DatabaseSession, query: SnapshotQuery): Promise<Snapshot> {
+  const statements = statementsOf(db, query);
+  const results = await db.batch<Record<string, unknown>>(statements);
+  for (const { meta } of results) countRead(meta.rows_read);
+  const rows = <T>(i: number): T[] => (results[i]?.results ?? []) as T[];
+  const progress = new Map(rows<{ name: string; value: number }>(2).map((r) => [r.name, r.value]));
+  return {
+    series: new Map(rows<{ id: number; labels: string }>(0).map((r) => [r.id, r.labels])),
+    flushed: new Map(rows<{ shard: number; page: number }>(1).map((r) => [r.shard, r.page])),
+    shards: progress.get("shards"),
+    gone: { day: progress.get("goneDay") ?? 0, series: progress.get("goneSeries") ?? 0 },
+    segments: rows<SegmentRow>(3),
+    stale: new Set(
+      rows<{ day: number; series_id: number }>(4).map((r) => staleKey(r.day, r.series_id)),
+    ),
+    minutes: rows<SegmentRow>(5),
+  };
+}
+
+function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedStatement[] {
+  const { plan } = query;
+  const { cte, params } = idsOf(query);
+  const limit = LIMITS.segmentsPerQuery + 1;
+  const statements = [
+    db.prepare(`${cte} SELECT id, labels FROM ids`).bind(...params),
+    db
+      .prepare(`SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))`)
+      .bind(JSON.stringify(query.shards)),
+    db.prepare(`SELECT name, value FROM progress`),
+    db
+      .prepare(
+        `${cte} SELECT t.series_id, ${KEY[plan.tier]} AS span, t.body
+         FROM ids CROSS JOIN json_each(?) AS span CROSS JOIN ${plan.tier} AS t
+         WHERE ${KEY[plan.tier]} = span.value AND t.series_id = ids.id LIMIT ${limit}`,
+      )
+      .bind(...params, JSON.stringify(spans(plan))),
+  ];
+  if (plan.tier === "minute" || plan.kept >= plan.to) return statements;
+  const from = dayOf(plan.kept);
+  const to = dayOf(plan.to - 1);
+  // Days with marks are few: a skip scan finds them without reading the marks of other series.
+  const marks = `${cte}, days (day) AS (
+      SELECT min(day) FROM stale WHERE day >= ?
+      UNION ALL
+      SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day < ?
+    ), marks AS (
+      SELECT t.day, t.series_id FROM days CROSS JOIN ids CROSS JOIN stale AS t
+      WHERE days.day <= ? AND t.day = days.day AND t.series_id = ids.id
+    )`;
+  statements.push(
+    db.prepare(`${marks} SELECT day, series_id FROM marks`).bind(...params, from, to, to),
+    db
+      .prepare(
+        `${marks} SELECT t.series_id, t.hour AS span, t.body
+         FROM marks CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
+         WHERE t.hour = marks.day * 24 + h.value AND t.series_id = marks.series_id
+           AND marks.day * 24 + h.value BETWEEN ? AND ? LIMIT ${limit}`,
+      )
+      .bind(
+        ...params,
+        from,
+        to,
+        to,
+        JSON.stringify(hoursOf({ ...plan, kept: 0, to: DAY }, 0)),
+        hourOf(plan.kept),
+        Math.ceil(plan.to / HOUR) - 1,
+      ),
+  );
+  return statements;
+}
+
+const KEY = { minute: "t.hour", hour: "t.day", day: "t.year" } as const;
+
+/** The series of the metric. Matchers that SQL can answer exactly narrow them; all are run again. */
+function idsOf({ metric, matchers }: SnapshotQuery): { cte: string; params: string[] } {
+  const conditions = ["metric = ?"];
+  const params = [metric];
+  for (const { label, op, value } of matchers)
+    if ((op === "=" || op === "!=") && /^[\w.:/ -]+$/.test(label)) {
+      conditions.push(`coalesce(labels ->> ?, '') ${op} ?`);
+      params.push(`$."${label}"`, value);
+    }
+  const cte = `WITH RECURSIVE ids (id, labels) AS (
+      SELECT id, labels FROM series WHERE ${conditions.join(" AND ")}
+    )`;
+  return { cte, params };
+}

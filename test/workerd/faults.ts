@@ -1,0 +1,61 @@
+// A D1 that fails the way the real one does. It wraps the real local D1: what it does not break is
+// the real thing. Faults apply to `batch` calls that write (flushes), and to reads on demand.
+
+export type Fault =
+  | "none"
+  /** The batch never reaches D1; the caller sees an error. */
+  | "before"
+  /** D1 commits; the caller sees an error. */
+  | "after"
+  /** D1 never answers, and never gets the batch. */
+  | "hang"
+  /** The caller sees an error now; the batch lands when `releaseZombies` is called. */
+  | "zombie";
+
+export interface Faults {
+  next: Fault;
+  readonly zombies: (() => Promise<unknown>)[];
+}
+
+/** Lets batches land that their callers have long given up. */
+export async function releaseZombies(faults: Faults): Promise<void> {
+  for (const land of faults.zombies.splice(0)) await land().catch(() => undefined);
+}
+
+export function faultyD1(db: D1Database, faults: Faults): D1Database {
+  const batchOf =
+    (target: D1Database | D1DatabaseSession) =>
+    async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
+      const fault = faults.next;
+      faults.next = "none";
+      switch (fault) {
+        case "none":
+          return await target.batch(statements);
+        case "before":
+          throw new Error("D1_ERROR: Network connection lost.");
+        case "after":
+          await target.batch(statements);
+          throw new Error("D1_ERROR: Network connection lost.");
+        case "hang":
+          return await new Promise<never>(() => {});
+        case "zombie":
+          faults.zombies.push(() => target.batch(statements));
+          throw new Error(
+            "D1_ERROR: storage operation exceeded timeout which caused object to be reset.",
+          );
+      }
+    };
+  const sessionOf = (session: D1DatabaseSession): D1DatabaseSession =>
+    ({
+      prepare: (sql: string) => session.prepare(sql),
+      batch: batchOf(session),
+      getBookmark: () => session.getBookmark(),
+    }) as D1DatabaseSession;
+  return {
+    prepare: (sql: string) => db.prepare(sql),
+    batch: batchOf(db),
+    exec: (sql: string) => db.exec(sql),
+    withSession: (constraint?: string) => sessionOf(db.withSession(constraint)),
+    dump: () => db.dump(),
+  } as unknown as D1Database;
+}
