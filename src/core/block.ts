@@ -33,7 +33,7 @@ import { MAX_INTS, readInts } from "./ints.ts";
  * Without S, V implies U; K stands only beside U, Z never beside V.
  * p = (count − 1) · min + max + 0, rounded to a double after each operation; 0 if that is NaN.
  * count · m + x + s is exact; the quotient D is rounded to the nearest double.
- * unit is a zigzag varint from −1074 to 971. The values of a decimal gauge are rounded, so that
+ * unit is a zigzag varint from −1074 to 1023. The values of a decimal gauge are rounded, so that
  * their sum is a little off the decimal sum D, by a small multiple of the lowest bit of the
  * smallest of them: r. Since |carry| ≤ ulp(sum) / 2, sum is D + r · 2^unit rounded to the nearest
  * double, and carry what that rounding took: r · 2^unit − (sum − D).
@@ -199,6 +199,6 @@ function decodeValues(
 
 function readUnit(reader: ByteReader): number {
   const unit = reader.zigzag();
-  if (unit < -1074 || unit > 971) throw new CorruptBytes(`unit 2^${unit}`);
+  if (unit < -1074 || unit > 1023) throw new CorruptBytes(`unit 2^${unit}`);
   return powerOfTwo(unit);
 }

@@ -429,11 +429,16 @@ export class Log {
       this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
       this.#seriesRows = [];
     }
-    const stored = this.#seriesRows.reduce((sum, { count }) => sum + count, 0);
     const rows = [...this.#seriesRows];
-    for (const { body, count } of encodeSeries(this.#dictionary.keys.slice(stored)))
+    const unstored = this.#dictionary.keys.slice(this.#storedSeries);
+    for (const { body, count } of encodeSeries(unstored))
       rows.push({ slot: this.#chunks.write(body), count });
     this.#seriesRows = rows;
+  }
+
+  /** So many leading series of the dictionary have a row. */
+  get #storedSeries(): number {
+    return this.#seriesRows.reduce((sum, { count }) => sum + count, 0);
   }
 
   #writeState(now: number): void {
@@ -453,7 +458,7 @@ export class Log {
       keys: this.#keys.closed.map(({ slot, from, to }) => ({ slot, from, to })),
       counters: this.counters(now),
     };
-    this.#store.writeState(JSON.stringify(manifest), encodeSeen(this.#dictionary));
+    this.#store.writeState(JSON.stringify(manifest), encodeSeen(this.#dictionary, this.#storedSeries));
   }
 }
 

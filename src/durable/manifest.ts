@@ -53,15 +53,19 @@ export function parseManifest(text: string): Manifest {
   return manifest;
 }
 
-/** firstAt, lastAt and last of each series as columns of doubles (little-endian), inD1 as bytes. */
-export function encodeSeen(dictionary: Dictionary): Uint8Array {
-  const { length } = dictionary;
+/**
+ * firstAt, lastAt and last of the first `length` series as columns of doubles (little-endian), then
+ * inD1 as bytes. Later series are still in the journal, which says the same of them.
+ */
+export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
   const bytes = new Uint8Array(length * 25);
   const columns = new Float64Array(bytes.buffer, 0, length * 3);
-  columns.set(dictionary.firstAt, 0);
-  columns.set(dictionary.lastAt, length);
-  columns.set(dictionary.last, length * 2);
-  dictionary.inD1.forEach((inD1, series) => (bytes[length * 24 + series] = inD1 ? 1 : 0));
+  for (let series = 0; series < length; series++) {
+    columns[series] = dictionary.firstAt[series]!;
+    columns[length + series] = dictionary.lastAt[series]!;
+    columns[length * 2 + series] = dictionary.last[series]!;
+    bytes[length * 24 + series] = dictionary.inD1[series] ? 1 : 0;
+  }
   return bytes;
 }
 

@@ -6,20 +6,14 @@ import { distance } from "fastest-levenshtein";
 import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
 import { parseLabelsJson } from "../core/labels.ts";
 import type { MetricTail } from "../durable/shard.ts";
-import { configOf, type Env } from "./env.ts";
+import type { Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";
-import { ALL_SHARDS, callShard, countRead } from "./shards.ts";
+import { callShard, countRead, shardsInUse } from "./shards.ts";
 
 /** What the shards know, merged by metric. */
 async function metricTails(env: Env, name?: string): Promise<Map<string, MetricTail>> {
-  const { shards } = configOf(env);
-  const settled = await env.DB.withSession()
-    .prepare("SELECT value FROM progress WHERE name = 'shards'")
-    .first<{ value: number }>()
-    .catch(d1Failed);
-  const asked =
-    settled !== null && settled.value !== shards ? ALL_SHARDS : ALL_SHARDS.slice(0, shards);
+  const asked = await shardsInUse(env).catch(d1Failed);
   const tails = await Promise.all(
     asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(name))),
   );

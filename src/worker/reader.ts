@@ -79,7 +79,7 @@ async function consistent(
     if (snapshot.segments.length + snapshot.minutes.length > LIMITS.segmentsPerQuery)
       tooLarge(`${LIMITS.segmentsPerQuery} segments`);
     // SHARDS was changed and the cron has not moved everything yet: it may be in any shard.
-    if (snapshot.shards !== undefined && snapshot.shards !== shards && asked.length === 1) {
+    if (snapshot.shards !== shards && asked.length === 1) {
       asked = ALL_SHARDS;
       continue;
     }

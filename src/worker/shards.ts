@@ -3,11 +3,23 @@
 import { LIMITS } from "../core/limits.ts";
 import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
-import type { Env } from "./env.ts";
+import { configOf, type Env } from "./env.ts";
 import { Failed } from "./failure.ts";
 
 /** All numbers that a shard may have, whatever SHARDS says now. */
 export const ALL_SHARDS: readonly number[] = Array.from({ length: LIMITS.shards }, (_, i) => i);
+
+/**
+ * The shards that may hold anything: the first SHARDS, or all while the cron has not settled a
+ * change of SHARDS. @throws when D1 does not answer.
+ */
+export async function shardsInUse(env: Env): Promise<readonly number[]> {
+  const { shards } = configOf(env);
+  const settled = await env.DB.withSession()
+    .prepare("SELECT value FROM progress WHERE name = 'shards'")
+    .first<{ value: number }>();
+  return settled?.value === shards ? ALL_SHARDS.slice(0, shards) : ALL_SHARDS;
+}
 
 export const stubOf = (env: Env, shard: number): DurableObjectStub<Shard> =>
   env.SHARD.getByName(String(shard));

@@ -12,6 +12,9 @@ declare namespace Cloudflare {
     RETENTION_MINUTE_DAYS: string;
     RETENTION_HOUR_DAYS: string;
     RETENTION_DAY_DAYS: string;
+    /** How many histories the model-based test runs, and from which seed ("": a new one). */
+    MODEL_HISTORIES: string;
+    MODEL_SEED: string;
     MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
   interface GlobalProps {

@@ -12,10 +12,10 @@ export async function settleShards(env: Env, shards: number): Promise<StepResult
   const rows = rowsOf([settled]);
   const before = settled.results[0]?.value;
   if (before === shards) return { rows, more: false };
-  if (before !== undefined)
-    for (const shard of ALL_SHARDS)
-      if (!(await callShard(env, shard, async (stub) => await stub.letGo(shards))))
-        throw new Error(`shard ${shard} could not flush what moves; the next run goes on`);
+  const done = await Promise.all(
+    ALL_SHARDS.map((shard) => callShard(env, shard, async (stub) => await stub.letGo(shards))),
+  );
+  if (done.includes(false)) throw new Error("a shard could not flush what moves; to be continued");
   const written = await env.DB.prepare(
     `INSERT INTO progress (name, value) VALUES ('shards', ?1)
      ON CONFLICT (name) DO UPDATE SET value = excluded.value`,

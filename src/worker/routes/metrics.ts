@@ -10,7 +10,7 @@ import { describeMetric, failUnknown, listMetrics } from "../metrics.ts";
 import { parameters, pathParameters } from "../parameters.ts";
 import { metricPath, metricsParameters, noParameters } from "../schemas.ts";
 import { d1Failed } from "../reader.ts";
-import { ALL_SHARDS, callShard } from "../shards.ts";
+import { ALL_SHARDS, callShard, shardsInUse } from "../shards.ts";
 
 export const metrics = new Hono<HonoEnv>()
   .get("/", allow("read"), async (c) => {
@@ -41,13 +41,10 @@ export const metrics = new Hono<HonoEnv>()
 
 /** Shards that held the metric before SHARDS was changed must let go of it first. */
 async function remove(env: Env, name: string): Promise<number | null> {
-  const { shards } = configOf(env);
-  const settled = await env.DB.prepare("SELECT value FROM progress WHERE name = 'shards'")
-    .first<{ value: number }>()
-    .catch(d1Failed);
-  const home = shardOf(name, shards);
-  if (settled !== null && settled.value !== shards)
-    for (const shard of ALL_SHARDS)
+  const home = shardOf(name, configOf(env).shards);
+  const inUse = await shardsInUse(env).catch(d1Failed);
+  if (inUse === ALL_SHARDS)
+    for (const shard of inUse)
       if (shard !== home && !(await callShard(env, shard, async (stub) => await stub.flush())))
         return null;
   return callShard(env, home, async (stub) => await stub.remove(name));

@@ -1,0 +1,94 @@
+// What can happen to a store, as data: fast-check makes histories of them, and shrinks those that
+// fail. Numbers are small and relative, so that a history can be read.
+
+import fc from "fast-check";
+import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import type { Fault } from "../faults.ts";
+
+export interface RelativePoint {
+  readonly metric: number;
+  readonly host: number;
+  /** ms before now. */
+  readonly ago: number;
+  readonly value: number;
+}
+
+export type Action =
+  | { readonly do: "append"; readonly points: readonly RelativePoint[]; readonly key: boolean }
+  /** Sends an earlier request with a key again. */
+  | { readonly do: "repeat"; readonly which: number }
+  | { readonly do: "evict" }
+  | { readonly do: "alarm"; readonly fault: Fault; readonly times: number }
+  | { readonly do: "flush"; readonly fault: Fault }
+  | { readonly do: "zombies" }
+  | { readonly do: "cron"; readonly fault: Fault; readonly times: number }
+  /** A cron, a flush and an append at the same time. */
+  | { readonly do: "overlap"; readonly points: readonly RelativePoint[] }
+  | { readonly do: "shards"; readonly shards: number }
+  | { readonly do: "remove"; readonly metric: number }
+  | { readonly do: "wait"; readonly ms: number };
+
+const fault = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault>("none") },
+  { weight: 5, arbitrary: fc.constantFrom<Fault>("before", "after", "hang", "zombie") },
+);
+
+const ago = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: -MINUTE, max: 5 * MINUTE }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 3 * HOUR }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 2 * DAY }) },
+  // Past the retention of minutes.
+  { weight: 1, arbitrary: fc.integer({ min: 2 * DAY, max: 5 * DAY }) },
+);
+
+const value = fc.oneof(
+  fc.integer({ min: -8, max: 8 }),
+  fc.integer({ min: -9999, max: 9999 }).map((n) => n / 100),
+);
+
+const points = fc.array(
+  fc.record({ metric: fc.nat(2), host: fc.nat(1), ago, value }),
+  { minLength: 1, maxLength: 6 },
+);
+
+const wait = fc.oneof(
+  fc.integer({ min: 1, max: 90_000 }),
+  fc.integer({ min: MINUTE, max: 2 * HOUR }),
+  fc.integer({ min: 2 * HOUR, max: 30 * HOUR }),
+);
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant("append"), points, key: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("repeat"), which: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("evict") }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("alarm"),
+      fault,
+      times: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("zombies") }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("cron"),
+      fault,
+      times: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("overlap"), points }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("shards"), shards: fc.integer({ min: 1, max: 4 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("remove"), metric: fc.nat(2) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("wait"), ms: wait }) },
+);
+
+export const history = fc.array(action, { minLength: 4, maxLength: 18, size: "max" });

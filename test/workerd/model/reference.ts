@@ -1,0 +1,90 @@
+// The naive reference: keeps every point, and computes buckets from scratch with no cleverness.
+
+import type { QueryAnswer } from "../../../src/core/api.ts";
+import { keptFrom, type Retention } from "../../../src/core/plan.ts";
+import { type TierName, TIERS } from "../../../src/core/tiers.ts";
+
+export interface Point {
+  readonly name: string;
+  readonly host: string;
+  readonly timestamp: number;
+  readonly value: number;
+}
+
+export interface ReferenceBucket {
+  readonly t: number;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  last: number;
+  lastAt: number;
+}
+
+export class Reference {
+  points: Point[] = [];
+
+  /** Buckets of a metric by host, ascending in time, as far as the tier keeps them at `now`. */
+  buckets(
+    name: string,
+    tier: TierName,
+    now: number,
+    retention: Retention,
+  ): Map<string, ReferenceBucket[]> {
+    const { step } = TIERS[tier];
+    const kept = keptFrom(tier, now, retention);
+    const hosts = new Map<string, Map<number, ReferenceBucket>>();
+    for (const { name: metric, host, timestamp: at, value } of this.points) {
+      const t = Math.floor(at / step) * step;
+      if (metric !== name || t < kept) continue;
+      const buckets = hosts.get(host) ?? new Map<number, ReferenceBucket>();
+      hosts.set(host, buckets);
+      const bucket = buckets.get(t);
+      if (bucket === undefined) {
+        buckets.set(t, { t, count: 1, sum: value, min: value, max: value, last: value, lastAt: at });
+        continue;
+      }
+      bucket.count++;
+      bucket.sum += value;
+      bucket.min = Math.min(bucket.min, value);
+      bucket.max = Math.max(bucket.max, value);
+      if (at > bucket.lastAt || (at === bucket.lastAt && value > bucket.last)) bucket.last = value;
+      bucket.lastAt = Math.max(bucket.lastAt, at);
+    }
+    return new Map(
+      [...hosts].map(([host, buckets]) => [host, [...buckets.values()].sort((a, b) => a.t - b.t)]),
+    );
+  }
+}
+
+/** Says how an answer differs from the reference; undefined when it does not. */
+export function difference(
+  answer: QueryAnswer,
+  expected: Map<string, ReferenceBucket[]>,
+): string | undefined {
+  const found = new Map(answer.series.map((series) => [series.labels.host ?? "", series]));
+  for (const host of found.keys()) if (!expected.has(host)) return `host ${host} is not expected`;
+  for (const [host, buckets] of expected) {
+    const series = found.get(host);
+    if (series === undefined) return `host ${host} is missing`;
+    const starts = buckets.map(({ t }) => t).join();
+    if (series.t.join() !== starts) return `${host}: times ${series.t.join()}, expected ${starts}`;
+    for (const [i, bucket] of buckets.entries()) {
+      const got = {
+        count: series.count[i],
+        min: series.min[i],
+        max: series.max[i],
+        last: series.last[i],
+      };
+      const { count, min, max, last } = bucket;
+      const want = { count, min, max, last };
+      if (JSON.stringify(got) !== JSON.stringify(want))
+        return `${host} at ${bucket.t}: ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`;
+      if (Math.abs(series.sum[i]! - bucket.sum) > 1e-12 * Math.abs(bucket.sum) + 1e-12)
+        return `${host} at ${bucket.t}: sum ${series.sum[i]}, expected ${bucket.sum}`;
+      if (Math.abs(series.avg[i]! - bucket.sum / count) > 1e-12 * Math.abs(bucket.sum) + 1e-12)
+        return `${host} at ${bucket.t}: avg ${series.avg[i]}, expected ${bucket.sum / count}`;
+    }
+  }
+  return undefined;
+}

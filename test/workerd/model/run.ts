@@ -1,0 +1,125 @@
+// Runs one history on a real store and on the reference, and compares every tier after every step.
+
+import { type TierName } from "../../../src/core/tiers.ts";
+import type { Action, RelativePoint } from "./actions.ts";
+import { difference, type Point, Reference } from "./reference.ts";
+import { answerOf, type ModelStore, RETENTION } from "./store.ts";
+
+const METRICS = ["a", "b", "c.d"];
+const TIERS: readonly TierName[] = ["minute", "hour", "day"];
+const START = Date.UTC(2026, 5, 10, 21, 30);
+
+/** @throws Error that says at which step which metric and tier differ, and how. */
+export async function runHistory(store: ModelStore, actions: readonly Action[]): Promise<void> {
+  await store.wipe(START);
+  const run = new Run(store);
+  for (const [i, action] of actions.entries()) {
+    try {
+      await run.step(action);
+      // One metric after each step, in turn; all of them at the end.
+      await run.compare(i === actions.length - 1 ? METRICS : [METRICS[i % METRICS.length]!]);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`step ${i} (${JSON.stringify(action)}): ${why}`, { cause: error });
+    }
+  }
+}
+
+class Run {
+  readonly #store: ModelStore;
+  readonly #reference = new Reference();
+  readonly #sent: { readonly points: readonly Point[]; readonly key: string; readonly at: number }[] =
+    [];
+  #keys = 0;
+
+  constructor(store: ModelStore) {
+    this.#store = store;
+  }
+
+  async step(action: Action): Promise<void> {
+    switch (action.do) {
+      case "append":
+        return await this.#append(action.points, action.key);
+      case "repeat":
+        return await this.#repeat(action.which);
+      case "evict":
+        return await this.#store.evict();
+      case "alarm":
+        for (let i = 0; i < action.times; i++)
+          await this.#store.alarm(i === 0 ? action.fault : "none");
+        return;
+      case "flush":
+        return await this.#store.flush(action.fault);
+      case "zombies":
+        return await this.#store.zombies();
+      case "cron":
+        await Promise.all(
+          Array.from({ length: action.times }, (_, i) =>
+            this.#store.cron(i === 0 ? action.fault : "none"),
+          ),
+        );
+        return;
+      case "overlap":
+        await Promise.all([
+          this.#store.cron("none"),
+          this.#store.flush("none"),
+          this.#append(action.points, false),
+        ]);
+        return;
+      case "shards":
+        // Keys stay with the shard that stored the request: see "Limits" in the README.
+        if (action.shards !== this.#store.shards) this.#sent.length = 0;
+        return await this.#store.deploy(action.shards);
+      case "remove":
+        return await this.#remove(METRICS[action.metric]!);
+      case "wait":
+        this.#store.now += action.ms;
+    }
+  }
+
+  async compare(metrics: readonly string[]): Promise<void> {
+    for (const metric of metrics)
+      for (const tier of TIERS) {
+        const response = await this.#store.query(metric, tier);
+        const expected = this.#reference.buckets(metric, tier, this.#store.now, RETENTION);
+        if (response.status === 404 && expected.size === 0) continue;
+        if (response.status !== 200)
+          throw new Error(`${metric} by ${tier}: ${response.status} ${await response.text()}`);
+        const differs = difference(await answerOf(response), expected);
+        if (differs !== undefined) throw new Error(`${metric} by ${tier}: ${differs}`);
+      }
+  }
+
+  async #append(relative: readonly RelativePoint[], withKey: boolean): Promise<void> {
+    const points = relative.map(({ metric, host, ago, value }) => ({
+      name: METRICS[metric]!,
+      host: String(host),
+      timestamp: this.#store.now - ago,
+      value,
+    }));
+    const key = withKey ? `key ${this.#keys++}` : undefined;
+    const response = await this.#store.append(points, key);
+    if (response.status !== 200)
+      throw new Error(`append: ${response.status} ${await response.text()}`);
+    this.#reference.points.push(...points);
+    if (key !== undefined) this.#sent.push({ points, key, at: this.#store.now });
+  }
+
+  async #repeat(which: number): Promise<void> {
+    const known = this.#sent.filter(({ at }) => at > this.#store.now - 23 * 3_600_000);
+    const request = known[which % Math.max(1, known.length)];
+    if (request === undefined) return;
+    const response = await this.#store.append(request.points, request.key);
+    const answer = await response.text();
+    const expected = JSON.stringify({ accepted: request.points.length, duplicate: true });
+    if (answer !== expected) throw new Error(`repeat: ${answer}, expected ${expected}`);
+  }
+
+  async #remove(metric: string): Promise<void> {
+    const response = await this.#store.remove(metric);
+    if (response.status !== 200 && response.status !== 404)
+      throw new Error(`remove: ${response.status} ${await response.text()}`);
+    const points = this.#reference.points.filter(({ name }) => name !== metric);
+    this.#reference.points = points;
+  }
+}
