@@ -16,6 +16,8 @@ export default defineConfig({
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
+                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? "500",
+                MODEL_SEED: process.env.MODEL_SEED ?? "",
               },
             },
           })),

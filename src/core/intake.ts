@@ -71,7 +71,8 @@ export class Intake {
 
   problem(index: number, path: string, message: string): void {
     this.problemCount++;
-    if (this.problems.length < LIMITS.issuesListed) this.problems.push({ index, path, message });
+    if (this.problems.length < LIMITS.issuesListed)
+      this.problems.push({ index, path: cut(path), message });
   }
 
   /** The number of a series; the error names the field and what is wrong with it. */
@@ -86,16 +87,17 @@ export class Intake {
         path: "labels",
         message: `has ${pairs.length} labels, more than ${LIMITS.labelsPerPoint}`,
       });
-    const labels = canonicalLabels(pairs);
-    for (const [i, [name, value]] of labels.entries()) {
+    const names = new Set<string>();
+    for (const [name, value] of pairs) {
       const path = `labels.${name}`;
       const bad = nameProblem(name);
       if (bad !== undefined) return err({ path, message: `label name ${quote(name)} ${bad}` });
-      if (labels[i - 1]?.[0] === name) return err({ path, message: "is given twice" });
+      if (names.has(name)) return err({ path, message: "is given twice" });
+      names.add(name);
       const badValue = labelValueProblem(value);
       if (badValue !== undefined) return err({ path, message: `${quote(value)} ${badValue}` });
     }
-    const key = seriesKey(metric, labels);
+    const key = seriesKey(metric, canonicalLabels(pairs));
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = this.#keys.push(key) - 1;
@@ -162,18 +164,29 @@ export class Intake {
       sources.push({ rows: part, series });
       from = end;
     }
-    const itemsOf = (batch: number, series: number): number[] => {
+    // Made when asked for: only refused series are, and then there may be very many of them.
+    const items: Map<number, number[]>[] = [];
+    const itemsOf = (batch: number, series: number): readonly number[] => {
       const source = sources[batch]!;
-      const number = source.series[series];
-      return source.rows
-        .filter((row) => this.#series[row] === number)
-        .map((row) => this.#item[row]!);
+      const bySeries = (items[batch] ??= this.#itemsBySeries(source.rows));
+      return bySeries.get(source.series[series]!) ?? [];
     };
     return { shard, batches, itemsOf };
   }
 
+  #itemsBySeries(rows: readonly number[]): Map<number, number[]> {
+    const items = new Map<number, number[]>();
+    for (const row of rows) {
+      const of = items.get(this.#series[row]!);
+      if (of === undefined) items.set(this.#series[row]!, [this.#item[row]!]);
+      else of.push(this.#item[row]!);
+    }
+    return items;
+  }
+
   #outOfTime(at: number, index: number): Rejected {
     const when = new Date(at).toISOString();
+    const { retentionHourDays } = this.#rules;
     return at > this.#latest
       ? {
           index,
@@ -183,7 +196,10 @@ export class Intake {
       : {
           index,
           code: "too_old",
-          message: `${when} is older than the ${this.#rules.retentionHourDays} days that hours are kept`,
+          message:
+            retentionHourDays === 0
+              ? `${when} is before ${new Date(LIMITS.earliestAt).toISOString()}, the earliest time`
+              : `${when} is older than the ${retentionHourDays} days that hours are kept`,
         };
   }
 
@@ -205,5 +221,6 @@ export const earliestAccepted = (now: number, retentionHourDays: number): number
   retentionHourDays === 0 ? LIMITS.earliestAt : (dayOf(now) - retentionHourDays) * DAY;
 
 /** A text in quotes for a message, cut when it is long. */
-export const quote = (text: string): string =>
-  JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+export const quote = (text: string): string => JSON.stringify(cut(text));
+
+const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);

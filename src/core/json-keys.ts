@@ -1,5 +1,5 @@
-// Finds keys that stand twice in one JSON object: JSON.parse keeps the last and says nothing, and
-// two values of one label are a mistake that must not pass.
+// What JSON.parse does not tell of a text: keys that stand twice in one object (it keeps the last and
+// says nothing, and two values of one label are a mistake that must not pass), and how deep it is.
 
 /**
  * The first key that stands twice in an object of `text`, which is valid JSON with `keys` keys in
@@ -39,9 +39,35 @@ function scan(text: string): string | undefined {
   return undefined;
 }
 
+/**
+ * Whether arrays and objects of `text` are nested deeper than `depth`: asked before it is parsed,
+ * since a byte of nesting costs thirty bytes of memory. Text that is no JSON gets any answer.
+ */
+export function isDeeper(text: string, depth: number): boolean {
+  let open = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) i = endOfString(text, i) - 1;
+    else if (c === 0x5b || c === 0x7b) {
+      if (++open > depth) return true;
+    } else if (c === 0x5d || c === 0x7d) open--;
+  }
+  return false;
+}
+
 /** The index behind the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
-  let i = start + 1;
-  while (i < text.length && text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
-  return i + 1;
+  let end = start;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+  } while (isEscaped(text, end));
+  return end + 1;
+}
+
+/** Whether an odd number of backslashes stands before the character at `i`. */
+function isEscaped(text: string, i: number): boolean {
+  let slash = i;
+  while (text.charCodeAt(slash - 1) === 0x5c) slash--;
+  return (i - slash) % 2 === 1;
 }

@@ -2,6 +2,7 @@
 // not have counts as empty, as in Prometheus.
 
 import { RE2JS } from "re2js";
+import { quote } from "./intake.ts";
 import type { Labels } from "./labels.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -16,17 +17,20 @@ export interface Matcher {
 export function parseMatcher(text: string): Result<Matcher, string> {
   const match = /^([^=!]+?)(=~|!~|!=|=)(.*)$/s.exec(text);
   if (match === null)
-    return err(`expected label=value, label!=value, label=~regex or label!~regex, got "${text}"`);
+    return err(
+      `expected label=value, label!=value, label=~regex or label!~regex, got ${quote(text)}`,
+    );
   const [, label, op, value] = match as unknown as [string, string, Matcher["op"], string];
   if (op === "=" || op === "!=")
     return ok({ label, op, value, matches: (other) => (other === value) === (op === "=") });
   try {
     // RE2 runs in time linear in the text, whatever the expression: no catastrophic backtracking.
-    const regex = RE2JS.compile(value);
+    // A label value may hold line feeds, and .* matches them.
+    const regex = RE2JS.compile(value, RE2JS.DOTALL);
     return ok({ label, op, value, matches: (other) => regex.matches(other) === (op === "=~") });
   } catch (error) {
     return err(
-      `"${value}" is not an RE2 expression: ${error instanceof Error ? error.message : ""}`,
+      `${quote(value)} is not an RE2 expression: ${error instanceof Error ? error.message : ""}`,
     );
   }
 }

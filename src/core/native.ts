@@ -2,7 +2,7 @@
 // Written by hand since it is the hot path; a test holds it to the zod schema of the API document.
 
 import { type Intake, quote } from "./intake.ts";
-import { duplicateKey } from "./json-keys.ts";
+import { duplicateKey, isDeeper } from "./json-keys.ts";
 import { LIMITS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { parseTime, type Precision, timestampToMs } from "./time.ts";
@@ -22,6 +22,7 @@ export function decodeJson(
   const parsed = parse(text);
   if (!parsed.ok) return parsed;
   const items = Array.isArray(parsed.value) ? (parsed.value as unknown[]) : [parsed.value];
+  if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
   const reader = new PointReader(precision, intake);
   for (let i = 0; i < items.length; i++) {
     const bad = reader.read(items[i], i);
@@ -38,10 +39,13 @@ export function decodeNdjson(
   intake: Intake,
 ): Result<void, BadBody> {
   const reader = new PointReader(precision, intake);
-  const lines = text.split("\n");
-  for (let i = 0; i < lines.length; i++) {
-    const line = lines[i]!;
+  let items = 0;
+  for (let i = 0, start = 0; start < text.length; i++) {
+    const end = text.indexOf("\n", start);
+    const line = text.slice(start, end < 0 ? undefined : end);
+    start += line.length + 1;
     if (line.trim() === "") continue;
+    if (++items > LIMITS.pointsPerRequest) return err(TOO_MANY);
     const parsed = parse(line);
     if (!parsed.ok) {
       intake.problem(i, "", parsed.error.message);
@@ -55,7 +59,22 @@ export function decodeNdjson(
   return ok(undefined);
 }
 
+const TOO_MANY: BadBody = {
+  code: "too_many_points",
+  message: `a request may hold ${LIMITS.pointsPerRequest} points: send several`,
+};
+
 function parse(text: string): Result<unknown, BadBody> {
+  if (text.trim() === "")
+    return err({
+      code: "invalid_json",
+      message: "the body is empty: expected a point, or an array of points",
+    });
+  if (isDeeper(text, LIMITS.jsonDepth))
+    return err({
+      code: "invalid_json",
+      message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need four at most`,
+    });
   try {
     return ok(JSON.parse(text));
   } catch (error) {
@@ -183,7 +202,7 @@ class PointReader {
       return -1;
     }
     // JSON escapes control characters, so the last NUL parts the two, whatever they hold.
-    const seenKey = labels === undefined ? name : `${name}\u0000${JSON.stringify(labels)}`;
+    const seenKey = `${name}\u0000${labels === undefined ? "" : JSON.stringify(labels)}`;
     const seen = this.#seen.get(seenKey);
     if (seen !== undefined) {
       this.keys += seen.keys;
@@ -243,16 +262,12 @@ class PointReader {
   #at(timestamp: unknown): Result<number, string> {
     if (typeof timestamp === "number") return timestampToMs(timestamp, this.#precision);
     if (timestamp === undefined) return ok(this.#intake.now);
-    if (typeof timestamp === "string") return parseTime(timestamp, this.#intake.now);
+    if (typeof timestamp === "string")
+      return parseTime(timestamp, this.#intake.now, this.#precision);
     return err(`expected a time, got ${describe(timestamp)}`);
   }
 
   #full(): BadBody | undefined {
-    return this.#points > LIMITS.pointsPerRequest
-      ? {
-          code: "too_many_points",
-          message: `a request may hold ${LIMITS.pointsPerRequest} points: send several`,
-        }
-      : undefined;
+    return this.#points > LIMITS.pointsPerRequest ? TOO_MANY : undefined;
   }
 }

@@ -36,10 +36,18 @@ export function plan(
 ): Plan {
   const tier = resolution === "auto" ? finest(range, now, retention) : resolution;
   const { step } = TIERS[tier];
-  const from = Math.floor(range.from / step) * step;
-  const to = Math.ceil(range.to / step) * step;
+  const { from, to } = widened(range, step);
   return { tier, step, from, to, kept: Math.max(from, keptFrom(tier, now, retention)) };
 }
+
+/** The range in whole buckets. */
+const widened = (
+  range: { readonly from: number; readonly to: number },
+  step: number,
+): { readonly from: number; readonly to: number } => ({
+  from: Math.floor(range.from / step) * step,
+  to: Math.ceil(range.to / step) * step,
+});
 
 /** The finest tier that gives few enough buckets and still keeps the start of the range. */
 function finest(
@@ -47,9 +55,11 @@ function finest(
   now: number,
   retention: Retention,
 ): TierName {
-  const fits = (tier: TierName): boolean =>
-    (range.to - range.from) / TIERS[tier].step <= LIMITS.autoBuckets &&
-    keptFrom(tier, now, retention) <= range.from;
+  const fits = (tier: TierName): boolean => {
+    const { step } = TIERS[tier];
+    const { from, to } = widened(range, step);
+    return (to - from) / step <= LIMITS.autoBuckets && keptFrom(tier, now, retention) <= range.from;
+  };
   return ORDER.find(fits) ?? "day";
 }
 

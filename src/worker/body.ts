@@ -19,8 +19,9 @@ export async function readBody(request: Request): Promise<string> {
       message: `Content-Encoding "${encoding}" is not one of ${ENCODINGS.join(", ")}, identity`,
     });
   if (request.body === null) return "";
-  const plain = bounded(request.body).pipeThrough(new DecompressionStream(known));
-  return decodeUtf8(await collect(plain, known));
+  const compressed = bounded(request.body);
+  const plain = compressed.body.pipeThrough(new DecompressionStream(known));
+  return decodeUtf8(await collect(plain, known, compressed.isOver));
 }
 
 const tooLarge = (): never =>
@@ -29,34 +30,41 @@ const tooLarge = (): never =>
     message: `the body is over ${LIMITS.bodyBytes} bytes (also after decompression): send it in parts`,
   });
 
-function bounded(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+/** The body up to the limit; a longer one ends there, and `isOver` tells. */
+function bounded(body: ReadableStream<Uint8Array>): {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly isOver: () => boolean;
+} {
   let size = 0;
-  return body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        size += chunk.length;
-        if (size > LIMITS.bodyBytes) controller.terminate();
-        else controller.enqueue(chunk);
-      },
-    }),
-  );
+  const isOver = (): boolean => size > LIMITS.bodyBytes;
+  const transform = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.length;
+      if (isOver()) controller.terminate();
+      else controller.enqueue(chunk);
+    },
+  });
+  return { body: body.pipeThrough(transform), isOver };
 }
 
 async function collect(
   body: ReadableStream<Uint8Array> | null,
   encoding?: string,
+  isOver: () => boolean = () => false,
 ): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
-    const { done, value } = await reader.read().catch((error: unknown) =>
-      fail({
+    const { done, value } = await reader.read().catch((error: unknown) => {
+      // What was cut off at the limit does not end as its encoding must.
+      if (isOver()) return tooLarge();
+      return fail({
         kind: "invalid_encoding",
         message: `the body is not ${encoding ?? "readable"}: ${error instanceof Error ? error.message : String(error)}`,
-      }),
-    );
+      });
+    });
     if (done) break;
     size += value.length;
     if (size > LIMITS.bodyBytes) {

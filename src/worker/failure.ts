@@ -51,42 +51,30 @@ export const fail = (failure: Failure): never => {
 
 export type ErrorCode = Failure["kind"];
 
-function statusOf(failure: Failure): number {
-  switch (failure.kind) {
-    case "invalid_json":
-    case "invalid_utf8":
-    case "invalid_encoding":
-    case "invalid_point":
-    case "invalid_parameter":
-      return 400;
-    case "unauthorized":
-    case "no_token_configured":
-      return 401;
-    case "forbidden":
-      return 403;
-    case "not_found":
-    case "unknown_metric":
-      return 404;
-    case "method_not_allowed":
-      return 405;
-    case "too_large":
-    case "too_many_points":
-      return 413;
-    case "unsupported_media_type":
-    case "unsupported_encoding":
-      return 415;
-    case "over_limit":
-    case "query_too_large":
-      return 422;
-    case "upgrade_required":
-      return 426;
-    case "busy":
-    case "unavailable":
-      return 503;
-    case "internal":
-      return 500;
-  }
-}
+/** The codes of errors, each with its status: stable, and listed in the API document. */
+export const STATUS = {
+  invalid_json: 400,
+  invalid_utf8: 400,
+  invalid_encoding: 400,
+  invalid_point: 400,
+  invalid_parameter: 400,
+  unauthorized: 401,
+  no_token_configured: 401,
+  forbidden: 403,
+  not_found: 404,
+  unknown_metric: 404,
+  method_not_allowed: 405,
+  too_large: 413,
+  too_many_points: 413,
+  unsupported_media_type: 415,
+  unsupported_encoding: 415,
+  over_limit: 422,
+  query_too_large: 422,
+  upgrade_required: 426,
+  internal: 500,
+  busy: 503,
+  unavailable: 503,
+} as const satisfies Readonly<Record<ErrorCode, number>>;
 
 export function failureResponse(failure: Failure): Response {
   const { kind: code, message } = failure;
@@ -114,5 +102,5 @@ export function failureResponse(failure: Failure): Response {
   if (failure.kind === "method_not_allowed") headers.set("allow", failure.allow);
   if (failure.kind === "unauthorized") headers.set("www-authenticate", 'Bearer realm="minuet"');
   if (failure.kind === "upgrade_required") headers.set("upgrade", "websocket");
-  return new Response(JSON.stringify(body), { status: statusOf(failure), headers });
+  return new Response(JSON.stringify(body), { status: STATUS[code], headers });
 }

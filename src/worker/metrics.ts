@@ -59,10 +59,10 @@ export interface MetricsQuery {
 }
 
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<MetricsAnswer> {
-  const search = query.search.toLowerCase();
+  const search = lower(query.search);
   const tails = await metricTails(env);
   const wanted = [...tails.values()].filter(
-    ({ name }) => name > query.after && name.toLowerCase().includes(search),
+    ({ name }) => compareNames(name, query.after) > 0 && lower(name).includes(search),
   );
   const db = env.DB.withSession();
   const { results: stored, meta } = await db
@@ -78,7 +78,8 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
     .catch(d1Failed);
   countRead(meta.rows_read);
   const byName = new Map(stored.map((row) => [row.metric, row]));
-  const names = [...new Set([...byName.keys(), ...wanted.map(({ name }) => name)])].sort();
+  const names = [...new Set([...byName.keys(), ...wanted.map(({ name }) => name)])];
+  names.sort(compareNames);
   const page = names.slice(0, query.limit);
   const details = await seriesDetails(db, page, tails);
   const metrics = page.map((name) =>
@@ -86,6 +87,20 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
   );
   const last = page.at(-1);
   return { metrics, ...(names.length > page.length && last !== undefined && { cursor: last }) };
+}
+
+/** As SQLite does: letters of ASCII only. */
+const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
+
+/** The order of SQLite, that of UTF-8 bytes: pages of the list must follow one order. */
+function compareNames(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
+  const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+  if (Number.isNaN(x) || Number.isNaN(y)) return a.length - b.length;
+  // Surrogates stand for code points behind all others.
+  const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
+  return rank(x) - rank(y);
 }
 
 interface Details {

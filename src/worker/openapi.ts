@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { allow } from "./auth.ts";
 import type { HonoEnv } from "./env.ts";
+import { STATUS } from "./failure.ts";
 import * as schemas from "./schemas.ts";
 import { VERSION } from "./version.ts";
 
@@ -19,7 +20,13 @@ interface Operation {
   readonly headers?: Json[];
   readonly body?: { readonly schema: z.ZodType; readonly types: readonly string[] };
   readonly answer: z.ZodType | string;
+  /** Media types of the answer besides JSON. */
+  readonly alsoAs?: readonly string[];
+  /** It carries an ETag, and is 304 for who has it. */
+  readonly cached?: true;
   readonly errors: readonly number[];
+  /** The answer to a 422, where it is more than an error. */
+  readonly partly?: z.ZodType;
   readonly open?: true;
 }
 
@@ -44,6 +51,7 @@ const OPERATIONS: readonly Operation[] = [
     body: { schema: schemas.pointsBody, types: ["application/json", "application/x-ndjson"] },
     answer: schemas.writeAnswer,
     errors: [400, 401, 413, 415, 422, 503],
+    partly: schemas.partlyAnswer,
   },
   {
     method: "get",
@@ -52,6 +60,8 @@ const OPERATIONS: readonly Operation[] = [
     description: "Times out are starts of buckets, Unix ms. Only buckets with points appear.",
     parameters: schemas.queryParameters,
     answer: schemas.queryAnswer,
+    alsoAs: ["text/csv"],
+    cached: true,
     errors: [400, 401, 404, 422, 503],
   },
   {
@@ -60,6 +70,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: "The metrics, by name",
     parameters: schemas.metricsParameters,
     answer: schemas.metricsAnswer,
+    cached: true,
     errors: [400, 401, 503],
   },
   {
@@ -68,6 +79,7 @@ const OPERATIONS: readonly Operation[] = [
     summary: "One metric: its labels with their values",
     pathParameters: schemas.metricPath,
     answer: schemas.metricAnswer,
+    cached: true,
     errors: [400, 401, 404, 503],
   },
   {
@@ -93,7 +105,14 @@ const OPERATIONS: readonly Operation[] = [
     path: "/api/v1/status",
     summary: "Shards, D1, and rows counted today",
     answer: schemas.statusAnswer,
-    errors: [401, 503],
+    errors: [400, 401, 503],
+  },
+  {
+    method: "get",
+    path: "/openapi.json",
+    summary: "This document",
+    answer: z.looseObject({ openapi: z.string() }),
+    errors: [401],
   },
   {
     method: "get",
@@ -114,6 +133,12 @@ const TEXTS: Readonly<Record<number, string>> = {
   422: "Understood, but over a limit",
   426: "Not a WebSocket request",
   503: "Cannot now; see Retry-After",
+};
+
+/** What a status means, and the codes that come with it. */
+const describe = (status: number): string => {
+  const codes = Object.entries(STATUS).filter(([, of]) => of === status);
+  return `${TEXTS[status]} (${codes.map(([code]) => code).join(", ")})`;
 };
 
 const jsonSchema = (schema: z.ZodType, io: "input" | "output"): Json => {
@@ -150,12 +175,26 @@ function operationOf(operation: Operation): Json {
   const good =
     typeof answer === "string"
       ? { 101: { description: answer } }
-      : { 200: { description: "OK", content: content(["application/json"], answer, "output") } };
+      : {
+          200: {
+            description: "OK",
+            content: {
+              ...content(["application/json"], answer, "output"),
+              ...Object.fromEntries(
+                (operation.alsoAs ?? []).map((type) => [type, { schema: { type: "string" } }]),
+              ),
+            },
+          },
+          ...(operation.cached && { 304: { description: "Not changed since If-None-Match" } }),
+        };
   const bad = errors.map((status) => [
     status,
     {
-      description: TEXTS[status],
-      content: { "application/json": { schema: { $ref: "#/components/schemas/ErrorAnswer" } } },
+      description: describe(status),
+      content:
+        status === 422 && operation.partly !== undefined
+          ? content(["application/json"], operation.partly, "output")
+          : { "application/json": { schema: { $ref: "#/components/schemas/ErrorAnswer" } } },
     },
   ]);
   return {

@@ -3,16 +3,22 @@
 
 import { z } from "zod";
 import { LIMITS } from "../core/limits.ts";
-import { nameProblem } from "../core/labels.ts";
+import { labelValueProblem, nameProblem } from "../core/labels.ts";
 import { type Matcher, parseMatcher } from "../core/matcher.ts";
 import { parseTime, PRECISIONS } from "../core/time.ts";
+import { STATUS } from "./failure.ts";
+
+/** A refinement by a function that says what is wrong with a text. */
+const problem =
+  (of: (text: string) => string | undefined) =>
+  (text: string, ctx: z.RefinementCtx): void => {
+    const message = of(text);
+    if (message !== undefined) ctx.addIssue({ code: "custom", message });
+  };
 
 const metricName = z
   .string()
-  .superRefine((name, ctx) => {
-    const problem = nameProblem(name);
-    if (problem !== undefined) ctx.addIssue({ code: "custom", message: problem });
-  })
+  .superRefine(problem(nameProblem))
   .meta({
     description: `1 to ${LIMITS.nameLength} characters of UTF-8 without control characters, ", { or }, or white space at an end`,
     example: "cpu.load",
@@ -58,13 +64,9 @@ export const queryParameters = z.object({
     .max(LIMITS.matchersPerQuery)
     .default([])
     .meta({ description: "Only series that match: host=a, host!=a, host=~web.*, host!~web.*" }),
-  by: z
-    .array(z.string().min(1))
-    .max(LIMITS.labelsPerPoint)
-    .default([])
-    .meta({
-      description: "A label to split by; * for each series apart; none: all merged into one",
-    }),
+  by: z.array(z.string().min(1)).max(LIMITS.labelsPerPoint).default([]).meta({
+    description: "A label to split by; * for each series apart; none: all merged into one",
+  }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
   format: z.enum(["json", "csv"]).default("json"),
 });
@@ -74,7 +76,11 @@ export const pointsParameters = z.object({
 });
 
 export const metricsParameters = z.object({
-  search: z.string().max(LIMITS.nameLength).default("").meta({ description: "Part of the name" }),
+  search: z
+    .string()
+    .max(LIMITS.nameLength)
+    .default("")
+    .meta({ description: "Part of the name; a to z also find A to Z" }),
   limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
   cursor: z.string().max(400).optional().meta({ description: "`cursor` of the answer before" }),
 });
@@ -90,8 +96,15 @@ const timestamp = z
   .union([z.number(), z.string()])
   .meta({ description: "In the unit of `precision`, or a text as in `from`; absent: arrival" });
 const labels = z
-  .record(z.string(), z.string().max(LIMITS.labelValueLength))
+  .record(
+    z.string().superRefine(problem(nameProblem)),
+    z.string().max(LIMITS.labelValueLength).superRefine(problem(labelValueProblem)),
+  )
+  .refine((value) => Object.keys(value).length <= LIMITS.labelsPerPoint)
   .meta({ description: `At most ${LIMITS.labelsPerPoint}`, example: { host: "a" } });
+
+const oneOfLabelsAndTags = (item: { labels?: unknown; tags?: unknown }): boolean =>
+  item.labels === undefined || item.tags === undefined;
 
 const point = z
   .strictObject({
@@ -99,8 +112,9 @@ const point = z
     value: finite,
     timestamp: timestamp.optional(),
     labels: labels.optional(),
-    tags: labels.optional().meta({ description: "Another name of `labels`" }),
+    tags: labels.optional().meta({ description: "Another name of `labels`: give one of the two" }),
   })
+  .refine(oneOfLabelsAndTags)
   .meta({
     id: "Point",
     example: { name: "cpu.load", value: 0.42, timestamp: 1795420486645, labels: { host: "a" } },
@@ -113,6 +127,7 @@ const pointsOfSeries = z
     labels: labels.optional(),
     tags: labels.optional(),
   })
+  .refine(oneOfLabelsAndTags)
   .meta({ id: "PointsOfSeries", description: "Many points of one series" });
 
 const item = z.union([point, pointsOfSeries]);
@@ -201,15 +216,36 @@ export const statusAnswer = z
   })
   .meta({ id: "StatusAnswer" });
 
-export const errorAnswer = z
+const failure = z.object({
+  code: z.enum(Object.keys(STATUS)),
+  message: z.string(),
+  issues: z
+    .array(z.object({ index: z.number().optional(), path: z.string(), message: z.string() }))
+    .optional()
+    .meta({ description: `The first ${LIMITS.issuesListed}` }),
+  issueCount: z
+    .number()
+    .optional()
+    .meta({ description: "How many there were, when more than listed" }),
+});
+
+export const errorAnswer = z.object({ error: failure }).meta({ id: "ErrorAnswer" });
+
+/** The answer to a write of which a part was over a limit; the rest is stored. */
+export const partlyAnswer = z
   .object({
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      issues: z
-        .array(z.object({ index: z.number().optional(), path: z.string(), message: z.string() }))
-        .optional(),
-      issueCount: z.number().optional(),
-    }),
+    accepted: z.number(),
+    duplicate: z.literal(true).optional(),
+    rejected: z
+      .array(
+        z.object({
+          index: z.number(),
+          code: z.enum(["too_far_ahead", "too_old", "too_many_series"]),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: `The first ${LIMITS.issuesListed}` }),
+    rejectedCount: z.number(),
+    error: failure,
   })
-  .meta({ id: "ErrorAnswer" });
+  .meta({ id: "PartlyAnswer" });

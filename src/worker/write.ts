@@ -34,6 +34,10 @@ export async function write(
       return;
     }
     const answer = result.value;
+    if (typeof answer === "number") {
+      accepted += answer;
+      return;
+    }
     if (answer.kind === "busy") {
       failed ??= answer;
       return;
@@ -64,7 +68,9 @@ export async function write(
 /** With a key a repeat is harmless, so the Worker itself may try again. */
 function append(env: Env, part: ShardBatches, key: string): Promise<AppendAnswer> {
   const call = key === "" ? callShardOnce : callShard;
-  return call(env, part.shard, async (stub) => await stub.append(part.batches, key));
+  const [first, ...others] = part.batches;
+  const request = first !== undefined && others.length === 0 ? first : part.batches;
+  return call(env, part.shard, async (stub) => await stub.append(request, key));
 }
 
 function throwFailed(failed: unknown, accepted: number): never {

@@ -138,6 +138,14 @@ describe("encoding", () => {
     expect(buckets.length).toBe(4);
   });
 
+  test("a carry of any magnitude", () => {
+    for (const carry of [Number.MIN_VALUE, -(2 ** 975), 2 ** 1023, Number.MAX_VALUE]) {
+      const buckets = bucketsOf([[1, 0]]);
+      buckets.carry[0] = carry;
+      expect(read(encodeSegment(buckets, BASE, MINUTE))).toStrictEqual(rowsOf(buckets));
+    }
+  });
+
   test("decoding appends", () => {
     const into = bucketsOf([[1, 0]]);
     decodeSegment(encodeSegment(bucketsOf([[2, MINUTE]]), BASE, MINUTE), BASE, MINUTE, into);

@@ -10,7 +10,7 @@ import { liveParameters } from "../schemas.ts";
 import { callShard } from "../shards.ts";
 
 export const live = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
-  const { metric } = parameters(liveParameters, new URL(c.req.url));
+  const { metric } = parameters(liveParameters, c.req.url);
   const { headers } = c.req.raw;
   if (headers.get("upgrade")?.toLowerCase() !== "websocket")
     fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });

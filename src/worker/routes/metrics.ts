@@ -14,18 +14,18 @@ import { ALL_SHARDS, callShard, shardsInUse } from "../shards.ts";
 
 export const metrics = new Hono<HonoEnv>()
   .get("/", allow("read"), async (c) => {
-    const asked = parameters(metricsParameters, new URL(c.req.url));
+    const asked = parameters(metricsParameters, c.req.url);
     const answer = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
     return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
   })
   .get("/:name", allow("read"), async (c) => {
-    parameters(noParameters, new URL(c.req.url));
+    parameters(noParameters, c.req.url);
     const { name } = pathParameters(metricPath, { name: c.req.param("name") });
     const answer = (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, name));
     return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
   })
   .delete("/:name", allow("admin"), async (c) => {
-    parameters(noParameters, new URL(c.req.url));
+    parameters(noParameters, c.req.url);
     const { name } = pathParameters(metricPath, { name: c.req.param("name") });
     const known = await describeMetric(c.env, name);
     if (known === undefined) await failUnknown(c.env, name);

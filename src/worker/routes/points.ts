@@ -22,7 +22,7 @@ const DECODERS = {
 
 export const points = new Hono<HonoEnv>().post("/", allow("write"), async (c) => {
   const { headers } = c.req.raw;
-  const { precision } = parameters(pointsParameters, new URL(c.req.url));
+  const { precision } = parameters(pointsParameters, c.req.url);
   const type = (headers.get("content-type") ?? "application/json").split(";")[0]!.trim();
   const media = Object.keys(DECODERS).find((name) => name === type.toLowerCase());
   if (media === undefined)

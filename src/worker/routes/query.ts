@@ -9,13 +9,13 @@ import { allow } from "../auth.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
 import { withEtag } from "../etag.ts";
 import { fail } from "../failure.ts";
-import { failUnknown } from "../metrics.ts";
+import { describeMetric, failUnknown } from "../metrics.ts";
 import { parameters } from "../parameters.ts";
 import { read } from "../reader.ts";
 import { queryParameters } from "../schemas.ts";
 
 export const query = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
-  const asked = parameters(queryParameters, new URL(c.req.url));
+  const asked = parameters(queryParameters, c.req.url);
   const answer = await answerOf(c.env, asked, Date.now());
   return asked.format === "csv"
     ? withEtag(c.req.raw, toCsv(answer), "text/csv; charset=utf-8; header=present")
@@ -42,7 +42,9 @@ async function answerOf(env: Env, asked: Asked, now: number): Promise<QueryAnswe
   const by = asked.by.includes("*") ? "*" : asked.by;
   const { merge, known } = await read(env, { metric, matchers: asked.where, plan: planned, by });
   const { series, truncated } = merge.finish(asked.limit);
-  if (!known && asked.where.length === 0) await failUnknown(env, metric);
+  // With `where`, D1 was asked only for series that match.
+  if (!known && (asked.where.length === 0 || (await describeMetric(env, metric)) === undefined))
+    await failUnknown(env, metric);
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   return {
     metric,

@@ -9,11 +9,11 @@ import { fail } from "../failure.ts";
 import { parameters } from "../parameters.ts";
 import { d1Failed } from "../reader.ts";
 import { noParameters } from "../schemas.ts";
-import { ALL_SHARDS, callShard, stubOf } from "../shards.ts";
+import { ALL_SHARDS, callShard } from "../shards.ts";
 import { VERSION } from "../version.ts";
 
 export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
-  parameters(noParameters, new URL(c.req.url));
+  parameters(noParameters, c.req.url);
   const now = Date.now();
   const [reports, stale] = await Promise.all([
     Promise.all(
@@ -58,7 +58,7 @@ export const healthz = new Hono<HonoEnv>().get("/", async (c) => {
       message: "this store has no API_TOKEN, so it accepts nothing",
       retryAfterSec: 60,
     });
-  const busy = await stubOf(c.env, 0).busy();
+  const busy = await callShard(c.env, 0, async (stub) => await stub.busy());
   if (busy !== undefined) fail({ kind: "busy", message: busy, retryAfterSec: 30 });
   return c.json({ ok: true });
 });

@@ -1,0 +1,62 @@
+// Starts the built bundle under Miniflare (not `wrangler dev`, whose proxy stops at 400 requests/s),
+// on a folder of its own, with the migrations applied.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** Builds the Worker as a deploy would, and returns the path of the bundle. */
+export function buildWorker(): string {
+  const out = join(ROOT, "dist/bench");
+  const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out], {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  });
+  if (built.status !== 0)
+    throw new Error(`wrangler could not build:\n${built.stdout}${built.stderr}`);
+  return join(out, "index.js");
+}
+
+export interface RunningMinuet {
+  readonly url: URL;
+  readonly miniflare: Miniflare;
+  stop(): Promise<void>;
+}
+
+export async function startMinuet(variables: Record<string, string> = {}): Promise<RunningMinuet> {
+  const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: "minuet",
+      modules: [
+        { type: "ESModule", path: "index.js", contents: readFileSync(buildWorker(), "utf8") },
+      ],
+      compatibilityDate: "2026-11-02",
+      bindings: { OPEN: "local", SHARDS: "1", FLUSH_ROWS_PER_HOUR: "240", ...variables },
+      durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
+      durableObjectsPersist: join(folder, "do"),
+      d1Databases: { DB: "minuet" },
+      d1Persist: join(folder, "d1"),
+      serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
+    }),
+  );
+  const url = await miniflare.ready;
+  const db = await miniflare.getD1Database("DB");
+  const migrations = join(ROOT, "drizzle/migrations");
+  for (const file of readdirSync(migrations).sort())
+    for (const statement of readFileSync(join(migrations, file), "utf8").split(";"))
+      if (statement.replace(/--.*/g, "").trim() !== "") await db.prepare(statement).run();
+  return {
+    url,
+    miniflare,
+    stop: async () => {
+      await miniflare.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,210 @@
+// The options of the chart: scales, axes, series and bands, from plain values. Pure: it neither
+// makes a chart nor touches the page.
+
+import type uPlot from "uplot";
+import { DAY } from "../../core/tiers.ts";
+import { formatClock, formatDate, formatMonth, formatValue } from "../format.ts";
+import { COLUMNS_PER_LINE, lonely, yRange } from "./data.ts";
+
+/** Colours of a theme, as CSS writes them. */
+export interface Theme {
+  readonly surface: string;
+  readonly text: string;
+  readonly grid: string;
+  readonly font: string;
+  readonly palette: readonly string[];
+}
+
+/** Colour of a line; past the end of the palette, lines are dashed as well. */
+export const colourOf = (palette: readonly string[], line: number): string =>
+  palette[line % palette.length] ?? "currentColor";
+export const isDashed = (palette: readonly string[], line: number): boolean =>
+  line >= palette.length;
+
+/** Alpha of the min–max band: fainter the more of them overlap. */
+const bandAlpha = (lines: number): number => (lines === 1 ? 0.2 : lines <= 4 ? 0.13 : 0.08);
+
+const faint = (colour: string, alpha: number): string =>
+  `color-mix(in srgb, ${colour} ${alpha * 100}%, transparent)`;
+
+/** Distance between buckets from which each gets a dot, CSS pixels. */
+const DOTS_FROM = 16;
+const LONG_MONTHS = 27 * DAY;
+
+const day = (at: number): string => new Date(at).toDateString();
+
+/** Labels of the time axis; the date stands under the first time of each day. */
+export function timeLabels(splits: readonly number[], increment: number): string[] {
+  const yearOf = (at: number): number => new Date(at).getFullYear();
+  return splits.map((at, i) => {
+    const before = splits[i - 1];
+    if (increment >= DAY) {
+      const name = increment >= LONG_MONTHS ? formatMonth(at) : formatDate(at);
+      const year = before === undefined || yearOf(before) !== yearOf(at);
+      return year ? `${name}\n${yearOf(at)}` : name;
+    }
+    const date = before === undefined || day(before) !== day(at);
+    return date ? `${formatClock(at)}\n${formatDate(at)}` : formatClock(at);
+  });
+}
+
+/** Values closer than their labels can tell are told with more digits. */
+export function valueLabels(splits: readonly number[]): string[] {
+  const short = splits.map(formatValue);
+  return new Set(short).size === short.length
+    ? short
+    : splits.map((value) => String(Number(value.toPrecision(12))));
+}
+
+/** uPlot's series of one line: high, low, closed, open (see `Drawn`). */
+function seriesOf(theme: Theme, line: number): uPlot.Series[] {
+  const stroke = colourOf(theme.palette, line);
+  const edge: uPlot.Series = { points: { show: false }, width: 0 };
+  const spaced = (u: uPlot, i0: number, i1: number): boolean =>
+    u.bbox.width / uPlotRatio(u) / Math.max(1, i1 - i0) >= DOTS_FROM;
+  return [
+    edge,
+    edge,
+    {
+      stroke,
+      width: 2,
+      ...(isDashed(theme.palette, line) && { dash: [7, 4] }),
+      points: {
+        show: (u, _, i0, i1) => spaced(u, i0, i1),
+        filter: (u, at, show) => (show ? null : lonely([...(u.data[at] ?? [])])),
+        size: 6,
+        width: 0,
+        fill: stroke,
+      },
+    },
+    {
+      stroke,
+      width: 1.5,
+      dash: [3, 3],
+      points: {
+        show: true,
+        // Not the bucket before, which is there for the line only.
+        filter: (u, at) =>
+          [...(u.data[at] ?? []).keys()].filter(
+            (i) => u.data[at]![i] != null && u.data[at - 1]![i] == null,
+          ),
+        size: 9,
+        width: 2,
+        dash: [],
+        stroke,
+        fill: theme.surface,
+      },
+    },
+  ];
+}
+
+const uPlotRatio = (u: uPlot): number => u.ctx.canvas.width / Math.max(1, u.width);
+
+/** A bucket alone has no band to be seen: a bar from its minimum to its maximum. */
+function drawBars(theme: Theme, lines: number) {
+  return (u: uPlot): void => {
+    const { ctx } = u;
+    for (let line = 0; line < lines; line++) {
+      const [high, low] = [1, 2].map((i) => u.data[line * COLUMNS_PER_LINE + i]);
+      if (high === undefined || low === undefined) continue;
+      ctx.save();
+      ctx.strokeStyle = faint(colourOf(theme.palette, line), 0.35);
+      ctx.lineWidth = 4 * uPlotRatio(u);
+      ctx.lineCap = "round";
+      ctx.beginPath();
+      for (const i of lonely([...high])) {
+        const x = u.valToPos(u.data[0][i]!, "x", true);
+        if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+        ctx.moveTo(x, u.valToPos(high[i]!, "y", true));
+        ctx.lineTo(x, u.valToPos(low[i]!, "y", true));
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+  };
+}
+
+export interface ChartInput {
+  readonly lines: number;
+  readonly theme: Theme;
+  readonly width: number;
+  readonly height: number;
+  /** The window on the time axis, [from, to), Unix ms: read whenever the scale is set. */
+  readonly window: () => readonly [from: number, to: number];
+  readonly onCursor: (u: uPlot) => void;
+  readonly onZoom: (from: number, to: number) => void;
+  readonly onBack: () => void;
+}
+
+export function chartOptions(input: ChartInput): uPlot.Options {
+  const { lines, theme, width, height } = input;
+  const numbers = Array.from({ length: lines }, (_, line) => line);
+  const axis: uPlot.Axis = {
+    stroke: theme.text,
+    font: `12px ${theme.font}`,
+    grid: { stroke: theme.grid, width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width,
+    height,
+    ms: 1,
+    padding: [12, 16, 0, 0],
+    legend: { show: false },
+    scales: {
+      x: { time: true, range: () => [...input.window()] },
+      y: { range: (_, min, max) => yRange(min, max) },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 44,
+        gap: 8,
+        space: 76,
+        grid: { show: false },
+        values: (_, splits, __, ___, increment) => timeLabels(splits, increment),
+      },
+      {
+        ...axis,
+        gap: 8,
+        space: 44,
+        size: (_, values) => 20 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)),
+        values: (_, splits) => valueLabels(splits),
+      },
+    ],
+    series: [{}, ...numbers.flatMap((line) => seriesOf(theme, line))],
+    bands: numbers.map((line) => ({
+      series: [line * COLUMNS_PER_LINE + 1, line * COLUMNS_PER_LINE + 2],
+      fill: faint(colourOf(theme.palette, line), bandAlpha(lines)),
+    })),
+    cursor: {
+      y: false,
+      points: {
+        size: (_, at) => (at % COLUMNS_PER_LINE === 3 || at % COLUMNS_PER_LINE === 0 ? 9 : 0),
+        width: 2,
+        stroke: theme.surface,
+        fill: (_, at) => colourOf(theme.palette, Math.floor((at - 1) / COLUMNS_PER_LINE)),
+      },
+      drag: { x: true, y: false, setScale: false, dist: 5 },
+      bind: {
+        dblclick: () => () => {
+          input.onBack();
+          return null;
+        },
+      },
+    },
+    hooks: {
+      draw: [drawBars(theme, lines)],
+      setCursor: [input.onCursor],
+      setSelect: [
+        (u) => {
+          const { left, width: selected } = u.select;
+          if (selected < 5) return;
+          const [from, to] = [u.posToVal(left, "x"), u.posToVal(left + selected, "x")];
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          input.onZoom(from, to);
+        },
+      ],
+    },
+  };
+}

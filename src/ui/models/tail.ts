@@ -1,0 +1,123 @@
+// The newest minutes of a metric, as the live socket tells them: absolute buckets of each series,
+// merged here as the server would. Pure; it neither asks nor waits.
+
+import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
+import { Buckets } from "../../core/bucket.ts";
+import { type Labels, labelsJson } from "../../core/labels.ts";
+import { LIMITS } from "../../core/limits.ts";
+import { Merge } from "../../core/query.ts";
+import { MINUTE } from "../../core/tiers.ts";
+
+interface Live {
+  readonly labels: Labels;
+  readonly buckets: Buckets;
+  readonly rows: Map<number, number>;
+}
+
+export class Tail {
+  /** Minutes that start here or later are complete here; Infinity: none are known to be. */
+  from: number;
+  #sealed: number;
+  readonly #series = new Map<string, Live>();
+
+  constructor(snapshot: LiveMessage) {
+    let buckets = 0;
+    for (const { t } of snapshot.series) buckets += t.length;
+    // A snapshot that is full may have been cut.
+    this.from = buckets < LIMITS.bucketsPerPush ? snapshot.from : Infinity;
+    this.#sealed = snapshot.from;
+    this.#put(snapshot);
+  }
+
+  /** Takes a later message. True when /query knows something that this does not. */
+  take(message: LiveMessage): boolean {
+    this.#put(message);
+    const before = message.series.some(({ t }) => t.some((start) => start < this.from));
+    const sealed = message.from > this.#sealed;
+    this.#sealed = Math.max(this.#sealed, message.from);
+    const { reload } = message;
+    if (reload !== undefined) this.from = Math.max(this.from, reload.to);
+    return before || sealed || reload !== undefined;
+  }
+
+  /** The minutes in [from, to), merged by a label, or ("*") apart, or all in one. */
+  merged(by: string | undefined, from: number, to: number): SeriesAnswer[] {
+    const plan = { tier: "minute", step: MINUTE, from, to, kept: from } as const;
+    const merge = new Merge(plan, by === "*" ? "*" : by === undefined ? [] : [by]);
+    for (const { labels, buckets } of this.#series.values()) merge.add(labels, buckets);
+    return merge.finish(Infinity).series;
+  }
+
+  #put(message: LiveMessage): void {
+    for (const series of message.series) {
+      const live = this.#live(series.labels);
+      for (let i = 0; i < series.t.length; i++) {
+        const start = series.t[i]!;
+        const row = live.rows.get(start) ?? live.buckets.push(start);
+        live.rows.set(start, row);
+        live.buckets.count[row] = series.count[i]!;
+        live.buckets.sum[row] = series.sum[i]!;
+        live.buckets.min[row] = series.min[i]!;
+        live.buckets.max[row] = series.max[i]!;
+        live.buckets.last[row] = series.last[i]!;
+        live.buckets.lastAt[row] = series.lastAt[i]!;
+      }
+    }
+  }
+
+  #live(object: Readonly<Record<string, string>>): Live {
+    const labels = Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    const key = labelsJson(labels);
+    let live = this.#series.get(key);
+    if (live === undefined) {
+      live = { labels, buckets: new Buckets(64), rows: new Map() };
+      this.#series.set(key, live);
+    }
+    return live;
+  }
+}
+
+const keyOf = ({ labels }: SeriesAnswer): string => labelsJson(Object.entries(labels).sort());
+
+/**
+ * An answer at minute resolution with its minutes in [from, to) replaced by those of the tail.
+ * Series that the answer had no room for stay out.
+ */
+export function withTail(
+  answer: QueryAnswer,
+  tail: Tail,
+  by: string | undefined,
+  from: number,
+  to: number,
+): QueryAnswer {
+  const live = new Map(tail.merged(by, from, to).map((series) => [keyOf(series), series]));
+  const series = answer.series.map((base) => {
+    const newer = live.get(keyOf(base));
+    live.delete(keyOf(base));
+    return joined(base, from, newer);
+  });
+  const room = answer.truncated === true ? 0 : Infinity;
+  const added = [...live.values()].slice(0, room);
+  return { ...answer, series: added.length === 0 ? series : [...series, ...added].sort(byKey) };
+}
+
+const byKey = (a: SeriesAnswer, b: SeriesAnswer): number => (keyOf(a) < keyOf(b) ? -1 : 1);
+
+function joined(base: SeriesAnswer, from: number, newer: SeriesAnswer | undefined): SeriesAnswer {
+  let end = base.t.length;
+  while (end > 0 && base.t[end - 1]! >= from) end--;
+  const column = (name: Exclude<keyof SeriesAnswer, "labels">): number[] => [
+    ...base[name].slice(0, end),
+    ...(newer?.[name] ?? []),
+  ];
+  return {
+    labels: base.labels,
+    t: column("t"),
+    avg: column("avg"),
+    min: column("min"),
+    max: column("max"),
+    sum: column("sum"),
+    count: column("count"),
+    last: column("last"),
+  };
+}
