@@ -69,6 +69,9 @@ export const flushed = sqliteTable("flushed", {
   page: integer("page").notNull(),
 });
 
+/** Values of SHARDS under which shards may hold points: one, but for the minute after a change. */
+export const layouts = sqliteTable("layouts", { shards: integer("shards").primaryKey() });
+
 /** Removed series whose segments the cron has yet to delete. */
 export const doomed = sqliteTable("doomed", { seriesId: integer("series_id").primaryKey() });
 

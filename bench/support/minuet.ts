@@ -28,7 +28,10 @@ export interface RunningMinuet {
   stop(): Promise<void>;
 }
 
-export async function startMinuet(variables: Record<string, string> = {}): Promise<RunningMinuet> {
+export async function startMinuet(
+  variables: Record<string, string> = {},
+  inspectorPort?: number,
+): Promise<RunningMinuet> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -42,6 +45,8 @@ export async function startMinuet(variables: Record<string, string> = {}): Promi
       durableObjectsPersist: join(folder, "do"),
       d1Databases: { DB: "minuet" },
       d1Persist: join(folder, "d1"),
+      unsafeTriggerHandlers: true,
+      ...(inspectorPort !== undefined && { inspectorPort }),
       serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
     }),
   );

@@ -43,6 +43,10 @@ CREATE TABLE flushed (
   page INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE layouts (
+  shards INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE doomed (
   series_id INTEGER PRIMARY KEY
 ) STRICT;

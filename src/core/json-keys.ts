@@ -1,11 +1,17 @@
 // What JSON.parse does not tell of a text: keys that stand twice in one object (it keeps the last and
 // says nothing, and two values of one label are a mistake that must not pass), and how deep it is.
 
+export interface DuplicateKey {
+  readonly key: string;
+  /** The item of the outermost array that holds it; 0 when `text` is no array. */
+  readonly item: number;
+}
+
 /**
  * The first key that stands twice in an object of `text`, which is valid JSON with `keys` keys in
  * what was parsed from it; undefined when there is none.
  */
-export function duplicateKey(text: string, keys: number): string | undefined {
+export function duplicateKey(text: string, keys: number): DuplicateKey | undefined {
   // Quick way: each key ends in `":`, so when there are as many as parsed keys, none stood twice.
   // White space before a colon would hide one; an escaped quote or ":" in a string only adds.
   if (!/"[ \t\r\n]+:/.test(text)) {
@@ -16,13 +22,15 @@ export function duplicateKey(text: string, keys: number): string | undefined {
   return scan(text);
 }
 
-function scan(text: string): string | undefined {
+function scan(text: string): DuplicateKey | undefined {
   const objects: (Set<string> | undefined)[] = [];
+  let item = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (c === "{") objects.push(new Set());
     else if (c === "[") objects.push(undefined);
     else if (c === "}" || c === "]") objects.pop();
+    else if (c === "," && objects.length === 1 && objects[0] === undefined) item++;
     else if (c === '"') {
       const end = endOfString(text, i);
       const next = /[^ \t\r\n]/g;
@@ -30,7 +38,7 @@ function scan(text: string): string | undefined {
       if (next.exec(text)?.[0] === ":") {
         const key = String(JSON.parse(text.slice(i, end)));
         const seen = objects.at(-1);
-        if (seen?.has(key)) return key;
+        if (seen?.has(key)) return { key, item };
         seen?.add(key);
       }
       i = end - 1;

@@ -86,9 +86,10 @@ function parse(text: string): Result<unknown, BadBody> {
 /** A body with other problems is refused for those; unknown keys would be counted wrong. */
 function noteDuplicate(text: string, keys: number, intake: Intake, index: number): void {
   if (intake.problemCount > 0) return;
-  const key = duplicateKey(text, keys);
-  if (key !== undefined)
-    intake.problem(index, key, `the key ${quote(key)} stands twice in an object`);
+  const twice = duplicateKey(text, keys);
+  if (twice === undefined) return;
+  const { key, item } = twice;
+  intake.problem(index + item, key, `the key ${quote(key)} stands twice in an object`);
 }
 
 const describe = (value: unknown): string =>

@@ -458,7 +458,10 @@ export class Log {
       keys: this.#keys.closed.map(({ slot, from, to }) => ({ slot, from, to })),
       counters: this.counters(now),
     };
-    this.#store.writeState(JSON.stringify(manifest), encodeSeen(this.#dictionary, this.#storedSeries));
+    this.#store.writeState(
+      JSON.stringify(manifest),
+      encodeSeen(this.#dictionary, this.#storedSeries),
+    );
   }
 }
 

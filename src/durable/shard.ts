@@ -11,7 +11,7 @@ import { seriesOfBlock } from "../core/page.ts";
 import { shardOf } from "../core/route.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import { type Count, type CounterValues } from "./counters.ts";
-import { flushPages, type FlushTarget, pagesToFlush, readWatermark } from "./flush.ts";
+import { flushPages, type FlushTarget, pagesToFlush, readWatermark, withTimeout } from "./flush.ts";
 import { Live } from "./live.ts";
 import { type Append, type Appended, Log, type Tail } from "./log.ts";
 import { removeMetric } from "./remove.ts";
@@ -71,6 +71,9 @@ export class Shard extends DurableObject<ShardEnv> {
   /** This shard's number, its name. */
   readonly #index: number;
   #shards: number;
+  /** SHARDS as D1 knows it of this shard; see `#register`. */
+  #layout: number | null;
+  #registerAt = 0;
   readonly #rowsPerHour: number;
   /** When the alarm is set for, Unix ms; null when it is not. */
   #alarmAt: number | null = null;
@@ -96,10 +99,12 @@ export class Shard extends DurableObject<ShardEnv> {
       this.#live.note(batch, numbers),
     );
     this.#doubt = this.#log.sealed.length > 0 || !this.#store.exists;
+    this.#layout = this.#store.layout();
     this.#findMoved();
     if (this.#moved) this.#live.closeMoved((metric) => this.#isMoved(metric));
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
+      this.#arm();
     });
   }
 
@@ -160,8 +165,10 @@ export class Shard extends DurableObject<ShardEnv> {
     });
   }
 
-  report(): ShardReport {
+  /** `read` as in `liveTail`. */
+  report(read: Count = {}): ShardReport {
     const now = Date.now();
+    if (read.d1RowsRead) this.#log.count(now, read);
     const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = this.#log;
     return {
       shard: this.#index,
@@ -198,6 +205,10 @@ export class Shard extends DurableObject<ShardEnv> {
    */
   letGo(shards: number): Promise<boolean> {
     return this.#exclusively(async () => {
+      if (this.#layout !== null) {
+        this.#layout = shards;
+        this.#store.writeLayout(shards);
+      }
       if (shards !== this.#shards) {
         this.#shards = shards;
         this.#checked = 0;
@@ -281,6 +292,7 @@ export class Shard extends DurableObject<ShardEnv> {
   async #commit(): Promise<void> {
     this.#committing = true;
     while (this.#waiting.length > 0) {
+      if (this.#layout !== this.#shards) await this.#register();
       const group = this.#waiting;
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -299,6 +311,26 @@ export class Shard extends DurableObject<ShardEnv> {
       await this.ctx.storage.sync();
     }
     this.#committing = false;
+  }
+
+  /**
+   * Tells D1 under which value of SHARDS this shard is about to store its first points, so that
+   * readers find them also when SHARDS is changed again at once. Waits for D1, but not for long.
+   */
+  async #register(): Promise<void> {
+    const shards = this.#shards;
+    if (Date.now() < this.#registerAt) return;
+    try {
+      await withTimeout(
+        this.env.DB.prepare("INSERT OR IGNORE INTO layouts (shards) VALUES (?)").bind(shards).run(),
+        LIMITS.registerTimeoutMs,
+      );
+      this.#layout = shards;
+      this.#store.writeLayout(shards);
+    } catch {
+      // Points are stored all the same; the alarm flushes them within its interval.
+      this.#registerAt = Date.now() + MINUTE;
+    }
   }
 
   /** Runs flushes one after the other; appends go on meanwhile. */

@@ -10,6 +10,7 @@ export interface JournalRow {
 const TABLES = `
   CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE chunk (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE layout (id INTEGER PRIMARY KEY, shards INTEGER NOT NULL) STRICT;
   CREATE TABLE state (id INTEGER PRIMARY KEY, manifest TEXT NOT NULL, seen BLOB NOT NULL) STRICT;
 `;
 
@@ -45,6 +46,21 @@ export class Store {
        ON CONFLICT (id) DO UPDATE SET manifest = excluded.manifest, seen = excluded.seen`,
       manifest,
       seen,
+    );
+  }
+
+  /** The value of SHARDS that D1 knows this shard to store points under; null at first. */
+  layout(): number | null {
+    if (!this.#exists) return null;
+    const [row] = this.#sql.exec<{ shards: number }>("SELECT shards FROM layout").toArray();
+    return row?.shards ?? null;
+  }
+
+  writeLayout(shards: number): void {
+    this.#write(
+      `INSERT INTO layout (id, shards) VALUES (1, ?)
+       ON CONFLICT (id) DO UPDATE SET shards = excluded.shards`,
+      shards,
     );
   }
 

@@ -75,7 +75,8 @@ export function openLive(metric: string): WebSocket {
 /** A command line for a terminal; `secret` hides the token on the screen. */
 export function curl(path: string, body?: unknown, secret = false): string {
   const sent = token.value;
-  const auth = sent === undefined ? "" : ` \\\n  -H 'Authorization: Bearer ${secret ? "•••" : sent}'`;
+  const auth =
+    sent === undefined ? "" : ` \\\n  -H 'Authorization: Bearer ${secret ? "•••" : sent}'`;
   const data = body === undefined ? "" : ` \\\n  -d '${JSON.stringify(body)}'`;
   return `curl '${location.origin}${path}'${auth}${data}`;
 }

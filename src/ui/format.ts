@@ -14,7 +14,10 @@ export function formatValue(value: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (size >= 1e15 || size < 1e-4)
-    return value.toExponential(3).replace(/\.?0+e/, "e").replace("e+", "e");
+    return value
+      .toExponential(3)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e");
   return (size >= 1e6 ? compact : plain).format(value);
 }
 

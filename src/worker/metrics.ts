@@ -9,11 +9,12 @@ import type { MetricTail } from "../durable/shard.ts";
 import type { Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";
-import { callShard, countRead, shardsInUse } from "./shards.ts";
+import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "./shards.ts";
 
 /** What the shards know, merged by metric. */
 async function metricTails(env: Env, name?: string): Promise<Map<string, MetricTail>> {
-  const asked = await shardsInUse(env).catch(d1Failed);
+  const layouts = await layoutsInUse(env).catch(d1Failed);
+  const asked = name === undefined ? firstShards(Math.max(...layouts)) : homesOf(name, layouts);
   const tails = await Promise.all(
     asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(name))),
   );

@@ -141,17 +141,23 @@ const describe = (status: number): string => {
   return `${TEXTS[status]} (${codes.map(([code]) => code).join(", ")})`;
 };
 
-const jsonSchema = (schema: z.ZodType, io: "input" | "output"): Json => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+/** Schemas that have an id: they stand once in the document, and others refer to them. */
+const named: Record<string, Json> = {};
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
+  const made = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
     reused: "inline",
-    override: ({ jsonSchema: made }) => {
-      delete made.id;
+    override: ({ jsonSchema: of }) => {
+      delete of.id;
     },
-  }) as Json;
+  });
+  const moved = JSON.stringify(made).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { $schema: _, $defs, ...rest } = JSON.parse(moved) as Json & { $defs?: typeof named };
+  Object.assign(named, $defs);
   return rest;
-};
+}
 
 function parametersOf(schema: z.ZodObject | undefined, where: "query" | "path"): Json[] {
   if (schema === undefined) return [];
@@ -191,10 +197,11 @@ function operationOf(operation: Operation): Json {
     status,
     {
       description: describe(status),
-      content:
-        status === 422 && operation.partly !== undefined
-          ? content(["application/json"], operation.partly, "output")
-          : { "application/json": { schema: { $ref: "#/components/schemas/ErrorAnswer" } } },
+      content: content(
+        ["application/json"],
+        (status === 422 ? operation.partly : undefined) ?? schemas.errorAnswer,
+        "output",
+      ),
     },
   ]);
   return {
@@ -228,7 +235,7 @@ function documentOf(): Json {
     paths,
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { ErrorAnswer: jsonSchema(schemas.errorAnswer, "output") },
+      schemas: named,
     },
   };
 }

@@ -10,13 +10,12 @@ import { type Matcher, matchesAll } from "../core/matcher.ts";
 import { decodeBlock } from "../core/page.ts";
 import { isGone, type Plan, sourcesOf } from "../core/plan.ts";
 import { type GroupBy, Merge } from "../core/query.ts";
-import { shardOf } from "../core/route.ts";
 import { decodeSegment } from "../core/segment.ts";
 import { DAY, dayOf, HOUR, MINUTE, spanStart } from "../core/tiers.ts";
 import type { TailAnswer } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { fail } from "./failure.ts";
-import { ALL_SHARDS, callShard, takeCounted } from "./shards.ts";
+import { callShard, homesOf, takeCounted } from "./shards.ts";
 import { readSnapshot, type SegmentRow, type Snapshot, staleKey } from "./snapshot.ts";
 
 export interface Question {
@@ -59,7 +58,7 @@ async function consistent(
   { metric, matchers, plan }: Question,
 ): Promise<{ snapshot: Snapshot; tails: readonly AskedTail[] }> {
   const { shards } = configOf(env);
-  let asked: readonly number[] = [shardOf(metric, shards)];
+  let asked = homesOf(metric, [shards]);
   let bookmark: string | null = null;
   for (let attempt = 0; attempt < 5; attempt++) {
     const session = env.DB.withSession(bookmark ?? "first-unconstrained");
@@ -78,9 +77,10 @@ async function consistent(
     ]);
     if (snapshot.segments.length + snapshot.minutes.length > LIMITS.segmentsPerQuery)
       tooLarge(`${LIMITS.segmentsPerQuery} segments`);
-    // SHARDS was changed and the cron has not moved everything yet: it may be in any shard.
-    if (snapshot.shards !== shards && asked.length === 1) {
-      asked = ALL_SHARDS;
+    // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
+    const homes = homesOf(metric, [shards, ...snapshot.layouts]);
+    if (!homes.every((shard) => asked.includes(shard))) {
+      asked = homes;
       continue;
     }
     const watermark = (shard: number): number => snapshot.flushed.get(shard) ?? 0;

@@ -1,25 +1,30 @@
 // Calls to shards: stubs by number, and what to do when a call fails.
 
-import { LIMITS } from "../core/limits.ts";
+import { shardOf } from "../core/route.ts";
 import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed } from "./failure.ts";
 
-/** All numbers that a shard may have, whatever SHARDS says now. */
-export const ALL_SHARDS: readonly number[] = Array.from({ length: LIMITS.shards }, (_, i) => i);
+/** The numbers of `count` shards. */
+export const firstShards = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, shard) => shard);
 
 /**
- * The shards that may hold anything: the first SHARDS, or all while the cron has not settled a
- * change of SHARDS. @throws when D1 does not answer.
+ * Values of SHARDS under which points may lie in shards: the present one, and others while the cron
+ * has not settled a change. @throws when D1 does not answer.
  */
-export async function shardsInUse(env: Env): Promise<readonly number[]> {
-  const { shards } = configOf(env);
-  const settled = await env.DB.withSession()
-    .prepare("SELECT value FROM progress WHERE name = 'shards'")
-    .first<{ value: number }>();
-  return settled?.value === shards ? ALL_SHARDS.slice(0, shards) : ALL_SHARDS;
+export async function layoutsInUse(env: Env): Promise<readonly number[]> {
+  const { results } = await env.DB.withSession()
+    .prepare("SELECT shards FROM layouts")
+    .all<{ shards: number }>();
+  return [...new Set([configOf(env).shards, ...results.map((row) => row.shards)])];
 }
+
+/** The shards where points of a metric may lie; its present one first. */
+export const homesOf = (metric: string, layouts: readonly number[]): readonly number[] => [
+  ...new Set(layouts.map((shards) => shardOf(metric, shards))),
+];
 
 export const stubOf = (env: Env, shard: number): DurableObjectStub<Shard> =>
   env.SHARD.getByName(String(shard));

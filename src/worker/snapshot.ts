@@ -20,8 +20,8 @@ export interface Snapshot {
   readonly series: ReadonlyMap<number, string>;
   /** Watermarks by shard. */
   readonly flushed: ReadonlyMap<number, number>;
-  /** SHARDS as the cron last settled it; undefined before its first run. */
-  readonly shards: number | undefined;
+  /** Values of SHARDS under which points may lie in shards. */
+  readonly layouts: readonly number[];
   readonly gone: Gone;
   readonly stale: ReadonlySet<string>;
   /** Segments of the tier; for the minute tier that is all there is. */
@@ -50,13 +50,13 @@ export async function readSnapshot(db: D1DatabaseSession, query: SnapshotQuery):
   return {
     series: new Map(rows<{ id: number; labels: string }>(0).map((r) => [r.id, r.labels])),
     flushed: new Map(rows<{ shard: number; page: number }>(1).map((r) => [r.shard, r.page])),
-    shards: progress.get("shards"),
+    layouts: rows<{ shards: number }>(3).map((row) => row.shards),
     gone: { day: progress.get("goneDay") ?? 0, series: progress.get("goneSeries") ?? 0 },
-    segments: rows<SegmentRow>(3),
+    segments: rows<SegmentRow>(4),
     stale: new Set(
-      rows<{ day: number; series_id: number }>(4).map((r) => staleKey(r.day, r.series_id)),
+      rows<{ day: number; series_id: number }>(5).map((r) => staleKey(r.day, r.series_id)),
     ),
-    minutes: rows<SegmentRow>(5),
+    minutes: rows<SegmentRow>(6),
   };
 }
 
@@ -70,6 +70,7 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
       .prepare(`SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))`)
       .bind(JSON.stringify(query.shards)),
     db.prepare(`SELECT name, value FROM progress`),
+    db.prepare(`SELECT shards FROM layouts`),
     db
       .prepare(
         `${cte} SELECT t.series_id, ${KEY[plan.tier]} AS span, t.body

@@ -15,6 +15,15 @@ export type Fault =
 export interface Faults {
   next: Fault;
   readonly zombies: (() => Promise<unknown>)[];
+  /** Batches under way, also those whose callers have timed out. */
+  readonly pending: Set<Promise<unknown>>;
+}
+
+export const noFaults = (): Faults => ({ next: "none", zombies: [], pending: new Set() });
+
+/** Waits until no batch is under way: whoever wipes D1 must not have one land afterwards. */
+export async function settled(faults: Faults): Promise<void> {
+  await Promise.allSettled(faults.pending);
 }
 
 /** Lets batches land that their callers have long given up. */
@@ -29,8 +38,11 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
       const fault = faults.next;
       faults.next = "none";
       switch (fault) {
-        case "none":
-          return await target.batch(statements);
+        case "none": {
+          const batch = target.batch(statements);
+          faults.pending.add(batch);
+          return await batch.finally(() => faults.pending.delete(batch));
+        }
         case "before":
           throw new Error("D1_ERROR: Network connection lost.");
         case "after":

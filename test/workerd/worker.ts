@@ -1,13 +1,13 @@
 // The Worker under test: the real one, with a shard whose D1 can be made to fail.
 
 import { Shard as RealShard, type ShardEnv } from "../../src/durable/shard.ts";
-import { type Faults, faultyD1 } from "./faults.ts";
+import { type Faults, faultyD1, noFaults } from "./faults.ts";
 
 export { default } from "../../src/worker/index.ts";
 
 export class Shard extends RealShard {
   /** The faults of all shards: a test sets `next` before it lets a shard flush. */
-  static readonly faults: Faults = { next: "none", zombies: [] };
+  static readonly faults: Faults = noFaults();
   /** Variables that a test changed, as a deploy would. */
   static variables: Partial<ShardEnv> = {};
 

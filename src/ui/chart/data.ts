@@ -74,7 +74,8 @@ export function drawn(line: Line, { starts, partialFrom }: ChartData): Drawn {
     wanted: (start: number, i: number) => boolean = () => true,
   ): Column =>
     rows.map((row, i) => (row === undefined || !wanted(starts[i]!, i) ? null : values[row]!));
-  const isOpen = (start: number | undefined): boolean => start !== undefined && start >= partialFrom;
+  const isOpen = (start: number | undefined): boolean =>
+    start !== undefined && start >= partialFrom;
   return {
     high: column(columns.max),
     low: column(columns.min),
@@ -143,20 +144,21 @@ export function totals({ columns, rows }: Line): Totals {
 }
 
 /** Largest value an axis may reach: beyond it, its length would overflow. */
-const LARGEST = 8e307;
+const LARGEST = 7e307;
 
-/** The y axis for values in [min, max]: some air, zero when it is near, never of no length. */
+/** The y axis for values in [min, max]: some air, zero when it is near or all are the same. */
 export function yRange(min: number | null, max: number | null): [number, number] {
   if (min === null || max === null || !(min <= max)) return [0, 1];
-  const low = Math.max(min, -LARGEST);
-  const high = Math.min(max, LARGEST);
+  const inside = (end: number): number => Math.min(Math.max(end, -LARGEST), LARGEST);
+  const [low, high] = [inside(min), inside(max)];
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (size === 0) return [0, 1];
-  // Under this, neighbouring ticks would be the same double.
-  const span = Math.max(high - low, size * 1e-9);
-  const flat = high - low < size * 1e-9;
-  const air = flat ? size * 0.1 : span * 0.08;
-  const bottom = low >= 0 && low <= span * 0.6 ? 0 : low - air;
-  const top = high <= 0 && -high <= span * 0.6 ? 0 : high + air;
-  return [bottom, top];
+  // Closer than this, neighbouring ticks would be the same double.
+  const span = high - low;
+  if (span < size * 1e-9) return low > 0 ? [0, low * 1.25] : [high * 1.25, 0];
+  const air = span * 0.08;
+  return [
+    low >= 0 && low <= span * 0.6 ? 0 : low - air,
+    high <= 0 && -high <= span * 0.6 ? 0 : high + air,
+  ];
 }

@@ -6,7 +6,7 @@ import { DAY } from "../../core/tiers.ts";
 import { formatClock, formatDate, formatMonth, formatValue } from "../format.ts";
 import { COLUMNS_PER_LINE, lonely, yRange } from "./data.ts";
 
-/** Colours of a theme, as CSS writes them. */
+/** Colours of a theme; those of the palette as #rrggbb. */
 export interface Theme {
   readonly surface: string;
   readonly text: string;
@@ -24,8 +24,12 @@ export const isDashed = (palette: readonly string[], line: number): boolean =>
 /** Alpha of the min–max band: fainter the more of them overlap. */
 const bandAlpha = (lines: number): number => (lines === 1 ? 0.2 : lines <= 4 ? 0.13 : 0.08);
 
+/** `colour` is #rrggbb. */
 const faint = (colour: string, alpha: number): string =>
-  `color-mix(in srgb, ${colour} ${alpha * 100}%, transparent)`;
+  colour +
+  Math.round(alpha * 255)
+    .toString(16)
+    .padStart(2, "0");
 
 /** Distance between buckets from which each gets a dot, CSS pixels. */
 const DOTS_FROM = 16;
@@ -56,10 +60,20 @@ export function valueLabels(splits: readonly number[]): string[] {
     : splits.map((value) => String(Number(value.toPrecision(12))));
 }
 
+/** A steep line on its way to a hidden place would show as a sliver at the edge of a gap. */
+const gaps: uPlot.Series.GapsRefiner = (_u, _at, _i0, _i1, found) =>
+  found.map(([from, to]) => [from - 1, to + 1]);
+
 /** uPlot's series of one line: high, low, closed, open (see `Drawn`). */
-function seriesOf(theme: Theme, line: number): uPlot.Series[] {
+function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
   const stroke = colourOf(theme.palette, line);
-  const edge: uPlot.Series = { points: { show: false }, width: 0 };
+  const edge: uPlot.Series = {
+    // A spike narrower than a pixel has no area to be seen: the edge shows it.
+    stroke: faint(stroke, lines <= 4 ? 0.35 : 0.18),
+    width: 1,
+    points: { show: false },
+    gaps,
+  };
   const spaced = (u: uPlot, i0: number, i1: number): boolean =>
     u.bbox.width / uPlotRatio(u) / Math.max(1, i1 - i0) >= DOTS_FROM;
   return [
@@ -67,7 +81,8 @@ function seriesOf(theme: Theme, line: number): uPlot.Series[] {
     edge,
     {
       stroke,
-      width: 2,
+      width: 1.5,
+      gaps,
       ...(isDashed(theme.palette, line) && { dash: [7, 4] }),
       points: {
         show: (u, _, i0, i1) => spaced(u, i0, i1),
@@ -80,6 +95,7 @@ function seriesOf(theme: Theme, line: number): uPlot.Series[] {
     {
       stroke,
       width: 1.5,
+      gaps,
       dash: [3, 3],
       points: {
         show: true,
@@ -149,7 +165,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     width,
     height,
     ms: 1,
-    padding: [12, 16, 0, 0],
+    padding: [12, 24, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [...input.window()] },
@@ -172,7 +188,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         values: (_, splits) => valueLabels(splits),
       },
     ],
-    series: [{}, ...numbers.flatMap((line) => seriesOf(theme, line))],
+    series: [{}, ...numbers.flatMap((line) => seriesOf(theme, line, lines))],
     bands: numbers.map((line) => ({
       series: [line * COLUMNS_PER_LINE + 1, line * COLUMNS_PER_LINE + 2],
       fill: faint(colourOf(theme.palette, line), bandAlpha(lines)),
@@ -194,7 +210,8 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       },
     },
     hooks: {
-      draw: [drawBars(theme, lines)],
+      // Under the lines and dots.
+      drawAxes: [drawBars(theme, lines)],
       setCursor: [input.onCursor],
       setSelect: [
         (u) => {

@@ -35,8 +35,7 @@ const wanted = signal(PAGE);
 
 /** The store has no metric at all. */
 export const storeIsEmpty = computed(
-  () =>
-    list.value.kind === "ready" && list.value.search === "" && list.value.metrics.length === 0,
+  () => list.value.kind === "ready" && list.value.search === "" && list.value.metrics.length === 0,
 );
 
 const detail = signal<MetricSummary | undefined>(undefined);
@@ -44,7 +43,9 @@ const detail = signal<MetricSummary | undefined>(undefined);
 export const summary = computed((): MetricSummary | undefined => {
   const { metric } = view.value;
   const listed =
-    list.value.kind === "ready" ? list.value.metrics.find(({ name }) => name === metric) : undefined;
+    list.value.kind === "ready"
+      ? list.value.metrics.find(({ name }) => name === metric)
+      : undefined;
   return listed ?? (detail.value?.name === metric ? detail.value : undefined);
 });
 

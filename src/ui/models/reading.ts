@@ -37,6 +37,8 @@ let asking: AbortController | undefined;
 let askedAt = 0;
 let took = 0;
 let soon: ReturnType<typeof setTimeout> | undefined;
+/** There is news since the question that is on its way. */
+let again = false;
 
 export const question = computed(() => questionOf(view.value));
 
@@ -45,6 +47,7 @@ export async function askNow(): Promise<void> {
   asking?.abort();
   clearTimeout(soon);
   soon = undefined;
+  again = false;
   const asked = question.peek();
   const { metric } = view.peek();
   if (asked === undefined || refusal.peek() !== undefined) return;
@@ -53,10 +56,7 @@ export async function askNow(): Promise<void> {
   const fresh = tailMetric === metric ? tail : undefined;
   const tailFrom = fresh?.from ?? Infinity;
   askedAt = performance.now();
-  const waiting = setTimeout(
-    () => (slow.value = answered.peek()?.question !== asked),
-    SLOW_AFTER,
-  );
+  const waiting = setTimeout(() => (slow.value = answered.peek()?.question !== asked), SLOW_AFTER);
   try {
     const answer = await ask<QueryAnswer>(asked, { signal: controller.signal });
     batch(() => {
@@ -74,14 +74,22 @@ export async function askNow(): Promise<void> {
       asking = undefined;
       slow.value = false;
       took = performance.now() - askedAt;
+      if (again) {
+        again = false;
+        askSoon();
+      }
     }
   }
 }
 
-/** Asks at once, or when the last question is a second old; slow servers are asked less often. */
+/**
+ * Asks at once, or when the last question is a second old; slow servers are asked less often, and
+ * never before they have answered.
+ */
 function askSoon(): void {
-  if (soon !== undefined) return;
-  const due = askedAt + Math.max(ASK_EVERY, 4 * took);
+  if (asking !== undefined) again = true;
+  if (again || soon !== undefined) return;
+  const due = askedAt + Math.max(ASK_EVERY, 2 * took);
   soon = setTimeout(() => void askNow(), Math.max(0, due - performance.now()));
 }
 

@@ -1,16 +1,15 @@
 // GET /api/v1/metrics: the list. GET and DELETE /api/v1/metrics/{name}: one metric.
 
 import { Hono } from "hono";
-import { shardOf } from "../../core/route.ts";
 import { allow } from "../auth.ts";
-import { configOf, type Env, type HonoEnv } from "../env.ts";
+import type { Env, HonoEnv } from "../env.ts";
 import { withEtag } from "../etag.ts";
 import { fail } from "../failure.ts";
 import { describeMetric, failUnknown, listMetrics } from "../metrics.ts";
 import { parameters, pathParameters } from "../parameters.ts";
 import { metricPath, metricsParameters, noParameters } from "../schemas.ts";
 import { d1Failed } from "../reader.ts";
-import { ALL_SHARDS, callShard, shardsInUse } from "../shards.ts";
+import { callShard, homesOf, layoutsInUse } from "../shards.ts";
 
 export const metrics = new Hono<HonoEnv>()
   .get("/", allow("read"), async (c) => {
@@ -41,11 +40,9 @@ export const metrics = new Hono<HonoEnv>()
 
 /** Shards that held the metric before SHARDS was changed must let go of it first. */
 async function remove(env: Env, name: string): Promise<number | null> {
-  const home = shardOf(name, configOf(env).shards);
-  const inUse = await shardsInUse(env).catch(d1Failed);
-  if (inUse === ALL_SHARDS)
-    for (const shard of inUse)
-      if (shard !== home && !(await callShard(env, shard, async (stub) => await stub.flush())))
-        return null;
+  const [home, ...others] = homesOf(name, await layoutsInUse(env).catch(d1Failed));
+  if (home === undefined) throw new Error("a metric always has a shard");
+  for (const shard of others)
+    if (!(await callShard(env, shard, async (stub) => await stub.flush()))) return null;
   return callShard(env, home, async (stub) => await stub.remove(name));
 }

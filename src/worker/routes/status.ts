@@ -9,7 +9,7 @@ import { fail } from "../failure.ts";
 import { parameters } from "../parameters.ts";
 import { d1Failed } from "../reader.ts";
 import { noParameters } from "../schemas.ts";
-import { ALL_SHARDS, callShard } from "../shards.ts";
+import { firstShards, callShard, takeCounted } from "../shards.ts";
 import { VERSION } from "../version.ts";
 
 export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
@@ -17,8 +17,8 @@ export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   const now = Date.now();
   const [reports, stale] = await Promise.all([
     Promise.all(
-      ALL_SHARDS.slice(0, configOf(c.env).shards).map((shard) =>
-        callShard(c.env, shard, async (stub) => await stub.report()),
+      firstShards(configOf(c.env).shards).map((shard) =>
+        callShard(c.env, shard, async (stub) => await stub.report(takeCounted())),
       ),
     ),
     c.env.DB.withSession()

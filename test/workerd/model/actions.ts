@@ -46,10 +46,10 @@ const value = fc.oneof(
   fc.integer({ min: -9999, max: 9999 }).map((n) => n / 100),
 );
 
-const points = fc.array(
-  fc.record({ metric: fc.nat(2), host: fc.nat(1), ago, value }),
-  { minLength: 1, maxLength: 6 },
-);
+const points = fc.array(fc.record({ metric: fc.nat(2), host: fc.nat(1), ago, value }), {
+  minLength: 1,
+  maxLength: 6,
+});
 
 const wait = fc.oneof(
   fc.integer({ min: 1, max: 90_000 }),

@@ -41,7 +41,15 @@ export class Reference {
       hosts.set(host, buckets);
       const bucket = buckets.get(t);
       if (bucket === undefined) {
-        buckets.set(t, { t, count: 1, sum: value, min: value, max: value, last: value, lastAt: at });
+        buckets.set(t, {
+          t,
+          count: 1,
+          sum: value,
+          min: value,
+          max: value,
+          last: value,
+          lastAt: at,
+        });
         continue;
       }
       bucket.count++;

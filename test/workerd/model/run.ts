@@ -29,8 +29,11 @@ export async function runHistory(store: ModelStore, actions: readonly Action[]):
 class Run {
   readonly #store: ModelStore;
   readonly #reference = new Reference();
-  readonly #sent: { readonly points: readonly Point[]; readonly key: string; readonly at: number }[] =
-    [];
+  readonly #sent: {
+    readonly points: readonly Point[];
+    readonly key: string;
+    readonly at: number;
+  }[] = [];
   #keys = 0;
 
   constructor(store: ModelStore) {

@@ -10,11 +10,21 @@ import type { TierName } from "../../../src/core/tiers.ts";
 import { app } from "../../../src/worker/app.ts";
 import { runCron } from "../../../src/worker/cron/cron.ts";
 import type { Env } from "../../../src/worker/env.ts";
-import { type Fault, type Faults, faultyD1, releaseZombies } from "../faults.ts";
+import { type Fault, faultyD1, noFaults, releaseZombies, settled } from "../faults.ts";
 import { Shard } from "../worker.ts";
 import type { Point } from "./reference.ts";
 
-const TABLES = ["series", "minute", "hour", "day", "stale", "flushed", "doomed", "progress"];
+const TABLES = [
+  "series",
+  "minute",
+  "hour",
+  "day",
+  "stale",
+  "flushed",
+  "doomed",
+  "progress",
+  "layouts",
+];
 
 export const RETENTION: Retention = { minute: 2, hour: 6, day: 0 };
 
@@ -22,7 +32,7 @@ export class ModelStore {
   shards = 1;
   /** Shards that hold anything, and are running. */
   readonly #used = new Set<number>();
-  readonly #cronFaults: Faults = { next: "none", zombies: [] };
+  readonly #cronFaults = noFaults();
   #env: Env = this.#envOf(1);
 
   get now(): number {
@@ -115,12 +125,10 @@ export class ModelStore {
         await state.storage.deleteAlarm();
       });
     await this.evict();
+    await Promise.all([settled(Shard.faults), settled(this.#cronFaults)]);
     Shard.faults.zombies.length = 0;
     this.#cronFaults.zombies.length = 0;
-    await env.DB.batch([
-      ...TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
-      env.DB.prepare("INSERT INTO progress (name, value) VALUES ('shards', 1)"),
-    ]);
+    await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
     this.#used.clear();
     this.now = now;
     this.shards = 1;

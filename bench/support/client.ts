@@ -1,0 +1,45 @@
+// A small client of the native API for benchmarks.
+
+import type { StatusAnswer } from "../../src/core/api.ts";
+
+export class Client {
+  readonly #url: URL;
+
+  constructor(url: URL) {
+    this.#url = url;
+  }
+
+  async post(points: readonly unknown[]): Promise<void> {
+    const response = await fetch(new URL("/api/v1/points", this.#url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(points),
+    });
+    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+
+  async get(path: string): Promise<unknown> {
+    const response = await fetch(new URL(path, this.#url));
+    if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);
+    return await response.json();
+  }
+
+  async status(): Promise<StatusAnswer> {
+    return (await this.get("/api/v1/status")) as StatusAnswer;
+  }
+
+  /** Runs the cron once, as the platform would each minute. */
+  async cron(): Promise<void> {
+    await this.get("/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json");
+  }
+}
+
+export const median = (list: readonly number[]): number =>
+  list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
+
+export const milliseconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+};

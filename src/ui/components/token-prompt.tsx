@@ -1,0 +1,41 @@
+// Asks for the token when the server wants one. The token goes to localStorage, never into an
+// address.
+
+import { useSignal } from "@preact/signals";
+import { type Refusal, refusal, setToken, token } from "../models/access.ts";
+
+export function TokenPrompt({ refused }: { readonly refused: Refusal }) {
+  const typed = useSignal("");
+  return (
+    <main class="middle" data-state="refused">
+      <form
+        class="card"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const text = typed.value.trim();
+          if (!refused.canAsk) refusal.value = undefined;
+          else if (text !== "") setToken(text);
+        }}
+      >
+        <h1>{refused.canAsk ? "This store needs a token" : "This store is closed"}</h1>
+        <p role="alert">{refused.message}.</p>
+        {refused.canAsk && (
+          <input
+            type="password"
+            name="token"
+            autocomplete="current-password"
+            aria-label="Token"
+            placeholder={token.value === undefined ? "API_TOKEN" : "Another token"}
+            value={typed.value}
+            onInput={(event) => (typed.value = event.currentTarget.value)}
+            ref={(input) => input?.focus()}
+          />
+        )}
+        <button type="submit" class="button primary">
+          {refused.canAsk ? "Open" : "Try again"}
+        </button>
+        {refused.canAsk && <p class="quiet">It is kept in this browser only.</p>}
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,51 @@
+// The greeting of an empty store: how to send the first point, from a terminal or by a click. The
+// page moves on by itself when a point lands.
+
+import { useSignal } from "@preact/signals";
+import { ApiError, ask, curl } from "../api.ts";
+import { refresh } from "../models/metrics.ts";
+
+const POINT = { name: "coffee.cups", value: 1 } as const;
+
+export function Welcome() {
+  const failed = useSignal("");
+  const copied = useSignal(false);
+  const send = async (): Promise<void> => {
+    try {
+      await ask("/api/v1/points", { body: { ...POINT, name: "hello.minuet" } });
+      failed.value = "";
+      await refresh();
+    } catch (error) {
+      failed.value = error instanceof ApiError ? error.message : String(error);
+    }
+  };
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(curl("/api/v1/points", POINT));
+    copied.value = true;
+  };
+  return (
+    <main class="middle" data-state="welcome">
+      <div class="card wide-card">
+        <h1>Nothing here yet. Send the first point:</h1>
+        <div class="code">
+          <pre>
+            <code>{curl("/api/v1/points", POINT, true)}</code>
+          </pre>
+          <button type="button" class="button" onClick={() => void copy()}>
+            {copied.value ? "Copied" : "Copy"}
+          </button>
+        </div>
+        <p class="or">
+          or{" "}
+          <button type="button" class="button primary" onClick={() => void send()}>
+            Send a test point
+          </button>
+        </p>
+        {failed.value !== "" && <p role="alert">{failed.value}</p>}
+        <p class="quiet">
+          The chart appears as the point lands. Every other way in: <a href="/docs">HTTP API</a>.
+        </p>
+      </div>
+    </main>
+  );
+}

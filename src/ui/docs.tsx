@@ -1,0 +1,202 @@
+// The page of the API: each operation of /openapi.json with its parameters, body, answers and a
+// command to try it.
+
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { ApiError, ask, curl } from "./api.ts";
+import { Brand } from "./components/header.tsx";
+import { Problem } from "./components/states.tsx";
+import { TokenPrompt } from "./components/token-prompt.tsx";
+import { refusal, token } from "./models/access.ts";
+import { type OpenApi, type Operation, operations, type Parameter, typeOf } from "./openapi.ts";
+
+type State =
+  | { readonly kind: "loading" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "ready"; readonly api: OpenApi };
+
+const state = signal<State>({ kind: "loading" });
+
+async function load(): Promise<void> {
+  try {
+    state.value = { kind: "ready", api: await ask<OpenApi>("/openapi.json") };
+    // The browser looked for the part before it was there.
+    requestAnimationFrame(() => document.getElementById(location.hash.slice(1))?.scrollIntoView());
+  } catch (error) {
+    state.value = {
+      kind: "failed",
+      message: error instanceof ApiError ? error.message : String(error),
+    };
+  }
+}
+
+/** Texts of the document mark code with backticks. */
+const Text = ({ text }: { readonly text: string }) => (
+  <>{text.split("`").map((part, i) => (i % 2 === 0 ? part : <code key={i}>{part}</code>))}</>
+);
+
+const Parameters = ({ parameters }: { readonly parameters: readonly Parameter[] }) => (
+  <div class="wide">
+    <table class="parameters">
+      <tbody>
+        {parameters.map((parameter) => (
+          <tr key={parameter.name} data-parameter={parameter.name}>
+            <th>
+              <code>{parameter.name}</code>
+              {parameter.required === true && <em> required</em>}
+            </th>
+            <td>
+              <span class="quiet">
+                {parameter.in === "header" ? "header, " : ""}
+                {typeOf(parameter.schema)}
+                {parameter.schema?.default !== undefined &&
+                  !Array.isArray(parameter.schema.default) &&
+                  parameter.schema.default !== "" && (
+                    <>
+                      , default <code>{String(parameter.schema.default)}</code>
+                    </>
+                  )}
+              </span>
+              {parameter.description !== undefined && (
+                <div>
+                  <Text text={parameter.description} />
+                </div>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
+
+function command({ method, example, body, path }: Operation): string {
+  if (path.endsWith("/live"))
+    return `new WebSocket("${location.origin.replace("http", "ws")}${example}")`;
+  const made = curl(example, body?.example, true);
+  return method === "GET" || body !== undefined ? made : made.replace("curl", `curl -X ${method}`);
+}
+
+const Part = ({ operation }: { readonly operation: Operation }) => (
+  <section
+    class="operation"
+    id={operation.id}
+    data-operation={`${operation.method} ${operation.path}`}
+  >
+    <h2>
+      <span class="method" data-method={operation.method}>
+        {operation.method}
+      </span>
+      <a href={`#${operation.id}`}>{operation.path}</a>
+    </h2>
+    <p class="lead">
+      {operation.summary}
+      {operation.open && <span class="quiet"> · needs no token</span>}
+    </p>
+    {operation.description !== "" && (
+      <p>
+        <Text text={operation.description} />
+      </p>
+    )}
+    <pre class="command">{command(operation)}</pre>
+    {operation.parameters.length > 0 && (
+      <>
+        <h3>Parameters</h3>
+        <Parameters parameters={operation.parameters} />
+      </>
+    )}
+    {operation.body && (
+      <>
+        <h3>Body</h3>
+        <p class="quiet">{operation.body.types.join(", ")}</p>
+        <pre>{operation.body.shape}</pre>
+      </>
+    )}
+    <h3>Answers</h3>
+    <ul class="answers">
+      {operation.answers.map(({ status, description, shape }) => (
+        <li key={status}>
+          {shape === undefined ? (
+            <span class="answer">
+              <code>{status}</code> {description}
+            </span>
+          ) : (
+            <details>
+              <summary>
+                <code>{status}</code> {description}
+              </summary>
+              <pre>{shape}</pre>
+            </details>
+          )}
+        </li>
+      ))}
+    </ul>
+  </section>
+);
+
+const Document = ({ api }: { readonly api: OpenApi }) => {
+  const all = operations(api);
+  return (
+    <div class="docs">
+      <nav aria-label="Operations">
+        <ul>
+          {all.map(({ id, method, path }) => (
+            <li key={id}>
+              <a href={`#${id}`}>
+                <span class="method" data-method={method}>
+                  {method}
+                </span>
+                {path}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main>
+        <h1>HTTP API</h1>
+        <p class="lead">
+          {api.info.description} Version {api.info.version}; the same as a document:{" "}
+          <a href="/openapi.json">openapi.json</a>.
+        </p>
+        <p>
+          Times in are Unix milliseconds, ISO 8601 or relative (<code>-6h</code>); times out are
+          Unix milliseconds, the start of a bucket, UTC. Every error is{" "}
+          <code>{'{"error":{"code","message"}}'}</code>. The token goes into the header{" "}
+          <code>Authorization: Bearer …</code>.
+        </p>
+        {all.map((operation) => (
+          <Part key={operation.id} operation={operation} />
+        ))}
+      </main>
+    </div>
+  );
+};
+
+function Docs() {
+  if (refusal.value !== undefined) return <TokenPrompt refused={refusal.value} />;
+  const now = state.value;
+  return (
+    <>
+      <header class="bar">
+        <Brand />
+      </header>
+      {now.kind === "ready" ? (
+        <Document api={now.api} />
+      ) : now.kind === "failed" ? (
+        <main>
+          <Problem title="No answer" message={now.message} onRetry={() => void load()} />
+        </main>
+      ) : (
+        <main aria-busy="true" />
+      )}
+    </>
+  );
+}
+
+effect(() => {
+  void token.value;
+  if (refusal.value === undefined) void load();
+});
+
+const page = document.getElementById("page");
+if (page !== null) render(<Docs />, page);

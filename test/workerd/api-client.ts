@@ -1,0 +1,113 @@
+// Talks to the Worker under test over HTTP. Every answer is read with the schema that documents it,
+// and of every error it is checked what is promised of all errors.
+
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { z } from "zod";
+import * as schemas from "../../src/worker/schemas.ts";
+
+/** The time of most tests: far ahead, since alarms that are due by the real clock run at once. */
+export const NOW = Date.UTC(2095, 10, 20, 12);
+
+export const fetchApi = (path: string, init: RequestInit = {}): Promise<Response> =>
+  exports.default.fetch(`http://minuet${path}`, init);
+
+export interface PostOptions {
+  /** Query string, with its question mark. */
+  readonly query?: string;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends points; what is not a text or bytes is sent as JSON. */
+export const post = (body: unknown, options: PostOptions = {}): Promise<Response> =>
+  fetchApi(`/api/v1/points${options.query ?? ""}`, {
+    method: "POST",
+    body:
+      typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream
+        ? body
+        : JSON.stringify(body),
+    headers: { "content-type": options.type ?? "application/json", ...options.headers },
+  });
+
+const read = async <T>(schema: z.ZodType<T>, response: Response): Promise<T> => {
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json\b/);
+  return schema.parse(JSON.parse(text));
+};
+
+/** Points that were stored; fails when any was not. */
+export const store = async (
+  body: unknown,
+  options?: PostOptions,
+): Promise<z.output<typeof schemas.writeAnswer>> =>
+  read(schemas.writeAnswer.strict(), await post(body, options));
+
+/** The parameters as a query string; a list gives the parameter several times. */
+export const search = (parameters: Readonly<Record<string, unknown>>): string =>
+  `?${new URLSearchParams(
+    Object.entries(parameters).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((one) => [name, String(one)]),
+    ),
+  ).toString()}`;
+
+export const query = async (
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<z.output<typeof schemas.queryAnswer>> =>
+  read(schemas.queryAnswer.strict(), await fetchApi(`/api/v1/query${search(parameters)}`));
+
+export const listMetrics = async (
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<z.output<typeof schemas.metricsAnswer>> =>
+  read(schemas.metricsAnswer.strict(), await fetchApi(`/api/v1/metrics${search(parameters)}`));
+
+export const describeMetric = async (
+  name: string,
+): Promise<z.output<typeof schemas.metricAnswer>> =>
+  read(
+    schemas.metricAnswer.strict(),
+    await fetchApi(`/api/v1/metrics/${encodeURIComponent(name)}`),
+  );
+
+export const status = async (): Promise<z.output<typeof schemas.statusAnswer>> =>
+  read(schemas.statusAnswer.strict(), await fetchApi("/api/v1/status"));
+
+/** Buckets that the shards hold and D1 does not: 0 in a store to which nothing was written. */
+export const unflushedBuckets = async (): Promise<number> =>
+  (await status()).shards.reduce((sum, shard) => sum + shard.unflushedBuckets, 0);
+
+type Failure = z.output<typeof schemas.errorAnswer>["error"];
+
+/** The error of an answer that has the status and code, as every error must be. */
+export async function failureOf(
+  response: Response,
+  expected: number,
+  code: string,
+): Promise<Failure> {
+  const text = await response.text();
+  expect(response.status, text).toBe(expected);
+  expect(response.headers.get("content-type")).toBe("application/json");
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(response.headers.has("retry-after")).toBe(expected === 503);
+  expect(text).not.toMatch(/\n *at |\.[jt]s:\d/);
+  expect(text).not.toContain(TOKEN);
+  expect(text.length).toBeLessThan(20_000);
+  const { error } = schemas.errorAnswer.parse(JSON.parse(text));
+  expect(error).toMatchObject({ code });
+  expect(error.message.length).toBeGreaterThan(10);
+  return error;
+}
+
+/** The part of a write that was over a limit. */
+export async function partlyOf(response: Response): Promise<z.output<typeof schemas.partlyAnswer>> {
+  const copy = response.clone();
+  await failureOf(response, 422, "over_limit");
+  return schemas.partlyAnswer.strict().parse(await copy.json());
+}
+
+/** A token that no answer may ever hold. */
+export const TOKEN = "tok-3b9f6c0e5d";
+
+export const compress = (text: string, format: "gzip" | "deflate"): Promise<Uint8Array> =>
+  new Response(new Blob([text]).stream().pipeThrough(new CompressionStream(format))).bytes();

@@ -1,0 +1,213 @@
+// The API document describes the API that is there: every route has an operation and every operation
+// a route, every failure that the other tests meet has its status and code, and /status and /healthz
+// answer what the document says.
+
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { HOUR } from "../../src/core/tiers.ts";
+import { app } from "../../src/worker/app.ts";
+import { STATUS } from "../../src/worker/failure.ts";
+import { VERSION } from "../../src/worker/version.ts";
+import { fetchApi, NOW, query, status, store } from "./api-client.ts";
+
+const operation = z.strictObject({
+  summary: z.string().min(5),
+  description: z.string().optional(),
+  security: z.array(z.unknown()).length(0).optional(),
+  parameters: z.array(
+    z.looseObject({
+      name: z.string(),
+      in: z.enum(["path", "query", "header"]),
+      required: z.boolean(),
+      schema: z.looseObject({}),
+    }),
+  ),
+  requestBody: z
+    .object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) })
+    .optional(),
+  responses: z.record(
+    z.string(),
+    z.object({
+      description: z.string().min(2),
+      content: z.record(z.string(), z.object({ schema: z.looseObject({}) })).optional(),
+    }),
+  ),
+});
+
+const document = z.strictObject({
+  openapi: z.literal("3.1.0"),
+  info: z.object({
+    title: z.literal("Minuet"),
+    version: z.literal(VERSION),
+    description: z.string(),
+  }),
+  security: z.array(z.looseObject({})).length(1),
+  paths: z.record(z.string(), z.record(z.enum(["get", "post", "delete"]), operation.optional())),
+  components: z.object({
+    securitySchemes: z.object({ token: z.object({ type: z.literal("http") }) }),
+    schemas: z.record(z.string(), z.looseObject({})),
+  }),
+});
+
+let api: z.output<typeof document>;
+let text = "";
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  text = await (await fetchApi("/openapi.json")).text();
+  api = document.parse(JSON.parse(text));
+});
+
+const operations = (): (readonly [name: string, z.output<typeof operation>])[] =>
+  Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, one]) =>
+      one === undefined ? [] : [[`${method.toUpperCase()} ${path}`, one] as const],
+    ),
+  );
+
+test("every native route has an operation, and every operation a route", () => {
+  const native = /^\/(api\/v1\/(points|query|metrics|live|status)|healthz|openapi\.json)/;
+  const routes = app.routes
+    .filter(({ method, path }) => method !== "ALL" && native.test(path))
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}").replace(/\/$/, "")}`);
+  expect(
+    operations()
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual([...new Set(routes)].sort());
+});
+
+test("references lead somewhere, and parameters of the path are required", () => {
+  const references = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, path = ""]) => path);
+  expect(references.length).toBeGreaterThan(10);
+  for (const path of references)
+    expect(Object.keys(api.components.schemas)).toContain(
+      path.replace("#/components/schemas/", ""),
+    );
+  for (const [name, { parameters }] of operations()) {
+    const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+    expect(parameters.filter((p) => p.in === "path").map((p) => [p.name, p.required])).toEqual(
+      inPath.map((parameter) => [parameter, true]),
+    );
+  }
+});
+
+test("every operation but /healthz needs the token", () => {
+  const open = operations().filter(([, { security }]) => security !== undefined);
+  expect(open.map(([name]) => name)).toEqual(["GET /healthz"]);
+  for (const [name, { responses }] of operations())
+    expect([name, "401" in responses]).toEqual([name, name !== "GET /healthz"]);
+});
+
+describe("every failure is documented", () => {
+  const fails = (name: string, ...codes: (keyof typeof STATUS)[]): void =>
+    test(name, () => {
+      const found = operations().find(([one]) => one === name)?.[1].responses ?? {};
+      for (const code of codes)
+        expect(found[STATUS[code]]?.description, code).toMatch(new RegExp(`\\b${code}\\b`));
+    });
+  fails(
+    "POST /api/v1/points",
+    ...(["invalid_json", "invalid_utf8", "invalid_encoding", "invalid_point"] as const),
+    ...(["invalid_parameter", "too_large", "too_many_points", "over_limit", "busy"] as const),
+    ...(["unsupported_media_type", "unsupported_encoding", "unavailable", "unauthorized"] as const),
+  );
+  fails(
+    "GET /api/v1/query",
+    "invalid_parameter",
+    "unknown_metric",
+    "query_too_large",
+    "unavailable",
+  );
+  fails("GET /api/v1/metrics", "invalid_parameter", "unavailable", "no_token_configured");
+  fails("GET /api/v1/metrics/{name}", "invalid_parameter", "unknown_metric", "unavailable");
+  fails("DELETE /api/v1/metrics/{name}", "invalid_parameter", "unknown_metric", "unavailable");
+  fails("GET /api/v1/live", "invalid_parameter", "upgrade_required", "busy");
+  fails("GET /api/v1/status", "invalid_parameter", "unauthorized", "unavailable");
+  fails("GET /healthz", "busy", "unavailable");
+});
+
+test("the codes are listed in the error's schema", () => {
+  const codes = z
+    .object({
+      properties: z.object({
+        error: z.object({
+          properties: z.object({ code: z.object({ enum: z.array(z.string()) }) }),
+        }),
+      }),
+    })
+    .parse(api.components.schemas.ErrorAnswer).properties.error.properties.code.enum;
+  expect(codes).toEqual(Object.keys(STATUS));
+});
+
+test("parameters carry their defaults and limits", () => {
+  const parameters = operations().find(([name]) => name === "GET /api/v1/query")?.[1].parameters;
+  const of = (name: string): unknown => parameters?.find((parameter) => parameter.name === name);
+  expect(parameters?.map(({ name }) => name)).toEqual([
+    "metric",
+    "from",
+    "to",
+    "resolution",
+    "where",
+    "by",
+    "limit",
+    "format",
+  ]);
+  expect(of("metric")).toMatchObject({ required: true });
+  expect(of("from")).toMatchObject({ required: false, schema: { default: "-1h" } });
+  expect(of("limit")).toMatchObject({ schema: { default: 100, minimum: 1, maximum: 1000 } });
+  expect(of("where")).toMatchObject({ schema: { type: "array", maxItems: 20 } });
+  expect(of("resolution")).toMatchObject({ schema: { enum: ["minute", "hour", "day", "auto"] } });
+});
+
+test("a body of points is described", () => {
+  const body = api.paths["/api/v1/points"]?.post?.requestBody?.content ?? {};
+  expect(Object.keys(body)).toEqual(["application/json", "application/x-ndjson"]);
+  expect(JSON.stringify(body)).toContain("#/components/schemas/PointsOfSeries");
+  expect(api.components.schemas.PointsOfSeries).toMatchObject({
+    properties: { datapoints: { type: "array" } },
+    required: ["name", "datapoints"],
+    additionalProperties: false,
+  });
+});
+
+test("/status: shards, lag, rows, stale days", async () => {
+  expect(await status()).toMatchObject({
+    version: VERSION,
+    now: NOW,
+    shards: [{ shard: 0, series: 0, unflushedBuckets: 0, lagMs: 0, lastFlushAt: null }],
+    d1: { staleDays: 0 },
+  });
+  await store([1, 2, 3].map((i) => ({ name: "s", value: i, labels: { i: String(i) } })));
+  vi.setSystemTime(NOW + 5_000);
+  const before = await status();
+  expect(before.shards).toMatchObject([{ series: 3, unflushedBuckets: 3, lagMs: 5_000 }]);
+  expect(before.shards[0]?.unflushedBytes).toBeGreaterThan(0);
+  expect(before.today.shardRowsWritten).toBeGreaterThan(0);
+  vi.setSystemTime(NOW + HOUR);
+  await env.SHARD.getByName("0").flush();
+  await query({ metric: "s", from: NOW, to: NOW + HOUR });
+  await query({ metric: "s", from: NOW, to: NOW + HOUR });
+  const after = await status();
+  expect(after.shards).toEqual([
+    {
+      shard: 0,
+      series: 3,
+      unflushedBuckets: 0,
+      unflushedBytes: 0,
+      lagMs: 0,
+      lastFlushAt: NOW + HOUR,
+    },
+  ]);
+  expect(after.d1.staleDays).toBe(1);
+  expect(after.d1.sizeBytes).toBeGreaterThan(0);
+  expect(after.today.d1RowsWritten).toBeGreaterThan(6);
+  expect(after.today.d1RowsRead).toBeGreaterThan(0);
+});
+
+test("/healthz", async () => {
+  const response = await fetchApi("/healthz");
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ ok: true });
+});

@@ -1,0 +1,388 @@
+// What GET /api/v1/query answers: grouping, matching, limits, resolutions and ranges, as JSON and as
+// CSV, with the same buckets wherever they are: in the shard, in D1, or in both.
+
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { runCron } from "../../src/worker/cron/cron.ts";
+import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
+
+const shard = env.SHARD.getByName("0");
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+/** host a has 4 points, b 2, c 1; one series has no host. */
+const HOSTS: readonly [value: number, labels: Record<string, string>][] = [
+  [1, { host: "a", dc: "eu" }],
+  [2, { host: "a", dc: "eu" }],
+  [3, { host: "a", dc: "us" }],
+  [4, { host: "a", dc: "us" }],
+  [10, { host: "b", dc: "eu" }],
+  [20, { host: "b", dc: "eu" }],
+  [100, { host: "web\n1", dc: "us" }],
+  [1000, { dc: "eu" }],
+];
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  await store(
+    HOSTS.map(([value, labels], i) => ({ name: "load", value, labels, timestamp: NOW - 8 + i })),
+  );
+  vi.useRealTimers();
+});
+
+const RANGE = { from: NOW - MINUTE, to: NOW + MINUTE };
+
+/** Labels and sum of the series that an answer has. */
+const sums = async (parameters: Record<string, unknown>): Promise<unknown> =>
+  (await query({ metric: "load", ...RANGE, ...parameters })).series.map(({ labels, sum }) => [
+    labels,
+    ...sum,
+  ]);
+
+test("the whole answer", async () => {
+  expect(await query({ metric: "load", ...RANGE })).toEqual({
+    metric: "load",
+    resolution: "minute",
+    step: MINUTE,
+    from: NOW - MINUTE,
+    to: NOW + MINUTE,
+    partialFrom: NOW,
+    series: [
+      {
+        labels: {},
+        t: [NOW - MINUTE],
+        avg: [142.5],
+        min: [1],
+        max: [1000],
+        sum: [1140],
+        count: [8],
+        last: [1000],
+      },
+    ],
+  });
+});
+
+describe("by", () => {
+  test("nothing: all in one", async () => {
+    expect(await sums({})).toEqual([[{}, 1140]]);
+  });
+  test("a label; series without it are together", async () => {
+    expect(await sums({ by: "host" })).toEqual([
+      [{ host: "a" }, 10],
+      [{ host: "b" }, 30],
+      [{ host: "web\n1" }, 100],
+      [{}, 1000],
+    ]);
+  });
+  test("two labels", async () => {
+    expect(await sums({ by: ["dc", "host"], where: "host=a" })).toEqual([
+      [{ dc: "eu", host: "a" }, 3],
+      [{ dc: "us", host: "a" }, 7],
+    ]);
+  });
+  test("a label that no series has", async () => {
+    expect(await sums({ by: "rack" })).toEqual([[{}, 1140]]);
+  });
+  test("*: each series apart", async () => {
+    expect(await sums({ by: "*" })).toEqual([
+      [{ dc: "eu", host: "a" }, 3],
+      [{ dc: "eu", host: "b" }, 30],
+      [{ dc: "eu" }, 1000],
+      [{ dc: "us", host: "a" }, 7],
+      [{ dc: "us", host: "web\n1" }, 100],
+    ]);
+  });
+});
+
+describe("where", () => {
+  const finds = (where: string | string[], sum: number): void => {
+    test(String(where), async () => {
+      expect(await sums({ where })).toEqual(sum === 0 ? [] : [[{}, sum]]);
+      await shard.flush();
+      expect(await sums({ where })).toEqual(sum === 0 ? [] : [[{}, sum]]);
+    });
+  };
+  finds("host=a", 10);
+  finds("host=A", 0);
+  finds("host=", 1000);
+  finds("host!=a", 1130);
+  finds("host!=", 140);
+  finds("host=~a|b", 40);
+  finds("host=~we", 0);
+  finds("host=~we.*", 100);
+  finds("host=~.*", 1140);
+  finds("host=~.+", 140);
+  finds("host!~.+", 1000);
+  finds("host!~a|b", 1100);
+  finds("host=~(?i)A", 10);
+  finds("rack=", 1140);
+  finds("rack=1", 0);
+  finds(["host=a", "dc=us"], 7);
+  finds(["host=~a|b", "host!=a"], 30);
+  finds("host==a", 0);
+});
+
+describe("limit", () => {
+  test("keeps the largest counts", async () => {
+    const answer = await query({ metric: "load", ...RANGE, by: "host", limit: 2 });
+    expect(answer.truncated).toBe(true);
+    expect(answer.series.map(({ labels }) => labels)).toEqual([{ host: "a" }, { host: "b" }]);
+  });
+  test("is not told when nothing is cut", async () => {
+    const answer = await query({ metric: "load", ...RANGE, by: "host", limit: 4 });
+    expect(answer).not.toHaveProperty("truncated");
+  });
+});
+
+describe("csv", () => {
+  test("a row a bucket, a column a label", async () => {
+    const response = await fetchApi(
+      `/api/v1/query${search({ metric: "load", ...RANGE, by: "host", format: "csv" })}`,
+    );
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+    expect(await response.text()).toBe(
+      [
+        "time,host,avg,min,max,sum,count,last",
+        "2095-11-20T11:59:00.000Z,a,2.5,1,4,10,4,4",
+        "2095-11-20T11:59:00.000Z,b,15,10,20,30,2,20",
+        '2095-11-20T11:59:00.000Z,"web\n1",100,100,100,100,1,100',
+        "2095-11-20T11:59:00.000Z,,1000,1000,1000,1000,1,1000",
+        "",
+      ].join("\r\n"),
+    );
+  });
+  test("an empty range is a header", async () => {
+    const response = await fetchApi("/api/v1/query?metric=load&from=-9d&to=-8d&format=csv");
+    expect(await response.text()).toBe("time,avg,min,max,sum,count,last\r\n");
+  });
+});
+
+describe("resolution and range", () => {
+  const answers = (
+    what: string,
+    parameters: Record<string, unknown>,
+    expected: Record<string, unknown>,
+  ): void =>
+    test(what, async () => {
+      const { series: _, ...answer } = await query({ metric: "load", ...parameters });
+      const { metric: _metric, ...rest } = answer;
+      expect(rest).toEqual(expected);
+    });
+  const day = NOW - 12 * HOUR;
+  answers(
+    "by default the last hour",
+    {},
+    {
+      resolution: "minute",
+      step: MINUTE,
+      from: NOW - HOUR,
+      to: NOW,
+    },
+  );
+  answers(
+    "minutes are widened",
+    { from: NOW - MINUTE - 1, to: NOW + 1 },
+    {
+      resolution: "minute",
+      step: MINUTE,
+      from: NOW - 2 * MINUTE,
+      to: NOW + MINUTE,
+      partialFrom: NOW,
+    },
+  );
+  answers(
+    "hours are widened",
+    { from: NOW - 1, to: NOW + 1, resolution: "hour" },
+    {
+      resolution: "hour",
+      step: HOUR,
+      from: NOW - HOUR,
+      to: NOW + HOUR,
+      partialFrom: NOW,
+    },
+  );
+  answers(
+    "days are widened",
+    { from: NOW - 1, to: NOW + 1, resolution: "day" },
+    {
+      resolution: "day",
+      step: DAY,
+      from: day,
+      to: day + DAY,
+      partialFrom: day,
+    },
+  );
+  answers(
+    "a range of the future",
+    { from: NOW + HOUR, to: NOW + 2 * HOUR },
+    {
+      resolution: "minute",
+      step: MINUTE,
+      from: NOW + HOUR,
+      to: NOW + 2 * HOUR,
+      partialFrom: NOW + HOUR,
+    },
+  );
+  answers(
+    "auto: 1,500 minutes",
+    { from: NOW - 1500 * MINUTE },
+    {
+      resolution: "minute",
+      step: MINUTE,
+      from: NOW - 1500 * MINUTE,
+      to: NOW,
+    },
+  );
+  answers(
+    "auto: 1,500 minutes that touch 1,501",
+    { from: NOW - 1500 * MINUTE + 1, to: NOW + 1, resolution: "auto" },
+    {
+      resolution: "hour",
+      step: HOUR,
+      from: NOW - 25 * HOUR,
+      to: NOW + HOUR,
+      partialFrom: NOW,
+    },
+  );
+  answers(
+    "auto: 1,500 hours",
+    { from: NOW - 1500 * HOUR },
+    {
+      resolution: "hour",
+      step: HOUR,
+      from: NOW - 1500 * HOUR,
+      to: NOW,
+    },
+  );
+  answers(
+    "auto: 1,501 hours",
+    { from: NOW - 1501 * HOUR },
+    {
+      resolution: "day",
+      step: DAY,
+      from: day - 63 * DAY,
+      to: day + DAY,
+      partialFrom: day,
+    },
+  );
+  answers(
+    "auto: an hour of which the minutes are gone",
+    { from: "-20d", to: "now-19d" },
+    {
+      resolution: "hour",
+      step: HOUR,
+      from: NOW - 20 * DAY,
+      to: NOW - 19 * DAY,
+    },
+  );
+  answers(
+    "ISO 8601 and relative times",
+    { from: "2095-11-20T10:00:00+01:00", to: "now-1h" },
+    {
+      resolution: "minute",
+      step: MINUTE,
+      from: NOW - 3 * HOUR,
+      to: NOW - HOUR,
+    },
+  );
+  answers(
+    "before 1970",
+    { from: "1950-01-01", to: "1950-01-02" },
+    {
+      resolution: "day",
+      step: DAY,
+      from: Date.UTC(1950, 0, 1),
+      to: Date.UTC(1950, 0, 2),
+    },
+  );
+  test("a plus in the address is a plus", async () => {
+    const { to } = await (
+      await fetchApi("/api/v1/query?metric=load&to=now+1h")
+    ).json<{ to: number }>();
+    expect(to).toBe(NOW + HOUR);
+    const response = await fetchApi("/api/v1/query?metric=load&from=2095-11-20T10:00:00+01:00");
+    expect((await response.json<{ from: number }>()).from).toBe(NOW - 3 * HOUR);
+  });
+  test("an empty range is no error", async () => {
+    expect((await query({ metric: "load", from: "-2h", to: "-1h" })).series).toEqual([]);
+    expect((await query({ metric: "load", where: "host=nobody" })).series).toEqual([]);
+  });
+  test("the range is half open", async () => {
+    const points = [NOW - 2 * MINUTE, NOW - MINUTE - 1, NOW - MINUTE, NOW].map((timestamp) => ({
+      name: "half open",
+      value: 1,
+      timestamp,
+    }));
+    await store(points);
+    const { series } = await query({
+      metric: "half open",
+      from: NOW - 2 * MINUTE,
+      to: NOW - MINUTE,
+    });
+    expect(series).toMatchObject([{ t: [NOW - 2 * MINUTE], count: [2] }]);
+  });
+});
+
+describe("ETag", () => {
+  const path = `/api/v1/query?metric=etag&from=${NOW - HOUR}&to=${NOW}`;
+  const put = (value: number): Promise<unknown> =>
+    store({ name: "etag", value, timestamp: NOW - MINUTE });
+
+  test("the same answer is 304; a late point makes another", async () => {
+    await put(1);
+    const first = await fetchApi(path);
+    const etag = first.headers.get("etag") ?? "";
+    expect(etag).toMatch(/^"[0-9a-f]{24}"$/);
+    expect(first.headers.get("cache-control")).toBe("private, no-cache");
+    for (const known of [etag, `"x", ${etag}`, `W/${etag}`, "*"]) {
+      const again = await fetchApi(path, { headers: { "if-none-match": known } });
+      expect(again.status).toBe(304);
+      expect(await again.text()).toBe("");
+      expect(again.headers.get("etag")).toBe(etag);
+    }
+    expect((await fetchApi(path, { headers: { "if-none-match": '"x"' } })).status).toBe(200);
+    await put(2);
+    const changed = await fetchApi(path, { headers: { "if-none-match": etag } });
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get("etag")).not.toBe(etag);
+  });
+
+  test("a flush and a roll-up change nothing", async () => {
+    await put(3);
+    const { headers } = await fetchApi(path);
+    const known = { headers: { "if-none-match": headers.get("etag") ?? "" } };
+    expect(await shard.flush()).toBe(true);
+    expect((await fetchApi(path, known)).status).toBe(304);
+    vi.setSystemTime(NOW + DAY);
+    await runCron(env);
+    expect((await fetchApi(path, known)).status).toBe(304);
+  });
+
+  test("other formats have other tags", async () => {
+    const tags = await Promise.all(
+      [path, `${path}&format=csv`, `${path}&by=*`].map(async (one) =>
+        (await fetchApi(one)).headers.get("etag"),
+      ),
+    );
+    expect(new Set(tags.slice(0, 2)).size).toBe(2);
+  });
+});
+
+test("a query that would read too much says so", async () => {
+  await store(
+    Array.from({ length: 300 }, (_, i) => ({
+      name: "wide",
+      labels: { id: String(i) },
+      datapoints: Array.from({ length: 90 }, (_unused, hour) => [NOW - hour * HOUR, 1]),
+    })),
+  );
+  await shard.flush();
+  const response = await fetchApi("/api/v1/query?metric=wide&from=-9d&to=now&resolution=minute");
+  const error = await failureOf(response, 422, "query_too_large");
+  expect(error.message).toMatch(/more than 20000 segments, the limit: shorten the range/);
+  const answer = await query({ metric: "wide", from: "-1d", to: "now" });
+  expect(answer.series[0]?.count.every((count) => count === 300)).toBe(true);
+});

@@ -1,0 +1,198 @@
+// Who gets in: with a token only who sends it, without one nobody, and /healthz always. Open only
+// with OPEN, which no deployment sets.
+
+import { env } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import { app } from "../../src/worker/app.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { failureOf, TOKEN } from "./api-client.ts";
+
+const { OPEN: _open, API_TOKEN: _token, ...bindings } = env;
+
+const WITH_TOKEN: Env = { ...bindings, API_TOKEN: TOKEN };
+const WITHOUT: Env = bindings;
+
+const ask = async (of: Env, path: string, init: RequestInit = {}): Promise<Response> =>
+  app.fetch(new Request(`http://minuet${path}`, init), of);
+
+const as = (authorization: string): RequestInit => ({ headers: { authorization } });
+
+const ROUTES: readonly (readonly [method: string, path: string])[] = [
+  ["POST", "/api/v1/points"],
+  ["GET", "/api/v1/query?metric=a"],
+  ["GET", "/api/v1/metrics"],
+  ["GET", "/api/v1/metrics/a"],
+  ["DELETE", "/api/v1/metrics/a"],
+  ["GET", "/api/v1/live?metric=a"],
+  ["GET", "/api/v1/status"],
+  ["GET", "/openapi.json"],
+];
+
+test("the routes below are all there are", () => {
+  const routes = app.routes.filter(({ method }) => method !== "ALL");
+  expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBeGreaterThan(
+    ROUTES.length,
+  );
+});
+
+describe("with a token", () => {
+  for (const [method, path] of ROUTES)
+    test(`${method} ${path}`, async () => {
+      const without = await ask(WITH_TOKEN, path, { method });
+      expect(without.headers.get("www-authenticate")).toBe('Bearer realm="minuet"');
+      const error = await failureOf(without, 401, "unauthorized");
+      expect(error.message).toBe("No token. Send the header `Authorization: Bearer <API_TOKEN>`");
+      const wrong = await ask(WITH_TOKEN, path, { method, ...as("Bearer wrong") });
+      expect((await failureOf(wrong, 401, "unauthorized")).message).toBe(
+        "The token is not the one of this store",
+      );
+      const right = await ask(WITH_TOKEN, path, { method, ...as(`Bearer ${TOKEN}`) });
+      expect(right.status).not.toBe(401);
+    });
+
+  const refuses = (what: string, authorization: string): void =>
+    test(what, async () => {
+      const response = await ask(WITH_TOKEN, "/api/v1/status", as(authorization));
+      await failureOf(response, 401, "unauthorized");
+    });
+  refuses("a part of it", `Bearer ${TOKEN.slice(0, -1)}`);
+  refuses("more than it", `Bearer ${TOKEN}x`);
+  refuses("another of the same length", `Bearer ${"x".repeat(TOKEN.length)}`);
+  refuses("other case", `Bearer ${TOKEN.toUpperCase()}`);
+  refuses("no scheme", TOKEN);
+  refuses("another scheme", `Basic ${btoa(`:${TOKEN}`)}`);
+  refuses("two words", `Bearer ${TOKEN} ${TOKEN}`);
+  refuses("nothing behind the scheme", "Bearer ");
+  refuses("what a missing token looks like", "Bearer undefined");
+
+  const accepts = (what: string, authorization: string): void =>
+    test(what, async () => {
+      expect((await ask(WITH_TOKEN, "/api/v1/status", as(authorization))).status).toBe(200);
+    });
+  accepts("the token", `Bearer ${TOKEN}`);
+  accepts("a scheme in small letters", `bearer ${TOKEN}`);
+  accepts("more spaces", `Bearer   ${TOKEN}`);
+
+  test("a refused write stores nothing", async () => {
+    const init = { method: "POST", body: '{"name":"a","value":1}' };
+    expect((await ask(WITH_TOKEN, "/api/v1/points", init)).status).toBe(401);
+    const response = await ask(WITH_TOKEN, "/api/v1/metrics", as(`Bearer ${TOKEN}`));
+    expect(await response.json()).toEqual({ metrics: [] });
+  });
+
+  test("a token is not read from the address", async () => {
+    for (const name of ["token", "api_token", "access_token"])
+      await failureOf(
+        await ask(WITH_TOKEN, `/api/v1/status?${name}=${TOKEN}`),
+        401,
+        "unauthorized",
+      );
+  });
+
+  test("/healthz is open, and tells nothing", async () => {
+    const response = await ask(WITH_TOKEN, "/healthz");
+    expect(await response.json()).toEqual({ ok: true });
+  });
+});
+
+describe("the WebSocket takes the token as a subprotocol", () => {
+  const connect = (protocols: string): Promise<Response> =>
+    ask(WITH_TOKEN, "/api/v1/live?metric=a", {
+      headers: { upgrade: "websocket", "sec-websocket-protocol": protocols },
+    });
+
+  test("the right one; the answer does not repeat it", async () => {
+    const response = await connect(`minuet, bearer.${TOKEN}`);
+    expect(response.status).toBe(101);
+    expect(response.headers.get("sec-websocket-protocol")).toBe("minuet");
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+  });
+
+  test("a token with odd characters is encoded", async () => {
+    const odd = "a/b+c=ü %";
+    const response = await app.fetch(
+      new Request("http://minuet/api/v1/live?metric=a", {
+        headers: {
+          upgrade: "websocket",
+          "sec-websocket-protocol": `minuet, bearer.${encodeURIComponent(odd)}`,
+        },
+      }),
+      { ...bindings, API_TOKEN: odd },
+    );
+    expect(response.status).toBe(101);
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+  });
+
+  const refuses = (what: string, protocols: string): void =>
+    test(what, async () => {
+      await failureOf(await connect(protocols), 401, "unauthorized");
+    });
+  refuses("a wrong one", "minuet, bearer.wrong");
+  refuses("none", "minuet");
+  refuses("broken encoding", "minuet, bearer.%ff");
+  refuses("without its prefix", `minuet, ${TOKEN}`);
+});
+
+describe("without a token the store is closed", () => {
+  for (const [method, path] of ROUTES)
+    test(`${method} ${path}`, async () => {
+      for (const init of [
+        { method },
+        { method, ...as(`Bearer ${TOKEN}`) },
+        { method, ...as("Bearer ") },
+      ]) {
+        const error = await failureOf(await ask(WITHOUT, path, init), 401, "no_token_configured");
+        expect(error.message).toBe(
+          "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
+        );
+      }
+    });
+
+  test("an empty token is none", async () => {
+    const of = { ...bindings, API_TOKEN: "" };
+    await failureOf(await ask(of, "/api/v1/status"), 401, "no_token_configured");
+    await failureOf(await ask(of, "/api/v1/status", as("Bearer ")), 401, "no_token_configured");
+  });
+
+  test("OPEN opens only with its one value", async () => {
+    for (const OPEN of ["true", "1", "", "LOCAL"])
+      await failureOf(
+        await ask({ ...bindings, OPEN }, "/api/v1/status"),
+        401,
+        "no_token_configured",
+      );
+    expect((await ask({ ...bindings, OPEN: "local" }, "/api/v1/status")).status).toBe(200);
+  });
+
+  test("/healthz says so", async () => {
+    const response = await ask(WITHOUT, "/healthz");
+    expect(response.headers.get("retry-after")).toBe("60");
+    expect((await failureOf(response, 503, "unavailable")).message).toBe(
+      "this store has no API_TOKEN, so it accepts nothing",
+    );
+  });
+});
+
+describe("unknown paths and methods are no way in", () => {
+  test("404 and 405 say the same with and without a token", async () => {
+    await failureOf(await ask(WITH_TOKEN, "/api/v1/nothing"), 404, "not_found");
+    await failureOf(await ask(WITH_TOKEN, "/api/v1/points"), 405, "method_not_allowed");
+    await failureOf(await ask(WITHOUT, "/api/v1/points"), 405, "method_not_allowed");
+  });
+
+  test("HEAD needs the token as GET does", async () => {
+    expect((await ask(WITH_TOKEN, "/api/v1/metrics", { method: "HEAD" })).status).toBe(401);
+  });
+
+  test("other spellings of a path", async () => {
+    for (const path of [
+      "/api/v1/metrics/",
+      "/api/v1//metrics",
+      "/API/v1/metrics",
+      "/api/v1/metrics/%2e%2e",
+    ])
+      expect((await ask(WITH_TOKEN, path)).status).toBeGreaterThanOrEqual(401);
+  });
+});

@@ -1,0 +1,308 @@
+// The live socket: a snapshot, then what changes, at most one message a second about a metric; late
+// minutes are a reload; sockets outlive the memory of their shard. Messages are waited for, not slept
+// for: the shard's own timer of a second runs.
+
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { fetchApi, NOW, query, store } from "./api-client.ts";
+
+const shard = env.SHARD.getByName("0");
+
+const column = z.array(z.number());
+const message = z.strictObject({
+  type: z.enum(["snapshot", "changed"]),
+  metric: z.string(),
+  step: z.literal(60_000),
+  at: z.number(),
+  from: z.number(),
+  series: z.array(
+    z.strictObject({
+      labels: z.record(z.string(), z.string()),
+      t: column,
+      avg: column,
+      min: column,
+      max: column,
+      sum: column,
+      count: column,
+      last: column,
+      lastAt: column,
+    }),
+  ),
+  reload: z.strictObject({ from: z.number(), to: z.number() }).optional(),
+});
+type Message = z.output<typeof message>;
+
+/** A socket whose messages are taken one by one, in order. */
+class Client {
+  readonly socket: WebSocket;
+  readonly #received: { readonly text: string; readonly at: number }[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      this.#received.push({ text: String(data), at: performance.now() });
+      this.#wake();
+    });
+    socket.accept();
+  }
+
+  /** Messages that have come and were not taken. */
+  get waiting(): number {
+    return this.#received.length;
+  }
+
+  async text(): Promise<{ readonly text: string; readonly at: number }> {
+    while (this.#received.length === 0)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    return this.#received.shift()!;
+  }
+
+  async next(): Promise<Message> {
+    return message.parse(JSON.parse((await this.text()).text));
+  }
+}
+
+const clients: Client[] = [];
+
+async function connect(metric: string): Promise<Client> {
+  const response = await fetchApi(`/api/v1/live?metric=${encodeURIComponent(metric)}`, {
+    headers: { upgrade: "websocket" },
+  });
+  expect(response.status).toBe(101);
+  const client = new Client(response.webSocket!);
+  clients.push(client);
+  return client;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+afterEach(() => {
+  for (const { socket } of clients.splice(0)) socket.close(1000);
+});
+
+const put = (
+  name: string,
+  value: number,
+  timestamp = NOW,
+  labels: Record<string, string> = {},
+): Promise<unknown> => store({ name, value, timestamp, labels });
+
+/** Sum and count of the one minute of the one series that a message is about. */
+const bucket = ({ series }: Message): unknown => series.map(({ t, sum, count }) => [t, sum, count]);
+
+test("a snapshot of the open minutes, then what changes", async () => {
+  await put("first", 1, NOW - MINUTE, { host: "a" });
+  await put("first", 2, NOW, { host: "a" });
+  await put("another", 3);
+  const client = await connect("first");
+  expect(await client.next()).toEqual({
+    type: "snapshot",
+    metric: "first",
+    step: MINUTE,
+    at: NOW,
+    from: 0,
+    series: [
+      {
+        labels: { host: "a" },
+        t: [NOW - MINUTE, NOW],
+        avg: [1, 2],
+        min: [1, 2],
+        max: [1, 2],
+        sum: [1, 2],
+        count: [1, 1],
+        last: [1, 2],
+        lastAt: [NOW - MINUTE, NOW],
+      },
+    ],
+  });
+  const sent = performance.now();
+  await put("another", 4);
+  await put("first", 5, NOW + 1, { host: "a" });
+  const { text, at } = await client.text();
+  expect(at - sent).toBeLessThan(1_500);
+  expect(message.parse(JSON.parse(text))).toEqual({
+    type: "changed",
+    metric: "first",
+    step: MINUTE,
+    at: NOW,
+    from: 0,
+    series: [
+      {
+        labels: { host: "a" },
+        t: [NOW],
+        avg: [3.5],
+        min: [2],
+        max: [5],
+        sum: [7],
+        count: [2],
+        last: [5],
+        lastAt: [NOW + 1],
+      },
+    ],
+  });
+});
+
+test("an unknown metric waits for its first point", async () => {
+  const client = await connect("not yet");
+  expect(await client.next()).toMatchObject({ type: "snapshot", metric: "not yet", series: [] });
+  await put("not yet", 1, NOW, { host: "new" });
+  expect(await client.next()).toMatchObject({
+    type: "changed",
+    series: [{ labels: { host: "new" }, count: [1] }],
+  });
+});
+
+test("a burst is one message, and the next one comes a second later", async () => {
+  const client = await connect("burst");
+  await client.next();
+  vi.setSystemTime(NOW + 10_000);
+  await put("burst", 1);
+  const first = await client.text();
+  for (let i = 0; i < 20; i++) await put("burst", 1);
+  const second = await client.text();
+  expect(second.at - first.at).toBeGreaterThan(800);
+  expect(bucket(message.parse(JSON.parse(second.text)))).toEqual([[[NOW], [21], [21]]]);
+  expect(client.waiting).toBe(0);
+});
+
+test("every socket of a metric is told, sockets of others are not", async () => {
+  const [a, b, other] = await Promise.all([connect("both"), connect("both"), connect("quiet")]);
+  for (const client of [a, b, other]) expect((await client.next()).type).toBe("snapshot");
+  await put("both", 1);
+  expect(bucket(await a.next())).toEqual([[[NOW], [1], [1]]]);
+  expect(bucket(await b.next())).toEqual([[[NOW], [1], [1]]]);
+  expect(other.waiting).toBe(0);
+});
+
+test("several series and minutes in one message", async () => {
+  const client = await connect("several");
+  await client.next();
+  await store(
+    ["a", "b"].flatMap((host) =>
+      [0, 1].map((ago) => ({
+        name: "several",
+        value: ago,
+        timestamp: NOW - ago * MINUTE,
+        labels: { host },
+      })),
+    ),
+  );
+  const { series } = await client.next();
+  expect(series.map(({ labels, t }) => [labels.host, t])).toEqual([
+    ["a", [NOW - MINUTE, NOW]],
+    ["b", [NOW - MINUTE, NOW]],
+  ]);
+});
+
+describe("what is in D1", () => {
+  test("a late minute is a reload, and /query has it", async () => {
+    await put("late", 1, NOW - HOUR);
+    expect(await shard.flush()).toBe(true);
+    const client = await connect("late");
+    const { from, series } = await client.next();
+    expect(series).toEqual([]);
+    expect(from).toBeGreaterThan(NOW - HOUR);
+    await put("late", 2, NOW - HOUR + 1);
+    await put("late", 3, NOW - 2 * HOUR);
+    expect(await client.next()).toMatchObject({
+      type: "changed",
+      series: [],
+      reload: { from: NOW - 2 * HOUR, to: NOW - HOUR + MINUTE },
+    });
+    const answer = await query({ metric: "late", from: "-3h", to: "now" });
+    expect(answer.series).toMatchObject([{ count: [1, 2] }]);
+  });
+
+  test("connecting after a flush leaves no gap: from says what to ask for", async () => {
+    await put("gap", 1, NOW - 2 * MINUTE);
+    await shard.flush();
+    vi.setSystemTime(NOW + 5 * MINUTE);
+    await put("gap", 2, NOW + 4 * MINUTE);
+    const { from, series } = await (await connect("gap")).next();
+    const before = await query({ metric: "gap", from: "-1d", to: from });
+    expect([...(before.series[0]?.t ?? []), ...(series[0]?.t ?? [])]).toEqual([
+      NOW - 2 * MINUTE,
+      NOW + 4 * MINUTE,
+    ]);
+  });
+
+  test("what changes in a minute after its flush is a reload, not a part of the truth", async () => {
+    vi.setSystemTime(NOW + 20 * MINUTE);
+    const at = NOW + 20 * MINUTE;
+    const client = await connect("again");
+    await client.next();
+    await put("again", 1, at);
+    expect(bucket(await client.next())).toEqual([[[at], [1], [1]]]);
+    await shard.flush();
+    await put("again", 2, at);
+    expect(await client.next()).toMatchObject({
+      series: [],
+      reload: { from: at, to: at + MINUTE },
+    });
+  });
+});
+
+describe("hibernation", () => {
+  test("sockets outlive their shard's memory", async () => {
+    const at = NOW + 30 * MINUTE;
+    vi.setSystemTime(at);
+    await put("sleep", 1, at);
+    const client = await connect("sleep");
+    expect(bucket(await client.next())).toEqual([[[at], [1], [1]]]);
+    await evictDurableObject(shard, { webSockets: "hibernate" });
+    await put("sleep", 2, at);
+    expect(bucket(await client.next())).toEqual([[[at], [3], [2]]]);
+  });
+
+  test("a ping is answered", async () => {
+    const client = await connect("ping");
+    await client.next();
+    client.socket.send("ping");
+    expect((await client.text()).text).toBe("pong");
+    await evictDurableObject(shard, { webSockets: "hibernate" });
+    client.socket.send("ping");
+    expect((await client.text()).text).toBe("pong");
+  });
+
+  test("anything else that a client says is ignored", async () => {
+    const client = await connect("talk");
+    await client.next();
+    client.socket.send("hello");
+    client.socket.send(new Uint8Array([1, 2, 3]));
+    const at = NOW + 40 * MINUTE;
+    vi.setSystemTime(at);
+    await put("talk", 1, at);
+    expect((await client.next()).type).toBe("changed");
+  });
+});
+
+test("a client that leaves is answered, and forgotten", async () => {
+  const client = await connect("leaves");
+  await client.next();
+  const closed = new Promise<number>((resolve) => {
+    client.socket.addEventListener("close", ({ code }) => resolve(code));
+  });
+  client.socket.close(1000, "done");
+  expect(await closed).toBe(1000);
+  expect(await put("leaves", 1)).toEqual({ accepted: 1 });
+});
+
+test("a removed metric's socket hears of it when it comes again", async () => {
+  const at = NOW + 50 * MINUTE;
+  vi.setSystemTime(at);
+  await put("removed", 1, at, { host: "a" });
+  const client = await connect("removed");
+  await client.next();
+  await fetchApi("/api/v1/metrics/removed", { method: "DELETE" });
+  await put("removed", 5, at + 5 * MINUTE, { host: "a" });
+  const { series } = await client.next();
+  expect(series).toMatchObject([{ labels: { host: "a" }, sum: [5], count: [1] }]);
+});
