@@ -1,0 +1,31 @@
+// An empty store greets, and the chart appears as the first point lands.
+
+import { expect, test } from "vitest";
+import { chartOf, liveOf, numberOf, site } from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+test("greets with a command that works, and a test point that becomes a chart", async () => {
+  const page = await open("/");
+  await page.locator("[data-state=welcome]").waitFor();
+  const command = await page.locator("[data-state=welcome] code").textContent();
+  expect(command).toContain(`curl '${store.server.url}/api/v1/points'`);
+  expect(command).toContain(`-d '{"name":`);
+
+  await page.getByRole("button", { name: "Send a test point" }).click();
+  const chart = await chartOf(page, '[data-metric="hello.minuet"]');
+  expect(await numberOf(chart, "buckets")).toBe(1);
+  expect(new URL(page.url()).searchParams.get("metric")).toBe("hello.minuet");
+  await page.locator('.metric[data-metric="hello.minuet"][aria-current]').waitFor();
+  await liveOf(page);
+});
+
+test("a metric that does not exist yet appears with its first point", async () => {
+  const page = await open("/?metric=later");
+  const failed = page.locator("[data-state=failed]");
+  await failed.getByText('no metric "later"').waitFor();
+  await liveOf(page);
+  await post({ name: "later", value: 1 });
+  await chartOf(page, '[data-metric="later"]');
+});

@@ -1,0 +1,37 @@
+// A server that goes away: the page says so, keeps what is still true, and recovers by itself.
+
+import { expect, test } from "vitest";
+import { chartOf, liveOf, site } from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+test("says that the server is gone, and goes on when it is back", async () => {
+  await post([
+    { name: "steady", value: 1 },
+    { name: "other", value: 2 },
+  ]);
+  const page = await open("/?metric=steady");
+  await chartOf(page);
+  await liveOf(page);
+
+  await store.server.kill();
+  await page.locator("[data-live=waiting]").waitFor();
+  // The chart is still the answer to the question.
+  await chartOf(page);
+  await page.locator("a[data-range='24h']").click();
+  const failed = page.locator("[data-state=failed]");
+  await failed.getByText("The server does not answer").waitFor();
+  await page.locator('.metric[data-metric="other"]').click();
+  await failed.getByRole("heading", { name: "other" }).waitFor();
+  expect(await failed.locator("canvas").count()).toBe(0);
+
+  await store.restart();
+  await failed.getByRole("button", { name: "Retry" }).click();
+  await chartOf(page, '[data-metric="other"]');
+  await liveOf(page);
+  const sum = page.locator("[data-total=sum]");
+  expect(await sum.textContent()).toBe("2");
+  await post({ name: "other", value: 40 });
+  await sum.getByText("42", { exact: true }).waitFor();
+});

@@ -1,0 +1,105 @@
+// What the tests of the page share: a browser, pages that report every error, points to draw, and
+// waiting for what the page says of itself.
+
+import { type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { launchChromium } from "../support/chromium.ts";
+import { type Server, type ServerOptions, startServer } from "../support/server.ts";
+
+export const MINUTE = 60_000;
+
+/** How long the page may take for anything that is not measured, ms. */
+const PATIENCE = 15_000;
+
+export interface Site {
+  readonly server: Server;
+  /** Opens a page of its own context, closed after the test. */
+  open(path: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Stores points. */
+  post(body: unknown): Promise<void>;
+  /** Stops the server and starts it again with the same state, on the same port. */
+  restart(): Promise<void>;
+}
+
+/** A server and a browser for all tests of a file. A page that throws fails its test. */
+export function site(options: ServerOptions = {}): Site {
+  let browser: Browser;
+  let server: Server;
+  /** Owns the state folder, also after a restart. */
+  let first: Server;
+  let errors: string[] = [];
+  const token = options.vars?.API_TOKEN;
+
+  beforeAll(async () => {
+    [first, browser] = await Promise.all([startServer(options), launchChromium()]);
+    server = first;
+  });
+  afterAll(async () => {
+    await Promise.all([browser?.close(), server?.stop()]);
+    await first?.stop();
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    const found = errors;
+    errors = [];
+    expect(found).toEqual([]);
+  });
+
+  return {
+    get server() {
+      return server;
+    },
+    async open(path, contextOptions = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        locale: "en-GB",
+        timezoneId: "Europe/Berlin",
+        ...contextOptions,
+      });
+      context.setDefaultTimeout(PATIENCE);
+      const page = await context.newPage();
+      page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+      await page.goto(server.url + path);
+      return page;
+    },
+    async post(body) {
+      const response = await fetch(`${server.url}/api/v1/points`, {
+        method: "POST",
+        body: JSON.stringify(body),
+        ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+      });
+      expect(await response.json()).not.toHaveProperty("error");
+    },
+    async restart() {
+      const { port, persistTo } = server;
+      await server.kill();
+      server = await startServer({ ...options, port, persistTo });
+    },
+  };
+}
+
+/** The chart once it shows the answer to what the page asks now. */
+export async function chartOf(page: Page, attributes = ""): Promise<Locator> {
+  const chart = page.locator(`[data-state=ready] .chart[data-current=true]${attributes}`);
+  await chart.locator("canvas").waitFor();
+  return chart;
+}
+
+/** A number that the chart says of itself. */
+export const numberOf = async (chart: Locator, name: string): Promise<number> =>
+  Number(await chart.getAttribute(`data-${name}`));
+
+export const liveOf = (page: Page): Promise<void> =>
+  page.locator('[data-live="live"]').waitFor().then();
+
+/** `datapoints` of the last `count` minutes before this one; undefined leaves a minute out. */
+export function lastMinutes(
+  count: number,
+  value: (minutesAgo: number) => number | undefined,
+): [at: number, value: number][] {
+  const minute = Math.floor(Date.now() / MINUTE) * MINUTE;
+  return Array.from({ length: count }, (_, i) => count - i).flatMap((ago) => {
+    const one = value(ago);
+    return one === undefined ? [] : [[minute - ago * MINUTE, one] as [number, number]];
+  });
+}

@@ -1,0 +1,116 @@
+// The live tail: answers joined with what the socket told show what the server would answer.
+
+import { describe, expect, test } from "vitest";
+import type { LiveMessage, LiveSeries, QueryAnswer } from "../../src/core/api.ts";
+import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { Tail, withTail } from "../../src/ui/models/tail.ts";
+
+type Row = readonly [minute: number, sum: number, count: number];
+
+const columns = (rows: readonly Row[]) => ({
+  t: rows.map(([minute]) => minute * MINUTE),
+  avg: rows.map(([, sum, count]) => sum / count),
+  min: rows.map(() => 1),
+  max: rows.map(() => 9),
+  sum: rows.map(([, sum]) => sum),
+  count: rows.map(([, , count]) => count),
+  last: rows.map(([, sum]) => sum),
+});
+
+const live = (labels: Record<string, string>, ...rows: Row[]): LiveSeries => ({
+  labels,
+  ...columns(rows),
+  lastAt: rows.map(([minute]) => minute * MINUTE),
+});
+
+const message = (
+  type: LiveMessage["type"],
+  from: number,
+  series: readonly LiveSeries[],
+  reload?: readonly [number, number],
+): LiveMessage => ({
+  type,
+  metric: "m",
+  step: 60000,
+  at: 0,
+  from: from * MINUTE,
+  series,
+  ...(reload && { reload: { from: reload[0] * MINUTE, to: reload[1] * MINUTE } }),
+});
+
+const answer = (...rows: Row[]): QueryAnswer => ({
+  metric: "m",
+  resolution: "minute",
+  step: MINUTE,
+  from: 0,
+  to: HOUR,
+  series: [{ labels: {}, ...columns(rows) }],
+});
+
+const [a, b] = [{ host: "a" }, { host: "b" }];
+const joined = (base: QueryAnswer, tail: Tail, by?: string) =>
+  withTail(base, tail, by, tail.from, HOUR).series.map(({ labels, t, sum, count }) => ({
+    labels,
+    rows: t.map((start, i) => [start / MINUTE, sum[i], count[i]]),
+  }));
+
+describe("a tail", () => {
+  test("replaces the minutes that it knows, merged over all series", () => {
+    const tail = new Tail(
+      message("snapshot", 5, [live(a, [5, 10, 2]), live(b, [5, 1, 1], [6, 2, 1])]),
+    );
+    expect(joined(answer([3, 7, 1], [4, 8, 1], [5, 99, 9]), tail)).toEqual([
+      {
+        labels: {},
+        rows: [
+          [3, 7, 1],
+          [4, 8, 1],
+          [5, 11, 3],
+          [6, 2, 1],
+        ],
+      },
+    ]);
+  });
+
+  test("takes changed buckets as they are: the newer replaces the older", () => {
+    const tail = new Tail(message("snapshot", 5, [live(a, [5, 10, 2])]));
+    expect(tail.take(message("changed", 5, [live(a, [5, 15, 3])]))).toBe(false);
+    expect(joined(answer(), tail)[0]?.rows).toEqual([[5, 15, 3]]);
+  });
+
+  test("splits as the question did, and brings new series in", () => {
+    const tail = new Tail(message("snapshot", 5, [live(a, [5, 10, 2])]));
+    tail.take(message("changed", 5, [live(b, [6, 1, 1])]));
+    const base = { ...answer(), series: [{ labels: a, ...columns([[4, 1, 1]]) }] };
+    expect(joined(base, tail, "host")).toEqual([
+      {
+        labels: a,
+        rows: [
+          [4, 1, 1],
+          [5, 10, 2],
+        ],
+      },
+      { labels: b, rows: [[6, 1, 1]] },
+    ]);
+    expect(joined({ ...base, truncated: true }, tail, "host").map(({ labels }) => labels)).toEqual([
+      a,
+    ]);
+  });
+});
+
+describe("asks again", () => {
+  const tail = (): Tail => new Tail(message("snapshot", 5, [live(a, [5, 10, 2])]));
+
+  test("for what it is told to reload, and does not trust itself there", () => {
+    const one = tail();
+    expect(one.take(message("changed", 5, [], [2, 7]))).toBe(true);
+    expect(one.from).toBe(7 * MINUTE);
+  });
+  test("when a bucket lies before what it knows", () =>
+    expect(tail().take(message("changed", 4, [live(a, [4, 1, 1])]))).toBe(true));
+  test("when minutes were sealed", () => expect(tail().take(message("changed", 6, []))).toBe(true));
+  test("always, after a snapshot that may have been cut", () => {
+    const rows = Array.from({ length: 5_000 }, (_, i): Row => [i + 5, 1, 1]);
+    expect(new Tail(message("snapshot", 5, [live(a, ...rows)])).from).toBe(Infinity);
+  });
+});

@@ -1,0 +1,211 @@
+// The real server for tests: the built Worker under `wrangler dev`, with its own state folder, on a
+// port of its own, in a process group of its own so that nothing outlives the test.
+// It runs a copy of the build: editing the sources does not restart a server under test.
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
+/** How long a server may take to answer its first request, ms. */
+const START_WITHIN = 90_000;
+/** How long a server may take to stop when asked, before it is killed, ms. */
+const STOP_WITHIN = 5_000;
+
+export interface ServerOptions {
+  /** Variables of the Worker. Default: `{ OPEN: "local" }`, everybody may do everything. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** State folder (D1, Durable Objects). Default: a new one, removed by `stop`. */
+  readonly persistTo?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+export interface Server {
+  /** Origin, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly persistTo: string;
+  /** Everything that the server printed so far. */
+  output(): string;
+  /** Ends every process of the server at once (SIGKILL unless told otherwise); state stays. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the server and removes the state folder, unless that was given. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Leads the group of a server. The pipe to it closes when the test's process ends, however that
+ * happens, and then the whole group ends.
+ */
+const LEADER = `
+  const { spawn } = require("node:child_process");
+  spawn(process.execPath, process.argv.slice(1), { stdio: ["ignore", "inherit", "inherit"] })
+    .on("exit", (code) => process.exit(code ?? 1));
+  process.stdin.resume().on("close", () => process.kill(-process.pid, "SIGKILL"));
+`;
+
+const env = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  CI: "1",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  NO_COLOR: "1",
+});
+
+const run = async (script: string, args: readonly string[]): Promise<void> => {
+  try {
+    await promisify(execFile)(process.execPath, [script, ...args], { cwd: ROOT, env: env() });
+  } catch (error) {
+    const text = (name: "stdout" | "stderr"): string =>
+      error instanceof Error && name in error ? String(Reflect.get(error, name)) : "";
+    throw new Error(`${script} ${args.join(" ")} failed:\n${text("stdout")}${text("stderr")}`, {
+      cause: error,
+    });
+  }
+};
+
+const temporary = (name: string): Promise<string> => mkdtemp(join(tmpdir(), `minuet-${name}-`));
+
+/** Removes the builds of processes that were ended before they could do it themselves. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^minuet-build-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+let built: Promise<string> | undefined;
+
+/** Builds the Worker and the page, once a process. */
+function build(): Promise<string> {
+  built ??= (async () => {
+    await sweep();
+    const folder = await temporary(`build-${process.pid}`);
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const page = join(folder, "page");
+    await run(join(ROOT, "node_modules/vite/bin/vite.js"), ["build", "src/ui", "--outDir", page]);
+    const worker = join(folder, "worker");
+    await run(WRANGLER, ["deploy", "--dry-run", "--outdir", worker, "--assets", page]);
+    // Given an env file, wrangler leaves a developer's own .dev.vars alone.
+    await writeFile(join(folder, "none.env"), "");
+    return folder;
+  })();
+  return built;
+}
+
+/** A port that nothing listens on. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+
+/** Resolves when the server answers /healthz at all; rejects when it ended or took too long. */
+export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const folder = await build();
+  const persistTo = options.persistTo ?? (await temporary("state"));
+  const port = options.port ?? (await freePort());
+  await run(WRANGLER, ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo]);
+  const vars = Object.entries(options.vars ?? { OPEN: "local" });
+  const child = spawn(
+    process.execPath,
+    [
+      "--eval",
+      LEADER,
+      WRANGLER,
+      "dev",
+      join(folder, "worker/index.js"),
+      "--no-bundle",
+      `--assets=${join(folder, "page")}`,
+      `--config=${join(ROOT, "wrangler.toml")}`,
+      `--env-file=${join(folder, "none.env")}`,
+      "--ip=127.0.0.1",
+      `--port=${port}`,
+      "--inspector-port=0",
+      `--persist-to=${persistTo}`,
+      "--show-interactive-dev-session=false",
+      ...vars.flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ],
+    { cwd: ROOT, env: env(), detached: true, stdio: ["pipe", "pipe", "pipe"] },
+  );
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const server: Server = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    persistTo,
+    output: () => output,
+    kill: (signal = "SIGKILL") => end(child, signal),
+    async stop() {
+      await end(child, "SIGTERM");
+      if (options.persistTo === undefined)
+        await rm(persistTo, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  const atExit = (): void => void signalGroup(child, "SIGKILL");
+  process.once("exit", atExit);
+  child.once("exit", () => process.off("exit", atExit));
+  try {
+    await answers(server, child);
+  } catch (error) {
+    await server.stop();
+    throw new Error(`the server did not start:\n${output}`, { cause: error });
+  }
+  return server;
+}
+
+async function answers(server: Server, child: ChildProcess): Promise<void> {
+  const until = Date.now() + START_WITHIN;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    if (Date.now() > until) throw new Error(`no answer within ${START_WITHIN} ms`);
+    try {
+      await (await fetch(`${server.url}/healthz`, { signal: AbortSignal.timeout(5_000) })).text();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** The group has a negative number; it may be gone already. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return child.pid !== undefined && process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Signals the whole group and waits until none of it is left; kills what does not go. */
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (!signalGroup(child, signal)) return;
+  const since = Date.now();
+  // Where nothing reaps orphans, the dead stay in the group: do not wait for those.
+  while (signalGroup(child, 0) && Date.now() < since + 2 * STOP_WITHIN) {
+    if (Date.now() > since + STOP_WITHIN) signalGroup(child, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
