@@ -12,7 +12,7 @@ const NAMES = ["demo.load", "demo.latency_ms"];
 
 const minuet = await startMinuet();
 const client = new Client(minuet.url);
-await client.cron();
+await minuet.cron();
 const now = Date.now();
 const first = now - DAYS * DAY;
 console.log(`filling ${NAMES.length} series × ${DAYS} days at one point a minute`);
@@ -42,7 +42,7 @@ for (;;) {
   await sleep(1_000);
 }
 for (let runs = 0; runs < 200; runs++) {
-  await client.cron();
+  await minuet.cron();
   const { d1 } = await client.status();
   // Today stays stale until it is over; the rest of the runs is retention.
   if (d1.staleDays <= 2 && runs > 40) break;

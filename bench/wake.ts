@@ -10,7 +10,7 @@ import { startMinuet } from "./support/minuet.ts";
 
 const SERIES = 10_000;
 const MINUTES = 60;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const INSPECTOR = 9_339;
 /** Longer than the platform keeps an idle object. */
 const IDLE_MS = 12_000;

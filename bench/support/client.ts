@@ -28,11 +28,6 @@ export class Client {
   async status(): Promise<StatusAnswer> {
     return (await this.get("/api/v1/status")) as StatusAnswer;
   }
-
-  /** Runs the cron once, as the platform would each minute. */
-  async cron(): Promise<void> {
-    await this.get("/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json");
-  }
 }
 
 export const median = (list: readonly number[]): number =>

@@ -25,6 +25,8 @@ export function buildWorker(): string {
 export interface RunningMinuet {
   readonly url: URL;
   readonly miniflare: Miniflare;
+  /** Runs the cron once, as the platform would each minute. */
+  cron(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,6 @@ export async function startMinuet(
       durableObjectsPersist: join(folder, "do"),
       d1Databases: { DB: "minuet" },
       d1Persist: join(folder, "d1"),
-      unsafeTriggerHandlers: true,
       ...(inspectorPort !== undefined && { inspectorPort }),
       serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
     }),
@@ -59,6 +60,10 @@ export async function startMinuet(
   return {
     url,
     miniflare,
+    cron: async () => {
+      const worker = await miniflare.getWorker();
+      await worker.scheduled({ cron: "* * * * *" });
+    },
     stop: async () => {
       await miniflare.dispose();
       rmSync(folder, { recursive: true, force: true });

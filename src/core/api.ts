@@ -76,7 +76,7 @@ export interface LiveMessage {
   /** Minutes that start here or later are complete in these messages; earlier ones in /query. */
   readonly from: number;
   readonly series: readonly LiveSeries[];
-  /** Minutes in [from, to) changed too late to be pushed: ask /query for them. */
+  /** Minutes in [from, to) changed too late, or too many at once, to be sent: ask /query for them. */
   readonly reload?: { readonly from: number; readonly to: number };
 }
 

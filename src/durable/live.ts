@@ -97,50 +97,42 @@ export class Live {
     this.#pushedAt.set(metric, Date.now());
     const log = this.#log();
     const message = this.#message("changed", metric);
-    let buckets = 0;
-    let late: { from: number; to: number } | undefined;
+    const bounded = new Bounded();
     const series: LiveSeries[] = [];
     for (const [number, minutes] of changed) {
       const rows: number[] = [];
-      for (const start of [...minutes].sort((a, b) => a - b)) {
+      for (const start of [...minutes].sort((x, y) => x - y)) {
         // What was sealed may be in D1 in part, so the shard alone cannot say what it amounts to.
         const row = start >= log.sealedTo ? log.open.find(number, start) : undefined;
-        if (row !== undefined && buckets < LIMITS.bucketsPerPush) {
-          rows.push(row);
-          buckets++;
-        } else
-          late = {
-            from: Math.min(late?.from ?? Infinity, start),
-            to: Math.max(late?.to ?? 0, start + MINUTE),
-          };
+        if (row !== undefined && bounded.take(start)) rows.push(row);
+        else if (row === undefined) bounded.leave(start);
       }
       if (rows.length > 0) series.push(this.#series(number, rows));
     }
-    this.#send(metric, { ...message, series, ...(late && { reload: late }) });
+    this.#send(metric, { ...message, series, ...bounded.reload });
   }
 
   #snapshot(metric: string): LiveMessage {
     const log = this.#log();
     const rows = new Map<number, number[]>();
     const number = log.dictionary.metricNumber(metric);
-    let buckets = 0;
-    for (let row = 0; row < log.open.length && buckets < LIMITS.bucketsPerPush; row++) {
+    const { start } = log.open.buckets;
+    const bounded = new Bounded();
+    for (let row = 0; row < log.open.length; row++) {
       const series = log.open.series[row]!;
-      if (log.dictionary.metricOf[series] !== number) continue;
-      if (log.open.buckets.start[row]! < log.sealedTo) continue;
+      if (log.dictionary.metricOf[series] !== number || start[row]! < log.sealedTo) continue;
+      if (!bounded.take(start[row]!)) continue;
       const of = rows.get(series);
       if (of === undefined) rows.set(series, [row]);
       else of.push(row);
-      buckets++;
     }
-    const { start } = log.open.buckets;
     const series = [...rows].map(([of, list]) =>
       this.#series(
         of,
         list.sort((a, b) => start[a]! - start[b]!),
       ),
     );
-    return { ...this.#message("snapshot", metric), series };
+    return { ...this.#message("snapshot", metric), series, ...bounded.reload };
   }
 
   #series(number: number, rows: readonly number[]): LiveSeries {
@@ -163,5 +155,31 @@ export class Live {
     const sockets = this.#ctx.getWebSockets(metric);
     if (sockets.length === 0) this.#watched?.delete(metric);
     for (const socket of sockets) socket.send(text);
+  }
+}
+
+/** Counts the buckets of a message up to their limit, and remembers the time of those left out. */
+class Bounded {
+  #taken = 0;
+  #from = Infinity;
+  #to = -Infinity;
+
+  /** Whether the message has room for the bucket that starts at `start`. */
+  take(start: number): boolean {
+    if (this.#taken < LIMITS.bucketsPerPush) {
+      this.#taken++;
+      return true;
+    }
+    this.leave(start);
+    return false;
+  }
+
+  leave(start: number): void {
+    this.#from = Math.min(this.#from, start);
+    this.#to = Math.max(this.#to, start + MINUTE);
+  }
+
+  get reload(): Pick<LiveMessage, "reload"> {
+    return this.#to > this.#from ? { reload: { from: this.#from, to: this.#to } } : {};
   }
 }
