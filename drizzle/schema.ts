@@ -37,23 +37,23 @@ export const minute = sqliteTable(
 export const hour = sqliteTable(
   "hour",
   {
+    seriesId: integer("series_id").notNull(),
     /** Days since 1970. */
     day: integer("day").notNull(),
-    seriesId: integer("series_id").notNull(),
     body: text("body").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
+  (table) => [primaryKey({ columns: [table.seriesId, table.day] })],
 );
 
 /** Day buckets of a UTC year. */
 export const day = sqliteTable(
   "day",
   {
-    year: integer("year").notNull(),
     seriesId: integer("series_id").notNull(),
+    year: integer("year").notNull(),
     body: text("body").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.year, table.seriesId] })],
+  (table) => [primaryKey({ columns: [table.seriesId, table.year] })],
 );
 
 /** (day, series) pairs whose hour and day buckets are missing or out of date. */

@@ -19,17 +19,17 @@ CREATE TABLE minute (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hour (
-  day INTEGER NOT NULL,
   series_id INTEGER NOT NULL,
+  day INTEGER NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (day, series_id)
+  PRIMARY KEY (series_id, day)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE day (
-  year INTEGER NOT NULL,
   series_id INTEGER NOT NULL,
+  year INTEGER NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (year, series_id)
+  PRIMARY KEY (series_id, year)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stale (

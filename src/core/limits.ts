@@ -61,14 +61,14 @@ export const LIMITS = {
   dedupMs: 24 * 3_600_000,
   /** (UTC day, series) pairs that one round of the roll-up takes: bounds memory and the batch. */
   pairsPerRollup: 250,
-  /** Series whose minutes of a day one round of the retention deletes. */
+  /** Series whose segments one round of the retention deletes. */
   seriesPerPurge: 2_000,
-  /** Hour or day segments that one round of the retention deletes. */
-  segmentsPerPurge: 5_000,
   /** Removed series whose segments one round deletes. */
   seriesPerDoom: 50,
   /** Buckets a series that `auto` resolution aims at. */
   autoBuckets: 1_500,
+  /** (hour, series) keys that one query by minute may look up: series × hours of the range. */
+  seeksPerQuery: 500_000,
   /** Segments that one query may read: stops queries that would hurt everybody. */
   segmentsPerQuery: 20_000,
   /** Buckets that one answer may hold. */

@@ -32,6 +32,7 @@ export class Dictionary {
   readonly inD1: boolean[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
+  #full: SeriesRefusal | undefined;
 
   get length(): number {
     return this.keys.length;
@@ -62,12 +63,12 @@ export class Dictionary {
           `${this.#busiestLabel(metric)}. Drop a label that holds ids`,
       });
     if (this.length >= LIMITS.seriesPerShard)
-      return {
+      return (this.#full ??= {
         code: "too_many_series",
         message:
-          `the shard of metric "${name}" has ${this.length} series, the limit of one shard. ` +
+          `this shard has ${this.length} series, the limit of one shard. ` +
           `Raise SHARDS, or drop a label that holds ids`,
-      };
+      });
     return undefined;
   }
 

@@ -28,10 +28,10 @@ export interface Append {
   readonly key: string;
 }
 
-/** A series that was refused, by its batch and its number in the batch's dictionary. */
+/** Series that were refused, by their batch and their numbers in the batch's dictionary. */
 export interface Refusal extends SeriesRefusal {
   readonly batch: number;
-  readonly series: number;
+  readonly series: readonly number[];
 }
 
 export interface Appended {
@@ -177,7 +177,11 @@ export class Log {
       const kept = batches.map(({ bytes, batch }, i) => {
         const refusals = this.#intern(batch, before === undefined);
         if (refusals.size === 0) return { bytes, batch };
-        for (const [series, refusal] of refusals) refused.push({ ...refusal, batch: i, series });
+        // One refusal is shared by all series that meet the same limit: answers stay small.
+        for (const refusal of new Set(refusals.values())) {
+          const series = [...refusals.keys()].filter((number) => refusals.get(number) === refusal);
+          refused.push({ ...refusal, batch: i, series });
+        }
         const rest = selectSeries(batch, (series) => !refusals.has(series));
         return { bytes: encodeBatch(rest), batch: rest };
       });

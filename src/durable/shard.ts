@@ -253,7 +253,8 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
-    socket.close(code);
+    // 1005 and 1006 say that the client gave no code; they must not be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
   override async alarm(): Promise<void> {

@@ -8,7 +8,7 @@ import { type Labels, parseLabelsJson } from "../core/labels.ts";
 import { LIMITS } from "../core/limits.ts";
 import { type Matcher, matchesAll } from "../core/matcher.ts";
 import { decodeBlock } from "../core/page.ts";
-import { isGone, type Plan, sourcesOf } from "../core/plan.ts";
+import { isGone, type Plan, sourcesOf, spans } from "../core/plan.ts";
 import { type GroupBy, Merge } from "../core/query.ts";
 import { decodeSegment } from "../core/segment.ts";
 import { DAY, dayOf, HOUR, MINUTE, spanStart } from "../core/tiers.ts";
@@ -75,7 +75,9 @@ async function consistent(
         })),
       ),
     ]);
-    if (snapshot.segments.length + snapshot.minutes.length > LIMITS.segmentsPerQuery)
+    const segments = snapshot.segments.length + snapshot.minutes.length;
+    const seeks = plan.tier === "minute" ? snapshot.series.size * spans(plan).length : 0;
+    if (segments > LIMITS.segmentsPerQuery || seeks > LIMITS.seeksPerQuery)
       tooLarge(`${LIMITS.segmentsPerQuery} segments`);
     // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
     const homes = homesOf(metric, [shards, ...snapshot.layouts]);

@@ -4,7 +4,8 @@
 import { LIMITS } from "../core/limits.ts";
 import type { Matcher } from "../core/matcher.ts";
 import { type Gone, hoursOf, type Plan, spans } from "../core/plan.ts";
-import { dayOf, DAY, HOUR, hourOf } from "../core/tiers.ts";
+import { dayOf } from "../core/tiers.ts";
+import { HOURS_OF_DAY } from "./cron/step.ts";
 import { countRead } from "./shards.ts";
 
 /** A minute segment (one part), or a segment of the plan's own tier. */
@@ -63,7 +64,6 @@ export async function readSnapshot(db: D1DatabaseSession, query: SnapshotQuery):
 function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedStatement[] {
   const { plan } = query;
   const { cte, params } = idsOf(query);
-  const limit = LIMITS.segmentsPerQuery + 1;
   const statements = [
     db.prepare(`${cte} SELECT id, labels FROM ids`).bind(...params),
     db
@@ -71,15 +71,25 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
       .bind(JSON.stringify(query.shards)),
     db.prepare(`SELECT name, value FROM progress`),
     db.prepare(`SELECT shards FROM layouts`),
-    db
-      .prepare(
-        `${cte} SELECT t.series_id, ${KEY[plan.tier]} AS span, t.body
-         FROM ids CROSS JOIN json_each(?) AS span CROSS JOIN ${plan.tier} AS t
-         WHERE ${KEY[plan.tier]} = span.value AND t.series_id = ids.id LIMIT ${limit}`,
-      )
-      .bind(...params, JSON.stringify(spans(plan))),
   ];
-  if (plan.tier === "minute" || plan.kept >= plan.to) return statements;
+  if (plan.kept >= plan.to) return statements;
+  const keys = spans(plan);
+  if (plan.tier === "minute") {
+    // Minutes are keyed by hour first, so each (hour, series) is a seek: no more than it allows.
+    const series = Math.floor(LIMITS.seeksPerQuery / keys.length);
+    statements.push(
+      db
+        .prepare(
+          `${cte} SELECT t.series_id, t.hour AS span, t.body
+           FROM ids CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
+           WHERE t.hour = h.value AND t.series_id = ids.id
+             AND (SELECT count(*) FROM ids) <= ${series} LIMIT ${LIMIT}`,
+        )
+        .bind(...params, JSON.stringify(keys)),
+    );
+    return statements;
+  }
+  const span = plan.tier === "hour" ? "day" : "year";
   const from = dayOf(plan.kept);
   const to = dayOf(plan.to - 1);
   // Days with marks are few: a skip scan finds them without reading the marks of other series.
@@ -92,28 +102,28 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
       WHERE days.day <= ? AND t.day = days.day AND t.series_id = ids.id
     )`;
   statements.push(
+    db
+      .prepare(
+        `${cte} SELECT t.series_id, t.${span} AS span, t.body
+         FROM ids CROSS JOIN ${plan.tier} AS t
+         WHERE t.series_id = ids.id AND t.${span} BETWEEN ? AND ? LIMIT ${LIMIT}`,
+      )
+      .bind(...params, keys[0] ?? 0, keys.at(-1) ?? 0),
     db.prepare(`${marks} SELECT day, series_id FROM marks`).bind(...params, from, to, to),
     db
       .prepare(
         `${marks} SELECT t.series_id, t.hour AS span, t.body
-         FROM marks CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
+         FROM marks CROSS JOIN ${HOURS_OF_DAY} AS h CROSS JOIN minute AS t
          WHERE t.hour = marks.day * 24 + h.value AND t.series_id = marks.series_id
-           AND marks.day * 24 + h.value BETWEEN ? AND ? LIMIT ${limit}`,
+           AND marks.day * 24 + h.value BETWEEN ? AND ? LIMIT ${LIMIT}`,
       )
-      .bind(
-        ...params,
-        from,
-        to,
-        to,
-        JSON.stringify(hoursOf({ ...plan, kept: 0, to: DAY }, 0)),
-        hourOf(plan.kept),
-        Math.ceil(plan.to / HOUR) - 1,
-      ),
+      .bind(...params, from, to, to, hoursOf(plan, from)[0] ?? 0, hoursOf(plan, to).at(-1) ?? 0),
   );
   return statements;
 }
 
-const KEY = { minute: "t.hour", hour: "t.day", day: "t.year" } as const;
+/** One more than a query may read, so that too many is seen. */
+const LIMIT = LIMITS.segmentsPerQuery + 1;
 
 /** The series of the metric. Matchers that SQL can answer exactly narrow them; all are run again. */
 function idsOf({ metric, matchers }: SnapshotQuery): { cte: string; params: string[] } {

@@ -17,7 +17,7 @@ export async function write(
   if (intake.problemCount > 0)
     fail({
       kind: "invalid_point",
-      message: `${intake.problemCount} of the points cannot be read; nothing was stored`,
+      message: `the points have ${counted(intake.problemCount, "problem")}; nothing was stored`,
       issues: intake.problems,
       issueCount: intake.problemCount,
     });
@@ -45,7 +45,9 @@ export async function write(
     accepted += answer.accepted;
     if (answer.duplicate) duplicates++;
     for (const { batch, series, code, message } of answer.refused)
-      for (const index of parts[i]!.itemsOf(batch, series)) rejected.push({ index, code, message });
+      for (const number of series)
+        for (const index of parts[i]!.itemsOf(batch, number))
+          rejected.push({ index, code, message });
   });
   if (failed !== undefined) throwFailed(failed, accepted);
   const written: WriteAnswer = {
@@ -57,7 +59,7 @@ export async function write(
     const messages = [...new Set(rejected.map(({ message }) => message))];
     fail({
       kind: "over_limit",
-      message: `${rejected.length} points are over a limit, ${accepted} were stored: ${messages.slice(0, 3).join("; ")}`,
+      message: `${counted(rejected.length, "point")} over a limit, ${accepted} stored: ${messages.slice(0, 3).join("; ")}`,
       written,
       rejected,
     });
@@ -101,3 +103,5 @@ async function digest(key: string | undefined): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
   return btoa(String.fromCharCode(...new Uint8Array(hash, 0, 16))).replace(/=+$/, "");
 }
+
+const counted = (many: number, what: string): string => `${many} ${what}${many === 1 ? "" : "s"}`;

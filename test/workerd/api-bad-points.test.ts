@@ -27,7 +27,7 @@ const refuses = (
     const text = typeof item === "string" ? item : JSON.stringify(item);
     const body = `[${JSON.stringify(GOOD)},${text}]`;
     const error = await failureOf(await post(body, { query: queryString }), 400, "invalid_point");
-    expect(error.message).toBe("1 of the points cannot be read; nothing was stored");
+    expect(error.message).toBe("the points have 1 problem; nothing was stored");
     expect(error.issues).toEqual([
       {
         index: 1,
@@ -374,7 +374,7 @@ describe("datapoints", () => {
 test("all that is wrong is listed, up to 20, and counted", async () => {
   const bad = Array.from({ length: 25 }, () => ({ name: "x", value: "abc" }));
   const error = await failureOf(await post([GOOD, ...bad]), 400, "invalid_point");
-  expect(error.message).toBe("25 of the points cannot be read; nothing was stored");
+  expect(error.message).toBe("the points have 25 problems; nothing was stored");
   expect(error.issueCount).toBe(25);
   expect(error.issues).toHaveLength(20);
   expect(error.issues?.map(({ index }) => index)).toEqual(

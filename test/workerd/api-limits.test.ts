@@ -35,7 +35,7 @@ describe("times", () => {
         rejectedCount: 1,
         error: {
           code: "over_limit",
-          message: `1 points are over a limit, 2 were stored: ${message}`,
+          message: `1 point over a limit, 2 stored: ${message}`,
         },
       });
       expect(await stored(name)).toBe(2);

@@ -42,7 +42,7 @@ test("a new series is refused; the others of the request are stored", async () =
     rejectedCount: 1,
     error: {
       code: "over_limit",
-      message: `1 points are over a limit, 2 were stored: ${message}`,
+      message: `1 point over a limit, 2 stored: ${message}`,
     },
   });
   expect(await count()).toBe(LIMIT + 2);

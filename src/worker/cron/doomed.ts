@@ -12,24 +12,26 @@ export async function purgeDoomed(db: D1Database): Promise<StepResult> {
   const ids = doomed.results.map((row) => row.series_id);
   if (ids.length === 0) return { rows: rowsOf([doomed]), more: false };
   const json = JSON.stringify(ids);
-  const purge = (table: string, span: string): D1PreparedStatement =>
+  const purge = (table: "hour" | "day"): D1PreparedStatement =>
     session
-      .prepare(
-        // Spans that exist are found by a skip scan; then each key is a seek.
-        `WITH RECURSIVE spans (span) AS (
-           SELECT min(${span}) FROM ${table}
-           UNION ALL
-           SELECT (SELECT min(${span}) FROM ${table} WHERE ${span} > spans.span) FROM spans
-           WHERE span IS NOT NULL
-         )
-         DELETE FROM ${table} WHERE (${span}, series_id) IN (
-           SELECT spans.span, id.value FROM spans CROSS JOIN json_each(?) AS id)`,
-      )
+      .prepare(`DELETE FROM ${table} WHERE series_id IN (SELECT value FROM json_each(?))`)
       .bind(json);
   const results = await session.batch([
-    purge("minute", "hour"),
-    purge("hour", "day"),
-    purge("day", "year"),
+    session
+      .prepare(
+        // Minutes are keyed by hour first: a skip scan finds the hours, then each key is a seek.
+        `WITH RECURSIVE hours (hour) AS (
+           SELECT min(hour) FROM minute
+           UNION ALL
+           SELECT (SELECT min(hour) FROM minute WHERE hour > hours.hour) FROM hours
+           WHERE hour IS NOT NULL
+         )
+         DELETE FROM minute WHERE (hour, series_id) IN (
+           SELECT hours.hour, id.value FROM hours CROSS JOIN json_each(?) AS id)`,
+      )
+      .bind(json),
+    purge("hour"),
+    purge("day"),
     session
       .prepare(`DELETE FROM doomed WHERE series_id IN (SELECT value FROM json_each(?))`)
       .bind(json),

@@ -83,6 +83,7 @@ export const purgeDays = (db: D1Database, now: number, retention: Retention): Pr
     retention.day === 0 ? 0 : yearOf(keptFrom("day", now, retention)),
   );
 
+/** Segments are keyed by series first: once a span, all series are gone through, some a round. */
 async function purgeSegments(
   db: D1Database,
   table: "hour" | "day",
@@ -90,13 +91,37 @@ async function purgeSegments(
   kept: number,
 ): Promise<StepResult> {
   if (kept === 0) return NOTHING;
-  const result = await db
+  const session = db.withSession("first-primary");
+  const head = await session
     .prepare(
-      `DELETE FROM ${table} WHERE (${span}, series_id) IN (
-         SELECT ${span}, series_id FROM ${table} WHERE ${span} < ?
-         ORDER BY ${span}, series_id LIMIT ${LIMITS.segmentsPerPurge})`,
+      `WITH head (kept, series) AS (
+         SELECT coalesce((SELECT value FROM progress WHERE name = '${table}Kept'), 0),
+           coalesce((SELECT value FROM progress WHERE name = '${table}Series'), 0))
+       SELECT kept, series, (SELECT id FROM series WHERE id >= head.series
+         ORDER BY id LIMIT 1 OFFSET ${LIMITS.seriesPerPurge}) AS next FROM head`,
     )
-    .bind(kept)
-    .run();
-  return { rows: rowsOf([result]), more: result.meta.changes === LIMITS.segmentsPerPurge };
+    .all<{ kept: number; series: number; next: number | null }>();
+  const [at] = head.results;
+  if (at === undefined) throw new Error("D1 answered a SELECT without FROM with no row");
+  if (at.kept >= kept) return { rows: rowsOf([head]), more: false };
+  const progress =
+    at.next === null
+      ? { [`${table}Kept`]: kept, [`${table}Series`]: 0 }
+      : { [`${table}Series`]: at.next };
+  // Deleting twice deletes nothing more, so overlapping runs need no guard.
+  const results = await session.batch([
+    session
+      .prepare(
+        `DELETE FROM ${table} WHERE ${span} < ?1 AND series_id IN (
+           SELECT id FROM series WHERE id >= ?2 AND id < ?3)`,
+      )
+      .bind(kept, at.series, at.next ?? Number.MAX_SAFE_INTEGER),
+    session
+      .prepare(
+        `INSERT INTO progress (name, value) SELECT key, value FROM json_each(?) WHERE true
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+      )
+      .bind(JSON.stringify(progress)),
+  ]);
+  return { rows: rowsOf([head, ...results]), more: at.next !== null };
 }
