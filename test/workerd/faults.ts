@@ -3,6 +3,8 @@
 
 export type Fault =
   | "none"
+  /** Nothing answers, reads neither. */
+  | "down"
   /** The batch never reaches D1; the caller sees an error. */
   | "before"
   /** D1 commits; the caller sees an error. */
@@ -13,13 +15,20 @@ export type Fault =
   | "zombie";
 
 export interface Faults {
+  /** What happens to the next calls, and to how many of them. */
   next: Fault;
+  times: number;
   readonly zombies: (() => Promise<unknown>)[];
   /** Batches under way, also those whose callers have timed out. */
   readonly pending: Set<Promise<unknown>>;
 }
 
-export const noFaults = (): Faults => ({ next: "none", zombies: [], pending: new Set() });
+export const noFaults = (): Faults => ({
+  next: "none",
+  times: 1,
+  zombies: [],
+  pending: new Set(),
+});
 
 /** Waits until no batch is under way: whoever wipes D1 must not have one land afterwards. */
 export async function settled(faults: Faults): Promise<void> {
@@ -31,18 +40,35 @@ export async function releaseZombies(faults: Faults): Promise<void> {
   for (const land of faults.zombies.splice(0)) await land().catch(() => undefined);
 }
 
+const lost = (): Promise<never> => Promise.reject(new Error("D1_ERROR: Network connection lost."));
+
+/** A statement that D1 does not answer. */
+const unanswered = {
+  bind: () => ({ first: lost, all: lost, run: lost, raw: lost }),
+  first: lost,
+  all: lost,
+  run: lost,
+  raw: lost,
+} as unknown as D1PreparedStatement;
+
+function take(faults: Faults): Fault {
+  const fault = faults.next;
+  if (--faults.times <= 0) faults.next = "none";
+  return fault;
+}
+
 export function faultyD1(db: D1Database, faults: Faults): D1Database {
   const batchOf =
     (target: D1Database | D1DatabaseSession) =>
     async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
-      const fault = faults.next;
-      faults.next = "none";
+      const fault = take(faults);
       switch (fault) {
         case "none": {
           const batch = target.batch(statements);
           faults.pending.add(batch);
           return await batch.finally(() => faults.pending.delete(batch));
         }
+        case "down":
         case "before":
           throw new Error("D1_ERROR: Network connection lost.");
         case "after":
@@ -59,7 +85,9 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
     };
   const sessionOf = (session: D1DatabaseSession): D1DatabaseSession =>
     ({
-      prepare: (sql: string) => session.prepare(sql),
+      prepare: (sql: string) => {
+        return faults.next === "down" ? unanswered : session.prepare(sql);
+      },
       batch: batchOf(session),
       getBookmark: () => session.getBookmark(),
     }) as D1DatabaseSession;

@@ -18,8 +18,8 @@ export type Action =
   /** Sends an earlier request with a key again. */
   | { readonly do: "repeat"; readonly which: number }
   | { readonly do: "evict" }
-  | { readonly do: "alarm"; readonly fault: Fault; readonly times: number }
-  | { readonly do: "flush"; readonly fault: Fault }
+  | { readonly do: "alarm"; readonly fault: Fault; readonly calls: number; readonly times: number }
+  | { readonly do: "flush"; readonly fault: Fault; readonly calls: number }
   | { readonly do: "zombies" }
   | { readonly do: "cron"; readonly fault: Fault; readonly times: number }
   /** A cron, a flush and an append at the same time. */
@@ -30,8 +30,12 @@ export type Action =
 
 const fault = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fault>("none") },
-  { weight: 5, arbitrary: fc.constantFrom<Fault>("before", "after", "hang", "zombie") },
+  { weight: 6, arbitrary: fc.constantFrom<Fault>("before", "after", "hang", "zombie", "down") },
+  { weight: 2, arbitrary: fc.constant<Fault>("zombie") },
 );
+
+/** How many calls to D1 a fault lasts: a flush tries again once, so two make it give up. */
+const calls = fc.integer({ min: 1, max: 2 });
 
 const ago = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -MINUTE, max: 5 * MINUTE }) },
@@ -69,10 +73,11 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("alarm"),
       fault,
+      calls,
       times: fc.integer({ min: 1, max: 2 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault, calls }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("zombies") }) },
   {
     weight: 5,

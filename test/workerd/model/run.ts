@@ -50,10 +50,10 @@ class Run {
         return await this.#store.evict();
       case "alarm":
         for (let i = 0; i < action.times; i++)
-          await this.#store.alarm(i === 0 ? action.fault : "none");
+          await this.#store.alarm(i === 0 ? action.fault : "none", action.calls);
         return;
       case "flush":
-        return await this.#store.flush(action.fault);
+        return await this.#store.flush(action.fault, action.calls);
       case "zombies":
         return await this.#store.zombies();
       case "cron":
@@ -66,7 +66,7 @@ class Run {
       case "overlap":
         await Promise.all([
           this.#store.cron("none"),
-          this.#store.flush("none"),
+          this.#store.flush("none", 1),
           this.#append(action.points, false),
         ]);
         return;

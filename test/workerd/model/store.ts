@@ -77,17 +77,20 @@ export class ModelStore {
       await evictDurableObject(env.SHARD.getByName(String(shard))).catch(() => undefined);
   }
 
-  async alarm(fault: Fault): Promise<void> {
+  /** Runs the alarms that are set, with a fault of so many calls for each shard. */
+  async alarm(fault: Fault, calls: number): Promise<void> {
     for (const shard of this.#running()) {
       Shard.faults.next = fault;
+      Shard.faults.times = calls;
       await runDurableObjectAlarm(env.SHARD.getByName(String(shard)));
     }
     Shard.faults.next = "none";
   }
 
-  async flush(fault: Fault): Promise<void> {
+  async flush(fault: Fault, calls: number): Promise<void> {
     for (const shard of this.#running()) {
       Shard.faults.next = fault;
+      Shard.faults.times = calls;
       await env.SHARD.getByName(String(shard)).flush();
     }
     Shard.faults.next = "none";
@@ -95,6 +98,7 @@ export class ModelStore {
 
   async cron(fault: Fault): Promise<void> {
     this.#cronFaults.next = fault === "hang" ? "before" : fault;
+    this.#cronFaults.times = 1;
     await runCron(this.#env).catch(() => undefined);
     this.#cronFaults.next = "none";
   }
