@@ -1,5 +1,5 @@
 // Rows that Minuet wrote and read since midnight UTC, as the platform reported them: what the bill
-// is made of. Pure.
+// is made of.
 
 import { dayOf } from "../core/tiers.ts";
 
@@ -24,4 +24,29 @@ export function count(values: CounterValues, now: number, more: Count = {}): Cou
     d1RowsRead: base.d1RowsRead + (more.d1RowsRead ?? 0),
     shardRowsWritten: base.shardRowsWritten + (more.shardRowsWritten ?? 0),
   };
+}
+
+/** Counts rows; those that `written` counts by itself are added when anybody looks. */
+export class Counters {
+  #values: CounterValues = { day: 0, d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0 };
+  #counted = 0;
+  readonly #written: () => number;
+
+  constructor(written: () => number) {
+    this.#written = written;
+  }
+
+  /** Starts from what a manifest says. */
+  load(values: CounterValues): void {
+    this.#values = values;
+  }
+
+  values(now: number): CounterValues {
+    return count(this.#values, now, { shardRowsWritten: this.#written() - this.#counted });
+  }
+
+  add(now: number, more: Count): void {
+    this.#values = count(this.values(now), now, more);
+    this.#counted = this.#written();
+  }
 }

@@ -1,14 +1,13 @@
 // The shard's log and what it keeps in memory: journal → accumulators → pages. Synchronous, so that
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
-import { Accumulator, type SeriesBuckets } from "../core/accumulator.ts";
+import { Accumulator } from "../core/accumulator.ts";
 import { type Batch, decodeBatch, encodeBatch, selectSeries } from "../core/batch.ts";
-import { Buckets } from "../core/bucket.ts";
 import { LIMITS } from "../core/limits.ts";
-import { blocksOf, decodeBlock, encodeBlock, encodePage } from "../core/page.ts";
+import { encodeBlock } from "../core/page.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
 import { Chunks } from "./chunks.ts";
-import { type Count, count, type CounterValues } from "./counters.ts";
+import { Counters } from "./counters.ts";
 import { decodeSeries, Dictionary, encodeSeries, type SeriesRefusal } from "./dictionary.ts";
 import { decodeJournal, encodeJournal, type JournalEntry, journalOverhead } from "./journal.ts";
 import { decodeKeys, encodeKeys, KeyMemory } from "./keys.ts";
@@ -18,7 +17,9 @@ import {
   type Manifest,
   type PageEntry,
   parseManifest,
+  slotsOf,
 } from "./manifest.ts";
+import { readPage, writePage } from "./pages.ts";
 import type { Store } from "./store.ts";
 
 /** What a Worker asks a shard to store: all of it or nothing, except series over a limit. */
@@ -77,12 +78,12 @@ export class Log {
   #flushedAt: number | null = null;
   #since: number | null = null;
   #sealedAt = 0;
-  #counters: CounterValues = { day: 0, d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0 };
-  #rowsCounted = 0;
+  readonly counters: Counters;
 
   /** Rebuilds memory from the rows: the manifest's pages, then the journal on top. */
   constructor(store: Store, now: number, watch: Watch = () => {}) {
     this.#store = store;
+    this.counters = new Counters(() => store.rowsWritten);
     this.#watch = () => {};
     // Ids follow the clock, so that a shard that lost its storage does not use one twice.
     this.#openId = now;
@@ -148,20 +149,6 @@ export class Log {
   /** Numbers of the series that have open buckets. */
   get openSeries(): Set<number> {
     return new Set(this.#open.series.subarray(0, this.#open.length));
-  }
-
-  counters(now: number): CounterValues {
-    return count(this.#counters, now, this.#uncounted());
-  }
-
-  /** Adds rows that somebody counted; durable with the next checkpoint. */
-  count(now: number, more: Count): void {
-    this.#counters = count(count(this.#counters, now, this.#uncounted()), now, more);
-    this.#rowsCounted = this.#store.rowsWritten;
-  }
-
-  #uncounted(): Count {
-    return { shardRowsWritten: this.#store.rowsWritten - this.#rowsCounted };
   }
 
   /**
@@ -254,7 +241,7 @@ export class Log {
   seal(cut: number, now: number): void {
     const { before, rest } = this.#open.split(cut);
     if (before.length > 0) {
-      const page = this.#writePage(before, this.#openId);
+      const page = writePage(this.#chunks, before, this.#dictionary, this.#openId);
       this.#sealed = [...this.#sealed, page];
       this.#sealedTo = Math.max(this.#sealedTo, page.to + MINUTE);
       this.#openId = Math.max(this.#openId + 1, now);
@@ -317,7 +304,7 @@ export class Log {
     this.#flushedAt = manifest.flushedAt;
     this.#since = manifest.since;
     this.#sealedAt = manifest.since ?? 0;
-    this.#counters = manifest.counters;
+    this.counters.load(manifest.counters);
     this.#seriesRows = manifest.series;
     for (const { slot } of manifest.series)
       for (const key of decodeSeries(this.#chunks.read(slot))) this.#dictionary.add(key);
@@ -328,7 +315,7 @@ export class Log {
     for (const slot of manifest.open) {
       const chunk = this.#chunks.read(slot);
       this.#openBytes += chunk.length;
-      for (const { bytes } of blocksOf(chunk)) this.#open.merge(decodedBlock(bytes));
+      for (const buckets of readPage(chunk)) this.#open.merge(buckets);
     }
   }
 
@@ -390,33 +377,15 @@ export class Log {
       this.#checkpoint(now);
   }
 
-  #writePage(from: Accumulator, id: number): PageEntry {
-    const chunks = encodePage(from, (series) => this.#dictionary.metricOf[series]!);
-    let first = Infinity;
-    let last = -Infinity;
-    for (let i = 0; i < from.length; i++) {
-      first = Math.min(first, from.buckets.start[i]!);
-      last = Math.max(last, from.buckets.start[i]!);
-    }
-    return {
-      id,
-      slots: chunks.map((chunk) => this.#chunks.write(chunk)),
-      buckets: from.length,
-      bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
-      from: first,
-      to: last,
-    };
-  }
-
   /** Makes memory durable without the journal, whose rows are free from then on. */
   #checkpoint(now: number): void {
     this.#chunks.free(this.#openSlots);
     this.#openSlots = [];
     this.#openBytes = 0;
-    const open = this.#open.length === 0 ? null : this.#writePage(this.#open, this.#openId);
-    if (open !== null) {
-      this.#openSlots = open.slots;
-      this.#openBytes = open.bytes;
+    if (this.#open.length > 0) {
+      const page = writePage(this.#chunks, this.#open, this.#dictionary, this.#openId);
+      this.#openSlots = page.slots;
+      this.#openBytes = page.bytes;
     }
     this.#writeSeries();
     const generation = this.#keys.close(() => this.#chunks.reserve());
@@ -460,7 +429,7 @@ export class Log {
       since: this.#since,
       series: this.#seriesRows,
       keys: this.#keys.closed.map(({ slot, from, to }) => ({ slot, from, to })),
-      counters: this.counters(now),
+      counters: this.counters.values(now),
     };
     this.#store.writeState(
       JSON.stringify(manifest),
@@ -468,19 +437,3 @@ export class Log {
     );
   }
 }
-
-/** A block on its own. */
-function decodedBlock(block: Uint8Array): SeriesBuckets {
-  const buckets = new Buckets();
-  const series: number[] = [];
-  decodeBlock(block, buckets, series);
-  return { buckets, series };
-}
-
-/** The rows of `chunk` that a manifest names. */
-const slotsOf = (manifest: Manifest): number[] => [
-  ...manifest.open,
-  ...manifest.sealed.flatMap((page) => page.slots),
-  ...manifest.series.map(({ slot }) => slot),
-  ...manifest.keys.map(({ slot }) => slot),
-];

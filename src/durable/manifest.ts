@@ -81,3 +81,11 @@ export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
     dictionary.inD1[series] = bytes[length * 24 + series] === 1;
   }
 }
+
+/** The rows of `chunk` that a manifest names. */
+export const slotsOf = (manifest: Manifest): number[] => [
+  ...manifest.open,
+  ...manifest.sealed.flatMap((page) => page.slots),
+  ...manifest.series.map(({ slot }) => slot),
+  ...manifest.keys.map(({ slot }) => slot),
+];

@@ -1,10 +1,14 @@
 // Removes a metric from D1: at once for every reader, its segments later and bounded, by the cron.
 
-import { type FlushTarget, withTimeout } from "./flush.ts";
+import { withTimeout } from "./flush.ts";
 
 /** Series of the metric that D1 held; null when D1 did not answer. */
-export async function removeMetric(target: FlushTarget, metric: string): Promise<number | null> {
-  const db = target.db.withSession("first-primary");
+export async function removeMetric(
+  d1: D1Database,
+  metric: string,
+  timeoutMs: number,
+): Promise<number | null> {
+  const db = d1.withSession("first-primary");
   const OF_METRIC = "(SELECT id FROM series WHERE metric = ?1)";
   try {
     const results = await withTimeout(
@@ -30,7 +34,7 @@ export async function removeMetric(target: FlushTarget, metric: string): Promise
         ),
         db.prepare(`DELETE FROM series WHERE metric = ?1`).bind(metric),
       ]),
-      target.timeoutMs,
+      timeoutMs,
     );
     return results.at(-1)?.meta.changes ?? 0;
   } catch {

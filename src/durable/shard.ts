@@ -8,12 +8,13 @@ import { flushCut, flushInterval, nextFlush } from "../core/flush-policy.ts";
 import { labelsJsonOfKey } from "../core/labels.ts";
 import { LIMITS } from "../core/limits.ts";
 import { seriesOfBlock } from "../core/page.ts";
-import { shardOf } from "../core/route.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import { type Count, type CounterValues } from "./counters.ts";
-import { flushPages, type FlushTarget, pagesToFlush, readWatermark, withTimeout } from "./flush.ts";
+import { withTimeout } from "./flush.ts";
+import { Flusher } from "./flusher.ts";
 import { Live } from "./live.ts";
 import { type Append, type Appended, Log, type Tail } from "./log.ts";
+import { Placement } from "./placement.ts";
 import { removeMetric } from "./remove.ts";
 import { Store } from "./store.ts";
 
@@ -68,9 +69,10 @@ export class Shard extends DurableObject<ShardEnv> {
   readonly #store: Store;
   readonly #log: Log;
   readonly #live: Live;
+  readonly #flusher: Flusher;
+  readonly #placement: Placement;
   /** This shard's number, its name. */
   readonly #index: number;
-  #shards: number;
   /** SHARDS as D1 knows it of this shard; see `#register`. */
   #layout: number | null;
   #registerAt = 0;
@@ -80,28 +82,27 @@ export class Shard extends DurableObject<ShardEnv> {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #committing = false;
-  #flushing: Promise<unknown> = Promise.resolve();
-  /** D1 may hold more than the watermark says that this shard believes. */
-  #doubt: boolean;
-  #error: string | undefined;
-  /** Metrics that have been checked for having moved to another shard. */
-  #checked = 0;
-  #moved = false;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
-    this.#index = Number(ctx.id.name ?? 0);
-    this.#shards = Number(env.SHARDS ?? 1);
+    // A wrong number would flush under another shard's watermark: rather none.
+    if (ctx.id.name === undefined) throw new Error("a shard must be addressed by its number");
+    this.#index = Number(ctx.id.name);
+    this.#placement = new Placement(this.#index, Number(env.SHARDS ?? 1));
     this.#rowsPerHour = Number(env.FLUSH_ROWS_PER_HOUR ?? 240);
     this.#store = new Store(ctx.storage.sql);
     this.#live = new Live(ctx, () => this.#log);
     this.#log = new Log(this.#store, Date.now(), (batch, numbers) =>
       this.#live.note(batch, numbers),
     );
-    this.#doubt = this.#log.sealed.length > 0 || !this.#store.exists;
+    const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
+    this.#flusher = new Flusher(this.#log, doubt, () => ({
+      db: this.env.DB,
+      shard: this.#index,
+      timeoutMs: this.flushTimeoutMs,
+    }));
     this.#layout = this.#store.layout();
-    this.#findMoved();
-    if (this.#moved) this.#live.closeMoved((metric) => this.#isMoved(metric));
+    if (this.#anyMoved()) this.#live.closeMoved((metric) => this.#placement.isMoved(metric));
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
       this.#arm();
@@ -131,7 +132,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * counted, since this shard keeps the count.
    */
   liveTail(metric: string, from: number, to: number, read: Count): TailAnswer {
-    if (read.d1RowsRead) this.#log.count(Date.now(), read);
+    if (read.d1RowsRead) this.#log.counters.add(Date.now(), read);
     const tail = this.#log.tail(metric, from, to);
     const labels = new Map<number, string>();
     for (const block of [...tail.sealed.map((part) => part.block), ...tail.open])
@@ -168,7 +169,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** `read` as in `liveTail`. */
   report(read: Count = {}): ShardReport {
     const now = Date.now();
-    if (read.d1RowsRead) this.#log.count(now, read);
+    if (read.d1RowsRead) this.#log.counters.add(now, read);
     const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = this.#log;
     return {
       shard: this.#index,
@@ -177,8 +178,8 @@ export class Shard extends DurableObject<ShardEnv> {
       unflushedBytes: backlogBytes,
       lastFlushAt: flushed.at,
       lagMs: since === null ? 0 : Math.max(0, now - since),
-      ...(this.#error !== undefined && { error: this.#error }),
-      counters: this.#log.counters(now),
+      ...(this.#flusher.error !== undefined && { error: this.#flusher.error }),
+      counters: this.#log.counters.values(now),
     };
   }
 
@@ -189,12 +190,12 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Adds rows that the cron counted, since this shard keeps the count. */
   count(more: Count): void {
-    this.#log.count(Date.now(), more);
+    this.#log.counters.add(Date.now(), more);
   }
 
   /** Flushes everything now; says whether D1 holds it all. */
   async flush(): Promise<boolean> {
-    const done = await this.#exclusively(() => this.#flush(Infinity));
+    const done = await this.#flusher.exclusively(() => this.#flush(Infinity));
     this.#arm();
     return done;
   }
@@ -204,18 +205,16 @@ export class Shard extends DurableObject<ShardEnv> {
    * not take it. The cron calls it after a change of SHARDS.
    */
   letGo(shards: number): Promise<boolean> {
-    return this.#exclusively(async () => {
+    return this.#flusher.exclusively(async () => {
       if (this.#layout !== null) {
         this.#layout = shards;
         this.#store.writeLayout(shards);
       }
-      if (shards !== this.#shards) {
-        this.#shards = shards;
-        this.#checked = 0;
-        this.#findMoved();
-        this.#live.closeMoved((metric) => this.#isMoved(metric));
+      if (shards !== this.#placement.shards) {
+        this.#placement.restart(shards);
+        this.#live.closeMoved((metric) => this.#placement.isMoved(metric));
       }
-      return !this.#moved || (await this.#flush(Infinity));
+      return !this.#anyMoved() || (await this.#flush(Infinity));
     });
   }
 
@@ -224,13 +223,11 @@ export class Shard extends DurableObject<ShardEnv> {
    * before can bring it back. Null: D1 did not answer, nothing is certain, try again.
    */
   remove(metric: string): Promise<number | null> {
-    return this.#exclusively(async () => {
+    return this.#flusher.exclusively(async () => {
       if (!(await this.#flush(Infinity))) return null;
-      const removed = await removeMetric(this.#target, metric);
+      const removed = await removeMetric(this.env.DB, metric, this.flushTimeoutMs);
       if (removed === null) return null;
-      this.#live.pushAll();
-      this.#log.forget(new Set(this.#log.dictionary.metric(metric)?.series), Date.now());
-      this.#checked = 0;
+      this.#forget(new Set(this.#log.dictionary.metric(metric)?.series));
       // What arrived meanwhile makes the metric anew.
       for (const series of this.#log.dictionary.metric(metric)?.series ?? [])
         this.#log.dictionary.inD1[series] = false;
@@ -259,22 +256,14 @@ export class Shard extends DurableObject<ShardEnv> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
-    try {
-      await this.#exclusively(() => this.#flushDue());
-    } catch (error) {
-      // A throw would make the platform retry six times and then give up: the alarm comes again.
-      this.#error = error instanceof Error ? error.message : String(error);
-    }
+    // A throw would make the platform retry six times and then give up: the alarm comes again.
+    await this.#flusher.exclusively(() => this.#flushDue()).catch(() => undefined);
     this.#arm();
   }
 
   /** How long a flush waits for D1, ms. */
   protected get flushTimeoutMs(): number {
     return LIMITS.flushTimeoutMs;
-  }
-
-  get #target(): FlushTarget {
-    return { db: this.env.DB, shard: this.#index, timeoutMs: this.flushTimeoutMs };
   }
 
   /** Says why no more can be stored now; undefined when it can. */
@@ -293,7 +282,7 @@ export class Shard extends DurableObject<ShardEnv> {
   async #commit(): Promise<void> {
     this.#committing = true;
     while (this.#waiting.length > 0) {
-      if (this.#layout !== this.#shards) await this.#register();
+      if (this.#layout !== this.#placement.shards) await this.#register();
       const group = this.#waiting;
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -319,7 +308,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * readers find them also when SHARDS is changed again at once. Waits for D1, but not for long.
    */
   async #register(): Promise<void> {
-    const shards = this.#shards;
+    const { shards } = this.#placement;
     if (Date.now() < this.#registerAt) return;
     try {
       await withTimeout(
@@ -334,99 +323,36 @@ export class Shard extends DurableObject<ShardEnv> {
     }
   }
 
-  /** Runs flushes one after the other; appends go on meanwhile. */
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#flushing.then(work);
-    this.#flushing = result.catch(() => undefined);
-    return result;
-  }
-
   async #flushDue(): Promise<void> {
     const now = Date.now();
-    this.#findMoved();
     const interval = flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
     const cut = flushCut(now, interval);
-    if (this.#moved || this.#log.sealedBytes > LIMITS.pressureBytes) await this.#flush(Infinity);
+    if (this.#anyMoved() || this.#log.sealedBytes > LIMITS.pressureBytes)
+      await this.#flush(Infinity);
     else if (cut > this.#log.cut) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
       await this.#flush(cut, newDay ? this.#idle(now) : undefined);
-    } else if (this.#error !== undefined) await this.#flush(this.#log.cut);
+    } else if (this.#flusher.error !== undefined) await this.#flush(this.#log.cut);
   }
 
-  /** Seals what is before `cut` and moves it to D1. False when D1 may not hold all of it. */
+  /** Flushes what is before `cut`, and lets go of series that moved, or else of `idle` ones. */
   async #flush(cut: number, idle: ReadonlySet<number> = new Set()): Promise<boolean> {
-    if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
-    const retire = this.#moved ? this.#movedSeries() : idle;
-    let failures = 0;
-    while (failures < 2) {
-      if (this.#log.sealed.length === 0 && retire.size === 0) return true;
-      if (this.#doubt && !(await this.#reconcile())) return false;
-      const pages = pagesToFlush(this.#log.sealed, cut);
-      // Only the flush that leaves no page behind may let series go: pages name them by number.
-      const last = pages.length === this.#log.sealed.length;
-      const leaving = last ? retire : new Set<number>();
-      if (pages.length === 0 && leaving.size === 0) return true;
-      const now = Date.now();
-      const part = pages.at(-1)?.id ?? this.#log.reserveId(now);
-      const result = await flushPages(this.#log, this.#target, pages, part, leaving);
-      const { written, read } = result.rows;
-      this.#log.count(now, { d1RowsWritten: written, d1RowsRead: read });
-      if (result.kind === "doubt") {
-        this.#doubt = true;
-        this.#error = result.reason;
-        failures++;
-        continue;
-      }
-      this.#error = undefined;
-      for (const series of result.series) this.#log.dictionary.inD1[series] = true;
-      this.#log.drop(result.watermark, result.bookmark, now);
-      if (last) {
-        this.#retire(leaving);
-        return true;
-      }
-    }
-    return false;
+    const { dictionary } = this.#log;
+    const retire = this.#anyMoved() ? this.#placement.movedSeries(dictionary) : idle;
+    const done = await this.#flusher.flush(cut, retire);
+    if (done && this.#log.sealed.length === 0 && retire.size > 0) this.#forget(retire);
+    return done;
   }
 
-  async #reconcile(): Promise<boolean> {
-    try {
-      const { watermark, bookmark } = await readWatermark(this.#target);
-      this.#log.drop(watermark, bookmark, Date.now());
-      this.#doubt = false;
-      return true;
-    } catch (error) {
-      this.#error = error instanceof Error ? error.message : String(error);
-      return false;
-    }
-  }
-
-  #retire(series: ReadonlySet<number>): void {
-    if (series.size === 0 || this.#log.sealed.length > 0) return;
+  #forget(series: ReadonlySet<number>): void {
     this.#live.pushAll();
     this.#log.forget(series, Date.now());
-    this.#checked = 0;
-    this.#moved = false;
-    this.#findMoved();
+    this.#placement.restart();
   }
 
-  #isMoved(metric: string): boolean {
-    return shardOf(metric, this.#shards) !== this.#index;
-  }
-
-  /** Looks whether metrics that came in since the last look belong to another shard. */
-  #findMoved(): void {
-    const { metrics } = this.#log.dictionary;
-    for (; this.#checked < metrics.length; this.#checked++)
-      this.#moved ||= this.#isMoved(metrics[this.#checked]!.name);
-  }
-
-  #movedSeries(): Set<number> {
-    return new Set(
-      this.#log.dictionary.metrics
-        .filter(({ name }) => this.#isMoved(name))
-        .flatMap(({ series }) => series),
-    );
+  #anyMoved(): boolean {
+    return this.#placement.anyMoved(this.#log.dictionary);
   }
 
   /** Series that were not seen for days, and have nothing open. */
@@ -441,17 +367,18 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
   #arm(): void {
-    this.#findMoved();
     const now = Date.now();
+    const moved = this.#anyMoved();
+    const failed = this.#flusher.error !== undefined;
     let at: number;
-    if (this.#log.sealedBytes > LIMITS.pressureBytes && this.#error === undefined) at = now;
-    else if (this.#alarmAt !== null && !this.#moved) return;
-    else if (this.#log.unflushedBuckets === 0 && !this.#moved) return;
-    else if (this.#moved || this.#error !== undefined) at = now + MINUTE;
+    if (this.#log.sealedBytes > LIMITS.pressureBytes && !failed) at = now;
+    else if (this.#alarmAt !== null && !moved) return;
+    else if (this.#log.unflushedBuckets === 0 && !moved) return;
+    else if (moved || failed) at = now + MINUTE;
     else at = nextFlush(now, flushInterval(this.#log.openSeries.size, this.#rowsPerHour));
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;
     this.#alarmAt = at;
-    this.#log.count(now, { shardRowsWritten: 1 });
+    this.#log.counters.add(now, { shardRowsWritten: 1 });
     void this.ctx.storage.setAlarm(at);
   }
 }

@@ -1,0 +1,95 @@
+// `npm start`: builds the page, prepares the local database, runs the server and its cron, until
+// Ctrl+C. Every failure that a user can mend is one line.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkPort, checkWritable, npmProblem } from "./start/checks.ts";
+import { runCronEachMinute } from "./start/cron.ts";
+import { parseOptions, type StartOptions } from "./start/options.ts";
+import { isFresh } from "./start/page.ts";
+import { Programs } from "./start/processes.ts";
+import { localOrigin, untilReady, welcome } from "./start/ready.ts";
+import { runScript, Stop } from "./stop.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const VITE = join(ROOT, "node_modules/vite/bin/vite.js");
+const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
+/** What the page is made of. */
+const PAGE_SOURCES = ["src/ui", "src/core", "package-lock.json"];
+
+const programs = new Programs(ROOT);
+
+/** How often to see whether npm still lives, ms. */
+const WATCH_EVERY = 500;
+
+/** Ends everything on the first signal, at once on the second. */
+function endOnSignal(): void {
+  let asked = false;
+  const end = (): void => {
+    if (asked) {
+      programs.kill();
+      process.exit(1);
+    }
+    asked = true;
+    console.log("\nEnding the server …");
+    void programs.end().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  // A terminal that was closed takes no more output.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  // A signal to npm alone ends npm and its shell, and does not reach this process.
+  const { ppid } = process;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => {
+      if (process.ppid !== ppid && !asked) end();
+    }, WATCH_EVERY).unref();
+}
+
+async function prepare({ port, ip, persistTo }: StartOptions): Promise<void> {
+  const npm = npmProblem(process.env.npm_config_user_agent);
+  if (npm !== undefined) throw new Stop(npm);
+  for (const folder of [join(ROOT, "dist"), join(ROOT, ".wrangler"), persistTo])
+    await checkWritable(folder);
+  await checkPort(port, ip);
+  const fresh = await isFresh(ROOT, "dist/ui/index.html", PAGE_SOURCES);
+  console.log(`${fresh ? "Preparing" : "Building the page and preparing"} the database …`);
+  const d1 = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo];
+  await Promise.all([
+    fresh || programs.start("Building the page", VITE, ["build", "src/ui"]).ended,
+    programs.start("Preparing the database", WRANGLER, d1).ended,
+  ]);
+}
+
+async function start(): Promise<void> {
+  const folder = process.env.INIT_CWD ?? process.cwd();
+  const options = parseOptions(process.argv.slice(2), folder, ROOT);
+  const { port, ip, persistTo, rest } = options;
+  endOnSignal();
+  await prepare(options);
+  console.log("Starting the server …");
+  // The variable opens the server to everybody: what is deployed never sets it, and asks for a token.
+  const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error --var OPEN:local`;
+  const server = programs.start("The server", WRANGLER, [
+    ...flags.split(" "),
+    "--show-interactive-dev-session=false",
+    "--persist-to",
+    persistTo,
+    ...rest,
+  ]);
+  const ended = server.ended.then(() => {
+    throw new Stop("The server has ended by itself.");
+  });
+  const origin = localOrigin(options);
+  await Promise.race([untilReady(origin, server.output), ended]);
+  server.show();
+  console.log(welcome(options));
+  await Promise.race([runCronEachMinute(origin), ended]);
+}
+
+await runScript(async () => {
+  try {
+    await start();
+  } finally {
+    await programs.end();
+  }
+});

@@ -1,0 +1,48 @@
+// The command line of `npm start`. Pure.
+
+import { resolve } from "node:path";
+import { Stop } from "../stop.ts";
+
+export interface StartOptions {
+  readonly port: number;
+  /** Address to listen on. */
+  readonly ip: string;
+  /** Absolute path of the state folder. */
+  readonly persistTo: string;
+  /** Everything else, for `wrangler dev`. */
+  readonly rest: readonly string[];
+}
+
+/**
+ * `folder` is where the user stands, `root` that of the project.
+ * @throws Stop
+ */
+export function parseOptions(args: readonly string[], folder: string, root: string): StartOptions {
+  const known = new Map([
+    ["--port", "8787"],
+    ["--ip", "127.0.0.1"],
+    ["--persist-to", ""],
+  ]);
+  const rest: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    const [name = "", inline] = arg.split(/=(.*)/s);
+    if (!known.has(name)) {
+      rest.push(arg);
+      continue;
+    }
+    const value = inline ?? args[++i];
+    if (value === undefined || value === "") throw new Stop(`${name} needs a value`);
+    known.set(name, value);
+  }
+  const port = known.get("--port")!;
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    throw new Stop(`--port "${port}" is not a port: 1 to 65535 are`);
+  const persistTo = known.get("--persist-to")!;
+  return {
+    port: Number(port),
+    ip: known.get("--ip")!,
+    persistTo: persistTo === "" ? resolve(root, ".wrangler/state") : resolve(folder, persistTo),
+    rest,
+  };
+}

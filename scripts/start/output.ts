@@ -1,0 +1,63 @@
+// Makes what the tools print fit to be shown: no colours, no blank lines, no noise. Pure.
+
+/** Lines that help nobody here. */
+const NOISE = [
+  /^🪵 {2}Logs were written to/,
+  /^\[wrangler:warn\] Unable to fetch the `Request\.cf` object/,
+  /^Error: getaddrinfo \S+ workers\.cloudflare\.com/,
+  /^ +at GetAddrInfoReqWrap\./,
+  /^ +at .*\/node_modules\/wrangler\//,
+  /^ *If you think this is a bug, please open an issue at: https:\/\/github\.com\/cloudflare/,
+];
+
+/** Removes what colours text in a terminal. */
+// oxlint-disable-next-line no-control-regex -- escape sequences start with one
+const plain = (text: string): string => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
+
+/** A line as it is shown; undefined when it is not. */
+export function cleanLine(line: string): string | undefined {
+  const text = plain(line)
+    .trimEnd()
+    .replace(/^✘ \[ERROR\] /, "")
+    .replace(/^\[wrangler:error\] /, "");
+  return text === "" || NOISE.some((noise) => noise.test(text)) ? undefined : text;
+}
+
+/** Cuts a stream of text into lines as they end. */
+export class Lines {
+  #rest = "";
+
+  add(text: string): string[] {
+    const lines = (this.#rest + text).split(/\r?\n/);
+    this.#rest = lines.pop() ?? "";
+    return lines;
+  }
+
+  /** What came after the last end of a line. */
+  end(): string[] {
+    const rest = this.#rest;
+    this.#rest = "";
+    return rest === "" ? [] : [rest];
+  }
+}
+
+/** The newest lines, to be shown when something fails. */
+export class Tail {
+  readonly #lines: string[] = [];
+  readonly #size: number;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(line: string): void {
+    // Some errors are printed twice.
+    if (line === this.#lines.at(-1)) return;
+    this.#lines.push(line);
+    if (this.#lines.length > this.#size) this.#lines.shift();
+  }
+
+  toString(): string {
+    return this.#lines.map((line) => `  ${line}`).join("\n");
+  }
+}
