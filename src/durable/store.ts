@@ -6,8 +6,11 @@ export interface JournalRow {
   readonly body: Uint8Array;
 }
 
-/** Tables of version 1; drizzle/README.md says what their bytes mean. */
+/** The version of the tables; drizzle/README.md says what their bytes mean. */
+const VERSION = 1;
 const TABLES = `
+  CREATE TABLE version (id INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+  INSERT INTO version (id, version) VALUES (1, ${VERSION});
   CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE chunk (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
   CREATE TABLE layout (id INTEGER PRIMARY KEY, shards INTEGER NOT NULL) STRICT;
@@ -21,10 +24,14 @@ export class Store {
   /** Rows written since this object was loaded, as the platform counts them. */
   rowsWritten = 0;
 
+  /** @throws when the tables are of a version that this code does not know. */
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.#exists =
-      sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'state'").toArray().length > 0;
+      sql.exec("SELECT 1 FROM sqlite_schema WHERE name = 'version'").toArray().length > 0;
+    if (!this.#exists) return;
+    const { version } = sql.exec<{ version: number }>("SELECT version FROM version").one();
+    if (version !== VERSION) throw new Error(`shard tables of version ${version} are not known`);
   }
 
   get exists(): boolean {

@@ -36,7 +36,9 @@ export async function read(env: Env, question: Question): Promise<Reading> {
   const { snapshot, tails } = await consistent(env, question);
   const { plan } = question;
   // Minutes of days that were deleted in part would be a part of the truth.
-  const kept = plan.tier === "minute" ? Math.max(plan.kept, snapshot.gone.day * DAY) : plan.kept;
+  const { day, series } = snapshot.gone;
+  const whole = (series > 0 ? day + 1 : day) * DAY;
+  const kept = plan.tier === "minute" ? Math.max(plan.kept, whole) : plan.kept;
   const merge = new Merge({ ...plan, kept }, question.by);
   const add = (labels: Labels, buckets: Buckets, first?: number, end?: number): void => {
     merge.add(labels, buckets, first, end);

@@ -9,15 +9,17 @@ import { fail } from "../failure.ts";
 import { parameters } from "../parameters.ts";
 import { d1Failed } from "../reader.ts";
 import { noParameters } from "../schemas.ts";
-import { firstShards, callShard, takeCounted } from "../shards.ts";
+import { callShard, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
 import { VERSION } from "../version.ts";
 
 export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   parameters(noParameters, c.req.url);
   const now = Date.now();
+  // Also shards that a change of SHARDS is about to empty.
+  const shards = Math.max(...(await layoutsInUse(c.env).catch(d1Failed)));
   const [reports, stale] = await Promise.all([
     Promise.all(
-      firstShards(configOf(c.env).shards).map((shard) =>
+      firstShards(shards).map((shard) =>
         callShard(c.env, shard, async (stub) => await stub.report(takeCounted())),
       ),
     ),

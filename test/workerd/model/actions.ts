@@ -20,6 +20,8 @@ export type Action =
   | { readonly do: "evict" }
   | { readonly do: "alarm"; readonly fault: Fault; readonly calls: number; readonly times: number }
   | { readonly do: "flush"; readonly fault: Fault; readonly calls: number }
+  /** Points of a day whose minutes may be gone, all the way into its hours. */
+  | { readonly do: "late"; readonly points: readonly RelativePoint[] }
   | { readonly do: "zombies" }
   | { readonly do: "cron"; readonly fault: Fault; readonly times: number }
   /** A cron, a flush and an append at the same time. */
@@ -55,6 +57,16 @@ const points = fc.array(fc.record({ metric: fc.nat(2), host: fc.nat(1), ago, val
   maxLength: 6,
 });
 
+const latePoints = fc.array(
+  fc.record({
+    metric: fc.constant(0),
+    host: fc.constant(0),
+    ago: fc.integer({ min: 3 * DAY, max: 4 * DAY }),
+    value,
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
 const wait = fc.oneof(
   fc.integer({ min: 1, max: 90_000 }),
   fc.integer({ min: MINUTE, max: 2 * HOUR }),
@@ -78,6 +90,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault, calls }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("late"), points: latePoints }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("zombies") }) },
   {
     weight: 5,

@@ -54,6 +54,11 @@ class Run {
         return;
       case "flush":
         return await this.#store.flush(action.fault, action.calls);
+      case "late":
+        await this.#append(action.points, false);
+        await this.#store.flush("none", 1);
+        await this.#store.cron("none");
+        return;
       case "zombies":
         return await this.#store.zombies();
       case "cron":
