@@ -25,18 +25,20 @@ export const LIMITS = {
   seriesPerMetric: 10_000,
   /** Series of one shard: bounds its memory. Raise SHARDS for more. */
   seriesPerShard: 25_000,
+  /** Characters of all series keys of one shard: bounds its memory when labels are long. */
+  seriesCharactersPerShard: 12_000_000,
   /** Bytes of one encoded batch: a row must stay under 2,000,000 bytes. */
   batchBytes: 1_000_000,
   /** Bytes of one stored row or bound parameter (Cloudflare allows 2,000,000). */
   rowBytes: 1_900_000,
-  /** Journal bytes that make a shard seal at once: bounds the replay when it wakes up. */
+  /** Journal bytes that make a shard fold them into a page: bounds the replay when it wakes up. */
   journalBytes: 4 * 1024 * 1024,
   /** Open accumulators that make a shard seal at once: bounds its memory. */
   openBuckets: 65_536,
-  /** Buckets of one page. */
+  /** Buckets of one block of a page: a block must fit a row. */
   pageBuckets: 16_384,
   /** Buckets of one flush (at least one page is flushed): bounds the D1 batch. */
-  bucketsPerFlush: 262_144,
+  bucketsPerFlush: 1_600_000,
   /** Bytes of sealed pages that a shard keeps in memory. */
   chunkCacheBytes: 16 * 1024 * 1024,
   /** Journal rows that make a shard fold them into a page: bounds the replay when it wakes up. */
@@ -70,7 +72,11 @@ export const LIMITS = {
   /** (hour, series) keys that one query by minute may look up: series × hours of the range. */
   seeksPerQuery: 500_000,
   /** Segments that one query may read: stops queries that would hurt everybody. */
-  segmentsPerQuery: 20_000,
+  segmentsPerQuery: 50_000,
+  /** Series of a metric that one query may look at, those that are long idle included. */
+  seriesRowsPerQuery: 50_000,
+  /** Bytes of the live tail that one query may take from a shard: an RPC answer is under 32 MiB. */
+  tailBytes: 20 * 1024 * 1024,
   /** Buckets that one answer may hold. */
   bucketsPerQuery: 500_000,
   /** Longest range of a query, ms (50 years). */

@@ -9,27 +9,57 @@ export interface StaleDay {
   readonly day: number;
   /** Parts of minute segments, in any order. */
   readonly minutes: readonly { readonly hour: number; readonly body: string }[];
-  /** The hour segment to merge into; null to replace it (the minutes are all there). */
-  readonly hours: string | null;
+  /**
+   * Null: the minutes are all there, and what they make replaces what was. Else they came late, to a
+   * day whose minutes are gone: they are merged into its hour segment and into its slot in the
+   * year's segment. (The slot may know more than the hours, which are kept for a shorter time.)
+   */
+  readonly late: { readonly hours: string | null; readonly year: string | null } | null;
 }
 
-/** The buckets of a day, merged to hours, and the hours to one day bucket (or none). */
+/** The hour buckets of a day, and its one day bucket (or none). */
 export function rollUpDay(stale: StaleDay): { readonly hours: Buckets; readonly day: Buckets } {
-  const hours = new Buckets(24);
-  const rows = new Int32Array(24).fill(-1);
-  const add = (buckets: Buckets): void => {
-    for (let i = 0; i < buckets.length; i++) {
-      const hour = Math.floor(buckets.start[i]! / HOUR) - stale.day * 24;
-      if (hour < 0 || hour > 23) throw new Error(`a bucket lies outside day ${stale.day}`);
-      if (rows[hour] === -1) rows[hour] = hours.push((stale.day * 24 + hour) * HOUR);
-      hours.merge(rows[hour]!, buckets, i);
-    }
+  const minutes = new Buckets(60);
+  for (const { hour, body } of stale.minutes) decodeSegment(body, hour * HOUR, MINUTE, minutes);
+  const hours = mergedBy(HOUR, minutes);
+  const day = mergedBy(DAY, hours);
+  if (day.length > 1 || (day.length === 1 && day.start[0] !== stale.day * DAY))
+    throw new Error(`a bucket lies outside day ${stale.day}`);
+  if (stale.late === null) return { hours, day };
+  return {
+    hours: mergedBy(HOUR, hours, decodedHours(stale.late.hours, stale.day)),
+    day: mergedBy(DAY, day, slotOf(stale.late.year, stale.day)),
   };
-  const buckets = new Buckets(60);
-  for (const { hour, body } of stale.minutes) decodeSegment(body, hour * HOUR, MINUTE, buckets);
-  if (stale.hours !== null) decodeSegment(stale.hours, stale.day * DAY, HOUR, buckets);
-  add(buckets);
-  return { hours: sorted(hours), day: wholeDay(hours, stale.day) };
+}
+
+/** All buckets merged to periods of `step`, sorted by start. */
+function mergedBy(step: number, ...lists: readonly Buckets[]): Buckets {
+  const merged = new Buckets(24);
+  const rows = new Map<number, number>();
+  for (const buckets of lists)
+    for (let i = 0; i < buckets.length; i++) {
+      const start = Math.floor(buckets.start[i]! / step) * step;
+      let row = rows.get(start);
+      if (row === undefined) rows.set(start, (row = merged.push(start)));
+      merged.merge(row, buckets, i);
+    }
+  return sorted(merged);
+}
+
+function decodedHours(body: string | null, day: number): Buckets {
+  const hours = new Buckets(24);
+  if (body !== null) decodeSegment(body, day * DAY, HOUR, hours);
+  return hours;
+}
+
+/** What a year's segment has for one of its days. */
+function slotOf(body: string | null, day: number): Buckets {
+  const year = new Buckets(366);
+  if (body !== null) decodeSegment(body, spanStart("day", yearOf(day * DAY)), DAY, year);
+  const slot = new Buckets(1);
+  for (let i = 0; i < year.length; i++)
+    if (year.start[i] === day * DAY) slot.pushCopy(day * DAY, year, i);
+  return slot;
 }
 
 /** The hour segment of a day; rows sorted by start. */
@@ -53,14 +83,6 @@ export function replaceDays(
     if (bucket.length > 0) after.pushCopy(day * DAY, bucket, 0);
   }
   return encodeSegment(sorted(after), base, DAY);
-}
-
-function wholeDay(hours: Buckets, day: number): Buckets {
-  const bucket = new Buckets(1);
-  if (hours.length === 0) return bucket;
-  const row = bucket.push(day * DAY);
-  for (let i = 0; i < hours.length; i++) bucket.merge(row, hours, i);
-  return bucket;
 }
 
 function sorted(buckets: Buckets): Buckets {

@@ -33,6 +33,9 @@ export class Dictionary {
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
   #full: SeriesRefusal | undefined;
+  #long: SeriesRefusal | undefined;
+  /** Characters of all keys. */
+  #characters = 0;
 
   get length(): number {
     return this.keys.length;
@@ -62,6 +65,13 @@ export class Dictionary {
           `metric "${name}" has ${metric.series.length} series, the limit of one metric; ` +
           `${this.#busiestLabel(metric)}. Drop a label that holds ids`,
       });
+    if (this.#characters + key.length > LIMITS.seriesCharactersPerShard)
+      return (this.#long ??= {
+        code: "too_many_series",
+        message:
+          `the names and labels of this shard's ${this.length} series have ${this.#characters} ` +
+          `characters, about the limit of one shard. Raise SHARDS, or shorten labels`,
+      });
     if (this.length >= LIMITS.seriesPerShard)
       return (this.#full ??= {
         code: "too_many_series",
@@ -76,6 +86,7 @@ export class Dictionary {
   add(key: string): number {
     const number = this.keys.push(key) - 1;
     this.#numbers.set(key, number);
+    this.#characters += key.length;
     const name = metricOfKey(key);
     let metricNumber = this.#metricNumbers.get(name);
     if (metricNumber === undefined) {

@@ -7,6 +7,7 @@
 // shard is in doubt: it reads the watermark, drops the pages that it covers, and goes on.
 
 import { Buckets } from "../core/bucket.ts";
+import { chunked } from "../core/chunked.ts";
 import { labelsJsonOfKey, metricOfKey } from "../core/labels.ts";
 import { LIMITS } from "../core/limits.ts";
 import { decodeBlock } from "../core/page.ts";
@@ -58,12 +59,16 @@ export async function readWatermark(
   return { watermark: row?.page ?? 0, bookmark: session.getBookmark() ?? null };
 }
 
-/** The leading pages that a flush takes at once: at least one, bounded in buckets. */
-export function pagesToFlush(sealed: readonly PageEntry[], cut: number): readonly PageEntry[] {
+/** The leading pages that a flush takes at once: at least one, at most `most`, bounded in buckets. */
+export function pagesToFlush(
+  sealed: readonly PageEntry[],
+  cut: number,
+  most: number,
+): readonly PageEntry[] {
   let buckets = 0;
   const end = sealed.findIndex((page, i) => {
     buckets += page.buckets;
-    return page.from >= cut || (i > 0 && buckets > LIMITS.bucketsPerFlush);
+    return page.from >= cut || i >= most || (i > 0 && buckets > LIMITS.bucketsPerFlush);
   });
   return end < 0 ? sealed : sealed.slice(0, end);
 }
@@ -80,14 +85,11 @@ export async function flushPages(
   retire: ReadonlySet<number>,
 ): Promise<FlushResult> {
   const rows = { written: 0, read: 0 };
-  const series: number[] = [];
+  const content = contentOf(log, pages, retire);
   const session = target.db.withSession("first-primary");
-  const statements = flushStatements(
-    seriesRows(log, pages, retire, series),
-    target.shard,
-    log.flushed.watermark,
-    part,
-  ).map(({ sql, params }) => session.prepare(sql).bind(...params));
+  const statements = flushStatements(content, target.shard, log.flushed.watermark, part).map(
+    ({ sql, params }) => session.prepare(sql).bind(...params),
+  );
   try {
     const results = await withTimeout(session.batch(statements), target.timeoutMs);
     for (const { meta } of results) {
@@ -100,7 +102,7 @@ export async function flushPages(
         rows,
         watermark: part,
         bookmark: session.getBookmark() ?? null,
-        series,
+        series: content.numbers,
       };
     return { kind: "doubt", rows, reason: "the watermark in D1 is not what the shard believed" };
   } catch (error) {
@@ -108,8 +110,20 @@ export async function flushPages(
   }
 }
 
-/** [metric, labels, firstAt, lastAt, last, retired, [[hour, body], …], [day, …]] */
-type SeriesRow = [string, string, number, number, number, 0 | 1, [number, string][], number[]];
+/** What a flush says of a series: [metric, labels, firstAt, lastAt, last, retired]. */
+type SeriesRow = readonly [string, string, number, number, number, 0 | 1];
+/** A segment: [metric, labels, hour, body]. */
+type MinuteRow = readonly [string, string, number, string];
+/** A UTC day of a series that is stale from now on: [metric, labels, day]. */
+type StaleRow = readonly [string, string, number];
+
+interface Content {
+  readonly series: readonly SeriesRow[];
+  readonly minutes: readonly MinuteRow[];
+  readonly stale: readonly StaleRow[];
+  /** Numbers of the series. */
+  readonly numbers: readonly number[];
+}
 
 interface Statement {
   readonly sql: string;
@@ -117,7 +131,7 @@ interface Statement {
 }
 
 /** ?1 is the rows (or the new watermark), ?2 the shard, ?3 the watermark that must still hold. */
-const GUARD = "(SELECT coalesce(max(page), 0) FROM flushed WHERE shard = ?2) = ?3";
+export const GUARD = "(SELECT coalesce(max(page), 0) FROM flushed WHERE shard = ?2) = ?3";
 
 // Free when nothing changes: a series that is there, and is not retired, is not written.
 const INSERT_SERIES = `
@@ -132,92 +146,74 @@ const INSERT_SERIES = `
 
 const INSERT_MINUTES = `
   INSERT INTO minute (hour, series_id, shard, part, body)
-  SELECT m.value ->> 0, s.id, ?2, ?4, m.value ->> 1
-  FROM json_each(?1) AS r CROSS JOIN series AS s CROSS JOIN json_each(r.value -> 6) AS m
+  SELECT r.value ->> 2, s.id, ?2, ?4, r.value ->> 3
+  FROM json_each(?1) AS r CROSS JOIN series AS s
   WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
 
 // INSERT OR IGNORE of a mark that is there writes no row.
 const INSERT_STALE = `
   INSERT OR IGNORE INTO stale (day, series_id)
-  SELECT d.value, s.id
-  FROM json_each(?1) AS r CROSS JOIN series AS s CROSS JOIN json_each(r.value -> 7) AS d
+  SELECT r.value ->> 2, s.id
+  FROM json_each(?1) AS r CROSS JOIN series AS s
   WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
 
 const SET_WATERMARK = `
   INSERT INTO flushed (shard, page) SELECT ?2, ?1 WHERE ${GUARD}
   ON CONFLICT (shard) DO UPDATE SET page = excluded.page`;
 
+/** Bytes that a row of JSON may take: a UTF-16 code unit is at most six when it is escaped. */
+const bytesOf = ([metric, labels, ...rest]: SeriesRow | MinuteRow | StaleRow): number =>
+  6 * (metric.length + labels.length) +
+  rest.reduce<number>((sum, cell) => sum + (typeof cell === "string" ? cell.length + 4 : 26), 16);
+
 function flushStatements(
-  all: Iterable<SeriesRow>,
+  { series, minutes, stale }: Content,
   shard: number,
   watermark: number,
   part: number,
 ): Statement[] {
-  const statements: Statement[] = [];
-  let rows: SeriesRow[] = [];
-  let size = 0;
-  const finish = (): void => {
-    if (rows.length === 0) return;
-    const json = JSON.stringify(rows);
-    statements.push(
-      { sql: INSERT_SERIES, params: [json, shard, watermark] },
-      { sql: INSERT_MINUTES, params: [json, shard, watermark, part] },
-      { sql: INSERT_STALE, params: [json, shard, watermark] },
-    );
-    rows = [];
-    size = 0;
-  };
-  for (const row of all) {
-    // A UTF-16 code unit is at most three bytes of UTF-8, and twice that when JSON escapes it.
-    const bytes = row[6].reduce(
-      (sum, [, body]) => sum + body.length + 16,
-      128 + 6 * (row[0].length + row[1].length),
-    );
-    if (size + bytes > LIMITS.rowBytes) finish();
-    rows.push(row);
-    size += bytes;
-  }
-  finish();
-  statements.push({ sql: SET_WATERMARK, params: [part, shard, watermark] });
-  return statements;
+  const json = (rows: readonly (SeriesRow | MinuteRow | StaleRow)[]): string[] =>
+    chunked(rows, bytesOf).map((chunk) => JSON.stringify(chunk));
+  return [
+    ...json(series).map((rows) => ({ sql: INSERT_SERIES, params: [rows, shard, watermark] })),
+    ...json(minutes).map((rows) => ({
+      sql: INSERT_MINUTES,
+      params: [rows, shard, watermark, part],
+    })),
+    ...json(stale).map((rows) => ({ sql: INSERT_STALE, params: [rows, shard, watermark] })),
+    { sql: SET_WATERMARK, params: [part, shard, watermark] },
+  ];
 }
 
-function* seriesRows(
-  log: Log,
-  pages: readonly PageEntry[],
-  retire: ReadonlySet<number>,
-  /** Receives the numbers of the series that have a row. */
-  numbers: number[],
-): Generator<SeriesRow> {
+/** What D1 must hold of some pages, and of series that the shard is about to forget. */
+function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<number>): Content {
   const { dictionary } = log;
-  const row = (series: number, hours: [number, string][], days: number[]): SeriesRow => {
-    numbers.push(series);
-    const key = dictionary.keys[series]!;
+  const numbers = new Set(retire);
+  const minutes: MinuteRow[] = [];
+  const stale: StaleRow[] = [];
+  for (const metric of log.metrics(pages))
+    for (const [number, segments] of segmentsOf(log.blocks(pages, metric))) {
+      numbers.add(number);
+      const key = dictionary.keys[number]!;
+      const name = metricOfKey(key);
+      const labels = labelsJsonOfKey(key);
+      for (const [hour, buckets] of segments)
+        minutes.push([name, labels, hour, encodeSegment(buckets, hour * HOUR, MINUTE)]);
+      for (const day of new Set([...segments.keys()].map((hour) => dayOf(hour * HOUR))))
+        stale.push([name, labels, day]);
+    }
+  const series = [...numbers].map((number): SeriesRow => {
+    const key = dictionary.keys[number]!;
     return [
       metricOfKey(key),
       labelsJsonOfKey(key),
-      dictionary.firstAt[series]!,
-      dictionary.lastAt[series]!,
-      dictionary.last[series]!,
-      retire.has(series) ? 1 : 0,
-      hours,
-      days,
+      dictionary.firstAt[number]!,
+      dictionary.lastAt[number]!,
+      dictionary.last[number]!,
+      retire.has(number) ? 1 : 0,
     ];
-  };
-  const written = new Set<number>();
-  for (const metric of log.metrics(pages)) {
-    for (const [series, segments] of segmentsOf(log.blocks(pages, metric))) {
-      written.add(series);
-      const hours = [...segments].map(([hour, buckets]): [number, string] => [
-        hour,
-        encodeSegment(buckets, hour * HOUR, MINUTE),
-      ]);
-      yield row(series, hours, [
-        ...new Set([...segments.keys()].map((hour) => dayOf(hour * HOUR))),
-      ]);
-    }
-  }
-  for (const series of retire) if (!written.has(series)) yield row(series, [], []);
+  });
+  return { series, minutes, stale, numbers: [...numbers] };
 }
 
 /** Merges blocks of one metric into sorted buckets by series and hour. */

@@ -14,6 +14,8 @@ export class Flusher {
   /** D1 may hold more than the watermark says that this shard believes. */
   #doubt: boolean;
   #error: string | undefined;
+  /** Pages that one attempt may take: halved when D1 does not take them, doubled when it does. */
+  #most = Infinity;
 
   /** `doubt`: whether a flush may have been under way when this object was last dropped. */
   constructor(log: Log, doubt: boolean, target: () => FlushTarget) {
@@ -25,6 +27,11 @@ export class Flusher {
   /** Why the last flush failed; undefined when it did not. */
   get error(): string | undefined {
     return this.#error;
+  }
+
+  /** Whether a flush did not end well, or was cut off when this object was last dropped. */
+  get failed(): boolean {
+    return this.#error !== undefined || (this.#doubt && this.#log.sealed.length > 0);
   }
 
   /** Runs `work` when nothing else flushes; appends go on meanwhile. */
@@ -41,12 +48,19 @@ export class Flusher {
    * which the caller may forget if `done` and no page is left. Not done: D1 may not hold all of it.
    */
   async flush(cut: number, retire: ReadonlySet<number>): Promise<boolean> {
-    if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
+    // While D1 takes nothing, more pages would only make the manifest longer: then what is sealed
+    // goes first. Sealed once, since points that arrive meanwhile belong to the next flush.
+    let sealed = !this.failed;
+    if (sealed) this.#seal(cut);
     for (let failures = 0; failures < ATTEMPTS;) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      const pages = pagesToFlush(this.#log.sealed, cut);
+      if (!sealed && this.#log.sealed.length === 0) {
+        sealed = true;
+        this.#seal(cut);
+      }
+      const pages = pagesToFlush(this.#log.sealed, cut, this.#most);
       // Only the flush that leaves no page behind may let series go: pages name them by number.
-      const last = pages.length === this.#log.sealed.length;
+      const last = sealed && pages.length === this.#log.sealed.length;
       const leaving = last ? retire : new Set<number>();
       if (pages.length === 0 && leaving.size === 0) return this.#succeeded();
       const now = Date.now();
@@ -59,14 +73,20 @@ export class Flusher {
       if (result.kind === "doubt") {
         this.#doubt = true;
         this.#error = result.reason;
+        this.#most = Math.max(1, Math.floor(pages.length / 2));
         failures++;
         continue;
       }
+      this.#most *= 2;
       for (const series of result.series) this.#log.dictionary.inD1[series] = true;
       this.#log.drop(result.watermark, result.bookmark, now);
       if (last) return this.#succeeded();
     }
     return false;
+  }
+
+  #seal(cut: number): void {
+    if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
   }
 
   #succeeded(): true {

@@ -74,7 +74,10 @@ export class Live {
 
   #watching(): Set<string> {
     this.#watched ??= new Set(
-      this.#ctx.getWebSockets().flatMap((socket) => this.#ctx.getTags(socket)),
+      this.#ctx
+        .getWebSockets()
+        .filter(isOpen)
+        .flatMap((socket) => this.#ctx.getTags(socket)),
     );
     return this.#watched;
   }
@@ -152,11 +155,14 @@ export class Live {
 
   #send(metric: string, message: LiveMessage): void {
     const text = JSON.stringify(message);
-    const sockets = this.#ctx.getWebSockets(metric);
+    const sockets = this.#ctx.getWebSockets(metric).filter(isOpen);
     if (sockets.length === 0) this.#watched?.delete(metric);
     for (const socket of sockets) socket.send(text);
   }
 }
+
+/** Sockets that are closing are still listed, and sending to them throws. */
+const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
 
 /** Counts the buckets of a message up to their limit, and remembers the time of those left out. */
 class Bounded {

@@ -47,6 +47,8 @@ export interface Tail {
   /** D1 holds this one when the shard's watermark there is at least `page`. */
   readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
   readonly open: readonly Uint8Array[];
+  /** There was more than one answer may hold. */
+  readonly cut: boolean;
   /** When the shard's watermark in D1 is at least this, parts of `open` are in D1: ask again. */
   readonly openId: number;
 }
@@ -58,6 +60,8 @@ export class Log {
   readonly #store: Store;
   readonly #chunks: Chunks;
   #watch: Watch;
+  /** Called when a method failed half-way: memory and rows may differ, the object must go. */
+  readonly #broken: (error: unknown) => void;
   /** Buckets of no sealed page. */
   #open = new Accumulator();
   /** The open buckets as the last checkpoint stored them. */
@@ -81,8 +85,14 @@ export class Log {
   readonly counters: Counters;
 
   /** Rebuilds memory from the rows: the manifest's pages, then the journal on top. */
-  constructor(store: Store, now: number, watch: Watch = () => {}) {
+  constructor(
+    store: Store,
+    now: number,
+    watch: Watch = () => {},
+    broken: (error: unknown) => void = () => {},
+  ) {
     this.#store = store;
+    this.#broken = broken;
     this.counters = new Counters(() => store.rowsWritten);
     this.#watch = () => {};
     // Ids follow the clock, so that a shard that lost its storage does not use one twice.
@@ -152,10 +162,13 @@ export class Log {
   }
 
   /**
-   * Stores the requests of one group commit: journal first, then memory. When it throws, memory may
-   * be ahead of the rows: the caller must drop the object.
+   * Stores the requests of one group commit: journal first, then memory.
    */
   append(group: readonly Append[], now: number): Appended[] {
+    return this.#whole(() => this.#append(group, now));
+  }
+
+  #append(group: readonly Append[], now: number): Appended[] {
     const inGroup = new Map<string, number>();
     const stored: { batch: Batch; entry: JournalEntry }[] = [];
     const results = group.map(({ batches, key }): Appended => {
@@ -196,12 +209,16 @@ export class Log {
   /** The buckets of a metric in [from, to) that D1 may not hold; blocks may hold others besides. */
   tail(metric: string, from: number, to: number): Tail {
     const number = this.#dictionary.metricNumber(metric);
-    if (number === undefined) return { sealed: [], open: [], openId: this.#openId };
-    const sealed = this.#sealed
-      .filter((page) => page.from < to && page.to >= from)
-      .flatMap(({ id, slots }) =>
-        this.#chunks.blocks(slots, number).map((block) => ({ page: id, block })),
-      );
+    if (number === undefined) return { sealed: [], open: [], openId: this.#openId, cut: false };
+    const sealed: { page: number; block: Uint8Array }[] = [];
+    let bytes = 0;
+    for (const { id, slots } of this.#sealed.filter((page) => page.from < to && page.to >= from))
+      for (const block of this.#chunks.blocks(slots, number)) {
+        bytes += block.length;
+        if (bytes > LIMITS.tailBytes)
+          return { sealed: [], open: [], openId: this.#openId, cut: true };
+        sealed.push({ page: id, block });
+      }
     const { series } = this.#open;
     const { start } = this.#open.buckets;
     const rows: number[] = [];
@@ -212,7 +229,7 @@ export class Log {
     const open: Uint8Array[] = [];
     for (let i = 0; i < rows.length; i += LIMITS.pageBuckets)
       open.push(encodeBlock(this.#open, rows.slice(i, i + LIMITS.pageBuckets)));
-    return { sealed, open, openId: this.#openId };
+    return { sealed, open, openId: this.#openId, cut: false };
   }
 
   /** The open buckets: `Accumulator.row` must not be called on it. */
@@ -239,6 +256,10 @@ export class Log {
 
   /** Makes open buckets that start before `cut` (Unix ms) a page, and folds the journal. */
   seal(cut: number, now: number): void {
+    return this.#whole(() => this.#seal(cut, now));
+  }
+
+  #seal(cut: number, now: number): void {
     const { before, rest } = this.#open.split(cut);
     if (before.length > 0) {
       const page = writePage(this.#chunks, before, this.#dictionary, this.#openId);
@@ -258,6 +279,10 @@ export class Log {
 
   /** A page id for a flush without pages; durable, since D1 will hold it as the watermark. */
   reserveId(now: number): number {
+    return this.#whole(() => this.#reserveId(now));
+  }
+
+  #reserveId(now: number): number {
     const id = this.#openId;
     this.#openId = Math.max(id + 1, now);
     this.#writeState(now);
@@ -266,6 +291,10 @@ export class Log {
 
   /** Drops the pages that D1 holds, now that its watermark is known. */
   drop(watermark: number, bookmark: string | null, now: number): void {
+    return this.#whole(() => this.#drop(watermark, bookmark, now));
+  }
+
+  #drop(watermark: number, bookmark: string | null, now: number): void {
     const covered = this.#sealed.filter((page) => page.id <= watermark);
     this.#sealed = this.#sealed.filter((page) => page.id > watermark);
     this.#chunks.free(covered.flatMap((page) => page.slots));
@@ -279,6 +308,10 @@ export class Log {
 
   /** Forgets series, all of whose buckets D1 holds; those with open buckets stay. */
   forget(series: ReadonlySet<number>, now: number): void {
+    return this.#whole(() => this.#forget(series, now));
+  }
+
+  #forget(series: ReadonlySet<number>, now: number): void {
     if (this.#sealed.length > 0) throw new Error("sealed pages still name the series");
     const open = this.openSeries;
     const gone = (number: number): boolean => series.has(number) && !open.has(number);
@@ -290,6 +323,16 @@ export class Log {
     this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
     this.#seriesRows = [];
     this.#checkpoint(now);
+  }
+
+  /** Runs what changes memory and rows together. */
+  #whole<T>(change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      this.#broken(error);
+      throw error;
+    }
   }
 
   #load(manifest: Manifest, seen: Uint8Array): void {
@@ -367,8 +410,8 @@ export class Log {
   #keepBounds(now: number): void {
     if (this.#open.length > LIMITS.openBuckets) {
       // Closed hours first: a page that ends with the hour spares the next hour a second segment.
-      this.seal(Math.floor(now / HOUR) * HOUR, now);
-      if (this.#open.length > LIMITS.openBuckets / 2) this.seal(Infinity, now);
+      this.#seal(Math.floor(now / HOUR) * HOUR, now);
+      if (this.#open.length > LIMITS.openBuckets / 2) this.#seal(Infinity, now);
     } else if (
       this.#journalBytes > LIMITS.journalBytes ||
       this.#seq - this.#through >= LIMITS.journalRows ||

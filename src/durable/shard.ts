@@ -92,8 +92,12 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#rowsPerHour = Number(env.FLUSH_ROWS_PER_HOUR ?? 240);
     this.#store = new Store(ctx.storage.sql);
     this.#live = new Live(ctx, () => this.#log);
-    this.#log = new Log(this.#store, Date.now(), (batch, numbers) =>
-      this.#live.note(batch, numbers),
+    this.#log = new Log(
+      this.#store,
+      Date.now(),
+      (batch, numbers) => this.#live.note(batch, numbers),
+      // What was written is rolled back, and the next call starts again from the rows.
+      (error) => ctx.abort(`the log broke: ${String(error)}`),
     );
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
     this.#flusher = new Flusher(this.#log, doubt, () => ({
@@ -219,18 +223,20 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   /**
-   * Removes a metric; answers how many series it had in D1. Flushes first, so that no flush of
-   * before can bring it back. Null: D1 did not answer, nothing is certain, try again.
+   * Removes a metric. Flushes first, so that no flush of before can bring it back. False: D1 did
+   * not answer, nothing is certain, try again.
    */
-  remove(metric: string): Promise<number | null> {
+  remove(metric: string): Promise<boolean> {
     return this.#flusher.exclusively(async () => {
-      if (!(await this.#flush(Infinity))) return null;
-      const removed = await removeMetric(this.env.DB, metric, this.flushTimeoutMs);
-      if (removed === null) return null;
-      this.#forget(new Set(this.#log.dictionary.metric(metric)?.series));
-      // What arrived meanwhile makes the metric anew.
-      for (const series of this.#log.dictionary.metric(metric)?.series ?? [])
-        this.#log.dictionary.inD1[series] = false;
+      if (!(await this.#flush(Infinity))) return false;
+      const { watermark } = this.#log.flushed;
+      const target = { db: this.env.DB, shard: this.#index, timeoutMs: this.flushTimeoutMs };
+      const removed = await removeMetric(target, metric, watermark);
+      // Also when the answer is unknown, D1 is no longer known to hold them; and what arrived
+      // meanwhile makes the metric anew.
+      const series = new Set(this.#log.dictionary.metric(metric)?.series);
+      for (const number of series) this.#log.dictionary.inD1[number] = false;
+      if (removed && this.#log.sealed.length === 0) this.#forget(series);
       return removed;
     });
   }
@@ -295,8 +301,6 @@ export class Shard extends DurableObject<ShardEnv> {
         this.#arm();
       } catch (error) {
         for (const { reject } of group) reject(error);
-        // Memory may be ahead of the rows: start again from them.
-        this.ctx.abort(`commit failed: ${String(error)}`);
       }
       await this.ctx.storage.sync();
     }
@@ -333,7 +337,7 @@ export class Shard extends DurableObject<ShardEnv> {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
       await this.#flush(cut, newDay ? this.#idle(now) : undefined);
-    } else if (this.#flusher.error !== undefined) await this.#flush(this.#log.cut);
+    } else if (this.#flusher.failed) await this.#flush(this.#log.cut);
   }
 
   /** Flushes what is before `cut`, and lets go of series that moved, or else of `idle` ones. */
@@ -369,7 +373,7 @@ export class Shard extends DurableObject<ShardEnv> {
   #arm(): void {
     const now = Date.now();
     const moved = this.#anyMoved();
-    const failed = this.#flusher.error !== undefined;
+    const { failed } = this.#flusher;
     let at: number;
     if (this.#log.sealedBytes > LIMITS.pressureBytes && !failed) at = now;
     else if (this.#alarmAt !== null && !moved) return;

@@ -4,6 +4,7 @@
 
 import { distance } from "fastest-levenshtein";
 import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
+import { chunked } from "../core/chunked.ts";
 import { parseLabelsJson } from "../core/labels.ts";
 import type { MetricTail } from "../durable/shard.ts";
 import type { Env } from "./env.ts";
@@ -116,9 +117,9 @@ async function seriesDetails(
   tails: ReadonlyMap<string, MetricTail>,
 ): Promise<Map<string, Details>> {
   const fresh = names.flatMap((name) =>
-    (tails.get(name)?.fresh ?? []).map((labels) => [name, labels]),
+    (tails.get(name)?.fresh ?? []).map((labels): [string, string] => [name, labels]),
   );
-  const [labelRows, freshRows] = await db
+  const [labelRows, ...freshRows] = await db
     .batch<{ metric: string; text: string }>([
       db
         .prepare(
@@ -127,16 +128,18 @@ async function seriesDetails(
            WHERE s.metric = m.value`,
         )
         .bind(JSON.stringify(names)),
-      db
-        .prepare(
-          `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS text FROM json_each(?) AS f
-           WHERE NOT EXISTS (SELECT 1 FROM series AS s
-             WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
-        )
-        .bind(JSON.stringify(fresh)),
+      ...chunked(fresh, ([name, labels]) => 6 * (name.length + labels.length) + 8).map((chunk) =>
+        db
+          .prepare(
+            `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS text FROM json_each(?) AS f
+             WHERE NOT EXISTS (SELECT 1 FROM series AS s
+               WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
+          )
+          .bind(JSON.stringify(chunk)),
+      ),
     ])
     .catch(d1Failed);
-  countRead((labelRows?.meta.rows_read ?? 0) + (freshRows?.meta.rows_read ?? 0));
+  for (const rows of [labelRows, ...freshRows]) countRead(rows?.meta.rows_read ?? 0);
   const details = new Map<string, { fresh: number; labels: Set<string> }>();
   const of = (name: string): { fresh: number; labels: Set<string> } => {
     let detail = details.get(name);
@@ -144,7 +147,7 @@ async function seriesDetails(
     return detail;
   };
   for (const { metric, text } of labelRows?.results ?? []) of(metric).labels.add(text);
-  for (const { metric, text } of freshRows?.results ?? []) {
+  for (const { metric, text } of freshRows.flatMap(({ results }) => results)) {
     const detail = of(metric);
     detail.fresh++;
     for (const [name] of parseLabelsJson(text)) detail.labels.add(name);

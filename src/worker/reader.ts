@@ -79,8 +79,15 @@ async function consistent(
     ]);
     const segments = snapshot.segments.length + snapshot.minutes.length;
     const seeks = plan.tier === "minute" ? snapshot.series.size * spans(plan).length : 0;
-    if (segments > LIMITS.segmentsPerQuery || seeks > LIMITS.seeksPerQuery)
+    if (
+      segments > LIMITS.segmentsPerQuery ||
+      snapshot.stale.size > LIMITS.segmentsPerQuery ||
+      seeks > LIMITS.seeksPerQuery
+    )
       tooLarge(`${LIMITS.segmentsPerQuery} segments`);
+    if (snapshot.series.size > LIMITS.seriesRowsPerQuery)
+      tooLarge(`${LIMITS.seriesRowsPerQuery} series`);
+    if (tails.some(({ tail }) => tail.cut)) tooLarge(`${LIMITS.tailBytes} bytes of the live tail`);
     // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
     const homes = homesOf(metric, [shards, ...snapshot.layouts]);
     if (!homes.every((shard) => asked.includes(shard))) {

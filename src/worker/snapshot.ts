@@ -65,7 +65,9 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
   const { plan } = query;
   const { cte, params } = idsOf(query);
   const statements = [
-    db.prepare(`${cte} SELECT id, labels FROM ids`).bind(...params),
+    db
+      .prepare(`${cte} SELECT id, labels FROM ids LIMIT ${LIMITS.seriesRowsPerQuery + 1}`)
+      .bind(...params),
     db
       .prepare(`SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))`)
       .bind(JSON.stringify(query.shards)),
@@ -109,7 +111,9 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
          WHERE t.series_id = ids.id AND t.${span} BETWEEN ? AND ? LIMIT ${LIMIT}`,
       )
       .bind(...params, keys[0] ?? 0, keys.at(-1) ?? 0),
-    db.prepare(`${marks} SELECT day, series_id FROM marks`).bind(...params, from, to, to),
+    db
+      .prepare(`${marks} SELECT day, series_id FROM marks LIMIT ${LIMIT}`)
+      .bind(...params, from, to, to),
     db
       .prepare(
         `${marks} SELECT t.series_id, t.hour AS span, t.body

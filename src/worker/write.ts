@@ -4,7 +4,7 @@ import type { Rejection, WriteAnswer } from "../core/api.ts";
 import type { Intake, ShardBatches } from "../core/intake.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { AppendAnswer } from "../durable/shard.ts";
-import type { Env } from "./env.ts";
+import { configOf, type Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { callShard, callShardOnce } from "./shards.ts";
 
@@ -21,7 +21,7 @@ export async function write(
       issues: intake.problems,
       issueCount: intake.problemCount,
     });
-  const key = await digest(idempotencyKey);
+  const key = await digest(idempotencyKey, configOf(env).shards);
   const parts = intake.finish();
   const settled = await Promise.allSettled(parts.map((part) => append(env, part, key)));
   const rejected: Rejection[] = [...intake.rejected];
@@ -91,8 +91,12 @@ function throwFailed(failed: unknown, accepted: number): never {
 const isBusy = (value: unknown): value is Extract<AppendAnswer, { kind: "busy" }> =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "busy";
 
-/** Shards keep digests: all keys are of one small size, and 128 bits do not meet by chance. */
-async function digest(key: string | undefined): Promise<string> {
+/**
+ * Shards keep digests: all keys are of one small size, and 128 bits do not meet by chance. A digest
+ * stands for the part of a request that one layout sends to one shard, so SHARDS is part of it: under
+ * another layout the shard's part is another, and must not be taken for a repeat.
+ */
+async function digest(key: string | undefined, shards: number): Promise<string> {
   if (key === undefined) return "";
   if (key.length === 0 || key.length > LIMITS.idempotencyKeyLength)
     fail({
@@ -100,7 +104,7 @@ async function digest(key: string | undefined): Promise<string> {
       message: `Idempotency-Key has ${key.length} characters: 1 to ${LIMITS.idempotencyKeyLength} are allowed`,
       issues: [{ path: "Idempotency-Key", message: `has ${key.length} characters` }],
     });
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${shards} ${key}`));
   return btoa(String.fromCharCode(...new Uint8Array(hash, 0, 16))).replace(/=+$/, "");
 }
 

@@ -11,7 +11,8 @@ import { DAY, HOUR, hourOf, MINUTE, yearOf, yearStart } from "../../src/core/tie
 
 type Point = readonly [at: number, value: number];
 
-const TODAY = Math.floor(Date.UTC(2028, 1, 29) / DAY);
+const YEAR = 2028;
+const TODAY = Math.floor(Date.UTC(YEAR, 1, 29) / DAY);
 
 const points = fc.array(
   fc.tuple(
@@ -85,7 +86,7 @@ const partsOf = (list: readonly Point[], parts: number): { hour: number; body: s
 test("hours and the day are what the points make from scratch, whatever the parts", () => {
   fc.assert(
     fc.property(points, fc.integer({ min: 1, max: 4 }), (list, parts) => {
-      const { hours, day } = rollUpDay({ day: TODAY, minutes: partsOf(list, parts), hours: null });
+      const { hours, day } = rollUpDay({ day: TODAY, minutes: partsOf(list, parts), late: null });
       expectBuckets(hours, list, HOUR);
       expectBuckets(day, list, DAY);
     }),
@@ -95,11 +96,14 @@ test("hours and the day are what the points make from scratch, whatever the part
 test("late minutes are merged into the hours of before", () => {
   fc.assert(
     fc.property(points, points, (early, late) => {
-      const before = rollUpDay({ day: TODAY, minutes: partsOf(early, 2), hours: null });
+      const before = rollUpDay({ day: TODAY, minutes: partsOf(early, 2), late: null });
       const after = rollUpDay({
         day: TODAY,
         minutes: partsOf(late, 2),
-        hours: encodeHours(before.hours, TODAY),
+        late: {
+          hours: encodeHours(before.hours, TODAY),
+          year: replaceDays(YEAR, null, new Map([[TODAY, before.day]])),
+        },
       });
       expectBuckets(after.hours, [...early, ...late], HOUR);
       expectBuckets(after.day, [...early, ...late], DAY);
@@ -109,7 +113,15 @@ test("late minutes are merged into the hours of before", () => {
 
 test("a bucket of another day is a bug, and is told", () => {
   const minutes = partsOf([[TODAY * DAY, 1]], 1);
-  expect(() => rollUpDay({ day: TODAY + 1, minutes, hours: null })).toThrow(/outside day/);
+  expect(() => rollUpDay({ day: TODAY + 1, minutes, late: null })).toThrow(/outside day/);
+});
+
+test("a late point keeps the day bucket whose hours are past their retention", () => {
+  const before = rollUpDay({ day: TODAY, minutes: partsOf([[TODAY * DAY, 5]], 1), late: null });
+  const year = replaceDays(YEAR, null, new Map([[TODAY, before.day]]));
+  const minutes = partsOf([[TODAY * DAY + HOUR, 7]], 1);
+  const after = rollUpDay({ day: TODAY, minutes, late: { hours: null, year } });
+  expect([after.day.count[0], after.day.sum[0]]).toEqual([2, 12]);
 });
 
 test("a year keeps the other days, and has each day's latest bucket", () => {

@@ -40,6 +40,18 @@ export async function releaseZombies(faults: Faults): Promise<void> {
   for (const land of faults.zombies.splice(0)) await land().catch(() => undefined);
 }
 
+/** The real D1 refuses a larger parameter; the local one does not. */
+function limited(statement: D1PreparedStatement): D1PreparedStatement {
+  const bind = statement.bind.bind(statement);
+  statement.bind = (...params: unknown[]) => {
+    for (const param of params)
+      if (typeof param === "string" && new TextEncoder().encode(param).length > 2_000_000)
+        throw new Error("D1_ERROR: string or blob too big");
+    return bind(...params);
+  };
+  return statement;
+}
+
 const lost = (): Promise<never> => Promise.reject(new Error("D1_ERROR: Network connection lost."));
 
 /** A statement that D1 does not answer. */
@@ -86,7 +98,7 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
   const sessionOf = (session: D1DatabaseSession): D1DatabaseSession =>
     ({
       prepare: (sql: string) => {
-        return faults.next === "down" ? unanswered : session.prepare(sql);
+        return faults.next === "down" ? unanswered : limited(session.prepare(sql));
       },
       batch: batchOf(session),
       getBookmark: () => session.getBookmark(),

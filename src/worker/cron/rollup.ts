@@ -5,6 +5,7 @@
 // that is late, doubled, or overlaps a flush or another run, changes nothing; the next run does it.
 
 import type { Buckets } from "../../core/bucket.ts";
+import { chunked } from "../../core/chunked.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { isGone } from "../../core/plan.ts";
 import { encodeHours, replaceDays, rollUpDay } from "../../core/rollup.ts";
@@ -27,27 +28,25 @@ export async function rollUp(db: D1Database, now: number): Promise<StepResult> {
   const lastClosed = dayOf(now - CLOSED_AFTER) - 1;
   const read = await readStale(db.withSession("first-primary"), lastClosed);
   if (read.pairs.length === 0) return { rows: read.rows, more: false };
-  const hours: [number, number, string][] = [];
+  const hours: Rolled[] = [];
   const late: [number, number][] = [];
   /** Day buckets by series, then year, then day. */
   const days = new Map<string, { series: number; year: number; days: Map<number, Buckets> }>();
   for (const { day, series_id: series } of read.pairs) {
     const gone = isGone(read.gone, day, series);
     const key = `${day}/${series}`;
-    const rolled = rollUpDay({
-      day,
-      minutes: read.minutes.get(key) ?? [],
-      hours: gone ? (read.hours.get(key) ?? null) : null,
-    });
-    hours.push([day, series, encodeHours(rolled.hours, day)]);
-    if (gone) late.push([day, series]);
     const year = yearOf(day * DAY);
     const yearKey = `${year}/${series}`;
+    const kept = { hours: read.hours.get(key) ?? null, year: read.years.get(yearKey) ?? null };
+    const minutes = read.minutes.get(key) ?? [];
+    const rolled = rollUpDay({ day, minutes, late: gone ? kept : null });
+    hours.push([day, series, encodeHours(rolled.hours, day)]);
+    if (gone) late.push([day, series]);
     const ofYear = days.get(yearKey) ?? { series, year, days: new Map<number, Buckets>() };
     ofYear.days.set(day, rolled.day);
     days.set(yearKey, ofYear);
   }
-  const years = [...days].map(([key, { series, year, days: replaced }]) => [
+  const years = [...days].map(([key, { series, year, days: replaced }]): Rolled => [
     year,
     series,
     replaceDays(year, read.years.get(key) ?? null, replaced),
@@ -135,25 +134,33 @@ async function readStale(db: D1DatabaseSession, lastClosed: number): Promise<Sta
   };
 }
 
-interface Rolled {
-  readonly hours: readonly unknown[];
-  readonly years: readonly unknown[];
+/** [UTC day or year, series id, body] */
+type Rolled = readonly [span: number, series: number, body: string];
+
+interface RolledUp {
+  readonly hours: readonly Rolled[];
+  readonly years: readonly Rolled[];
   /** (day, series) pairs whose minutes are now in the coarse segments, and must go. */
   readonly late: readonly unknown[];
 }
 
-async function write(db: D1Database, read: Stale, rolled: Rolled): Promise<D1Result[]> {
+async function write(db: D1Database, read: Stale, rolled: RolledUp): Promise<D1Result[]> {
   const guard = `${WATERMARKS} = ?2 AND ${VERSION} = ?3`;
   const bound = (sql: string, rows: unknown): D1PreparedStatement =>
     db.prepare(sql).bind(JSON.stringify(rows), read.watermarks, read.version);
-  const upsert = (table: string, span: string, rows: unknown): D1PreparedStatement =>
-    bound(
-      `INSERT INTO ${table} (${span}, series_id, body)
-       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE ${guard}
-       ON CONFLICT (${span}, series_id) DO UPDATE SET body = excluded.body`,
-      rows,
+  const upsert = (table: string, span: string, rows: readonly Rolled[]): D1PreparedStatement[] =>
+    chunked(rows, ([, , body]) => body.length + 40).map((chunk) =>
+      bound(
+        `INSERT INTO ${table} (${span}, series_id, body)
+         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE ${guard}
+         ON CONFLICT (${span}, series_id) DO UPDATE SET body = excluded.body`,
+        chunk,
+      ),
     );
-  const statements = [upsert("hour", "day", rolled.hours), upsert("day", "year", rolled.years)];
+  const statements = [
+    ...upsert("hour", "day", rolled.hours),
+    ...upsert("day", "year", rolled.years),
+  ];
   if (rolled.late.length > 0)
     statements.push(
       bound(

@@ -29,7 +29,7 @@ export const metrics = new Hono<HonoEnv>()
     const known = await describeMetric(c.env, name);
     if (known === undefined) await failUnknown(c.env, name);
     const removed = await remove(c.env, name);
-    if (removed === null)
+    if (!removed)
       fail({
         kind: "unavailable",
         message: `D1 did not answer; "${name}" may still be there: send the DELETE again`,
@@ -38,11 +38,10 @@ export const metrics = new Hono<HonoEnv>()
     return c.json({ removed: name, series: known?.series ?? 0 });
   });
 
-/** Shards that held the metric before SHARDS was changed must let go of it first. */
-async function remove(env: Env, name: string): Promise<number | null> {
-  const [home, ...others] = homesOf(name, await layoutsInUse(env).catch(d1Failed));
-  if (home === undefined) throw new Error("a metric always has a shard");
-  for (const shard of others)
-    if (!(await callShard(env, shard, async (stub) => await stub.flush()))) return null;
-  return callShard(env, home, async (stub) => await stub.remove(name));
+/** False when D1 did not answer. Shards that held the metric before SHARDS was changed go first. */
+async function remove(env: Env, name: string): Promise<boolean> {
+  const homes = homesOf(name, await layoutsInUse(env).catch(d1Failed));
+  for (const shard of homes.toReversed())
+    if (!(await callShard(env, shard, async (stub) => await stub.remove(name)))) return false;
+  return true;
 }

@@ -17,10 +17,12 @@ test(`${HISTORIES} random histories, seed ${seed}`, { timeout: 24 * 3_600_000 },
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const store = new ModelStore();
   let steps = 0;
+  let histories = 0;
   await fc.assert(
     fc.asyncProperty(history, async (actions) => {
       await runHistory(store, actions);
       steps += actions.length;
+      if (++histories % 500 === 0) console.log(`model: ${histories} histories, ${steps} steps`);
     }),
     { numRuns: HISTORIES, seed, endOnFailure: false },
   );
