@@ -123,7 +123,12 @@ export interface StatusAnswer {
   readonly version: string;
   readonly now: number;
   readonly shards: readonly ShardStatus[];
-  readonly d1: { readonly sizeBytes: number; readonly staleDays: number };
+  /** Null, with an error, when D1 does not answer. */
+  readonly d1: {
+    readonly sizeBytes: number | null;
+    readonly staleDays: number | null;
+    readonly error?: string;
+  };
   /** Since midnight UTC. */
   readonly today: {
     readonly d1RowsWritten: number;

@@ -209,7 +209,13 @@ export const statusAnswer = z
         error: z.string().optional(),
       }),
     ),
-    d1: z.object({ sizeBytes: z.number(), staleDays: z.number() }),
+    d1: z
+      .object({
+        sizeBytes: z.number().nullable(),
+        staleDays: z.number().nullable(),
+        error: z.string().optional(),
+      })
+      .meta({ description: "Null, with an error, when D1 does not answer" }),
     today: z
       .object({ d1RowsWritten: z.number(), d1RowsRead: z.number(), shardRowsWritten: z.number() })
       .meta({ description: "Rows since midnight UTC, as the platform counted them" }),

@@ -4,10 +4,9 @@ import { Hono } from "hono";
 import type { StatusAnswer } from "../../core/api.ts";
 import { count } from "../../durable/counters.ts";
 import { allow } from "../auth.ts";
-import { configOf, type HonoEnv } from "../env.ts";
+import { configOf, type Env, type HonoEnv } from "../env.ts";
 import { fail } from "../failure.ts";
 import { parameters } from "../parameters.ts";
-import { d1Failed } from "../reader.ts";
 import { noParameters } from "../schemas.ts";
 import { callShard, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
 import { VERSION } from "../version.ts";
@@ -15,25 +14,20 @@ import { VERSION } from "../version.ts";
 export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   parameters(noParameters, c.req.url);
   const now = Date.now();
-  // Also shards that a change of SHARDS is about to empty.
-  const shards = Math.max(...(await layoutsInUse(c.env).catch(d1Failed)));
-  const [reports, stale] = await Promise.all([
+  const config = configOf(c.env);
+  // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
+  const layouts = await layoutsInUse(c.env).catch(() => [config.shards]);
+  const [reports, d1] = await Promise.all([
     Promise.all(
-      firstShards(shards).map((shard) =>
+      firstShards(Math.max(...layouts)).map((shard) =>
         callShard(c.env, shard, async (stub) => await stub.report(takeCounted())),
       ),
     ),
-    c.env.DB.withSession()
-      .prepare(
-        `WITH RECURSIVE days (day) AS (
-           SELECT min(day) FROM stale
-           UNION ALL
-           SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day IS NOT NULL
-         )
-         SELECT count(day) AS days FROM days`,
-      )
-      .all<{ days: number }>()
-      .catch(d1Failed),
+    d1Status(c.env).catch((error: unknown) => ({
+      sizeBytes: null,
+      staleDays: null,
+      error: error instanceof Error ? error.message : String(error),
+    })),
   ]);
   const counters = reports
     .map((report) => report.counters)
@@ -42,7 +36,7 @@ export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
     version: VERSION,
     now,
     shards: reports.map(({ counters: _counters, ...report }) => report),
-    d1: { sizeBytes: stale.meta.size_after, staleDays: stale.results[0]?.days ?? 0 },
+    d1,
     today: {
       d1RowsWritten: counters.d1RowsWritten,
       d1RowsRead: counters.d1RowsRead,
@@ -51,6 +45,20 @@ export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   };
   return c.json(answer);
 });
+
+async function d1Status(env: Env): Promise<StatusAnswer["d1"]> {
+  const { results, meta } = await env.DB.withSession()
+    .prepare(
+      `WITH RECURSIVE days (day) AS (
+         SELECT min(day) FROM stale
+         UNION ALL
+         SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day IS NOT NULL
+       )
+       SELECT count(day) AS days FROM days`,
+    )
+    .all<{ days: number }>();
+  return { sizeBytes: meta.size_after, staleDays: results[0]?.days ?? 0 };
+}
 
 export const healthz = new Hono<HonoEnv>().get("/", async (c) => {
   const { open, token } = configOf(c.env);
