@@ -135,7 +135,9 @@ test(
       const left = async (): Promise<number> => {
         const { shards, d1 } = await readStatus(server.url);
         flushes.add(shards[0]?.lastFlushAt ?? 0);
-        return (shards[0]?.unflushedBuckets ?? Infinity) + Math.max(0, d1.staleDays - 1);
+        return (
+          (shards[0]?.unflushedBuckets ?? Infinity) + Math.max(0, (d1.staleDays ?? Infinity) - 1)
+        );
       };
       await expect.poll(left, { timeout: 100_000, interval: 500 }).toBe(0);
       ended = true;
