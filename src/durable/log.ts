@@ -2,13 +2,13 @@
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
 import { Accumulator } from "../core/accumulator.ts";
-import { type Batch, decodeBatch, encodeBatch, selectSeries } from "../core/batch.ts";
+import { type Batch, decodeBatch } from "../core/batch.ts";
 import { LIMITS } from "../core/limits.ts";
-import { encodeBlock } from "../core/page.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
+import { admit, type Append, type Appended } from "./admit.ts";
 import { Chunks } from "./chunks.ts";
 import { Counters } from "./counters.ts";
-import { decodeSeries, Dictionary, encodeSeries, type SeriesRefusal } from "./dictionary.ts";
+import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
 import { decodeJournal, encodeJournal, type JournalEntry, journalOverhead } from "./journal.ts";
 import { decodeKeys, encodeKeys, KeyMemory } from "./keys.ts";
 import {
@@ -21,37 +21,7 @@ import {
 } from "./manifest.ts";
 import { readPage, writePage } from "./pages.ts";
 import type { Store } from "./store.ts";
-
-/** What a Worker asks a shard to store: all of it or nothing, except series over a limit. */
-export interface Append {
-  readonly batches: readonly { readonly bytes: Uint8Array; readonly batch: Batch }[];
-  /** Digest of the client's Idempotency-Key; "" when it sent none. */
-  readonly key: string;
-}
-
-/** Series that were refused, by their batch and their numbers in the batch's dictionary. */
-export interface Refusal extends SeriesRefusal {
-  readonly batch: number;
-  readonly series: readonly number[];
-}
-
-export interface Appended {
-  readonly accepted: number;
-  /** The key was known: nothing was stored, and `accepted` is what was stored then. */
-  readonly duplicate: boolean;
-  readonly refused: readonly Refusal[];
-}
-
-/** The buckets of one metric that D1 may not hold, as blocks (see page.ts), to merge into a read. */
-export interface Tail {
-  /** D1 holds this one when the shard's watermark there is at least `page`. */
-  readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
-  readonly open: readonly Uint8Array[];
-  /** There was more than one answer may hold. */
-  readonly cut: boolean;
-  /** When the shard's watermark in D1 is at least this, parts of `open` are in D1: ask again. */
-  readonly openId: number;
-}
+import { type Tail, tailOfOpen, tailOfPages } from "./tail.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
 export type Watch = (batch: Batch, numbers: Uint32Array) => void;
@@ -169,29 +139,7 @@ export class Log {
   }
 
   #append(group: readonly Append[], now: number): Appended[] {
-    const inGroup = new Map<string, number>();
-    const stored: { batch: Batch; entry: JournalEntry }[] = [];
-    const results = group.map(({ batches, key }): Appended => {
-      const before = key === "" ? undefined : (inGroup.get(key) ?? this.#keys.find(key));
-      const refused: Refusal[] = [];
-      const kept = batches.map(({ bytes, batch }, i) => {
-        const refusals = this.#intern(batch, before === undefined);
-        if (refusals.size === 0) return { bytes, batch };
-        // One refusal is shared by all series that meet the same limit: answers stay small.
-        for (const refusal of new Set(refusals.values())) {
-          const series = [...refusals.keys()].filter((number) => refusals.get(number) === refusal);
-          refused.push({ ...refusal, batch: i, series });
-        }
-        const rest = selectSeries(batch, (series) => !refusals.has(series));
-        return { bytes: encodeBatch(rest), batch: rest };
-      });
-      if (before !== undefined) return { accepted: before, duplicate: true, refused };
-      const accepted = kept.reduce((sum, { batch }) => sum + batch.at.length, 0);
-      for (const { bytes, batch } of kept)
-        stored.push({ batch, entry: { key, accepted, batch: bytes } });
-      if (key !== "") inGroup.set(key, accepted);
-      return { accepted, duplicate: false, refused };
-    });
+    const { results, stored } = admit(group, this.#dictionary, this.#keys);
     if (stored.length === 0) return results;
     this.#since ??= now;
     this.#writeJournal(
@@ -209,27 +157,14 @@ export class Log {
   /** The buckets of a metric in [from, to) that D1 may not hold; blocks may hold others besides. */
   tail(metric: string, from: number, to: number): Tail {
     const number = this.#dictionary.metricNumber(metric);
-    if (number === undefined) return { sealed: [], open: [], openId: this.#openId, cut: false };
-    const sealed: { page: number; block: Uint8Array }[] = [];
-    let bytes = 0;
-    for (const { id, slots } of this.#sealed.filter((page) => page.from < to && page.to >= from))
-      for (const block of this.#chunks.blocks(slots, number)) {
-        bytes += block.length;
-        if (bytes > LIMITS.tailBytes)
-          return { sealed: [], open: [], openId: this.#openId, cut: true };
-        sealed.push({ page: id, block });
-      }
-    const { series } = this.#open;
-    const { start } = this.#open.buckets;
-    const rows: number[] = [];
-    for (let i = 0; i < this.#open.length; i++)
-      if (start[i]! >= from && start[i]! < to && this.#dictionary.metricOf[series[i]!] === number)
-        rows.push(i);
-    rows.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
-    const open: Uint8Array[] = [];
-    for (let i = 0; i < rows.length; i += LIMITS.pageBuckets)
-      open.push(encodeBlock(this.#open, rows.slice(i, i + LIMITS.pageBuckets)));
-    return { sealed, open, openId: this.#openId, cut: false };
+    const pages = this.#sealed.filter((page) => page.from < to && page.to >= from);
+    const openId = this.#openId;
+    if (number === undefined) return { sealed: [], open: [], openId, cut: false };
+    const sealed = tailOfPages(pages, (page) => this.#chunks.blocks(page.slots, number));
+    if (sealed === undefined) return { sealed: [], open: [], openId, cut: true };
+    const { metricOf } = this.#dictionary;
+    const open = tailOfOpen(this.#open, (series) => metricOf[series] === number, from, to);
+    return { sealed, open, openId, cut: false };
   }
 
   /** The open buckets: `Accumulator.row` must not be called on it. */
@@ -360,18 +295,6 @@ export class Log {
       this.#openBytes += chunk.length;
       for (const buckets of readPage(chunk)) this.#open.merge(buckets);
     }
-  }
-
-  /** Adds unknown series if `add`; returns those that must be refused, by number in the batch. */
-  #intern(batch: Batch, add: boolean): Map<number, SeriesRefusal> {
-    const refused = new Map<number, SeriesRefusal>();
-    batch.series.forEach((key, i) => {
-      if (this.#dictionary.find(key) !== undefined) return;
-      const refusal = this.#dictionary.refuse(key);
-      if (refusal !== undefined) refused.set(i, refusal);
-      else if (add) this.#dictionary.add(key);
-    });
-    return refused;
   }
 
   #accumulate(batch: Batch): void {

@@ -9,14 +9,16 @@ import { labelsJsonOfKey } from "../core/labels.ts";
 import { LIMITS } from "../core/limits.ts";
 import { seriesOfBlock } from "../core/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
+import type { Append, Appended } from "./admit.ts";
 import { type Count, type CounterValues } from "./counters.ts";
 import { withTimeout } from "./flush.ts";
 import { Flusher } from "./flusher.ts";
 import { Live } from "./live.ts";
-import { type Append, type Appended, Log, type Tail } from "./log.ts";
+import { Log } from "./log.ts";
 import { Placement } from "./placement.ts";
 import { removeMetric } from "./remove.ts";
 import { Store } from "./store.ts";
+import type { Tail } from "./tail.ts";
 
 export interface ShardEnv {
   readonly DB: D1Database;

@@ -1,0 +1,52 @@
+// The live tail of one metric: its buckets that D1 may not hold, for a read to merge. Pure.
+
+import type { Accumulator } from "../core/accumulator.ts";
+import { LIMITS } from "../core/limits.ts";
+import { encodeBlock } from "../core/page.ts";
+import type { PageEntry } from "./manifest.ts";
+
+/** The buckets of one metric that D1 may not hold, as blocks (see page.ts), to merge into a read. */
+export interface Tail {
+  /** D1 holds this one when the shard's watermark there is at least `page`. */
+  readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
+  readonly open: readonly Uint8Array[];
+  /** There was more than one answer may hold. */
+  readonly cut: boolean;
+  /** When the shard's watermark in D1 is at least this, parts of `open` are in D1: ask again. */
+  readonly openId: number;
+}
+
+/** Blocks of sealed pages; undefined when they are more than one answer may hold. */
+export function tailOfPages(
+  pages: readonly PageEntry[],
+  blocksOf: (page: PageEntry) => readonly Uint8Array[],
+): Tail["sealed"] | undefined {
+  const sealed: { page: number; block: Uint8Array }[] = [];
+  let bytes = 0;
+  for (const page of pages)
+    for (const block of blocksOf(page)) {
+      bytes += block.length;
+      if (bytes > LIMITS.tailBytes) return undefined;
+      sealed.push({ page: page.id, block });
+    }
+  return sealed;
+}
+
+/** Open buckets in [from, to) of the series that belong to the metric. */
+export function tailOfOpen(
+  all: Accumulator,
+  belongs: (series: number) => boolean,
+  from: number,
+  to: number,
+): Uint8Array[] {
+  const { series } = all;
+  const { start, length } = all.buckets;
+  const rows: number[] = [];
+  for (let i = 0; i < length; i++)
+    if (start[i]! >= from && start[i]! < to && belongs(series[i]!)) rows.push(i);
+  rows.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
+  const open: Uint8Array[] = [];
+  for (let i = 0; i < rows.length; i += LIMITS.pageBuckets)
+    open.push(encodeBlock(all, rows.slice(i, i + LIMITS.pageBuckets)));
+  return open;
+}
