@@ -16,6 +16,8 @@ export class Flusher {
   #error: string | undefined;
   /** Pages that one attempt may take: halved when D1 does not take them, doubled when it does. */
   #most = Infinity;
+  /** Pages of an attempt that failed, until it is known whether D1 was there at all. */
+  #refused = 0;
 
   /** `doubt`: whether a flush may have been under way when this object was last dropped. */
   constructor(log: Log, doubt: boolean, target: () => FlushTarget) {
@@ -73,7 +75,7 @@ export class Flusher {
       if (result.kind === "doubt") {
         this.#doubt = true;
         this.#error = result.reason;
-        this.#most = Math.max(1, Math.floor(pages.length / 2));
+        this.#refused = pages.length;
         failures++;
         continue;
       }
@@ -97,10 +99,15 @@ export class Flusher {
   async #reconcile(): Promise<boolean> {
     try {
       const { watermark, bookmark } = await readWatermark(this.#target());
+      // D1 answers and has not taken them: perhaps it cannot take so many at once.
+      if (this.#refused > 0 && watermark === this.#log.flushed.watermark)
+        this.#most = Math.max(1, Math.floor(this.#refused / 2));
+      this.#refused = 0;
       this.#log.drop(watermark, bookmark, Date.now());
       this.#doubt = false;
       return true;
     } catch (error) {
+      this.#refused = 0;
       this.#error = textOf(error);
       return false;
     }

@@ -52,3 +52,18 @@ test("points are taken on while D1 is down, and flushed when it is back", async 
   expect(report).toMatchObject({ unflushedBuckets: 0 });
   expect(report.error).toBeUndefined();
 });
+
+test("an hour of 8,000 series is one row a series", { timeout: 60_000 }, async () => {
+  const series = Array.from({ length: 8_000 }, (_, i) => `many{"i":"${i}"}`);
+  const index = Uint16Array.from(series, (_, i) => i);
+  const value = Float64Array.from(series, (_, i) => i / 4);
+  const before = await env.DB.prepare("SELECT count(*) AS n FROM minute").first<number>("n");
+  for (let minute = 0; minute < 60; minute++) {
+    const at = Float64Array.from(series, (_, i) => NOW - (minute + 1) * MINUTE + i);
+    await shard.append(encodeBatch({ series, index, at, value }), "");
+  }
+  expect(await shard.report()).toMatchObject({ unflushedBuckets: 480_000 });
+  expect(await shard.flush()).toBe(true);
+  const after = await env.DB.prepare("SELECT count(*) AS n FROM minute").first<number>("n");
+  expect((after ?? 0) - (before ?? 0)).toBe(8_000);
+});
