@@ -40,11 +40,7 @@ export async function callShard<T>(
   } catch (error) {
     if (!isRetryable(error)) throw unavailable(shard, error);
   }
-  try {
-    return await call(stubOf(env, shard));
-  } catch (error) {
-    throw unavailable(shard, error);
-  }
+  return await callShardOnce(env, shard, call);
 }
 
 /** A call that must not run twice. */
