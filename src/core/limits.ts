@@ -53,6 +53,8 @@ export const LIMITS = {
   flushTimeoutMs: 30_000,
   /** How long the first points after a change of SHARDS wait for D1 to know of it, ms. */
   registerTimeoutMs: 2_000,
+  /** How long the first request of a group commit waits for others to share it, ms. */
+  gatherMs: 2,
   /** Bytes of requests that wait for one commit: a shard that is this far behind says so (503). */
   pendingBytes: 32 * 1024 * 1024,
   /** A series not seen for so long leaves the shard's memory, ms; D1 keeps it. */

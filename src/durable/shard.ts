@@ -284,11 +284,13 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   /**
-   * Group commit: what arrives while a commit is on its way to the disk waits, and shares the next
-   * one. The answers leave only when the rows are durable: the output gate holds them.
+   * Group commit: the first request waits a moment for company, and what arrives while a commit is
+   * on its way to the disk shares the next one: fewer rows and fewer commits for the same points.
+   * The answers leave only when the rows are durable: the output gate holds them.
    */
   async #commit(): Promise<void> {
     this.#committing = true;
+    await scheduler.wait(LIMITS.gatherMs);
     while (this.#waiting.length > 0) {
       if (this.#layout !== this.#placement.shards) await this.#register();
       const group = this.#waiting;
