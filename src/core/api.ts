@@ -42,8 +42,18 @@ export interface MetricSummary {
   readonly last: number;
 }
 
+export interface ListedMetric extends MetricSummary {
+  /**
+   * The average of each of the last 60 minutes, all series merged, oldest first; the last one is
+   * still filling. Null where there is no point. Absent when the answer had no room for it.
+   */
+  readonly sparkline?: readonly (number | null)[];
+}
+
 export interface MetricsAnswer {
-  readonly metrics: readonly MetricSummary[];
+  readonly metrics: readonly ListedMetric[];
+  /** Start of the first minute of all sparklines, Unix ms; absent when they were not asked for. */
+  readonly sparklineFrom?: number;
   /** Pass as `cursor` for the next page; absent on the last. */
   readonly cursor?: string;
 }
@@ -134,5 +144,7 @@ export interface StatusAnswer {
     readonly d1RowsWritten: number;
     readonly d1RowsRead: number;
     readonly shardRowsWritten: number;
+    /** Calls, sockets and alarms: what Durable Objects are billed by. */
+    readonly shardRequests: number;
   };
 }

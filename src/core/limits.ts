@@ -87,6 +87,8 @@ export const LIMITS = {
   matchersPerQuery: 20,
   /** Series a query may ask for with `limit`. */
   seriesPerQuery: 1_000,
+  /** Series that one page of the list may read for its sparklines: bounds what a refresh costs. */
+  sparklineSeries: 4_000,
   /** Metrics of one page of the list. */
   metricsPerPage: 1_000,
   /** Highest number of shards. */

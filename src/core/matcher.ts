@@ -2,25 +2,26 @@
 // not have counts as empty, as in Prometheus.
 
 import { RE2JS } from "re2js";
+import { type Operator, splitMatcher } from "./filter.ts";
 import { quote } from "./intake.ts";
 import type { Labels } from "./labels.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export interface Matcher {
   readonly label: string;
-  readonly op: "=" | "!=" | "=~" | "!~";
+  readonly op: Operator;
   readonly value: string;
   matches(value: string): boolean;
 }
 
 /** Reads a matcher; the error says what is wrong with it. */
 export function parseMatcher(text: string): Result<Matcher, string> {
-  const match = /^([^=!]+?)(=~|!~|!=|=)(.*)$/s.exec(text);
-  if (match === null)
+  const parts = splitMatcher(text);
+  if (parts === undefined)
     return err(
       `expected label=value, label!=value, label=~regex or label!~regex, got ${quote(text)}`,
     );
-  const [, label, op, value] = match as unknown as [string, string, Matcher["op"], string];
+  const { label, op, value } = parts;
   if (op === "=" || op === "!=")
     return ok({ label, op, value, matches: (other) => (other === value) === (op === "=") });
   try {

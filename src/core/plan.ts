@@ -101,5 +101,12 @@ export interface Gone {
 export const isGone = (gone: Gone, day: number, series: number): boolean =>
   day < gone.day || (day === gone.day && series < gone.series);
 
+/** The plan without minutes of days that were deleted in part: they would be a part of the truth. */
+export function withoutGone(plan: Plan, gone: Gone): Plan {
+  if (plan.tier !== "minute") return plan;
+  const whole = (gone.series > 0 ? gone.day + 1 : gone.day) * DAY;
+  return { ...plan, kept: Math.max(plan.kept, whole) };
+}
+
 const count = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);

@@ -44,9 +44,12 @@ export class Chunks {
     }
   }
 
-  /** The blocks of a metric in page chunks. */
-  blocks(slots: readonly number[], metric: number): Uint8Array[] {
-    return slots.flatMap((slot) => this.#blocksOf(slot).get(metric) ?? []);
+  /** The blocks of metrics in page chunks. */
+  blocks(slots: readonly number[], metrics: readonly number[]): Uint8Array[] {
+    return slots.flatMap((slot) => {
+      const blocks = this.#blocksOf(slot);
+      return metrics.flatMap((metric) => blocks.get(metric) ?? []);
+    });
   }
 
   /** The metrics that page chunks hold. */

@@ -1,5 +1,5 @@
-// Rows that Minuet wrote and read since midnight UTC, as the platform reported them: what the bill
-// is made of.
+// Rows that Minuet wrote and read since midnight UTC, as the platform reported them, and the requests
+// to shards: what the bill is made of.
 
 import { dayOf } from "../core/tiers.ts";
 
@@ -9,26 +9,33 @@ export interface CounterValues {
   readonly d1RowsWritten: number;
   readonly d1RowsRead: number;
   readonly shardRowsWritten: number;
+  /** Calls, sockets and alarms. */
+  readonly shardRequests: number;
 }
 
 export type Count = Partial<Omit<CounterValues, "day">>;
 
+/** Counts as a manifest has them: one that is older than a counter says nothing of it. */
+export type StoredCounters = Count & Pick<CounterValues, "day">;
+
+const NONE = { d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0, shardRequests: 0 };
+
 /** Adds `more` to the counts of the day of `now` (Unix ms); a new day starts from nothing. */
-export function count(values: CounterValues, now: number, more: Count = {}): CounterValues {
+export function count(values: StoredCounters, now: number, more: Count = {}): CounterValues {
   const day = dayOf(now);
-  const base =
-    values.day === day ? values : { day, d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0 };
+  const base = values.day === day ? { ...NONE, ...values } : NONE;
   return {
     day,
     d1RowsWritten: base.d1RowsWritten + (more.d1RowsWritten ?? 0),
     d1RowsRead: base.d1RowsRead + (more.d1RowsRead ?? 0),
     shardRowsWritten: base.shardRowsWritten + (more.shardRowsWritten ?? 0),
+    shardRequests: base.shardRequests + (more.shardRequests ?? 0),
   };
 }
 
-/** Counts rows; those that `written` counts by itself are added when anybody looks. */
+/** Counts; the rows that `written` counts by itself are added when anybody looks. */
 export class Counters {
-  #values: CounterValues = { day: 0, d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0 };
+  #values: StoredCounters = { day: 0 };
   #counted = 0;
   readonly #written: () => number;
 
@@ -37,7 +44,7 @@ export class Counters {
   }
 
   /** Starts from what a manifest says. */
-  load(values: CounterValues): void {
+  load(values: StoredCounters): void {
     this.#values = values;
   }
 

@@ -154,16 +154,17 @@ export class Log {
     return results;
   }
 
-  /** The buckets of a metric in [from, to) that D1 may not hold; blocks may hold others besides. */
-  tail(metric: string, from: number, to: number): Tail {
-    const number = this.#dictionary.metricNumber(metric);
+  /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
+  tail(metrics: readonly string[], from: number, to: number): Tail {
+    const numbers = metrics.flatMap((metric) => this.#dictionary.metricNumber(metric) ?? []);
     const pages = this.#sealed.filter((page) => page.from < to && page.to >= from);
     const openId = this.#openId;
-    if (number === undefined) return { sealed: [], open: [], openId, cut: false };
-    const sealed = tailOfPages(pages, (page) => this.#chunks.blocks(page.slots, number));
+    if (numbers.length === 0) return { sealed: [], open: [], openId, cut: false };
+    const sealed = tailOfPages(pages, (page) => this.#chunks.blocks(page.slots, numbers));
     if (sealed === undefined) return { sealed: [], open: [], openId, cut: true };
     const { metricOf } = this.#dictionary;
-    const open = tailOfOpen(this.#open, (series) => metricOf[series] === number, from, to);
+    const asked = new Set(numbers);
+    const open = tailOfOpen(this.#open, (series) => asked.has(metricOf[series]!), from, to);
     return { sealed, open, openId, cut: false };
   }
 
@@ -174,7 +175,7 @@ export class Log {
 
   /** The blocks of a metric (by number) in sealed pages. */
   blocks(pages: readonly PageEntry[], metric: number): Uint8Array[] {
-    return pages.flatMap((page) => this.#chunks.blocks(page.slots, metric));
+    return pages.flatMap((page) => this.#chunks.blocks(page.slots, [metric]));
   }
 
   /** Numbers of the metrics that sealed pages hold. */

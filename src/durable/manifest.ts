@@ -1,7 +1,7 @@
 // The manifest: what a checkpoint says of all other rows of the shard. Pure.
 
 import { CorruptBytes } from "../core/bytes.ts";
-import type { CounterValues } from "./counters.ts";
+import type { StoredCounters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 
 /** A sealed page: where its chunks are, and what a reader needs to skip it. */
@@ -41,8 +41,8 @@ export interface Manifest {
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
   /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
   readonly sealedTo: number;
-  /** Rows counted on the UTC day `day`. */
-  readonly counters: CounterValues;
+  /** Rows and requests counted on the UTC day `day`. */
+  readonly counters: StoredCounters;
 }
 
 /** @throws CorruptBytes on a version that this code does not know. */

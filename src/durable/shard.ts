@@ -5,7 +5,6 @@ import { DurableObject } from "cloudflare:workers";
 import type { ShardStatus } from "../core/api.ts";
 import { decodeBatch } from "../core/batch.ts";
 import { flushCut, flushInterval, nextFlush } from "../core/flush-policy.ts";
-import { labelsJsonOfKey } from "../core/labels.ts";
 import { LIMITS } from "../core/limits.ts";
 import { seriesOfBlock } from "../core/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
@@ -15,6 +14,7 @@ import { withTimeout } from "./flush.ts";
 import { Flusher } from "./flusher.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
+import { type MetricTail, metricTails } from "./metrics.ts";
 import { Placement } from "./placement.ts";
 import { removeMetric } from "./remove.ts";
 import { Store } from "./store.ts";
@@ -37,24 +37,13 @@ export type AppendAnswer =
   | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
 
 export interface TailAnswer extends Tail {
-  /** Labels JSON of the series in the blocks, by number. */
-  readonly labels: ReadonlyMap<number, string>;
-  /** Whether the shard knows the metric at all. */
+  /** Keys of the series in the blocks, by number. */
+  readonly keys: ReadonlyMap<number, string>;
+  /** Whether the shard knows any of the metrics at all. */
   readonly known: boolean;
   /** What the shard knows D1 to hold: a snapshot with less is too old for this tail. */
   readonly watermark: number;
   readonly bookmark: string | null;
-}
-
-/** What a shard knows of a metric that D1 may not know yet. */
-export interface MetricTail {
-  readonly name: string;
-  /** Unix ms. */
-  readonly firstAt: number;
-  readonly lastAt: number;
-  readonly last: number;
-  /** Labels JSON of series that may not be in D1. */
-  readonly fresh: readonly string[];
 }
 
 export interface ShardReport extends ShardStatus {
@@ -120,6 +109,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * digest of the Idempotency-Key, "" when there is none.
    */
   append(request: Uint8Array | readonly Uint8Array[], key: string): Promise<AppendAnswer> {
+    this.#requested();
     const list = request instanceof Uint8Array ? [request] : request;
     const size = list.reduce((sum, bytes) => sum + bytes.length, 0);
     const full = this.#full(size);
@@ -134,48 +124,31 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   /**
-   * The buckets of a metric in [from, to) that D1 may not hold. `read` are rows that readers
+   * The buckets of metrics in [from, to) that D1 may not hold. `read` are rows that readers
    * counted, since this shard keeps the count.
    */
-  liveTail(metric: string, from: number, to: number, read: Count): TailAnswer {
-    if (read.d1RowsRead) this.#log.counters.add(Date.now(), read);
-    const tail = this.#log.tail(metric, from, to);
-    const labels = new Map<number, string>();
+  liveTail(metrics: readonly string[], from: number, to: number, read: Count): TailAnswer {
+    this.#requested(read);
+    const { dictionary, flushed } = this.#log;
+    const tail = this.#log.tail(metrics, from, to);
+    const keys = new Map<number, string>();
     for (const block of [...tail.sealed.map((part) => part.block), ...tail.open])
-      for (const series of seriesOfBlock(block))
-        if (!labels.has(series))
-          labels.set(series, labelsJsonOfKey(this.#log.dictionary.keys[series]!));
-    const { watermark, bookmark } = this.#log.flushed;
-    const known = this.#log.dictionary.metric(metric) !== undefined;
-    return { ...tail, labels, known, watermark, bookmark };
+      for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
+    const { watermark, bookmark } = flushed;
+    const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
+    return { ...tail, keys, known, watermark, bookmark };
   }
 
   /** What this shard knows of its metrics, or of one. */
   metrics(name?: string): MetricTail[] {
-    const { dictionary } = this.#log;
-    const metrics = name === undefined ? dictionary.metrics : [dictionary.metric(name)];
-    return metrics.flatMap((metric) => {
-      if (metric === undefined) return [];
-      const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
-      const fresh: string[] = [];
-      for (const series of metric.series) {
-        const lastAt = dictionary.lastAt[series]!;
-        const last = dictionary.last[series]!;
-        tail.firstAt = Math.min(tail.firstAt, dictionary.firstAt[series]!);
-        if (lastAt > tail.lastAt || (lastAt === tail.lastAt && last > tail.last)) {
-          tail.lastAt = lastAt;
-          tail.last = last;
-        }
-        if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
-      }
-      return [{ name: metric.name, ...tail, fresh }];
-    });
+    this.#requested();
+    return metricTails(this.#log.dictionary, name);
   }
 
   /** `read` as in `liveTail`. */
   report(read: Count = {}): ShardReport {
+    this.#requested(read);
     const now = Date.now();
-    if (read.d1RowsRead) this.#log.counters.add(now, read);
     const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = this.#log;
     return {
       shard: this.#index,
@@ -191,16 +164,18 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Says why points would be refused now; undefined when they would be stored. */
   busy(): string | undefined {
+    this.#requested();
     return this.#full(0);
   }
 
   /** Adds rows that the cron counted, since this shard keeps the count. */
   count(more: Count): void {
-    this.#log.counters.add(Date.now(), more);
+    this.#requested(more);
   }
 
   /** Flushes everything now; says whether D1 holds it all. */
   async flush(): Promise<boolean> {
+    this.#requested();
     const done = await this.#flusher.exclusively(() => this.#flush(Infinity));
     this.#arm();
     return done;
@@ -211,6 +186,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * not take it. The cron calls it after a change of SHARDS.
    */
   letGo(shards: number): Promise<boolean> {
+    this.#requested();
     return this.#flusher.exclusively(async () => {
       if (this.#layout !== null) {
         this.#layout = shards;
@@ -229,6 +205,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * not answer, nothing is certain, try again.
    */
   remove(metric: string): Promise<boolean> {
+    this.#requested();
     return this.#flusher.exclusively(async () => {
       if (!(await this.#flush(Infinity))) return false;
       const { watermark } = this.#log.flushed;
@@ -245,6 +222,7 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Opens a live socket: `?metric=` names what it is about. */
   override fetch(request: Request): Response {
+    this.#requested();
     const metric = new URL(request.url).searchParams.get("metric");
     if (metric === null) return new Response(null, { status: 400 });
     const socket = this.#live.accept(metric);
@@ -263,6 +241,7 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   override async alarm(): Promise<void> {
+    this.#requested();
     this.#alarmAt = null;
     // A throw would make the platform retry six times and then give up: the alarm comes again.
     await this.#flusher.exclusively(() => this.#flushDue()).catch(() => undefined);
@@ -272,6 +251,14 @@ export class Shard extends DurableObject<ShardEnv> {
   /** How long a flush waits for D1, ms. */
   protected get flushTimeoutMs(): number {
     return LIMITS.flushTimeoutMs;
+  }
+
+  /**
+   * Counts a request, with what its caller counted. The platform bills one for each call, socket
+   * and alarm: every public method begins with this. Durable with the next manifest, no earlier.
+   */
+  #requested(more: Count = {}): void {
+    this.#log.counters.add(Date.now(), { ...more, shardRequests: 1 });
   }
 
   /** Says why no more can be stored now; undefined when it can. */

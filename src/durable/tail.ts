@@ -1,11 +1,11 @@
-// The live tail of one metric: its buckets that D1 may not hold, for a read to merge. Pure.
+// The live tail of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
 
 import type { Accumulator } from "../core/accumulator.ts";
 import { LIMITS } from "../core/limits.ts";
 import { encodeBlock } from "../core/page.ts";
 import type { PageEntry } from "./manifest.ts";
 
-/** The buckets of one metric that D1 may not hold, as blocks (see page.ts), to merge into a read. */
+/** The buckets of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */
 export interface Tail {
   /** D1 holds this one when the shard's watermark there is at least `page`. */
   readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
@@ -32,7 +32,7 @@ export function tailOfPages(
   return sealed;
 }
 
-/** Open buckets in [from, to) of the series that belong to the metric. */
+/** Open buckets in [from, to) of the series that belong to the metrics. */
 export function tailOfOpen(
   all: Accumulator,
   belongs: (series: number) => boolean,

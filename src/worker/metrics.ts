@@ -6,7 +6,7 @@ import { distance } from "fastest-levenshtein";
 import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
 import { chunked } from "../core/chunked.ts";
 import { parseLabelsJson } from "../core/labels.ts";
-import type { MetricTail } from "../durable/shard.ts";
+import type { MetricTail } from "../durable/metrics.ts";
 import type { Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";

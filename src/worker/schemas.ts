@@ -83,6 +83,11 @@ export const metricsParameters = z.object({
     .meta({ description: "Part of the name; a to z also find A to Z" }),
   limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
   cursor: z.string().max(400).optional().meta({ description: "`cursor` of the answer before" }),
+  sparkline: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .meta({ description: "Adds `sparkline` to each metric: its last 60 minutes" }),
 });
 
 export const liveParameters = z.object({ metric: metricName });
@@ -174,8 +179,24 @@ const metricSummary = z.object({
   last: z.number(),
 });
 
+const listedMetric = metricSummary.extend({
+  sparkline: z
+    .array(z.number().nullable())
+    .optional()
+    .meta({
+      description: `With sparkline=true: the average of each of the last 60 minutes, all series merged, oldest first; the last one is still filling; null where there is no point. One answer reads up to ${LIMITS.sparklineSeries} series for them, in the order of the list; a metric for which there is no room has none`,
+    }),
+});
+
 export const metricsAnswer = z
-  .object({ metrics: z.array(metricSummary), cursor: z.string().optional() })
+  .object({
+    metrics: z.array(listedMetric),
+    sparklineFrom: z
+      .number()
+      .optional()
+      .meta({ description: "Start of the first minute of every `sparkline`, Unix ms" }),
+    cursor: z.string().optional(),
+  })
   .meta({ id: "MetricsAnswer" });
 
 export const metricAnswer = metricSummary
@@ -217,8 +238,13 @@ export const statusAnswer = z
       })
       .meta({ description: "Null, with an error, when D1 does not answer" }),
     today: z
-      .object({ d1RowsWritten: z.number(), d1RowsRead: z.number(), shardRowsWritten: z.number() })
-      .meta({ description: "Rows since midnight UTC, as the platform counted them" }),
+      .object({
+        d1RowsWritten: z.number(),
+        d1RowsRead: z.number(),
+        shardRowsWritten: z.number(),
+        shardRequests: z.number().meta({ description: "Calls, sockets and alarms" }),
+      })
+      .meta({ description: "Rows since midnight UTC, as the platform counted them, and requests" }),
   })
   .meta({ id: "StatusAnswer" });
 

@@ -26,6 +26,21 @@ export const homesOf = (metric: string, layouts: readonly number[]): readonly nu
   ...new Set(layouts.map((shards) => shardOf(metric, shards))),
 ];
 
+/** The shards where points of metrics may lie, each with those metrics. */
+export function metricsByHome(
+  metrics: readonly string[],
+  layouts: readonly number[],
+): ReadonlyMap<number, readonly string[]> {
+  const byHome = new Map<number, string[]>();
+  for (const metric of metrics)
+    for (const shard of homesOf(metric, layouts)) {
+      const of = byHome.get(shard);
+      if (of === undefined) byHome.set(shard, [metric]);
+      else of.push(metric);
+    }
+  return byHome;
+}
+
 export const stubOf = (env: Env, shard: number): DurableObjectStub<Shard> =>
   env.SHARD.getByName(String(shard));
 

@@ -16,14 +16,18 @@ export interface SegmentRow {
   readonly body: string;
 }
 
-export interface Snapshot {
-  /** Labels JSON by series id. */
-  readonly series: ReadonlyMap<number, string>;
+/** How far D1 is: what must be known beside the segments of any snapshot. */
+export interface Extent {
   /** Watermarks by shard. */
   readonly flushed: ReadonlyMap<number, number>;
   /** Values of SHARDS under which points may lie in shards. */
   readonly layouts: readonly number[];
   readonly gone: Gone;
+}
+
+export interface Snapshot extends Extent {
+  /** Labels JSON by series id. */
+  readonly series: ReadonlyMap<number, string>;
   readonly stale: ReadonlySet<string>;
   /** Segments of the tier; for the minute tier that is all there is. */
   readonly segments: readonly SegmentRow[];
@@ -43,22 +47,64 @@ export interface SnapshotQuery {
 
 /** @throws when D1 fails; Failed when the query would read too much. */
 export async function readSnapshot(db: D1DatabaseSession, query: SnapshotQuery): Promise<Snapshot> {
-  const statements = statementsOf(db, query);
-  const results = await db.batch<Record<string, unknown>>(statements);
-  for (const { meta } of results) countRead(meta.rows_read);
-  const rows = <T>(i: number): T[] => (results[i]?.results ?? []) as T[];
-  const progress = new Map(rows<{ name: string; value: number }>(2).map((r) => [r.name, r.value]));
+  const { extent, rows } = await batch(db, query.shards, statementsOf(db, query));
   return {
-    series: new Map(rows<{ id: number; labels: string }>(0).map((r) => [r.id, r.labels])),
-    flushed: new Map(rows<{ shard: number; page: number }>(1).map((r) => [r.shard, r.page])),
-    layouts: rows<{ shards: number }>(3).map((row) => row.shards),
-    gone: { day: progress.get("goneDay") ?? 0, series: progress.get("goneSeries") ?? 0 },
+    ...extent,
+    series: new Map(rows<{ id: number; labels: string }>(3).map((r) => [r.id, r.labels])),
     segments: rows<SegmentRow>(4),
     stale: new Set(
       rows<{ day: number; series_id: number }>(5).map((r) => staleKey(r.day, r.series_id)),
     ),
     minutes: rows<SegmentRow>(6),
   };
+}
+
+/** The minute segments of all series of metrics; `metric` is a position in `metrics`. */
+export interface MinutesSnapshot extends Extent {
+  readonly minutes: readonly (Pick<SegmentRow, "span" | "body"> & { readonly metric: number })[];
+}
+
+/** The minutes of a plan by minute, of many metrics at once. @throws when D1 fails. */
+export async function readMinutes(
+  db: D1DatabaseSession,
+  query: Omit<SnapshotQuery, "metric" | "matchers"> & { readonly metrics: readonly string[] },
+): Promise<MinutesSnapshot> {
+  const { extent, rows } = await batch(db, query.shards, [
+    db
+      .prepare(
+        `SELECT m.key AS metric, t.hour AS span, t.body
+         FROM json_each(?) AS m CROSS JOIN series AS s CROSS JOIN json_each(?) AS h
+           CROSS JOIN minute AS t
+         WHERE s.metric = m.value AND t.hour = h.value AND t.series_id = s.id LIMIT ${LIMIT}`,
+      )
+      .bind(JSON.stringify(query.metrics), JSON.stringify(spans(query.plan))),
+  ]);
+  return { ...extent, minutes: rows(3) };
+}
+
+/** Runs statements in one snapshot with what every snapshot must know, which takes places 0 to 2. */
+async function batch(
+  db: D1DatabaseSession,
+  shards: readonly number[],
+  statements: readonly D1PreparedStatement[],
+): Promise<{ readonly extent: Extent; readonly rows: <T>(i: number) => T[] }> {
+  const results = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(`SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))`)
+      .bind(JSON.stringify(shards)),
+    db.prepare(`SELECT name, value FROM progress`),
+    db.prepare(`SELECT shards FROM layouts`),
+    ...statements,
+  ]);
+  for (const { meta } of results) countRead(meta.rows_read);
+  const rows = <T>(i: number): T[] => (results[i]?.results ?? []) as T[];
+  const progress = new Map(rows<{ name: string; value: number }>(1).map((r) => [r.name, r.value]));
+  const extent = {
+    flushed: new Map(rows<{ shard: number; page: number }>(0).map((r) => [r.shard, r.page])),
+    layouts: rows<{ shards: number }>(2).map((row) => row.shards),
+    gone: { day: progress.get("goneDay") ?? 0, series: progress.get("goneSeries") ?? 0 },
+  };
+  return { extent, rows };
 }
 
 function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedStatement[] {
@@ -68,11 +114,6 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
     db
       .prepare(`${cte} SELECT id, labels FROM ids LIMIT ${LIMITS.seriesRowsPerQuery + 1}`)
       .bind(...params),
-    db
-      .prepare(`SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))`)
-      .bind(JSON.stringify(query.shards)),
-    db.prepare(`SELECT name, value FROM progress`),
-    db.prepare(`SELECT shards FROM layouts`),
   ];
   if (plan.kept >= plan.to) return statements;
   const keys = spans(plan);

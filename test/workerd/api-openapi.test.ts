@@ -2,10 +2,11 @@
 // a route, every failure that the other tests meet has its status and code, and /status and /healthz
 // answer what the document says.
 
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { HOUR } from "../../src/core/tiers.ts";
+import { DAY, HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import { STATUS } from "../../src/worker/failure.ts";
 import { VERSION } from "../../src/worker/version.ts";
@@ -204,6 +205,46 @@ test("/status: shards, lag, rows, stale days", async () => {
   expect(after.d1.sizeBytes).toBeGreaterThan(0);
   expect(after.today.d1RowsWritten).toBeGreaterThan(6);
   expect(after.today.d1RowsRead).toBeGreaterThan(0);
+});
+
+test("/status counts each call of a shard, at no row, and keeps the count", async () => {
+  vi.setSystemTime(NOW + 2 * HOUR);
+  const shard = env.SHARD.getByName("0");
+  await store({ name: "s", value: 1 });
+  await shard.flush();
+  const before = (await status()).today;
+  await query({ metric: "s" });
+  await fetchApi("/api/v1/metrics");
+  await fetchApi("/healthz");
+  const read = (await status()).today;
+  expect(read.shardRequests - before.shardRequests).toBe(4);
+  expect(read.shardRowsWritten).toBe(before.shardRowsWritten);
+  await store({ name: "s", value: 2 });
+  // Two writes, and the flush, which makes the count durable, with its own call in it.
+  await store({ name: "s", value: 3 });
+  await shard.flush();
+  await evictDurableObject(shard);
+  expect((await status()).today.shardRequests - read.shardRequests).toBe(4);
+  vi.setSystemTime(NOW + DAY);
+  expect((await status()).today).toMatchObject({ shardRequests: 1, shardRowsWritten: 0 });
+});
+
+test("/status counts requests from 0 where a manifest of before does not", async () => {
+  vi.setSystemTime(NOW + DAY);
+  const shard = env.SHARD.getByName("0");
+  await store({ name: "s", value: 1 });
+  await shard.flush();
+  const { shardRowsWritten } = (await status()).today;
+  await runInDurableObject(shard, (_, { storage }) => {
+    storage.sql.exec(
+      "UPDATE state SET manifest = json_remove(manifest, '$.counters.shardRequests')",
+    );
+  });
+  await evictDurableObject(shard);
+  const { today } = await status();
+  expect(today).toMatchObject({ shardRequests: 1 });
+  expect(today.shardRowsWritten).toBeGreaterThan(0);
+  expect(today.shardRowsWritten).toBeLessThanOrEqual(shardRowsWritten);
 });
 
 test("/healthz", async () => {

@@ -1,5 +1,5 @@
 // After a change of SHARDS: every shard lets go of what now hashes elsewhere. Until that is done,
-// readers ask the shards of all layouts (see reader.ts).
+// readers ask the shards of all layouts (see consistent.ts).
 
 import type { Env } from "../env.ts";
 import { callShard, firstShards } from "../shards.ts";

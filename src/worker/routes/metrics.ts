@@ -10,11 +10,13 @@ import { parameters, pathParameters } from "../parameters.ts";
 import { metricPath, metricsParameters, noParameters } from "../schemas.ts";
 import { d1Failed } from "../reader.ts";
 import { callShard, homesOf, layoutsInUse } from "../shards.ts";
+import { withSparklines } from "../sparklines.ts";
 
 export const metrics = new Hono<HonoEnv>()
   .get("/", allow("read"), async (c) => {
     const asked = parameters(metricsParameters, c.req.url);
-    const answer = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    const list = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    const answer = asked.sparkline ? await withSparklines(c.env, list, Date.now()) : list;
     return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
   })
   .get("/:name", allow("read"), async (c) => {

@@ -41,6 +41,7 @@ export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
       d1RowsWritten: counters.d1RowsWritten,
       d1RowsRead: counters.d1RowsRead,
       shardRowsWritten: counters.shardRowsWritten,
+      shardRequests: counters.shardRequests,
     },
   };
   return c.json(answer);

@@ -1,0 +1,36 @@
+// What a shard knows of its metrics beyond D1, for the list. Pure.
+
+import { labelsJsonOfKey } from "../core/labels.ts";
+import type { Dictionary } from "./dictionary.ts";
+
+/** What a shard knows of a metric that D1 may not know yet. */
+export interface MetricTail {
+  readonly name: string;
+  /** Unix ms. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly last: number;
+  /** Labels JSON of series that may not be in D1. */
+  readonly fresh: readonly string[];
+}
+
+/** All metrics of a dictionary, or the one of that name. */
+export function metricTails(dictionary: Dictionary, name?: string): MetricTail[] {
+  const metrics = name === undefined ? dictionary.metrics : [dictionary.metric(name)];
+  return metrics.flatMap((metric) => {
+    if (metric === undefined) return [];
+    const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
+    const fresh: string[] = [];
+    for (const series of metric.series) {
+      const lastAt = dictionary.lastAt[series]!;
+      const last = dictionary.last[series]!;
+      tail.firstAt = Math.min(tail.firstAt, dictionary.firstAt[series]!);
+      if (lastAt > tail.lastAt || (lastAt === tail.lastAt && last > tail.last)) {
+        tail.lastAt = lastAt;
+        tail.last = last;
+      }
+      if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
+    }
+    return [{ name: metric.name, ...tail, fresh }];
+  });
+}
