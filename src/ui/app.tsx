@@ -1,35 +1,67 @@
 // The page: decides which of its faces to show. No fetching here.
 
-import { ChartPanel } from "./components/chart-panel.tsx";
 import { Header } from "./components/header.tsx";
+import { lazily } from "./components/lazily.tsx";
+import { Panel } from "./components/panel.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
-import { Problem } from "./components/states.tsx";
+import { NothingHere, Problem } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
 import { Welcome } from "./components/welcome.tsx";
 import { refusal } from "./models/access.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
 import { view } from "./models/page.ts";
+import { placed } from "./models/readings.ts";
 
-function Main() {
-  if (view.value.metric !== undefined)
-    return (
-      <main>
-        <ChartPanel />
-      </main>
-    );
+const Explore = () => {
+  const panels = placed.value;
   const known = list.value;
-  if (known.kind === "failed")
+  if (panels.length > 0)
     return (
-      <main>
-        <Problem title="No answer" message={known.message} onRetry={() => void refresh()} />
+      <main class={panels.length > 1 ? "panels several" : "panels"}>
+        <h1 class="unseen">Metrics over time</h1>
+        {panels.map(({ key, index, reading }) => (
+          <Panel key={key} index={index} reading={reading} />
+        ))}
       </main>
     );
-  return <main aria-busy={known.kind === "loading"} />;
-}
+  return known.kind === "failed" ? (
+    <main class="panels">
+      <Problem title="No answer" message={known.message} onRetry={() => void refresh()} />
+    </main>
+  ) : (
+    <main class="panels" aria-busy={known.kind === "loading"} />
+  );
+};
+
+const Embed = () => {
+  const [panel] = placed.value;
+  return (
+    <main class="panels embed">
+      {panel === undefined ? (
+        <NothingHere />
+      ) : (
+        <Panel key={panel.key} index={panel.index} reading={panel.reading} embedded />
+      )}
+    </main>
+  );
+};
+
+const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
   if (refusal.value !== undefined) return <TokenPrompt refused={refusal.value} />;
-  if (storeIsEmpty.value && view.value.metric === undefined)
+  const { page, panels } = view.value;
+  if (page === "embed") return <Embed />;
+  if (page === "store")
+    return (
+      <>
+        <Header />
+        <main>
+          <Store />
+        </main>
+      </>
+    );
+  if (storeIsEmpty.value && panels.length === 0)
     return (
       <>
         <Header />
@@ -41,7 +73,7 @@ export function App() {
       <Header />
       <div class="body">
         <Sidebar />
-        <Main />
+        <Explore />
       </div>
     </>
   );

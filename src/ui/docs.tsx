@@ -109,7 +109,7 @@ const Part = ({ operation }: { readonly operation: Operation }) => (
       <>
         <h3>Body</h3>
         <p class="quiet">{operation.body.types.join(", ")}</p>
-        <pre>{operation.body.shape}</pre>
+        <pre tabIndex={0}>{operation.body.shape}</pre>
       </>
     )}
     <h3>Answers</h3>
@@ -125,7 +125,7 @@ const Part = ({ operation }: { readonly operation: Operation }) => (
               <summary>
                 <code>{status}</code> {description}
               </summary>
-              <pre>{shape}</pre>
+              <pre tabIndex={0}>{shape}</pre>
             </details>
           )}
         </li>

@@ -1,13 +1,31 @@
-// Numbers, times and names as people read them: in the reader's locale and time zone.
+// Numbers, times and names as people read them: in the reader's locale, and in a time zone. Pure.
 
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
+import {
+  formatClock,
+  formatDate,
+  formatFullDate,
+  formatYear,
+  isRepeated,
+  offsetName,
+} from "./zone.ts";
 
 const plain = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 });
-const compact = new Intl.NumberFormat(undefined, {
-  notation: "compact",
-  maximumSignificantDigits: 4,
-});
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+
+/** Letters of numbers that are longer than six digits; other locales' own are not known to all. */
+export const LARGE: readonly (readonly [size: number, letter: string])[] = [
+  [1e12, "T"],
+  [1e9, "B"],
+  [1e6, "M"],
+];
+
+/** Four significant digits and a letter. */
+function compact(value: number): string {
+  const rounded = Number(value.toPrecision(4));
+  const [size, letter] = LARGE.find(([size]) => Math.abs(rounded) >= size) ?? [1, ""];
+  return plain.format(rounded / size) + letter;
+}
 
 /** At most five significant digits: 0.42, 118.23, 1.235M, 3.1e-7. */
 export function formatValue(value: number): string {
@@ -18,12 +36,12 @@ export function formatValue(value: number): string {
       .toExponential(3)
       .replace(/\.?0+e/, "e")
       .replace("e+", "e");
-  return (size >= 1e6 ? compact : plain).format(value);
+  return size >= 1e6 ? compact(value) : plain.format(value);
 }
 
 /** A count in full, while it fits. */
 export const formatCount = (count: number): string =>
-  count < 1e9 ? whole.format(count) : compact.format(count);
+  count < 1e9 ? whole.format(count) : compact(count);
 
 /** How long ago: "now", "41 s", "3 min", "5 h", "2 d". */
 export function formatAge(ms: number): string {
@@ -34,42 +52,35 @@ export function formatAge(ms: number): string {
   return `${Math.floor(ms / DAY)} d`;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const fullDate = new Intl.DateTimeFormat(undefined, {
-  weekday: "short",
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-});
-const month = new Intl.DateTimeFormat(undefined, { month: "short" });
+/** A time of day; of one that comes twice it says which: "02:30 GMT+2". */
+const clockOf = (zone: string, at: number): string =>
+  formatClock(zone, at) + (isRepeated(zone, at) ? ` ${offsetName(zone, at)}` : "");
 
-export const formatClock = (at: number): string => clock.format(at);
-export const formatDate = (at: number): string => date.format(at);
-export const formatMonth = (at: number): string => month.format(at);
+type Name = (zone: string, at: number) => string;
 
-/** A period in local time: "Tue, 24 Nov 2026, 14:02 – 14:03". */
-export function formatPeriod(from: number, to: number): string {
-  const start = `${fullDate.format(from)}, ${clock.format(from)}`;
-  const sameDay = fullDate.format(from) === fullDate.format(to);
-  return `${start} – ${sameDay ? "" : `${fullDate.format(to)}, `}${clock.format(to)}`;
+/** The end has a date only when it needs one: midnight at the end of a day does not. */
+function between(name: Name, from: number, to: number, zone: string): string {
+  const [first, last] = [clockOf(zone, from), clockOf(zone, to)];
+  const sameDay = formatFullDate(zone, from) === formatFullDate(zone, Math.max(from, to - 1));
+  const end = sameDay && (first !== last || from === to) ? last : `${name(zone, to)}, ${last}`;
+  return `${name(zone, from)}, ${first} – ${end}`;
 }
 
-/** The same, short: "24 Nov, 14:02 – 14:31". */
-export function formatRange(from: number, to: number): string {
-  const sameDay = fullDate.format(from) === fullDate.format(to);
-  const end = `${sameDay ? "" : `${date.format(to)}, `}${clock.format(to)}`;
-  return `${date.format(from)}, ${clock.format(from)} – ${end}`;
-}
+/** A period, [from, to): "Tue, 24 Nov 2026, 14:02 – 14:03". */
+export const formatPeriod = (from: number, to: number, zone: string): string =>
+  between(formatFullDate, from, to, zone);
 
-/** The zone of the axis: "Europe/Berlin (GMT+1)". */
-export function zoneName(at: number): string {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const offset = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" })
-    .formatToParts(at)
-    .find(({ type }) => type === "timeZoneName")?.value;
-  return offset === undefined || offset === timeZone ? timeZone : `${timeZone} (${offset})`;
-}
+/** The same, short: "24 Nov, 14:02 – 14:31"; with the years when there are two. */
+export const formatRange = (from: number, to: number, zone: string): string =>
+  formatYear(zone, from) === formatYear(zone, to)
+    ? between(formatDate, from, to, zone)
+    : formatPeriod(from, to, zone);
+
+/** A bucket's period. Those of a day are UTC days wherever the reader is, and say so. */
+export const formatBucket = (start: number, step: number, zone: string): string =>
+  step === DAY
+    ? `${formatFullDate("UTC", start)}, UTC day`
+    : formatPeriod(start, start + step, zone);
 
 /** A series by its labels: "host=a · zone=eu". */
 export function seriesName(labels: Readonly<Record<string, string>>): string {

@@ -4,21 +4,24 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startClock } from "./models/clock.ts";
-import { startLive } from "./models/live.ts";
+import { startFeeds } from "./models/feeds.ts";
 import { startMetrics } from "./models/metrics.ts";
+import { startOffline } from "./models/offline.ts";
 import { startHistory, view } from "./models/page.ts";
-import { onLive, startReading } from "./models/reading.ts";
+import { startReadings } from "./models/readings.ts";
 import { startTheme } from "./models/theme.ts";
 
 startHistory();
 startClock();
 startTheme();
+startOffline();
 startMetrics();
-startReading();
-startLive(onLive);
+startReadings();
+startFeeds();
 effect(() => {
-  const { metric } = view.value;
-  document.title = metric === undefined ? "Minuet" : `${metric} · Minuet`;
+  const { panels, page } = view.value;
+  const names = page === "store" ? ["Store"] : panels.map(({ metric }) => metric);
+  document.title = [...names, "Minuet"].join(" · ");
 });
 
 const page = document.getElementById("page");

@@ -1,7 +1,13 @@
 // The address of the page ⇄ what it shows. Pure. Unknown or broken parameters fall back to the
 // defaults, so that every address shows something; defaults are left out of addresses.
+//
+//   /?range=24h&metric=cpu.load&by=host&where=zone=eu&metric=http.ms&stat=max
+//
+// Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
+import { splitMatcher } from "../core/filter.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
+import { isUnit, type UnitName } from "./units.ts";
 
 /** The ranges of the switch: they end at "now". */
 export const SPANS = {
@@ -18,34 +24,116 @@ export const SPAN_NAMES: readonly SpanName[] = ["1h", "6h", "24h", "7d", "30d", 
 export const RESOLUTIONS = ["auto", "minute", "hour", "day"] as const;
 export type Resolution = TierName | "auto";
 
+export const STATS = ["avg", "min", "max", "sum", "count", "last"] as const;
+export type Stat = (typeof STATS)[number];
+
 /** `last` ends at "now" and moves with it; `fixed` is [from, to), Unix ms. */
 export type Range =
   | { readonly kind: "last"; readonly span: SpanName }
   | { readonly kind: "fixed"; readonly from: number; readonly to: number };
 
-export interface View {
-  readonly metric?: string;
-  readonly range: Range;
-  readonly resolution: Resolution;
+/** What the legend is sorted by. */
+export type Sort = Stat | "name";
+
+export interface Panel {
+  readonly metric: string;
+  /** The statistic that is drawn as a line. */
+  readonly stat: Stat;
   /** A label to split by; "*" is each series apart. */
   readonly by?: string;
+  /** Matchers, as the API takes them: host=a, host!=a, host=~web.*, host!~web.* */
+  readonly where: readonly string[];
+  /** Chosen instead of what the name says. */
+  readonly unit?: UnitName;
+  /** Labels JSON of the series that are drawn; absent: the largest. */
+  readonly only?: readonly string[];
+  readonly sort?: Sort;
+  /** Shown as a table instead of a chart. */
+  readonly table: boolean;
 }
 
-export const HOME: View = { range: { kind: "last", span: "1h" }, resolution: "auto" };
+export interface View {
+  readonly page: "explore" | "embed" | "store";
+  readonly panels: readonly Panel[];
+  readonly range: Range;
+  readonly resolution: Resolution;
+  /** The period before is drawn as well, dashed. */
+  readonly previous: boolean;
+  /** Times in UTC instead of the reader's zone. */
+  readonly utc: boolean;
+}
+
+export const HOME: View = {
+  page: "explore",
+  panels: [],
+  range: { kind: "last", span: "1h" },
+  resolution: "auto",
+  previous: false,
+  utc: false,
+};
+
+/** Panels on a page at most: each has a socket and a chart. */
+export const PANELS_SHOWN = 12;
+
+export const panelOf = (metric: string): Panel => ({
+  metric,
+  stat: "avg",
+  where: [],
+  table: false,
+});
+
+/** A panel without some of its choices. */
+export function without<K extends "by" | "unit" | "only" | "sort">(
+  panel: Panel,
+  ...choices: readonly K[]
+): Omit<Panel, K> {
+  const rest: Mutable<Panel> = { ...panel };
+  for (const choice of choices) delete rest[choice];
+  return rest;
+}
 
 const find = <T extends string>(all: readonly T[], text: string | null): T | undefined =>
   all.find((one) => one === text);
 
-export function parseView(search: string): View {
+/** `path` and `search` as in `location`. */
+export function parseView(path: string, search: string): View {
   const given = new URLSearchParams(search);
-  const metric = given.get("metric");
-  const by = given.get("by");
+  const page = find(["embed", "store"] as const, path.replace(/^\/|\/$/g, "")) ?? HOME.page;
+  const panels = parsePanels(given);
   return {
-    ...(metric && { metric }),
+    page,
+    panels: page === "embed" ? panels.slice(0, 1) : panels.slice(0, PANELS_SHOWN),
     range: parseRange(given),
     resolution: find(RESOLUTIONS, given.get("resolution")) ?? HOME.resolution,
-    ...(by && { by }),
+    previous: given.get("previous") === "true",
+    utc: given.get("zone") === "utc",
   };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function parsePanels(given: URLSearchParams): Panel[] {
+  const panels: Mutable<Panel>[] = [];
+  for (const [name, value] of given) {
+    if (name === "metric") {
+      if (value !== "") panels.push({ ...panelOf(value) });
+      continue;
+    }
+    const panel = panels.at(-1);
+    if (panel === undefined || value === "") continue;
+    if (name === "stat") panel.stat = find(STATS, value) ?? panel.stat;
+    else if (name === "by") panel.by = value;
+    else if (name === "where" && splitMatcher(value) !== undefined)
+      panel.where = [...panel.where, value];
+    else if (name === "unit" && isUnit(value)) panel.unit = value;
+    else if (name === "only") panel.only = [...(panel.only ?? []), value];
+    else if (name === "table") panel.table = value === "true";
+    else if (name === "sort") {
+      const sort = find(["name", ...STATS] as const, value);
+      if (sort !== undefined) panel.sort = sort;
+    }
+  }
+  return panels;
 }
 
 /** Largest time that JavaScript knows, Unix ms. */
@@ -61,39 +149,70 @@ function parseRange(given: URLSearchParams): Range {
   return span === undefined ? HOME.range : { kind: "last", span };
 }
 
-/** The part of an address from the "?"; "" when all is as by default. */
-export function viewSearch({ metric, range, resolution, by }: View): string {
+/** Path and search of an address. */
+export function viewAddress({ page, panels, range, resolution, previous, utc }: View): string {
   const search = new URLSearchParams();
-  if (metric !== undefined) search.set("metric", metric);
   if (range.kind === "fixed") {
     search.set("from", String(range.from));
     search.set("to", String(range.to));
   } else if (range.span !== "1h") search.set("range", range.span);
   if (resolution !== HOME.resolution) search.set("resolution", resolution);
-  if (by !== undefined) search.set("by", by);
-  return search.size === 0 ? "" : `?${search}`;
+  if (previous) search.set("previous", "true");
+  if (utc) search.set("zone", "utc");
+  for (const panel of panels) {
+    search.append("metric", panel.metric);
+    if (panel.stat !== "avg") search.append("stat", panel.stat);
+    if (panel.by !== undefined) search.append("by", panel.by);
+    for (const matcher of panel.where) search.append("where", matcher);
+    if (panel.unit !== undefined) search.append("unit", panel.unit);
+    for (const series of panel.only ?? []) search.append("only", series);
+    if (panel.sort !== undefined) search.append("sort", panel.sort);
+    if (panel.table) search.append("table", "true");
+  }
+  const path = page === "explore" ? "/" : `/${page}`;
+  return search.size === 0 ? path : `${path}?${readable(search)}`;
 }
 
-/** Series drawn at most: more cannot be told apart. */
-export const SERIES_SHOWN = 16;
+/** Fewer escapes than URLSearchParams makes: addresses are read, and typed, by people. */
+const readable = (search: URLSearchParams): string =>
+  search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
 
-/** What a view asks of the server; undefined when it has no metric. Equal views ask the same. */
-export function questionOf({ metric, range, resolution, by }: View): string | undefined {
-  if (metric === undefined) return undefined;
-  const search = new URLSearchParams({ metric });
-  if (range.kind === "fixed") {
-    search.set("from", String(range.from));
-    search.set("to", String(range.to));
-  } else {
-    search.set("from", `-${range.span === "1y" ? "365d" : range.span}`);
-    search.set("to", "now");
-  }
-  search.set("resolution", resolution);
+/** Series that a panel knows at most: of more, those with the most points. */
+export const SERIES_KNOWN = 100;
+
+/** A time of a question: fixed, or relative to the server's clock. */
+interface Bounds {
+  readonly from: string;
+  readonly to: string;
+}
+
+const boundsOf = (range: Range): Bounds =>
+  range.kind === "fixed"
+    ? { from: String(range.from), to: String(range.to) }
+    : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };
+
+/** The same length of time, just before. */
+const boundsBefore = (range: Range): Bounds => {
+  if (range.kind === "fixed")
+    return { from: String(Math.max(0, 2 * range.from - range.to)), to: String(range.from) };
+  const minutes = SPANS[range.span] / MINUTE;
+  return { from: `-${2 * minutes}m`, to: `-${minutes}m` };
+};
+
+/** What a panel asks of the server. Equal panels ask the same. */
+export function questionOf(
+  { metric, by, where }: Panel,
+  { range, resolution }: Pick<View, "range" | "resolution">,
+  period: "now" | "before" = "now",
+): string {
+  const { from, to } = period === "now" ? boundsOf(range) : boundsBefore(range);
+  const search = new URLSearchParams({ metric, from, to, resolution });
   if (by !== undefined) {
     search.set("by", by);
-    search.set("limit", String(SERIES_SHOWN));
+    search.set("limit", String(SERIES_KNOWN));
   }
-  return `/api/v1/query?${search}`;
+  for (const matcher of where) search.append("where", matcher);
+  return `/api/v1/query?${readable(search)}`;
 }
 
 /** The range of a drag over the chart: whole minutes, at least two. */

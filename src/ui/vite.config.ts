@@ -12,7 +12,13 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: [here("index.html"), here("docs.html")] },
+    rolldownOptions: {
+      input: [here("index.html"), here("docs.html")],
+      output: {
+        // The first view is one file: split by what /docs shares, it would be larger and later.
+        codeSplitting: { groups: [{ name: "app", test: /app\.tsx$/ }] },
+      },
+    },
   },
   // `npx vite src/ui` beside `npm start`: the API comes from there.
   server: { proxy: { "/api": { target: "http://localhost:8787", ws: true } } },

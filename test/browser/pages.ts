@@ -1,7 +1,13 @@
 // What the tests of the page share: a browser, pages that report every error, points to draw, and
 // waiting for what the page says of itself.
 
-import { type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+  type Request,
+} from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
 import { type Server, type ServerOptions, startServer } from "../support/server.ts";
@@ -88,6 +94,39 @@ export async function chartOf(page: Page, attributes = ""): Promise<Locator> {
 /** A number that the chart says of itself. */
 export const numberOf = async (chart: Locator, name: string): Promise<number> =>
   Number(await chart.getAttribute(`data-${name}`));
+
+/** The section of a metric, when there are several. */
+export const panelOf = (page: Page, metric: string): Locator =>
+  page.locator(`.panel[aria-label="${metric}"]`);
+
+/** A number of the legend: of the first series unless `series` names another. */
+export const legendOf = (of: Page | Locator, stat: string, series?: string): Locator => {
+  const rows = of.locator(".legend tbody tr");
+  const row = series === undefined ? rows : rows.filter({ hasText: series });
+  return row.first().locator(`[data-total=${stat}]`);
+};
+
+/** Drags over the chart, from one part of its width to another. */
+export async function drag(page: Page, chart: Locator, from: number, to: number): Promise<void> {
+  const box = (await chart.locator(".u-over").boundingBox())!;
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * from, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + (box.width * (from + to)) / 2, y, { steps: 4 });
+  await page.mouse.move(box.x + box.width * to, y, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** Waits for the first question to the server that has all `parts` in its address. */
+export const question = (page: Page, ...parts: readonly string[]): Promise<Request> =>
+  page.waitForRequest(
+    (request) =>
+      request.url().includes("/api/v1/query") &&
+      parts.every((part) => request.url().includes(part)),
+  );
+
+export const overflows = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
 
 export const liveOf = (page: Page): Promise<void> =>
   page.locator('[data-live="live"]').waitFor().then();

@@ -6,14 +6,17 @@ import type { SeriesAnswer } from "../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import {
   chartData,
+  type ChartQuestion,
+  chosenBy,
   drawn,
   gaps,
+  keyOf,
+  LARGEST_DRAWN,
   lonely,
   middles,
   totals,
   yRange,
 } from "../../src/ui/chart/data.ts";
-import { timeLabels, valueLabels } from "../../src/ui/chart/options.ts";
 
 const series = (
   t: readonly number[],
@@ -30,9 +33,15 @@ const series = (
   last: values,
 });
 
-const whole = { from: 0, to: HOUR };
-const chart = (all: readonly SeriesAnswer[], partialFrom = Infinity, range = whole) =>
-  chartData(all, range, MINUTE, partialFrom);
+const whole: Omit<ChartQuestion, "series"> = {
+  from: 0,
+  to: HOUR,
+  step: MINUTE,
+  partialFrom: Infinity,
+  stat: "avg",
+};
+const chart = (all: readonly SeriesAnswer[], more: Partial<ChartQuestion> = {}) =>
+  chartData({ ...whole, series: all, ...more });
 const minutes = (starts: readonly number[]): number[] => starts.map((start) => start / MINUTE);
 
 describe("places", () => {
@@ -54,9 +63,7 @@ describe("places", () => {
   });
   test("what lies outside the range is left out", () => {
     const range = { from: 2 * MINUTE, to: 4 * MINUTE };
-    expect(minutes(chart([series([1, 2, 3, 4], [1, 2, 3, 4])], Infinity, range).starts)).toEqual([
-      2, 3,
-    ]);
+    expect(minutes(chart([series([1, 2, 3, 4], [1, 2, 3, 4])], range).starts)).toEqual([2, 3]);
   });
   test("a series without a bucket in the range has no line", () =>
     expect(chart([series([100], [1])]).lines).toEqual([]));
@@ -66,13 +73,13 @@ describe("places", () => {
 
 describe("the bucket that is still filling", () => {
   test("is drawn apart, and joined to the one before", () => {
-    const data = chart([series([1, 2, 3], [5, 6, 7])], 3 * MINUTE);
+    const data = chart([series([1, 2, 3], [5, 6, 7])], { partialFrom: 3 * MINUTE });
     const { closed, open } = drawn(data.lines[0]!, data);
     expect(closed).toEqual([5, 6, null]);
     expect(open).toEqual([null, 6, 7]);
   });
   test("stands alone after a gap", () => {
-    const data = chart([series([1, 3], [5, 7])], 3 * MINUTE);
+    const data = chart([series([1, 3], [5, 7])], { partialFrom: 3 * MINUTE });
     expect(drawn(data.lines[0]!, data).open).toEqual([null, null, 7]);
   });
 });
@@ -113,12 +120,73 @@ describe("the y axis", () => {
   });
 });
 
-describe("labels of the axes", () => {
-  test("the date stands under the first time of each day", () => {
-    const evening = new Date(2026, 10, 23, 22).getTime();
-    const lines = timeLabels([evening, evening + HOUR, evening + 2 * HOUR], HOUR);
-    expect(lines.map((label) => label.includes("\n"))).toEqual([true, false, true]);
+describe("statistics", () => {
+  const only = [series([1, 2], [5, 6])];
+  test("each is drawn as itself", () => {
+    const data = chart(only, { stat: "sum" });
+    expect(drawn(data.lines[0]!, data).closed).toEqual([10, 12]);
   });
-  test("values that are close are told apart", () =>
-    expect(new Set(valueLabels([1_000_000.1, 1_000_000.2, 1_000_000.3])).size).toBe(3));
+  test("sums and counts have no band: it is of another size", () => {
+    for (const stat of ["sum", "count"] as const) {
+      const data = chart(only, { stat });
+      expect(drawn(data.lines[0]!, data).high).toEqual([null, null]);
+    }
+    const data = chart(only, { stat: "last" });
+    expect(drawn(data.lines[0]!, data).high).toEqual([6, 7]);
+  });
+});
+
+describe("the period before", () => {
+  test("is joined to the same series, whatever the order of its labels", () => {
+    const now = series([1, 2], [5, 6], { a: "1", b: "2" });
+    const then = series([2, 3], [7, 8], { b: "2", a: "1" });
+    const data = chart([now, series([1], [1], { a: "other" })], { before: [then] });
+    const line = data.lines.find(({ labels }) => labels["b"] === "2")!;
+    expect(minutes(data.starts)).toEqual([1, 2, 3]);
+    expect(drawn(line, data).before).toEqual([null, 7, 8]);
+    expect(drawn(line, data).closed).toEqual([5, 6, null]);
+  });
+  test("does not count in the totals", () => {
+    const data = chart([series([1], [5])], { before: [series([1, 2], [100, 100])] });
+    expect(totals(data.lines[0]!).max).toBe(6);
+  });
+});
+
+describe("many series", () => {
+  const hosts = Array.from({ length: 50 }, (_, i) => series([1, 2], [i, i], { host: `host-${i}` }));
+  const keys = (lines: readonly { readonly key: string }[]): string[] =>
+    lines.map(({ key }) => key).sort();
+  const key = (host: number): string => keyOf({ host: `host-${host}` });
+
+  test("the largest by the statistic are drawn, all are known", () => {
+    const data = chart(hosts);
+    expect(data.all).toHaveLength(50);
+    expect(keys(data.lines)).toEqual(
+      Array.from({ length: LARGEST_DRAWN }, (_, i) => key(40 + i)).sort(),
+    );
+  });
+  test("numbers in labels are counted, not spelt", () =>
+    expect(chart(hosts.slice(0, 12)).all.map(({ labels }) => labels["host"])).toEqual(
+      Array.from({ length: 12 }, (_, i) => `host-${i}`),
+    ));
+  test("the chosen are drawn instead", () =>
+    expect(keys(chart(hosts, { only: [key(3), key(5)] }).lines)).toEqual([key(3), key(5)]));
+  test("chosen series that are not there leave the largest", () =>
+    expect(chart(hosts, { only: [keyOf({ host: "gone" })] }).lines).toHaveLength(LARGEST_DRAWN));
+
+  test("a click isolates, another brings the others back", () => {
+    expect(chosenBy(chart(hosts), key(3), "isolate")).toEqual([key(3)]);
+    const alone = chart(hosts, { only: [key(3)] });
+    expect(chosenBy(alone, key(3), "isolate")).toBeUndefined();
+    expect(chosenBy(alone, key(4), "isolate")).toEqual([key(4)]);
+  });
+  test("a toggle adds and takes away; nothing drawn is everything again", () => {
+    const alone = chart(hosts, { only: [key(3)] });
+    expect(chosenBy(alone, key(4), "toggle")).toEqual([key(3), key(4)]);
+    expect(chosenBy(alone, key(3), "toggle")).toBeUndefined();
+    const few = chart(hosts.slice(0, 3));
+    const without = chosenBy(few, key(1), "toggle")!;
+    expect(without).toEqual([key(0), key(2)]);
+    expect(chosenBy(chart(hosts.slice(0, 3), { only: without }), key(1), "toggle")).toBeUndefined();
+  });
 });

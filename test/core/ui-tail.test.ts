@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMessage, LiveSeries, QueryAnswer } from "../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
-import { Tail, withTail } from "../../src/ui/models/tail.ts";
+import { exactly, Tail, withTail } from "../../src/ui/models/tail.ts";
 
 type Row = readonly [minute: number, sum: number, count: number];
 
@@ -48,11 +48,13 @@ const answer = (...rows: Row[]): QueryAnswer => ({
 });
 
 const [a, b] = [{ host: "a" }, { host: "b" }];
-const joined = (base: QueryAnswer, tail: Tail, by?: string) =>
-  withTail(base, tail, by, tail.from, HOUR).series.map(({ labels, t, sum, count }) => ({
-    labels,
-    rows: t.map((start, i) => [start / MINUTE, sum[i], count[i]]),
-  }));
+const joined = (base: QueryAnswer, tail: Tail, by?: string, where: readonly string[] = []) =>
+  withTail(base, tail, { by, filters: exactly(where)! }, tail.from, HOUR).series.map(
+    ({ labels, t, sum, count }) => ({
+      labels,
+      rows: t.map((start, i) => [start / MINUTE, sum[i], count[i]]),
+    }),
+  );
 
 describe("a tail", () => {
   test("replaces the minutes that it knows, merged over all series", () => {
@@ -95,6 +97,25 @@ describe("a tail", () => {
     expect(joined({ ...base, truncated: true }, tail, "host").map(({ labels }) => labels)).toEqual([
       a,
     ]);
+  });
+});
+
+describe("filters", () => {
+  const tail = new Tail(
+    message("snapshot", 5, [live(a, [5, 10, 2]), live(b, [5, 1, 1]), live({}, [5, 4, 1])]),
+  );
+  const sums = (...where: string[]) => joined(answer(), tail, undefined, where)[0]?.rows[0]?.[1];
+  test("let through what the server would", () => {
+    expect(sums("host=a")).toBe(10);
+    expect(sums("host!=a")).toBe(5);
+    expect(sums("host=")).toBe(4);
+    expect(sums("host!=a", "host!=")).toBe(1);
+    expect(sums("zone!=eu")).toBe(15);
+    expect(sums("host=c")).toBeUndefined();
+  });
+  test("that need a regular expression are left to the server", () => {
+    expect(exactly(["host=a", "zone=~e.*"])).toBeUndefined();
+    expect(exactly(["zone!~e.*"])).toBeUndefined();
   });
 });
 

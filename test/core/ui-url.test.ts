@@ -4,93 +4,167 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   HOME,
+  type Panel,
+  panelOf,
+  PANELS_SHOWN,
   parseView,
   questionOf,
   RESOLUTIONS,
   SPAN_NAMES,
+  STATS,
   type View,
-  viewSearch,
+  viewAddress,
   zoomed,
 } from "../../src/ui/url.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((one) => one.isWellFormed());
+const label = text.filter((one) => !/[=!]/.test(one));
+const matcher = fc
+  .tuple(label, fc.constantFrom("=", "!=", "=~", "!~"), text)
+  .map((parts) => parts.join(""));
+
+const panels: fc.Arbitrary<Panel> = fc.record(
+  {
+    metric: text,
+    stat: fc.constantFrom(...STATS),
+    by: text,
+    where: fc.array(matcher, { maxLength: 3 }),
+    unit: fc.constantFrom("bytes" as const, "seconds" as const),
+    only: fc.array(text, { minLength: 1, maxLength: 3 }),
+    sort: fc.constantFrom("name" as const, ...STATS),
+    table: fc.boolean(),
+  },
+  { requiredKeys: ["metric", "stat", "where", "table"] },
+);
 
 const views: fc.Arbitrary<View> = fc
-  .record(
-    {
-      metric: text,
-      by: text,
-      range: fc.oneof(
-        fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
-        fc
-          .tuple(fc.nat(4e12), fc.integer({ min: 1, max: 1e12 }))
-          .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
-      ),
-      resolution: fc.constantFrom(...RESOLUTIONS),
-    },
-    { requiredKeys: ["range", "resolution"] },
-  )
-  .map((view): View => view);
+  .record({
+    page: fc.constantFrom("explore" as const, "embed" as const, "store" as const),
+    panels: fc.array(panels, { maxLength: PANELS_SHOWN }),
+    range: fc.oneof(
+      fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
+      fc
+        .tuple(fc.nat(4e12), fc.integer({ min: 1, max: 1e12 }))
+        .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
+    ),
+    resolution: fc.constantFrom(...RESOLUTIONS),
+    previous: fc.boolean(),
+    utc: fc.boolean(),
+  })
+  .map((view): View =>
+    view.page === "embed" ? { ...view, panels: view.panels.slice(0, 1) } : view,
+  );
+
+/** Through the same door as the browser's: `location` splits and escapes. */
+const parse = (address: string): View => {
+  const { pathname, search } = new URL(address, "https://minuet.test");
+  return parseView(pathname, search);
+};
 
 test("every view survives its address", () => {
   fc.assert(
     fc.property(views, (view) => {
-      expect(parseView(viewSearch(view))).toEqual(view);
+      expect(parse(viewAddress(view))).toEqual(view);
     }),
   );
 });
 
 test("any address shows something", () => {
   fc.assert(
-    fc.property(fc.string(), (search) => {
-      const view = parseView(search);
-      expect(parseView(viewSearch(view))).toEqual(view);
+    fc.property(fc.string(), fc.string(), (path, search) => {
+      const view = parseView(path, search);
+      expect(parse(viewAddress(view))).toEqual(view);
     }),
   );
 });
 
 describe("addresses", () => {
-  const search = (view: Partial<View>): string => viewSearch({ ...HOME, ...view });
+  const address = (view: Partial<View>): string => viewAddress({ ...HOME, ...view });
 
-  test("defaults are left out", () => expect(search({})).toBe(""));
-  test("a metric", () => expect(search({ metric: "cpu.load" })).toBe("?metric=cpu.load"));
+  test("defaults are left out", () => expect(address({})).toBe("/"));
+  test("a metric", () =>
+    expect(address({ panels: [panelOf("cpu.load")] })).toBe("/?metric=cpu.load"));
+  test("the store, and a panel alone", () => {
+    expect(address({ page: "store" })).toBe("/store");
+    expect(address({ page: "embed", panels: [panelOf("a")] })).toBe("/embed?metric=a");
+  });
   test("everything", () =>
     expect(
-      search({
-        metric: "a b",
+      address({
         range: { kind: "fixed", from: 60_000, to: 120_000 },
         resolution: "hour",
-        by: "*",
+        previous: true,
+        utc: true,
+        panels: [
+          {
+            metric: "a b",
+            stat: "max",
+            by: "*",
+            where: ["zone=eu", "host=~web.*"],
+            unit: "bytes",
+            only: ["x"],
+            sort: "name",
+            table: true,
+          },
+          panelOf("http.ms"),
+        ],
       }),
-    ).toBe("?metric=a+b&from=60000&to=120000&resolution=hour&by=*"));
+    ).toBe(
+      "/?from=60000&to=120000&resolution=hour&previous=true&zone=utc&metric=a+b&stat=max&by=*" +
+        "&where=zone%3Deu&where=host%3D%7Eweb.*&unit=bytes&only=x&sort=name&table=true&metric=http.ms",
+    ));
+  test("what is about a panel follows its metric", () => {
+    const { panels: two } = parse("/?metric=a&by=host&metric=b&by=zone&stat=max");
+    expect(two.map(({ by, stat }) => [by, stat])).toEqual([
+      ["host", "avg"],
+      ["zone", "max"],
+    ]);
+  });
+  test("no more panels than a page can hold", () =>
+    expect(parse(`/?${"metric=a&".repeat(50)}`).panels).toHaveLength(PANELS_SHOWN));
 
   for (const broken of [
-    "?range=2h",
-    "?resolution=second",
-    "?metric=",
-    "?by=",
-    "?from=1",
-    "?from=2&to=1",
-    "?from=a&to=b",
-    "?from=-5&to=5",
-    "?from=1&to=99999999999999999999",
+    "/?range=2h",
+    "/?resolution=second",
+    "/?metric=",
+    "/?by=host",
+    "/?from=1",
+    "/?from=2&to=1",
+    "/?from=a&to=b",
+    "/?from=-5&to=5",
+    "/?from=1&to=99999999999999999999",
+    "/?previous=1",
+    "/elsewhere",
   ])
-    test(`${broken} is as if it were not there`, () => expect(parseView(broken)).toEqual(HOME));
+    test(`${broken} is as if it were not there`, () => expect(parse(broken)).toEqual(HOME));
+  for (const broken of ["where=host", "where==a", "stat=median", "unit=parsec", "sort=size", "by="])
+    test(`a panel without ${broken}`, () =>
+      expect(parse(`/?metric=a&${broken}`).panels).toEqual([panelOf("a")]));
 });
 
 describe("questions", () => {
-  const ask = (search: string): string | undefined => questionOf(parseView(search));
+  const ask = (address: string, period?: "now" | "before"): string => {
+    const view = parse(address);
+    return questionOf(view.panels[0]!, view, period);
+  };
 
-  test("no metric, no question", () => expect(ask("")).toBeUndefined());
   test("the default", () =>
-    expect(ask("?metric=a%26b")).toBe(
+    expect(ask("/?metric=a%26b")).toBe(
       "/api/v1/query?metric=a%26b&from=-1h&to=now&resolution=auto",
     ));
   test("a year has a length that the server knows", () =>
-    expect(ask("?metric=a&range=1y")).toContain("from=-365d"));
-  test("a fixed range and a split", () =>
-    expect(ask("?metric=a&from=1&to=2&resolution=day&by=host")).toBe(
-      "/api/v1/query?metric=a&from=1&to=2&resolution=day&by=host&limit=16",
+    expect(ask("/?metric=a&range=1y")).toContain("from=-365d"));
+  test("a fixed range, a split, filters", () =>
+    expect(ask("/?from=1&to=2&resolution=day&metric=a&by=host&where=x!%3D1")).toBe(
+      "/api/v1/query?metric=a&from=1&to=2&resolution=day&by=host&limit=100&where=x%21%3D1",
+    ));
+  test("the period before is as long, and ends where this one starts", () => {
+    expect(ask("/?metric=a&range=24h", "before")).toContain("from=-2880m&to=-1440m");
+    expect(ask("/?metric=a&from=100&to=130", "before")).toContain("from=70&to=100");
+  });
+  test("how a panel looks is not asked", () =>
+    expect(ask("/?metric=a&stat=max&unit=bytes&only=x&sort=avg&table=true")).toBe(
+      ask("/?metric=a"),
     ));
 });
 

@@ -1,43 +1,121 @@
 // From answers to what a chart draws: aligned columns with gaps where buckets are missing. Pure.
 
 import type { Columns, SeriesAnswer } from "../../core/api.ts";
+import type { Stat } from "../url.ts";
 
 export interface Line {
   readonly labels: Readonly<Record<string, string>>;
+  /** Labels JSON: which series this is, also in addresses. */
+  readonly key: string;
   readonly columns: Columns;
   /** For each place on the axis the row of `columns`; undefined where the bucket is missing. */
   readonly rows: readonly (number | undefined)[];
+  /** The same series in the period before, its times moved to this one. */
+  readonly before?: Pick<Line, "columns" | "rows">;
 }
 
 export interface ChartData {
+  readonly stat: Stat;
   /** Bucket width, ms. */
   readonly step: number;
   /** Starts of buckets, Unix ms, ascending; a place that no line has breaks every line. */
   readonly starts: readonly number[];
   /** Buckets that start here or later may still change. */
   readonly partialFrom: number;
+  /** Every series that is known, by its labels. */
+  readonly all: readonly Line[];
+  /** Those that are drawn. */
   readonly lines: readonly Line[];
 }
 
-/** Buckets in [from, to). */
-export function chartData(
-  series: readonly SeriesAnswer[],
-  range: { readonly from: number; readonly to: number },
-  step: number,
-  partialFrom: number,
-): ChartData {
-  const all = new Set<number>();
-  for (const { t } of series)
-    for (const start of t) if (start >= range.from && start < range.to) all.add(start);
+export interface ChartQuestion {
+  readonly series: readonly SeriesAnswer[];
+  /** Of the period before, moved to this one. */
+  readonly before?: readonly SeriesAnswer[];
+  /** The window, [from, to), Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly partialFrom: number;
+  readonly stat: Stat;
+  /** Keys of the series to draw; absent: the largest. */
+  readonly only?: readonly string[];
+}
+
+/** Series drawn unless others are chosen: more cannot be told apart. */
+export const LARGEST_DRAWN = 10;
+
+/** Labels JSON of a series, whatever the order of its labels. */
+export const keyOf = (labels: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+export function chartData(question: ChartQuestion): ChartData {
+  const { from, to, step, stat, partialFrom } = question;
+  const before = new Map((question.before ?? []).map((one) => [keyOf(one.labels), one]));
+  const places = new Set<number>();
+  for (const { t } of [...question.series, ...before.values()])
+    for (const start of t) if (start >= from && start < to) places.add(start);
   const starts = withBreaks(
-    [...all].sort((a, b) => a - b),
+    [...places].sort((a, b) => a - b),
     step,
   );
-  const lines = series.map(({ labels, ...columns }): Line => {
-    const row = new Map(columns.t.map((start, i) => [start, i]));
-    return { labels, columns, rows: starts.map((start) => row.get(start)) };
-  });
-  return { step, starts, partialFrom, lines: lines.filter(({ rows }) => rows.some(isRow)) };
+  const rowsOf = ({ t }: Columns): Line["rows"] => {
+    const row = new Map(t.map((start, i) => [start, i]));
+    return starts.map((start) => row.get(start));
+  };
+  const all = question.series
+    .map(({ labels, ...columns }): Line => {
+      const key = keyOf(labels);
+      const then = before.get(key);
+      return {
+        labels,
+        key,
+        columns,
+        rows: rowsOf(columns),
+        ...(then !== undefined && { before: { columns: then, rows: rowsOf(then) } }),
+      };
+    })
+    .filter(({ rows }) => rows.some(isRow))
+    .sort((a, b) => compareLabels(a.labels, b.labels));
+  return { stat, step, starts, partialFrom, all, lines: drawnOf(all, stat, question.only) };
+}
+
+const natural = new Intl.Collator("en", { numeric: true });
+const textOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.values(labels).join("\n");
+const compareLabels = (a: Line["labels"], b: Line["labels"]): number =>
+  natural.compare(textOf(a), textOf(b));
+
+/** The chosen lines, else the largest, in the order of all. */
+function drawnOf(
+  all: readonly Line[],
+  stat: Stat,
+  only: readonly string[] | undefined,
+): readonly Line[] {
+  const chosen = only && all.filter(({ key }) => only.includes(key));
+  // Chosen series without points here, or of another split: better the largest than none.
+  if (chosen !== undefined && chosen.length > 0) return chosen;
+  if (all.length <= LARGEST_DRAWN) return all;
+  const size = new Map(all.map((line) => [line, Math.abs(totals(line)[stat])]));
+  const largest = new Set(
+    all.toSorted((a, b) => size.get(b)! - size.get(a)!).slice(0, LARGEST_DRAWN),
+  );
+  return all.filter((line) => largest.has(line));
+}
+
+/** What a click in the legend makes of the chosen series; undefined: the largest again. */
+export function chosenBy(
+  { all, lines }: Pick<ChartData, "all" | "lines">,
+  key: string,
+  how: "isolate" | "toggle",
+): readonly string[] | undefined {
+  const drawnKeys = lines.map((line) => line.key);
+  if (how === "isolate") return drawnKeys.length === 1 && drawnKeys[0] === key ? undefined : [key];
+  const next = drawnKeys.includes(key)
+    ? drawnKeys.filter((one) => one !== key)
+    : [...drawnKeys, key];
+  const isDefault = next.length === all.length && all.length <= LARGEST_DRAWN;
+  return next.length === 0 || isDefault ? undefined : next;
 }
 
 const isRow = (row: number | undefined): boolean => row !== undefined;
@@ -56,19 +134,24 @@ function withBreaks(starts: readonly number[], step: number): number[] {
 /** One drawn column: null is "nothing here". */
 export type Column = (number | null)[];
 
-/** The four columns that draw a line, in the order in which uPlot gets them. */
-export const COLUMNS_PER_LINE = 4;
+/** The columns that draw a line, in the order in which uPlot gets them. */
+export const COLUMNS_PER_LINE = 5;
 export interface Drawn {
   readonly high: Column;
   readonly low: Column;
-  /** Averages of buckets that are complete. */
+  /** The statistic of buckets that are complete. */
   readonly closed: Column;
-  /** Averages of buckets that may change, and of the one before, so that a dashed line joins them. */
+  /** That of buckets that may change, and of the one before, so that a dashed line joins them. */
   readonly open: Column;
+  /** That of the period before. */
+  readonly before: Column;
 }
 
-export function drawn(line: Line, { starts, partialFrom }: ChartData): Drawn {
-  const { rows, columns } = line;
+/** Statistics that lie between the minimum and the maximum of their bucket. */
+const hasBand = (stat: Stat): boolean => stat !== "sum" && stat !== "count";
+
+export function drawn(line: Line, { starts, partialFrom, stat }: ChartData): Drawn {
+  const { rows, columns, before } = line;
   const column = (
     values: readonly number[],
     wanted: (start: number, i: number) => boolean = () => true,
@@ -76,14 +159,19 @@ export function drawn(line: Line, { starts, partialFrom }: ChartData): Drawn {
     rows.map((row, i) => (row === undefined || !wanted(starts[i]!, i) ? null : values[row]!));
   const isOpen = (start: number | undefined): boolean =>
     start !== undefined && start >= partialFrom;
+  const none = (): Column => starts.map(() => null);
   return {
-    high: column(columns.max),
-    low: column(columns.min),
-    closed: column(columns.avg, (start) => !isOpen(start)),
+    high: hasBand(stat) ? column(columns.max) : none(),
+    low: hasBand(stat) ? column(columns.min) : none(),
+    closed: column(columns[stat], (start) => !isOpen(start)),
     open: column(
-      columns.avg,
+      columns[stat],
       (start, i) => isOpen(start) || (isOpen(starts[i + 1]) && rows[i + 1] !== undefined),
     ),
+    before:
+      before === undefined
+        ? none()
+        : before.rows.map((row) => (row === undefined ? null : before.columns[stat][row]!)),
   };
 }
 
@@ -111,14 +199,7 @@ export function gaps(rows: readonly (number | undefined)[]): number {
 }
 
 /** One bucket, or a whole range. */
-export interface Totals {
-  readonly avg: number;
-  readonly min: number;
-  readonly max: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly last: number;
-}
+export type Totals = Readonly<Record<Stat, number>>;
 
 export const totalsAt = ({ columns }: Line, row: number): Totals => ({
   avg: columns.avg[row]!,
@@ -130,7 +211,7 @@ export const totalsAt = ({ columns }: Line, row: number): Totals => ({
 });
 
 /** The whole line, exactly: counts and sums add up. */
-export function totals({ columns, rows }: Line): Totals {
+export function totals({ columns, rows }: Pick<Line, "columns" | "rows">): Totals {
   let [min, max, sum, count, last] = [Infinity, -Infinity, 0, 0, Number.NaN];
   for (const row of rows) {
     if (row === undefined) continue;

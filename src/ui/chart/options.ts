@@ -2,8 +2,8 @@
 // makes a chart nor touches the page.
 
 import type uPlot from "uplot";
-import { DAY } from "../../core/tiers.ts";
-import { formatClock, formatDate, formatMonth, formatValue } from "../format.ts";
+import { tickLabels, type UnitName, valueTicks } from "../units.ts";
+import { timeLabels, timeTicks } from "./axis.ts";
 import { COLUMNS_PER_LINE, lonely, yRange } from "./data.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
@@ -33,38 +33,16 @@ const faint = (colour: string, alpha: number): string =>
 
 /** Distance between buckets from which each gets a dot, CSS pixels. */
 const DOTS_FROM = 16;
-const LONG_MONTHS = 27 * DAY;
 
-const day = (at: number): string => new Date(at).toDateString();
-
-/** Labels of the time axis; the date stands under the first time of each day. */
-export function timeLabels(splits: readonly number[], increment: number): string[] {
-  const yearOf = (at: number): number => new Date(at).getFullYear();
-  return splits.map((at, i) => {
-    const before = splits[i - 1];
-    if (increment >= DAY) {
-      const name = increment >= LONG_MONTHS ? formatMonth(at) : formatDate(at);
-      const year = before === undefined || yearOf(before) !== yearOf(at);
-      return year ? `${name}\n${yearOf(at)}` : name;
-    }
-    const date = before === undefined || day(before) !== day(at);
-    return date ? `${formatClock(at)}\n${formatDate(at)}` : formatClock(at);
-  });
-}
-
-/** Values closer than their labels can tell are told with more digits. */
-export function valueLabels(splits: readonly number[]): string[] {
-  const short = splits.map(formatValue);
-  return new Set(short).size === short.length
-    ? short
-    : splits.map((value) => String(Number(value.toPrecision(12))));
-}
+/** Distance between two labels of an axis at least, CSS pixels. */
+const TIME_LABEL = 84;
+const VALUE_LABEL = 44;
 
 /** A steep line on its way to a hidden place would show as a sliver at the edge of a gap. */
 const gaps: uPlot.Series.GapsRefiner = (_u, _at, _i0, _i1, found) =>
   found.map(([from, to]) => [from - 1, to + 1]);
 
-/** uPlot's series of one line: high, low, closed, open (see `Drawn`). */
+/** uPlot's series of one line: high, low, closed, open, before (see `Drawn`). */
 function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
   const stroke = colourOf(theme.palette, line);
   const edge: uPlot.Series = {
@@ -111,6 +89,13 @@ function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
         fill: theme.surface,
       },
     },
+    {
+      stroke: faint(stroke, 0.75),
+      width: 1.25,
+      gaps,
+      dash: [2, 4],
+      points: { show: false },
+    },
   ];
 }
 
@@ -140,20 +125,29 @@ function drawBars(theme: Theme, lines: number) {
   };
 }
 
-export interface ChartInput {
+/** What a person does to the chart. Times are Unix ms. */
+export interface ChartEvents {
+  readonly onCursor: (u: uPlot) => void;
+  readonly onZoom: (from: number, to: number) => void;
+  readonly onBack: () => void;
+  /** The chart is dragged aside, so far that this window would show; `done`: it was let go. */
+  readonly onPan: (from: number, to: number, done: boolean) => void;
+}
+
+export interface ChartInput extends ChartEvents {
   readonly lines: number;
   readonly theme: Theme;
+  readonly unit: UnitName;
+  /** IANA time zone of the axis. */
+  readonly zone: string;
   readonly width: number;
   readonly height: number;
   /** The window on the time axis, [from, to), Unix ms: read whenever the scale is set. */
   readonly window: () => readonly [from: number, to: number];
-  readonly onCursor: (u: uPlot) => void;
-  readonly onZoom: (from: number, to: number) => void;
-  readonly onBack: () => void;
 }
 
 export function chartOptions(input: ChartInput): uPlot.Options {
-  const { lines, theme, width, height } = input;
+  const { lines, theme, width, height, unit, zone } = input;
   const numbers = Array.from({ length: lines }, (_, line) => line);
   const axis: uPlot.Axis = {
     stroke: theme.text,
@@ -161,6 +155,8 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     grid: { stroke: theme.grid, width: 1 },
     ticks: { show: false },
   };
+  // The chart has no size yet when its axes are first measured: that of the box tells enough.
+  const fits = (size: number, label: number): number => Math.max(2, Math.floor(size / label));
   return {
     width,
     height,
@@ -176,16 +172,16 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         ...axis,
         size: 44,
         gap: 8,
-        space: 76,
         grid: { show: false },
-        values: (_, splits, __, ___, increment) => timeLabels(splits, increment),
+        splits: (u, _, from, to) => timeTicks(from, to, fits(u.width - 80, TIME_LABEL), zone),
+        values: (_, splits) => timeLabels(splits, zone),
       },
       {
         ...axis,
         gap: 8,
-        space: 44,
         size: (_, values) => 20 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)),
-        values: (_, splits) => valueLabels(splits),
+        splits: (u, _, min, max) => valueTicks(unit, min, max, fits(u.height - 56, VALUE_LABEL)),
+        values: (_, splits) => tickLabels(unit, splits),
       },
     ],
     series: [{}, ...numbers.flatMap((line) => seriesOf(theme, line, lines))],
@@ -196,7 +192,8 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     cursor: {
       y: false,
       points: {
-        size: (_, at) => (at % COLUMNS_PER_LINE === 3 || at % COLUMNS_PER_LINE === 0 ? 9 : 0),
+        // On the line only: closed and open.
+        size: (_, at) => ([3, 4].includes(((at - 1) % COLUMNS_PER_LINE) + 1) ? 9 : 0),
         width: 2,
         stroke: theme.surface,
         fill: (_, at) => colourOf(theme.palette, Math.floor((at - 1) / COLUMNS_PER_LINE)),
@@ -205,6 +202,11 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       bind: {
         dblclick: () => () => {
           input.onBack();
+          return null;
+        },
+        mousedown: (u, _, zoom) => (event) => {
+          if (event.shiftKey && event.button === 0) pan(u, event, input);
+          else zoom(event);
           return null;
         },
       },
@@ -224,4 +226,25 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       ],
     },
   };
+}
+
+/** Follows the mouse until it is let go. */
+function pan(u: uPlot, start: MouseEvent, { window, onPan }: ChartInput): void {
+  const [from, to] = window();
+  const perPixel = (to - from) / u.over.clientWidth;
+  const move = (event: MouseEvent, done: boolean): void => {
+    const by = (start.clientX - event.clientX) * perPixel;
+    onPan(from + by, to + by, done);
+  };
+  const moved = (event: MouseEvent): void => move(event, false);
+  start.preventDefault();
+  addEventListener("mousemove", moved);
+  addEventListener(
+    "mouseup",
+    (event) => {
+      removeEventListener("mousemove", moved);
+      move(event, true);
+    },
+    { once: true },
+  );
 }

@@ -3,75 +3,116 @@
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { crosshair } from "./crosshair.ts";
+import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, middles } from "./data.ts";
-import { chartOptions, type Theme } from "./options.ts";
+import { never, soon } from "./frames.ts";
+import { chartOptions, type ChartEvents, type Theme } from "./options.ts";
 import { type At, Tooltip } from "./tooltip.tsx";
 
 /** How far from a bucket's middle the crosshair may be, CSS pixels, when buckets are narrower. */
 const REACH = 12;
 
-export interface PlotProps {
+/** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
+const STRIDE = 0.25;
+
+export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
+  readonly name: string;
   readonly data: ChartData;
+  /** The window, [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
   readonly theme: Theme;
-  readonly onZoom: (from: number, to: number) => void;
-  readonly onBack: () => void;
+  readonly unit: UnitName;
+  readonly zone: string;
+  /** The one canvas, for who wants to keep the picture; undefined when it is gone. */
+  readonly canvas: { current: HTMLCanvasElement | undefined };
 }
 
 const aligned = (data: ChartData): uPlot.AlignedData => [
   middles(data),
   ...data.lines.flatMap((line) => {
-    const { high, low, closed, open } = drawn(line, data);
-    return [high, low, closed, open];
+    const { high, low, closed, open, before } = drawn(line, data);
+    return [high, low, closed, open, before];
   }),
 ];
 
 export function Plot(props: PlotProps) {
-  const { data, from, to, theme } = props;
+  const { data, from, to, theme, unit, zone } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
   latest.current = props;
+  const owner = useMemo(() => ({}), []);
   const at = useMemo(() => signal<At | undefined>(undefined), []);
   const lines = data.lines.length;
 
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
+    /** The cursor is moved by another chart, and must not answer. */
+    let following = false;
     const made = new uPlot(
       chartOptions({
         lines,
         theme,
+        unit,
+        zone,
         width: element.clientWidth,
         height: element.clientHeight,
         window: () => [latest.current.from, latest.current.to],
-        onCursor: (u) => (at.value = placeOf(u, latest.current.data)),
+        onCursor: (u) => {
+          if (following) return;
+          at.value = placeOf(u, latest.current.data);
+          const { left } = u.cursor;
+          if (left !== undefined && left >= 0)
+            crosshair.value = { at: u.posToVal(left, "x"), owner };
+          else if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
+        },
         onZoom: (a, b) => latest.current.onZoom(a, b),
         onBack: () => latest.current.onBack(),
+        onPan: (a, b, done) => latest.current.onPan(a, b, done),
       }),
       aligned(latest.current.data),
       element,
     );
     plot.current = made;
-    const sized = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
-    );
+    latest.current.canvas.current = made.ctx.canvas;
+    const sized = new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = element;
+      if (width !== made.width || height !== made.height)
+        soon(element, () => made.setSize({ width, height }));
+    });
     sized.observe(element);
+    const unfollow = crosshair.subscribe((place) => {
+      if (place?.owner === owner) return;
+      following = true;
+      at.value = undefined;
+      const left = place === undefined ? -10 : made.valToPos(place.at, "x");
+      made.batch(() => made.setCursor({ left, top: left < 0 ? -10 : 0 }, false));
+      following = false;
+    });
     return () => {
+      unfollow();
       sized.disconnect();
+      never(owner);
+      never(element);
       made.destroy();
       plot.current = undefined;
+      latest.current.canvas.current = undefined;
       at.value = undefined;
     };
-  }, [lines, theme]);
+  }, [lines, theme, unit, zone]);
 
   const columns = useMemo(() => aligned(data), [data]);
   useEffect(() => {
-    const u = plot.current;
-    if (u === undefined || (u.data === columns && u.scales.x?.min === from)) return;
-    u.setData(columns);
-    at.value = placeOf(u, data);
+    soon(owner, () => {
+      const u = plot.current;
+      if (u === undefined) return;
+      if (u.data === columns && u.scales.x?.min === from && u.scales.x.max === to) return;
+      u.batch(() => u.setData(columns));
+      if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
+    });
   }, [columns, from, to]);
 
   return (
@@ -81,16 +122,14 @@ export function Plot(props: PlotProps) {
         ref={box}
         tabIndex={0}
         role="img"
-        aria-label="Chart. Left and right arrows move over the buckets."
+        aria-label={`Chart of ${props.name}. Arrows move over the buckets, with Shift the window; plus and minus zoom, Escape goes back.`}
         onKeyDown={(event) => {
-          const step = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
-          if (step === 0 || plot.current === undefined) return;
-          event.preventDefault();
-          moveCursor(plot.current, step);
+          if (plot.current !== undefined && onKey(event, plot.current, latest.current))
+            event.preventDefault();
         }}
         onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
       />
-      <Tooltip at={at} data={data} palette={theme.palette} />
+      <Tooltip at={at} data={data} palette={theme.palette} unit={unit} zone={zone} />
     </div>
   );
 }
@@ -111,6 +150,19 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
     start: found ? start : Math.floor(time / data.step) * data.step,
     ...(found && { place: idx }),
   };
+}
+
+/** Whether the key meant something. */
+function onKey(event: KeyboardEvent, u: uPlot, { from, to, onZoom, onBack, onPan }: PlotProps) {
+  const by = (to - from) * STRIDE;
+  const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+  if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
+  else if (side !== 0) moveCursor(u, side);
+  else if (event.key === "+" || event.key === "=") onZoom(from + by, to - by);
+  else if (event.key === "-") onZoom(from - by, to + by);
+  else if (event.key === "Escape" || event.key === "Backspace") onBack();
+  else return false;
+  return true;
 }
 
 function moveCursor(u: uPlot, step: number): void {

@@ -2,7 +2,9 @@
 // average of each.
 
 import type { ReadonlySignal } from "@preact/signals";
-import { formatCount, formatPeriod, formatValue, seriesName } from "../format.ts";
+import { formatBucket, formatCount, seriesName } from "../format.ts";
+import { type Stat, STATS } from "../url.ts";
+import { formatIn, type UnitName } from "../units.ts";
 import { type ChartData, type Line, type Totals, totalsAt } from "./data.ts";
 import { colourOf } from "./options.ts";
 
@@ -24,9 +26,15 @@ export interface TooltipProps {
   readonly at: ReadonlySignal<At | undefined>;
   readonly data: ChartData;
   readonly palette: readonly string[];
+  readonly unit: UnitName;
+  readonly zone: string;
 }
 
-export function Tooltip({ at, data, palette }: TooltipProps) {
+/** A statistic as people read it: counts have no unit. */
+export const formatStat = (stat: Stat, value: number, unit: UnitName): string =>
+  stat === "count" ? formatCount(value) : formatIn(unit, value);
+
+export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
   const place = at.value;
   if (place === undefined) return null;
   const right = place.left > place.width / 2;
@@ -46,61 +54,81 @@ export function Tooltip({ at, data, palette }: TooltipProps) {
       }}
     >
       <div class="tooltip-time">
-        {formatPeriod(place.start, place.start + data.step)}
+        {formatBucket(place.start, data.step, zone)}
         {place.start >= data.partialFrom && <em> still filling</em>}
       </div>
       {buckets.length === 0 ? (
         <div class="quiet">No points here</div>
       ) : data.lines.length === 1 ? (
-        <Numbers totals={buckets[0]!.totals} />
+        <Numbers totals={buckets[0]!.totals} unit={unit} before={beforeOf(data, place.place)} />
       ) : (
-        <Lines buckets={buckets} palette={palette} />
+        <Lines buckets={buckets} palette={palette} stat={data.stat} unit={unit} />
       )}
     </div>
   );
 }
 
-const Numbers = ({ totals }: { readonly totals: Totals }) => (
+/** The statistic of the one line in the period before. */
+function beforeOf({ lines, stat }: ChartData, place: number | undefined): number | undefined {
+  const before = lines[0]?.before;
+  const row = place === undefined ? undefined : before?.rows[place];
+  return row === undefined ? undefined : before?.columns[stat][row];
+}
+
+interface NumbersProps {
+  readonly totals: Totals;
+  readonly unit: UnitName;
+  readonly before: number | undefined;
+}
+
+const Numbers = ({ totals, unit, before }: NumbersProps) => (
   <dl class="tooltip-numbers">
-    {(["avg", "min", "max", "sum", "count", "last"] as const).map((name) => (
+    {STATS.map((name) => (
       <div key={name}>
         <dt>{name}</dt>
-        <dd data-value={name}>
-          {name === "count" ? formatCount(totals.count) : formatValue(totals[name])}
-        </dd>
+        <dd data-value={name}>{formatStat(name, totals[name], unit)}</dd>
       </div>
     ))}
+    {before !== undefined && (
+      <div>
+        <dt>before</dt>
+        <dd data-value="before">{formatIn(unit, before)}</dd>
+      </div>
+    )}
   </dl>
 );
 
 interface LinesProps {
   readonly buckets: readonly { line: Line; number: number; totals: Totals }[];
   readonly palette: readonly string[];
+  readonly stat: Stat;
+  readonly unit: UnitName;
 }
 
-function Lines({ buckets, palette }: LinesProps) {
-  const sorted = [...buckets].sort((a, b) => b.totals.avg - a.totals.avg);
+function Lines({ buckets, palette, stat, unit }: LinesProps) {
+  const columns: readonly Stat[] = [stat, ...(["min", "max"] as const).filter((s) => s !== stat)];
+  const sorted = [...buckets].sort((a, b) => b.totals[stat] - a.totals[stat]);
   const hidden = sorted.length - LINES_SHOWN;
   return (
     <table class="tooltip-lines">
       <thead>
         <tr>
           <th />
-          <th>avg</th>
-          <th>min</th>
-          <th>max</th>
+          {columns.map((name) => (
+            <th key={name}>{name}</th>
+          ))}
         </tr>
       </thead>
       <tbody>
         {sorted.slice(0, LINES_SHOWN).map(({ line, number, totals }) => (
-          <tr key={number}>
+          <tr key={line.key}>
             <th>
               <i class="swatch" style={{ background: colourOf(palette, number) }} />
               {seriesName(line.labels)}
             </th>
-            <td>{formatValue(totals.avg)}</td>
-            <td>{formatValue(totals.min)}</td>
-            <td>{formatValue(totals.max)}</td>
+            {columns.map((name) => (
+              <td key={name}>{formatStat(name, totals[name], unit)}</td>
+            ))}
           </tr>
         ))}
         {hidden > 0 && (

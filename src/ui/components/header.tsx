@@ -1,15 +1,17 @@
-// The bar on top: name, range, resolution, and whether the data are live.
+// The bar on top: name, range, resolution, whether the data are live, and what is set for good.
 
-import { signal } from "@preact/signals";
 import { formatRange, TIER_TITLES } from "../format.ts";
-import { connection, reconnect } from "../models/live.ts";
+import { listOpen } from "../models/drawer.ts";
 import { go, linkTo, view, zoomOut } from "../models/page.ts";
-import { shown } from "../models/reading.ts";
-import { HOME, type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
+import { placed } from "../models/readings.ts";
+import { zone } from "../models/zone.ts";
+import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
+import { CustomRange } from "./custom-range.tsx";
+import { ICONS } from "./icons.tsx";
 import { Link } from "./link.tsx";
-
-/** On a narrow screen: whether the list of metrics is open. */
-export const listOpen = signal(false);
+import { Live } from "./live-state.tsx";
+import { lazily } from "./lazily.tsx";
+import { Menu } from "./menu.tsx";
 
 export const Brand = () => (
   <a class="brand" href="/">
@@ -39,6 +41,7 @@ const Ranges = () => {
           </Link>
         );
       })}
+      <CustomRange />
     </nav>
   );
 };
@@ -47,7 +50,7 @@ const TITLES = { auto: "Auto", ...TIER_TITLES } as const;
 
 const Resolutions = () => {
   const { resolution } = view.value;
-  const used = shown.value?.answer.resolution;
+  const used = new Set(placed.value.map(({ reading }) => reading.shown.value?.answer.resolution));
   return (
     <nav class="segments" aria-label="Resolution">
       {RESOLUTIONS.map((one) => (
@@ -58,7 +61,7 @@ const Resolutions = () => {
           data-resolution={one}
           aria-current={resolution === one ? "true" : undefined}
           // With "Auto", the one that is used is hinted at.
-          class={resolution === "auto" && used === one ? "used" : undefined}
+          class={one !== "auto" && resolution === "auto" && used.has(one) ? "used" : undefined}
         >
           {TITLES[one]}
         </Link>
@@ -67,67 +70,53 @@ const Resolutions = () => {
   );
 };
 
-const Live = () => {
-  const { range, metric } = view.value;
-  const { kind } = connection.value;
-  if (metric === undefined) return null;
-  if (range.kind === "fixed")
-    return (
-      <Link
-        class="live"
-        data-live="off"
-        title="Back to the range that ends now"
-        href={linkTo({ range: HOME.range })}
-        onFollow={() => go({ range: HOME.range })}
-      >
-        <i class="dot" />
-        Go live
-      </Link>
-    );
+const Zoomed = () => {
+  const { range } = view.value;
+  if (range.kind !== "fixed") return null;
+  const text = formatRange(range.from, range.to, zone.value);
   return (
     <button
       type="button"
-      class="live"
-      data-live={kind}
-      disabled={kind !== "waiting"}
-      title={kind === "waiting" ? "Connect now" : undefined}
-      onClick={reconnect}
+      class="chip"
+      aria-label={`Zoom out of ${text}`}
+      title="Zoom out"
+      onClick={zoomOut}
     >
-      <i class="dot" />
-      <span role="status">
-        {kind === "live" ? "Live" : kind === "waiting" ? "Reconnecting" : "Connecting"}
-      </span>
+      {text} <ICONS.close />
     </button>
   );
 };
 
+const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
+
 export const Header = () => {
-  const { range, metric } = view.value;
+  const { panels, page } = view.value;
   return (
     <header class="bar">
       <Brand />
-      {metric !== undefined && (
-        <>
-          <button
-            type="button"
-            class="button list-toggle"
-            aria-expanded={listOpen.value}
-            onClick={() => (listOpen.value = !listOpen.value)}
-          >
-            Metrics
-          </button>
-          <div class="controls">
-            {range.kind === "fixed" && (
-              <button type="button" class="chip" title="Zoom out" onClick={zoomOut}>
-                {formatRange(range.from, range.to)} <span aria-hidden="true">×</span>
-              </button>
-            )}
-            <Ranges />
-            <Resolutions />
-          </div>
-          <Live />
-        </>
+      {page === "explore" && (
+        <button
+          type="button"
+          class="button list-toggle"
+          aria-expanded={listOpen.value}
+          onClick={() => (listOpen.value = !listOpen.value)}
+        >
+          <ICONS.list /> Metrics
+        </button>
       )}
+      {page === "explore" && panels.length > 0 && (
+        <div class="controls">
+          <Zoomed />
+          <Ranges />
+          <Resolutions />
+        </div>
+      )}
+      <div class="ends">
+        {page === "explore" && panels.length > 0 && <Live />}
+        <Menu name="Settings and more" label={<ICONS.more />} class="tool">
+          {(close) => <Settings close={close} />}
+        </Menu>
+      </div>
     </header>
   );
 };

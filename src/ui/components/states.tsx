@@ -2,7 +2,7 @@
 
 import { formatAge } from "../format.ts";
 import { second } from "../models/clock.ts";
-import { summary } from "../models/metrics.ts";
+import { summaryOf } from "../models/metrics.ts";
 import { go } from "../models/page.ts";
 import { SPAN_NAMES, SPANS } from "../url.ts";
 
@@ -14,7 +14,7 @@ export interface ProblemProps {
 
 export const Problem = ({ title, message, onRetry }: ProblemProps) => (
   <div class="chart state" role="alert">
-    <h2>{title}</h2>
+    <h3>{title}</h3>
     <p>{message}</p>
     <button type="button" class="button primary" onClick={onRetry}>
       Retry
@@ -23,15 +23,25 @@ export const Problem = ({ title, message, onRetry }: ProblemProps) => (
 );
 
 /** The metric is known, the range holds nothing: offers the shortest range that does. */
-export function NoPoints() {
-  const lastAt = summary.value?.lastAt;
+export function NoPoints({
+  metric,
+  filtered,
+}: {
+  readonly metric: string;
+  readonly filtered: boolean;
+}) {
+  const lastAt = summaryOf(metric)?.lastAt;
   const age = lastAt === undefined ? undefined : Math.max(0, second.value - lastAt);
   const span = age === undefined ? undefined : SPAN_NAMES.find((name) => SPANS[name] > age);
   return (
     <div class="chart state">
-      <h2>No points in this range</h2>
-      {age !== undefined && <p>The last one came {formatAge(age)} ago.</p>}
-      {span !== undefined && (
+      <h3>No points in this range</h3>
+      {filtered ? (
+        <p>Or none that the filters let through.</p>
+      ) : (
+        age !== undefined && <p>The last one came {formatAge(age)} ago.</p>
+      )}
+      {span !== undefined && !filtered && (
         <button
           type="button"
           class="button"
@@ -43,3 +53,13 @@ export function NoPoints() {
     </div>
   );
 }
+
+/** An address to embed that names no metric. */
+export const NothingHere = () => (
+  <div class="chart state">
+    <h1>Nothing to show</h1>
+    <p>
+      This address names no metric: add <code>?metric=…</code>, or copy it from a panel's menu.
+    </p>
+  </div>
+);

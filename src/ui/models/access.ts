@@ -1,19 +1,11 @@
-// The token that this browser holds, and whether the server wants another. It is kept in
-// localStorage; where that is forbidden, only as long as the page is open.
+// The token that this browser holds, and whether the server wants another.
 
 import { signal } from "@preact/signals";
+import { keep, kept } from "./storage.ts";
 
 const KEY = "minuet.token";
 
-const stored = (): string | undefined => {
-  try {
-    return localStorage.getItem(KEY) ?? undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-export const token = signal(stored());
+export const token = signal(kept(KEY));
 
 /** The server's last "no". `canAsk`: a token would help; else the store itself is closed. */
 export interface Refusal {
@@ -23,12 +15,7 @@ export interface Refusal {
 export const refusal = signal<Refusal | undefined>(undefined);
 
 export function setToken(text: string | undefined): void {
-  try {
-    if (text === undefined) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, text);
-  } catch {
-    // It is kept in memory.
-  }
+  keep(KEY, text);
   token.value = text;
   refusal.value = undefined;
 }

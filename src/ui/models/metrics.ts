@@ -1,132 +1,284 @@
-// The list of metrics: searched and paged by the server, asked again every few seconds while the
-// page is visible.
+// The list of metrics: searched and paged by the server, and asked again while somebody looks. Rows
+// that the database reads are billed, so that only pages on view are asked, sparklines once a
+// minute, and nothing while the page is hidden.
 
-import { computed, effect, signal } from "@preact/signals";
-import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../../core/api.ts";
+import { batch, computed, effect, signal, type Signal } from "@preact/signals";
+import type { ListedMetric, MetricAnswer, MetricsAnswer, MetricSummary } from "../../core/api.ts";
+import { MINUTE } from "../../core/tiers.ts";
 import { ApiError, ask } from "../api.ts";
 import { refusal, token } from "./access.ts";
+import { now } from "./clock.ts";
+import {
+  type MetricPages,
+  type MetricsPage,
+  NO_PAGES,
+  pagesOnView,
+  withPage,
+  withSparklines,
+} from "./metric-pages.ts";
 import { settleOn, view } from "./page.ts";
+import type { Rows } from "./rows.ts";
 
-const PAGE = 200;
-/** Time between two looks at the list, ms: short while there is nothing yet. */
+const PAGE = 100;
+/** The next page is asked for when so few rows are left below the window. */
+const NEAR = 50;
+/** Time between two looks at a page, ms: short while there is nothing yet. */
 const REFRESH = 10_000;
 const REFRESH_EMPTY = 1_500;
-/** Typing pauses this long before the server is asked, ms. */
+/** Age of a page, ms, that counts as the whole time already. */
+const SLACK = 200;
+/** What is sent for a minute has mostly arrived so long after its end, ms. */
+const LATE = 2_000;
+/** Typing pauses this long before the server is asked, ms; scrolling, before a page is refreshed. */
 const TYPING = 150;
+const SCROLLING = 300;
+/** An answer that takes longer than this is none, ms. */
+const PATIENCE = 30_000;
 
-export const search = signal("");
-
+interface Ready extends MetricPages {
+  readonly kind: "ready";
+  /** What was searched for. */
+  readonly search: string;
+  /** Those of all pages. */
+  readonly metrics: readonly ListedMetric[];
+  /** Why the last look failed: what is here is older. */
+  readonly failed?: string;
+}
 export type List =
-  | { readonly kind: "loading" }
-  | { readonly kind: "failed"; readonly message: string }
-  | {
-      readonly kind: "ready";
-      /** What was searched for. */
-      readonly search: string;
-      readonly metrics: readonly MetricSummary[];
-      readonly cursor?: string;
-      /** The list is old: the last look failed. */
-      readonly stale?: true;
-    };
+  { readonly kind: "loading" } | { readonly kind: "failed"; readonly message: string } | Ready;
 
 export const list = signal<List>({ kind: "loading" });
-/** How many metrics are wanted; grows with "more". */
-const wanted = signal(PAGE);
+/** The list without a search, kept while there is one. */
+const everything = signal<Ready | undefined>(undefined);
+
+/** The text in the search box, and what it asks for. */
+export const search = signal("");
+export const searched = computed(() => search.value.trim());
+
+/** The rows on view; undefined while the list is not. Set by whoever shows them. */
+export const onView = signal<Rows | undefined>(undefined);
 
 /** The store has no metric at all. */
-export const storeIsEmpty = computed(
-  () => list.value.kind === "ready" && list.value.search === "" && list.value.metrics.length === 0,
+export const storeIsEmpty = computed(() => everything.value?.metrics.length === 0);
+
+const listed = computed(
+  () =>
+    new Map(
+      [everything.value, list.value].flatMap((known) =>
+        known?.kind === "ready"
+          ? known.metrics.map((metric): [string, ListedMetric] => [metric.name, metric])
+          : [],
+      ),
+    ),
 );
 
-const detail = signal<MetricSummary | undefined>(undefined);
-/** What is known of the metric on view. */
-export const summary = computed((): MetricSummary | undefined => {
-  const { metric } = view.value;
-  const listed =
-    list.value.kind === "ready"
-      ? list.value.metrics.find(({ name }) => name === metric)
-      : undefined;
-  return listed ?? (detail.value?.name === metric ? detail.value : undefined);
-});
+/** What is known of a metric; asks for it when it is not in the list. */
+export const summaryOf = (name: string): MetricSummary | undefined =>
+  listed.value.get(name) ?? detailOf(name);
 
-let asking: AbortController | undefined;
+/** The requests under way for one text; all are dropped when another is searched for. */
+interface Round {
+  readonly abort: AbortController;
+  readonly pages: Set<string | undefined>;
+}
+const newRound = (): Round => ({ abort: new AbortController(), pages: new Set() });
+let round = newRound();
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** What to do with the answer to the text in the search box. */
+let waiting: ((metrics: readonly ListedMetric[]) => void) | undefined;
 
-export async function refresh(): Promise<void> {
-  asking?.abort();
-  clearTimeout(timer);
-  if (refusal.peek() !== undefined) return;
-  const asked = (asking = new AbortController());
-  const text = search.peek().trim();
+/** The list that answers the text in the search box. */
+function current(): Ready | undefined {
+  const known = list.peek();
+  return known.kind === "ready" && known.search === searched.peek() ? known : undefined;
+}
+
+/** The minute whose sparklines are there by now. */
+const sparklineMinute = (): number => Math.floor((now() - LATE) / MINUTE);
+
+function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  const isOverdue = error instanceof DOMException && error.name === "TimeoutError";
+  return isOverdue ? `No answer within ${PATIENCE / 1_000} s` : String(error);
+}
+
+/** Asks for a page, unless it is under way. */
+async function load(after: string | undefined, sparkline: boolean): Promise<void> {
+  const { abort, pages } = round;
+  if (pages.has(after)) return;
+  pages.add(after);
+  const asked = new URLSearchParams({ limit: String(PAGE) });
+  if (searched.peek() !== "") asked.set("search", searched.peek());
+  if (after !== undefined) asked.set("cursor", after);
+  if (sparkline) asked.set("sparkline", "true");
+  const sent = { askedAt: Date.now(), sparklinesAt: sparkline ? sparklineMinute() : undefined };
   try {
-    list.value = { kind: "ready", search: text, ...(await load(text, asked.signal)) };
-    if (view.peek().metric === undefined) {
-      const first = list.value.metrics[0];
-      if (first !== undefined && text === "") settleOn(first.name);
-    }
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(PATIENCE)]);
+    const { metrics, cursor } = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
+    if (!abort.signal.aborted) receive({ after, metrics, ...sent }, cursor);
   } catch (error) {
-    if (asked.signal.aborted) return;
-    const old = list.peek();
-    list.value =
-      old.kind === "ready"
-        ? { ...old, stale: true }
-        : { kind: "failed", message: error instanceof ApiError ? error.message : String(error) };
+    if (abort.signal.aborted) return;
+    const [old, failed] = [list.peek(), messageOf(error)];
+    list.value = old.kind === "ready" ? { ...old, failed } : { kind: "failed", message: failed };
+  } finally {
+    pages.delete(after);
   }
-  timer = setTimeout(look, storeIsEmpty.peek() ? REFRESH_EMPTY : REFRESH);
 }
 
-function look(): void {
-  if (document.visibilityState === "visible") void refresh();
+type Asked = Omit<MetricsPage, "sparklinesAt"> & { readonly sparklinesAt: number | undefined };
+
+function receive(asked: Asked, cursor: string | undefined): void {
+  const old = current();
+  const pages = withPage(old ?? NO_PAGES, withKnownSparklines(asked, old), cursor);
+  const next: Ready = {
+    kind: "ready",
+    search: searched.peek(),
+    ...pages,
+    metrics: pages.pages.flatMap(({ metrics }) => metrics),
+  };
+  batch(() => {
+    list.value = next;
+    if (next.search === "") everything.value = next;
+  });
+  if (waiting === undefined) return;
+  const then = waiting;
+  waiting = undefined;
+  then(next.metrics);
 }
 
-async function load(
-  text: string,
-  signal: AbortSignal,
-): Promise<{ metrics: MetricSummary[]; cursor?: string }> {
-  const metrics: MetricSummary[] = [];
-  let cursor: string | undefined;
-  do {
-    const asked = new URLSearchParams({ limit: String(PAGE) });
-    if (text !== "") asked.set("search", text);
-    if (cursor !== undefined) asked.set("cursor", cursor);
-    const page = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
-    metrics.push(...page.metrics);
-    cursor = page.cursor;
-  } while (cursor !== undefined && metrics.length < wanted.peek());
-  return { metrics, ...(cursor !== undefined && { cursor }) };
+function withKnownSparklines(page: Asked, old: Ready | undefined): MetricsPage {
+  const { after, sparklinesAt } = page;
+  if (sparklinesAt !== undefined) return { ...page, sparklinesAt };
+  const known = listed.peek();
+  const metrics = withSparklines(page.metrics, (name) => known.get(name));
+  // For a new search: when one is missing, they are due.
+  const pages = (old ?? everything.peek())?.pages ?? [];
+  const before = old === undefined ? pages[0] : pages.find((other) => other.after === after);
+  const complete = old !== undefined || metrics.every(({ sparkline }) => sparkline !== undefined);
+  return { ...page, metrics, sparklinesAt: (complete ? before?.sparklinesAt : undefined) ?? 0 };
 }
 
-export function more(): void {
-  wanted.value += PAGE;
-  void refresh();
+const pauseOf = (known: Ready): number =>
+  known.search === "" && known.metrics.length === 0 ? REFRESH_EMPTY : REFRESH;
+
+/** Asks for what is due: the answer to another text, old pages on view, the page below them. */
+export function look(): void {
+  clearTimeout(timer);
+  if (document.hidden || refusal.peek() !== undefined || view.peek().page !== "explore") return;
+  const known = current();
+  const pause = known === undefined ? REFRESH : pauseOf(known);
+  const minuteEnds = MINUTE - ((now() - LATE) % MINUTE);
+  timer = setTimeout(look, Math.min(pause, minuteEnds));
+  if (known === undefined) {
+    // Names first: the sparklines of a search follow when the text stays.
+    void load(undefined, searched.peek() === "");
+    return;
+  }
+  const minute = sparklineMinute();
+  const seen = onView.peek();
+  const pages = known.metrics.length === 0 ? known.pages : seen ? pagesOnView(known, seen) : [];
+  for (const { after, askedAt, sparklinesAt } of pages)
+    if (Date.now() - askedAt >= pause - SLACK || sparklinesAt < minute)
+      void load(after, sparklinesAt < minute);
+  lookBelow();
+}
+
+function lookBelow(): void {
+  const known = current();
+  const seen = onView.peek();
+  if (known?.cursor === undefined || seen === undefined || document.hidden) return;
+  if (seen.last + NEAR > known.metrics.length) void load(known.cursor, true);
+}
+
+/** Asks for the whole list anew; what is under way is dropped. */
+export function refresh(): void {
+  round.abort.abort();
+  round = newRound();
+  const known = current();
+  if (known !== undefined)
+    list.value = { ...known, pages: known.pages.map((page) => ({ ...page, askedAt: 0 })) };
+  look();
+}
+
+/** Calls `then` with the metrics that answer the text in the search box, unless it changes first. */
+export function whenAnswered(then: (metrics: readonly ListedMetric[]) => void): void {
+  const known = current();
+  waiting = known === undefined ? then : undefined;
+  if (known === undefined) look();
+  else then(known.metrics);
+}
+
+interface Detail {
+  readonly answer: Signal<MetricAnswer | undefined>;
+  /** Asked again from then on, local Unix ms. */
+  dueAt: number;
+}
+const DETAIL_FRESH = 60_000;
+const details = new Map<string, Detail>();
+
+/** A metric with its labels and their values, at most a minute older than the last call. */
+export function detailOf(name: string): MetricAnswer | undefined {
+  const known = details.get(name);
+  const detail: Detail = known ?? { answer: signal(undefined), dueAt: 0 };
+  if (known === undefined) details.set(name, detail);
+  if (Date.now() >= detail.dueAt && refusal.peek() === undefined) {
+    detail.dueAt = Date.now() + DETAIL_FRESH;
+    ask<MetricAnswer>(`/api/v1/metrics/${encodeURIComponent(name)}`)
+      .then((answer) => (detail.answer.value = answer))
+      // The chart says what is wrong with the metric.
+      .catch(() => (detail.dueAt = Date.now() + REFRESH));
+  }
+  return detail.answer.value;
+}
+
+/** Forgets what another token has shown. */
+function forget(): void {
+  list.value = { kind: "loading" };
+  everything.value = undefined;
+  for (const { answer } of details.values()) answer.value = undefined;
+  details.clear();
 }
 
 export function startMetrics(): void {
+  let shownWith = token.peek();
+  const page = computed(() => view.value.page);
   effect(() => {
-    void token.value;
+    const isOther = token.value !== shownWith;
+    shownWith = token.value;
     void refusal.value;
-    void refresh();
+    void page.value;
+    if (isOther) forget();
+    refresh();
   });
-  let first = true;
   effect(() => {
-    void search.value;
-    if (first) {
-      first = false;
-      return;
-    }
-    wanted.value = PAGE;
-    const typing = setTimeout(() => void refresh(), TYPING);
+    const { page, panels } = view.value;
+    const first = everything.value?.metrics[0];
+    if (page === "explore" && panels.length === 0 && first !== undefined) settleOn(first.name);
+  });
+  let answered = searched.peek();
+  effect(() => {
+    if (searched.value === answered) return;
+    answered = searched.value;
+    waiting = undefined;
+    round.abort.abort();
+    round = newRound();
+    const all = everything.peek();
+    if (answered === "" && all !== undefined) list.value = all;
+    const typing = setTimeout(look, answered === "" ? 0 : TYPING);
     return () => clearTimeout(typing);
   });
   effect(() => {
-    const { metric } = view.value;
-    if (metric === undefined || refusal.value !== undefined) return;
-    const asked = new AbortController();
-    ask<MetricAnswer>(`/api/v1/metrics/${encodeURIComponent(metric)}`, { signal: asked.signal })
-      .then((answer) => (detail.value = answer))
-      // The chart says what is wrong with the metric.
-      .catch(() => undefined);
-    return () => asked.abort();
+    void onView.value;
+    // After a failure, the next look tries again.
+    if (list.value.kind === "ready" && list.value.failed === undefined) lookBelow();
+  });
+  const answer = computed(() => (list.value.kind === "ready" ? list.value.search : undefined));
+  effect(() => {
+    void onView.value;
+    if (answer.value === undefined) return;
+    const scrolling = setTimeout(look, SCROLLING);
+    return () => clearTimeout(scrolling);
   });
   document.addEventListener("visibilitychange", look);
+  addEventListener("online", look);
 }

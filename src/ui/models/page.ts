@@ -1,49 +1,105 @@
-// What the page shows, kept in the address: every change is an entry of the browser's history, so
+// What the page shows, kept in the address: every choice is an entry of the browser's history, so
 // that Back and a copied link just work.
 
 import { signal } from "@preact/signals";
-import { HOME, parseView, type View, viewSearch, zoomed } from "../url.ts";
+import {
+  HOME,
+  type Panel,
+  panelOf,
+  PANELS_SHOWN,
+  parseView,
+  type View,
+  viewAddress,
+  without,
+  zoomed,
+} from "../url.ts";
 
-export const view = signal<View>(parseView(location.search));
+const here = (): View => parseView(location.pathname, location.search);
+
+export const view = signal<View>(here());
+
+/** While the charts are dragged aside: the window that they show, Unix ms. */
+export const panned = signal<{ readonly from: number; readonly to: number } | undefined>(undefined);
 
 interface Entry {
   /** This entry was made by a zoom: going back undoes it. */
   readonly zoom?: true;
 }
 
-const addressOf = (next: View): string => `${location.pathname}${viewSearch(next)}`;
+export const linkTo = (change: Partial<View>): string => viewAddress({ ...view.value, ...change });
 
-export const linkTo = (change: Partial<View>): string => addressOf({ ...view.value, ...change });
-
-function show(next: View, entry: Entry): void {
-  if (viewSearch(next) === viewSearch(view.peek())) return;
-  history.pushState(entry, "", addressOf(next));
+function show(next: View, entry: Entry = {}): void {
+  if (viewAddress(next) === viewAddress(view.peek())) return;
+  history.pushState(entry, "", viewAddress(next));
   view.value = next;
 }
 
-export const go = (change: Partial<View>): void => show({ ...view.peek(), ...change }, {});
+/** Changes the address without an entry: for what is not worth a step back. */
+function amend(next: View): void {
+  history.replaceState(history.state, "", viewAddress(next));
+  view.value = next;
+}
 
-/** Another metric; a split belongs to the one before. */
-export const openMetric = (metric: string): void => {
-  const { range, resolution } = view.peek();
-  show({ metric, range, resolution }, {});
-};
-export const linkToMetric = (metric: string): string => {
-  const { range, resolution } = view.value;
-  return addressOf({ metric, range, resolution });
+export const go = (change: Partial<View>): void => show({ ...view.peek(), ...change });
+
+const withPanel = (index: number, change: (panel: Panel) => Panel): View => {
+  const now = view.peek();
+  return { ...now, panels: now.panels.map((panel, i) => (i === index ? change(panel) : panel)) };
 };
 
-export const splitBy = (by: string | undefined): void => {
-  const { by: _, ...rest } = view.peek();
-  show(by === undefined ? rest : { ...rest, by }, {});
-};
+/** Changes what a panel asks or draws. */
+export const setPanel = (index: number, change: (panel: Panel) => Panel): void =>
+  show(withPanel(index, change));
+
+/** Changes how a panel looks. */
+export const amendPanel = (index: number, change: (panel: Panel) => Panel): void =>
+  amend(withPanel(index, change));
+
+/** A panel split otherwise; the series chosen before are no more. */
+export function splitBy(panel: Panel, by: string | undefined): Panel {
+  const rest = without(panel, "by", "only");
+  return by === undefined ? rest : { ...rest, by };
+}
+
+/** The same panel with other filters; the series chosen before may be no more. */
+export const filtered = (panel: Panel, where: readonly string[]): Panel => ({
+  ...without(panel, "only"),
+  where,
+});
+
+const opened = (metric: string): View => ({
+  ...view.value,
+  page: "explore",
+  panels: [panelOf(metric)],
+});
+
+/** Shows a metric alone, with the range and resolution of before. */
+export const openMetric = (metric: string): void => show(opened(metric));
+export const linkToMetric = (metric: string): string => viewAddress(opened(metric));
+
+/** Shows a metric below what is there; nothing when there is no room, or it is there already. */
+export function addPanel(metric: string): void {
+  const now = view.peek();
+  if (now.panels.length >= PANELS_SHOWN || now.panels.some((panel) => panel.metric === metric))
+    return;
+  show({ ...now, page: "explore", panels: [...now.panels, panelOf(metric)] });
+}
+
+export const removePanel = (index: number): void =>
+  go({ panels: view.peek().panels.filter((_, i) => i !== index) });
+
+const alone = (index: number): Partial<View> => ({
+  panels: view.value.panels.filter((_, i) => i === index),
+});
+export const onlyPanel = (index: number): void => go(alone(index));
+export const linkToPanel = (index: number, page: View["page"]): string =>
+  linkTo({ ...alone(index), page });
+
+export const linkToStore = (): string => viewAddress({ ...HOME, page: "store" });
 
 /** Chooses for a visitor who has not: no entry in the history. */
-export function settleOn(metric: string): void {
-  const next = { ...view.peek(), metric };
-  history.replaceState({}, "", addressOf(next));
-  view.value = next;
-}
+export const settleOn = (metric: string): void =>
+  amend({ ...view.peek(), panels: [panelOf(metric)] });
 
 export const zoomTo = (a: number, b: number): void =>
   show({ ...view.peek(), range: zoomed(a, b) }, { zoom: true });
@@ -54,5 +110,4 @@ export function zoomOut(): void {
   else if (view.peek().range.kind === "fixed") go({ range: HOME.range });
 }
 
-export const startHistory = (): void =>
-  addEventListener("popstate", () => (view.value = parseView(location.search)));
+export const startHistory = (): void => addEventListener("popstate", () => (view.value = here()));

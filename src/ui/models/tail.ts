@@ -3,10 +3,32 @@
 
 import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
+import { type MatcherParts, splitMatcher } from "../../core/filter.ts";
 import { type Labels, labelsJson } from "../../core/labels.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { Merge } from "../../core/query.ts";
 import { MINUTE } from "../../core/tiers.ts";
+
+/** The matchers of a panel, where all of them can be applied here; else undefined. */
+export function exactly(where: readonly string[]): readonly MatcherParts[] | undefined {
+  const parts = where.map(splitMatcher);
+  return parts.every((one) => one?.op === "=" || one?.op === "!=")
+    ? parts.filter((one) => one !== undefined)
+    : undefined;
+}
+
+/** A label that a series does not have counts as empty, as on the server. */
+function passes(labels: Labels, { label, op, value }: MatcherParts): boolean {
+  const own = labels.find(([name]) => name === label)?.[1] ?? "";
+  return (own === value) === (op === "=");
+}
+
+/** How the server was asked to merge series. */
+export interface Asked {
+  /** A label, or "*": each series apart; undefined: all in one. */
+  readonly by: string | undefined;
+  readonly filters: readonly MatcherParts[];
+}
 
 interface Live {
   readonly labels: Labels;
@@ -40,11 +62,12 @@ export class Tail {
     return before || sealed || reload !== undefined;
   }
 
-  /** The minutes in [from, to), merged by a label, or ("*") apart, or all in one. */
-  merged(by: string | undefined, from: number, to: number): SeriesAnswer[] {
+  /** The minutes in [from, to), merged as asked. */
+  merged({ by, filters }: Asked, from: number, to: number): SeriesAnswer[] {
     const plan = { tier: "minute", step: MINUTE, from, to, kept: from } as const;
     const merge = new Merge(plan, by === "*" ? "*" : by === undefined ? [] : [by]);
-    for (const { labels, buckets } of this.#series.values()) merge.add(labels, buckets);
+    for (const { labels, buckets } of this.#series.values())
+      if (filters.every((filter) => passes(labels, filter))) merge.add(labels, buckets);
     return merge.finish(Infinity).series;
   }
 
@@ -86,11 +109,11 @@ const keyOf = ({ labels }: SeriesAnswer): string => labelsJson(Object.entries(la
 export function withTail(
   answer: QueryAnswer,
   tail: Tail,
-  by: string | undefined,
+  asked: Asked,
   from: number,
   to: number,
 ): QueryAnswer {
-  const live = new Map(tail.merged(by, from, to).map((series) => [keyOf(series), series]));
+  const live = new Map(tail.merged(asked, from, to).map((series) => [keyOf(series), series]));
   const series = answer.series.map((base) => {
     const newer = live.get(keyOf(base));
     live.delete(keyOf(base));

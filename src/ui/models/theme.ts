@@ -1,10 +1,17 @@
-// The colours of the chart, read from the style sheet; read again when the system changes between
-// light and dark.
+// Light or dark: as the system has it, or as was chosen here; and the colours of the charts, read
+// from the style sheet.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Theme } from "../chart/options.ts";
+import { kept, keep } from "./storage.ts";
 
 const COLOURS = 8;
+
+export const CHOICES = ["system", "light", "dark"] as const;
+export type Choice = (typeof CHOICES)[number];
+
+const KEY = "minuet.theme";
+export const choice = signal<Choice>(CHOICES.find((one) => one === kept(KEY)) ?? "system");
 
 function read(): Theme {
   const style = getComputedStyle(document.documentElement);
@@ -18,10 +25,24 @@ function read(): Theme {
   };
 }
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function apply(): void {
+  const isDark = choice.value === "dark" || (choice.value === "system" && dark.matches);
+  document.documentElement.dataset.theme = isDark ? "dark" : "light";
+}
+
+apply();
 export const theme = signal(read());
 
-export const startTheme = (): void =>
-  matchMedia("(prefers-color-scheme: dark)").addEventListener(
-    "change",
-    () => (theme.value = read()),
-  );
+export const startTheme = (): void => {
+  const follow = (): void => {
+    apply();
+    theme.value = read();
+  };
+  dark.addEventListener("change", follow);
+  effect(() => {
+    keep(KEY, choice.value === "system" ? undefined : choice.value);
+    follow();
+  });
+};

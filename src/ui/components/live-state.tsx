@@ -1,0 +1,44 @@
+// Whether what is shown follows the store as it changes.
+
+import { connection, reconnect } from "../models/feeds.ts";
+import { isOffline } from "../models/offline.ts";
+import { go, linkTo, view } from "../models/page.ts";
+import { HOME } from "../url.ts";
+import { Link } from "./link.tsx";
+
+export const Live = () => {
+  const { kind } = connection.value;
+  if (view.value.range.kind === "fixed")
+    return (
+      <Link
+        class="live"
+        data-live="off"
+        title="Back to the range that ends now"
+        href={linkTo({ range: HOME.range })}
+        onFollow={() => go({ range: HOME.range })}
+      >
+        <i class="dot" />
+        Go live
+      </Link>
+    );
+  const text = isOffline.value
+    ? "Offline"
+    : kind === "live"
+      ? "Live"
+      : kind === "waiting"
+        ? "Reconnecting"
+        : "Connecting";
+  return (
+    <button
+      type="button"
+      class="live"
+      data-live={kind}
+      disabled={kind !== "waiting"}
+      title={kind === "waiting" ? "Connect now" : undefined}
+      onClick={reconnect}
+    >
+      <i class="dot" />
+      <span role="status">{text}</span>
+    </button>
+  );
+};

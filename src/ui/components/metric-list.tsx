@@ -1,0 +1,225 @@
+// The metrics, of which only the rows near the window are in the DOM. One row is a stop of the Tab
+// key, the arrows go from row to row, and typing goes on in the search box.
+
+import { signal } from "@preact/signals";
+import { createRef } from "preact";
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { listOpen } from "../models/drawer.ts";
+import { type List, list, onView, refresh, searched } from "../models/metrics.ts";
+import { addPanel, openMetric } from "../models/page.ts";
+import {
+  movedTo,
+  revealing,
+  ROW_HEIGHT,
+  type Rows,
+  rowsDrawn,
+  rowsOnView,
+} from "../models/rows.ts";
+import { MetricRow, placeOf } from "./metric-row.tsx";
+import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
+
+type Ready = Extract<List, { kind: "ready" }>;
+
+/** Rows that stand for those that are not here yet. */
+const BONES = 24;
+/** Drawn before the window has been measured. */
+const FIRST_ROWS: Rows = { first: 0, last: 16 };
+
+const box = createRef<HTMLDivElement>();
+/** Name in the row where the keyboard is, or was last. */
+const active = signal<string | undefined>(undefined);
+/** The active row gets the focus as soon as it is drawn. */
+let wantsFocus = false;
+
+function measure(): void {
+  const { scrollTop = 0, clientHeight = 0 } = box.current ?? {};
+  const next = clientHeight === 0 ? undefined : rowsOnView(scrollTop, clientHeight);
+  const old = onView.peek();
+  if (next?.first !== old?.first || next?.last !== old?.last) onView.value = next;
+}
+
+function focusActive(): void {
+  const name = active.peek();
+  const links = box.current?.querySelectorAll<HTMLElement>("a.metric") ?? [];
+  const link = [...links].find(({ dataset }) => dataset.metric === name);
+  wantsFocus = link === undefined;
+  link?.focus({ preventScroll: true });
+}
+
+/** Brings a row, or the last one, into the window and the focus to it. */
+export function focusRow(index: number): void {
+  const known = list.peek();
+  const metrics = known.kind === "ready" ? known.metrics : [];
+  const row = Math.min(index, metrics.length - 1);
+  if (box.current === null || row < 0) return;
+  active.value = metrics[row]?.name;
+  const { scrollTop, clientHeight } = box.current;
+  box.current.scrollTop = revealing(row, scrollTop, clientHeight);
+  measure();
+  focusActive();
+}
+
+/** Opens a metric alone, or adds it to what is there. */
+export function follow(name: string, adds: boolean): void {
+  if (adds) {
+    addPanel(name);
+    return;
+  }
+  listOpen.value = false;
+  openMetric(name);
+}
+
+const onRowFocus = (name: string): void => {
+  active.value = name;
+};
+
+function onKeyDown(event: KeyboardEvent): void {
+  const known = list.peek();
+  if (known.kind !== "ready" || event.ctrlKey || event.metaKey || event.altKey) return;
+  const { metrics } = known;
+  const at = metrics.findIndex(({ name }) => name === active.peek());
+  const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+  const row = movedTo(event.key, at, metrics.length, page);
+  const isLink = event.target instanceof HTMLAnchorElement;
+  if (row !== undefined) {
+    if (row < 0) focusSearch();
+    else focusRow(row);
+  } else if (event.key === "Escape") escapeSearch();
+  else if (event.key === "Enter" && event.shiftKey && isLink) addPanel(active.peek() ?? "");
+  else {
+    // The key then writes into the search box.
+    const writes = (event.key.length === 1 && event.key !== " ") || event.key === "Backspace";
+    if (!writes || event.key === "/") return;
+    event.stopPropagation();
+    searchField.current?.focus();
+    return;
+  }
+  event.preventDefault();
+}
+
+const Bones = ({ from, to }: { readonly from: number; readonly to: number }) =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => (
+    <li key={`bone ${from + i}`} class="bones" aria-hidden="true" style={placeOf(from + i)}>
+      <i style={{ width: `${40 + (((from + i) * 37) % 60)}px` }} />
+      <i />
+    </li>
+  ));
+
+function Metrics({ known }: { readonly known: Ready }) {
+  const { metrics, cursor } = known;
+  const count = metrics.length + (cursor === undefined ? 0 : BONES);
+  const seen = onView.value ?? FIRST_ROWS;
+  const { first, last } = rowsDrawn(seen, count);
+  const at = metrics.findIndex(({ name }) => name === active.value);
+  const stop = at < 0 ? Math.min(seen.first, metrics.length - 1) : at;
+  const rows = Array.from({ length: last - first }, (_, i) => first + i);
+  // The row where the keyboard is stays, also out of sight.
+  if (stop >= 0 && (stop < first || stop >= last)) rows.push(stop);
+  useLayoutEffect(() => {
+    if (wantsFocus) focusActive();
+  });
+  useLayoutEffect(() => {
+    active.value = undefined;
+    if (box.current !== null) box.current.scrollTop = 0;
+    measure();
+  }, [known.search]);
+  return (
+    <ul
+      class="metrics"
+      role="list"
+      data-searched={known.search}
+      aria-label="Metrics"
+      aria-busy={known.search !== searched.value}
+      style={{ height: `${count * ROW_HEIGHT}px` }}
+    >
+      {rows.map((index) => {
+        const metric = metrics[index];
+        return metric === undefined ? null : (
+          <MetricRow
+            key={metric.name}
+            metric={metric}
+            index={index}
+            size={cursor === undefined ? metrics.length : -1}
+            isStop={index === stop}
+            onFocus={onRowFocus}
+            onFollow={follow}
+          />
+        );
+      })}
+      <Bones from={Math.max(first, metrics.length)} to={last} />
+    </ul>
+  );
+}
+
+const Retry = () => (
+  <button type="button" class="link" onClick={refresh}>
+    Retry
+  </button>
+);
+
+/** What there is to say besides the list. */
+function Note() {
+  const known = list.value;
+  switch (known.kind) {
+    case "loading":
+      return null;
+    case "failed":
+      return (
+        <p class="note" role="alert">
+          {known.message}. <Retry />
+        </p>
+      );
+    case "ready":
+      if (known.failed !== undefined)
+        return (
+          <p class="note" role="status">
+            Not refreshed: {known.failed}. <Retry />
+          </p>
+        );
+      if (known.metrics.length > 0) return null;
+      return (
+        <p class="note">{known.search === "" ? "None yet." : `Nothing like “${known.search}”.`}</p>
+      );
+  }
+}
+
+function Content() {
+  const known = list.value;
+  if (known.kind === "ready") return <Metrics known={known} />;
+  if (known.kind === "failed") return null;
+  return (
+    <ul class="metrics waiting" aria-busy="true" aria-label="Metrics">
+      <Bones from={0} to={8} />
+    </ul>
+  );
+}
+
+/** Says to those who do not see the list how a search went. */
+function Found() {
+  const known = list.value;
+  if (known.kind !== "ready" || known.search === "" || known.search !== searched.value) return null;
+  const { length } = known.metrics;
+  return <>{`${length}${known.cursor === undefined ? "" : " or more"} found`}</>;
+}
+
+export function MetricList() {
+  useEffect(() => {
+    const resized = new ResizeObserver(measure);
+    if (box.current !== null) resized.observe(box.current);
+    return () => {
+      resized.disconnect();
+      onView.value = undefined;
+    };
+  }, []);
+  return (
+    <>
+      <p class="unseen" role="status">
+        <Found />
+      </p>
+      <Note />
+      <div class="scroll" ref={box} onScroll={measure} onKeyDown={onKeyDown}>
+        <Content />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+// One metric of the list: a link that opens it, with a button that adds it to what is there.
+
+import type { ListedMetric } from "../../core/api.ts";
+import { formatAge, formatCount } from "../format.ts";
+import { second } from "../models/clock.ts";
+import { addPanel, linkToMetric, view } from "../models/page.ts";
+import { ROW_HEIGHT } from "../models/rows.ts";
+import { formatIn, unitOf } from "../units.ts";
+import { PANELS_SHOWN } from "../url.ts";
+import { Sparkline } from "./sparkline.tsx";
+
+const Age = ({ at }: { readonly at: number }) => (
+  <span class="age">{formatAge(second.value - at)}</span>
+);
+
+/** Characters at the end of a long name that stay when the middle has to go. */
+const TAIL = 10;
+
+/** Names differ at their end as often as at their start. To a screen reader they stay in one. */
+const Name = ({ name }: { readonly name: string }) =>
+  name.length <= 2 * TAIL ? (
+    <span class="name">{name}</span>
+  ) : (
+    <span class="name" role="img" aria-label={name}>
+      <span>{name.slice(0, -TAIL)}</span>
+      <span>{name.slice(-TAIL)}</span>
+    </span>
+  );
+
+export const placeOf = (index: number) => ({ top: `${index * ROW_HEIGHT}px` });
+
+interface MetricRowProps {
+  readonly metric: ListedMetric;
+  /** From 0. */
+  readonly index: number;
+  /** Metrics in the list; −1: not known yet. */
+  readonly size: number;
+  /** Tab comes here. */
+  readonly isStop: boolean;
+  readonly onFocus: (name: string) => void;
+  readonly onFollow: (name: string, adds: boolean) => void;
+}
+
+export function MetricRow({ metric, index, size, isStop, onFocus, onFollow }: MetricRowProps) {
+  const { name, series } = metric;
+  const { panels } = view.value;
+  const shown = panels.find((panel) => panel.metric === name);
+  const value = formatIn(shown?.unit ?? unitOf(name), metric.last);
+  const tabIndex = isStop ? 0 : -1;
+  return (
+    <li style={placeOf(index)} aria-posinset={index + 1} aria-setsize={size}>
+      <a
+        class="metric"
+        data-metric={name}
+        title={series === 1 ? name : `${name}, ${formatCount(series)} series`}
+        href={linkToMetric(name)}
+        tabIndex={tabIndex}
+        aria-current={shown ? "true" : undefined}
+        onFocus={() => onFocus(name)}
+        onClick={(event) => {
+          if (event.button !== 0 || event.metaKey || event.ctrlKey || event.altKey) return;
+          event.preventDefault();
+          onFollow(name, event.shiftKey);
+        }}
+      >
+        <Name name={name} />
+        <span class="facts">
+          <span class="value">{value}</span> <Age at={metric.lastAt} />
+        </span>
+        <Sparkline points={metric.sparkline} />
+      </a>
+      {!shown && (
+        <button
+          type="button"
+          class="add"
+          tabIndex={tabIndex}
+          aria-label={`Add ${name} to the page`}
+          title="Add to the page (Shift+Enter)"
+          disabled={panels.length >= PANELS_SHOWN}
+          onClick={(event) => {
+            // The button goes as the panel comes: the focus stays in the row.
+            const link = event.currentTarget.previousElementSibling;
+            if (link instanceof HTMLElement) link.focus({ preventScroll: true });
+            addPanel(name);
+          }}
+        >
+          +
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,127 @@
+// The head of a panel: its name, how it is cut, and what can be done with it.
+
+import { formatAge } from "../format.ts";
+import { second } from "../models/clock.ts";
+import { summaryOf } from "../models/metrics.ts";
+import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
+import type { Reading } from "../models/readings.ts";
+import { type Panel, STATS, without } from "../url.ts";
+import { isUnit, UNITS, unitOf } from "../units.ts";
+import { Filters } from "./filters.tsx";
+import type { Drawing } from "./panel.tsx";
+import { PanelTools } from "./panel-tools.tsx";
+
+export interface HeadProps {
+  readonly index: number;
+  readonly panel: Panel;
+  readonly embedded: boolean;
+  readonly reading: Reading;
+  /** Undefined while there is nothing to keep or copy. */
+  readonly drawing: Drawing | undefined;
+  readonly canvas: { readonly current: HTMLCanvasElement | undefined };
+}
+
+const Statistic = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => (
+  <select
+    aria-label="Statistic"
+    value={panel.stat}
+    onChange={({ currentTarget: { value } }) => {
+      const stat = STATS.find((one) => one === value) ?? "avg";
+      setPanel(index, (now) => ({ ...now, stat }));
+    }}
+  >
+    {STATS.map((name) => (
+      <option key={name} value={name}>
+        {name}
+      </option>
+    ))}
+  </select>
+);
+
+const Split = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
+  const { by } = panel;
+  const labels = summaryOf(panel.metric)?.labelNames ?? [];
+  const names = by === undefined || by === "*" || labels.includes(by) ? labels : [by, ...labels];
+  if (names.length === 0) return null;
+  return (
+    <select
+      aria-label="Split by"
+      value={by ?? ""}
+      onChange={({ currentTarget: { value } }) =>
+        setPanel(index, (now) => splitBy(now, value === "" ? undefined : value))
+      }
+    >
+      <option value="">all as one</option>
+      {names.map((name) => (
+        <option key={name} value={name}>
+          by {name}
+        </option>
+      ))}
+      <option value="*">every series</option>
+    </select>
+  );
+};
+
+const Unit = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
+  const own = unitOf(panel.metric);
+  return (
+    <select
+      aria-label="Unit"
+      value={panel.unit ?? ""}
+      onChange={({ currentTarget: { value } }) =>
+        setPanel(index, (now) => (isUnit(value) ? { ...now, unit: value } : without(now, "unit")))
+      }
+    >
+      <option value="">{own === "none" ? "no unit" : UNITS[own]}</option>
+      {Object.entries(UNITS)
+        .filter(([name]) => name !== own)
+        .map(([name, title]) => (
+          <option key={name} value={name}>
+            {title}
+          </option>
+        ))}
+    </select>
+  );
+};
+
+const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`);
+
+const About = ({ panel }: Pick<HeadProps, "panel">) => {
+  const known = summaryOf(panel.metric);
+  if (known === undefined) return null;
+  return (
+    <p class="quiet about">
+      {known.series > 1 && `${known.series.toLocaleString()} series · `}
+      last point {ago(second.value - known.lastAt)}
+    </p>
+  );
+};
+
+export const PanelHead = (props: HeadProps) => {
+  const { index, panel, embedded } = props;
+  return (
+    <div class="title">
+      <div class="names">
+        {embedded ? (
+          <h1>
+            <a href={linkToPanel(index, "explore")} target="_blank" rel="noreferrer">
+              {panel.metric}
+            </a>
+          </h1>
+        ) : (
+          <h2>{panel.metric}</h2>
+        )}
+        <About panel={panel} />
+      </div>
+      {!embedded && (
+        <div class="cuts">
+          <Statistic index={index} panel={panel} />
+          <Split index={index} panel={panel} />
+          <Unit index={index} panel={panel} />
+          <Filters index={index} panel={panel} />
+        </div>
+      )}
+      {!embedded && <PanelTools {...props} />}
+    </div>
+  );
+};

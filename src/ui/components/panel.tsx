@@ -1,0 +1,174 @@
+// A panel: one metric, how it is cut, its chart or table, and the numbers of the range.
+
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
+import { type ChartData, chartData, gaps } from "../chart/data.ts";
+import { Plot } from "../chart/plot.tsx";
+import { go, panned, view, zoomOut, zoomTo } from "../models/page.ts";
+import type { Reading, Shown } from "../models/readings.ts";
+import { theme } from "../models/theme.ts";
+import { zone } from "../models/zone.ts";
+import { type Panel as Choices, zoomed } from "../url.ts";
+import { unitOf } from "../units.ts";
+import { Foot } from "./foot.tsx";
+import { Legend } from "./legend.tsx";
+import { PanelHead } from "./panel-head.tsx";
+import { NoPoints, Problem } from "./states.tsx";
+import { lazily } from "./lazily.tsx";
+
+const Table = lazily(
+  async () => (await import("./table.tsx")).Table,
+  <div class="chart" aria-busy="true" />,
+);
+
+export interface PanelProps {
+  readonly index: number;
+  readonly reading: Reading;
+  /** Without the controls of the page around it. */
+  readonly embedded?: boolean;
+}
+
+/** What a panel draws. */
+export interface Drawing {
+  readonly now: Shown;
+  readonly data: ChartData;
+}
+
+/** Recomputed only when the answer or what is chosen of it changes. */
+const drawingOf = (reading: Reading): ReadonlySignal<Drawing | undefined> =>
+  computed(() => {
+    const now = reading.shown.value;
+    const choices = reading.panel.value;
+    if (now === undefined) return undefined;
+    const { answer, before, from, to, partialFrom } = now;
+    const data = chartData({
+      series: answer.series,
+      ...(before !== undefined && { before: before.series }),
+      from,
+      to,
+      step: answer.step,
+      partialFrom,
+      stat: choices.stat,
+      ...(choices.only !== undefined && { only: choices.only }),
+    });
+    return { now, data };
+  });
+
+/** What the chart shows, for assistive technology and tests. */
+const described = ({ now, data }: Drawing): Record<`data-${string}`, string | number> => ({
+  "data-metric": now.answer.metric,
+  "data-resolution": now.answer.resolution,
+  "data-current": String(now.current),
+  "data-from": now.from,
+  "data-to": now.to,
+  "data-lines": data.lines.length,
+  "data-series": data.all.length,
+  "data-before": data.lines.filter(({ before }) => before?.rows.some((row) => row !== undefined))
+    .length,
+  "data-buckets": data.lines.reduce(
+    (sum, { rows }) => sum + rows.filter((row) => row !== undefined).length,
+    0,
+  ),
+  "data-gaps": data.lines.reduce((sum, { rows }) => sum + gaps(rows), 0),
+  "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
+});
+
+function onPan(from: number, to: number, done: boolean): void {
+  panned.value = done ? undefined : { from, to };
+  if (done) go({ range: zoomed(from, to) });
+}
+
+interface ChartProps {
+  readonly drawing: Drawing;
+  readonly panel: Choices;
+  readonly isSlow: boolean;
+  readonly canvas: { current: HTMLCanvasElement | undefined };
+}
+
+const Chart = ({ drawing, panel, isSlow, canvas }: ChartProps) => {
+  const { from, to } = panned.value ?? drawing.now;
+  return (
+    <figure class="chart" {...described(drawing)}>
+      <Plot
+        name={panel.metric}
+        data={drawing.data}
+        from={from}
+        to={to}
+        theme={theme.value}
+        unit={panel.unit ?? unitOf(panel.metric)}
+        zone={zone.value}
+        canvas={canvas}
+        onZoom={zoomTo}
+        onBack={zoomOut}
+        onPan={onPan}
+      />
+      {isSlow && <div class="progress" role="progressbar" aria-label="Loading" />}
+    </figure>
+  );
+};
+
+const TITLES: Readonly<Record<string, string>> = {
+  unknown_metric: "No such metric",
+  unreachable: "No connection",
+};
+
+type State = "failed" | "loading" | "empty" | "ready";
+
+function stateOf(reading: Reading, drawing: Drawing | undefined): State {
+  if (reading.failure.value !== undefined && drawing?.now.current !== true) return "failed";
+  if (drawing === undefined) return "loading";
+  return drawing.data.all.length === 0 && drawing.now.current ? "empty" : "ready";
+}
+
+export function Panel({ index, reading, embedded = false }: PanelProps) {
+  const drawingNow = useMemo(() => drawingOf(reading), [reading]);
+  const canvas = useRef<HTMLCanvasElement>(undefined);
+  const panel = reading.panel.value;
+  const drawing = drawingNow.value;
+  const failed = reading.failure.value;
+  const state = stateOf(reading, drawing);
+  const retry = (): void => void reading.askNow();
+  return (
+    <section class="panel" data-state={state} aria-label={panel.metric}>
+      <PanelHead
+        index={index}
+        panel={panel}
+        embedded={embedded}
+        reading={reading}
+        drawing={state === "ready" ? drawing : undefined}
+        canvas={canvas}
+      />
+      {failed !== undefined && state !== "failed" && (
+        <p class="banner" role="alert">
+          {failed.message}. What you see may be old.{" "}
+          <button type="button" class="link" onClick={retry}>
+            Retry
+          </button>
+        </p>
+      )}
+      {state === "failed" && failed !== undefined ? (
+        <Problem
+          title={TITLES[failed.code] ?? "No answer"}
+          message={failed.message}
+          onRetry={retry}
+        />
+      ) : state === "empty" ? (
+        <NoPoints metric={panel.metric} filtered={panel.where.length > 0} />
+      ) : drawing === undefined ? (
+        <div class="chart" aria-busy="true">
+          {reading.slow.value && <div class="skeleton" role="status" aria-label="Loading" />}
+        </div>
+      ) : panel.table ? (
+        <Table drawing={drawing} panel={panel} />
+      ) : (
+        <Chart drawing={drawing} panel={panel} isSlow={reading.slow.value} canvas={canvas} />
+      )}
+      {state === "ready" && drawing !== undefined && (
+        <>
+          <Legend index={index} panel={panel} drawing={drawing} />
+          <Foot drawing={drawing} panel={panel} isLast={index === view.value.panels.length - 1} />
+        </>
+      )}
+    </section>
+  );
+}

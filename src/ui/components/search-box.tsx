@@ -1,0 +1,64 @@
+// The search box of the list: "/" leads to it from anywhere, the arrows from it into the results.
+
+import { useEffect } from "preact/hooks";
+import { listOpen } from "../models/drawer.ts";
+import { search, whenAnswered } from "../models/metrics.ts";
+import { focusRow, follow } from "./metric-list.tsx";
+import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches("input, select, textarea"));
+
+function onPageKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") listOpen.value = false;
+  if (event.key !== "/" || isField(event.target)) return;
+  event.preventDefault();
+  focusSearch();
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  switch (event.key) {
+    case "ArrowDown":
+    case "PageDown":
+      whenAnswered(() => focusRow(0));
+      break;
+    case "Enter": {
+      const adds = event.shiftKey;
+      whenAnswered(([first]) => first !== undefined && follow(first.name, adds));
+      break;
+    }
+    case "Escape":
+      escapeSearch();
+      break;
+    default:
+      return;
+  }
+  event.preventDefault();
+}
+
+export function SearchBox() {
+  useEffect(() => {
+    addEventListener("keydown", onPageKey);
+    return () => removeEventListener("keydown", onPageKey);
+  }, []);
+  return (
+    <div class="search" role="search">
+      <input
+        ref={searchField}
+        type="search"
+        placeholder="Search metrics"
+        aria-label="Search metrics"
+        aria-keyshortcuts="/"
+        autocomplete="off"
+        spellcheck={false}
+        value={search.value}
+        onInput={(event) => (search.value = event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <kbd aria-hidden="true">/</kbd>
+    </div>
+  );
+}

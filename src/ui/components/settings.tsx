@@ -1,0 +1,85 @@
+// What is not about one panel: comparison, zone, theme, the store and the API.
+
+import type { ComponentChildren } from "preact";
+import { setToken, token } from "../models/access.ts";
+import { go, linkToStore, view } from "../models/page.ts";
+import { type Choice, choice, CHOICES } from "../models/theme.ts";
+import { HOME } from "../url.ts";
+import { localZone } from "../zone.ts";
+import { Link } from "./link.tsx";
+
+const Switch = (props: {
+  readonly on: boolean;
+  readonly onChange: (on: boolean) => void;
+  readonly children: ComponentChildren;
+}) => (
+  <label class="switch">
+    <input
+      type="checkbox"
+      role="switch"
+      checked={props.on}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+    />
+    {props.children}
+  </label>
+);
+
+const THEMES: Readonly<Record<Choice, string>> = { system: "System", light: "Light", dark: "Dark" };
+
+const Themes = () => (
+  <fieldset class="choices">
+    <legend>Theme</legend>
+    <div class="segments">
+      {CHOICES.map((one) => (
+        <label key={one}>
+          <input
+            type="radio"
+            name="theme"
+            checked={choice.value === one}
+            onChange={() => (choice.value = one)}
+          />
+          <span>{THEMES[one]}</span>
+        </label>
+      ))}
+    </div>
+  </fieldset>
+);
+
+export function Settings({ close }: { readonly close: () => void }) {
+  const { previous, utc, page, panels } = view.value;
+  return (
+    <div class="settings">
+      {page === "explore" && panels.length > 0 && (
+        <Switch on={previous} onChange={(on) => go({ previous: on })}>
+          Previous period, dashed
+        </Switch>
+      )}
+      {page === "explore" && localZone() !== "UTC" && (
+        <Switch on={utc} onChange={(on) => go({ utc: on })}>
+          Times in UTC
+        </Switch>
+      )}
+      <Themes />
+      <hr />
+      {page === "store" ? (
+        <a href="/">Explore metrics</a>
+      ) : (
+        <Link
+          href={linkToStore()}
+          onFollow={() => {
+            close();
+            go({ ...HOME, page: "store" });
+          }}
+        >
+          Store: shards, rows, bill
+        </Link>
+      )}
+      <a href="/docs">HTTP API</a>
+      {token.value !== undefined && (
+        <button type="button" class="link" onClick={() => setToken(undefined)}>
+          Forget token
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+// Where the points are: the shards, with what they have not flushed yet, and D1.
+
+import type { ShardStatus, StatusAnswer } from "../../core/api.ts";
+import { HOUR } from "../../core/tiers.ts";
+import { formatAge, formatCount } from "../format.ts";
+import { second } from "../models/clock.ts";
+import { formatIn } from "../units.ts";
+import { Card, Heads, Scroller } from "./store-table.tsx";
+
+/** A shard flushes every hour at least, some minutes past it: what waits longer is late, ms. */
+const LATE = 1.5 * HOUR;
+
+const LastFlush = ({ at }: { readonly at: number | null }) => {
+  if (at === null) return <span class="quiet">never</span>;
+  const age = second.value - at;
+  return <>{age < 1_000 ? "now" : `${formatAge(age)} ago`}</>;
+};
+
+const Lag = ({ ms }: { readonly ms: number }) =>
+  ms === 0 ? (
+    <span class="quiet">none</span>
+  ) : (
+    <span class={ms > LATE ? "store-warn" : undefined}>
+      {formatAge(Math.max(1_000, ms))}
+      {ms > LATE && ", late"}
+    </span>
+  );
+
+const Failure = ({ error }: { readonly error: string | undefined }) =>
+  error === undefined ? <span class="quiet">none</span> : <span class="store-bad">{error}</span>;
+
+const Row = ({ shard }: { readonly shard: ShardStatus }) => (
+  <tr>
+    <th scope="row">{shard.shard}</th>
+    <td>{formatCount(shard.series)}</td>
+    <td>{formatCount(shard.unflushedBuckets)}</td>
+    <td>{formatIn("bytes", shard.unflushedBytes)}</td>
+    <td>
+      <LastFlush at={shard.lastFlushAt} />
+    </td>
+    <td>
+      <Lag ms={shard.lagMs} />
+    </td>
+    <td class="store-text">
+      <Failure error={shard.error} />
+    </td>
+  </tr>
+);
+
+export const Shards = ({ shards }: { readonly shards: readonly ShardStatus[] }) => (
+  <Card
+    id="store-shards"
+    title={shards.length === 1 ? "Shard" : "Shards"}
+    aside={
+      <p class="quiet">
+        Lag is the age of the oldest point that is not in D1 yet; an hour is usual
+      </p>
+    }
+  >
+    <Scroller labelledBy="store-shards">
+      <table>
+        <Heads
+          names={["Shard", "Series", "Unflushed buckets", "Bytes", "Last flush", "Lag", "Error"]}
+          text="Error"
+        />
+        <tbody>
+          {shards.map((shard) => (
+            <Row key={shard.shard} shard={shard} />
+          ))}
+        </tbody>
+      </table>
+    </Scroller>
+  </Card>
+);
+
+export const D1 = ({ d1 }: { readonly d1: StatusAnswer["d1"] }) => (
+  <Card id="store-d1" title="D1">
+    <dl class="store-facts">
+      <div>
+        <dt>Size</dt>
+        <dd>{d1.sizeBytes === null ? "unknown" : formatIn("bytes", d1.sizeBytes)}</dd>
+      </div>
+      <div>
+        <dt>Stale days</dt>
+        <dd>
+          {d1.staleDays === null ? "unknown" : formatCount(d1.staleDays)}
+          <p class="quiet">
+            Not rolled up yet, today among them. Reads take their minutes: nothing is missing.
+          </p>
+        </dd>
+      </div>
+      <div>
+        <dt>Error</dt>
+        <dd>
+          <Failure error={d1.error} />
+        </dd>
+      </div>
+    </dl>
+  </Card>
+);

@@ -1,0 +1,97 @@
+// Files of what is drawn: the numbers as CSV, the chart with its title and legend as a picture.
+// Loaded when first needed.
+
+import { toCsv } from "../../core/csv.ts";
+import type { Line } from "../chart/data.ts";
+import { colourOf } from "../chart/options.ts";
+import type { Drawing } from "../components/panel.tsx";
+import { formatRange, seriesName, TIER_TITLES } from "../format.ts";
+import { theme } from "../models/theme.ts";
+import { zone } from "../models/zone.ts";
+import type { Panel } from "../url.ts";
+import { zoneName } from "../zone.ts";
+
+/** The buckets of a line that are drawn. */
+function columnsOf({ rows, columns }: Line): Line["columns"] {
+  const drawn = rows.filter((row) => row !== undefined);
+  const column = (name: keyof Line["columns"]): number[] => drawn.map((row) => columns[name][row]!);
+  return {
+    t: column("t"),
+    avg: column("avg"),
+    min: column("min"),
+    max: column("max"),
+    sum: column("sum"),
+    count: column("count"),
+    last: column("last"),
+  };
+}
+
+function save(content: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** "cpu.load 2026-11-24 1302.csv": names that every system takes. */
+function fileName({ now }: Drawing, end: string): string {
+  const at = new Date(now.from).toISOString().slice(0, 16).replace("T", " ").replace(":", "");
+  return `${now.answer.metric.replace(/[^\w.-]+/g, "_")} ${at}.${end}`;
+}
+
+export function keepCsv(drawing: Drawing): void {
+  const { now, data } = drawing;
+  const series = data.lines.map((line) => ({ labels: line.labels, ...columnsOf(line) }));
+  const text = toCsv({ ...now.answer, from: now.from, to: now.to, series });
+  save(new Blob([text], { type: "text/csv" }), fileName(drawing, "csv"));
+}
+
+/** Sizes in CSS pixels. */
+const MARGIN = 16;
+const TITLE = 48;
+const LEGEND_LINE = 20;
+
+export async function keepPng(
+  panel: Panel,
+  drawing: Drawing,
+  chart: HTMLCanvasElement,
+): Promise<void> {
+  const { now, data } = drawing;
+  const ratio = chart.width / chart.clientWidth;
+  const width = chart.clientWidth + 2 * MARGIN;
+  const height = chart.clientHeight + TITLE + data.lines.length * LEGEND_LINE + 2 * MARGIN;
+  const picture = document.createElement("canvas");
+  picture.width = width * ratio;
+  picture.height = height * ratio;
+  const context = picture.getContext("2d");
+  if (context === null) return;
+  const { surface, text, font, palette } = theme.value;
+  context.scale(ratio, ratio);
+  context.fillStyle = surface;
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = getComputedStyle(document.body).color;
+  context.font = `600 16px ${font}`;
+  context.fillText(panel.metric, MARGIN, MARGIN + 16);
+  context.fillStyle = text;
+  context.font = `12px ${font}`;
+  const what = [
+    data.stat,
+    ...panel.where,
+    `by the ${TIER_TITLES[now.answer.resolution].toLowerCase()}`,
+    formatRange(now.from, now.to, zone.value),
+    zoneName(zone.value, now.to),
+  ];
+  context.fillText(what.join(" · "), MARGIN, MARGIN + 36);
+  context.drawImage(chart, MARGIN, MARGIN + TITLE, chart.clientWidth, chart.clientHeight);
+  data.lines.forEach((line, i) => {
+    const y = MARGIN + TITLE + chart.clientHeight + i * LEGEND_LINE + 14;
+    context.fillStyle = colourOf(palette, i);
+    context.fillRect(MARGIN, y - 5, 14, 3);
+    context.fillStyle = text;
+    const name = panel.by === undefined ? panel.metric : seriesName(line.labels);
+    context.fillText(name, MARGIN + 24, y);
+  });
+  const content = await new Promise<Blob | null>((done) => picture.toBlob(done, "image/png"));
+  if (content !== null) save(content, fileName(drawing, "png"));
+}

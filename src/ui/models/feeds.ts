@@ -1,0 +1,145 @@
+// The live feeds of the metrics on view: one socket each, while the range ends at "now"; opened again
+// with growing pauses when it is lost. A feed keeps the newest minutes and tells its listeners.
+
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { LiveMessage } from "../../core/api.ts";
+import { openLive } from "../api.ts";
+import { refusal, token } from "./access.ts";
+import { noteServerTime } from "./clock.ts";
+import { view } from "./page.ts";
+import { Tail } from "./tail.ts";
+
+/** `waiting`: lost, and not tried again until `until` (local Unix ms). */
+export type Connection =
+  | { readonly kind: "off" | "connecting" | "live" }
+  | { readonly kind: "waiting"; readonly until: number };
+
+const PING_EVERY = 30_000;
+const PONG_WITHIN = 10_000;
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+
+/** Pause before attempt `n` (0 is the first again), ms, without chance. */
+export const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);
+
+/** `behind`: /query knows something that the tail does not. */
+type Listener = (behind: boolean) => void;
+
+export class Feed {
+  readonly connection = signal<Connection>({ kind: "connecting" });
+  /** Undefined until the first message. */
+  tail: Tail | undefined;
+  readonly #metric: string;
+  readonly #listeners = new Set<Listener>();
+  #socket: WebSocket | undefined;
+  #lost = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #pinging: ReturnType<typeof setInterval> | undefined;
+  #pong: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(metric: string) {
+    this.#metric = metric;
+    this.#open();
+  }
+
+  /** Returns what ends it. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Does not wait for the pause to end. */
+  hurry(): void {
+    if (this.connection.peek().kind === "waiting") this.#open();
+  }
+
+  close(): void {
+    this.#stopTimers();
+    const last = this.#socket;
+    this.#socket = undefined;
+    last?.close();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#retry);
+    clearInterval(this.#pinging);
+    clearTimeout(this.#pong);
+  }
+
+  #open(): void {
+    this.#stopTimers();
+    this.connection.value = { kind: "connecting" };
+    const opened = (this.#socket = openLive(this.#metric));
+    opened.addEventListener("message", ({ data }: MessageEvent<string>) => {
+      if (opened !== this.#socket) return;
+      clearTimeout(this.#pong);
+      if (data !== "pong") this.#take(JSON.parse(data));
+    });
+    opened.addEventListener("close", () => opened === this.#socket && this.#again());
+    this.#pinging = setInterval(() => {
+      if (opened.readyState !== WebSocket.OPEN) return;
+      opened.send("ping");
+      // A network that vanished closes nothing: silence is the only sign.
+      this.#pong = setTimeout(() => {
+        if (opened !== this.#socket) return;
+        this.#socket = undefined;
+        opened.close();
+        this.#again();
+      }, PONG_WITHIN);
+    }, PING_EVERY);
+  }
+
+  #again(): void {
+    this.#stopTimers();
+    const pause = pauseBefore(this.#lost++) * (0.8 + 0.4 * Math.random());
+    this.connection.value = { kind: "waiting", until: Date.now() + pause };
+    this.#retry = setTimeout(() => this.#open(), pause);
+  }
+
+  #take(message: LiveMessage): void {
+    this.#lost = 0;
+    this.connection.value = { kind: "live" };
+    noteServerTime(message.at);
+    let behind = true;
+    if (message.type === "snapshot" || this.tail === undefined) this.tail = new Tail(message);
+    else behind = this.tail.take(message);
+    for (const listener of this.#listeners) listener(behind);
+  }
+}
+
+const feeds = signal<ReadonlyMap<string, Feed>>(new Map());
+
+export const feedOf = (metric: string): Feed | undefined => feeds.value.get(metric);
+
+/** The worst of all: "live" is said only when everything is. */
+export const connection: ReadonlySignal<Connection> = computed(() => {
+  const all = [...feeds.value.values()].map((feed) => feed.connection.value);
+  const worst = (["waiting", "connecting", "live"] as const)
+    .map((kind) => all.find((one) => one.kind === kind))
+    .find((one) => one !== undefined);
+  return worst ?? { kind: "off" };
+});
+
+export const reconnect = (): void => {
+  for (const feed of feeds.peek().values()) feed.hurry();
+};
+
+export function startFeeds(): void {
+  let held: string | undefined;
+  effect(() => {
+    const { panels, range, page } = view.value;
+    const wanted =
+      page !== "store" && range.kind === "last" && refusal.value === undefined
+        ? [...new Set(panels.map(({ metric }) => metric))]
+        : [];
+    const sameToken = held === token.value;
+    held = token.value;
+    const before = feeds.peek();
+    const kept = (metric: string): Feed | undefined => (sameToken ? before.get(metric) : undefined);
+    const after = new Map(wanted.map((metric) => [metric, kept(metric) ?? new Feed(metric)]));
+    for (const [metric, feed] of before) if (after.get(metric) !== feed) feed.close();
+    if (after.size !== before.size || [...after].some(([name, feed]) => before.get(name) !== feed))
+      feeds.value = after;
+  });
+  addEventListener("online", reconnect);
+}

@@ -1,0 +1,71 @@
+// The pages of the list of metrics, as far as the server has been asked: how an answer joins them,
+// and which are due to be asked again. Pure. Pages follow each other without hole or overlap,
+// whatever came or went in between; they may hold fewer metrics than were asked for.
+
+import type { ListedMetric } from "../../core/api.ts";
+import type { Rows } from "./rows.ts";
+
+export interface MetricsPage {
+  /** The cursor that it is asked with; undefined: the first. */
+  readonly after: string | undefined;
+  readonly metrics: readonly ListedMetric[];
+  /** When it was asked for, local Unix ms. */
+  readonly askedAt: number;
+  /** The minute in which its sparklines were asked for, server time. */
+  readonly sparklinesAt: number;
+}
+
+export interface MetricPages {
+  readonly pages: readonly MetricsPage[];
+  /** The cursor behind the last page; undefined: that was all. */
+  readonly cursor: string | undefined;
+}
+
+export const NO_PAGES: MetricPages = { pages: [], cursor: undefined };
+
+/** With the answer for one page, behind which `cursor` leads on. */
+export function withPage(known: MetricPages, page: MetricsPage, cursor?: string): MetricPages {
+  const { pages } = known;
+  const found = pages.findIndex(({ after }) => after === page.after);
+  // The list has changed since it was asked.
+  if (found < 0 && page.after !== known.cursor) return known;
+  const index = found < 0 ? pages.length : found;
+  const before = pages.slice(0, index);
+  const last = page.metrics.at(-1)?.name;
+  if (cursor === undefined || last === undefined) return { pages: [...before, page], cursor };
+  const fresh = new Set(page.metrics.map(({ name }) => name));
+  // What is behind the answer stays, also of the old page: with a new metric, the last of a page
+  // moves out of it. (This order differs from the server's for rare symbols: thence the set.)
+  const rest = pages
+    .slice(index)
+    .map((old) => ({
+      ...old,
+      metrics: old.metrics.filter(({ name }) => name > last && !fresh.has(name)),
+    }))
+    .filter(({ metrics }) => metrics.length > 0)
+    .map((old, i) => (i === 0 ? { ...old, after: cursor } : old));
+  return {
+    pages: [...before, page, ...rest],
+    cursor: rest.length === 0 ? cursor : known.cursor,
+  };
+}
+
+/** Metrics of an answer without sparklines, with the sparklines known. */
+export const withSparklines = (
+  metrics: readonly ListedMetric[],
+  known: (name: string) => ListedMetric | undefined,
+): readonly ListedMetric[] =>
+  metrics.map((metric) => {
+    const sparkline = known(metric.name)?.sparkline;
+    return sparkline === undefined ? metric : { ...metric, sparkline };
+  });
+
+/** The pages of which a row is on view. */
+export function pagesOnView({ pages }: MetricPages, { first, last }: Rows): MetricsPage[] {
+  let end = 0;
+  return pages.filter(({ metrics }) => {
+    const start = end;
+    end += metrics.length;
+    return start < last && end > first;
+  });
+}

@@ -1,0 +1,284 @@
+// What a panel shows: lines, gaps, statistics, units, splits, filters, the legend, the period before.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  chartOf,
+  lastMinutes,
+  legendOf,
+  MINUTE,
+  numberOf,
+  panelOf,
+  question,
+  site,
+} from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+const CPU = "/?metric=cpu.load";
+
+/** Start of the minute in which the points below were made. */
+let seeded = 0;
+
+beforeAll(async () => {
+  seeded = Math.floor(Date.now() / MINUTE) * MINUTE;
+  const load = (host: string, zone: string, base: number) => ({
+    name: "cpu.load",
+    labels: { host, zone },
+    // A hole of five minutes, half an hour ago.
+    datapoints: lastMinutes(180, (ago) =>
+      ago >= 30 && ago < 35 ? undefined : base + (ago % 7) / 10,
+    ),
+  });
+  await post([
+    load("a", "eu", 1),
+    load("b", "eu", 3),
+    load("c", "us", 9),
+    { name: "disk.free_bytes", datapoints: lastMinutes(9, () => 3 * 2 ** 30) },
+    { name: "long.ago", value: 5, timestamp: Date.now() - 26 * 60 * MINUTE },
+    { name: "extreme", datapoints: lastMinutes(3, (ago) => (ago === 2 ? 1.7e308 : -1.7e308)) },
+    ...Array.from({ length: 50 }, (_, i) => ({
+      name: "many.ms",
+      labels: { host: `h${i}` },
+      datapoints: lastMinutes(5, () => i),
+    })),
+  ]);
+});
+
+describe("a line", () => {
+  test("is merged of all series, with its gap and the bucket that is filling", async () => {
+    // Also of the next minute, which may have come before the page looks.
+    const now = Date.now();
+    const before = lastMinutes(90, (ago) => (ago >= 30 && ago < 35 ? undefined : ago % 7));
+    const datapoints = [...before, [now, 2], [now + MINUTE, 3]];
+    await post({ name: "drawn", datapoints, labels: { host: "a" } });
+    await post({ name: "drawn", datapoints, labels: { host: "b" } });
+    const page = await open("/?metric=drawn");
+    const chart = await chartOf(page);
+    expect(await chart.getAttribute("data-resolution")).toBe("minute");
+    expect(await numberOf(chart, "lines")).toBe(1);
+    expect(await numberOf(chart, "gaps")).toBe(1);
+    expect(await numberOf(chart, "open")).toBe(1);
+    expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(54);
+    expect(await legendOf(page, "max").textContent()).toBe("6");
+    const painted = await chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const context = canvas.getContext("2d");
+      const { data } = context!.getImageData(0, 0, canvas.width, canvas.height);
+      // Pixels that are clearly blue: the line and its band, not the axes.
+      let blue = 0;
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i + 2]! - data[i]! > 60 && data[i + 3]! > 40) blue++;
+      return blue;
+    });
+    expect(painted).toBeGreaterThan(200);
+    expect(await page.locator(".foot").textContent()).toContain("Europe/Berlin (GMT+1)");
+  });
+
+  test("tells its numbers under the crosshair, and nothing where nothing is", async () => {
+    const page = await open(`${CPU}&where=zone%3Deu`);
+    const chart = await chartOf(page);
+    const box = (await chart.locator(".u-over").boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2);
+    const tooltip = page.locator("[data-tooltip]");
+    await tooltip.waitFor();
+    expect(await tooltip.locator("[data-value=count]").textContent()).toBe("2");
+    const number = async (name: string): Promise<number> =>
+      Number(await tooltip.locator(`[data-value=${name}]`).textContent());
+    expect((await number("max")) - (await number("min"))).toBeCloseTo(2);
+    expect(await number("avg")).toBeCloseTo((await number("sum")) / 2);
+    // The legend follows the crosshair.
+    expect(await legendOf(page, "last").textContent()).toBe(
+      await tooltip.locator("[data-value=avg]").textContent(),
+    );
+    // The middle of the hole.
+    const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+    const hole = seeded - 32.5 * MINUTE;
+    await page.mouse.move(box.x + (box.width * (hole - from)) / (to - from), box.y + 20);
+    await tooltip.getByText("No points here").waitFor();
+    await page.keyboard.press("Tab");
+  });
+
+  test("survives the largest numbers there are", async () => {
+    const page = await open("/?metric=extreme");
+    expect(await numberOf(await chartOf(page), "buckets")).toBe(3);
+  });
+
+  test("asks another question when range or resolution change", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    let asked = question(page, "resolution=hour");
+    await page.locator("a[data-resolution=hour]").click();
+    await asked;
+    let chart = await chartOf(page, '[data-resolution="hour"]');
+    expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBeLessThanOrEqual(
+      120 * MINUTE,
+    );
+    expect(page.url()).toContain("resolution=hour");
+    asked = question(page, "from=-7d");
+    await page.locator("a[data-range='7d']").click();
+    await asked;
+    chart = await chartOf(page, '[data-resolution="hour"]');
+    expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
+    await page.locator("a[data-resolution=day]").click();
+    await chartOf(page, '[data-resolution="day"]');
+    // Its buckets are days of UTC, wherever the reader is.
+    await page.locator(".foot").getByText("days of UTC").waitFor();
+    await page.locator("a[data-resolution=auto]").click();
+    await chartOf(page, '[data-resolution="hour"]');
+    // The resolution that "Auto" chose is marked.
+    await page.locator("a.used[data-resolution=hour]").waitFor();
+  });
+
+  test("offers a range with points when this one is empty", async () => {
+    const page = await open("/?metric=long.ago");
+    await page.locator("[data-state=empty]").waitFor();
+    await page.getByRole("button", { name: "Show the last 7d" }).click();
+    expect(await numberOf(await chartOf(page), "buckets")).toBe(1);
+  });
+});
+
+describe("what is drawn of it", () => {
+  test("any statistic, without another question", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    let questions = 0;
+    page.on("request", (request) => {
+      if (request.url().includes("/api/v1/query")) questions++;
+    });
+    await page.getByLabel("Statistic").selectOption("max");
+    expect(page.url()).toContain("stat=max");
+    await chartOf(page);
+    expect(questions).toBe(0);
+  });
+
+  test("in the unit of its name, or another", async () => {
+    const page = await open("/?metric=disk.free_bytes");
+    await chartOf(page);
+    expect(await legendOf(page, "avg").textContent()).toBe("3 GiB");
+    await page.getByLabel("Unit").selectOption("seconds");
+    expect(await legendOf(page, "avg").textContent()).not.toContain("GiB");
+    expect(page.url()).toContain("unit=seconds");
+  });
+
+  test("split by a label, and filtered by another", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    let asked = question(page, "by=host");
+    await page.getByLabel("Split by").selectOption("host");
+    await asked;
+    await chartOf(page, '[data-lines="3"]');
+    expect(await page.locator(".legend tbody th").allTextContents()).toEqual([
+      "host=a",
+      "host=b",
+      "host=c",
+    ]);
+    asked = question(page, "by=host", "where=zone");
+    await page.getByLabel("Add a filter").click();
+    await page.getByLabel("Label", { exact: true }).selectOption("zone");
+    await page.getByLabel("Value").fill("eu");
+    await page.getByLabel("Value").press("Enter");
+    await asked;
+    await chartOf(page, '[data-lines="2"]');
+    expect(page.url()).toContain("by=host&where=zone%3Deu");
+    await page.getByRole("button", { name: "Remove the filter zone=eu" }).click();
+    await chartOf(page, '[data-lines="3"]');
+    await page.goBack();
+    await chartOf(page, '[data-lines="2"]');
+  });
+
+  test("a filter that the server refuses says why", async () => {
+    const page = await open(`${CPU}&where=host%3D~(`);
+    const failed = page.locator("[data-state=failed]");
+    await failed.getByText("is not an RE2 expression").waitFor();
+    await page.getByRole("button", { name: "Remove the filter" }).click();
+    await chartOf(page);
+  });
+
+  test("the period before, dashed", async () => {
+    const page = await open(CPU);
+    await chartOf(page, '[data-before="0"]');
+    await page.getByLabel("Settings and more").click();
+    const asked = question(page, "from=-120m", "to=-60m", "resolution=minute");
+    await page.getByLabel("Previous period, dashed").check();
+    await asked;
+    await chartOf(page, '[data-before="1"]');
+    expect(page.url()).toContain("previous=true");
+  });
+
+  test("as a table", async () => {
+    const page = await open("/?metric=disk.free_bytes");
+    await chartOf(page);
+    await page.getByRole("button", { name: "Show as table" }).click();
+    const table = page.getByRole("region", { name: "Buckets of disk.free_bytes" });
+    expect(await table.locator("tbody tr").count()).toBe(9);
+    expect(await table.locator("tbody td").first().textContent()).toBe("3 GiB");
+    expect(page.url()).toContain("table=true");
+  });
+});
+
+describe("the legend", () => {
+  test("isolates on a click, and toggles with Ctrl", async () => {
+    const page = await open(`${CPU}&by=host`);
+    await chartOf(page, '[data-lines="3"]');
+    const name = (host: string) =>
+      page.locator(".legend").getByRole("button", { name: `host=${host}`, exact: true });
+    await name("b").click();
+    await chartOf(page, '[data-lines="1"]');
+    await name("c").click({ modifiers: ["ControlOrMeta"] });
+    await chartOf(page, '[data-lines="2"]');
+    expect(new URL(page.url()).searchParams.getAll("only")).toHaveLength(2);
+    await name("a").click({ modifiers: ["ControlOrMeta"] });
+    await chartOf(page, '[data-lines="3"]');
+    await name("a").click();
+    await name("a").click();
+    await chartOf(page, '[data-lines="3"]');
+    expect(page.url()).not.toContain("only=");
+  });
+
+  test("keeps 50 series readable: the ten largest are drawn, the others can be", async () => {
+    const page = await open("/?metric=many.ms&by=host");
+    await chartOf(page, '[data-lines="10"][data-series="50"]');
+    expect(await page.locator(".legend tbody tr").count()).toBe(50);
+    await page.locator("[data-cut]").getByText("The 10 largest of 50 series by avg").waitFor();
+    await page.locator(".legend thead").getByRole("button", { name: "max" }).click();
+    const first = page.locator(".legend tbody th").first();
+    expect(await first.textContent()).toBe("host=h49");
+    await page.locator(".legend").getByRole("button", { name: "host=h3", exact: true }).click();
+    await chartOf(page, '[data-lines="1"]');
+  });
+});
+
+describe("several panels", () => {
+  test("share range and crosshair, and can be closed or shown alone", async () => {
+    const page = await open(`${CPU}&metric=many.ms&metric=disk.free_bytes`);
+    for (const metric of ["cpu.load", "many.ms", "disk.free_bytes"])
+      await chartOf(page, `[data-metric="${metric}"]`);
+    const box = (await panelOf(page, "cpu.load").locator(".u-over").boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const line = panelOf(page, "many.ms").locator(".u-cursor-x");
+    await expect
+      .poll(async () => (await line.boundingBox())?.x ?? 0)
+      .toBeGreaterThan(box.x + box.width / 2 - 30);
+    // Only the chart under the pointer tells its numbers.
+    expect(await page.locator("[data-tooltip]").count()).toBe(1);
+    await page.getByRole("button", { name: "Close many.ms" }).click();
+    expect(await page.locator(".panel").count()).toBe(2);
+    await panelOf(page, "disk.free_bytes").getByRole("button", { name: "Show alone" }).click();
+    expect(await page.locator(".panel").count()).toBe(1);
+    await page.goBack();
+    expect(await page.locator(".panel").count()).toBe(2);
+  });
+
+  test("each asks once", async () => {
+    const page = await open("/docs");
+    const questions: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/api/v1/")) questions.push(new URL(request.url()).pathname);
+    });
+    await page.goto(`${store.server.url}${CPU}&metric=many.ms&from=1000000000000&to=1000003600000`);
+    await page.locator(".panel[data-state=empty]").nth(1).waitFor();
+    const queries = questions.filter((path) => path === "/api/v1/query");
+    expect(queries).toHaveLength(2);
+    expect(questions.filter((path) => path === "/api/v1/metrics")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,210 @@
+// For everyone: axe finds nothing, in light and dark; the page fits from 360 to 2560 pixels; it
+// follows the reader's zone, theme and wish for less motion.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { chartOf, lastMinutes, MINUTE, overflows, site } from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+beforeAll(() =>
+  post([
+    ...["a", "b", "c"].map((host, i) => ({
+      name: "cpu.load",
+      labels: { host },
+      datapoints: lastMinutes(90, (ago) => i + (ago % 10) / 10),
+    })),
+    { name: "http.ms", value: 118 },
+    { name: "long.ago", value: 5, timestamp: Date.now() - 26 * 60 * MINUTE },
+  ]),
+);
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe finds, as text that says where. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((): Promise<{ violations: Violation[] }> =>
+    // axe has put itself into the page.
+    (window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  );
+}
+
+const PANELS = "/?metric=cpu.load&by=host&metric=http.ms";
+
+/** Each state of the page, and how to get there. */
+const STATES: readonly (readonly [string, string, (page: Page) => Promise<unknown>])[] = [
+  ["panels", PANELS, (page) => chartOf(page, '[data-metric="http.ms"]')],
+  [
+    "a table",
+    "/?metric=cpu.load&by=host&table=true",
+    (page) => page.locator(".table tbody tr").first().waitFor(),
+  ],
+  ["an empty range", "/?metric=long.ago", (page) => page.locator("[data-state=empty]").waitFor()],
+  ["an error", "/?metric=unknown", (page) => page.locator("[data-state=failed]").waitFor()],
+  ["the store", "/store", (page) => page.getByRole("heading", { name: "Store" }).waitFor()],
+  ["/embed", "/embed?metric=cpu.load", (page) => chartOf(page)],
+  ["/docs", "/docs", (page) => page.locator("[data-operation]").first().waitFor()],
+  [
+    "the settings",
+    PANELS,
+    async (page) => {
+      await chartOf(page, '[data-metric="http.ms"]');
+      await page.getByLabel("Settings and more").click();
+      await page.getByLabel("Times in UTC").waitFor();
+    },
+  ],
+  [
+    "a filter",
+    PANELS,
+    async (page) => {
+      await page.getByLabel("Add a filter").first().click();
+      await page.getByLabel("Value").waitFor();
+    },
+  ],
+];
+
+for (const scheme of ["light", "dark"] as const)
+  describe(`axe finds nothing in ${scheme}`, () => {
+    for (const [name, path, ready] of STATES)
+      test(name, async () => {
+        const page = await open(path, { colorScheme: scheme });
+        await ready(page);
+        expect(await findings(page)).toEqual([]);
+      });
+  });
+
+describe("sizes", () => {
+  test("360 pixels: nothing is cut off, and the list opens there", async () => {
+    const page = await open(PANELS, { viewport: { width: 360, height: 740 } });
+    await chartOf(page, '[data-metric="http.ms"]');
+    expect(await overflows(page)).toBe(false);
+    await page.getByRole("button", { name: "Metrics", exact: true }).click();
+    const item = page.locator('.metric[data-metric="http.ms"]');
+    await item.waitFor();
+    expect(await overflows(page)).toBe(false);
+    await item.click();
+    await chartOf(page, '[data-metric="http.ms"]');
+    expect(await page.locator(".panel").count()).toBe(1);
+    expect(await item.isVisible()).toBe(false);
+    for (const path of ["/store", "/docs", "/embed?metric=cpu.load&by=host"]) {
+      await page.goto(store.server.url + path);
+      await page.getByRole("heading").first().waitFor();
+      expect(await overflows(page)).toBe(false);
+    }
+  });
+
+  test("2560 pixels: panels stand side by side", async () => {
+    const page = await open(PANELS, { viewport: { width: 2560, height: 1440 } });
+    const first = await (await chartOf(page, '[data-metric="cpu.load"]')).boundingBox();
+    const second = await (await chartOf(page, '[data-metric="http.ms"]')).boundingBox();
+    expect(second!.y).toBe(first!.y);
+    expect(second!.x).toBeGreaterThan(first!.x + first!.width);
+    expect(first!.width).toBeGreaterThan(1_000);
+    expect(await overflows(page)).toBe(false);
+  });
+});
+
+describe("themes", () => {
+  const luminance = (page: Page): Promise<number> =>
+    page.evaluate(() =>
+      (getComputedStyle(document.body).backgroundColor.match(/\d+/g) ?? [])
+        .slice(0, 3)
+        .reduce((sum, one) => sum + Number(one), 0),
+    );
+
+  test("dark when the system is, and changes with it", async () => {
+    const page = await open(PANELS, { colorScheme: "dark" });
+    await chartOf(page, '[data-metric="http.ms"]');
+    expect(await luminance(page)).toBeLessThan(150);
+    await page.emulateMedia({ colorScheme: "light" });
+    await expect.poll(() => luminance(page)).toBeGreaterThan(600);
+  });
+
+  test("as chosen here, also after a reload and in /docs", async () => {
+    const page = await open(PANELS, { colorScheme: "light" });
+    await page.getByLabel("Settings and more").click();
+    await page.getByText("Dark", { exact: true }).click();
+    await expect.poll(() => luminance(page)).toBeLessThan(150);
+    await page.reload();
+    await chartOf(page, '[data-metric="http.ms"]');
+    expect(await luminance(page)).toBeLessThan(150);
+    await page.goto(`${store.server.url}/docs`);
+    expect(await luminance(page)).toBeLessThan(150);
+  });
+
+  test("nothing moves by itself for who asked for that", async () => {
+    const page = await open(PANELS, { reducedMotion: "reduce" });
+    await chartOf(page, '[data-metric="http.ms"]');
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});
+
+describe("zones", () => {
+  /** The labels that the chart draws on its time axis, seen by who draws them. */
+  const axisLabels = async (page: Page, path: string): Promise<string[]> => {
+    await page.addInitScript(() => {
+      const texts: string[] = [];
+      Object.assign(window, { drawnTexts: texts });
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        texts.push(text);
+        fillText.call(this, text, x, y);
+      };
+    });
+    await page.goto(store.server.url + path);
+    await chartOf(page);
+    return page.evaluate(() => (window as unknown as { drawnTexts: string[] }).drawnTexts);
+  };
+
+  // The night on which clocks go back: 02:00 (Berlin) and 01:00 (New York) come twice.
+  const NIGHTS = [
+    ["Europe/Berlin", Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 4)],
+    ["America/New_York", Date.UTC(2026, 10, 1, 3), Date.UTC(2026, 10, 1, 9)],
+  ] as const;
+
+  for (const [timezoneId, from, to] of NIGHTS)
+    test(`the axis is right when clocks go back in ${timezoneId}`, async () => {
+      await post({
+        name: `night.${timezoneId}`,
+        datapoints: Array.from({ length: 12 }, (_, i) => [from + i * 30 * MINUTE, i]),
+      });
+      const page = await open("/docs", { timezoneId });
+      const path = `/?from=${from}&to=${to}&resolution=hour&metric=night.${timezoneId}`;
+      const labels = await axisLabels(page, path);
+      const twice = timezoneId === "Europe/Berlin" ? "02:00" : "01:00";
+      // Told apart by what stands below each.
+      const below = labels.flatMap((text, i) => (text === twice ? [labels[i + 1]!] : []));
+      expect(new Set(below)).toEqual(
+        new Set(timezoneId === "Europe/Berlin" ? ["GMT+2", "GMT+1"] : ["GMT-4", "GMT-5"]),
+      );
+      expect(labels).toContain("00:00");
+      expect(await page.locator(".foot").textContent()).toContain(timezoneId);
+    });
+
+  test("UTC when that is asked for", async () => {
+    const page = await open("/docs", { timezoneId: "Asia/Kolkata" });
+    const until = Math.floor(Date.now() / (60 * MINUTE)) * 60 * MINUTE;
+    const path = `/?from=${until - 60 * MINUTE}&to=${until}&metric=cpu.load`;
+    const hour = (zone: string): string =>
+      new Date(until - 30 * MINUTE).toLocaleTimeString("en-GB", {
+        hour: "2-digit",
+        minute: "2-digit",
+        timeZone: zone,
+      });
+    expect(await axisLabels(page, path)).toContain(hour("Asia/Kolkata"));
+    const utc = await axisLabels(page, `${path}&zone=utc`.replace("?from", "?zone=utc&from"));
+    expect(utc).toContain(hour("UTC"));
+  });
+});

@@ -1,0 +1,104 @@
+// The list of metrics: sparklines, search, keyboard, and thousands of rows.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { chartOf, lastMinutes, site } from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+const CPU = "/?metric=cpu.load";
+const MANY = 5_000;
+
+beforeAll(async () => {
+  await post([
+    { name: "cpu.load", datapoints: lastMinutes(40, (ago) => ago % 9) },
+    { name: "http.errors", value: 2 },
+    { name: "http.time", value: 118 },
+  ]);
+  for (let i = 0; i < MANY; i += 1_000)
+    await post(
+      Array.from({ length: 1_000 }, (_, n) => ({ name: `many.${10_000 + i + n}`, value: n })),
+    );
+});
+
+test("shows each metric with its last value and last hour, and opens one", async () => {
+  const page = await open("/");
+  // Without a metric in the address, the first is chosen.
+  await chartOf(page, '[data-metric="cpu.load"]');
+  const item = page.locator('.metric[data-metric="http.time"]');
+  expect(await item.locator(".value").textContent()).toBe("118");
+  const path = await page.locator('.metric[data-metric="cpu.load"] svg path').first();
+  expect((await path.getAttribute("d"))!.length).toBeGreaterThan(100);
+  await item.click();
+  await chartOf(page, '[data-metric="http.time"]');
+  expect(page.url()).toContain("metric=http.time");
+  await page.goBack();
+  await chartOf(page, '[data-metric="cpu.load"]');
+});
+
+test("the list with its sparklines is one request", async () => {
+  const page = await open("/docs");
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/v1/metrics?")) asked.push(request.url());
+  });
+  await page.goto(`${store.server.url}${CPU}`);
+  await page.locator('.metric[data-metric="cpu.load"] svg path').first().waitFor();
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toContain("sparkline=true");
+});
+
+describe("the keyboard", () => {
+  test("searches, walks, opens, adds, and clears", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    await page.keyboard.press("/");
+    await page.keyboard.type("http");
+    await page.locator('.metrics[data-searched="http"]').waitFor();
+    expect(await page.locator(".metric .name").allTextContents()).toEqual([
+      "http.errors",
+      "http.time",
+    ]);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await chartOf(page, '[data-metric="http.time"]');
+    await page.keyboard.press("/");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Shift+Enter");
+    await chartOf(page, '[data-metric="http.errors"]');
+    await chartOf(page, '[data-metric="http.time"]');
+    expect(await page.locator(".panel").count()).toBe(2);
+    await page.keyboard.press("/");
+    await page.keyboard.press("Escape");
+    await page.locator('.metrics[data-searched=""]').waitFor();
+    await page.locator("input[type=search]").fill("nothing.like.it");
+    await page.getByText("Nothing like").waitFor();
+  });
+
+  test("adds a panel from the row as well", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    const row = page.locator('.metric[data-metric="http.time"]');
+    await row.hover();
+    await page.getByRole("button", { name: "Add http.time to the page" }).click();
+    await chartOf(page, '[data-metric="http.time"]');
+    expect(await page.locator(".panel").count()).toBe(2);
+  });
+});
+
+describe("5,000 metrics", () => {
+  test("scroll to the end with few rows in the page", async () => {
+    const page = await open(CPU);
+    await page.locator("input[type=search]").fill("many.");
+    await page.locator('.metrics[data-searched="many."]').waitFor();
+    const last = page.locator(`.metric[data-metric="many.${10_000 + MANY - 1}"]`);
+    const scroller = page.locator(".scroll");
+    for (let i = 0; i < 200 && (await last.count()) === 0; i++) {
+      await scroller.evaluate((box) => box.scrollTo(0, box.scrollHeight));
+      await page.waitForTimeout(20);
+    }
+    await last.waitFor();
+    expect(await page.locator(".metric").count()).toBeLessThan(100);
+  });
+});

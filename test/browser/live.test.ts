@@ -1,0 +1,108 @@
+// Live: points show as they are posted; a lost connection is shown, retried, and leaves no gap.
+
+import { beforeAll, expect, test } from "vitest";
+import { chartOf, lastMinutes, legendOf, liveOf, numberOf, site } from "./pages.ts";
+
+const store = site();
+const { open, post } = store;
+
+beforeAll(() =>
+  post([
+    { name: "http.errors", value: 2 },
+    { name: "http.time", value: 118, labels: { zone: "eu" } },
+    { name: "http.time", value: 118, labels: { zone: "us" } },
+    ...["a", "b"].map((host) => ({
+      name: "cpu.load",
+      labels: { host },
+      datapoints: lastMinutes(30, () => 1),
+    })),
+  ]),
+);
+
+test("a new point shows within 1.5 s, without a question for each", async () => {
+  const page = await open("/?metric=http.time&where=zone%3Deu");
+  await chartOf(page);
+  await liveOf(page);
+  const total = legendOf(page, "count");
+  let questions = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("/api/v1/query")) questions++;
+  });
+  for (const round of [1, 2, 3]) {
+    const before = Number(await total.textContent());
+    await post([
+      { name: "http.time", value: 100 + round, labels: { zone: "eu" } },
+      { name: "http.time", value: 1, labels: { zone: "us" } },
+    ]);
+    const posted = performance.now();
+    await page.waitForFunction(
+      ([selector, count]) =>
+        document.querySelector(String(selector))?.textContent === String(count),
+      [".legend [data-total=count]", before + 1],
+      { polling: "raf" },
+    );
+    expect(performance.now() - posted).toBeLessThan(1_500);
+  }
+  // One is allowed: minutes may be sealed at any time, and are asked for then.
+  expect(questions).toBeLessThanOrEqual(1);
+  expect(await legendOf(page, "last").textContent()).toBe("103");
+});
+
+test("at hour resolution as well", async () => {
+  const page = await open("/?range=7d&metric=http.errors");
+  await chartOf(page, '[data-resolution="hour"]');
+  await liveOf(page);
+  const total = legendOf(page, "sum");
+  const before = Number(await total.textContent());
+  await post({ name: "http.errors", value: 40 });
+  await total.getByText(String(before + 40), { exact: true }).waitFor();
+});
+
+test("a series that is new joins the split", async () => {
+  const page = await open("/?metric=cpu.load&by=host");
+  await chartOf(page, '[data-lines="2"]');
+  await liveOf(page);
+  await post({ name: "cpu.load", value: 5, labels: { host: "c" } });
+  await chartOf(page, '[data-lines="3"]');
+});
+
+test("each panel has its own feed", async () => {
+  const page = await open("/?metric=cpu.load&metric=http.errors");
+  const panel = page.locator('.panel[aria-label="http.errors"]');
+  await chartOf(page, '[data-metric="http.errors"]');
+  await liveOf(page);
+  const total = legendOf(panel, "sum");
+  const before = Number(await total.textContent());
+  await post({ name: "http.errors", value: 7 });
+  await total.getByText(String(before + 7), { exact: true }).waitFor();
+});
+
+test("a server that is killed and comes back leaves no gap", async () => {
+  const minutes = lastMinutes(10, () => 1);
+  await post({ name: "steady", datapoints: minutes });
+  const page = await open("/?metric=steady");
+  let chart = await chartOf(page);
+  await liveOf(page);
+  expect(await numberOf(chart, "buckets")).toBe(minutes.length);
+
+  await store.server.kill();
+  await page.locator("[data-live=waiting]").waitFor();
+  // What is drawn is still true.
+  chart = await chartOf(page);
+  expect(await numberOf(chart, "buckets")).toBe(minutes.length);
+
+  await store.restart();
+  // What comes while nobody listens: a minute in the middle again, and a new one.
+  await post({ name: "steady", datapoints: [[minutes[4]![0], 5]] });
+  await liveOf(page);
+  await legendOf(page, "count")
+    .getByText(String(minutes.length + 1), { exact: true })
+    .waitFor();
+  await post({ name: "steady", value: 9 });
+  await legendOf(page, "count")
+    .getByText(String(minutes.length + 2), { exact: true })
+    .waitFor();
+  chart = await chartOf(page);
+  expect(await numberOf(chart, "gaps")).toBeLessThanOrEqual(1);
+  expect(await legendOf(page, "max").textContent()).toBe("9");
+});

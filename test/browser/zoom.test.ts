@@ -1,0 +1,152 @@
+// Zooming and moving: finer data without a jump, and back.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { chartOf, drag, liveOf, MINUTE, numberOf, question, site } from "./pages.ts";
+
+const { open, post } = site();
+
+const DAY = 24 * 60 * MINUTE;
+
+beforeAll(async () => {
+  // Five days of a point a minute, and some of each day before.
+  const now = Math.floor(Date.now() / MINUTE) * MINUTE;
+  for (let ago = 5; ago > 0; ago--)
+    await post({
+      name: "shop.orders",
+      datapoints: Array.from({ length: 1_440 }, (_, i) => {
+        const at = now - ago * DAY + i * MINUTE;
+        return [at, (at / MINUTE) % 60];
+      }),
+    });
+  await post({
+    name: "shop.orders",
+    datapoints: Array.from({ length: 60 * 24 }, (_, i) => [now - 5 * DAY - i * 60 * MINUTE, 30]),
+  });
+  await post({ name: "other", value: 1 });
+});
+
+describe("a drag over the chart", () => {
+  test("asks finer data: day, hour, minute; Back goes the same way", async () => {
+    const page = await open("/?range=1y&metric=shop.orders");
+    await chartOf(page, '[data-resolution="day"]');
+    await page.locator("a[data-range='30d']").click();
+    let chart = await chartOf(page, '[data-resolution="hour"]');
+    const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+    let asked = question(page, "from=1");
+    await drag(page, chart, 0.95, 0.98);
+    await asked;
+    chart = await chartOf(page, '[data-resolution="minute"]');
+    expect(await numberOf(chart, "from")).toBeGreaterThan(from);
+    expect(await numberOf(chart, "to")).toBeLessThan(to);
+    const length = (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+    expect(length).toBeGreaterThan(0.02 * (to - from));
+    expect(length).toBeLessThan(0.04 * (to - from));
+    // Again, closer.
+    asked = question(page, "from=1");
+    await drag(page, chart, 0.4, 0.6);
+    await asked;
+    chart = await chartOf(page);
+    expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBeLessThan(
+      length / 4,
+    );
+    expect(await numberOf(chart, "buckets")).toBeGreaterThan(10);
+    await page.goBack();
+    chart = await chartOf(page, '[data-resolution="minute"]');
+    expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBe(length);
+    await page.goBack();
+    await chartOf(page, '[data-resolution="hour"]');
+    await page.goBack();
+    await chartOf(page, '[data-resolution="day"]');
+    await page.goForward();
+    await chartOf(page, '[data-resolution="hour"]');
+  });
+
+  test("zooms all panels; a double click goes back", async () => {
+    const page = await open("/?range=6h&metric=shop.orders&metric=other");
+    const first = await chartOf(page, '[data-metric="shop.orders"]');
+    const to = await numberOf(first, "to");
+    await drag(page, first, 0.2, 0.4);
+    await page.locator("[data-live=off]").waitFor();
+    const near = await chartOf(page, '[data-metric="shop.orders"]');
+    const window = [await numberOf(near, "from"), await numberOf(near, "to")];
+    expect(window[1]).toBeLessThan(to);
+    // The other has no points there, and says so for the same window.
+    await page.locator('.panel[aria-label="other"][data-state=empty]').waitFor();
+    const box = (await near.locator(".u-over").boundingBox())!;
+    await page.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2);
+    await page.locator("a[data-range='6h'][aria-current]").waitFor();
+    expect(
+      await numberOf(await chartOf(page, '[data-metric="shop.orders"]'), "to"),
+    ).toBeGreaterThanOrEqual(to);
+    await liveOf(page);
+  });
+
+  test("with Shift moves the window and keeps its length", async () => {
+    const page = await open("/?range=6h&metric=shop.orders");
+    const chart = await chartOf(page);
+    const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+    await page.keyboard.down("Shift");
+    await drag(page, chart, 0.2, 0.7);
+    await page.keyboard.up("Shift");
+    await page.locator("[data-live=off]").waitFor();
+    const moved = await chartOf(page);
+    const by = from - (await numberOf(moved, "from"));
+    expect(by / (to - from)).toBeCloseTo(0.5, 1);
+    const length = (await numberOf(moved, "to")) - (await numberOf(moved, "from"));
+    expect(Math.abs(length - (to - from))).toBeLessThanOrEqual(2 * MINUTE);
+  });
+});
+
+test("the keyboard zooms, moves and goes back", async () => {
+  const page = await open("/?range=6h&metric=shop.orders");
+  const chart = await chartOf(page);
+  const length = (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+  await chart.getByRole("img").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("[data-tooltip]").waitFor();
+  await page.keyboard.press("+");
+  await page.locator("[data-live=off]").waitFor();
+  const near = await chartOf(page);
+  const closer = (await numberOf(near, "to")) - (await numberOf(near, "from"));
+  expect(closer).toBeLessThan(0.6 * length);
+  const from = await numberOf(near, "from");
+  await page.keyboard.press("Shift+ArrowLeft");
+  await expect.poll(async () => numberOf(await chartOf(page), "from")).toBeLessThan(from);
+  await page.keyboard.press("Escape");
+  await page.locator("a[data-range='1h'][aria-current]").waitFor();
+});
+
+test("a range by hand, in the zone that is shown", async () => {
+  const page = await open("/?metric=shop.orders");
+  await chartOf(page);
+  await page.getByLabel("Custom range").click();
+  await page.getByLabel("From").fill("2026-03-29T00:00");
+  await page.getByLabel("To", { exact: true }).fill("2026-03-30T00:00");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  const { searchParams } = new URL(page.url());
+  // The day on which the clocks of Berlin went ahead has 23 hours.
+  expect(Number(searchParams.get("to")) - Number(searchParams.get("from"))).toBe(23 * 60 * MINUTE);
+  expect(Number(searchParams.get("from"))).toBe(Date.UTC(2026, 2, 28, 23));
+});
+
+test("an old answer never stands under a new name", async () => {
+  const page = await open("/?metric=shop.orders");
+  await chartOf(page);
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((done) => (release = done));
+  await page.route(/api\/v1\/query.*metric=other/, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  await page.locator('.metric[data-metric="other"]').click();
+  const panel = page.locator('.panel[aria-label="other"]');
+  await panel.waitFor();
+  expect(await panel.locator("canvas").count()).toBe(0);
+  // After a moment it says that it waits.
+  await panel.locator(".skeleton").waitFor();
+  await page.locator('.metric[data-metric="shop.orders"]').click();
+  await chartOf(page, '[data-metric="shop.orders"]');
+  release();
+  await chartOf(page, '[data-metric="shop.orders"]');
+  expect(await page.locator('[data-metric="other"] canvas').count()).toBe(0);
+});
