@@ -39,3 +39,17 @@ test("says that the server is gone, and goes on when it is back", async () => {
   await post({ name: "other", value: 40 });
   await sum.getByText("42", { exact: true }).waitFor();
 });
+
+test("says when the browser has no network, and goes on by itself", async () => {
+  await post({ name: "wired", value: 1 });
+  const page = await open("/?metric=wired");
+  await chartOf(page);
+  await liveOf(page);
+  await page.context().setOffline(true);
+  await page.locator(".live").getByText("Offline").waitFor();
+  await page.locator("a[data-range='24h']").click();
+  await page.locator("[data-state=failed]").getByText("The server does not answer").waitFor();
+  await page.context().setOffline(false);
+  await page.locator(".live").getByText("Live", { exact: true }).waitFor();
+  await chartOf(page);
+});

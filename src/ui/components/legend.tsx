@@ -2,6 +2,7 @@
 // takes away; the heads sort.
 
 import { computed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
 import { chosenBy, type Line, totals, type Totals } from "../chart/data.ts";
@@ -23,6 +24,9 @@ const TITLES: Readonly<Record<Stat, string>> = {
   sum: "sum",
   count: "n",
 };
+
+/** The numbers of this column are those under the crosshair, while it is on a chart. */
+const nowOrHere = computed(() => (crosshair.value === undefined ? TITLES.last : "here"));
 
 export interface LegendProps {
   readonly index: number;
@@ -63,7 +67,7 @@ export function Legend({ index, panel, drawing }: LegendProps) {
     amendPanel(index, (before) =>
       before.sort === sort ? without(before, "sort") : { ...before, sort },
     );
-  const head = (sort: Sort, title: string) => (
+  const head = (sort: Sort, title: ComponentChildren) => (
     <th key={sort} scope="col" aria-sort={panel.sort === sort ? "descending" : undefined}>
       <button type="button" onClick={() => sortBy(sort)}>
         {title}
@@ -76,7 +80,7 @@ export function Legend({ index, panel, drawing }: LegendProps) {
         <thead>
           <tr>
             {head("name", "series")}
-            {COLUMNS.map((stat) => head(stat, TITLES[stat]))}
+            {COLUMNS.map((stat) => head(stat, stat === "last" ? nowOrHere : TITLES[stat]))}
           </tr>
         </thead>
         <tbody>

@@ -274,7 +274,12 @@ const known = new Map<string, Reading>();
 export const placed = signal<readonly Placed[]>([]);
 
 /** Keeps a reading for each panel on view. */
-export const startReadings = (): (() => void) =>
+export function startReadings(): void {
+  // With the network back, what failed is asked again.
+  addEventListener("online", () => {
+    for (const reading of known.values())
+      if (reading.failure.peek() !== undefined) void reading.askNow();
+  });
   effect(() => {
     const { panels, page } = view.value;
     const seen = new Map<string, number>();
@@ -293,6 +298,7 @@ export const startReadings = (): (() => void) =>
       }
     placed.value = next;
   });
+}
 
 /** The `nth` panel of a metric as the view has it; the last that was, when it is gone. */
 function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {
