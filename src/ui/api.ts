@@ -23,8 +23,32 @@ interface Asked {
   readonly body?: unknown;
 }
 
+/** An answer that takes longer than this is none, ms. */
+const PATIENCE = 30_000;
+
 /** @throws ApiError; whatever `signal` was aborted with */
 export async function ask<T>(path: string, { signal, body }: Asked = {}): Promise<T> {
+  const overdue = new AbortController();
+  const patience = setTimeout(
+    () => overdue.abort(new DOMException("no answer", "TimeoutError")),
+    PATIENCE,
+  );
+  try {
+    return await send<T>(
+      path,
+      body,
+      AbortSignal.any([overdue.signal, ...(signal ? [signal] : [])]),
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** @throws ApiError */
+async function send<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
   const headers = new Headers();
   const sent = token.peek();
   if (sent !== undefined) headers.set("authorization", `Bearer ${sent}`);
@@ -33,17 +57,18 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
   try {
     response = await fetch(path, {
       headers,
-      ...(signal && { signal }),
+      signal,
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
     });
   } catch (error) {
-    signal?.throwIfAborted();
-    throw new ApiError(0, "unreachable", "The server does not answer", { cause: error });
+    throw unreachable(error);
   }
   noteServerTime(Date.parse(response.headers.get("date") ?? ""));
   if (response.ok) {
     // Server and page are built from the same types and served together.
-    const answer: T = await response.json();
+    const answer: T = await response.json().catch((error: unknown) => {
+      throw unreachable(error);
+    });
     return answer;
   }
   const error = await errorOf(response);
@@ -51,6 +76,15 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
     refusal.value = { message: error.message, canAsk: error.code === "unauthorized" };
   throw error;
 }
+
+const unreachable = (cause: unknown): ApiError =>
+  cause instanceof DOMException && cause.name === "TimeoutError"
+    ? new ApiError(0, "overdue", `No answer within ${PATIENCE / 1_000} s`, { cause })
+    : new ApiError(0, "unreachable", "The server does not answer", { cause });
+
+/** What to tell of anything that `ask` throws. */
+export const messageOf = (error: unknown): string =>
+  error instanceof ApiError ? error.message : String(error);
 
 async function errorOf(response: Response): Promise<ApiError> {
   try {
@@ -72,11 +106,21 @@ export function openLive(metric: string): WebSocket {
     : new WebSocket(url, ["minuet", `bearer.${encodeURIComponent(sent)}`]);
 }
 
-/** A command line for a terminal; `secret` hides the token on the screen. */
-export function curl(path: string, body?: unknown, secret = false): string {
-  const sent = token.value;
-  const auth =
-    sent === undefined ? "" : ` \\\n  -H 'Authorization: Bearer ${secret ? "•••" : sent}'`;
-  const data = body === undefined ? "" : ` \\\n  -d '${JSON.stringify(body)}'`;
-  return `curl '${location.origin}${path}'${auth}${data}`;
-}
+/** Quotes for a shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A command line for a terminal. It is made to be shared: the token stays a variable of the shell. */
+export const curl = (path: string, body?: unknown): string =>
+  [
+    `curl ${quoted(location.origin + path)}`,
+    ...(token.value === undefined ? [] : [`-H "Authorization: Bearer $${TOKEN_VARIABLE}"`]),
+    ...(body === undefined ? [] : [`-d ${quoted(JSON.stringify(body))}`]),
+  ].join(" \\\n  ");
+
+const TOKEN_VARIABLE = "MINUET_TOKEN";
+
+/** The same with what sets the variable before: for the reader's own terminal. */
+export const curlWithToken = (path: string, body?: unknown): string =>
+  token.value === undefined
+    ? curl(path, body)
+    : `${TOKEN_VARIABLE}=${quoted(token.value)}\n${curl(path, body)}`;

@@ -8,16 +8,17 @@ import { NothingHere, Problem } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
 import { Welcome } from "./components/welcome.tsx";
 import { refusal } from "./models/access.ts";
+import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
 import { view } from "./models/page.ts";
-import { placed } from "./models/readings.ts";
+import { placed } from "./models/placed.ts";
 
 const Explore = () => {
   const panels = placed.value;
   const known = list.value;
   if (panels.length > 0)
     return (
-      <main class={panels.length > 1 ? "panels several" : "panels"}>
+      <main class={panels.length > 1 ? "panels several" : "panels"} inert={covers.value}>
         <h1 class="unseen">Metrics over time</h1>
         {panels.map(({ key, index, reading }) => (
           <Panel key={key} index={index} reading={reading} />

@@ -3,7 +3,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { ApiError, ask, curl } from "./api.ts";
+import { ask, curl, messageOf } from "./api.ts";
 import { Brand } from "./components/header.tsx";
 import { Problem } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
@@ -25,7 +25,7 @@ async function load(): Promise<void> {
   } catch (error) {
     state.value = {
       kind: "failed",
-      message: error instanceof ApiError ? error.message : String(error),
+      message: messageOf(error),
     };
   }
 }
@@ -73,7 +73,7 @@ const Parameters = ({ parameters }: { readonly parameters: readonly Parameter[] 
 function command({ method, example, body, path }: Operation): string {
   if (path.endsWith("/live"))
     return `new WebSocket("${location.origin.replace("http", "ws")}${example}")`;
-  const made = curl(example, body?.example, true);
+  const made = curl(example, body?.example);
   return method === "GET" || body !== undefined ? made : made.replace("curl", `curl -X ${method}`);
 }
 

@@ -70,9 +70,10 @@ function between(name: Name, from: number, to: number, zone: string): string {
 export const formatPeriod = (from: number, to: number, zone: string): string =>
   between(formatFullDate, from, to, zone);
 
-/** The same, short: "24 Nov, 14:02 – 14:31"; with the years when there are two. */
-export const formatRange = (from: number, to: number, zone: string): string =>
-  formatYear(zone, from) === formatYear(zone, to)
+/** The same, short: "24 Nov, 14:02 – 14:31"; with the years unless that of `now` is the only one. */
+export const formatRange = (from: number, to: number, zone: string, now: number): string =>
+  formatYear(zone, from) === formatYear(zone, to) &&
+  formatYear(zone, from) === formatYear(zone, now)
     ? between(formatDate, from, to, zone)
     : formatPeriod(from, to, zone);
 

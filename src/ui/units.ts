@@ -4,22 +4,34 @@ import { formatValue, LARGE } from "./format.ts";
 
 /** Units, as addresses name them, with their titles, in the order of a list. */
 export const UNITS = {
-  none: "Number",
-  nanoseconds: "Nanoseconds",
-  microseconds: "Microseconds",
-  milliseconds: "Milliseconds",
-  seconds: "Seconds",
-  bytes: "Bytes",
-  "bytes-per-second": "Bytes per second",
-  bits: "Bits",
-  "bits-per-second": "Bits per second",
-  "per-second": "Per second",
-  percent: "Percent",
-  ratio: "Ratio, 1 is 100 %",
-  hertz: "Hertz",
-  celsius: "Degrees Celsius",
+  none: "number",
+  nanoseconds: "nanoseconds",
+  microseconds: "microseconds",
+  milliseconds: "milliseconds",
+  seconds: "seconds",
+  bytes: "bytes",
+  "bytes-per-second": "bytes per second",
+  bits: "bits",
+  "bits-per-second": "bits per second",
+  "per-second": "per second",
+  percent: "percent",
+  ratio: "ratio, 1 is 100 %",
+  hertz: "hertz",
+  celsius: "degrees Celsius",
 } as const;
 export type UnitName = keyof typeof UNITS;
+
+/** Units whose values mean something added up: not degrees, parts of a whole, or rates. */
+const NO_SUM: ReadonlySet<UnitName> = new Set([
+  "percent",
+  "ratio",
+  "celsius",
+  "hertz",
+  "per-second",
+  "bytes-per-second",
+  "bits-per-second",
+]);
+export const adds = (unit: UnitName): boolean => !NO_SUM.has(unit);
 
 export const isUnit = (text: string): text is UnitName => Object.hasOwn(UNITS, text);
 

@@ -6,6 +6,7 @@
 // Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
 import { splitMatcher } from "../core/filter.ts";
+import { LIMITS } from "../core/limits.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
@@ -136,15 +137,17 @@ function parsePanels(given: URLSearchParams): Panel[] {
   return panels;
 }
 
-/** Largest time that JavaScript knows, Unix ms. */
-const LATEST = 8_640_000_000_000_000;
+/** The end of what can be asked, Unix ms: the year 5138. */
+const LATEST = LIMITS.earliestAt * 100;
 const time = (text: string | null): number =>
-  text !== null && /^\d{1,16}$/.test(text) && Number(text) <= LATEST ? Number(text) : Number.NaN;
+  text !== null && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 
 function parseRange(given: URLSearchParams): Range {
   const from = time(given.get("from"));
   const to = time(given.get("to"));
-  if (from < to) return { kind: "fixed", from, to };
+  const canBeAsked =
+    from >= LIMITS.earliestAt && from < to && to <= LATEST && to - from <= LIMITS.rangeMs;
+  if (canBeAsked) return { kind: "fixed", from, to };
   const span = find(SPAN_NAMES, given.get("range"));
   return span === undefined ? HOME.range : { kind: "last", span };
 }
@@ -191,21 +194,12 @@ const boundsOf = (range: Range): Bounds =>
     ? { from: String(range.from), to: String(range.to) }
     : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };
 
-/** The same length of time, just before. */
-const boundsBefore = (range: Range): Bounds => {
-  if (range.kind === "fixed")
-    return { from: String(Math.max(0, 2 * range.from - range.to)), to: String(range.from) };
-  const minutes = SPANS[range.span] / MINUTE;
-  return { from: `-${2 * minutes}m`, to: `-${minutes}m` };
-};
-
 /** What a panel asks of the server. Equal panels ask the same. */
 export function questionOf(
   { metric, by, where }: Panel,
   { range, resolution }: Pick<View, "range" | "resolution">,
-  period: "now" | "before" = "now",
 ): string {
-  const { from, to } = period === "now" ? boundsOf(range) : boundsBefore(range);
+  const { from, to } = boundsOf(range);
   const search = new URLSearchParams({ metric, from, to, resolution });
   if (by !== undefined) {
     search.set("by", by);
@@ -215,9 +209,15 @@ export function questionOf(
   return `/api/v1/query?${readable(search)}`;
 }
 
-/** The range of a drag over the chart: whole minutes, at least two. */
+/** The range of a drag over the chart: whole minutes, at least two, and within what can be asked. */
 export function zoomed(a: number, b: number): Range {
-  const from = Math.max(0, Math.floor(Math.min(a, b) / MINUTE) * MINUTE);
-  const to = Math.ceil(Math.max(a, b) / MINUTE) * MINUTE;
-  return { kind: "fixed", from, to: Math.max(to, from + 2 * MINUTE) };
+  const first = Math.ceil(LIMITS.earliestAt / MINUTE) * MINUTE;
+  const end = Math.floor(LATEST / MINUTE) * MINUTE;
+  const inside = (at: number): number => Math.min(Math.max(at, first), end);
+  const from = inside(Math.floor(Math.min(a, b) / MINUTE) * MINUTE);
+  const to = inside(Math.ceil(Math.max(a, b) / MINUTE) * MINUTE);
+  const most = Math.floor(LIMITS.rangeMs / MINUTE) * MINUTE;
+  const length = Math.min(Math.max(to - from, 2 * MINUTE), most);
+  const start = Math.min(from, end - length);
+  return { kind: "fixed", from: start, to: start + length };
 }

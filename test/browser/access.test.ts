@@ -29,6 +29,7 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   expect(await page.locator("body").textContent()).not.toContain(TOKEN);
 
   await page.goBack();
+  await page.getByLabel("Settings and more").click();
   await page.getByRole("button", { name: "Forget token" }).click();
   await prompt.waitFor();
 });

@@ -198,11 +198,27 @@ describe("what is drawn of it", () => {
     const page = await open(CPU);
     await chartOf(page, '[data-before="0"]');
     await page.getByLabel("Settings and more").click();
-    const asked = question(page, "from=-120m", "to=-60m", "resolution=minute");
+    const asked = page.waitForRequest((request) =>
+      /\/query.*from=1\d+&to=1\d+&resolution=minute/.test(request.url()),
+    );
     await page.getByLabel("Previous period, dashed").check();
     await asked;
     await chartOf(page, '[data-before="1"]');
     expect(page.url()).toContain("previous=true");
+  });
+
+  test("the period before is another one, also where buckets are longer than the range", async () => {
+    await post([
+      { name: "daily", value: 7, timestamp: Date.now() },
+      { name: "daily", value: 30, timestamp: Date.now() - 24 * 60 * MINUTE },
+    ]);
+    const page = await open("/?range=6h&resolution=day&previous=true&metric=daily");
+    const chart = await chartOf(page, '[data-before="1"]');
+    await chart.getByRole("application").focus();
+    await page.keyboard.press("ArrowLeft");
+    const tooltip = page.locator("[data-tooltip]");
+    await expect.poll(() => tooltip.locator("[data-value=before]").textContent()).toBe("30");
+    expect(await tooltip.locator("[data-value=avg]").textContent()).toBe("7");
   });
 
   test("as a table", async () => {
@@ -210,6 +226,7 @@ describe("what is drawn of it", () => {
     await chartOf(page);
     await page.getByRole("button", { name: "Show as table" }).click();
     const table = page.getByRole("region", { name: "Buckets of disk.free_bytes" });
+    await table.waitFor();
     expect(await table.locator("tbody tr").count()).toBe(9);
     expect(await table.locator("tbody td").first().textContent()).toBe("3 GiB");
     expect(page.url()).toContain("table=true");
@@ -224,11 +241,16 @@ describe("the legend", () => {
       page.locator(".legend").getByRole("button", { name: `host=${host}`, exact: true });
     await name("b").click();
     await chartOf(page, '[data-lines="1"]');
+    const colour = () =>
+      page.locator(".legend tr", { hasText: "host=b" }).locator(".swatch").getAttribute("style");
+    const alone = await colour();
     await name("c").click({ modifiers: ["ControlOrMeta"] });
     await chartOf(page, '[data-lines="2"]');
     expect(new URL(page.url()).searchParams.getAll("only")).toHaveLength(2);
-    await name("a").click({ modifiers: ["ControlOrMeta"] });
+    // From the keyboard as well.
+    await page.getByRole("button", { name: "Draw host=a" }).press("Enter");
     await chartOf(page, '[data-lines="3"]');
+    expect(await colour()).toBe(alone);
     await name("a").click();
     await name("a").click();
     await chartOf(page, '[data-lines="3"]');
@@ -275,7 +297,7 @@ describe("several panels", () => {
     page.on("request", (request) => {
       if (request.url().includes("/api/v1/")) questions.push(new URL(request.url()).pathname);
     });
-    await page.goto(`${store.server.url}${CPU}&metric=many.ms&from=1000000000000&to=1000003600000`);
+    await page.goto(`${store.server.url}${CPU}&metric=many.ms&from=1100000000000&to=1100003600000`);
     await page.locator(".panel[data-state=empty]").nth(1).waitFor();
     const queries = questions.filter((path) => path === "/api/v1/query");
     expect(queries).toHaveLength(2);

@@ -53,3 +53,26 @@ test("says when the browser has no network, and goes on by itself", async () => 
   await page.locator(".live").getByText("Live", { exact: true }).waitFor();
   await chartOf(page);
 });
+
+test("without a socket the page asks instead", async () => {
+  await post({ name: "unplugged", value: 1 });
+  const page = await open("/docs");
+  await page.routeWebSocket(/\/api\/v1\/live/, (socket) => socket.close());
+  await page.goto(`${store.server.url}/?metric=unplugged`);
+  await chartOf(page);
+  await page.locator("[data-live=waiting]").waitFor();
+  await post({ name: "unplugged", value: 40 });
+  await page.locator("[data-total=sum]").getByText("41", { exact: true }).waitFor();
+});
+
+test("an answer that never comes is an error, not a wait for ever", async () => {
+  await post({ name: "hung", value: 1 });
+  const page = await open("/docs");
+  await page.clock.install();
+  await page.route("**/api/v1/query**", () => new Promise(() => undefined));
+  await page.goto(`${store.server.url}/?metric=hung`);
+  await page.clock.runFor(1_000);
+  await page.locator(".skeleton").waitFor();
+  await page.clock.runFor(30_000);
+  await page.locator("[data-state=failed]").getByText("No answer within 30 s").waitFor();
+});

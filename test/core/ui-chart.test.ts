@@ -14,6 +14,7 @@ import {
   LARGEST_DRAWN,
   lonely,
   middles,
+  slotOf,
   totals,
   yRange,
 } from "../../src/ui/chart/data.ts";
@@ -173,6 +174,43 @@ describe("many series", () => {
     expect(keys(chart(hosts, { only: [key(3), key(5)] }).lines)).toEqual([key(3), key(5)]));
   test("chosen series that are not there leave the largest", () =>
     expect(chart(hosts, { only: [keyOf({ host: "gone" })] }).lines).toHaveLength(LARGEST_DRAWN));
+
+  test("a series keeps its colour, whatever is drawn besides", () => {
+    const first = chart(hosts);
+    const alone = chart(hosts, { only: [key(45)], slots: first.slots });
+    expect(slotOf(alone, { key: key(45) })).toBe(slotOf(first, { key: key(45) }));
+    const more = chart(hosts, { only: [key(3), key(45)], slots: alone.slots });
+    expect(slotOf(more, { key: key(45) })).toBe(slotOf(first, { key: key(45) }));
+    expect(slotOf(more, { key: key(3) })).not.toBe(slotOf(more, { key: key(45) }));
+    const back = chart(hosts, { slots: more.slots });
+    expect(back.lines.map((line) => slotOf(back, line))).toEqual(
+      first.lines.map((line) => slotOf(first, line)),
+    );
+  });
+  test("few series have the colours of their order, also in a link that draws one", () => {
+    const few = hosts.slice(0, 4);
+    expect(slotOf(chart(few, { only: [key(2)] }), { key: key(2) })).toBe(2);
+  });
+  test("no two lines have one colour", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.subarray(
+            hosts.map((_, i) => key(i)),
+            { minLength: 1, maxLength: 12 },
+          ),
+        ),
+        (rounds) => {
+          let slots = chart(hosts).slots;
+          for (const only of rounds) {
+            const data = chart(hosts, { only, slots });
+            ({ slots } = data);
+            expect(new Set(data.lines.map((line) => slotOf(data, line))).size).toBe(only.length);
+          }
+        },
+      ),
+    );
+  });
 
   test("a click isolates, another brings the others back", () => {
     expect(chosenBy(chart(hosts), key(3), "isolate")).toEqual([key(3)]);

@@ -51,6 +51,8 @@ test("a series is named by its labels", () => {
   expect(seriesName({})).toBe("no labels");
 });
 
+const NOW = Date.UTC(2026, 11, 1);
+
 describe("periods", () => {
   const at = time("2026-11-24T13:02Z");
   const [clock, date, full] = [formatClock, formatDate, formatFullDate].map(
@@ -63,27 +65,27 @@ describe("periods", () => {
     );
     expect(formatPeriod(at, at + MINUTE, BERLIN)).toMatch(/02.*03/);
     expect(formatPeriod(at, at + MINUTE, "Asia/Kolkata")).toMatch(/32.*33/);
-    expect(formatRange(at, at + MINUTE, BERLIN)).toBe(
+    expect(formatRange(at, at + MINUTE, BERLIN, NOW)).toBe(
       `${date(at)}, ${clock(at)} – ${clock(at + MINUTE)}`,
     );
   });
   test("name the day of their end when it is another, in the zone", () => {
     const late = time("2026-11-24T22:30Z");
-    expect(formatRange(late, late + HOUR, BERLIN)).toBe(
+    expect(formatRange(late, late + HOUR, BERLIN, NOW)).toBe(
       `${date(late)}, ${clock(late)} – ${date(late + HOUR)}, ${clock(late + HOUR)}`,
     );
-    expect(formatRange(late, late + HOUR, "UTC")).not.toContain("25");
+    expect(formatRange(late, late + HOUR, "UTC", NOW)).not.toContain("25");
   });
   test("of the last hour of a day end at its midnight", () => {
     const last = time("2026-11-24T22:00Z");
-    expect(formatRange(last, last + HOUR, BERLIN)).toBe(
+    expect(formatRange(last, last + HOUR, BERLIN, NOW)).toBe(
       `${date(last)}, ${clock(last)} – ${clock(last + HOUR)}`,
     );
   });
   test("of a whole day, or of no time, are not taken for each other", () => {
     const midnight = time("2026-11-23T23:00Z");
-    expect(formatRange(midnight, midnight + DAY, BERLIN)).toContain(date(midnight + DAY));
-    expect(formatRange(midnight, midnight, BERLIN)).toBe(
+    expect(formatRange(midnight, midnight + DAY, BERLIN, NOW)).toContain(date(midnight + DAY));
+    expect(formatRange(midnight, midnight, BERLIN, NOW)).toBe(
       `${date(midnight)}, ${clock(midnight)} – ${clock(midnight)}`,
     );
   });
@@ -93,8 +95,12 @@ describe("periods", () => {
       `${full(twice)}, ${clock(twice)} GMT+2 – ${clock(twice + HOUR)} GMT+1`,
     );
   });
+  test("of another year name it", () => {
+    expect(formatRange(at, at + MINUTE, BERLIN, at + 365 * DAY)).toContain("2026");
+    expect(formatRange(at, at + MINUTE, BERLIN, NOW)).not.toContain("2026");
+  });
   test("of two years name both", () => {
-    const text = formatRange(at, at + 365 * DAY, BERLIN);
+    const text = formatRange(at, at + 365 * DAY, BERLIN, NOW);
     expect(text).toContain("2026");
     expect(text).toContain("2027");
   });

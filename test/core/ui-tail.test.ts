@@ -119,6 +119,23 @@ describe("filters", () => {
   });
 });
 
+test("a tail forgets what no window shows, and knows from where it is whole", () => {
+  const tail = new Tail(message("snapshot", 5, [live(a, [5, 1, 1])]));
+  for (let i = 0; i < 4; i++)
+    tail.take(
+      message("changed", 5, [
+        live(a, ...Array.from({ length: 1_000 }, (_, n): Row => [6 + i * 1_000 + n, n, 1])),
+      ]),
+    );
+  expect(tail.from).toBeGreaterThan(5 * MINUTE);
+  const kept = tail.merged({ by: undefined, filters: [] }, 0, Infinity)[0]!;
+  expect(kept.t.length).toBeLessThanOrEqual(3_000);
+  expect(kept.t.at(-1)).toBe(4_005 * MINUTE);
+  expect(kept.t.filter((start) => start >= tail.from)).toHaveLength(
+    (4_005 * MINUTE - tail.from) / MINUTE + 1,
+  );
+});
+
 describe("asks again", () => {
   const tail = (): Tail => new Tail(message("snapshot", 5, [live(a, [5, 10, 2])]));
 

@@ -26,7 +26,11 @@ export interface ChartData {
   readonly all: readonly Line[];
   /** Those that are drawn. */
   readonly lines: readonly Line[];
+  /** The colour of each line that is, or was, drawn: its place in the palette, by its key. */
+  readonly slots: Slots;
 }
+
+export type Slots = ReadonlyMap<string, number>;
 
 export interface ChartQuestion {
   readonly series: readonly SeriesAnswer[];
@@ -40,6 +44,8 @@ export interface ChartQuestion {
   readonly stat: Stat;
   /** Keys of the series to draw; absent: the largest. */
   readonly only?: readonly string[];
+  /** The colours of before: a series keeps its colour. */
+  readonly slots?: Slots;
 }
 
 /** Series drawn unless others are chosen: more cannot be told apart. */
@@ -77,8 +83,39 @@ export function chartData(question: ChartQuestion): ChartData {
     })
     .filter(({ rows }) => rows.some(isRow))
     .sort((a, b) => compareLabels(a.labels, b.labels));
-  return { stat, step, starts, partialFrom, all, lines: drawnOf(all, stat, question.only) };
+  const lines = drawnOf(all, stat, question.only);
+  const slots = slotsOf(all, lines, question.slots ?? new Map());
+  return { stat, step, starts, partialFrom, all, lines, slots };
 }
+
+/**
+ * Few series have the colours of their order, whichever are drawn. Of many, each gets the first free
+ * one when it is first drawn, and keeps it unless another took it meanwhile.
+ */
+function slotsOf(all: readonly Line[], lines: readonly Line[], before: Slots): Slots {
+  if (all.length <= LARGEST_DRAWN) return new Map(all.map(({ key }, i) => [key, i]));
+  const slots = new Map<string, number>();
+  const taken = new Set<number>();
+  const give = (key: string, slot: number): void => {
+    slots.set(key, slot);
+    taken.add(slot);
+  };
+  for (const { key } of lines) {
+    const slot = before.get(key);
+    if (slot !== undefined && !taken.has(slot)) give(key, slot);
+  }
+  for (const { key } of lines) {
+    if (slots.has(key)) continue;
+    let slot = 0;
+    while (taken.has(slot)) slot++;
+    give(key, slot);
+  }
+  for (const [key, slot] of before) if (!slots.has(key)) slots.set(key, slot);
+  return slots;
+}
+
+export const slotOf = ({ slots }: Pick<ChartData, "slots">, { key }: Pick<Line, "key">): number =>
+  slots.get(key) ?? 0;
 
 const natural = new Intl.Collator("en", { numeric: true });
 const textOf = (labels: Readonly<Record<string, string>>): string =>

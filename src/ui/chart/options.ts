@@ -15,11 +15,11 @@ export interface Theme {
   readonly palette: readonly string[];
 }
 
-/** Colour of a line; past the end of the palette, lines are dashed as well. */
-export const colourOf = (palette: readonly string[], line: number): string =>
-  palette[line % palette.length] ?? "currentColor";
-export const isDashed = (palette: readonly string[], line: number): boolean =>
-  line >= palette.length;
+/** Colour of a slot; past the end of the palette, lines are dashed as well. */
+export const colourOf = (palette: readonly string[], slot: number): string =>
+  palette[slot % palette.length] ?? "currentColor";
+export const isDashed = (palette: readonly string[], slot: number): boolean =>
+  slot >= palette.length;
 
 /** Alpha of the min–max band: fainter the more of them overlap. */
 const bandAlpha = (lines: number): number => (lines === 1 ? 0.2 : lines <= 4 ? 0.13 : 0.08);
@@ -35,19 +35,19 @@ const faint = (colour: string, alpha: number): string =>
 const DOTS_FROM = 16;
 
 /** Distance between two labels of an axis at least, CSS pixels. */
-const TIME_LABEL = 84;
-const VALUE_LABEL = 44;
+const TIME_LABEL = 68;
+const VALUE_LABEL = 36;
 
 /** A steep line on its way to a hidden place would show as a sliver at the edge of a gap. */
 const gaps: uPlot.Series.GapsRefiner = (_u, _at, _i0, _i1, found) =>
   found.map(([from, to]) => [from - 1, to + 1]);
 
 /** uPlot's series of one line: high, low, closed, open, before (see `Drawn`). */
-function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
-  const stroke = colourOf(theme.palette, line);
+function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
+  const stroke = colourOf(theme.palette, slot);
   const edge: uPlot.Series = {
     // A spike narrower than a pixel has no area to be seen: the edge shows it.
-    stroke: faint(stroke, lines <= 4 ? 0.35 : 0.18),
+    stroke: faint(stroke, lines === 1 ? 0.35 : 0.18),
     width: 1,
     points: { show: false },
     gaps,
@@ -61,7 +61,7 @@ function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
       stroke,
       width: 1.5,
       gaps,
-      ...(isDashed(theme.palette, line) && { dash: [7, 4] }),
+      ...(isDashed(theme.palette, slot) && { dash: [7, 4] }),
       points: {
         show: (u, _, i0, i1) => spaced(u, i0, i1),
         filter: (u, at, show) => (show ? null : lonely([...(u.data[at] ?? [])])),
@@ -90,7 +90,8 @@ function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
       },
     },
     {
-      stroke: faint(stroke, 0.75),
+      // Alone it may be told by its colour; of several, each has that of its line.
+      stroke: lines === 1 ? theme.text : faint(stroke, 0.75),
       width: 1.25,
       gaps,
       dash: [2, 4],
@@ -101,15 +102,18 @@ function seriesOf(theme: Theme, line: number, lines: number): uPlot.Series[] {
 
 const uPlotRatio = (u: uPlot): number => u.ctx.canvas.width / Math.max(1, u.width);
 
+/** Whether a series of uPlot is a line, closed or open: only there the crosshair has a dot. */
+const isLine = (at: number): boolean => [2, 3].includes((at - 1) % COLUMNS_PER_LINE);
+
 /** A bucket alone has no band to be seen: a bar from its minimum to its maximum. */
-function drawBars(theme: Theme, lines: number) {
+function drawBars(theme: Theme, slots: readonly number[]) {
   return (u: uPlot): void => {
     const { ctx } = u;
-    for (let line = 0; line < lines; line++) {
+    for (const [line, slot] of slots.entries()) {
       const [high, low] = [1, 2].map((i) => u.data[line * COLUMNS_PER_LINE + i]);
       if (high === undefined || low === undefined) continue;
       ctx.save();
-      ctx.strokeStyle = faint(colourOf(theme.palette, line), 0.35);
+      ctx.strokeStyle = faint(colourOf(theme.palette, slot), 0.35);
       ctx.lineWidth = 4 * uPlotRatio(u);
       ctx.lineCap = "round";
       ctx.beginPath();
@@ -135,7 +139,8 @@ export interface ChartEvents {
 }
 
 export interface ChartInput extends ChartEvents {
-  readonly lines: number;
+  /** The colour of each line: its place in the palette. */
+  readonly slots: readonly number[];
   readonly theme: Theme;
   readonly unit: UnitName;
   /** IANA time zone of the axis. */
@@ -147,8 +152,8 @@ export interface ChartInput extends ChartEvents {
 }
 
 export function chartOptions(input: ChartInput): uPlot.Options {
-  const { lines, theme, width, height, unit, zone } = input;
-  const numbers = Array.from({ length: lines }, (_, line) => line);
+  const { slots, theme, width, height, unit, zone } = input;
+  const lines = slots.length;
   const axis: uPlot.Axis = {
     stroke: theme.text,
     font: `12px ${theme.font}`,
@@ -156,7 +161,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     ticks: { show: false },
   };
   // The chart has no size yet when its axes are first measured: that of the box tells enough.
-  const fits = (size: number, label: number): number => Math.max(2, Math.floor(size / label));
+  const fits = (size: number, label: number): number => Math.max(3, Math.floor(size / label));
   return {
     width,
     height,
@@ -179,24 +184,26 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       {
         ...axis,
         gap: 8,
-        size: (_, values) => 20 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)),
+        // As wide for all usual labels: charts below each other share their time axis.
+        size: (_, values) =>
+          Math.max(76, 20 + 7 * Math.max(0, ...(values ?? []).map((text) => text.length))),
         splits: (u, _, min, max) => valueTicks(unit, min, max, fits(u.height - 56, VALUE_LABEL)),
         values: (_, splits) => tickLabels(unit, splits),
       },
     ],
-    series: [{}, ...numbers.flatMap((line) => seriesOf(theme, line, lines))],
-    bands: numbers.map((line) => ({
+    series: [{}, ...slots.flatMap((slot) => seriesOf(theme, slot, lines))],
+    bands: slots.map((slot, line) => ({
       series: [line * COLUMNS_PER_LINE + 1, line * COLUMNS_PER_LINE + 2],
-      fill: faint(colourOf(theme.palette, line), bandAlpha(lines)),
+      fill: faint(colourOf(theme.palette, slot), bandAlpha(lines)),
     })),
     cursor: {
       y: false,
       points: {
-        // On the line only: closed and open.
-        size: (_, at) => ([3, 4].includes(((at - 1) % COLUMNS_PER_LINE) + 1) ? 9 : 0),
-        width: 2,
+        size: (_, at) => (isLine(at) ? 9 : 0),
+        width: (_, at) => (isLine(at) ? 2 : 0),
         stroke: theme.surface,
-        fill: (_, at) => colourOf(theme.palette, Math.floor((at - 1) / COLUMNS_PER_LINE)),
+        fill: (_, at) =>
+          colourOf(theme.palette, slots[Math.floor((at - 1) / COLUMNS_PER_LINE)] ?? 0),
       },
       drag: { x: true, y: false, setScale: false, dist: 5 },
       bind: {
@@ -213,7 +220,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     },
     hooks: {
       // Under the lines and dots.
-      drawAxes: [drawBars(theme, lines)],
+      drawAxes: [drawBars(theme, slots)],
       setCursor: [input.onCursor],
       setSelect: [
         (u) => {

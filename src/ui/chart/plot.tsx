@@ -4,11 +4,12 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
+import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
-import { type ChartData, drawn, middles } from "./data.ts";
+import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { never, soon } from "./frames.ts";
 import { chartOptions, type ChartEvents, type Theme } from "./options.ts";
-import { type At, Tooltip } from "./tooltip.tsx";
+import { type At, formatStat, Tooltip } from "./tooltip.tsx";
 
 /** How far from a bucket's middle the crosshair may be, CSS pixels, when buckets are narrower. */
 const REACH = 12;
@@ -43,18 +44,21 @@ export function Plot(props: PlotProps) {
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
   latest.current = props;
+  /** The cursor is moved by another chart or by new data, and must not take the crosshair. */
+  const following = useRef(false);
   const owner = useMemo(() => ({}), []);
   const at = useMemo(() => signal<At | undefined>(undefined), []);
-  const lines = data.lines.length;
+  /** What a screen reader is told of the bucket that a key led to. */
+  const said = useMemo(() => signal(""), []);
+  /** Another number of lines, or other colours, need another chart. */
+  const slots = data.lines.map((line) => slotOf(data, line)).join();
 
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    /** The cursor is moved by another chart, and must not answer. */
-    let following = false;
     const made = new uPlot(
       chartOptions({
-        lines,
+        slots: latest.current.data.lines.map((line) => slotOf(latest.current.data, line)),
         theme,
         unit,
         zone,
@@ -62,7 +66,7 @@ export function Plot(props: PlotProps) {
         height: element.clientHeight,
         window: () => [latest.current.from, latest.current.to],
         onCursor: (u) => {
-          if (following) return;
+          if (following.current) return;
           at.value = placeOf(u, latest.current.data);
           const { left } = u.cursor;
           if (left !== undefined && left >= 0)
@@ -86,11 +90,11 @@ export function Plot(props: PlotProps) {
     sized.observe(element);
     const unfollow = crosshair.subscribe((place) => {
       if (place?.owner === owner) return;
-      following = true;
+      following.current = true;
       at.value = undefined;
       const left = place === undefined ? -10 : made.valToPos(place.at, "x");
       made.batch(() => made.setCursor({ left, top: left < 0 ? -10 : 0 }, false));
-      following = false;
+      following.current = false;
     });
     return () => {
       unfollow();
@@ -101,8 +105,9 @@ export function Plot(props: PlotProps) {
       plot.current = undefined;
       latest.current.canvas.current = undefined;
       at.value = undefined;
+      if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
     };
-  }, [lines, theme, unit, zone]);
+  }, [slots, theme, unit, zone]);
 
   const columns = useMemo(() => aligned(data), [data]);
   useEffect(() => {
@@ -110,7 +115,9 @@ export function Plot(props: PlotProps) {
       const u = plot.current;
       if (u === undefined) return;
       if (u.data === columns && u.scales.x?.min === from && u.scales.x.max === to) return;
+      following.current = crosshair.peek() !== undefined && crosshair.peek()?.owner !== owner;
       u.batch(() => u.setData(columns));
+      following.current = false;
       if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
     });
   }, [columns, from, to]);
@@ -121,14 +128,19 @@ export function Plot(props: PlotProps) {
         class="plot-canvas"
         ref={box}
         tabIndex={0}
-        role="img"
-        aria-label={`Chart of ${props.name}. Arrows move over the buckets, with Shift the window; plus and minus zoom, Escape goes back.`}
+        role="application"
+        aria-roledescription="chart"
+        aria-label={`${props.name}. Arrows move over the buckets, with Shift the window; plus and minus zoom, Escape goes back.`}
         onKeyDown={(event) => {
-          if (plot.current !== undefined && onKey(event, plot.current, latest.current))
-            event.preventDefault();
+          if (plot.current === undefined || !onKey(event, plot.current, latest.current)) return;
+          event.preventDefault();
+          said.value = at.value === undefined ? "" : told(at.value, latest.current);
         }}
         onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
       />
+      <p class="unseen" role="status">
+        {said}
+      </p>
       <Tooltip at={at} data={data} palette={theme.palette} unit={unit} zone={zone} />
     </div>
   );
@@ -152,15 +164,29 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
   };
 }
 
+/** The bucket under the crosshair in words. */
+function told({ start, place }: At, { data, zone, unit }: PlotProps): string {
+  const values = data.lines.flatMap((line) => {
+    const row = place === undefined ? undefined : line.rows[place];
+    if (row === undefined) return [];
+    return [
+      `${seriesName(line.labels)} ${formatStat(data.stat, line.columns[data.stat][row]!, unit)}`,
+    ];
+  });
+  return [formatBucket(start, data.step, zone), ...values].join(", ");
+}
+
 /** Whether the key meant something. */
 function onKey(event: KeyboardEvent, u: uPlot, { from, to, onZoom, onBack, onPan }: PlotProps) {
+  // The browser's own.
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const by = (to - from) * STRIDE;
   const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
   if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
   else if (side !== 0) moveCursor(u, side);
   else if (event.key === "+" || event.key === "=") onZoom(from + by, to - by);
   else if (event.key === "-") onZoom(from - by, to + by);
-  else if (event.key === "Escape" || event.key === "Backspace") onBack();
+  else if (event.key === "Escape") onBack();
   else return false;
   return true;
 }

@@ -4,8 +4,8 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { formatBucket, formatCount, seriesName } from "../format.ts";
 import { type Stat, STATS } from "../url.ts";
-import { formatIn, type UnitName } from "../units.ts";
-import { type ChartData, type Line, type Totals, totalsAt } from "./data.ts";
+import { adds, formatIn, type UnitName } from "../units.ts";
+import { type ChartData, type Line, slotOf, type Totals, totalsAt } from "./data.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -30,17 +30,23 @@ export interface TooltipProps {
   readonly zone: string;
 }
 
-/** A statistic as people read it: counts have no unit. */
+/** A statistic as people read it: counts have no unit, and some units no sum. */
 export const formatStat = (stat: Stat, value: number, unit: UnitName): string =>
-  stat === "count" ? formatCount(value) : formatIn(unit, value);
+  stat === "count"
+    ? formatCount(value)
+    : stat === "sum" && !adds(unit)
+      ? "–"
+      : formatIn(unit, value);
 
 export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
   const place = at.value;
   if (place === undefined) return null;
   const right = place.left > place.width / 2;
-  const buckets = data.lines.flatMap((line, number) => {
+  const buckets = data.lines.flatMap((line) => {
     const row = place.place === undefined ? undefined : line.rows[place.place];
-    return row === undefined ? [] : [{ line, number, totals: totalsAt(line, row) }];
+    return row === undefined
+      ? []
+      : [{ line, slot: slotOf(data, line), totals: totalsAt(line, row) }];
   });
   return (
     <div
@@ -91,7 +97,7 @@ const Numbers = ({ totals, unit, before }: NumbersProps) => (
     ))}
     {before !== undefined && (
       <div>
-        <dt>before</dt>
+        <dt>previous</dt>
         <dd data-value="before">{formatIn(unit, before)}</dd>
       </div>
     )}
@@ -99,7 +105,7 @@ const Numbers = ({ totals, unit, before }: NumbersProps) => (
 );
 
 interface LinesProps {
-  readonly buckets: readonly { line: Line; number: number; totals: Totals }[];
+  readonly buckets: readonly { line: Line; slot: number; totals: Totals }[];
   readonly palette: readonly string[];
   readonly stat: Stat;
   readonly unit: UnitName;
@@ -120,10 +126,10 @@ function Lines({ buckets, palette, stat, unit }: LinesProps) {
         </tr>
       </thead>
       <tbody>
-        {sorted.slice(0, LINES_SHOWN).map(({ line, number, totals }) => (
+        {sorted.slice(0, LINES_SHOWN).map(({ line, slot, totals }) => (
           <tr key={line.key}>
             <th>
-              <i class="swatch" style={{ background: colourOf(palette, number) }} />
+              <i class="swatch" style={{ background: colourOf(palette, slot) }} />
               {seriesName(line.labels)}
             </th>
             {columns.map((name) => (

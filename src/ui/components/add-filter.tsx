@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { OPERATORS, type Operator } from "../../core/filter.ts";
-import { detailOf } from "../models/metrics.ts";
+import { detailOf } from "../models/details.ts";
 import { filtered, setPanel } from "../models/page.ts";
 import type { FiltersProps } from "./filters.tsx";
 
@@ -14,12 +14,22 @@ const TITLES: Readonly<Record<Operator, string>> = {
 };
 
 export function AddFilter({ index, panel, close }: FiltersProps & { readonly close: () => void }) {
-  const labels = detailOf(panel.metric)?.labels ?? [];
+  const detail = detailOf(panel.metric);
+  const labels = detail.kind === "ready" ? detail.answer.labels : [];
   const chosen = useSignal<string | undefined>(undefined);
   const op = useSignal<Operator>("=");
   const value = useSignal("");
   const label = chosen.value ?? labels[0]?.name;
-  if (label === undefined) return <p class="quiet">This metric has no labels.</p>;
+  if (label === undefined)
+    return (
+      <p class="quiet" role="status">
+        {detail.kind === "failed"
+          ? `${detail.message}.`
+          : detail.kind === "loading"
+            ? "Loading its labels …"
+            : "This metric has no labels."}
+      </p>
+    );
   const values = labels.find(({ name }) => name === label)?.values ?? [];
   return (
     <form

@@ -6,7 +6,7 @@ import { zone } from "../models/zone.ts";
 import { TIER_TITLES } from "../format.ts";
 import { type Panel, SERIES_KNOWN } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
-import type { Drawing } from "./panel.tsx";
+import type { Drawing } from "../models/drawing.ts";
 
 export interface FootProps {
   readonly drawing: Drawing;

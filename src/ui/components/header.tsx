@@ -1,9 +1,10 @@
 // The bar on top: name, range, resolution, whether the data are live, and what is set for good.
 
 import { formatRange, TIER_TITLES } from "../format.ts";
-import { listOpen } from "../models/drawer.ts";
+import { minute } from "../models/clock.ts";
+import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, view, zoomOut } from "../models/page.ts";
-import { placed } from "../models/readings.ts";
+import { placed } from "../models/placed.ts";
 import { zone } from "../models/zone.ts";
 import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
 import { CustomRange } from "./custom-range.tsx";
@@ -73,7 +74,7 @@ const Resolutions = () => {
 const Zoomed = () => {
   const { range } = view.value;
   if (range.kind !== "fixed") return null;
-  const text = formatRange(range.from, range.to, zone.value);
+  const text = formatRange(range.from, range.to, zone.value, minute.value);
   return (
     <button
       type="button"
@@ -92,7 +93,7 @@ const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
 export const Header = () => {
   const { panels, page } = view.value;
   return (
-    <header class="bar">
+    <header class="bar" inert={covers.value}>
       <Brand />
       {page === "explore" && (
         <button

@@ -1,32 +1,34 @@
-// The legend: every series with its numbers of the range. A click draws one alone, Ctrl+click adds or
-// takes away; the heads sort.
+// The legend: every series with its numbers of the range. Its name draws it alone, its swatch adds it
+// or takes it away; the heads sort.
 
 import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
-import { chosenBy, type Line, totals, type Totals } from "../chart/data.ts";
+import { chosenBy, LARGEST_DRAWN, type Line, slotOf, totals, type Totals } from "../chart/data.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { formatStat } from "../chart/tooltip.tsx";
 import { seriesName } from "../format.ts";
-import { amendPanel } from "../models/page.ts";
+import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
 import { type Panel, type Sort, type Stat, without } from "../url.ts";
 import { unitOf, type UnitName } from "../units.ts";
-import type { Drawing } from "./panel.tsx";
+import type { Drawing } from "../models/drawing.ts";
 
 const COLUMNS: readonly Stat[] = ["last", "min", "avg", "max", "sum", "count"];
 const TITLES: Readonly<Record<Stat, string>> = {
-  last: "now",
+  last: "last",
   min: "min",
   avg: "avg",
   max: "max",
   sum: "sum",
-  count: "n",
+  count: "count",
 };
 
 /** The numbers of this column are those under the crosshair, while it is on a chart. */
-const nowOrHere = computed(() => (crosshair.value === undefined ? TITLES.last : "here"));
+const nowOrHere = computed(() =>
+  crosshair.value !== undefined ? "here" : view.value.range.kind === "last" ? "now" : "last",
+);
 
 export interface LegendProps {
   readonly index: number;
@@ -37,20 +39,20 @@ export interface LegendProps {
 interface Row {
   readonly line: Line;
   readonly totals: Totals;
-  /** Its place among what is drawn; undefined when it is not. */
-  readonly drawnAs: number | undefined;
+  /** The place of its colour in the palette; undefined when it is not drawn. */
+  readonly slot: number | undefined;
 }
 
 function rowsOf({ data }: Drawing, sort: Sort | undefined): Row[] {
-  const places = new Map(data.lines.map((line, i) => [line, i]));
+  const drawn = new Set(data.lines);
   const rows = data.all.map((line): Row => {
-    return { line, totals: totals(line), drawnAs: places.get(line) };
+    const slot = drawn.has(line) ? slotOf(data, line) : undefined;
+    return { line, totals: totals(line), slot };
   });
-  // Unless sorted, what is drawn stands first when not all is.
-  if (sort === undefined)
-    return rows.toSorted(
-      (a, b) => Number(a.drawnAs === undefined) - Number(b.drawnAs === undefined),
-    );
+  // Of more than can be seen at once, what is drawn stands first.
+  if (sort === undefined && data.all.length > LARGEST_DRAWN)
+    return rows.toSorted((a, b) => Number(a.slot === undefined) - Number(b.slot === undefined));
+  if (sort === undefined) return rows;
   return sort === "name" ? rows : rows.toSorted((a, b) => b.totals[sort] - a.totals[sort]);
 }
 
@@ -68,7 +70,11 @@ export function Legend({ index, panel, drawing }: LegendProps) {
       before.sort === sort ? without(before, "sort") : { ...before, sort },
     );
   const head = (sort: Sort, title: ComponentChildren) => (
-    <th key={sort} scope="col" aria-sort={panel.sort === sort ? "descending" : undefined}>
+    <th
+      key={sort}
+      scope="col"
+      aria-sort={panel.sort !== sort ? undefined : sort === "name" ? "ascending" : "descending"}
+    >
       <button type="button" onClick={() => sortBy(sort)}>
         {title}
       </button>
@@ -84,19 +90,27 @@ export function Legend({ index, panel, drawing }: LegendProps) {
           </tr>
         </thead>
         <tbody>
-          {rowsOf(drawing, panel.sort).map(({ line, totals: numbers, drawnAs }) => (
-            <tr key={line.key} data-drawn={drawnAs !== undefined}>
+          {rowsOf(drawing, panel.sort).map(({ line, totals: numbers, slot }) => (
+            <tr key={line.key} data-drawn={slot !== undefined}>
               <th scope="row">
                 <button
                   type="button"
-                  aria-pressed={drawnAs !== undefined}
-                  title="Click: alone. Ctrl+click: with the others"
+                  class="toggle"
+                  aria-pressed={slot !== undefined}
+                  aria-label={`Draw ${nameOf(panel, line)}`}
+                  title="With the others, or not"
+                  onClick={() => choose(line.key, "toggle")}
+                >
+                  <Swatch slot={slot} />
+                </button>
+                <button
+                  type="button"
+                  title="Alone. Ctrl+click: with the others, or not"
                   onClick={(event) =>
                     choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
                   }
                 >
-                  <Swatch drawnAs={drawnAs} />
-                  {panel.by === undefined ? panel.metric : seriesName(line.labels)}
+                  {nameOf(panel, line)}
                 </button>
               </th>
               {COLUMNS.map((stat) => (
@@ -118,13 +132,16 @@ export function Legend({ index, panel, drawing }: LegendProps) {
   );
 }
 
-const Swatch = ({ drawnAs }: { readonly drawnAs: number | undefined }) => {
+const nameOf = ({ by, metric }: Panel, { labels }: Line): string =>
+  by === undefined ? metric : seriesName(labels);
+
+const Swatch = ({ slot }: { readonly slot: number | undefined }) => {
   const { palette } = theme.value;
-  if (drawnAs === undefined) return <i class="swatch none" />;
+  if (slot === undefined) return <i class="swatch none" />;
   return (
     <i
-      class={isDashed(palette, drawnAs) ? "swatch dashed" : "swatch"}
-      style={{ "--colour": colourOf(palette, drawnAs) }}
+      class={isDashed(palette, slot) ? "swatch dashed" : "swatch"}
+      style={{ "--colour": colourOf(palette, slot) }}
     />
   );
 };

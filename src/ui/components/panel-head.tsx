@@ -2,13 +2,14 @@
 
 import { formatAge } from "../format.ts";
 import { second } from "../models/clock.ts";
+import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
-import type { Reading } from "../models/readings.ts";
+import type { Reading } from "../models/reading.ts";
 import { type Panel, STATS, without } from "../url.ts";
 import { isUnit, UNITS, unitOf } from "../units.ts";
 import { Filters } from "./filters.tsx";
-import type { Drawing } from "./panel.tsx";
+import type { Drawing } from "../models/drawing.ts";
 import { PanelTools } from "./panel-tools.tsx";
 
 export interface HeadProps {
@@ -72,7 +73,7 @@ const Unit = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
         setPanel(index, (now) => (isUnit(value) ? { ...now, unit: value } : without(now, "unit")))
       }
     >
-      <option value="">{own === "none" ? "no unit" : UNITS[own]}</option>
+      <option value="">{UNITS[own]}</option>
       {Object.entries(UNITS)
         .filter(([name]) => name !== own)
         .map(([name, title]) => (
@@ -86,13 +87,17 @@ const Unit = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
 
 const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`);
 
+/** The feed knows newer points than the list. */
+const lastAtOf = (metric: string, listed: number): number =>
+  Math.max(listed, feedOf(metric)?.lastAt.value ?? 0);
+
 const About = ({ panel }: Pick<HeadProps, "panel">) => {
   const known = summaryOf(panel.metric);
   if (known === undefined) return null;
   return (
     <p class="quiet about">
       {known.series > 1 && `${known.series.toLocaleString()} series · `}
-      last point {ago(second.value - known.lastAt)}
+      last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
     </p>
   );
 };
@@ -109,7 +114,7 @@ export const PanelHead = (props: HeadProps) => {
             </a>
           </h1>
         ) : (
-          <h2>{panel.metric}</h2>
+          <h2 tabIndex={-1}>{panel.metric}</h2>
         )}
         <About panel={panel} />
       </div>

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { curl } from "../api.ts";
+import { token } from "../models/access.ts";
 import { amendPanel, linkToPanel, onlyPanel, removePanel, view } from "../models/page.ts";
 import { questionOf } from "../url.ts";
 import type { HeadProps } from "./panel-head.tsx";
@@ -30,7 +31,13 @@ const Tool = ({ name, pressed, onClick, children }: ToolProps) => (
 );
 
 /** How long "Copied" stands, ms. */
-const SAID_FOR = 1_500;
+const SAID_FOR = 2_500;
+
+/** The button that had the focus goes with its panel: the first panel's name takes it. */
+function focusAfter(act: () => void): void {
+  act();
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(".panel h2")?.focus());
+}
 
 export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps) {
   const said = useSignal("");
@@ -38,9 +45,9 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
     said.value = text;
     setTimeout(() => (said.value = ""), SAID_FOR);
   };
-  const copy = async (text: string): Promise<void> => {
+  const copy = async (text: string, done = "Copied"): Promise<void> => {
     await navigator.clipboard.writeText(text).then(
-      () => say("Copied"),
+      () => say(done),
       () => say("The browser does not let it be copied"),
     );
   };
@@ -50,14 +57,15 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
     if (as === "csv") files.keepCsv(drawing);
     else if (canvas.current !== undefined) await files.keepPng(panel, drawing, canvas.current);
   };
+  const canKeep = drawing?.now.current === true;
   const several = view.value.panels.length > 1;
   return (
-    <div class="tools" role="toolbar" aria-label={`Tools of ${panel.metric}`}>
+    <div class="tools" role="group" aria-label={`Tools of ${panel.metric}`}>
       <span class="said" role="status">
         {said.value}
       </span>
       {several && (
-        <Tool name="Show alone" onClick={() => onlyPanel(index)}>
+        <Tool name="Show alone" onClick={() => focusAfter(() => onlyPanel(index))}>
           <ICONS.alone />
         </Tool>
       )}
@@ -86,9 +94,14 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
           );
           return (
             <div class="items">
-              {item("CSV of what is drawn", () => keep("csv"), drawing === undefined)}
-              {item("PNG picture", () => keep("png"), drawing === undefined || panel.table)}
-              {item("Copy as curl", () => copy(curl(questionOf(panel, view.peek()))))}
+              {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
+              {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
+              {item("Copy as curl", () =>
+                copy(
+                  curl(questionOf(panel, view.peek())),
+                  token.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
+                ),
+              )}
               {item("Copy link to this panel", () =>
                 copy(location.origin + linkToPanel(index, "explore")),
               )}
@@ -101,7 +114,7 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
         }}
       </Menu>
       {several && (
-        <Tool name={`Close ${panel.metric}`} onClick={() => removePanel(index)}>
+        <Tool name={`Close ${panel.metric}`} onClick={() => focusAfter(() => removePanel(index))}>
           <ICONS.close />
         </Tool>
       )}

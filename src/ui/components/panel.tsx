@@ -1,14 +1,14 @@
 // A panel: one metric, how it is cut, its chart or table, and the numbers of the range.
 
-import { computed, type ReadonlySignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import { type ChartData, chartData, gaps } from "../chart/data.ts";
+import { gaps } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
-import { go, panned, view, zoomOut, zoomTo } from "../models/page.ts";
-import type { Reading, Shown } from "../models/readings.ts";
+import { type Drawing, drawingOf } from "../models/drawing.ts";
+import { go, moveBy, panned, view, zoomOut, zoomTo } from "../models/page.ts";
+import type { Reading } from "../models/reading.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
-import { type Panel as Choices, zoomed } from "../url.ts";
+import { HOME, type Panel as Choices } from "../url.ts";
 import { unitOf } from "../units.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
@@ -28,33 +28,7 @@ export interface PanelProps {
   readonly embedded?: boolean;
 }
 
-/** What a panel draws. */
-export interface Drawing {
-  readonly now: Shown;
-  readonly data: ChartData;
-}
-
-/** Recomputed only when the answer or what is chosen of it changes. */
-const drawingOf = (reading: Reading): ReadonlySignal<Drawing | undefined> =>
-  computed(() => {
-    const now = reading.shown.value;
-    const choices = reading.panel.value;
-    if (now === undefined) return undefined;
-    const { answer, before, from, to, partialFrom } = now;
-    const data = chartData({
-      series: answer.series,
-      ...(before !== undefined && { before: before.series }),
-      from,
-      to,
-      step: answer.step,
-      partialFrom,
-      stat: choices.stat,
-      ...(choices.only !== undefined && { only: choices.only }),
-    });
-    return { now, data };
-  });
-
-/** What the chart shows, for assistive technology and tests. */
+/** What the chart shows, for who looks at the page from outside, such as its tests. */
 const described = ({ now, data }: Drawing): Record<`data-${string}`, string | number> => ({
   "data-metric": now.answer.metric,
   "data-resolution": now.answer.resolution,
@@ -73,10 +47,13 @@ const described = ({ now, data }: Drawing): Record<`data-${string}`, string | nu
   "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
 });
 
-function onPan(from: number, to: number, done: boolean): void {
-  panned.value = done ? undefined : { from, to };
-  if (done) go({ range: zoomed(from, to) });
-}
+/** Whole buckets only, so that the window stays as long as it is. */
+const panning =
+  ({ now, data }: Drawing) =>
+  (from: number, to: number, done: boolean): void => {
+    panned.value = done ? undefined : { from, to };
+    if (done) moveBy(Math.round((from - now.from) / data.step) * data.step, now);
+  };
 
 interface ChartProps {
   readonly drawing: Drawing;
@@ -100,7 +77,7 @@ const Chart = ({ drawing, panel, isSlow, canvas }: ChartProps) => {
         canvas={canvas}
         onZoom={zoomTo}
         onBack={zoomOut}
-        onPan={onPan}
+        onPan={panning(drawing)}
       />
       {isSlow && <div class="progress" role="progressbar" aria-label="Loading" />}
     </figure>
@@ -110,6 +87,7 @@ const Chart = ({ drawing, panel, isSlow, canvas }: ChartProps) => {
 const TITLES: Readonly<Record<string, string>> = {
   unknown_metric: "No such metric",
   unreachable: "No connection",
+  invalid_parameter: "This cannot be asked",
 };
 
 type State = "failed" | "loading" | "empty" | "ready";
@@ -150,7 +128,12 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
         <Problem
           title={TITLES[failed.code] ?? "No answer"}
           message={failed.message}
-          onRetry={retry}
+          {...(failed.code === "invalid_parameter"
+            ? {
+                action: "Show the last hour",
+                onRetry: () => go({ range: HOME.range, resolution: "auto" }),
+              }
+            : { onRetry: retry })}
         />
       ) : state === "empty" ? (
         <NoPoints metric={panel.metric} filtered={panel.where.length > 0} />

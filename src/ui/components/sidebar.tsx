@@ -1,6 +1,5 @@
 // The list of metrics beside the charts, with its search box; a drawer on narrow screens.
 
-import { setToken, token } from "../models/access.ts";
 import { listOpen } from "../models/drawer.ts";
 import { go, linkToStore } from "../models/page.ts";
 import { HOME } from "../url.ts";
@@ -29,11 +28,6 @@ export const Sidebar = () => (
           Store
         </Link>
         <a href="/docs">HTTP API</a>
-        {token.value !== undefined && (
-          <button type="button" class="link" onClick={() => setToken(undefined)}>
-            Forget token
-          </button>
-        )}
       </footer>
     </aside>
   </>

@@ -9,15 +9,17 @@ import { SPAN_NAMES, SPANS } from "../url.ts";
 export interface ProblemProps {
   readonly title: string;
   readonly message: string;
+  /** What the button says. */
+  readonly action?: string;
   readonly onRetry: () => void;
 }
 
-export const Problem = ({ title, message, onRetry }: ProblemProps) => (
+export const Problem = ({ title, message, action = "Retry", onRetry }: ProblemProps) => (
   <div class="chart state" role="alert">
     <h3>{title}</h3>
     <p>{message}</p>
     <button type="button" class="button primary" onClick={onRetry}>
-      Retry
+      {action}
     </button>
   </div>
 );
@@ -37,7 +39,7 @@ export function NoPoints({
     <div class="chart state">
       <h3>No points in this range</h3>
       {filtered ? (
-        <p>Or none that the filters let through.</p>
+        <p>None of the series that the filters let through has points here.</p>
       ) : (
         age !== undefined && <p>The last one came {formatAge(age)} ago.</p>
       )}

@@ -5,7 +5,8 @@ import { DAY, HOUR, MINUTE } from "../../core/tiers.ts";
 const DOLLARS = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
 const money = new Intl.NumberFormat(undefined, DOLLARS);
 const unitPrice = new Intl.NumberFormat(undefined, { ...DOLLARS, maximumFractionDigits: 3 });
-const rough = new Intl.NumberFormat(undefined, {
+// The letters of English, as everywhere here: "5m" would be minutes to some.
+const rough = new Intl.NumberFormat("en", {
   notation: "compact",
   maximumSignificantDigits: 3,
 });

@@ -6,7 +6,7 @@ import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
 import { type Panel, STATS } from "../url.ts";
 import { unitOf } from "../units.ts";
-import type { Drawing } from "./panel.tsx";
+import type { Drawing } from "../models/drawing.ts";
 
 export interface TableProps {
   readonly drawing: Drawing;

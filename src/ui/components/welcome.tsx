@@ -2,7 +2,8 @@
 // page moves on by itself when a point lands.
 
 import { useSignal } from "@preact/signals";
-import { ApiError, ask, curl } from "../api.ts";
+import { ask, curl, curlWithToken, messageOf } from "../api.ts";
+import { token } from "../models/access.ts";
 import { refresh } from "../models/metrics.ts";
 
 const POINT = { name: "coffee.cups", value: 1 } as const;
@@ -16,11 +17,11 @@ export function Welcome() {
       failed.value = "";
       await refresh();
     } catch (error) {
-      failed.value = error instanceof ApiError ? error.message : String(error);
+      failed.value = messageOf(error);
     }
   };
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(curl("/api/v1/points", POINT));
+    await navigator.clipboard.writeText(curlWithToken("/api/v1/points", POINT));
     copied.value = true;
   };
   return (
@@ -29,10 +30,14 @@ export function Welcome() {
         <h1>Nothing here yet. Send the first point:</h1>
         <div class="code">
           <pre>
-            <code>{curl("/api/v1/points", POINT, true)}</code>
+            <code>{curl("/api/v1/points", POINT)}</code>
           </pre>
           <button type="button" class="button" onClick={() => void copy()}>
-            {copied.value ? "Copied" : "Copy"}
+            {!copied.value
+              ? "Copy"
+              : token.value === undefined
+                ? "Copied"
+                : "Copied, with your token"}
           </button>
         </div>
         <p class="or">

@@ -2,10 +2,10 @@
 // Loaded when first needed.
 
 import { toCsv } from "../../core/csv.ts";
-import type { Line } from "../chart/data.ts";
-import { colourOf } from "../chart/options.ts";
-import type { Drawing } from "../components/panel.tsx";
-import { formatRange, seriesName, TIER_TITLES } from "../format.ts";
+import { type Line, slotOf } from "../chart/data.ts";
+import { colourOf, isDashed } from "../chart/options.ts";
+import type { Drawing } from "../models/drawing.ts";
+import { formatPeriod, seriesName, TIER_TITLES } from "../format.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
 import type { Panel } from "../url.ts";
@@ -79,15 +79,17 @@ export async function keepPng(
     data.stat,
     ...panel.where,
     `by the ${TIER_TITLES[now.answer.resolution].toLowerCase()}`,
-    formatRange(now.from, now.to, zone.value),
+    formatPeriod(now.from, now.to, zone.value),
     zoneName(zone.value, now.to),
   ];
   context.fillText(what.join(" · "), MARGIN, MARGIN + 36);
   context.drawImage(chart, MARGIN, MARGIN + TITLE, chart.clientWidth, chart.clientHeight);
   data.lines.forEach((line, i) => {
     const y = MARGIN + TITLE + chart.clientHeight + i * LEGEND_LINE + 14;
-    context.fillStyle = colourOf(palette, i);
-    context.fillRect(MARGIN, y - 5, 14, 3);
+    const slot = slotOf(data, line);
+    context.fillStyle = colourOf(palette, slot);
+    for (const part of isDashed(palette, slot) ? [0, 8] : [0, 3, 6, 8])
+      context.fillRect(MARGIN + part, y - 5, 6, 3);
     context.fillStyle = text;
     const name = panel.by === undefined ? panel.metric : seriesName(line.labels);
     context.fillText(name, MARGIN + 24, y);

@@ -16,17 +16,21 @@ export type Connection =
 
 const PING_EVERY = 30_000;
 const PONG_WITHIN = 10_000;
+/** The first message comes within this time, or the socket is tried anew, ms. */
+const OPEN_WITHIN = 15_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
 /** Pause before attempt `n` (0 is the first again), ms, without chance. */
-export const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);
+const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);
 
 /** `behind`: /query knows something that the tail does not. */
 type Listener = (behind: boolean) => void;
 
 export class Feed {
   readonly connection = signal<Connection>({ kind: "connecting" });
+  /** Time of the newest point that it told of, Unix ms. */
+  readonly lastAt = signal(0);
   /** Undefined until the first message. */
   tail: Tail | undefined;
   readonly #metric: string;
@@ -36,6 +40,7 @@ export class Feed {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pinging: ReturnType<typeof setInterval> | undefined;
   #pong: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(metric: string) {
     this.#metric = metric;
@@ -64,15 +69,18 @@ export class Feed {
     clearTimeout(this.#retry);
     clearInterval(this.#pinging);
     clearTimeout(this.#pong);
+    clearTimeout(this.#patience);
   }
 
   #open(): void {
     this.#stopTimers();
     this.connection.value = { kind: "connecting" };
     const opened = (this.#socket = openLive(this.#metric));
+    this.#patience = setTimeout(() => this.#giveUp(opened), OPEN_WITHIN);
     opened.addEventListener("message", ({ data }: MessageEvent<string>) => {
       if (opened !== this.#socket) return;
       clearTimeout(this.#pong);
+      clearTimeout(this.#patience);
       if (data !== "pong") this.#take(JSON.parse(data));
     });
     opened.addEventListener("close", () => opened === this.#socket && this.#again());
@@ -80,13 +88,15 @@ export class Feed {
       if (opened.readyState !== WebSocket.OPEN) return;
       opened.send("ping");
       // A network that vanished closes nothing: silence is the only sign.
-      this.#pong = setTimeout(() => {
-        if (opened !== this.#socket) return;
-        this.#socket = undefined;
-        opened.close();
-        this.#again();
-      }, PONG_WITHIN);
+      this.#pong = setTimeout(() => this.#giveUp(opened), PONG_WITHIN);
     }, PING_EVERY);
+  }
+
+  #giveUp(opened: WebSocket): void {
+    if (opened !== this.#socket) return;
+    this.#socket = undefined;
+    opened.close();
+    this.#again();
   }
 
   #again(): void {
@@ -100,6 +110,8 @@ export class Feed {
     this.#lost = 0;
     this.connection.value = { kind: "live" };
     noteServerTime(message.at);
+    for (const { lastAt } of message.series)
+      for (const at of lastAt) if (at > this.lastAt.peek()) this.lastAt.value = at;
     let behind = true;
     if (message.type === "snapshot" || this.tail === undefined) this.tail = new Tail(message);
     else behind = this.tail.take(message);

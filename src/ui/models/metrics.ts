@@ -2,12 +2,13 @@
 // that the database reads are billed, so that only pages on view are asked, sparklines once a
 // minute, and nothing while the page is hidden.
 
-import { batch, computed, effect, signal, type Signal } from "@preact/signals";
-import type { ListedMetric, MetricAnswer, MetricsAnswer, MetricSummary } from "../../core/api.ts";
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { ListedMetric, MetricsAnswer, MetricSummary } from "../../core/api.ts";
 import { MINUTE } from "../../core/tiers.ts";
-import { ApiError, ask } from "../api.ts";
+import { ask, messageOf } from "../api.ts";
 import { refusal, token } from "./access.ts";
 import { now } from "./clock.ts";
+import { detailOf, forgetDetails } from "./details.ts";
 import {
   type MetricPages,
   type MetricsPage,
@@ -32,8 +33,6 @@ const LATE = 2_000;
 /** Typing pauses this long before the server is asked, ms; scrolling, before a page is refreshed. */
 const TYPING = 150;
 const SCROLLING = 300;
-/** An answer that takes longer than this is none, ms. */
-const PATIENCE = 30_000;
 
 interface Ready extends MetricPages {
   readonly kind: "ready";
@@ -73,8 +72,12 @@ const listed = computed(
 );
 
 /** What is known of a metric; asks for it when it is not in the list. */
-export const summaryOf = (name: string): MetricSummary | undefined =>
-  listed.value.get(name) ?? detailOf(name);
+export const summaryOf = (name: string): MetricSummary | undefined => {
+  const found = listed.value.get(name);
+  if (found !== undefined) return found;
+  const detail = detailOf(name);
+  return detail.kind === "ready" ? detail.answer : undefined;
+};
 
 /** The requests under way for one text; all are dropped when another is searched for. */
 interface Round {
@@ -96,12 +99,6 @@ function current(): Ready | undefined {
 /** The minute whose sparklines are there by now. */
 const sparklineMinute = (): number => Math.floor((now() - LATE) / MINUTE);
 
-function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return error.message;
-  const isOverdue = error instanceof DOMException && error.name === "TimeoutError";
-  return isOverdue ? `No answer within ${PATIENCE / 1_000} s` : String(error);
-}
-
 /** Asks for a page, unless it is under way. */
 async function load(after: string | undefined, sparkline: boolean): Promise<void> {
   const { abort, pages } = round;
@@ -113,7 +110,7 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
   if (sparkline) asked.set("sparkline", "true");
   const sent = { askedAt: Date.now(), sparklinesAt: sparkline ? sparklineMinute() : undefined };
   try {
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(PATIENCE)]);
+    const { signal } = abort;
     const { metrics, cursor } = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
     if (!abort.signal.aborted) receive({ after, metrics, ...sent }, cursor);
   } catch (error) {
@@ -208,35 +205,11 @@ export function whenAnswered(then: (metrics: readonly ListedMetric[]) => void): 
   else then(known.metrics);
 }
 
-interface Detail {
-  readonly answer: Signal<MetricAnswer | undefined>;
-  /** Asked again from then on, local Unix ms. */
-  dueAt: number;
-}
-const DETAIL_FRESH = 60_000;
-const details = new Map<string, Detail>();
-
-/** A metric with its labels and their values, at most a minute older than the last call. */
-export function detailOf(name: string): MetricAnswer | undefined {
-  const known = details.get(name);
-  const detail: Detail = known ?? { answer: signal(undefined), dueAt: 0 };
-  if (known === undefined) details.set(name, detail);
-  if (Date.now() >= detail.dueAt && refusal.peek() === undefined) {
-    detail.dueAt = Date.now() + DETAIL_FRESH;
-    ask<MetricAnswer>(`/api/v1/metrics/${encodeURIComponent(name)}`)
-      .then((answer) => (detail.answer.value = answer))
-      // The chart says what is wrong with the metric.
-      .catch(() => (detail.dueAt = Date.now() + REFRESH));
-  }
-  return detail.answer.value;
-}
-
 /** Forgets what another token has shown. */
 function forget(): void {
   list.value = { kind: "loading" };
   everything.value = undefined;
-  for (const { answer } of details.values()) answer.value = undefined;
-  details.clear();
+  forgetDetails();
 }
 
 export function startMetrics(): void {

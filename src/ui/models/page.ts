@@ -8,6 +8,7 @@ import {
   panelOf,
   PANELS_SHOWN,
   parseView,
+  type Range,
   type View,
   viewAddress,
   without,
@@ -22,15 +23,21 @@ export const view = signal<View>(here());
 export const panned = signal<{ readonly from: number; readonly to: number } | undefined>(undefined);
 
 interface Entry {
-  /** This entry was made by a zoom: going back undoes it. */
-  readonly zoom?: true;
+  /** The ranges that were zoomed in from, the first first. */
+  readonly zooms?: readonly Range[];
 }
+
+/** What the browser keeps with the present address. */
+const entry = (): Entry => {
+  const kept: Entry | null = history.state;
+  return kept ?? {};
+};
 
 export const linkTo = (change: Partial<View>): string => viewAddress({ ...view.value, ...change });
 
-function show(next: View, entry: Entry = {}): void {
+function show(next: View, zooms: Entry["zooms"] = []): void {
   if (viewAddress(next) === viewAddress(view.peek())) return;
-  history.pushState(entry, "", viewAddress(next));
+  history.pushState({ zooms } satisfies Entry, "", viewAddress(next));
   view.value = next;
 }
 
@@ -40,7 +47,9 @@ function amend(next: View): void {
   view.value = next;
 }
 
-export const go = (change: Partial<View>): void => show({ ...view.peek(), ...change });
+/** A range that is chosen forgets what was zoomed in from; other choices keep it. */
+export const go = (change: Partial<View>): void =>
+  show({ ...view.peek(), ...change }, change.range === undefined ? entry().zooms : []);
 
 const withPanel = (index: number, change: (panel: Panel) => Panel): View => {
   const now = view.peek();
@@ -49,7 +58,7 @@ const withPanel = (index: number, change: (panel: Panel) => Panel): View => {
 
 /** Changes what a panel asks or draws. */
 export const setPanel = (index: number, change: (panel: Panel) => Panel): void =>
-  show(withPanel(index, change));
+  show(withPanel(index, change), entry().zooms);
 
 /** Changes how a panel looks. */
 export const amendPanel = (index: number, change: (panel: Panel) => Panel): void =>
@@ -82,7 +91,7 @@ export function addPanel(metric: string): void {
   const now = view.peek();
   if (now.panels.length >= PANELS_SHOWN || now.panels.some((panel) => panel.metric === metric))
     return;
-  show({ ...now, page: "explore", panels: [...now.panels, panelOf(metric)] });
+  go({ page: "explore", panels: [...now.panels, panelOf(metric)] });
 }
 
 export const removePanel = (index: number): void =>
@@ -101,12 +110,25 @@ export const linkToStore = (): string => viewAddress({ ...HOME, page: "store" })
 export const settleOn = (metric: string): void =>
   amend({ ...view.peek(), panels: [panelOf(metric)] });
 
-export const zoomTo = (a: number, b: number): void =>
-  show({ ...view.peek(), range: zoomed(a, b) }, { zoom: true });
+export const zoomTo = (a: number, b: number): void => {
+  const now = view.peek();
+  show({ ...now, range: zoomed(a, b) }, [...(entry().zooms ?? []), now.range]);
+};
 
+/** Moves the window by so much, ms; `from` and `to` are what is shown. */
+export function moveBy(by: number, { from, to }: { from: number; to: number }): void {
+  const { range } = view.peek();
+  if (by === 0) return;
+  const now = range.kind === "fixed" ? range : { from, to };
+  const before = range.kind === "fixed" ? entry().zooms : [range];
+  show({ ...view.peek(), range: zoomed(now.from + by, now.to + by) }, before);
+}
+
+/** Back to the range before the last zoom; from a range by hand to one that ends now. */
 export function zoomOut(): void {
-  const entry: Entry | null = history.state;
-  if (entry?.zoom === true) history.back();
+  const zooms = entry().zooms ?? [];
+  const before = zooms.at(-1);
+  if (before !== undefined) show({ ...view.peek(), range: before }, zooms.slice(0, -1));
   else if (view.peek().range.kind === "fixed") go({ range: HOME.range });
 }
 

@@ -3,13 +3,11 @@
 
 import { batch, effect, signal } from "@preact/signals";
 import type { StatusAnswer } from "../../core/api.ts";
-import { ApiError, ask } from "../api.ts";
+import { ask, messageOf } from "../api.ts";
 import { refusal, token } from "./access.ts";
 
 /** Time between an answer and the next look, ms. */
 export const LOOK_EVERY = 5_000;
-/** An answer that takes longer than this is none, ms. */
-const PATIENCE = 30_000;
 const SLOW_AFTER = 150;
 
 export type Status =
@@ -35,18 +33,16 @@ export async function look(): Promise<void> {
   if (refusal.peek() !== undefined) return;
   const asked = (asking = new AbortController());
   const waiting = setTimeout(() => (slow.value = true), SLOW_AFTER);
-  const patience = setTimeout(() => asked.abort(OVERDUE), PATIENCE);
   let next: Status;
   try {
     const answer = await ask<StatusAnswer>("/api/v1/status", { signal: asked.signal });
     next = { kind: "ready", answer };
   } catch (error) {
-    const message = error instanceof ApiError ? error.message : String(error);
+    const message = messageOf(error);
     const known = status.peek();
     next = known.kind === "ready" ? { ...known, failed: message } : { kind: "failed", message };
   } finally {
     clearTimeout(waiting);
-    clearTimeout(patience);
   }
   if (asking !== asked) return;
   asking = undefined;
@@ -56,8 +52,6 @@ export async function look(): Promise<void> {
   });
   lookLater();
 }
-
-const OVERDUE = new ApiError(0, "overdue", `No answer within ${PATIENCE / 1_000} s`);
 
 function lookLater(): void {
   if (refusal.peek() === undefined && !document.hidden)

@@ -32,9 +32,12 @@ export interface Asked {
 
 interface Live {
   readonly labels: Labels;
-  readonly buckets: Buckets;
-  readonly rows: Map<number, number>;
+  buckets: Buckets;
+  rows: Map<number, number>;
 }
+
+/** The finest resolution shows at most so many minutes unless it is asked for by hand. */
+const KEPT_BUCKETS = LIMITS.autoBuckets;
 
 export class Tail {
   /** Minutes that start here or later are complete here; Infinity: none are known to be. */
@@ -71,6 +74,25 @@ export class Tail {
     return merge.finish(Infinity).series;
   }
 
+  /** Forgets what no window by the minute shows any more: a page may stay open for weeks. */
+  #forget(series: Live): void {
+    const { buckets } = series;
+    if (buckets.length <= KEPT_BUCKETS * 2) return;
+    const starts = [...series.rows.keys()].sort((a, b) => a - b);
+    const since = starts.at(-KEPT_BUCKETS)!;
+    const fresh = new Buckets(KEPT_BUCKETS * 2);
+    const rows = new Map<number, number>();
+    for (const start of starts.slice(-KEPT_BUCKETS)) {
+      const [from, to] = [series.rows.get(start)!, fresh.push(start)];
+      rows.set(start, to);
+      for (const name of ["count", "sum", "min", "max", "last", "lastAt"] as const)
+        fresh[name][to] = buckets[name][from]!;
+    }
+    series.buckets = fresh;
+    series.rows = rows;
+    this.from = Math.max(this.from, since);
+  }
+
   #put(message: LiveMessage): void {
     for (const series of message.series) {
       const live = this.#live(series.labels);
@@ -85,6 +107,7 @@ export class Tail {
         live.buckets.last[row] = series.last[i]!;
         live.buckets.lastAt[row] = series.lastAt[i]!;
       }
+      this.#forget(live);
     }
   }
 

@@ -1,14 +1,15 @@
-// The answers on view, one reading a panel: asked when what the panel asks changes, kept fresh by the
-// live feed. An answer always carries its question; what belongs to another is never shown.
+// The answer that a panel shows: asked when what the panel asks changes, kept fresh by the live feed.
+// An answer always carries its question; what belongs to another is never shown.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
 import { TIERS } from "../../core/tiers.ts";
-import { ApiError, ask } from "../api.ts";
+import { ApiError, ask, messageOf } from "../api.ts";
 import { type Panel, questionOf, SPANS } from "../url.ts";
 import { refusal, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
+import { type Earlier, earlier } from "./earlier.ts";
 import { view } from "./page.ts";
 import { exactly, type Tail, withTail } from "./tail.ts";
 
@@ -19,6 +20,11 @@ interface Answered {
   /** The tail when the question was asked, and the minute from which it knew everything. */
   readonly tail: Tail | undefined;
   readonly tailFrom: number;
+}
+
+/** The answer about the period before. */
+interface Before extends Earlier {
+  readonly answer: QueryAnswer;
 }
 
 export interface Failure {
@@ -44,13 +50,13 @@ export interface Shown {
 /** A question has waited long enough to show that it waits, ms. */
 const SLOW_AFTER = 150;
 /** Time between two questions about the same view, ms: minutes are pushed, the others are read. */
-const ASK_EVERY = { minute: 1_000, hour: 3_000, day: 3_000 } as const;
+const ASK_EVERY = { minute: 1_000, hour: 5_000, day: 15_000 } as const;
 
 export class Reading {
   /** What the panel is to show now. */
   readonly panel: ReadonlySignal<Panel>;
   readonly #answered = signal<Answered | undefined>(undefined);
-  readonly #before = signal<{ question: string; answer: QueryAnswer } | undefined>(undefined);
+  readonly #before = signal<Before | undefined>(undefined);
   /** Counts the live messages that changed what is shown. */
   readonly #pushed = signal(0);
   readonly #failed = signal<Failure | undefined>(undefined);
@@ -58,6 +64,8 @@ export class Reading {
   readonly slow = signal(false);
   readonly #ends: (() => void)[] = [];
   #asking: AbortController | undefined;
+  /** The tail when the question on its way was asked. */
+  #askingTail: Tail | undefined;
   #ended = false;
   #askedAt = 0;
   #took = 0;
@@ -80,6 +88,14 @@ export class Reading {
         return feed?.listen((behind) => this.#onLive(feed, behind));
       }),
       effect(() => this.#askBefore(this.#questionBefore.value)),
+      effect(() => {
+        void minute.value;
+        if (this.#isAlone()) this.#askSoon();
+      }),
+      effect(() => {
+        void token.value;
+        return () => this.#forget();
+      }),
     );
   }
 
@@ -99,7 +115,7 @@ export class Reading {
     const { answer } = known;
     const current = known.question === this.question.value;
     const shown = current ? this.#whole(known) : answer;
-    const before = this.#beforeOf(answer, current);
+    const before = this.#beforeOf(known, current);
     return {
       answer: shown,
       ...this.#window(answer, current),
@@ -127,6 +143,7 @@ export class Reading {
     const panel = this.panel.peek();
     const tail = this.#feed.peek()?.tail;
     const tailFrom = tail?.from ?? Infinity;
+    this.#askingTail = tail;
     this.#askedAt = performance.now();
     const waiting = setTimeout(
       () => (this.slow.value = this.#answered.peek()?.question !== question),
@@ -176,6 +193,21 @@ export class Reading {
     if (!this.#ended) await this.askNow();
   }
 
+  /** What another token has shown is forgotten. */
+  #forget(): void {
+    this.#answered.value = undefined;
+    this.#before.value = undefined;
+  }
+
+  /** Nothing tells of news: the range is fixed but not over, or the feed is not there. */
+  #isAlone(): boolean {
+    const connection = this.#feed.value?.connection.value;
+    const known = this.#answered.peek();
+    if (known === undefined) return false;
+    if (view.value.range.kind === "fixed") return known.answer.partialFrom !== undefined;
+    return connection?.kind === "waiting";
+  }
+
   #onLive(feed: Feed, behind: boolean): void {
     const known = this.#answered.peek();
     const merged =
@@ -183,7 +215,9 @@ export class Reading {
       known.tail === feed.tail &&
       this.#canMerge(known.answer);
     if (merged) this.#pushed.value++;
-    if (behind && known?.tail !== feed.tail) void this.askNow();
+    // A new tail: what is asked, or was answered, with the one before may lack what lies between.
+    const asked = this.#asking === undefined ? known?.tail : this.#askingTail;
+    if (behind && asked !== feed.tail) void this.askNow();
     else if (behind || !merged || this.#failed.peek() !== undefined) this.#askSoon();
   }
 
@@ -199,7 +233,8 @@ export class Reading {
     const isOld = tail === undefined || tailFrom >= to || view.value.range.kind === "fixed";
     const filters = exactly(where);
     if (isOld || filters === undefined || answer.resolution !== "minute") return answer;
-    return withTail(answer, tail, { by, filters }, Math.max(tailFrom, from, answer.from), to);
+    const since = Math.max(tailFrom, tail.from, from, answer.from);
+    return withTail(answer, tail, { by, filters }, since, to);
   }
 
   /** What the axis spans; a range that ends at "now" moves on with the minutes. */
@@ -220,36 +255,39 @@ export class Reading {
   }
 
   /** The period before is asked in the resolution of this one; again as time goes on. */
-  readonly #questionBefore = computed(() => {
+  readonly #questionBefore = computed((): Earlier | undefined => {
     const known = this.#answered.value;
-    if (!view.value.previous || known === undefined) return undefined;
-    if (view.value.range.kind === "last") void minute.value;
-    if (known.question !== this.question.value) return undefined;
-    const { range } = view.value;
-    const { resolution } = known.answer;
-    return { question: questionOf(this.panel.value, { range, resolution }, "before") };
+    const { previous, range } = view.value;
+    if (!previous || known === undefined || known.question !== this.question.value)
+      return undefined;
+    const { step, resolution } = known.answer;
+    const length = range.kind === "fixed" ? range.to - range.from : SPANS[range.span];
+    const window = this.#window(known.answer, true);
+    const { question } = known;
+    return earlier(this.panel.value, window, { length, step, resolution, question });
   });
 
-  #askBefore(asked: { readonly question: string } | undefined): (() => void) | undefined {
-    if (asked === undefined) return undefined;
-    const { question } = asked;
+  #askBefore(asked: Earlier | undefined): (() => void) | undefined {
+    if (asked === undefined || asked.question === this.#before.peek()?.question) return undefined;
     const asking = new AbortController();
-    ask<QueryAnswer>(question, { signal: asking.signal })
-      .then((answer) => (this.#before.value = { question, answer }))
+    ask<QueryAnswer>(asked.question, { signal: asking.signal })
+      .then((answer) => (this.#before.value = { ...asked, answer }))
       // The period itself is drawn all the same; the next minute tries again.
       .catch(() => undefined);
     return () => asking.abort();
   }
 
-  #beforeOf(answer: QueryAnswer, current: boolean): QueryAnswer | undefined {
-    const known = this.#before.value;
-    if (known === undefined || !view.value.previous || !current) return undefined;
-    if (known.question !== this.#questionBefore.value?.question) return undefined;
-    const { range } = view.value;
-    const length = range.kind === "fixed" ? range.to - range.from : SPANS[range.span];
-    const by = Math.round(length / answer.step) * answer.step;
-    const series = known.answer.series.map((one) => ({ ...one, t: one.t.map((at) => at + by) }));
-    return { ...known.answer, series };
+  /** The period before, its times moved to this one. It stays until the next is there. */
+  #beforeOf(known: Answered, current: boolean): QueryAnswer | undefined {
+    const before = this.#before.value;
+    if (before === undefined || !view.value.previous || !current) return undefined;
+    if (before.answer.resolution !== known.answer.resolution) return undefined;
+    if (before.of !== known.question) return undefined;
+    const series = before.answer.series.map((one) => ({
+      ...one,
+      t: one.t.map((at) => at + before.by),
+    }));
+    return { ...before.answer, series };
   }
 }
 
@@ -257,54 +295,7 @@ export class Reading {
 const isAlike = (a: Panel, b: Panel): boolean =>
   a.metric === b.metric && a.by === b.by && a.where.join("\n") === b.where.join("\n");
 
-const told = (error: unknown): { message: string; code: string } =>
-  error instanceof ApiError
-    ? { message: error.message, code: error.code }
-    : { message: String(error), code: "unknown" };
-
-/** A panel's place on the page; two of one metric are told apart by their order. */
-export interface Placed {
-  readonly key: string;
-  readonly index: number;
-  readonly reading: Reading;
-}
-
-const known = new Map<string, Reading>();
-
-export const placed = signal<readonly Placed[]>([]);
-
-/** Keeps a reading for each panel on view. */
-export function startReadings(): void {
-  // With the network back, what failed is asked again.
-  addEventListener("online", () => {
-    for (const reading of known.values())
-      if (reading.failure.peek() !== undefined) void reading.askNow();
-  });
-  effect(() => {
-    const { panels, page } = view.value;
-    const seen = new Map<string, number>();
-    const next = (page === "store" ? [] : panels).map((panel, index): Placed => {
-      const nth = seen.get(panel.metric) ?? 0;
-      seen.set(panel.metric, nth + 1);
-      const key = `${nth}/${panel.metric}`;
-      const reading = known.get(key) ?? new Reading(follow(panel, nth));
-      known.set(key, reading);
-      return { key, index, reading };
-    });
-    for (const [key, reading] of known)
-      if (!next.some((one) => one.key === key)) {
-        reading.end();
-        known.delete(key);
-      }
-    placed.value = next;
-  });
-}
-
-/** The `nth` panel of a metric as the view has it; the last that was, when it is gone. */
-function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {
-  let latest = panel;
-  return computed(
-    () =>
-      (latest = view.value.panels.filter(({ metric }) => metric === panel.metric)[nth] ?? latest),
-  );
-}
+const told = (error: unknown): { message: string; code: string } => ({
+  message: messageOf(error),
+  code: error instanceof ApiError ? error.code : "unknown",
+});

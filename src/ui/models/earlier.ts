@@ -1,0 +1,38 @@
+// The period before the one on view: what is asked of it, and how far it is moved. Pure.
+
+import type { TierName } from "../../core/tiers.ts";
+import { LIMITS } from "../../core/limits.ts";
+import { type Panel, questionOf } from "../url.ts";
+
+export interface Earlier {
+  readonly question: string;
+  /** The question about the period on view that this belongs to. */
+  readonly of: string;
+  /** How far its buckets are moved, ms: a whole number of them. */
+  readonly by: number;
+}
+
+export interface Shown {
+  /** Of the range that was chosen, ms; the window may be wider by a bucket. */
+  readonly length: number;
+  /** Bucket width, ms. */
+  readonly step: number;
+  readonly resolution: TierName;
+  readonly question: string;
+}
+
+/**
+ * Buckets must fall on buckets, so that the shift is a whole number of them, at least one. Across a
+ * change of clocks "the day before" is 24 hours before, not the same time of day. Undefined where
+ * nothing can be asked.
+ */
+export function earlier(
+  panel: Panel,
+  { from, to }: { readonly from: number; readonly to: number },
+  { length, step, resolution, question }: Shown,
+): Earlier | undefined {
+  const by = Math.max(1, Math.round(length / step)) * step;
+  if (from - by < LIMITS.earliestAt) return undefined;
+  const range = { kind: "fixed", from: from - by, to: to - by } as const;
+  return { question: questionOf(panel, { range, resolution }), of: question, by };
+}

@@ -1,0 +1,53 @@
+// The panels on view, each with its reading: one is kept as long as its panel is on the page.
+
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Panel } from "../url.ts";
+import { view } from "./page.ts";
+import { Reading } from "./reading.ts";
+
+/** A panel's place on the page; two of one metric are told apart by their order. */
+export interface Placed {
+  readonly key: string;
+  readonly index: number;
+  readonly reading: Reading;
+}
+
+const known = new Map<string, Reading>();
+
+export const placed = signal<readonly Placed[]>([]);
+
+/** Keeps a reading for each panel on view. */
+export function startReadings(): void {
+  // With the network back, what failed is asked again.
+  addEventListener("online", () => {
+    for (const reading of known.values())
+      if (reading.failure.peek() !== undefined) void reading.askNow();
+  });
+  effect(() => {
+    const { panels, page } = view.value;
+    const seen = new Map<string, number>();
+    const next = (page === "store" ? [] : panels).map((panel, index): Placed => {
+      const nth = seen.get(panel.metric) ?? 0;
+      seen.set(panel.metric, nth + 1);
+      const key = `${nth}/${panel.metric}`;
+      const reading = known.get(key) ?? new Reading(follow(panel, nth));
+      known.set(key, reading);
+      return { key, index, reading };
+    });
+    for (const [key, reading] of known)
+      if (!next.some((one) => one.key === key)) {
+        reading.end();
+        known.delete(key);
+      }
+    placed.value = next;
+  });
+}
+
+/** The `nth` panel of a metric as the view has it; the last that was, when it is gone. */
+function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {
+  let latest = panel;
+  return computed(
+    () =>
+      (latest = view.value.panels.filter(({ metric }) => metric === panel.metric)[nth] ?? latest),
+  );
+}
