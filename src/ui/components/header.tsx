@@ -1,11 +1,9 @@
 // The bar on top: name, range, resolution, whether the data are live, and what is set for good.
 
-import { formatRange, TIER_TITLES } from "../format.ts";
-import { minute } from "../models/clock.ts";
+import { TIER_TITLES } from "../format.ts";
 import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
-import { zone } from "../models/zone.ts";
 import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
 import { CustomRange } from "./custom-range.tsx";
 import { ICONS } from "./icons.tsx";
@@ -71,22 +69,12 @@ const Resolutions = () => {
   );
 };
 
-const Zoomed = () => {
-  const { range } = view.value;
-  if (range.kind !== "fixed") return null;
-  const text = formatRange(range.from, range.to, zone.value, minute.value);
-  return (
-    <button
-      type="button"
-      class="chip"
-      aria-label={`Zoom out of ${text}`}
-      title="Zoom out"
-      onClick={zoomOut}
-    >
-      {text} <ICONS.close />
+const ZoomOut = () =>
+  view.value.range.kind === "fixed" && (
+    <button type="button" class="tool" aria-label="Zoom out" title="Zoom out" onClick={zoomOut}>
+      <ICONS.close />
     </button>
   );
-};
 
 const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
 
@@ -107,8 +95,8 @@ export const Header = () => {
       )}
       {page === "explore" && panels.length > 0 && (
         <div class="controls">
-          <Zoomed />
           <Ranges />
+          <ZoomOut />
           <Resolutions />
         </div>
       )}

@@ -1,0 +1,94 @@
+// The demo's shop for pictures: its data moved in time, so that every run draws the same curves, and
+// kept up to the second while pictures are taken.
+
+import type { StatusAnswer } from "../../src/core/api.ts";
+import { chunks, liveRequest, requestOf } from "../demo/backfill.ts";
+import { catalogue, type Series } from "../demo/catalogue.ts";
+import { Client } from "../demo/client.ts";
+import { runCron } from "../start/cron.ts";
+import { Stop } from "../stop.ts";
+
+const SEED = 1;
+const MINUTE = 60_000;
+/** Time between live points, ms. */
+const LIVE_EVERY = 1_000;
+/** How long the store may take to write to D1 and to roll up, and how often to look, ms. */
+const SETTLE_WITHIN = 180_000;
+const LOOK_EVERY = 500;
+
+/** What the shop's clock shows when the pictures are taken: the evening of an eventful Tuesday. */
+const EVENING = Date.UTC(2026, 9, 20, 18, 50);
+
+export class Shop {
+  readonly #url: string;
+  readonly #client: Client;
+  readonly #series: readonly Series[];
+  /** How far the shop's clock is ahead of ours, ms: whole minutes. */
+  readonly #ahead: number;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<unknown> = Promise.resolve();
+
+  /** `url`: the server, without a slash at the end. */
+  constructor(url: string) {
+    this.#url = url;
+    const options = { url, token: undefined, days: 0, live: true, every: 1, seed: SEED };
+    this.#client = new Client(options, (why) => console.log(`Waiting: ${why}`));
+    const ahead = EVENING - Math.floor(Date.now() / MINUTE) * MINUTE;
+    this.#ahead = ahead;
+    this.#series = catalogue(SEED).map((one) => ({
+      ...one,
+      value: (at) => one.value(at + ahead),
+    }));
+  }
+
+  /** Unix ms of a moment on the shop's clock: `time` is like "2026-10-20T14:05", UTC. */
+  at(time: string): number {
+    return Date.parse(`${time}Z`) - this.#ahead;
+  }
+
+  /** Stores the past up to the minute that is going on. */
+  async fill(days: number): Promise<void> {
+    let end = Math.floor(Date.now() / MINUTE) * MINUTE;
+    for (const chunk of chunks(end, days))
+      await this.#client.post(requestOf(chunk, this.#series, SEED));
+    // Filling takes minutes, which are missing then.
+    for (; end + MINUTE <= Date.now(); end += MINUTE)
+      for (const history of ["long", "recent"] as const) {
+        const chunk = { history, from: end, to: end + MINUTE };
+        await this.#client.post(requestOf(chunk, this.#series, SEED));
+      }
+  }
+
+  /** Goes on with a point of each series every second, until `close`. */
+  open(): void {
+    const send = (): void => {
+      this.#sending = this.#client.post(liveRequest(Date.now(), this.#series, SEED));
+    };
+    send();
+    this.#timer = setInterval(send, LIVE_EVERY);
+  }
+
+  /** Runs the cron until D1 has the past, rolled up: all days but today. */
+  async settled(): Promise<void> {
+    for (const until = Date.now() + SETTLE_WITHIN; Date.now() < until;) {
+      const problem = await runCron(this.#url);
+      if (problem !== undefined) throw new Stop(`The cron failed: ${problem}`);
+      const { shards, d1 } = await this.#status();
+      if (d1.staleDays !== null && d1.staleDays <= 1)
+        if (shards.every(({ lastFlushAt }) => lastFlushAt !== null)) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    }
+    throw new Stop(`The store has not settled within ${SETTLE_WITHIN / 1_000} s`);
+  }
+
+  async #status(): Promise<StatusAnswer> {
+    const response = await fetch(`${this.#url}/api/v1/status`);
+    const answer: StatusAnswer = await response.json();
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sending;
+  }
+}
