@@ -34,6 +34,9 @@ const faint = (colour: string, alpha: number): string =>
 /** Distance between buckets from which each gets a dot, CSS pixels. */
 const DOTS_FROM = 16;
 
+/** How far from a bucket's middle the crosshair may be, CSS pixels, when buckets are narrower. */
+export const REACH = 12;
+
 /** Distance between two labels of an axis at least, CSS pixels. */
 const TIME_LABEL = 68;
 const VALUE_LABEL = 36;
@@ -198,6 +201,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     })),
     cursor: {
       y: false,
+      move: snapped,
       points: {
         size: (_, at) => (isLine(at) ? 9 : 0),
         width: (_, at) => (isLine(at) ? 2 : 0),
@@ -234,6 +238,14 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     },
   };
 }
+
+/** The crosshair stands on the bucket that its numbers are of; it is free where there is none. */
+const snapped: uPlot.Cursor.MousePosRefiner = (u, left, top) => {
+  const middle = left < 0 ? undefined : u.data[0][u.posToIdx(left)];
+  if (middle === undefined) return [left, top];
+  const at = u.valToPos(middle, "x");
+  return Math.abs(at - left) <= REACH ? [at, top] : [left, top];
+};
 
 /** Follows the mouse until it is let go. */
 function pan(u: uPlot, start: MouseEvent, { window, onPan }: ChartInput): void {

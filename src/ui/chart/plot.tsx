@@ -8,11 +8,8 @@ import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { never, soon } from "./frames.ts";
-import { chartOptions, type ChartEvents, type Theme } from "./options.ts";
+import { chartOptions, type ChartEvents, REACH, type Theme } from "./options.ts";
 import { type At, formatStat, Tooltip } from "./tooltip.tsx";
-
-/** How far from a bucket's middle the crosshair may be, CSS pixels, when buckets are narrower. */
-const REACH = 12;
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
 const STRIDE = 0.25;
