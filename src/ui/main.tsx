@@ -17,8 +17,9 @@ startClock();
 startTheme();
 startDrawer();
 startOffline();
-startMetrics();
+// The chart asks before the list does: it is what people wait for.
 startReadings();
+startMetrics();
 startFeeds();
 effect(() => {
   const { panels, page } = view.value;

@@ -117,11 +117,12 @@ function slotsOf(all: readonly Line[], lines: readonly Line[], before: Slots): S
 export const slotOf = ({ slots }: Pick<ChartData, "slots">, { key }: Pick<Line, "key">): number =>
   slots.get(key) ?? 0;
 
-const natural = new Intl.Collator("en", { numeric: true });
+/** Made when there is something to sort: that takes 10 ms, and most charts have one series. */
+let natural: Intl.Collator | undefined;
 const textOf = (labels: Readonly<Record<string, string>>): string =>
   Object.values(labels).join("\n");
 const compareLabels = (a: Line["labels"], b: Line["labels"]): number =>
-  natural.compare(textOf(a), textOf(b));
+  (natural ??= new Intl.Collator("en", { numeric: true })).compare(textOf(a), textOf(b));
 
 /** The chosen lines, else the largest, in the order of all. */
 function drawnOf(

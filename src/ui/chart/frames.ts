@@ -4,7 +4,7 @@ const jobs = new Map<object, () => void>();
 let frame: number | undefined;
 
 /** What a frame may spend on charts before the rest waits for the next, ms. */
-const BUDGET = 10;
+const BUDGET = 4;
 
 function run(): void {
   frame = undefined;

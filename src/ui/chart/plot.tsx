@@ -90,7 +90,8 @@ export function Plot(props: PlotProps) {
       following.current = true;
       at.value = undefined;
       const left = place === undefined ? -10 : made.valToPos(place.at, "x");
-      made.batch(() => made.setCursor({ left, top: left < 0 ? -10 : 0 }, false));
+      // Not in a batch: that would draw the whole chart again.
+      made.setCursor({ left, top: left < 0 ? -10 : 0 }, false);
       following.current = false;
     });
     return () => {
