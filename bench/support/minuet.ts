@@ -22,6 +22,15 @@ export function buildWorker(): string {
   return join(out, "index.js");
 }
 
+/** The page as wrangler.toml has it served: by Cloudflare's own asset worker, before the Worker. */
+const assetsOf = (directory: string) => ({
+  directory,
+  binding: "ASSETS",
+  run_worker_first: ["/api/*", "/healthz", "/openapi.json"],
+  routerConfig: { has_user_worker: true },
+  assetConfig: { not_found_handling: "single-page-application" as const },
+});
+
 export interface RunningMinuet {
   readonly url: URL;
   readonly miniflare: Miniflare;
@@ -30,9 +39,11 @@ export interface RunningMinuet {
   stop(): Promise<void>;
 }
 
+/** `page`: the folder of the built page; without, there is only the API. */
 export async function startMinuet(
   variables: Record<string, string> = {},
   inspectorPort?: number,
+  page?: string,
 ): Promise<RunningMinuet> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
@@ -48,7 +59,9 @@ export async function startMinuet(
       d1Databases: { DB: "minuet" },
       d1Persist: join(folder, "d1"),
       ...(inspectorPort !== undefined && { inspectorPort }),
-      serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) },
+      ...(page === undefined
+        ? { serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) } }
+        : { assets: assetsOf(page) }),
     }),
   );
   const url = await miniflare.ready;

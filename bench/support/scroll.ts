@@ -1,0 +1,45 @@
+// The list of metrics, scrolled with the wheel from the first row to the last, whose pages come as
+// the window nears them.
+
+import type { Browser, Page } from "playwright-core";
+import { type Frames, framesDuring } from "./frames.ts";
+import { close, openCold, seenAt } from "./page.ts";
+
+export interface Scrolling {
+  /** Rows of the list in the end. */
+  readonly rows: number;
+  readonly frames: Frames;
+}
+
+/** CSS pixels of a turn of the wheel: 25 rows. */
+const TURN = 1_200;
+/** A list that is not longer than its box is turned at so often. */
+const LEAST_TURNS = 60;
+
+export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolling> {
+  const page = await openCold(browser, { url });
+  await seenAt(page, "chart");
+  await seenAt(page, "list");
+  const box = await page.locator(".side .scroll").boundingBox();
+  if (box === null) throw new Error("there is no list on the screen");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  const frames = await framesDuring(browser, page, async () => {
+    for (let turn = 0; turn < LEAST_TURNS || !(await isAtEnd(page)); turn++) {
+      await page.mouse.wheel(0, TURN);
+      await page.waitForTimeout(30);
+    }
+  });
+  const last = page.locator(".metrics li[aria-posinset]").last();
+  const rows = Number(await last.getAttribute("aria-posinset"));
+  await close(page);
+  return { rows, frames };
+}
+
+const isAtEnd = (page: Page): Promise<boolean> =>
+  page.locator(".side .scroll").evaluate((box) => {
+    const { scrollTop, clientHeight, scrollHeight } = box;
+    return (
+      scrollTop + clientHeight > scrollHeight - 2 &&
+      box.querySelector("[aria-setsize='-1'], .bones") === null
+    );
+  });

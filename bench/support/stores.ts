@@ -1,0 +1,111 @@
+// The two stores that the page is measured against: one nearly empty, and one with 5,000 metrics and
+// 90 days of the demo's data, flushed and rolled up.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { chunks, liveRequest, requestOf } from "../../scripts/demo/backfill.ts";
+import { catalogue } from "../../scripts/demo/catalogue.ts";
+import { Client as DemoClient } from "../../scripts/demo/client.ts";
+import { parseOptions } from "../../scripts/demo/options.ts";
+import { MINUTE } from "../../src/core/tiers.ts";
+import { Client } from "./client.ts";
+import { type RunningMinuet, startMinuet } from "./minuet.ts";
+
+export const METRICS = 5_000;
+export const DAYS = 90;
+const SEED = 1;
+const SERIES = catalogue(SEED);
+
+/** The metrics of the demo that have several series, and a point of each in every minute of two days. */
+export const RECENT_METRICS = [
+  ...new Set(SERIES.filter(({ history }) => history === "recent").map(({ metric }) => metric)),
+];
+export const DEMO_METRICS = [...new Set(SERIES.map(({ metric }) => metric))];
+
+/** In both stores, and the first of their lists. */
+export const FIRST_METRIC = DEMO_METRICS.toSorted()[0]!;
+
+/** A full store flushes every minute, as one with few series does, so that filling it is quick. */
+const FLUSH_EVERY_MINUTE = { FLUSH_ROWS_PER_HOUR: "1000000" };
+/** Rounds of the cron at most; one round does a bounded part of the work. */
+const CRON_ROUNDS = 200;
+
+const demoClient = ({ url }: RunningMinuet): DemoClient => {
+  const options = parseOptions(["--url", url.origin, "--seed", String(SEED)], {});
+  if (options === undefined) throw new Error("the demo was asked for help");
+  return new DemoClient(options, (why, ms) => console.log(`waiting ${ms} ms: ${why}`));
+};
+
+/** A store with one metric and a few points. */
+export async function startSmall(page: string): Promise<RunningMinuet> {
+  const minuet = await startMinuet({}, undefined, page);
+  const now = Date.now();
+  await new Client(minuet.url).post(
+    Array.from({ length: 5 }, (_, i) => ({
+      name: FIRST_METRIC,
+      value: 90 + i,
+      timestamp: now - i * MINUTE,
+    })),
+  );
+  await minuet.cron();
+  return minuet;
+}
+
+export async function startFull(page: string): Promise<RunningMinuet> {
+  const minuet = await startMinuet(FLUSH_EVERY_MINUTE, undefined, page);
+  const client = new Client(minuet.url);
+  const demo = demoClient(minuet);
+  await minuet.cron();
+  for (const chunk of chunks(Date.now(), DAYS)) await demo.post(requestOf(chunk, SERIES, SEED));
+  await postMany(client, METRICS - DEMO_METRICS.length);
+  await flushed(client);
+  for (let round = 0; round < CRON_ROUNDS; round++) {
+    await minuet.cron();
+    // Today stays stale until it is over.
+    if (((await client.status()).d1.staleDays ?? Infinity) <= 1) break;
+  }
+  return minuet;
+}
+
+/** Metrics of one series with a point in each minute of the last hour. */
+async function postMany(client: Client, many: number): Promise<void> {
+  const now = Math.floor(Date.now() / MINUTE) * MINUTE;
+  const each = 500;
+  for (let first = 0; first < many; first += each)
+    await client.post(
+      Array.from({ length: Math.min(each, many - first) }, (_, i) => ({
+        name: `service.${String(first + i).padStart(4, "0")}.requests`,
+        datapoints: Array.from({ length: 60 }, (_minute, minute) => [
+          now - minute * MINUTE,
+          Math.round(50 + 40 * Math.sin(minute / 7 + first + i)),
+        ]),
+      })),
+    );
+}
+
+async function flushed(client: Client): Promise<void> {
+  for (;;) {
+    const { shards } = await client.status();
+    const isDone = ({ lastFlushAt, unflushedBuckets }: (typeof shards)[number]): boolean =>
+      lastFlushAt !== null && unflushedBuckets < 2 * METRICS;
+    if (shards.every(isDone)) return;
+    await sleep(500);
+  }
+}
+
+/** Posts a point of each series of the demo every second, until it is stopped. */
+export function startLive(minuet: RunningMinuet): { stop(): Promise<void> } {
+  const client = demoClient(minuet);
+  const ending = new AbortController();
+  const running = (async () => {
+    while (!ending.signal.aborted) {
+      await client.post(liveRequest(Date.now(), SERIES, SEED));
+      await sleep(1_000 - (Date.now() % 1_000));
+    }
+  })();
+  return {
+    async stop() {
+      ending.abort();
+      await running;
+    },
+  };
+}

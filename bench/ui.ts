@@ -1,0 +1,195 @@
+// The page's budgets, measured in a real Chromium against the real server: the built Worker under
+// Miniflare (not `wrangler dev`, whose proxy would be measured too), which serves the built page as
+// wrangler.toml says. One store is nearly empty, the other has 5,000 metrics and 90 days of the
+// demo's data. Usage: npm run bench:ui [-- --minutes N] (of live updates: default 5, 60 is the hour)
+
+import { loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "../test/support/chromium.ts";
+import { median } from "./support/client.ts";
+import { distribution, type Frames, worst } from "./support/frames.ts";
+import { growth, type Sample, watchMemory } from "./support/memory.ts";
+import type { RunningMinuet } from "./support/minuet.ts";
+import { buildPage, close, openCold, seenAt } from "./support/page.ts";
+import { scrollThrough } from "./support/scroll.ts";
+import {
+  DAYS,
+  DEMO_METRICS,
+  FIRST_METRIC,
+  METRICS,
+  RECENT_METRICS,
+  startFull,
+  startLive,
+  startSmall,
+} from "./support/stores.ts";
+import { weigh } from "./support/weight.ts";
+import { zoom } from "./support/zoom.ts";
+
+const OPENINGS = 9;
+const ZOOMS = 7;
+const PANELS = 8;
+const BUCKETS = 1_440;
+const SCROLLS = 3;
+/** What a full store may cost before it counts as slower: noise of a median. */
+const AS_QUICK = { ratio: 1.1, ms: 50 };
+/** What memory may grow by and still be steady: the larger of the two. */
+const STEADY = { share: 0.05, bytes: 1_000_000 };
+
+interface Stores {
+  readonly small: RunningMinuet;
+  readonly full: RunningMinuet;
+}
+
+const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" } } });
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) throw new Error(`--minutes "${values.minutes}" is not a number above 0`);
+
+const kb = (bytes: number): string => `${(bytes / 1_000).toFixed(1)} KB`;
+const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
+const ms = (time: number): string => `${time.toFixed(0)} ms`;
+const spread = (list: readonly number[]): string =>
+  `${ms(median(list))} (${Math.min(...list).toFixed(0)} to ${Math.max(...list).toFixed(0)})`;
+
+const verdicts: boolean[] = [];
+function judge(what: string, measured: string, budget: string, held: boolean): void {
+  verdicts.push(held);
+  console.log(
+    `  ${what.padEnd(44)} ${measured.padEnd(28)} ${budget.padEnd(20)} ${held ? "held" : "NOT held"}`,
+  );
+}
+const note = (text: string): void => console.log(`  ${text}`);
+/** The load says how far the figures below it can be trusted. */
+const title = (text: string): void =>
+  console.log(`\n${text} [load of the machine: ${loadavg()[0]!.toFixed(1)}]`);
+
+async function weight(browser: Browser, { full }: Stores): Promise<void> {
+  title("Weight of the first view: each file that the browser loaded, after gzip -9");
+  const { script, style, document, files } = await weigh(browser, new URL("/", full.url));
+  judge("JavaScript", kb(script), "≤ 60 KB", script <= 60_000);
+  judge("CSS", kb(style), "≤ 8 KB", style <= 8_000);
+  note(`besides: document ${kb(document)}; files: ${files.join(", ")}`);
+}
+
+/** Times of one address in one store, ms. */
+interface Views {
+  readonly chart: number[];
+  readonly list: number[];
+}
+
+const PATHS = ["/", `/?metric=${FIRST_METRIC}`];
+
+async function viewOnce(browser: Browser, url: URL, { chart, list }: Views): Promise<void> {
+  const page = await openCold(browser, { url });
+  chart.push(await seenAt(page, "chart"));
+  list.push(await seenAt(page, "list"));
+  await close(page);
+}
+
+async function firstView(browser: Browser, { small, full }: Stores): Promise<void> {
+  title(
+    `First view, cold, median of ${OPENINGS}: end of the frame that shows it, since navigation`,
+  );
+  const none = (): Views => ({ chart: [], list: [] });
+  const views = PATHS.map((path) => ({ path, small: none(), full: none() }));
+  const bare: number[] = [];
+  for (let round = 0; round < OPENINGS; round++) {
+    const page = await openCold(browser, { url: new URL("/healthz", small.url) });
+    bare.push(await seenAt(page, "anything"));
+    await close(page);
+    for (const view of views) {
+      await viewOnce(browser, new URL(view.path, small.url), view.small);
+      await viewOnce(browser, new URL(view.path, full.url), view.full);
+    }
+  }
+  for (const { path, full } of views)
+    judge(`chart of ${path}`, spread(full.chart), "≤ 700 ms", median(full.chart) <= 700);
+  note(`an answer of one line (/healthz) is on the screen after ${spread(bare)}`);
+  title(`One metric and a few points → ${METRICS} metrics and ${DAYS} days: the same openings`);
+  for (const { path, small, full } of views) {
+    compare(`chart of ${path}`, small.chart, full.chart);
+    compare(`list of ${path}`, small.list, full.list);
+  }
+}
+
+function compare(what: string, small: readonly number[], full: readonly number[]): void {
+  const [base, time] = [median(small), median(full)];
+  judge(
+    what,
+    `${ms(base)} → ${ms(time)}, × ${(time / base).toFixed(2)}`,
+    `≤ × ${AS_QUICK.ratio} or + ${AS_QUICK.ms} ms`,
+    time <= Math.max(base * AS_QUICK.ratio, base + AS_QUICK.ms),
+  );
+}
+
+async function scrolling(browser: Browser, stores: Stores): Promise<void> {
+  title(`Scrolling through the list, median of the worst frames of ${SCROLLS} rounds`);
+  const frames: Record<keyof Stores, Frames[]> = { small: [], full: [] };
+  for (let round = 0; round < SCROLLS; round++)
+    for (const name of ["small", "full"] as const) {
+      const scrolled = await scrollThrough(browser, stores[name].url);
+      if (name === "full" && scrolled.rows !== METRICS)
+        throw new Error(`the list ends after ${scrolled.rows} rows`);
+      frames[name].push(scrolled.frames);
+    }
+  compare(`worst frame, 1 row and ${METRICS}`, frames.small.map(worst), frames.full.map(worst));
+  note(`1 row: ${distribution(frames.small)}`);
+  note(`${METRICS}: ${distribution(frames.full)}`);
+}
+
+async function zooming(browser: Browser, { full }: Stores): Promise<void> {
+  title(`${PANELS} panels, zoomed by two drags and back: worst frames of ${ZOOMS} rounds`);
+  const metrics = RECENT_METRICS.slice(0, PANELS);
+  const { buckets, charts, empty } = await zoom(browser, full.url, metrics, ZOOMS);
+  if (buckets.some((count) => count !== BUCKETS))
+    throw new Error(`the charts have ${buckets.join(", ")} buckets`);
+  const lengths = charts.map(worst);
+  judge(`${PANELS} × ${BUCKETS} buckets`, spread(lengths), "≤ 50 ms", median(lengths) <= 50.5);
+  note(`an empty page under the same mouse: ${spread(empty.map(worst))}`);
+  note(`frames: ${distribution(charts)}`);
+  note(`of the empty page: ${distribution(empty)}`);
+  note(`longest work in one frame, CPU time: ${spread(charts.map(({ busiest }) => busiest))}`);
+  note(`tasks over 50 ms a round: ${charts.map(({ longTasks }) => longTasks.length).join(", ")}`);
+}
+
+async function memory(browser: Browser, { full }: Stores): Promise<void> {
+  const panels = DEMO_METRICS.map((metric) => `metric=${metric}`).join("&");
+  title(
+    `Memory: ${DEMO_METRICS.length} panels, each told news every second for ${minutes} minutes`,
+  );
+  const live = startLive(full);
+  const url = new URL(`/?${panels}`, full.url);
+  const samples = await watchMemory(browser, url, ({ at }) => at >= minutes * 60_000);
+  await live.stop();
+  const third = Math.floor(samples.length / 3);
+  const later = samples.slice(third);
+  const grown = growth(later, ({ bytes }) => bytes);
+  const allowed = Math.max(STEADY.bytes, STEADY.share * later[0]!.bytes);
+  judge(
+    "growth over the last two thirds",
+    `${mb(grown)} of ${mb(later[0]!.bytes)}`,
+    `≤ ${mb(allowed)}`,
+    grown <= allowed,
+  );
+  for (const [name, of] of [
+    ["DOM nodes", ({ nodes }: Sample) => nodes],
+    ["listeners", ({ listeners }: Sample) => listeners],
+  ] as const) {
+    const grown = growth(later, of);
+    const first = of(later[0]!);
+    judge(`${name}, the same`, `${grown.toFixed(0)} of ${first}`, "≤ 5 %", grown <= first * 0.05);
+  }
+  const thirds = [samples.slice(0, third), samples.slice(-third)];
+  const [first, last] = thirds.map((some) => growth(some, ({ bytes }) => bytes));
+  note(`first third ${mb(first ?? 0)}, last third ${mb(last ?? 0)}`);
+  note(`${samples.at(-1)?.pushes} live updates came; one metric gets 3,600 in an hour at most`);
+}
+
+const page = buildPage();
+const stores = { small: await startSmall(page), full: await startFull(page) };
+const browser = await launchChromium();
+for (const measure of [weight, firstView, zooming, scrolling, memory])
+  await measure(browser, stores);
+console.log(`\n${verdicts.filter(Boolean).length} of ${verdicts.length} held`);
+await browser.close();
+await Promise.all([stores.small.stop(), stores.full.stop()]);
