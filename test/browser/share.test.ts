@@ -93,8 +93,8 @@ describe("files", () => {
     // Decoded again: each line's colour is in the picture as often as on the screen, or more.
     const colours = await page.evaluate(
       async ({ bytes, palette }) => {
-        const blob = await (await fetch(`data:image/png;base64,${bytes}`)).blob();
-        const picture = await createImageBitmap(blob);
+        const content = Uint8Array.from(atob(bytes), (char) => char.charCodeAt(0));
+        const picture = await createImageBitmap(new Blob([content], { type: "image/png" }));
         const canvas = new OffscreenCanvas(picture.width, picture.height);
         const context = canvas.getContext("2d")!;
         context.drawImage(picture, 0, 0);
