@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, lastMinutes, legendOf, MINUTE, numberOf, site } from "./pages.ts";
+import { chartOf, legendOf, MINUTE, numberOf, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -16,7 +16,10 @@ beforeAll(() =>
     ["a", "b", "c"].map((host, i) => ({
       name: "cpu.load",
       labels: { host },
-      datapoints: lastMinutes(60, (ago) => i + (ago % 10) / 10),
+      datapoints: Array.from({ length: 60 }, (_, n) => [
+        until - (n + 1) * MINUTE,
+        i + (n % 10) / 10,
+      ]),
     })),
   ),
 );

@@ -1,7 +1,7 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
@@ -50,7 +50,8 @@ export function Plot(props: PlotProps) {
   /** Another number of lines, or other colours, need another chart. */
   const slots = data.lines.map((line) => slotOf(data, line)).join();
 
-  useEffect(() => {
+  // Before the frame, not after it: the chart is there as soon as its panel.
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
     const made = new uPlot(

@@ -72,6 +72,8 @@ export class Reading {
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** There is news since the question that is on its way. */
   #again = false;
+  /** What is on its way was asked without the tail that has come since. */
+  #anew = false;
 
   constructor(panel: ReadonlySignal<Panel>) {
     this.panel = panel;
@@ -137,6 +139,7 @@ export class Reading {
     clearTimeout(this.#soon);
     this.#soon = undefined;
     this.#again = false;
+    this.#anew = false;
     const question = this.question.peek();
     if (refusal.peek() !== undefined) return;
     const asking = (this.#asking = new AbortController());
@@ -167,9 +170,12 @@ export class Reading {
     this.#asking = undefined;
     this.slow.value = false;
     this.#took = performance.now() - this.#askedAt;
-    if (!this.#again) return;
-    this.#again = false;
-    this.#askSoon();
+    if (this.#ended) return;
+    if (this.#anew) void this.askNow();
+    else if (this.#again) {
+      this.#again = false;
+      this.#askSoon();
+    }
   }
 
   /**
@@ -217,8 +223,14 @@ export class Reading {
     if (merged) this.#pushed.value++;
     // A new tail: what is asked, or was answered, with the one before may lack what lies between.
     const asked = this.#asking === undefined ? known?.tail : this.#askingTail;
-    if (behind && asked !== feed.tail) void this.askNow();
+    if (behind && asked !== feed.tail) this.#askAnew(known?.question);
     else if (behind || !merged || this.#failed.peek() !== undefined) this.#askSoon();
+  }
+
+  /** The first answer to a question is not thrown away for a better one: it is drawn meanwhile. */
+  #askAnew(answered: string | undefined): void {
+    if (this.#asking !== undefined && answered !== this.question.peek()) this.#anew = true;
+    else void this.askNow();
   }
 
   #canMerge(answer: QueryAnswer): boolean {
