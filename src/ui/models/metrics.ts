@@ -21,8 +21,10 @@ import { settleOn, view } from "./page.ts";
 import type { Rows } from "./rows.ts";
 
 const PAGE = 100;
+/** The first page fills a screen: with its sparklines it stands before the first chart. */
+const FIRST_PAGE = 40;
 /** The next page is asked for when so few rows are left below the window. */
-const NEAR = 50;
+const NEAR = 20;
 /** Time between two looks at a page, ms: short while there is nothing yet. */
 const REFRESH = 10_000;
 const REFRESH_EMPTY = 1_500;
@@ -104,7 +106,7 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
   const { abort, pages } = round;
   if (pages.has(after)) return;
   pages.add(after);
-  const asked = new URLSearchParams({ limit: String(PAGE) });
+  const asked = new URLSearchParams({ limit: String(after === undefined ? FIRST_PAGE : PAGE) });
   if (searched.peek() !== "") asked.set("search", searched.peek());
   if (after !== undefined) asked.set("cursor", after);
   if (sparkline) asked.set("sparkline", "true");
