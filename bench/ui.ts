@@ -1,7 +1,10 @@
 // The page's budgets, measured in a real Chromium against the real server: the built Worker under
 // Miniflare (not `wrangler dev`, whose proxy would be measured too), which serves the built page as
 // wrangler.toml says. One store is nearly empty, the other has 5,000 metrics and 90 days of the
-// demo's data. Usage: npm run bench:ui [-- --minutes N] (of live updates: default 5, 60 is the hour)
+// demo's data. Usage: npm run bench:ui [-- --minutes N] [part …]
+//
+//   --minutes  of live updates: default 5, in which 12 panels get what one gets in an hour
+//   part       weight, first, zoom, scroll, memory: default all
 
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -41,7 +44,10 @@ interface Stores {
   readonly full: RunningMinuet;
 }
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "5" } } });
+const { values, positionals } = parseArgs({
+  options: { minutes: { type: "string", default: "5" } },
+  allowPositionals: true,
+});
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes "${values.minutes}" is not a number above 0`);
 
@@ -185,11 +191,23 @@ async function memory(browser: Browser, { full }: Stores): Promise<void> {
   note(`${samples.at(-1)?.pushes} live updates came; one metric gets 3,600 in an hour at most`);
 }
 
+const PARTS: Readonly<Record<string, (browser: Browser, stores: Stores) => Promise<void>>> = {
+  weight,
+  first: firstView,
+  zoom: zooming,
+  scroll: scrolling,
+  memory,
+};
+const parts = (positionals.length > 0 ? positionals : Object.keys(PARTS)).map((name) => {
+  const part = PARTS[name];
+  if (part === undefined)
+    throw new Error(`there is no part "${name}"; there are ${Object.keys(PARTS).join(", ")}`);
+  return part;
+});
 const page = buildPage();
 const stores = { small: await startSmall(page), full: await startFull(page) };
 const browser = await launchChromium();
-for (const measure of [weight, firstView, zooming, scrolling, memory])
-  await measure(browser, stores);
+for (const part of parts) await part(browser, stores);
 console.log(`\n${verdicts.filter(Boolean).length} of ${verdicts.length} held`);
 await browser.close();
 await Promise.all([stores.small.stop(), stores.full.stop()]);

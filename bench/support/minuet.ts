@@ -9,10 +9,10 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Builds the Worker as a deploy would, and returns the path of the bundle. */
-export function buildWorker(): string {
+/** Builds the Worker as a deploy would, with the page in that folder, and returns its bundle's path. */
+export function buildWorker(page = join(ROOT, "dist/ui")): string {
   const out = join(ROOT, "dist/bench");
-  const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out], {
+  const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out, "--assets", page], {
     cwd: ROOT,
     encoding: "utf8",
     env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
@@ -50,7 +50,7 @@ export async function startMinuet(
     convertV4MiniflareOptions({
       name: "minuet",
       modules: [
-        { type: "ESModule", path: "index.js", contents: readFileSync(buildWorker(), "utf8") },
+        { type: "ESModule", path: "index.js", contents: readFileSync(buildWorker(page), "utf8") },
       ],
       compatibilityDate: "2026-11-02",
       bindings: { OPEN: "local", SHARDS: "1", FLUSH_ROWS_PER_HOUR: "240", ...variables },

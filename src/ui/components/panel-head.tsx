@@ -93,7 +93,8 @@ const lastAtOf = (metric: string, listed: number): number =>
 
 const About = ({ panel }: Pick<HeadProps, "panel">) => {
   const known = summaryOf(panel.metric);
-  if (known === undefined) return null;
+  // Its line is there from the start, so that the chart does not move when it fills.
+  if (known === undefined) return <p class="about">&nbsp;</p>;
   return (
     <p class="quiet about">
       {known.series > 1 && `${known.series.toLocaleString()} series · `}
