@@ -35,7 +35,7 @@ export async function watchMemory(
   });
   await seenAt(page, "chart");
   await page.locator("[data-live=live]").waitFor();
-  const session = await page.context().newCDPSession(page);
+  const devtools = await page.context().newCDPSession(page);
   const samples: Sample[] = [];
   let [start, before] = [0, 0];
   for (;;) {
@@ -44,7 +44,7 @@ export async function watchMemory(
     const sample = {
       at: performance.now() - start,
       pushes: pushes - before,
-      ...(await heldBy(session)),
+      ...(await heldBy(devtools)),
     };
     samples.push(sample);
     if (done(sample)) break;
@@ -53,10 +53,12 @@ export async function watchMemory(
   return samples;
 }
 
-async function heldBy(session: CDPSession): Promise<Pick<Sample, "bytes" | "nodes" | "listeners">> {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize, backingStorageSize } = await session.send("Runtime.getHeapUsage");
-  const { nodes, jsEventListeners: listeners } = await session.send("Memory.getDOMCounters");
+async function heldBy(
+  devtools: CDPSession,
+): Promise<Pick<Sample, "bytes" | "nodes" | "listeners">> {
+  await devtools.send("HeapProfiler.collectGarbage");
+  const { usedSize, backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
+  const { nodes, jsEventListeners: listeners } = await devtools.send("Memory.getDOMCounters");
   return { bytes: usedSize + backingStorageSize, nodes, listeners };
 }
 
