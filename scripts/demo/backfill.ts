@@ -1,5 +1,6 @@
 // Cuts the past into requests: in the order of time, so that an hour lies in few segments, and along
-// days and hours, so that a second run sends the same requests and counts nothing twice. Pure.
+// days and hours, so that a second run on the same UTC day sends the same requests and counts nothing
+// twice, but for the hour that was not over. Pure.
 
 import type { Series } from "./catalogue.ts";
 

@@ -100,6 +100,8 @@ export interface ErrorAnswer {
   readonly error: {
     readonly code: string;
     readonly message: string;
+    /** Of an unknown metric: the names that look most like it. */
+    readonly nearest?: readonly string[];
     readonly issues?: readonly Issue[];
     /** How many issues there were when more than are listed. */
     readonly issueCount?: number;

@@ -135,23 +135,21 @@ export class Log {
    * Stores the requests of one group commit: journal first, then memory.
    */
   append(group: readonly Append[], now: number): Appended[] {
-    return this.#whole(() => this.#append(group, now));
-  }
-
-  #append(group: readonly Append[], now: number): Appended[] {
-    const { results, stored } = admit(group, this.#dictionary, this.#keys);
-    if (stored.length === 0) return results;
-    this.#since ??= now;
-    this.#writeJournal(
-      stored.map(({ entry }) => entry),
-      now,
-    );
-    for (const { batch, entry } of stored) {
-      this.#accumulate(batch);
-      if (entry.key !== "") this.#keys.remember(entry.key, entry.accepted, now);
-    }
-    this.#keepBounds(now);
-    return results;
+    return this.#whole(() => {
+      const { results, stored } = admit(group, this.#dictionary, this.#keys);
+      if (stored.length === 0) return results;
+      this.#since ??= now;
+      this.#writeJournal(
+        stored.map(({ entry }) => entry),
+        now,
+      );
+      for (const { batch, entry } of stored) {
+        this.#accumulate(batch);
+        if (entry.key !== "") this.#keys.remember(entry.key, entry.accepted, now);
+      }
+      this.#keepBounds(now);
+      return results;
+    });
   }
 
   /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
@@ -215,50 +213,44 @@ export class Log {
 
   /** A page id for a flush without pages; durable, since D1 will hold it as the watermark. */
   reserveId(now: number): number {
-    return this.#whole(() => this.#reserveId(now));
-  }
-
-  #reserveId(now: number): number {
-    const id = this.#openId;
-    this.#openId = Math.max(id + 1, now);
-    this.#writeState(now);
-    return id;
+    return this.#whole(() => {
+      const id = this.#openId;
+      this.#openId = Math.max(id + 1, now);
+      this.#writeState(now);
+      return id;
+    });
   }
 
   /** Drops the pages that D1 holds, now that its watermark is known. */
   drop(watermark: number, bookmark: string | null, now: number): void {
-    return this.#whole(() => this.#drop(watermark, bookmark, now));
-  }
-
-  #drop(watermark: number, bookmark: string | null, now: number): void {
-    const covered = this.#sealed.filter((page) => page.id <= watermark);
-    this.#sealed = this.#sealed.filter((page) => page.id > watermark);
-    this.#chunks.free(covered.flatMap((page) => page.slots));
-    this.#watermark = watermark;
-    this.#openId = Math.max(this.#openId, watermark + 1);
-    this.#bookmark = bookmark ?? this.#bookmark;
-    if (covered.length > 0) this.#flushedAt = now;
-    if (this.#sealed.length === 0) this.#since = this.#open.length > 0 ? this.#sealedAt : null;
-    this.#writeState(now);
+    return this.#whole(() => {
+      const covered = this.#sealed.filter((page) => page.id <= watermark);
+      this.#sealed = this.#sealed.filter((page) => page.id > watermark);
+      this.#chunks.free(covered.flatMap((page) => page.slots));
+      this.#watermark = watermark;
+      this.#openId = Math.max(this.#openId, watermark + 1);
+      this.#bookmark = bookmark ?? this.#bookmark;
+      if (covered.length > 0) this.#flushedAt = now;
+      if (this.#sealed.length === 0) this.#since = this.#open.length > 0 ? this.#sealedAt : null;
+      this.#writeState(now);
+    });
   }
 
   /** Forgets series, all of whose buckets D1 holds; those with open buckets stay. */
   forget(series: ReadonlySet<number>, now: number): void {
-    return this.#whole(() => this.#forget(series, now));
-  }
-
-  #forget(series: ReadonlySet<number>, now: number): void {
-    if (this.#sealed.length > 0) throw new Error("sealed pages still name the series");
-    const open = this.openSeries;
-    const gone = (number: number): boolean => series.has(number) && !open.has(number);
-    const { dictionary, renumber } = this.#dictionary.compact((number) => !gone(number));
-    const renumbered = new Accumulator();
-    renumbered.merge(this.#open, (number) => renumber[number]!);
-    this.#open = renumbered;
-    this.#dictionary = dictionary;
-    this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
-    this.#seriesRows = [];
-    this.#checkpoint(now);
+    return this.#whole(() => {
+      if (this.#sealed.length > 0) throw new Error("sealed pages still name the series");
+      const open = this.openSeries;
+      const gone = (number: number): boolean => series.has(number) && !open.has(number);
+      const { dictionary, renumber } = this.#dictionary.compact((number) => !gone(number));
+      const renumbered = new Accumulator();
+      renumbered.merge(this.#open, (number) => renumber[number]!);
+      this.#open = renumbered;
+      this.#dictionary = dictionary;
+      this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
+      this.#seriesRows = [];
+      this.#checkpoint(now);
+    });
   }
 
   /** Runs what changes memory and rows together. */

@@ -1,6 +1,7 @@
 // What a shard knows of its metrics beyond D1, for the list. Pure.
 
 import { labelsJsonOfKey } from "../core/labels.ts";
+import { type NamePage, pageOf } from "../core/names.ts";
 import type { Dictionary } from "./dictionary.ts";
 
 /** What a shard knows of a metric that D1 may not know yet. */
@@ -14,9 +15,12 @@ export interface MetricTail {
   readonly fresh: readonly string[];
 }
 
-/** All metrics of a dictionary, or the one of that name. */
-export function metricTails(dictionary: Dictionary, name?: string): MetricTail[] {
-  const metrics = name === undefined ? dictionary.metrics : [dictionary.metric(name)];
+/** The name of one metric, or a part of the list of all. */
+export type WantedMetrics = string | NamePage;
+
+export function metricTails(dictionary: Dictionary, wanted: WantedMetrics): MetricTail[] {
+  const metrics =
+    typeof wanted === "string" ? [dictionary.metric(wanted)] : pageOf(dictionary.metrics, wanted);
   return metrics.flatMap((metric) => {
     if (metric === undefined) return [];
     const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };

@@ -14,7 +14,7 @@ import { withTimeout } from "./flush.ts";
 import { Flusher } from "./flusher.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
-import { type MetricTail, metricTails } from "./metrics.ts";
+import { type MetricTail, metricTails, type WantedMetrics } from "./metrics.ts";
 import { Placement } from "./placement.ts";
 import { removeMetric } from "./remove.ts";
 import { Store } from "./store.ts";
@@ -139,10 +139,10 @@ export class Shard extends DurableObject<ShardEnv> {
     return { ...tail, keys, known, watermark, bookmark };
   }
 
-  /** What this shard knows of its metrics, or of one. */
-  metrics(name?: string): MetricTail[] {
+  /** What this shard knows of one of its metrics, or of a part of the list of all. */
+  metrics(wanted: WantedMetrics): MetricTail[] {
     this.#requested();
-    return metricTails(this.#log.dictionary, name);
+    return metricTails(this.#log.dictionary, wanted);
   }
 
   /** `read` as in `liveTail`. */

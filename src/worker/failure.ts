@@ -16,7 +16,13 @@ export type Failure =
     }
   | { readonly kind: "unauthorized" | "no_token_configured"; readonly message: string }
   | { readonly kind: "forbidden"; readonly message: string }
-  | { readonly kind: "not_found" | "unknown_metric"; readonly message: string }
+  | { readonly kind: "not_found"; readonly message: string }
+  | {
+      readonly kind: "unknown_metric";
+      readonly message: string;
+      /** Names that look most like it. */
+      readonly nearest: readonly string[];
+    }
   | { readonly kind: "method_not_allowed"; readonly message: string; readonly allow: string }
   | { readonly kind: "too_large" | "too_many_points"; readonly message: string }
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
@@ -81,6 +87,7 @@ export function failureResponse(failure: Failure): Response {
   const error: ErrorAnswer["error"] = {
     code,
     message,
+    ...("nearest" in failure && { nearest: failure.nearest }),
     ...("issues" in failure && {
       issues: failure.issues.slice(0, LIMITS.issuesListed),
       ...((failure.issueCount ?? failure.issues.length) > LIMITS.issuesListed && {

@@ -6,18 +6,20 @@ import { distance } from "fastest-levenshtein";
 import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
 import { chunked } from "../core/chunked.ts";
 import { parseLabelsJson } from "../core/labels.ts";
-import type { MetricTail } from "../durable/metrics.ts";
+import { compareNames, lower } from "../core/names.ts";
+import type { MetricTail, WantedMetrics } from "../durable/metrics.ts";
 import type { Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";
 import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "./shards.ts";
 
-/** What the shards know, merged by metric. */
-async function metricTails(env: Env, name?: string): Promise<Map<string, MetricTail>> {
+/** What the shards know of the metrics asked for, merged by metric. */
+async function metricTails(env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> {
   const layouts = await layoutsInUse(env).catch(d1Failed);
-  const asked = name === undefined ? firstShards(Math.max(...layouts)) : homesOf(name, layouts);
+  const asked =
+    typeof wanted === "string" ? homesOf(wanted, layouts) : firstShards(Math.max(...layouts));
   const tails = await Promise.all(
-    asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(name))),
+    asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(wanted))),
   );
   const merged = new Map<string, MetricTail>();
   for (const tail of tails.flat()) {
@@ -62,10 +64,9 @@ export interface MetricsQuery {
 
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<MetricsAnswer> {
   const search = lower(query.search);
-  const tails = await metricTails(env);
-  const wanted = [...tails.values()].filter(
-    ({ name }) => compareNames(name, query.after) > 0 && lower(name).includes(search),
-  );
+  const { after, limit } = query;
+  // One more tells whether the list goes on. A name of the page is among the first of its own shard.
+  const tails = await metricTails(env, { after, search, limit: limit + 1 });
   const db = env.DB.withSession();
   const { results: stored, meta } = await db
     .prepare(
@@ -75,34 +76,20 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
        FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
        GROUP BY metric ORDER BY metric LIMIT ?3`,
     )
-    .bind(query.after, search, query.limit + 1)
+    .bind(after, search, limit + 1)
     .all<StoredMetric>()
     .catch(d1Failed);
   countRead(meta.rows_read);
   const byName = new Map(stored.map((row) => [row.metric, row]));
-  const names = [...new Set([...byName.keys(), ...wanted.map(({ name }) => name)])];
+  const names = [...new Set([...byName.keys(), ...tails.keys()])];
   names.sort(compareNames);
-  const page = names.slice(0, query.limit);
+  const page = names.slice(0, limit);
   const details = await seriesDetails(db, page, tails);
   const metrics = page.map((name) =>
     summary(name, byName.get(name), tails.get(name), details.get(name) ?? { fresh: 0, labels: [] }),
   );
   const last = page.at(-1);
   return { metrics, ...(names.length > page.length && last !== undefined && { cursor: last }) };
-}
-
-/** As SQLite does: letters of ASCII only. */
-const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
-
-/** The order of SQLite, that of UTF-8 bytes: pages of the list must follow one order. */
-function compareNames(a: string, b: string): number {
-  let i = 0;
-  while (i < a.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
-  const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
-  if (Number.isNaN(x) || Number.isNaN(y)) return a.length - b.length;
-  // Surrogates stand for code points behind all others.
-  const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
-  return rank(x) - rank(y);
 }
 
 interface Details {
@@ -221,11 +208,15 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
   };
 }
 
+/** Names that an unknown one is compared with at most. */
+const NAMES_COMPARED = 10_000;
+
 /** @throws Failed: no such metric, with the three names that look most like it. */
 export async function failUnknown(env: Env, name: string): Promise<never> {
-  const tails = await metricTails(env);
+  const tails = await metricTails(env, { after: "", search: "", limit: NAMES_COMPARED });
   const { results, meta } = await env.DB.withSession()
-    .prepare("SELECT DISTINCT metric FROM series LIMIT 10000")
+    .prepare("SELECT DISTINCT metric FROM series LIMIT ?")
+    .bind(NAMES_COMPARED)
     .all<{ metric: string }>()
     .catch(d1Failed);
   countRead(meta.rows_read);
@@ -233,7 +224,8 @@ export async function failUnknown(env: Env, name: string): Promise<never> {
     .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
     .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
     .slice(0, 3)
-    .map(({ other }) => `"${other}"`);
-  const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${nearest.join(", ")}`;
-  return fail({ kind: "unknown_metric", message: `no metric "${name}". ${hint}` });
+    .map(({ other }) => other);
+  const quoted = nearest.map((other) => `"${other}"`).join(", ");
+  const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${quoted}`;
+  return fail({ kind: "unknown_metric", message: `no metric "${name}". ${hint}`, nearest });
 }

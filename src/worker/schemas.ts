@@ -251,6 +251,10 @@ export const statusAnswer = z
 const failure = z.object({
   code: z.enum(Object.keys(STATUS)),
   message: z.string(),
+  nearest: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Of an unknown metric: the names that look most like it" }),
   issues: z
     .array(z.object({ index: z.number().optional(), path: z.string(), message: z.string() }))
     .optional()

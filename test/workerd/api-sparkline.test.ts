@@ -181,7 +181,7 @@ function between(first: "shard" | "D1", work: () => Promise<unknown>): Env {
   const stubOf = (name: string): unknown => {
     const stub = env.SHARD.getByName(name);
     return {
-      metrics: (metric?: string) => stub.metrics(metric),
+      metrics: (...asked: Parameters<Shard["metrics"]>) => stub.metrics(...asked),
       liveTail: (...asked: Parameters<Shard["liveTail"]>) =>
         read("shard", async () => await stub.liveTail(...asked)),
     };
