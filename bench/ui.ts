@@ -154,7 +154,6 @@ async function zooming(browser: Browser, { full }: Stores): Promise<void> {
   note(`an empty page under the same mouse: ${spread(empty.map(worst))}`);
   note(`frames: ${distribution(charts)}`);
   note(`of the empty page: ${distribution(empty)}`);
-  note(`longest work in one frame, CPU time: ${spread(charts.map(({ busiest }) => busiest))}`);
   note(`tasks over 50 ms a round: ${charts.map(({ longTasks }) => longTasks.length).join(", ")}`);
 }
 

@@ -1,22 +1,16 @@
-// How long the frames of a page are while something happens on it: as the page sees them, and what
-// its main thread worked meanwhile. Beside other programs a frame takes longer than its work.
+// How long the frames of a page are while something happens on it, as the page sees them. Beside other
+// programs a frame takes longer than its work; a trace would tell, and make them longer still.
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 export interface Frames {
   /** From the start of a frame to the start of the next, ms. */
   readonly lengths: readonly number[];
   /** Tasks of the main thread of 50 ms and more, ms. */
   readonly longTasks: readonly number[];
-  /** CPU time of the task of the main thread that worked most, ms. */
-  readonly busiest: number;
 }
 
-export async function framesDuring(
-  browser: Browser,
-  page: Page,
-  work: () => Promise<void>,
-): Promise<Frames> {
+export async function framesDuring(page: Page, work: () => Promise<void>): Promise<Frames> {
   const recorder = await page.evaluateHandle(() => {
     const lengths: number[] = [];
     const longTasks: number[] = [];
@@ -38,34 +32,10 @@ export async function framesDuring(
       },
     };
   });
-  await browser.startTracing(page, { categories: [TASKS, "blink.user_timing"] });
-  await page.evaluate((mark) => performance.mark(mark), MARK);
   await work();
-  const trace = await browser.stopTracing();
   const seen = await recorder.evaluate((running) => running.stop());
   await recorder.dispose();
-  return { ...seen, busiest: busiestOf(trace) };
-}
-
-/** The category with the tasks of every thread. */
-const TASKS = "disabled-by-default-devtools.timeline";
-/** Tells the page's main thread from those of other pages. */
-const MARK = "frames of this page";
-
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** CPU time, µs. */
-  readonly tdur?: number;
-}
-
-function busiestOf(trace: Buffer): number {
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
-  const main = traceEvents.find(({ name }) => name === MARK);
-  return traceEvents
-    .filter(({ name, pid, tid }) => name === "RunTask" && pid === main?.pid && tid === main.tid)
-    .reduce((most, { tdur = 0 }) => Math.max(most, tdur / 1_000), 0);
+  return seen;
 }
 
 export const worst = ({ lengths }: Pick<Frames, "lengths">): number => Math.max(0, ...lengths);

@@ -23,7 +23,7 @@ export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolli
   const box = await page.locator(".side .scroll").boundingBox();
   if (box === null) throw new Error("there is no list on the screen");
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  const frames = await framesDuring(browser, page, async () => {
+  const frames = await framesDuring(page, async () => {
     for (let turn = 0; turn < LEAST_TURNS || !(await isAtEnd(page)); turn++) {
       await page.mouse.wheel(0, TURN);
       await page.waitForTimeout(30);

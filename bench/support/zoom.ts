@@ -43,12 +43,10 @@ export async function zoom(
   for (let round = 0; round < rounds; round++) {
     await page.bringToFront();
     const start = performance.now();
-    recordings.charts.push(
-      await framesDuring(browser, page, () => thereAndBack(page, metrics.length)),
-    );
+    recordings.charts.push(await framesDuring(page, () => thereAndBack(page, metrics.length)));
     const took = performance.now() - start;
     await empty.bringToFront();
-    recordings.empty.push(await framesDuring(browser, empty, () => moveFor(empty, took)));
+    recordings.empty.push(await framesDuring(empty, () => moveFor(empty, took)));
   }
   await Promise.all([close(page), close(empty)]);
   return { buckets, ...recordings };
@@ -85,7 +83,7 @@ async function settled(page: Page, panels: number): Promise<void> {
       return document.querySelectorAll(selector).length === panels;
     },
     panels,
-    { polling: 50 },
+    { polling: 200 },
   );
   await page.waitForTimeout(AFTERWARDS);
 }

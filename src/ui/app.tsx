@@ -10,7 +10,7 @@ import { Welcome } from "./components/welcome.tsx";
 import { refusal } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
-import { view } from "./models/page.ts";
+import { page, panelCount } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
 
 const Explore = () => {
@@ -27,7 +27,7 @@ const Explore = () => {
     );
   return known.kind === "failed" ? (
     <main class="panels">
-      <Problem title="No answer" message={known.message} onRetry={() => void refresh()} />
+      <Problem title="No answer" message={known.message} onRetry={refresh} />
     </main>
   ) : (
     <main class="panels" aria-busy={known.kind === "loading"} />
@@ -51,9 +51,8 @@ const Store = lazily(async () => (await import("./components/store-view.tsx")).d
 
 export function App() {
   if (refusal.value !== undefined) return <TokenPrompt refused={refusal.value} />;
-  const { page, panels } = view.value;
-  if (page === "embed") return <Embed />;
-  if (page === "store")
+  if (page.value === "embed") return <Embed />;
+  if (page.value === "store")
     return (
       <>
         <Header />
@@ -62,7 +61,7 @@ export function App() {
         </main>
       </>
     );
-  if (storeIsEmpty.value && panels.length === 0)
+  if (storeIsEmpty.value && panelCount.value === 0)
     return (
       <>
         <Header />

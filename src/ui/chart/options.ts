@@ -4,6 +4,7 @@
 import type uPlot from "uplot";
 import { tickLabels, type UnitName, valueTicks } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
+import { bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE, lonely, yRange } from "./data.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
@@ -108,28 +109,53 @@ const uPlotRatio = (u: uPlot): number => u.ctx.canvas.width / Math.max(1, u.widt
 /** Whether a series of uPlot is a line, closed or open: only there the crosshair has a dot. */
 const isLine = (at: number): boolean => [2, 3].includes((at - 1) % COLUMNS_PER_LINE);
 
-/** A bucket alone has no band to be seen: a bar from its minimum to its maximum. */
-function drawBars(theme: Theme, slots: readonly number[]) {
-  return (u: uPlot): void => {
+/** The bands, and where a bucket stands alone, a bar from its minimum to its maximum. */
+const drawBands =
+  (theme: Theme, slots: readonly number[]) =>
+  (u: uPlot): void => {
     const { ctx } = u;
+    const { left, top, width, height } = u.bbox;
+    const x = Float64Array.from(u.data[0], (time) => u.valToPos(time, "x", true) - left);
+    const heights = (at: number): (number | null)[] =>
+      Array.from(u.data[at] ?? [], (value) =>
+        value == null ? null : u.valToPos(value, "y", true),
+      );
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
     for (const [line, slot] of slots.entries()) {
-      const [high, low] = [1, 2].map((i) => u.data[line * COLUMNS_PER_LINE + i]);
-      if (high === undefined || low === undefined) continue;
-      ctx.save();
-      ctx.strokeStyle = faint(colourOf(theme.palette, slot), 0.35);
-      ctx.lineWidth = 4 * uPlotRatio(u);
+      const high = heights(line * COLUMNS_PER_LINE + 1);
+      const low = heights(line * COLUMNS_PER_LINE + 2);
+      const colour = colourOf(theme.palette, slot);
+      const band = bandOf(x, high, low, Math.ceil(width));
+      strokeColumns(ctx, faint(colour, bandAlpha(slots.length)), 1, (add) =>
+        band.top.forEach((from, i) => add(left + i + 0.5, from, band.bottom[i]!)),
+      );
       ctx.lineCap = "round";
-      ctx.beginPath();
-      for (const i of lonely([...high])) {
-        const x = u.valToPos(u.data[0][i]!, "x", true);
-        if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
-        ctx.moveTo(x, u.valToPos(high[i]!, "y", true));
-        ctx.lineTo(x, u.valToPos(low[i]!, "y", true));
-      }
-      ctx.stroke();
-      ctx.restore();
+      strokeColumns(ctx, faint(colour, 0.35), 4 * uPlotRatio(u), (add) => {
+        for (const i of lonely(high)) add(left + x[i]!, high[i]!, low[i]!);
+      });
     }
+    ctx.restore();
   };
+
+/** Vertical lines in one stroke: where they touch, they do not darken each other. */
+function strokeColumns(
+  ctx: CanvasRenderingContext2D,
+  stroke: string,
+  width: number,
+  each: (add: (x: number, from: number, to: number) => void) => void,
+): void {
+  ctx.strokeStyle = stroke;
+  ctx.lineWidth = width;
+  ctx.beginPath();
+  each((x, from, to) => {
+    if (Number.isNaN(from)) return;
+    ctx.moveTo(x, from);
+    ctx.lineTo(x, to);
+  });
+  ctx.stroke();
 }
 
 /** What a person does to the chart. Times are Unix ms. */
@@ -195,10 +221,6 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       },
     ],
     series: [{}, ...slots.flatMap((slot) => seriesOf(theme, slot, lines))],
-    bands: slots.map((slot, line) => ({
-      series: [line * COLUMNS_PER_LINE + 1, line * COLUMNS_PER_LINE + 2],
-      fill: faint(colourOf(theme.palette, slot), bandAlpha(lines)),
-    })),
     cursor: {
       y: false,
       move: snapped,
@@ -224,7 +246,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     },
     hooks: {
       // Under the lines and dots.
-      drawAxes: [drawBars(theme, slots)],
+      drawAxes: [drawBands(theme, slots)],
       setCursor: [input.onCursor],
       setSelect: [
         (u) => {

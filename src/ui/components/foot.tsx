@@ -1,7 +1,7 @@
 // What a reader of a chart must know besides: zone, resolution, what was cut, what one may do.
 
 import { second } from "../models/clock.ts";
-import { panned, view } from "../models/page.ts";
+import { page, panned } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
 import { TIER_TITLES } from "../format.ts";
 import { type Panel, SERIES_KNOWN } from "../url.ts";
@@ -38,7 +38,7 @@ export const Foot = ({ drawing, panel, isLast }: FootProps) => {
       </span>
       {cut(drawing, panel) !== undefined && <span data-cut>{cut(drawing, panel)}</span>}
       {isLast && <span>Times in {zoneName(zone.value, second.value)}</span>}
-      {isLast && panned.value === undefined && view.value.page === "explore" && (
+      {isLast && panned.value === undefined && page.value === "explore" && (
         <span class="hints">Drag to zoom, Shift+drag to move, double-click to go back</span>
       )}
     </p>

@@ -2,7 +2,7 @@
 
 import { TIER_TITLES } from "../format.ts";
 import { covers, listOpen } from "../models/drawer.ts";
-import { go, linkTo, view, zoomOut } from "../models/page.ts";
+import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
 import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
 import { CustomRange } from "./custom-range.tsx";
@@ -79,11 +79,12 @@ const ZoomOut = () =>
 const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
 
 export const Header = () => {
-  const { panels, page } = view.value;
+  const explores = page.value === "explore";
+  const hasCharts = explores && panelCount.value > 0;
   return (
     <header class="bar" inert={covers.value}>
       <Brand />
-      {page === "explore" && (
+      {explores && (
         <button
           type="button"
           class="button list-toggle"
@@ -93,7 +94,7 @@ export const Header = () => {
           <ICONS.list /> Metrics
         </button>
       )}
-      {page === "explore" && panels.length > 0 && (
+      {hasCharts && (
         <div class="controls">
           <Ranges />
           <ZoomOut />
@@ -101,7 +102,7 @@ export const Header = () => {
         </div>
       )}
       <div class="ends">
-        {page === "explore" && panels.length > 0 && <Live />}
+        {hasCharts && <Live />}
         <Menu name="Settings and more" label={<ICONS.more />} class="tool">
           {(close) => <Settings close={close} />}
         </Menu>

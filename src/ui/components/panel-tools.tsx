@@ -4,7 +4,14 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { curl } from "../api.ts";
 import { token } from "../models/access.ts";
-import { amendPanel, linkToPanel, onlyPanel, removePanel, view } from "../models/page.ts";
+import {
+  amendPanel,
+  linkToPanel,
+  onlyPanel,
+  panelCount,
+  removePanel,
+  view,
+} from "../models/page.ts";
 import { questionOf } from "../url.ts";
 import type { HeadProps } from "./panel-head.tsx";
 import { ICONS } from "./icons.tsx";
@@ -58,7 +65,7 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
     else if (canvas.current !== undefined) await files.keepPng(panel, drawing, canvas.current);
   };
   const canKeep = drawing?.now.current === true;
-  const several = view.value.panels.length > 1;
+  const several = panelCount.value > 1;
   return (
     <div class="tools" role="group" aria-label={`Tools of ${panel.metric}`}>
       <span class="said" role="status">

@@ -4,7 +4,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { gaps } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawingOf } from "../models/drawing.ts";
-import { go, moveBy, panned, view, zoomOut, zoomTo } from "../models/page.ts";
+import { go, moveBy, panelCount, panned, zoomOut, zoomTo } from "../models/page.ts";
 import type { Reading } from "../models/reading.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
@@ -149,7 +149,7 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
       {state === "ready" && drawing !== undefined && (
         <>
           <Legend index={index} panel={panel} drawing={drawing} />
-          <Foot drawing={drawing} panel={panel} isLast={index === view.value.panels.length - 1} />
+          <Foot drawing={drawing} panel={panel} isLast={index === panelCount.value - 1} />
         </>
       )}
     </section>

@@ -2,6 +2,7 @@
 
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { type ChartData, chartData } from "../chart/data.ts";
+import type { Panel } from "../url.ts";
 import type { Reading, Shown } from "./reading.ts";
 
 export interface Drawing {
@@ -9,13 +10,24 @@ export interface Drawing {
   readonly data: ChartData;
 }
 
+/** What the last data were made of. */
+interface Made {
+  readonly answer: Shown["answer"];
+  readonly panel: Panel;
+  readonly data: ChartData;
+}
+
 export function drawingOf(reading: Reading): ReadonlySignal<Drawing | undefined> {
-  let last: ChartData | undefined;
+  let last: Made | undefined;
   return computed(() => {
     const now = reading.shown.value;
-    const { stat, only } = reading.panel.value;
+    const panel = reading.panel.value;
     if (now === undefined) return undefined;
     const { answer, before, from, to, partialFrom } = now;
+    // Until the answer for another window is there, the axis moves over what is drawn.
+    if (!now.current && answer === last?.answer && panel === last.panel)
+      return { now, data: last.data };
+    const { stat, only } = panel;
     const data = chartData({
       series: answer.series,
       ...(before !== undefined && { before: before.series }),
@@ -25,9 +37,9 @@ export function drawingOf(reading: Reading): ReadonlySignal<Drawing | undefined>
       partialFrom,
       stat,
       ...(only !== undefined && { only }),
-      ...(last !== undefined && { slots: last.slots }),
+      ...(last !== undefined && { slots: last.data.slots }),
     });
-    last = data;
+    last = { answer, panel, data };
     return { now, data };
   });
 }

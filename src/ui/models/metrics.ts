@@ -17,7 +17,7 @@ import {
   withPage,
   withSparklines,
 } from "./metric-pages.ts";
-import { settleOn, view } from "./page.ts";
+import { page, settleOn, view } from "./page.ts";
 import type { Rows } from "./rows.ts";
 
 const PAGE = 100;
@@ -73,10 +73,11 @@ const listed = computed(
     ),
 );
 
-/** What is known of a metric; asks for it when it is not in the list. */
+/** What is known of a metric; asks for it when the list, once it is there, does not have it. */
 export const summaryOf = (name: string): MetricSummary | undefined => {
   const found = listed.value.get(name);
   if (found !== undefined) return found;
+  if (list.value.kind === "loading" && page.value === "explore") return undefined;
   const detail = detailOf(name);
   return detail.kind === "ready" ? detail.answer : undefined;
 };
@@ -163,7 +164,7 @@ const pauseOf = (known: Ready): number =>
 /** Asks for what is due: the answer to another text, old pages on view, the page below them. */
 export function look(): void {
   clearTimeout(timer);
-  if (document.hidden || refusal.peek() !== undefined || view.peek().page !== "explore") return;
+  if (document.hidden || refusal.peek() !== undefined || page.peek() !== "explore") return;
   const known = current();
   const pause = known === undefined ? REFRESH : pauseOf(known);
   const minuteEnds = MINUTE - ((now() - LATE) % MINUTE);
@@ -216,7 +217,6 @@ function forget(): void {
 
 export function startMetrics(): void {
   let shownWith = token.peek();
-  const page = computed(() => view.value.page);
   effect(() => {
     const isOther = token.value !== shownWith;
     shownWith = token.value;

@@ -1,7 +1,7 @@
 // What the page shows, kept in the address: every choice is an entry of the browser's history, so
 // that Back and a copied link just work.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import {
   HOME,
   type Panel,
@@ -18,6 +18,10 @@ import {
 const here = (): View => parseView(location.pathname, location.search);
 
 export const view = signal<View>(here());
+
+/** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
+export const page = computed(() => view.value.page);
+export const panelCount = computed(() => view.value.panels.length);
 
 /** While the charts are dragged aside: the window that they show, Unix ms. */
 export const panned = signal<{ readonly from: number; readonly to: number } | undefined>(undefined);

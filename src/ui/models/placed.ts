@@ -26,20 +26,23 @@ export function startReadings(): void {
   effect(() => {
     const { panels, page } = view.value;
     const seen = new Map<string, number>();
+    const before = placed.peek();
     const next = (page === "store" ? [] : panels).map((panel, index): Placed => {
       const nth = seen.get(panel.metric) ?? 0;
       seen.set(panel.metric, nth + 1);
       const key = `${nth}/${panel.metric}`;
       const reading = known.get(key) ?? new Reading(follow(panel, nth));
       known.set(key, reading);
-      return { key, index, reading };
+      const old = before[index];
+      return old?.reading === reading ? old : { key, index, reading };
     });
     for (const [key, reading] of known)
       if (!next.some((one) => one.key === key)) {
         reading.end();
         known.delete(key);
       }
-    placed.value = next;
+    if (next.length !== before.length || next.some((one, i) => one !== before[i]))
+      placed.value = next;
   });
 }
 

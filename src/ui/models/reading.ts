@@ -83,7 +83,7 @@ export class Reading {
         void token.value;
         if (refusal.value !== undefined) return;
         this.slow.value = false;
-        void this.askNow();
+        return this.#askAfterFrame();
       }),
       effect(() => {
         const feed = this.#feed.value;
@@ -131,6 +131,21 @@ export class Reading {
     for (const end of this.#ends) end();
     this.#asking?.abort();
     clearTimeout(this.#soon);
+  }
+
+  /** The first question goes at once. Later ones let the frame show first that the view changed. */
+  #askAfterFrame(): (() => void) | undefined {
+    if (this.#answered.peek() === undefined) {
+      void this.askNow();
+      return undefined;
+    }
+    this.#asking?.abort();
+    let task: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => (task = setTimeout(() => void this.askNow())));
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(task);
+    };
   }
 
   /** Asks now; an older question is dropped. */
