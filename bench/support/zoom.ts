@@ -13,8 +13,11 @@ export interface Zooming {
   readonly empty: readonly Frames[];
 }
 
-/** A large screen: all charts are on it, or nearly. */
-const SCREEN = { width: 1_920, height: 1_080 };
+export interface Screen {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Parts of the chart's width; the second is of what the first has left. */
 const DRAGS = [
   [0.2, 0.7],
@@ -27,14 +30,15 @@ export async function zoom(
   browser: Browser,
   origin: URL,
   metrics: readonly string[],
+  screen: Screen,
   rounds: number,
 ): Promise<Zooming> {
   const now = Math.floor(Date.now() / MINUTE) * MINUTE;
   const search = new URLSearchParams(metrics.map((metric) => ["metric", metric]));
   const to = now - 5 * MINUTE;
   const url = new URL(`/?from=${to - DAY}&to=${to}&${search}`, origin);
-  const page = await openCold(browser, { url, ...SCREEN });
-  const empty = await openCold(browser, { url: new URL("about:blank"), ...SCREEN });
+  const page = await openCold(browser, { url, ...screen });
+  const empty = await openCold(browser, { url: new URL("about:blank"), ...screen });
   await settled(page, metrics.length);
   const buckets = await page
     .locator(".chart")

@@ -18,6 +18,17 @@ export function columnsOf(buckets: Buckets, rows?: readonly number[]): Columns {
   };
 }
 
+/** Columns that are each made from their name. */
+export const columnsBy = (column: (name: keyof Columns) => readonly number[]): Columns => ({
+  t: column("t"),
+  avg: column("avg"),
+  min: column("min"),
+  max: column("max"),
+  sum: column("sum"),
+  count: column("count"),
+  last: column("last"),
+});
+
 /** sum / count, kept between min and max, which rounding (or a saturated sum) could leave. */
 export const average = (buckets: Buckets, row: number): number =>
   Math.min(Math.max(buckets.sum[row]! / buckets.count[row]!, buckets.min[row]!), buckets.max[row]!);

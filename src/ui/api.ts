@@ -9,11 +9,19 @@ import { noteServerTime } from "./models/clock.ts";
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
+  /** Of a metric that is not there: the names that are most like it. */
+  readonly nearest: readonly string[];
 
-  constructor(status: number, code: string, message: string, options?: ErrorOptions) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    { nearest = [], ...options }: ErrorOptions & { readonly nearest?: readonly string[] } = {},
+  ) {
     super(message, options);
     this.status = status;
     this.code = code;
+    this.nearest = nearest;
   }
 }
 
@@ -47,23 +55,50 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
   }
 }
 
+/** The question that early.js asked while this script was on its way. */
+interface Early {
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly response: Promise<Response>;
+  readonly abort: AbortController;
+  /** Local Unix ms. */
+  readonly askedAt: number;
+}
+declare global {
+  var early: Early | undefined;
+}
+/** A page that was hidden meanwhile asks anew. */
+const EARLY_FOR = 10_000;
+
+/** The early answer to this question, once. */
+function takeEarly(path: string, sent: string | undefined, signal: AbortSignal) {
+  const { early } = globalThis;
+  if (early?.path !== path || early.token !== sent) return undefined;
+  globalThis.early = undefined;
+  if (Date.now() - early.askedAt > EARLY_FOR) return undefined;
+  signal.addEventListener("abort", () => early.abort.abort(signal.reason), { once: true });
+  return early.response;
+}
+
 /** @throws ApiError */
 async function send<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
   const headers = new Headers();
   const sent = token.peek();
   if (sent !== undefined) headers.set("authorization", `Bearer ${sent}`);
   if (body !== undefined) headers.set("content-type", "application/json");
-  let response: Response;
-  try {
-    response = await fetch(path, {
+  const early = takeEarly(path, sent, signal);
+  const asked =
+    early ??
+    fetch(path, {
       headers,
       signal,
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
     });
-  } catch (error) {
+  const response = await asked.catch((error: unknown) => {
     throw unreachable(error);
-  }
-  noteServerTime(Date.parse(response.headers.get("date") ?? ""));
+  });
+  // An early answer has waited for who asks, so that its date is old.
+  if (early === undefined) noteServerTime(Date.parse(response.headers.get("date") ?? ""));
   if (response.ok) {
     // Server and page are built from the same types and served together.
     const answer: T = await response.json().catch((error: unknown) => {
@@ -72,6 +107,8 @@ async function send<T>(path: string, body: unknown, signal: AbortSignal): Promis
     return answer;
   }
   const error = await errorOf(response);
+  // Aborted while its body was read, it would not say what it says.
+  signal.throwIfAborted();
   if (response.status === 401 && sent === token.peek())
     refusal.value = { message: error.message, canAsk: error.code === "unauthorized" };
   throw error;
@@ -89,7 +126,8 @@ export const messageOf = (error: unknown): string =>
 async function errorOf(response: Response): Promise<ApiError> {
   try {
     const { error }: ErrorAnswer = await response.json();
-    return new ApiError(response.status, error.code, error.message);
+    const { code, message, nearest = [] } = error;
+    return new ApiError(response.status, code, message, { nearest });
   } catch {
     const text = `The server answered ${response.status} ${response.statusText}`.trim();
     return new ApiError(response.status, "unknown", text);

@@ -226,6 +226,9 @@ function commonScale(unit: UnitName, largest: number, gap: number): Scale {
   return scales[place]!;
 }
 
+/** By the number of digits after the point: they take long to make. */
+const formats: Intl.NumberFormat[] = [];
+
 /** Labels of ascending ticks: in one scale, with as few digits as tell each exactly enough. */
 export function tickLabels(unit: UnitName, ticks: readonly number[]): string[] {
   if (ticks.length === 0) return [];
@@ -243,7 +246,9 @@ export function tickLabels(unit: UnitName, ticks: readonly number[]): string[] {
     const texts = numbers.map((n) => (isPlain ? n.toFixed(digits) : n.toExponential(digits)));
     const isExact = texts.every((text, i) => Math.abs(Number(text) - numbers[i]!) <= tolerance);
     if (!isExact || new Set(texts).size < new Set(ticks).size) continue;
-    const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: digits });
+    const format = (formats[digits] ??= new Intl.NumberFormat(undefined, {
+      maximumFractionDigits: digits,
+    }));
     return texts.map((text) => {
       const n = Number(text);
       // No "0M".

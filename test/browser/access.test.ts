@@ -1,7 +1,7 @@
 // A store with a token: the page asks for it, keeps it, and uses it for everything.
 
 import { beforeAll, expect, test } from "vitest";
-import { chartOf, liveOf, site } from "./pages.ts";
+import { chartOf, findings, liveOf, SCHEMES, site } from "./pages.ts";
 
 const TOKEN = "s3cret/with+odd=signs";
 const { open, post } = site({ vars: { API_TOKEN: TOKEN } });
@@ -33,6 +33,13 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   await page.getByRole("button", { name: "Forget token" }).click();
   await prompt.waitFor();
 });
+
+for (const colorScheme of SCHEMES)
+  test(`axe finds nothing in ${colorScheme}`, async () => {
+    const page = await open("/?metric=guarded", { colorScheme });
+    await page.locator("[data-state=refused]").getByLabel("Token").waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
 
 test("/docs asks as well", async () => {
   const page = await open("/docs");

@@ -1,16 +1,12 @@
 // For everyone: axe finds nothing, in light and dark; the page fits from 360 to 2560 pixels; it
 // follows the reader's zone, theme and wish for less motion.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, lastMinutes, MINUTE, overflows, site } from "./pages.ts";
+import { chartOf, findings, lastMinutes, MINUTE, overflows, SCHEMES, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 beforeAll(() =>
   post([
@@ -23,23 +19,6 @@ beforeAll(() =>
     { name: "long.ago", value: 5, timestamp: Date.now() - 26 * 60 * MINUTE },
   ]),
 );
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** What axe finds, as text that says where. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate((): Promise<{ violations: Violation[] }> =>
-    // axe has put itself into the page.
-    (window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
-  );
-}
 
 const PANELS = "/?metric=cpu.load&by=host&metric=http.ms";
 
@@ -73,9 +52,30 @@ const STATES: readonly (readonly [string, string, (page: Page) => Promise<unknow
       await page.getByLabel("Value").waitFor();
     },
   ],
+  [
+    "a range by hand",
+    PANELS,
+    async (page) => {
+      await chartOf(page, '[data-metric="http.ms"]');
+      await page.getByLabel("Custom range").click();
+      // With what it says of a range that cannot be.
+      await page.getByLabel("From").fill("2026-02-01T00:00");
+      await page.getByLabel("To", { exact: true }).fill("2026-01-01T00:00");
+      await page.getByRole("button", { name: "Show", exact: true }).click();
+      await page.getByText("The start must be before the end.").waitFor();
+    },
+  ],
 ];
 
-for (const scheme of ["light", "dark"] as const)
+const NARROW = { width: 360, height: 740 };
+
+/** The list of metrics on a narrow screen. */
+async function openList(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Metrics", exact: true }).click();
+  await page.locator('.metric[data-metric="http.ms"]').waitFor();
+}
+
+for (const scheme of SCHEMES)
   describe(`axe finds nothing in ${scheme}`, () => {
     for (const [name, path, ready] of STATES)
       test(name, async () => {
@@ -83,21 +83,31 @@ for (const scheme of ["light", "dark"] as const)
         await ready(page);
         expect(await findings(page)).toEqual([]);
       });
+
+    test("the list over a narrow page", async () => {
+      const page = await open(PANELS, { colorScheme: scheme, viewport: NARROW });
+      await chartOf(page, '[data-metric="http.ms"]');
+      await openList(page);
+      expect(await findings(page)).toEqual([]);
+    });
   });
 
 describe("sizes", () => {
   test("360 pixels: nothing is cut off, and the list opens there", async () => {
-    const page = await open(PANELS, { viewport: { width: 360, height: 740 } });
+    const page = await open(PANELS, { viewport: NARROW });
     await chartOf(page, '[data-metric="http.ms"]');
     expect(await overflows(page)).toBe(false);
-    await page.getByRole("button", { name: "Metrics", exact: true }).click();
+    await openList(page);
     const item = page.locator('.metric[data-metric="http.ms"]');
-    await item.waitFor();
     expect(await overflows(page)).toBe(false);
     await item.click();
     await chartOf(page, '[data-metric="http.ms"]');
     expect(await page.locator(".panel").count()).toBe(1);
     expect(await item.isVisible()).toBe(false);
+    await page.goto(`${store.server.url}/?metric=cpu.load&where=host%3Da`);
+    await page.getByLabel("Add a filter").click();
+    await page.getByLabel("Value").waitFor();
+    expect(await overflows(page)).toBe(false);
     for (const path of ["/store", "/docs", "/embed?metric=cpu.load&by=host"]) {
       await page.goto(store.server.url + path);
       await page.getByRole("heading").first().waitFor();

@@ -1,18 +1,38 @@
 // An empty store greets, and the chart appears as the first point lands.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { chartOf, liveOf, numberOf, site } from "./pages.ts";
+import { chartOf, findings, liveOf, numberOf, SCHEMES, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
 
-test("greets with a command that works, and a test point that becomes a chart", async () => {
+for (const colorScheme of SCHEMES)
+  test(`axe finds nothing in ${colorScheme}`, async () => {
+    const page = await open("/", { colorScheme });
+    await page.locator("[data-state=welcome]").waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
+test("greets with a command that works", async () => {
   const page = await open("/");
   await page.locator("[data-state=welcome]").waitFor();
-  const command = await page.locator("[data-state=welcome] code").textContent();
+  const command = (await page.locator("[data-state=welcome] code").textContent())!;
   expect(command).toContain(`curl '${store.server.url}/api/v1/points'`);
-  expect(command).toContain(`-d '{"name":`);
+  const { name }: { name: string } = JSON.parse(/-d '(.*)'/.exec(command)![1]!);
+  await promisify(execFile)("sh", ["-c", command]);
+  const chart = await chartOf(page, `[data-metric="${name}"]`);
+  expect(await numberOf(chart, "buckets")).toBe(1);
 
+  // Empty again, for the next test.
+  const gone = await fetch(`${store.server.url}/api/v1/metrics/${name}`, { method: "DELETE" });
+  expect(gone.ok).toBe(true);
+});
+
+test("greets with a test point that becomes a chart", async () => {
+  const page = await open("/");
+  await page.locator("[data-state=welcome]").waitFor();
   await page.getByRole("button", { name: "Send a test point" }).click();
   const chart = await chartOf(page, '[data-metric="hello.minuet"]');
   expect(await numberOf(chart, "buckets")).toBe(1);

@@ -48,6 +48,16 @@ test("the list with its sparklines is one request", async () => {
   expect(asked[0]).toContain("sparkline=true");
 });
 
+test("a metric that is not there leads to the ones most like it", async () => {
+  await post({ name: "kettle.temperature", value: 94 });
+  const page = await open("/?metric=kettle.temprature");
+  const failed = page.locator("[data-state=failed]");
+  await failed.getByRole("heading", { name: "No such metric" }).waitFor();
+  await failed.getByRole("button", { name: "kettle.temperature" }).click();
+  await chartOf(page, '[data-metric="kettle.temperature"]');
+  expect(new URL(page.url()).searchParams.get("metric")).toBe("kettle.temperature");
+});
+
 describe("the keyboard", () => {
   test("searches, walks, opens, adds, and clears", async () => {
     const page = await open(CPU);
@@ -92,13 +102,16 @@ describe("5,000 metrics", () => {
     const page = await open(CPU);
     await page.locator("input[type=search]").fill("many.");
     await page.locator('.metrics[data-searched="many."]').waitFor();
-    const last = page.locator(`.metric[data-metric="many.${10_000 + MANY - 1}"]`);
-    const scroller = page.locator(".scroll");
-    for (let i = 0; i < 200 && (await last.count()) === 0; i++) {
-      await scroller.evaluate((box) => box.scrollTo(0, box.scrollHeight));
-      await page.waitForTimeout(20);
-    }
-    await last.waitFor();
+    // The list grows as its pages come: each frame goes to its end, until the last row is there.
+    await page.waitForFunction(
+      (last) => {
+        const box = document.querySelector(".scroll");
+        box?.scrollTo(0, box.scrollHeight);
+        return document.querySelector(last) !== null;
+      },
+      `.metric[data-metric="many.${10_000 + MANY - 1}"]`,
+      { polling: "raf" },
+    );
     expect(await page.locator(".metric").count()).toBeLessThan(100);
   });
 });

@@ -1,6 +1,8 @@
 // What the tests of the page share: a browser, pages that report every error, points to draw, and
 // waiting for what the page says of itself.
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import {
   type Browser,
   type BrowserContextOptions,
@@ -13,9 +15,12 @@ import { launchChromium } from "../support/chromium.ts";
 import { type Server, type ServerOptions, startServer } from "../support/server.ts";
 
 export const MINUTE = 60_000;
+/** What the reader may prefer. */
+export const SCHEMES = ["light", "dark"] as const;
 
 /** How long the page may take for anything that is not measured, ms. */
 const PATIENCE = 15_000;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Site {
   readonly server: Server;
@@ -127,6 +132,23 @@ export const question = (page: Page, ...parts: readonly string[]): Promise<Reque
 
 export const overflows = (page: Page): Promise<boolean> =>
   page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe finds, as text that says where. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((): Promise<{ violations: Violation[] }> =>
+    // axe has put itself into the page.
+    (window as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } }).axe.run(),
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
+  );
+}
 
 export const liveOf = (page: Page): Promise<void> =>
   page.locator('[data-live="live"]').waitFor().then();

@@ -5,7 +5,15 @@ import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
-import { chosenBy, LARGEST_DRAWN, type Line, slotOf, totals, type Totals } from "../chart/data.ts";
+import {
+  type ChartData,
+  chosenBy,
+  LARGEST_DRAWN,
+  type Line,
+  slotOf,
+  totals,
+  type Totals,
+} from "../chart/data.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { formatStat } from "../chart/tooltip.tsx";
 import { seriesName } from "../format.ts";
@@ -43,7 +51,7 @@ interface Row {
   readonly slot: number | undefined;
 }
 
-function rowsOf({ data }: Drawing, sort: Sort | undefined): Row[] {
+function rowsOf(data: ChartData, sort: Sort | undefined): Row[] {
   const drawn = new Set(data.lines);
   const rows = data.all.map((line): Row => {
     const slot = drawn.has(line) ? slotOf(data, line) : undefined;
@@ -58,13 +66,11 @@ function rowsOf({ data }: Drawing, sort: Sort | undefined): Row[] {
 
 export function Legend({ index, panel, drawing }: LegendProps) {
   const { now, data } = drawing;
-  const unit = panel.unit ?? unitOf(panel.metric);
-  const choose = (key: string, how: "isolate" | "toggle"): void =>
-    amendPanel(index, (before) => {
-      const only = chosenBy(data, key, how);
-      const rest = without(before, "only");
-      return only === undefined ? rest : { ...rest, only };
-    });
+  // Made anew only with new data: while they are on their way, the numbers of before are hidden.
+  const rows = useMemo(
+    () => <Rows index={index} panel={panel} data={data} />,
+    [index, panel, data],
+  );
   const sortBy = (sort: Sort): void =>
     amendPanel(index, (before) =>
       before.sort === sort ? without(before, "sort") : { ...before, sort },
@@ -89,46 +95,61 @@ export function Legend({ index, panel, drawing }: LegendProps) {
             {COLUMNS.map((stat) => head(stat, stat === "last" ? nowOrHere : TITLES[stat]))}
           </tr>
         </thead>
-        <tbody>
-          {rowsOf(drawing, panel.sort).map(({ line, totals: numbers, slot }) => (
-            <tr key={line.key} data-drawn={slot !== undefined}>
-              <th scope="row">
-                <button
-                  type="button"
-                  class="toggle"
-                  aria-pressed={slot !== undefined}
-                  aria-label={`Draw ${nameOf(panel, line)}`}
-                  title="With the others, or not"
-                  onClick={() => choose(line.key, "toggle")}
-                >
-                  <Swatch slot={slot} />
-                </button>
-                <button
-                  type="button"
-                  title="Alone. Ctrl+click: with the others, or not"
-                  onClick={(event) =>
-                    choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
-                  }
-                >
-                  {nameOf(panel, line)}
-                </button>
-              </th>
-              {COLUMNS.map((stat) => (
-                <td key={stat} data-total={stat}>
-                  {!now.current ? (
-                    "–"
-                  ) : stat === "last" ? (
-                    <Now line={line} drawing={drawing} last={numbers.last} unit={unit} />
-                  ) : (
-                    formatStat(stat, numbers[stat], unit)
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        {rows}
       </table>
     </div>
+  );
+}
+
+interface RowsProps extends Pick<LegendProps, "index" | "panel"> {
+  readonly data: ChartData;
+}
+
+function Rows({ index, panel, data }: RowsProps) {
+  const unit = panel.unit ?? unitOf(panel.metric);
+  const choose = (key: string, how: "isolate" | "toggle"): void =>
+    amendPanel(index, (before) => {
+      const only = chosenBy(data, key, how);
+      const rest = without(before, "only");
+      return only === undefined ? rest : { ...rest, only };
+    });
+  return (
+    <tbody>
+      {rowsOf(data, panel.sort).map(({ line, totals: numbers, slot }) => (
+        <tr key={line.key} data-drawn={slot !== undefined}>
+          <th scope="row">
+            <button
+              type="button"
+              class="toggle"
+              aria-pressed={slot !== undefined}
+              aria-label={`Draw ${nameOf(panel, line)}`}
+              title="With the others, or not"
+              onClick={() => choose(line.key, "toggle")}
+            >
+              <Swatch slot={slot} />
+            </button>
+            <button
+              type="button"
+              title="Alone. Ctrl+click: with the others, or not"
+              onClick={(event) =>
+                choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
+              }
+            >
+              {nameOf(panel, line)}
+            </button>
+          </th>
+          {COLUMNS.map((stat) => (
+            <td key={stat} data-total={stat}>
+              {stat === "last" ? (
+                <Now line={line} data={data} last={numbers.last} unit={unit} />
+              ) : (
+                formatStat(stat, numbers[stat], unit)
+              )}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
   );
 }
 
@@ -148,15 +169,15 @@ const Swatch = ({ slot }: { readonly slot: number | undefined }) => {
 
 interface NowProps {
   readonly line: Line;
-  readonly drawing: Drawing;
+  readonly data: ChartData;
   readonly last: number;
   readonly unit: UnitName;
 }
 
 /** The last value; while the crosshair is on a chart, what is drawn there. */
-function Now({ line, drawing, last, unit }: NowProps) {
+function Now({ line, data, last, unit }: NowProps) {
   const text = useMemo(() => {
-    const { starts, step, stat } = drawing.data;
+    const { starts, step, stat } = data;
     return computed(() => {
       const { value: place } = crosshair;
       if (place === undefined) return formatStat("last", last, unit);
@@ -164,6 +185,6 @@ function Now({ line, drawing, last, unit }: NowProps) {
       const row = line.rows[at];
       return row === undefined ? "–" : formatStat(stat, line.columns[stat][row]!, unit);
     });
-  }, [line, drawing, last, unit]);
+  }, [line, data, last, unit]);
   return <span class="now">{text}</span>;
 }

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { createRef } from "preact";
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { listOpen } from "../models/drawer.ts";
 import { type List, list, onView, refresh, searched } from "../models/metrics.ts";
 import { addPanel, openMetric } from "../models/page.ts";
@@ -118,7 +118,11 @@ function Metrics({ known }: { readonly known: Ready }) {
   useLayoutEffect(() => {
     if (wantsFocus) focusActive();
   });
+  const drawn = useRef(known.search);
   useLayoutEffect(() => {
+    // Not the first time: the box is measured as it gets its size, and this would lay out the page.
+    if (drawn.current === known.search) return;
+    drawn.current = known.search;
     active.value = undefined;
     if (box.current !== null) box.current.scrollTop = 0;
     measure();

@@ -1,6 +1,7 @@
 // The head of a panel: its name, how it is cut, and what can be done with it.
 
-import { formatAge } from "../format.ts";
+import { useMemo } from "preact/hooks";
+import { formatAge, formatCount } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
@@ -97,7 +98,7 @@ const About = ({ panel }: Pick<HeadProps, "panel">) => {
   if (known === undefined) return <p class="about">&nbsp;</p>;
   return (
     <p class="quiet about">
-      {known.series > 1 && `${known.series.toLocaleString()} series · `}
+      {known.series > 1 && `${formatCount(known.series)} series · `}
       last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
     </p>
   );
@@ -105,6 +106,18 @@ const About = ({ panel }: Pick<HeadProps, "panel">) => {
 
 export const PanelHead = (props: HeadProps) => {
   const { index, panel, embedded } = props;
+  // Dozens of options that do not change as data come.
+  const cuts = useMemo(
+    () => (
+      <div class="cuts">
+        <Statistic index={index} panel={panel} />
+        <Split index={index} panel={panel} />
+        <Unit index={index} panel={panel} />
+        <Filters index={index} panel={panel} />
+      </div>
+    ),
+    [index, panel],
+  );
   return (
     <div class="title">
       <div class="names">
@@ -119,14 +132,7 @@ export const PanelHead = (props: HeadProps) => {
         )}
         <About panel={panel} />
       </div>
-      {!embedded && (
-        <div class="cuts">
-          <Statistic index={index} panel={panel} />
-          <Split index={index} panel={panel} />
-          <Unit index={index} panel={panel} />
-          <Filters index={index} panel={panel} />
-        </div>
-      )}
+      {!embedded && cuts}
       {!embedded && <PanelTools {...props} />}
     </div>
   );

@@ -4,11 +4,11 @@ import { useMemo, useRef } from "preact/hooks";
 import { gaps } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawingOf } from "../models/drawing.ts";
-import { go, moveBy, panelCount, panned, zoomOut, zoomTo } from "../models/page.ts";
+import { go, moveBy, panelCount, panned, setPanel, zoomOut, zoomTo } from "../models/page.ts";
 import type { Reading } from "../models/reading.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
-import { HOME, type Panel as Choices } from "../url.ts";
+import { HOME, type Panel as Choices, panelOf } from "../url.ts";
 import { unitOf } from "../units.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
@@ -128,6 +128,8 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
         <Problem
           title={TITLES[failed.code] ?? "No answer"}
           message={failed.message}
+          nearest={failed.nearest}
+          onChoose={(metric) => setPanel(index, () => panelOf(metric))}
           {...(failed.code === "invalid_parameter"
             ? {
                 action: "Show the last hour",

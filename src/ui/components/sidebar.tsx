@@ -18,7 +18,7 @@ export const Sidebar = () => (
     <aside class="side" data-open={listOpen.value} aria-label="Metrics">
       <div class="head">
         <SearchBox />
-        <button type="button" class="close" aria-label="Close the list" onClick={close}>
+        <button type="button" class="tool close" aria-label="Close the list" onClick={close}>
           <ICONS.close />
         </button>
       </div>

@@ -12,17 +12,39 @@ export interface ProblemProps {
   /** What the button says. */
   readonly action?: string;
   readonly onRetry: () => void;
+  /** Other metrics that may be meant. */
+  readonly nearest?: readonly string[];
+  readonly onChoose?: (metric: string) => void;
 }
 
-export const Problem = ({ title, message, action = "Retry", onRetry }: ProblemProps) => (
-  <div class="chart state" role="alert">
-    <h3>{title}</h3>
-    <p>{message}</p>
-    <button type="button" class="button primary" onClick={onRetry}>
-      {action}
-    </button>
-  </div>
-);
+export const Problem = (props: ProblemProps) => {
+  const { title, message, action = "Retry", onRetry, nearest = [], onChoose } = props;
+  return (
+    <div class="chart state" role="alert">
+      <h3>{title}</h3>
+      <p>{message}</p>
+      <div class="ways">
+        {nearest.map((metric) => (
+          <button
+            key={metric}
+            type="button"
+            class="button primary"
+            onClick={() => onChoose?.(metric)}
+          >
+            {metric}
+          </button>
+        ))}
+        <button
+          type="button"
+          class={nearest.length === 0 ? "button primary" : "button"}
+          onClick={onRetry}
+        >
+          {action}
+        </button>
+      </div>
+    </div>
+  );
+};
 
 /** The metric is known, the range holds nothing: offers the shortest range that does. */
 export function NoPoints({

@@ -15,7 +15,7 @@ export function Welcome() {
     try {
       await ask("/api/v1/points", { body: { ...POINT, name: "hello.minuet" } });
       failed.value = "";
-      await refresh();
+      refresh();
     } catch (error) {
       failed.value = messageOf(error);
     }

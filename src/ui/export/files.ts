@@ -1,6 +1,7 @@
 // Files of what is drawn: the numbers as CSV, the chart with its title and legend as a picture.
 // Loaded when first needed.
 
+import { columnsBy } from "../../core/answer.ts";
 import { toCsv } from "../../core/csv.ts";
 import { type Line, slotOf } from "../chart/data.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
@@ -12,18 +13,9 @@ import type { Panel } from "../url.ts";
 import { zoneName } from "../zone.ts";
 
 /** The buckets of a line that are drawn. */
-function columnsOf({ rows, columns }: Line): Line["columns"] {
+function drawnColumns({ rows, columns }: Line): Line["columns"] {
   const drawn = rows.filter((row) => row !== undefined);
-  const column = (name: keyof Line["columns"]): number[] => drawn.map((row) => columns[name][row]!);
-  return {
-    t: column("t"),
-    avg: column("avg"),
-    min: column("min"),
-    max: column("max"),
-    sum: column("sum"),
-    count: column("count"),
-    last: column("last"),
-  };
+  return columnsBy((name) => drawn.map((row) => columns[name][row]!));
 }
 
 function save(content: Blob, name: string): void {
@@ -42,7 +34,7 @@ function fileName({ now }: Drawing, end: string): string {
 
 export function keepCsv(drawing: Drawing): void {
   const { now, data } = drawing;
-  const series = data.lines.map((line) => ({ labels: line.labels, ...columnsOf(line) }));
+  const series = data.lines.map((line) => ({ labels: line.labels, ...drawnColumns(line) }));
   const text = toCsv({ ...now.answer, from: now.from, to: now.to, series });
   save(new Blob([text], { type: "text/csv" }), fileName(drawing, "csv"));
 }

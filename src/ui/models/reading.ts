@@ -31,6 +31,8 @@ export interface Failure {
   readonly question: string;
   readonly message: string;
   readonly code: string;
+  /** Names of metrics that may be meant. */
+  readonly nearest: readonly string[];
 }
 
 /** What to draw. */
@@ -322,7 +324,8 @@ export class Reading {
 const isAlike = (a: Panel, b: Panel): boolean =>
   a.metric === b.metric && a.by === b.by && a.where.join("\n") === b.where.join("\n");
 
-const told = (error: unknown): { message: string; code: string } => ({
+const told = (error: unknown): Omit<Failure, "question"> => ({
   message: messageOf(error),
   code: error instanceof ApiError ? error.code : "unknown",
+  nearest: error instanceof ApiError ? error.nearest : [],
 });

@@ -1,6 +1,7 @@
 // The newest minutes of a metric, as the live socket tells them: absolute buckets of each series,
 // merged here as the server would. Pure; it neither asks nor waits.
 
+import { columnsBy } from "../../core/answer.ts";
 import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
 import { type MatcherParts, splitMatcher } from "../../core/filter.ts";
@@ -152,18 +153,6 @@ const byKey = (a: SeriesAnswer, b: SeriesAnswer): number => (keyOf(a) < keyOf(b)
 function joined(base: SeriesAnswer, from: number, newer: SeriesAnswer | undefined): SeriesAnswer {
   let end = base.t.length;
   while (end > 0 && base.t[end - 1]! >= from) end--;
-  const column = (name: Exclude<keyof SeriesAnswer, "labels">): number[] => [
-    ...base[name].slice(0, end),
-    ...(newer?.[name] ?? []),
-  ];
-  return {
-    labels: base.labels,
-    t: column("t"),
-    avg: column("avg"),
-    min: column("min"),
-    max: column("max"),
-    sum: column("sum"),
-    count: column("count"),
-    last: column("last"),
-  };
+  const columns = columnsBy((name) => [...base[name].slice(0, end), ...(newer?.[name] ?? [])]);
+  return { labels: base.labels, ...columns };
 }
