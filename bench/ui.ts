@@ -29,7 +29,7 @@ import {
 import { weigh } from "./support/weight.ts";
 import { zoom } from "./support/zoom.ts";
 
-const OPENINGS = 9;
+const OPENINGS = 15;
 const ZOOMS = 7;
 const PANELS = 8;
 const BUCKETS = 1_440;

@@ -55,50 +55,23 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
   }
 }
 
-/** The question that early.js asked while this script was on its way. */
-interface Early {
-  readonly path: string;
-  readonly token: string | undefined;
-  readonly response: Promise<Response>;
-  readonly abort: AbortController;
-  /** Local Unix ms. */
-  readonly askedAt: number;
-}
-declare global {
-  var early: Early | undefined;
-}
-/** A page that was hidden meanwhile asks anew. */
-const EARLY_FOR = 10_000;
-
-/** The early answer to this question, once. */
-function takeEarly(path: string, sent: string | undefined, signal: AbortSignal) {
-  const { early } = globalThis;
-  if (early?.path !== path || early.token !== sent) return undefined;
-  globalThis.early = undefined;
-  if (Date.now() - early.askedAt > EARLY_FOR) return undefined;
-  signal.addEventListener("abort", () => early.abort.abort(signal.reason), { once: true });
-  return early.response;
-}
-
 /** @throws ApiError */
 async function send<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
   const headers = new Headers();
   const sent = token.peek();
   if (sent !== undefined) headers.set("authorization", `Bearer ${sent}`);
   if (body !== undefined) headers.set("content-type", "application/json");
-  const early = takeEarly(path, sent, signal);
-  const asked =
-    early ??
-    fetch(path, {
+  let response: Response;
+  try {
+    response = await fetch(path, {
       headers,
       signal,
       ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
     });
-  const response = await asked.catch((error: unknown) => {
+  } catch (error) {
     throw unreachable(error);
-  });
-  // An early answer has waited for who asks, so that its date is old.
-  if (early === undefined) noteServerTime(Date.parse(response.headers.get("date") ?? ""));
+  }
+  noteServerTime(Date.parse(response.headers.get("date") ?? ""));
   if (response.ok) {
     // Server and page are built from the same types and served together.
     const answer: T = await response.json().catch((error: unknown) => {

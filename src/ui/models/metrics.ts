@@ -21,10 +21,7 @@ import { page, settleOn, view } from "./page.ts";
 import type { Rows } from "./rows.ts";
 
 const PAGE = 100;
-/**
- * The first page fills a screen: with its sparklines it stands before the first chart. It has been
- * asked for by early.js, in these words.
- */
+/** The first page fills a screen: with its sparklines it stands before the first chart. */
 const FIRST_PAGE = 40;
 /** The next page is asked for when so few rows are left below the window. */
 const NEAR = 20;
