@@ -50,12 +50,13 @@ test("the list with its sparklines is one request", async () => {
 
 test("a metric that is not there leads to the ones most like it", async () => {
   await post({ name: "kettle.temperature", value: 94 });
-  const page = await open("/?metric=kettle.temprature");
+  const page = await open("/?metric=kettle.temprature&stat=max");
   const failed = page.locator("[data-state=failed]");
   await failed.getByRole("heading", { name: "No such metric" }).waitFor();
   await failed.getByRole("button", { name: "kettle.temperature" }).click();
   await chartOf(page, '[data-metric="kettle.temperature"]');
-  expect(new URL(page.url()).searchParams.get("metric")).toBe("kettle.temperature");
+  expect(new URL(page.url()).search).toBe("?metric=kettle.temperature&stat=max");
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("kettle.temperature");
 });
 
 describe("the keyboard", () => {

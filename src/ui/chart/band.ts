@@ -20,7 +20,7 @@ export function bandOf(x: ArrayLike<number>, high: Heights, low: Heights, width:
   const top = new Float32Array(width).fill(Number.NaN);
   const bottom = new Float32Array(width).fill(Number.NaN);
   const widen = (column: number, upper: number, lower: number): void => {
-    if (column < 0 || column >= width) return;
+    if (column < 0 || column >= width || Number.isNaN(upper) || Number.isNaN(lower)) return;
     // Written so that NaN, nothing yet, gives way.
     if (!(upper >= top[column]!)) top[column] = upper;
     if (!(lower <= bottom[column]!)) bottom[column] = lower;

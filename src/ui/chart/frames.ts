@@ -1,17 +1,20 @@
-// Spreads the drawing of many charts over frames, so that none of them is long: one chart a frame.
-// What it costs is not known when its drawing returns, since browsers paint the canvas later.
+// Spreads the drawing of many charts over frames, so that none of them is long.
 
 const jobs = new Map<object, () => void>();
 let frame: number | undefined;
 
+/** What a frame may spend on charts before the rest waits for the next, ms. */
+const BUDGET = 4;
+
 function run(): void {
   frame = undefined;
-  const [next] = jobs;
-  if (next === undefined) return;
-  const [owner, job] = next;
-  jobs.delete(owner);
+  const end = performance.now() + BUDGET;
+  for (const [owner, job] of jobs) {
+    jobs.delete(owner);
+    job();
+    if (performance.now() >= end) break;
+  }
   if (jobs.size > 0) frame = requestAnimationFrame(run);
-  job();
 }
 
 /** Runs a job in one of the next frames; a later one of the same owner takes its place. */

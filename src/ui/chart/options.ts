@@ -50,7 +50,7 @@ const gaps: uPlot.Series.GapsRefiner = (_u, _at, _i0, _i1, found) =>
 function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
   const stroke = colourOf(theme.palette, slot);
   const edge: uPlot.Series = {
-    // A spike narrower than a pixel has no area to be seen: the edge shows it.
+    // The band is faint, and faintest where it is narrow: its edge is seen there.
     stroke: faint(stroke, lines === 1 ? 0.35 : 0.18),
     width: 1,
     points: { show: false },
@@ -129,11 +129,10 @@ const drawBands =
       const low = heights(line * COLUMNS_PER_LINE + 2);
       const colour = colourOf(theme.palette, slot);
       const band = bandOf(x, high, low, Math.ceil(width));
-      strokeColumns(ctx, faint(colour, bandAlpha(slots.length)), 1, (add) =>
+      strokeColumns(ctx, "butt", faint(colour, bandAlpha(slots.length)), 1, (add) =>
         band.top.forEach((from, i) => add(left + i + 0.5, from, band.bottom[i]!)),
       );
-      ctx.lineCap = "round";
-      strokeColumns(ctx, faint(colour, 0.35), 4 * uPlotRatio(u), (add) => {
+      strokeColumns(ctx, "round", faint(colour, 0.35), 4 * uPlotRatio(u), (add) => {
         for (const i of lonely(high)) add(left + x[i]!, high[i]!, low[i]!);
       });
     }
@@ -143,10 +142,12 @@ const drawBands =
 /** Vertical lines in one stroke: where they touch, they do not darken each other. */
 function strokeColumns(
   ctx: CanvasRenderingContext2D,
+  cap: CanvasLineCap,
   stroke: string,
   width: number,
   each: (add: (x: number, from: number, to: number) => void) => void,
 ): void {
+  ctx.lineCap = cap;
   ctx.strokeStyle = stroke;
   ctx.lineWidth = width;
   ctx.beginPath();

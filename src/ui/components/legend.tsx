@@ -66,7 +66,7 @@ function rowsOf(data: ChartData, sort: Sort | undefined): Row[] {
 
 export function Legend({ index, panel, drawing }: LegendProps) {
   const { now, data } = drawing;
-  // Made anew only with new data: while they are on their way, the numbers of before are hidden.
+  // Not made anew while data are on their way: the numbers of before are hidden then.
   const rows = useMemo(
     () => <Rows index={index} panel={panel} data={data} />,
     [index, panel, data],

@@ -8,7 +8,7 @@ import { go, moveBy, panelCount, panned, setPanel, zoomOut, zoomTo } from "../mo
 import type { Reading } from "../models/reading.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
-import { HOME, type Panel as Choices, panelOf } from "../url.ts";
+import { HOME, type Panel as Choices, without } from "../url.ts";
 import { unitOf } from "../units.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
@@ -90,6 +90,14 @@ const TITLES: Readonly<Record<string, string>> = {
   invalid_parameter: "This cannot be asked",
 };
 
+/** The metric that was meant, cut as before. The focus goes from the button that goes to its name. */
+function meant(index: number, metric: string): void {
+  setPanel(index, (before) => ({ ...without(before, "only"), metric }));
+  requestAnimationFrame(() =>
+    document.querySelectorAll<HTMLElement>(".panel h2")[index]?.focus({ preventScroll: true }),
+  );
+}
+
 type State = "failed" | "loading" | "empty" | "ready";
 
 function stateOf(reading: Reading, drawing: Drawing | undefined): State {
@@ -129,7 +137,7 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
           title={TITLES[failed.code] ?? "No answer"}
           message={failed.message}
           nearest={failed.nearest}
-          onChoose={(metric) => setPanel(index, () => panelOf(metric))}
+          onChoose={(metric) => meant(index, metric)}
           {...(failed.code === "invalid_parameter"
             ? {
                 action: "Show the last hour",

@@ -24,11 +24,11 @@ export const Problem = (props: ProblemProps) => {
       <h3>{title}</h3>
       <p>{message}</p>
       <div class="ways">
-        {nearest.map((metric) => (
+        {nearest.map((metric, i) => (
           <button
             key={metric}
             type="button"
-            class="button primary"
+            class={i === 0 ? "button primary" : "button"}
             onClick={() => onChoose?.(metric)}
           >
             {metric}

@@ -13,11 +13,13 @@ export interface TableProps {
   readonly panel: Panel;
 }
 
-export const Table = ({ drawing: { data }, panel }: TableProps) => {
+export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
   const { lines, starts, step, stat, partialFrom } = data;
   const unit = panel.unit ?? unitOf(panel.metric);
   const [only] = lines;
   const places = [...starts.keys()]
+    // While another window is asked for, what is known of it stands.
+    .filter((place) => starts[place]! >= now.from && starts[place]! < now.to)
     .filter((place) => lines.some(({ rows }) => rows[place] !== undefined))
     .toReversed();
   const cells = (place: number) => {
@@ -32,7 +34,13 @@ export const Table = ({ drawing: { data }, panel }: TableProps) => {
     return STATS.map((name) => <td key={name}>{formatStat(name, numbers[name], unit)}</td>);
   };
   return (
-    <div class="chart table" tabIndex={0} role="region" aria-label={`Buckets of ${panel.metric}`}>
+    <div
+      class="chart table"
+      tabIndex={0}
+      role="region"
+      aria-label={`Buckets of ${panel.metric}`}
+      aria-busy={!now.current}
+    >
       <table>
         <thead>
           <tr>

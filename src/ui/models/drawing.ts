@@ -13,6 +13,7 @@ export interface Drawing {
 /** What the last data were made of. */
 interface Made {
   readonly answer: Shown["answer"];
+  readonly before: Shown["before"];
   readonly panel: Panel;
   readonly data: ChartData;
 }
@@ -25,7 +26,7 @@ export function drawingOf(reading: Reading): ReadonlySignal<Drawing | undefined>
     if (now === undefined) return undefined;
     const { answer, before, from, to, partialFrom } = now;
     // Until the answer for another window is there, the axis moves over what is drawn.
-    if (!now.current && answer === last?.answer && panel === last.panel)
+    if (!now.current && answer === last?.answer && before === last.before && panel === last.panel)
       return { now, data: last.data };
     const { stat, only } = panel;
     const data = chartData({
@@ -39,7 +40,7 @@ export function drawingOf(reading: Reading): ReadonlySignal<Drawing | undefined>
       ...(only !== undefined && { only }),
       ...(last !== undefined && { slots: last.data.slots }),
     });
-    last = { answer, panel, data };
+    last = { answer, before, panel, data };
     return { now, data };
   });
 }

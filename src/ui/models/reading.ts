@@ -72,6 +72,8 @@ export class Reading {
   #askedAt = 0;
   #took = 0;
   #soon: ReturnType<typeof setTimeout> | undefined;
+  /** Takes back what waits for its frame. */
+  #unask: (() => void) | undefined;
   /** There is news since the question that is on its way. */
   #again = false;
   /** What is on its way was asked without the tail that has come since. */
@@ -85,7 +87,7 @@ export class Reading {
         void token.value;
         if (refusal.value !== undefined) return;
         this.slow.value = false;
-        return this.#askAfterFrame();
+        this.#askAfterFrame();
       }),
       effect(() => {
         const feed = this.#feed.value;
@@ -131,32 +133,39 @@ export class Reading {
   end(): void {
     this.#ended = true;
     for (const end of this.#ends) end();
-    this.#asking?.abort();
-    clearTimeout(this.#soon);
+    this.#drop();
   }
 
   /** The first question goes at once. Later ones let the frame show first that the view changed. */
-  #askAfterFrame(): (() => void) | undefined {
+  #askAfterFrame(): void {
     if (this.#answered.peek() === undefined) {
       void this.askNow();
-      return undefined;
+      return;
     }
-    this.#asking?.abort();
+    this.#drop();
     let task: ReturnType<typeof setTimeout> | undefined;
     const frame = requestAnimationFrame(() => (task = setTimeout(() => void this.askNow())));
-    return () => {
+    this.#unask = () => {
       cancelAnimationFrame(frame);
       clearTimeout(task);
     };
   }
 
-  /** Asks now; an older question is dropped. */
-  async askNow(): Promise<void> {
+  /** Drops the question that is on its way, and those about to be asked. */
+  #drop(): void {
     this.#asking?.abort();
+    this.#asking = undefined;
     clearTimeout(this.#soon);
     this.#soon = undefined;
+    this.#unask?.();
+    this.#unask = undefined;
     this.#again = false;
     this.#anew = false;
+  }
+
+  /** Asks now; an older question is dropped. */
+  async askNow(): Promise<void> {
+    this.#drop();
     const question = this.question.peek();
     if (refusal.peek() !== undefined) return;
     const asking = (this.#asking = new AbortController());
