@@ -24,12 +24,19 @@ export interface NamePage {
   readonly limit: number;
 }
 
-/** That part, in order. */
-export const pageOf = <T extends { readonly name: string }>(
-  all: readonly T[],
+/** That part of all, which are in order. */
+export function pageOf<T extends { readonly name: string }>(
+  inOrder: readonly T[],
   { after, search, limit }: NamePage,
-): T[] =>
-  all
-    .filter(({ name }) => compareNames(name, after) > 0 && lower(name).includes(search))
-    .sort((a, b) => compareNames(a.name, b.name))
-    .slice(0, limit);
+): T[] {
+  let first = 0;
+  for (let end = inOrder.length; first < end;) {
+    const middle = (first + end) >>> 1;
+    if (compareNames(inOrder[middle]!.name, after) > 0) end = middle;
+    else first = middle + 1;
+  }
+  const page: T[] = [];
+  for (let i = first; i < inOrder.length && page.length < limit; i++)
+    if (search === "" || lower(inOrder[i]!.name).includes(search)) page.push(inOrder[i]!);
+  return page;
+}

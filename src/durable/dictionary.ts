@@ -4,6 +4,7 @@
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
 import { LIMITS } from "../core/limits.ts";
 import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/labels.ts";
+import { compareNames } from "../core/names.ts";
 
 /** Why a new series is refused. */
 export interface SeriesRefusal {
@@ -32,6 +33,7 @@ export class Dictionary {
   readonly inD1: boolean[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
+  #inOrder: readonly Metric[] = [];
   #full: SeriesRefusal | undefined;
   #long: SeriesRefusal | undefined;
   /** Characters of all keys. */
@@ -48,6 +50,16 @@ export class Dictionary {
   metric(name: string): Metric | undefined {
     const number = this.#metricNumbers.get(name);
     return number === undefined ? undefined : this.metrics[number];
+  }
+
+  /** All metrics, by name. Sorted when it is asked for: names that come together are sorted once. */
+  inOrder(): readonly Metric[] {
+    if (this.#inOrder.length < this.metrics.length)
+      // The old ones are a run in order already, which a merge sort passes over once.
+      this.#inOrder = [...this.#inOrder, ...this.metrics.slice(this.#inOrder.length)].sort((a, b) =>
+        compareNames(a.name, b.name),
+      );
+    return this.#inOrder;
   }
 
   metricNumber(name: string): number | undefined {

@@ -20,7 +20,7 @@ export type WantedMetrics = string | NamePage;
 
 export function metricTails(dictionary: Dictionary, wanted: WantedMetrics): MetricTail[] {
   const metrics =
-    typeof wanted === "string" ? [dictionary.metric(wanted)] : pageOf(dictionary.metrics, wanted);
+    typeof wanted === "string" ? [dictionary.metric(wanted)] : pageOf(dictionary.inOrder(), wanted);
   return metrics.flatMap((metric) => {
     if (metric === undefined) return [];
     const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };

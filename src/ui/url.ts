@@ -176,6 +176,18 @@ export function viewAddress({ page, panels, range, resolution, previous, utc }: 
   return search.size === 0 ? path : `${path}?${readable(search)}`;
 }
 
+/** `next` with the very panels of `before` where they are equal: those are not drawn again. */
+export function keepingPanels(next: View, before: View): View {
+  const addressOf = (panel: Panel): string => viewAddress({ ...HOME, panels: [panel] });
+  const panels = next.panels.map((panel, i) => {
+    const old = before.panels[i];
+    return old !== undefined && addressOf(old) === addressOf(panel) ? old : panel;
+  });
+  const isSame =
+    panels.length === before.panels.length && panels.every((one, i) => one === before.panels[i]);
+  return { ...next, panels: isSame ? before.panels : panels };
+}
+
 /** Fewer escapes than URLSearchParams makes: addresses are read, and typed, by people. */
 const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");

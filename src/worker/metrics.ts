@@ -1,21 +1,24 @@
 // What metrics there are: the series of D1 and what the shards know beyond them.
 // Shards are asked first: a series that reaches D1 in between is then found twice, never not at all,
-// and the query for D1 sorts out the double ones.
+// and the read of D1 sorts out the double ones.
 
 import { distance } from "fastest-levenshtein";
 import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../core/api.ts";
 import { chunked } from "../core/chunked.ts";
 import { parseLabelsJson } from "../core/labels.ts";
-import { compareNames, lower } from "../core/names.ts";
+import { compareNames, lower, type NamePage } from "../core/names.ts";
 import type { MetricTail, WantedMetrics } from "../durable/metrics.ts";
-import type { Env } from "./env.ts";
+import { configOf, type Env } from "./env.ts";
 import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";
 import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "./shards.ts";
 
-/** What the shards know of the metrics asked for, merged by metric. */
-async function metricTails(env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> {
-  const layouts = await layoutsInUse(env).catch(d1Failed);
+/** What the shards of these layouts know of the metrics asked for, merged by metric. */
+async function metricTails(
+  env: Env,
+  wanted: WantedMetrics,
+  layouts: readonly number[],
+): Promise<Map<string, MetricTail>> {
   const asked =
     typeof wanted === "string" ? homesOf(wanted, layouts) : firstShards(Math.max(...layouts));
   const tails = await Promise.all(
@@ -28,6 +31,10 @@ async function metricTails(env: Env, wanted: WantedMetrics): Promise<Map<string,
   }
   return merged;
 }
+
+/** The same of all layouts in use. */
+const allTails = async (env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> =>
+  metricTails(env, wanted, await layoutsInUse(env).catch(d1Failed));
 
 const mergeTails = (a: MetricTail, b: MetricTail): MetricTail => ({
   name: a.name,
@@ -52,6 +59,8 @@ interface StoredMetric {
   readonly first_at: number;
   readonly last_at: number;
   readonly last: number;
+  /** JSON: an array of label names. */
+  readonly labels: string;
 }
 
 export interface MetricsQuery {
@@ -63,93 +72,98 @@ export interface MetricsQuery {
 }
 
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<MetricsAnswer> {
-  const search = lower(query.search);
   const { after, limit } = query;
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
-  const tails = await metricTails(env, { after, search, limit: limit + 1 });
-  const db = env.DB.withSession();
-  const { results: stored, meta } = await db
-    .prepare(
-      `SELECT metric, count(*) AS series, min(first_at) AS first_at, max(last_at) AS last_at,
-         (SELECT last FROM series AS s WHERE s.metric = series.metric
-          ORDER BY last_at DESC, last DESC LIMIT 1) AS last
-       FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
-       GROUP BY metric ORDER BY metric LIMIT ?3`,
-    )
-    .bind(after, search, limit + 1)
-    .all<StoredMetric>()
-    .catch(d1Failed);
-  countRead(meta.rows_read);
-  const byName = new Map(stored.map((row) => [row.metric, row]));
-  const names = [...new Set([...byName.keys(), ...tails.keys()])];
-  names.sort(compareNames);
-  const page = names.slice(0, limit);
-  const details = await seriesDetails(db, page, tails);
-  const metrics = page.map((name) =>
-    summary(name, byName.get(name), tails.get(name), details.get(name) ?? { fresh: 0, labels: [] }),
-  );
-  const last = page.at(-1);
-  return { metrics, ...(names.length > page.length && last !== undefined && { cursor: last }) };
+  const page: NamePage = { after, search: lower(query.search), limit: limit + 1 };
+  let layouts: readonly number[] = [configOf(env).shards];
+  let tails = await metricTails(env, page, layouts);
+  let stored = await readPage(env, page, tails);
+  if (stored.layouts.some((shards) => !layouts.includes(shards))) {
+    // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
+    layouts = [...layouts, ...stored.layouts];
+    tails = await metricTails(env, page, layouts);
+    stored = await readPage(env, page, tails);
+  }
+  const { metrics: byName, fresh } = stored;
+  const names = [...new Set([...byName.keys(), ...tails.keys()])].sort(compareNames);
+  const metrics = names
+    .slice(0, limit)
+    .map((name) => summary(name, byName.get(name), tails.get(name), fresh.get(name) ?? []));
+  const last = metrics.at(-1);
+  return { metrics, ...(names.length > limit && last !== undefined && { cursor: last.name }) };
 }
 
-interface Details {
-  /** Series that D1 does not hold yet. */
-  fresh: number;
-  labels: string[];
+interface StoredPage {
+  readonly metrics: ReadonlyMap<string, StoredMetric>;
+  /** Labels JSON of the series that only shards know, by metric. */
+  readonly fresh: ReadonlyMap<string, readonly string[]>;
+  /** Values of SHARDS under which points may lie in shards. */
+  readonly layouts: readonly number[];
 }
 
-async function seriesDetails(
-  db: D1DatabaseSession,
-  names: readonly string[],
+/** What D1 holds of a page, and which series of `tails` it does not hold: in one snapshot. */
+async function readPage(
+  env: Env,
+  { after, search, limit }: NamePage,
   tails: ReadonlyMap<string, MetricTail>,
-): Promise<Map<string, Details>> {
-  const fresh = names.flatMap((name) =>
+): Promise<StoredPage> {
+  const db = env.DB.withSession();
+  // Names of the page are among the first that the shards together know.
+  const first = [...tails.keys()].sort(compareNames).slice(0, limit);
+  const maybeFresh = first.flatMap((name) =>
     (tails.get(name)?.fresh ?? []).map((labels): [string, string] => [name, labels]),
   );
-  const [labelRows, ...freshRows] = await db
-    .batch<{ metric: string; text: string }>([
+  const results = await db
+    .batch([
       db
         .prepare(
-          `SELECT DISTINCT s.metric, l.key AS text
-           FROM json_each(?) AS m CROSS JOIN series AS s CROSS JOIN json_each(s.labels) AS l
-           WHERE s.metric = m.value`,
+          `SELECT metric, count(*) AS series, min(first_at) AS first_at, max(last_at) AS last_at,
+             (SELECT last FROM series AS s WHERE s.metric = series.metric
+              ORDER BY last_at DESC, last DESC LIMIT 1) AS last,
+             (SELECT json_group_array(DISTINCT l.key)
+              FROM series AS s CROSS JOIN json_each(s.labels) AS l
+              WHERE s.metric = series.metric) AS labels
+           FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
+           GROUP BY metric ORDER BY metric LIMIT ?3`,
         )
-        .bind(JSON.stringify(names)),
-      ...chunked(fresh, ([name, labels]) => 6 * (name.length + labels.length) + 8).map((chunk) =>
-        db
-          .prepare(
-            `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS text FROM json_each(?) AS f
-             WHERE NOT EXISTS (SELECT 1 FROM series AS s
-               WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
-          )
-          .bind(JSON.stringify(chunk)),
+        .bind(after, search, limit),
+      db.prepare("SELECT shards FROM layouts"),
+      ...chunked(maybeFresh, ([name, labels]) => 6 * (name.length + labels.length) + 8).map(
+        (chunk) =>
+          db
+            .prepare(
+              `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS labels FROM json_each(?) AS f
+               WHERE NOT EXISTS (SELECT 1 FROM series AS s
+                 WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
+            )
+            .bind(JSON.stringify(chunk)),
       ),
     ])
     .catch(d1Failed);
-  for (const rows of [labelRows, ...freshRows]) countRead(rows?.meta.rows_read ?? 0);
-  const details = new Map<string, { fresh: number; labels: Set<string> }>();
-  const of = (name: string): { fresh: number; labels: Set<string> } => {
-    let detail = details.get(name);
-    if (detail === undefined) details.set(name, (detail = { fresh: 0, labels: new Set() }));
-    return detail;
-  };
-  for (const { metric, text } of labelRows?.results ?? []) of(metric).labels.add(text);
-  for (const { metric, text } of freshRows.flatMap(({ results }) => results)) {
-    const detail = of(metric);
-    detail.fresh++;
-    for (const [name] of parseLabelsJson(text)) detail.labels.add(name);
+  for (const { meta } of results) countRead(meta.rows_read);
+  const rows = <T>(of: readonly D1Result[]): T[] => of.flatMap(({ results }) => results as T[]);
+  const [metrics, layouts, ...freshRows] = results;
+  const fresh = new Map<string, string[]>();
+  for (const { metric, labels } of rows<{ metric: string; labels: string }>(freshRows)) {
+    const of = fresh.get(metric);
+    if (of === undefined) fresh.set(metric, [labels]);
+    else of.push(labels);
   }
-  return new Map(
-    [...details].map(([name, { fresh, labels }]) => [name, { fresh, labels: [...labels].sort() }]),
-  );
+  return {
+    metrics: new Map(rows<StoredMetric>([metrics!]).map((row) => [row.metric, row])),
+    fresh,
+    layouts: rows<{ shards: number }>([layouts!]).map(({ shards }) => shards),
+  };
 }
 
 function summary(
   name: string,
   stored: StoredMetric | undefined,
   tail: MetricTail | undefined,
-  details: Details,
+  fresh: readonly string[],
 ): MetricSummary {
+  const labels = new Set<string>(stored === undefined ? [] : JSON.parse(stored.labels));
+  for (const json of fresh) for (const [label] of parseLabelsJson(json)) labels.add(label);
   const sides = [
     ...(stored === undefined
       ? []
@@ -158,8 +172,8 @@ function summary(
   ];
   return {
     name,
-    series: (stored?.series ?? 0) + details.fresh,
-    labelNames: details.labels,
+    series: (stored?.series ?? 0) + fresh.length,
+    labelNames: [...labels].sort(),
     firstAt: Math.min(...sides.map(({ firstAt }) => firstAt)),
     ...sides.map(({ lastAt, last }) => ({ lastAt, last })).reduce((a, b) => latest(a, b)),
   };
@@ -170,7 +184,7 @@ const VALUES_LISTED = 100;
 
 /** One metric with its labels; undefined when it is not known. */
 export async function describeMetric(env: Env, name: string): Promise<MetricAnswer | undefined> {
-  const tail = (await metricTails(env, name)).get(name);
+  const tail = (await allTails(env, name)).get(name);
   const { results, meta } = await env.DB.withSession()
     .prepare("SELECT labels, first_at, last_at, last FROM series WHERE metric = ?")
     .bind(name)
@@ -213,7 +227,7 @@ const NAMES_COMPARED = 10_000;
 
 /** @throws Failed: no such metric, with the three names that look most like it. */
 export async function failUnknown(env: Env, name: string): Promise<never> {
-  const tails = await metricTails(env, { after: "", search: "", limit: NAMES_COMPARED });
+  const tails = await allTails(env, { after: "", search: "", limit: NAMES_COMPARED });
   const { results, meta } = await env.DB.withSession()
     .prepare("SELECT DISTINCT metric FROM series LIMIT ?")
     .bind(NAMES_COMPARED)

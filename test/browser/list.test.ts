@@ -36,6 +36,15 @@ test("shows each metric with its last value and last hour, and opens one", async
   await chartOf(page, '[data-metric="cpu.load"]');
 });
 
+test("a link to a metric keeps the range on view", async () => {
+  const page = await open(CPU);
+  await chartOf(page);
+  await page.getByRole("link", { name: "6h" }).click();
+  await page
+    .locator('.metric[data-metric="http.time"][href="/?range=6h&metric=http.time"]')
+    .waitFor();
+});
+
 test("the list with its sparklines is one request", async () => {
   const page = await open("/docs");
   const asked: string[] = [];

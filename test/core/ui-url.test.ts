@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   HOME,
+  keepingPanels,
   type Panel,
   panelOf,
   PANELS_SHOWN,
@@ -77,6 +78,23 @@ test("any address shows something", () => {
     fc.property(fc.string(), fc.string(), (path, search) => {
       const view = parseView(path, search);
       expect(parse(viewAddress(view))).toEqual(view);
+    }),
+  );
+});
+
+test("panels that are as they were stay the same objects, and only those", () => {
+  fc.assert(
+    fc.property(views, views, (before, other) => {
+      const back = keepingPanels(parse(viewAddress(before)), before);
+      expect(back.panels).toBe(before.panels);
+      const next = keepingPanels(other, before);
+      expect(next).toEqual(other);
+      for (const [i, panel] of before.panels.entries())
+        expect(next.panels[i] === panel).toBe(
+          next.panels[i] !== undefined &&
+            viewAddress({ ...HOME, panels: [panel] }) ===
+              viewAddress({ ...HOME, panels: [next.panels[i]] }),
+        );
     }),
   );
 });

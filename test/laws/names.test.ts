@@ -25,15 +25,17 @@ test("a page of the whole is the page of the pages of its parts", () => {
       fc.integer({ min: 1, max: 6 }),
       (all, after, search, limit) => {
         const page = { after, search: lower(search), limit };
+        const inOrder = (list: typeof all): typeof all =>
+          list.toSorted((a, b) => compareNames(a.name, b.name));
         const parts = [0, 1, 2, 3].flatMap((shard) =>
-          pageOf(
-            all.filter((one) => one.shard === shard),
-            page,
-          ),
+          pageOf(inOrder(all.filter((one) => one.shard === shard)), page),
         );
-        const inOrder = (list: readonly { name: string }[]): string[] =>
-          pageOf(list, page).map(({ name }) => name);
-        expect(inOrder(parts)).toEqual(inOrder(all));
+        const whole = inOrder(all).filter(
+          ({ name }) => compareNames(name, after) > 0 && lower(name).includes(page.search),
+        );
+        const namesOf = (list: typeof all): string[] => list.map(({ name }) => name);
+        expect(namesOf(pageOf(inOrder(all), page))).toEqual(namesOf(whole.slice(0, limit)));
+        expect(namesOf(pageOf(inOrder(parts), page))).toEqual(namesOf(whole.slice(0, limit)));
       },
     ),
   );

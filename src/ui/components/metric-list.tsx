@@ -69,9 +69,32 @@ export function follow(name: string, adds: boolean): void {
   openMetric(name);
 }
 
-const onRowFocus = (name: string): void => {
-  active.value = name;
-};
+/** The link of the row that an event is in, and whether the event is in the link. */
+function rowOf({ target }: Event): { link: HTMLAnchorElement; isLink: boolean } | undefined {
+  if (!(target instanceof Element)) return undefined;
+  const link = target.closest("li")?.querySelector<HTMLAnchorElement>("a.metric");
+  return link ? { link, isLink: link.contains(target) } : undefined;
+}
+
+function onFocusIn(event: Event): void {
+  const { dataset } = rowOf(event)?.link ?? {};
+  if (dataset?.metric !== undefined) active.value = dataset.metric;
+}
+
+function onClick(event: MouseEvent): void {
+  const row = rowOf(event);
+  const name = row?.link.dataset.metric;
+  if (row === undefined || name === undefined) return;
+  if (row.isLink) {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    follow(name, event.shiftKey);
+  } else if (event.target instanceof HTMLButtonElement) {
+    // The button goes as the panel comes: the focus stays in the row.
+    row.link.focus({ preventScroll: true });
+    addPanel(name);
+  }
+}
 
 function onKeyDown(event: KeyboardEvent): void {
   const known = list.peek();
@@ -135,6 +158,8 @@ function Metrics({ known }: { readonly known: Ready }) {
       aria-label="Metrics"
       aria-busy={known.search !== searched.value}
       style={{ height: `${count * ROW_HEIGHT}px` }}
+      onClick={onClick}
+      onFocusIn={onFocusIn}
     >
       {rows.map((index) => {
         const metric = metrics[index];
@@ -145,8 +170,6 @@ function Metrics({ known }: { readonly known: Ready }) {
             index={index}
             size={cursor === undefined ? metrics.length : -1}
             isStop={index === stop}
-            onFocus={onRowFocus}
-            onFollow={follow}
           />
         );
       })}

@@ -3,7 +3,7 @@
 import type { ListedMetric } from "../../core/api.ts";
 import { formatAge, formatCount } from "../format.ts";
 import { second } from "../models/clock.ts";
-import { addPanel, linkToMetric, view } from "../models/page.ts";
+import { linkToMetric, panels } from "../models/page.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
 import { formatIn, unitOf } from "../units.ts";
 import { PANELS_SHOWN } from "../url.ts";
@@ -37,14 +37,12 @@ interface MetricRowProps {
   readonly size: number;
   /** Tab comes here. */
   readonly isStop: boolean;
-  readonly onFocus: (name: string) => void;
-  readonly onFollow: (name: string, adds: boolean) => void;
 }
 
-export function MetricRow({ metric, index, size, isStop, onFocus, onFollow }: MetricRowProps) {
+/** What is clicked in a row is the list's to know: one listener for all rows. */
+export function MetricRow({ metric, index, size, isStop }: MetricRowProps) {
   const { name, series } = metric;
-  const { panels } = view.value;
-  const shown = panels.find((panel) => panel.metric === name);
+  const shown = panels.value.find((panel) => panel.metric === name);
   const value = formatIn(shown?.unit ?? unitOf(name), metric.last);
   const tabIndex = isStop ? 0 : -1;
   return (
@@ -56,12 +54,6 @@ export function MetricRow({ metric, index, size, isStop, onFocus, onFollow }: Me
         href={linkToMetric(name)}
         tabIndex={tabIndex}
         aria-current={shown ? "true" : undefined}
-        onFocus={() => onFocus(name)}
-        onClick={(event) => {
-          if (event.button !== 0 || event.metaKey || event.ctrlKey || event.altKey) return;
-          event.preventDefault();
-          onFollow(name, event.shiftKey);
-        }}
       >
         <Name name={name} />
         <span class="facts">
@@ -76,13 +68,7 @@ export function MetricRow({ metric, index, size, isStop, onFocus, onFollow }: Me
           tabIndex={tabIndex}
           aria-label={`Add ${name} to the page`}
           title="Add to the page (Shift+Enter)"
-          disabled={panels.length >= PANELS_SHOWN}
-          onClick={(event) => {
-            // The button goes as the panel comes: the focus stays in the row.
-            const link = event.currentTarget.previousElementSibling;
-            if (link instanceof HTMLElement) link.focus({ preventScroll: true });
-            addPanel(name);
-          }}
+          disabled={panels.value.length >= PANELS_SHOWN}
         >
           +
         </button>

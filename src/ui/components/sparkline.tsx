@@ -1,6 +1,8 @@
-// The line beside a metric's name. What it says in numbers stands next to it, or in the chart.
+// The line beside a metric's name. What it says in numbers stands next to it, or in the chart. A list
+// has many: names and values come first, the lines in the frames after them.
 
-import { useMemo } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { never, soon } from "../chart/frames.ts";
 import { sparkline } from "../chart/sparkline.ts";
 
 const WIDTH = 64;
@@ -10,13 +12,19 @@ interface SparklineProps {
   readonly points: readonly (number | null)[] | undefined;
 }
 
-export function Sparkline({ points = [] }: SparklineProps) {
-  const { line, dots, filling } = useMemo(() => sparkline(points, WIDTH, HEIGHT), [points]);
-  return (
-    <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true">
-      <path d={line} />
-      {dots !== "" && <path class="dots" d={dots} />}
-      {filling && <circle cx={filling.x} cy={filling.y} r="2" />}
-    </svg>
-  );
+function draw(svg: SVGSVGElement, points: readonly (number | null)[]): void {
+  const { line, dots, filling } = sparkline(points, WIDTH, HEIGHT);
+  const circle = filling && `<circle cx="${filling.x}" cy="${filling.y}" r="2"/>`;
+  svg.innerHTML = `<path d="${line}"/><path class="dots" d="${dots}"/>${circle ?? ""}`;
+}
+
+export function Sparkline({ points }: SparklineProps) {
+  const svg = useRef<SVGSVGElement>(null);
+  useLayoutEffect(() => {
+    const element = svg.current;
+    if (element === null || points === undefined) return;
+    soon(element, () => draw(element, points));
+    return () => void never(element);
+  }, [points]);
+  return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" ref={svg} />;
 }

@@ -1,9 +1,10 @@
 // What the page shows, kept in the address: every choice is an entry of the browser's history, so
 // that Back and a copied link just work.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import {
   HOME,
+  keepingPanels,
   type Panel,
   panelOf,
   PANELS_SHOWN,
@@ -21,7 +22,8 @@ export const view = signal<View>(here());
 
 /** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
 export const page = computed(() => view.value.page);
-export const panelCount = computed(() => view.value.panels.length);
+export const panels = computed(() => view.value.panels);
+export const panelCount = computed(() => panels.value.length);
 
 /** While the charts are dragged aside: the window that they show, Unix ms. */
 export const panned = signal<{ readonly from: number; readonly to: number } | undefined>(undefined);
@@ -36,6 +38,11 @@ const entry = (): Entry => {
   const kept: Entry | null = history.state;
   return kept ?? {};
 };
+
+/** The view that the links of the list lead on from: it follows when the charts have been drawn. */
+const settled = signal<View>(view.peek());
+/** Time for the charts after a change of the view, ms. */
+const SETTLING = 400;
 
 export const linkTo = (change: Partial<View>): string => viewAddress({ ...view.value, ...change });
 
@@ -80,15 +87,15 @@ export const filtered = (panel: Panel, where: readonly string[]): Panel => ({
   where,
 });
 
-const opened = (metric: string): View => ({
-  ...view.value,
+const opened = (metric: string, from: View): View => ({
+  ...from,
   page: "explore",
   panels: [panelOf(metric)],
 });
 
 /** Shows a metric alone, with the range and resolution of before. */
-export const openMetric = (metric: string): void => show(opened(metric));
-export const linkToMetric = (metric: string): string => viewAddress(opened(metric));
+export const openMetric = (metric: string): void => show(opened(metric, view.peek()));
+export const linkToMetric = (metric: string): string => viewAddress(opened(metric, settled.value));
 
 /** Shows a metric below what is there; nothing when there is no room, or it is there already. */
 export function addPanel(metric: string): void {
@@ -136,4 +143,11 @@ export function zoomOut(): void {
   else if (view.peek().range.kind === "fixed") go({ range: HOME.range });
 }
 
-export const startHistory = (): void => addEventListener("popstate", () => (view.value = here()));
+export function startHistory(): void {
+  addEventListener("popstate", () => (view.value = keepingPanels(here(), view.peek())));
+  effect(() => {
+    const next = view.value;
+    const settling = setTimeout(() => (settled.value = next), SETTLING);
+    return () => clearTimeout(settling);
+  });
+}
