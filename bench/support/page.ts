@@ -14,6 +14,8 @@ const PATIENCE = 60_000;
  * opened at once shares. That is not the page's: it is opened when they are done, ms.
  */
 const BROWSER_STARTS = 1_000;
+/** After it has loaded, the page is left alone so long: the driver's questions cost it time, ms. */
+const ALONE = 1_000;
 
 /** Builds the page to a folder that no running server reads, and returns it. */
 export function buildPage(): string {
@@ -90,6 +92,7 @@ export async function openCold(browser: Browser, opening: Opening): Promise<Page
   prepare?.(page);
   await page.waitForTimeout(BROWSER_STARTS);
   await page.goto(url.href);
+  await page.waitForTimeout(ALONE);
   return page;
 }
 

@@ -27,14 +27,17 @@ describe("rows on view", () => {
 
 describe("rows drawn", () => {
   test("are some more on either side, within the list", () => {
-    expect(rowsDrawn({ first: 100, last: 110 }, 5_000)).toEqual({ first: 94, last: 116 });
-    expect(rowsDrawn({ first: 0, last: 10 }, 5_000)).toEqual({ first: 0, last: 16 });
-    expect(rowsDrawn({ first: 4_990, last: 5_000 }, 5_000)).toEqual({ first: 4_984, last: 5_000 });
+    expect(rowsDrawn({ first: 100, last: 110 }, 5_000, 6)).toEqual({ first: 94, last: 116 });
+    expect(rowsDrawn({ first: 0, last: 10 }, 5_000, 6)).toEqual({ first: 0, last: 16 });
+    expect(rowsDrawn({ first: 4_990, last: 5_000 }, 5_000, 6)).toEqual({
+      first: 4_984,
+      last: 5_000,
+    });
   });
   test("are none of an empty list", () =>
-    expect(rowsDrawn({ first: 0, last: 10 }, 0)).toEqual({ first: 0, last: 0 }));
+    expect(rowsDrawn({ first: 0, last: 10 }, 0, 6)).toEqual({ first: 0, last: 0 }));
   test("are none when the list has become shorter than the window is scrolled", () =>
-    expect(rowsDrawn({ first: 90, last: 100 }, 3)).toEqual({ first: 3, last: 3 }));
+    expect(rowsDrawn({ first: 90, last: 100 }, 3, 6)).toEqual({ first: 3, last: 3 }));
   test("cover the window and stay few", () =>
     fc.assert(
       fc.property(
@@ -42,7 +45,7 @@ describe("rows drawn", () => {
         fc.integer({ min: 1, max: 4_000 }),
         fc.nat(10_000),
         (top, height, count) => {
-          const { first, last } = rowsDrawn(rowsOnView(top, height), count);
+          const { first, last } = rowsDrawn(rowsOnView(top, height), count, 6);
           expect(first).toBeGreaterThanOrEqual(0);
           expect(last).toBeGreaterThanOrEqual(first);
           expect(last).toBeLessThanOrEqual(count);

@@ -1,26 +1,67 @@
-// Spreads the drawing of many charts over frames, so that none of them is long.
+// Spreads what is drawn over frames, so that none of them is long, and none delays what people wait
+// for: panels take turns; small things, such as sparklines, come when no first answer is awaited.
 
-const jobs = new Map<object, () => void>();
+type Jobs = Map<object, () => void>;
+const panels: Jobs = new Map();
+const trifles: Jobs = new Map();
 let frame: number | undefined;
+/** First answers that are awaited. */
+let awaited = 0;
 
-/** What a frame may spend on charts before the rest waits for the next, ms. */
+/** What a frame may spend on jobs before the rest waits for the next, ms. */
 const BUDGET = 4;
 
-function run(): void {
-  frame = undefined;
+const nextJobs = (): Jobs => (panels.size > 0 || awaited > 0 ? panels : trifles);
+
+async function run(): Promise<void> {
   const end = performance.now() + BUDGET;
-  for (const [owner, job] of jobs) {
-    jobs.delete(owner);
-    job();
-    if (performance.now() >= end) break;
+  try {
+    for (const [owner, job] of nextJobs()) {
+      never(owner);
+      job();
+      // What the job changed is rendered in a microtask, before this goes on: it counts as well.
+      await Promise.resolve();
+      if (performance.now() >= end) break;
+    }
+  } finally {
+    frame = undefined;
+    wake();
   }
-  if (jobs.size > 0) frame = requestAnimationFrame(run);
+}
+
+function wake(): void {
+  if (nextJobs().size > 0) frame ??= requestAnimationFrame(run);
 }
 
 /** Runs a job in one of the next frames; a later one of the same owner takes its place. */
 export function soon(owner: object, job: () => void): void {
-  jobs.set(owner, job);
-  frame ??= requestAnimationFrame(run);
+  panels.set(owner, job);
+  wake();
 }
 
-export const never = (owner: object): boolean => jobs.delete(owner);
+/** The same for what can wait. */
+export function later(owner: object, job: () => void): void {
+  trifles.set(owner, job);
+  wake();
+}
+
+export function never(owner: object): void {
+  panels.delete(owner);
+  trifles.delete(owner);
+}
+
+/** Something is awaited until the function that this returns is called, and then drawn. */
+export function wait(): () => void {
+  awaited++;
+  let over = (): void => {
+    over = () => undefined;
+    // After the frame that draws it.
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        awaited--;
+        wake();
+      }),
+    );
+  };
+  return () => over();
+}

@@ -1,7 +1,7 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
 import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
@@ -47,6 +47,7 @@ export function Plot(props: PlotProps) {
   const at = useMemo(() => signal<At | undefined>(undefined), []);
   /** What a screen reader is told of the bucket that a key led to. */
   const said = useMemo(() => signal(""), []);
+  const columns = useMemo(() => aligned(data), [data]);
   /** Another number of lines, or other colours, need another chart. */
   const slots = data.lines.map((line) => slotOf(data, line)).join();
 
@@ -75,7 +76,7 @@ export function Plot(props: PlotProps) {
         onBack: () => latest.current.onBack(),
         onPan: (a, b, done) => latest.current.onPan(a, b, done),
       }),
-      aligned(latest.current.data),
+      columns,
       element,
     );
     plot.current = made;
@@ -98,7 +99,6 @@ export function Plot(props: PlotProps) {
     return () => {
       unfollow();
       sized.disconnect();
-      never(owner);
       never(element);
       made.destroy();
       plot.current = undefined;
@@ -108,17 +108,15 @@ export function Plot(props: PlotProps) {
     };
   }, [slots, theme, unit, zone]);
 
-  const columns = useMemo(() => aligned(data), [data]);
-  useEffect(() => {
-    soon(owner, () => {
-      const u = plot.current;
-      if (u === undefined) return;
-      if (u.data === columns && u.scales.x?.min === from && u.scales.x.max === to) return;
-      following.current = crosshair.peek() !== undefined && crosshair.peek()?.owner !== owner;
-      u.batch(() => u.setData(columns));
-      following.current = false;
-      if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
-    });
+  useLayoutEffect(() => {
+    const u = plot.current;
+    // A new chart draws itself.
+    if (u?.scales.x?.min === undefined || u.scales.x.min === null) return;
+    if (u.data === columns && u.scales.x.min === from && u.scales.x.max === to) return;
+    following.current = crosshair.peek() !== undefined && crosshair.peek()?.owner !== owner;
+    u.batch(() => u.setData(columns));
+    following.current = false;
+    if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
 
   return (

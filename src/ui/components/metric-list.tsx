@@ -4,11 +4,13 @@
 import { signal } from "@preact/signals";
 import { createRef } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { later } from "../chart/frames.ts";
 import { listOpen } from "../models/drawer.ts";
 import { type List, list, onView, refresh, searched } from "../models/metrics.ts";
 import { addPanel, openMetric } from "../models/page.ts";
 import {
   movedTo,
+  OVERSCAN,
   revealing,
   ROW_HEIGHT,
   type Rows,
@@ -24,6 +26,9 @@ type Ready = Extract<List, { kind: "ready" }>;
 const BONES = 24;
 /** Drawn before the window has been measured. */
 const FIRST_ROWS: Rows = { first: 0, last: 16 };
+
+/** Rows out of sight are for who scrolls: the first chart does not wait for them. */
+const beyond = signal(0);
 
 const box = createRef<HTMLDivElement>();
 /** Name in the row where the keyboard is, or was last. */
@@ -132,12 +137,13 @@ function Metrics({ known }: { readonly known: Ready }) {
   const { metrics, cursor } = known;
   const count = metrics.length + (cursor === undefined ? 0 : BONES);
   const seen = onView.value ?? FIRST_ROWS;
-  const { first, last } = rowsDrawn(seen, count);
+  const { first, last } = rowsDrawn(seen, count, beyond.value);
   const at = metrics.findIndex(({ name }) => name === active.value);
   const stop = at < 0 ? Math.min(seen.first, metrics.length - 1) : at;
   const rows = Array.from({ length: last - first }, (_, i) => first + i);
   // The row where the keyboard is stays, also out of sight.
   if (stop >= 0 && (stop < first || stop >= last)) rows.push(stop);
+  useLayoutEffect(() => later(beyond, () => (beyond.value = OVERSCAN)), []);
   useLayoutEffect(() => {
     if (wantsFocus) focusActive();
   });

@@ -2,19 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { curl } from "../api.ts";
-import { token } from "../models/access.ts";
-import {
-  amendPanel,
-  linkToPanel,
-  onlyPanel,
-  panelCount,
-  removePanel,
-  view,
-} from "../models/page.ts";
-import { questionOf } from "../url.ts";
+import { amendPanel, onlyPanel, panelCount, removePanel } from "../models/page.ts";
 import type { HeadProps } from "./panel-head.tsx";
 import { ICONS } from "./icons.tsx";
+import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
 
 interface ToolProps {
@@ -46,7 +37,10 @@ function focusAfter(act: () => void): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>(".panel h2")?.focus());
 }
 
-export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps) {
+const PanelMenu = lazily(async () => (await import("./panel-menu.tsx")).PanelMenu);
+
+export function PanelTools(props: Omit<HeadProps, "embedded">) {
+  const { index, panel } = props;
   const said = useSignal("");
   const say = (text: string): void => {
     said.value = text;
@@ -58,13 +52,6 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
       () => say("The browser does not let it be copied"),
     );
   };
-  const keep = async (as: "csv" | "png"): Promise<void> => {
-    if (drawing === undefined) return;
-    const files = await import("../export/files.ts");
-    if (as === "csv") files.keepCsv(drawing);
-    else if (canvas.current !== undefined) await files.keepPng(panel, drawing, canvas.current);
-  };
-  const canKeep = drawing?.now.current === true;
   const several = panelCount.value > 1;
   return (
     <div class="tools" role="group" aria-label={`Tools of ${panel.metric}`}>
@@ -86,39 +73,7 @@ export function PanelTools({ index, panel, drawing, canvas, reading }: HeadProps
         <ICONS.link />
       </Tool>
       <Menu name="Download and copy" label={<ICONS.download />} class="tool">
-        {(close) => {
-          const item = (text: string, act: () => Promise<void>, off = false) => (
-            <button
-              type="button"
-              disabled={off}
-              onClick={() => {
-                close();
-                void act();
-              }}
-            >
-              {text}
-            </button>
-          );
-          return (
-            <div class="items">
-              {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
-              {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
-              {item("Copy as curl", () =>
-                copy(
-                  curl(questionOf(panel, view.peek())),
-                  token.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
-                ),
-              )}
-              {item("Copy link to this panel", () =>
-                copy(location.origin + linkToPanel(index, "explore")),
-              )}
-              {item("Copy address to embed", () =>
-                copy(location.origin + linkToPanel(index, "embed")),
-              )}
-              {item("Ask again", () => reading.askNow())}
-            </div>
-          );
-        }}
+        {(close) => <PanelMenu {...props} close={close} copy={copy} />}
       </Menu>
       {several && (
         <Tool name={`Close ${panel.metric}`} onClick={() => focusAfter(() => removePanel(index))}>

@@ -1,11 +1,22 @@
 // A panel: one metric, how it is cut, its chart or table, and the numbers of the range.
 
+import { batch } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { gaps } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
-import { type Drawing, drawingOf } from "../models/drawing.ts";
-import { go, moveBy, panelCount, panned, setPanel, zoomOut, zoomTo } from "../models/page.ts";
-import type { Reading } from "../models/reading.ts";
+import { type Drawing, drawer } from "../models/drawing.ts";
+import {
+  go,
+  moveBy,
+  panelCount,
+  panned,
+  type Panned,
+  setPanel,
+  zoomOut,
+  zoomTo,
+} from "../models/page.ts";
+import type { Failure, Reading } from "../models/reading.ts";
+import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
 import { HOME, type Panel as Choices, without } from "../url.ts";
@@ -15,6 +26,7 @@ import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
 import { NoPoints, Problem } from "./states.tsx";
 import { lazily } from "./lazily.tsx";
+import { usePaced } from "./paced.ts";
 
 const Table = lazily(
   async () => (await import("./table.tsx")).Table,
@@ -49,21 +61,24 @@ const described = ({ now, data }: Drawing): Record<`data-${string}`, string | nu
 
 /** Whole buckets only, so that the window stays as long as it is. */
 const panning =
-  ({ now, data }: Drawing) =>
-  (from: number, to: number, done: boolean): void => {
-    panned.value = done ? undefined : { from, to };
-    if (done) moveBy(Math.round((from - now.from) / data.step) * data.step, now);
-  };
+  ({ now, data }: Drawing, by: Reading) =>
+  (from: number, to: number, done: boolean): void =>
+    batch(() => {
+      panned.value = done ? undefined : { from, to, by };
+      if (done) moveBy(Math.round((from - now.from) / data.step) * data.step, now);
+    });
 
 interface ChartProps {
   readonly drawing: Drawing;
   readonly panel: Choices;
-  readonly isSlow: boolean;
+  /** Instead of the drawing's own. */
+  readonly window: Panned | undefined;
+  readonly reading: Reading;
   readonly canvas: { current: HTMLCanvasElement | undefined };
 }
 
-const Chart = ({ drawing, panel, isSlow, canvas }: ChartProps) => {
-  const { from, to } = panned.value ?? drawing.now;
+const Chart = ({ drawing, panel, window, reading, canvas }: ChartProps) => {
+  const { from, to } = window ?? drawing.now;
   return (
     <figure class="chart" {...described(drawing)}>
       <Plot
@@ -77,9 +92,9 @@ const Chart = ({ drawing, panel, isSlow, canvas }: ChartProps) => {
         canvas={canvas}
         onZoom={zoomTo}
         onBack={zoomOut}
-        onPan={panning(drawing)}
+        onPan={panning(drawing, reading)}
       />
-      {isSlow && <div class="progress" role="progressbar" aria-label="Loading" />}
+      {reading.slow.value && <div class="progress" role="progressbar" aria-label="Loading" />}
     </figure>
   );
 };
@@ -100,19 +115,24 @@ function meant(index: number, metric: string): void {
 
 type State = "failed" | "loading" | "empty" | "ready";
 
-function stateOf(reading: Reading, drawing: Drawing | undefined): State {
-  if (reading.failure.value !== undefined && drawing?.now.current !== true) return "failed";
+function stateOf(failure: Failure | undefined, drawing: Drawing | undefined): State {
+  if (failure !== undefined && drawing?.now.current !== true) return "failed";
   if (drawing === undefined) return "loading";
   return drawing.data.all.length === 0 && drawing.now.current ? "empty" : "ready";
 }
 
 export function Panel({ index, reading, embedded = false }: PanelProps) {
-  const drawingNow = useMemo(() => drawingOf(reading), [reading]);
+  const scene = useMemo(() => sceneOf(reading), [reading]);
+  const draw = useMemo(drawer, [reading]);
   const canvas = useRef<HTMLCanvasElement>(undefined);
-  const panel = reading.panel.value;
-  const drawing = drawingNow.value;
-  const failed = reading.failure.value;
-  const state = stateOf(reading, drawing);
+  const {
+    panel,
+    shown,
+    failure: failed,
+    panned: dragged,
+  } = usePaced(scene, (before, next) => isUrgent(before, next, reading));
+  const drawing = draw(panel, shown);
+  const state = stateOf(failed, drawing);
   const retry = (): void => void reading.askNow();
   return (
     <section class="panel" data-state={state} aria-label={panel.metric}>
@@ -154,7 +174,7 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
       ) : panel.table ? (
         <Table drawing={drawing} panel={panel} />
       ) : (
-        <Chart drawing={drawing} panel={panel} isSlow={reading.slow.value} canvas={canvas} />
+        <Chart drawing={drawing} panel={panel} window={dragged} reading={reading} canvas={canvas} />
       )}
       {state === "ready" && drawing !== undefined && (
         <>

@@ -1,8 +1,8 @@
 // The line beside a metric's name. What it says in numbers stands next to it, or in the chart. A list
-// has many: names and values come first, the lines in the frames after them.
+// has many: names and values come first, then the first chart, then the lines.
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { never, soon } from "../chart/frames.ts";
+import { later, never } from "../chart/frames.ts";
 import { sparkline } from "../chart/sparkline.ts";
 
 const WIDTH = 64;
@@ -23,8 +23,8 @@ export function Sparkline({ points }: SparklineProps) {
   useLayoutEffect(() => {
     const element = svg.current;
     if (element === null || points === undefined) return;
-    soon(element, () => draw(element, points));
-    return () => void never(element);
+    later(element, () => draw(element, points));
+    return () => never(element);
   }, [points]);
   return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" ref={svg} />;
 }

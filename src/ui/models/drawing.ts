@@ -1,46 +1,47 @@
 // What a panel draws: made anew only when the answer, or what is chosen of it, changes.
 
-import { computed, type ReadonlySignal } from "@preact/signals";
 import { type ChartData, chartData } from "../chart/data.ts";
 import type { Panel } from "../url.ts";
-import type { Reading, Shown } from "./reading.ts";
+import type { Shown } from "./reading.ts";
 
 export interface Drawing {
   readonly now: Shown;
   readonly data: ChartData;
 }
 
-/** What the last data were made of. */
-interface Made {
-  readonly answer: Shown["answer"];
-  readonly before: Shown["before"];
+/** What is drawn, and of what. */
+interface Drawn {
   readonly panel: Panel;
-  readonly data: ChartData;
+  readonly drawing: Drawing;
 }
 
-export function drawingOf(reading: Reading): ReadonlySignal<Drawing | undefined> {
-  let last: Made | undefined;
-  return computed(() => {
-    const now = reading.shown.value;
-    const panel = reading.panel.value;
+/** Makes the drawings of one panel: each keeps what it can of the last. */
+export function drawer(): (panel: Panel, now: Shown | undefined) => Drawing | undefined {
+  let last: Drawn | undefined;
+  return (panel, now) => {
     if (now === undefined) return undefined;
-    const { answer, before, from, to, partialFrom } = now;
-    // Until the answer for another window is there, the axis moves over what is drawn.
-    if (!now.current && answer === last?.answer && before === last.before && panel === last.panel)
-      return { now, data: last.data };
-    const { stat, only } = panel;
-    const data = chartData({
-      series: answer.series,
-      ...(before !== undefined && { before: before.series }),
-      from,
-      to,
-      step: answer.step,
-      partialFrom,
-      stat,
-      ...(only !== undefined && { only }),
-      ...(last !== undefined && { slots: last.data.slots }),
-    });
-    last = { answer, before, panel, data };
-    return { now, data };
+    if (now !== last?.drawing.now || panel !== last.panel)
+      last = { panel, drawing: { now, data: dataOf(panel, now, last) } };
+    return last.drawing;
+  };
+}
+
+function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
+  const { answer, before, from, to, partialFrom, current } = now;
+  const old = last?.drawing;
+  // Until the answer for another window is there, the axis moves over what is drawn.
+  if (!current && answer === old?.now.answer && before === old.now.before && panel === last?.panel)
+    return old.data;
+  const { stat, only } = panel;
+  return chartData({
+    series: answer.series,
+    ...(before !== undefined && { before: before.series }),
+    from,
+    to,
+    step: answer.step,
+    partialFrom,
+    stat,
+    ...(only !== undefined && { only }),
+    ...(old !== undefined && { slots: old.data.slots }),
   });
 }

@@ -25,8 +25,15 @@ export const page = computed(() => view.value.page);
 export const panels = computed(() => view.value.panels);
 export const panelCount = computed(() => panels.value.length);
 
-/** While the charts are dragged aside: the window that they show, Unix ms. */
-export const panned = signal<{ readonly from: number; readonly to: number } | undefined>(undefined);
+/** A window that charts are dragged to, Unix ms. */
+export interface Panned {
+  readonly from: number;
+  readonly to: number;
+  /** Whose chart is dragged. */
+  readonly by: object;
+}
+/** While the charts are dragged aside. */
+export const panned = signal<Panned | undefined>(undefined);
 
 interface Entry {
   /** The ranges that were zoomed in from, the first first. */

@@ -4,6 +4,7 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
 import { TIERS } from "../../core/tiers.ts";
+import { wait } from "../chart/frames.ts";
 import { ApiError, ask, messageOf } from "../api.ts";
 import { type Panel, questionOf, SPANS } from "../url.ts";
 import { refusal, token } from "./access.ts";
@@ -65,6 +66,8 @@ export class Reading {
   /** Waits long enough to show it. */
   readonly slow = signal(false);
   readonly #ends: (() => void)[] = [];
+  /** Tells that the first answer, or why there is none, is here. */
+  readonly #arrived = wait();
   #asking: AbortController | undefined;
   /** The tail when the question on its way was asked. */
   #askingTail: Tail | undefined;
@@ -133,6 +136,7 @@ export class Reading {
   end(): void {
     this.#ended = true;
     for (const end of this.#ends) end();
+    this.#arrived();
     this.#drop();
   }
 
@@ -188,6 +192,7 @@ export class Reading {
       if (!asking.signal.aborted) this.#failed.value = { question, ...told(error) };
     } finally {
       clearTimeout(waiting);
+      if (!asking.signal.aborted) this.#arrived();
       if (this.#asking === asking) this.#done();
     }
   }

@@ -3,7 +3,7 @@
 
 export const ROW_HEIGHT = 48;
 /** Rows drawn beyond either end of the window, so that fast scrolling meets no blank. */
-const OVERSCAN = 6;
+export const OVERSCAN = 6;
 
 /** Rows [first, last). */
 export interface Rows {
@@ -17,10 +17,10 @@ export const rowsOnView = (top: number, height: number): Rows => ({
   last: Math.max(0, Math.ceil((top + height) / ROW_HEIGHT)),
 });
 
-/** The rows to draw, of `count` in all. */
-export function rowsDrawn({ first, last }: Rows, count: number): Rows {
-  const end = Math.min(count, last + OVERSCAN);
-  return { first: Math.max(0, Math.min(first - OVERSCAN, end)), last: end };
+/** The rows to draw, of `count` in all: those on view, and `beyond` at either end. */
+export function rowsDrawn({ first, last }: Rows, count: number, beyond: number): Rows {
+  const end = Math.min(count, last + beyond);
+  return { first: Math.max(0, Math.min(first - beyond, end)), last: end };
 }
 
 /** How far to scroll to have the row whole in the window: as little as possible. */

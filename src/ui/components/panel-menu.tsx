@@ -1,0 +1,51 @@
+// What can be kept of a panel, or copied: the box of a menu, loaded when it is first opened.
+
+import { curl } from "../api.ts";
+import { token } from "../models/access.ts";
+import { linkToPanel, view } from "../models/page.ts";
+import { questionOf } from "../url.ts";
+import type { HeadProps } from "./panel-head.tsx";
+
+interface MenuProps extends Omit<HeadProps, "embedded"> {
+  /** Closes the menu. */
+  readonly close: () => void;
+  /** Copies a text, and says so or something else. */
+  readonly copy: (text: string, done?: string) => Promise<void>;
+}
+
+export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy }: MenuProps) {
+  const keep = async (as: "csv" | "png"): Promise<void> => {
+    if (drawing === undefined) return;
+    const files = await import("../export/files.ts");
+    if (as === "csv") files.keepCsv(drawing);
+    else if (canvas.current !== undefined) await files.keepPng(panel, drawing, canvas.current);
+  };
+  const canKeep = drawing?.now.current === true;
+  const item = (text: string, act: () => Promise<void>, off = false) => (
+    <button
+      type="button"
+      disabled={off}
+      onClick={() => {
+        close();
+        void act();
+      }}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <div class="items">
+      {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
+      {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
+      {item("Copy as curl", () =>
+        copy(
+          curl(questionOf(panel, view.peek())),
+          token.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
+        ),
+      )}
+      {item("Copy link to this panel", () => copy(location.origin + linkToPanel(index, "explore")))}
+      {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
+      {item("Ask again", () => reading.askNow())}
+    </div>
+  );
+}

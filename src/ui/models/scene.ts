@@ -1,0 +1,27 @@
+// What a panel shows, as of one moment: name, cuts, data and window belong together.
+
+import { computed, type ReadonlySignal } from "@preact/signals";
+import type { Panel } from "../url.ts";
+import { panned, type Panned } from "./page.ts";
+import type { Failure, Reading, Shown } from "./reading.ts";
+
+export interface Scene {
+  readonly panel: Panel;
+  /** Undefined when nothing is known yet. */
+  readonly shown: Shown | undefined;
+  readonly failure: Failure | undefined;
+  /** The window while the charts are dragged aside. */
+  readonly panned: Panned | undefined;
+}
+
+export const sceneOf = (reading: Reading): ReadonlySignal<Scene> =>
+  computed(() => ({
+    panel: reading.panel.value,
+    shown: reading.shown.value,
+    failure: reading.failure.value,
+    panned: panned.value,
+  }));
+
+/** Who waits for it sees it: the first answer, and the chart under the mouse that drags all. */
+export const isUrgent = (before: Scene, { panned }: Scene, reading: Reading): boolean =>
+  before.shown === undefined || panned?.by === reading;
