@@ -1,12 +1,22 @@
 // Four kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
-// the page in a real Chromium, and the whole server as a process.
+// the page in a real Chromium, and the whole server as a process. The first two run side by side;
+// the others time what they see, and run one after the other.
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+/** Files at a time. */
+const maxWorkers = 2;
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "core", include: ["test/core/**/*.test.ts", "test/laws/**/*.test.ts"] } },
+      {
+        test: {
+          name: "core",
+          include: ["test/core/**/*.test.ts", "test/laws/**/*.test.ts"],
+          maxWorkers,
+        },
+      },
       {
         plugins: [
           cloudflareTest(async () => ({
@@ -27,12 +37,14 @@ export default defineConfig({
           include: ["test/workerd/**/*.test.ts"],
           setupFiles: ["test/workerd/setup.ts"],
           testTimeout: 30_000,
+          maxWorkers,
         },
       },
       {
         test: {
           name: "process",
           include: ["test/process/**/*.test.ts"],
+          globalSetup: ["test/support/build-once.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -42,6 +54,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/support/build-once.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           fileParallelism: false,

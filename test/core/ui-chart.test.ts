@@ -115,6 +115,8 @@ describe("the y axis", () => {
   test("starts at zero when that is near", () => expect(yRange(1, 11)[0]).toBe(0));
   test("does not when it is far", () => expect(yRange(100, 110)[0]).toBeGreaterThan(90));
   test("shows a constant against zero", () => expect(yRange(4, 4)).toEqual([0, 5]));
+  test("the smallest constant there is has a length as well", () =>
+    expect(yRange(5e-324, 5e-324)).toEqual([0, 5e-324]));
   test("shows nothing as something", () => {
     expect(yRange(null, null)).toEqual([0, 1]);
     expect(yRange(0, 0)).toEqual([0, 1]);

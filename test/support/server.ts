@@ -2,17 +2,15 @@
 // port of its own, in a process group of its own so that nothing outlives the test.
 // It runs a copy of the build: editing the sources does not restart a server under test.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { commandEnv, newBuild, SHARED_BUILD, WRANGLER } from "./build.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
 /** How long a server may take to answer its first request, ms. */
 const START_WITHIN = 90_000;
 /** How long a server may take to stop when asked, before it is killed, ms. */
@@ -51,64 +49,15 @@ const LEADER = `
   process.stdin.resume().on("close", () => process.kill(-process.pid, "SIGKILL"));
 `;
 
-const env = (): NodeJS.ProcessEnv => ({
-  ...process.env,
-  CI: "1",
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_HIDE_BANNER: "true",
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  NO_COLOR: "1",
-});
+let own: Promise<string> | undefined;
 
-const run = async (script: string, args: readonly string[]): Promise<void> => {
-  try {
-    await promisify(execFile)(process.execPath, [script, ...args], { cwd: ROOT, env: env() });
-  } catch (error) {
-    const text = (name: "stdout" | "stderr"): string =>
-      error instanceof Error && name in error ? String(Reflect.get(error, name)) : "";
-    throw new Error(`${script} ${args.join(" ")} failed:\n${text("stdout")}${text("stderr")}`, {
-      cause: error,
-    });
-  }
-};
+/** That of the test run, or one of this process's own. */
+const build = (): Promise<string> =>
+  process.env[SHARED_BUILD] !== undefined
+    ? Promise.resolve(process.env[SHARED_BUILD])
+    : (own ??= newBuild());
 
 const temporary = (name: string): Promise<string> => mkdtemp(join(tmpdir(), `minuet-${name}-`));
-
-/** Removes the builds of processes that were ended before they could do it themselves. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = /^minuet-build-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-let built: Promise<string> | undefined;
-
-/** Builds the Worker and the page, once a process. */
-function build(): Promise<string> {
-  built ??= (async () => {
-    await sweep();
-    const folder = await temporary(`build-${process.pid}`);
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const page = join(folder, "page");
-    await run(join(ROOT, "node_modules/vite/bin/vite.js"), ["build", "src/ui", "--outDir", page]);
-    const worker = join(folder, "worker");
-    await run(WRANGLER, ["deploy", "--dry-run", "--outdir", worker, "--assets", page]);
-    // Given an env file, wrangler leaves a developer's own .dev.vars alone.
-    await writeFile(join(folder, "none.env"), "");
-    return folder;
-  })();
-  return built;
-}
 
 /** A port that nothing listens on. */
 export const freePort = (): Promise<number> =>
@@ -126,7 +75,9 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const folder = await build();
   const persistTo = options.persistTo ?? (await temporary("state"));
   const port = options.port ?? (await freePort());
-  await run(WRANGLER, ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo]);
+  // An empty state folder begins as one to which the migrations were applied.
+  if ((await readdir(persistTo)).length === 0)
+    await cp(join(folder, "state"), persistTo, { recursive: true });
   const vars = Object.entries(options.vars ?? { OPEN: "local" });
   const child = spawn(
     process.execPath,
@@ -147,7 +98,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       "--show-interactive-dev-session=false",
       ...vars.flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
-    { cwd: ROOT, env: env(), detached: true, stdio: ["pipe", "pipe", "pipe"] },
+    { cwd: ROOT, env: commandEnv(), detached: true, stdio: ["pipe", "pipe", "pipe"] },
   );
   let output = "";
   for (const stream of [child.stdout, child.stderr])

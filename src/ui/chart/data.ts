@@ -274,7 +274,7 @@ export function yRange(min: number | null, max: number | null): [number, number]
   if (size === 0) return [0, 1];
   // Closer than this, neighbouring ticks would be the same double.
   const span = high - low;
-  if (span < size * 1e-9) return low > 0 ? [0, low * 1.25] : [high * 1.25, 0];
+  if (span <= size * 1e-9) return low > 0 ? [0, low * 1.25] : [high * 1.25, 0];
   const air = span * 0.08;
   return [
     low >= 0 && low <= span * 0.6 ? 0 : low - air,

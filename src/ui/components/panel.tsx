@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import { gaps } from "../chart/data.ts";
+import { type ChartData, gaps } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawer } from "../models/drawing.ts";
 import {
@@ -15,7 +15,7 @@ import {
   zoomOut,
   zoomTo,
 } from "../models/page.ts";
-import type { Failure, Reading } from "../models/reading.ts";
+import type { Failure, Reading, Shown } from "../models/reading.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
@@ -41,12 +41,15 @@ export interface PanelProps {
 }
 
 /** What the chart shows, for who looks at the page from outside, such as its tests. */
-const described = ({ now, data }: Drawing): Record<`data-${string}`, string | number> => ({
+type Described = Record<`data-${string}`, string | number>;
+const described = (now: Shown): Described => ({
   "data-metric": now.answer.metric,
   "data-resolution": now.answer.resolution,
   "data-current": String(now.current),
   "data-from": now.from,
   "data-to": now.to,
+});
+const counted = (data: ChartData): Described => ({
   "data-lines": data.lines.length,
   "data-series": data.all.length,
   "data-before": data.lines.filter(({ before }) => before?.rows.some((row) => row !== undefined))
@@ -78,12 +81,14 @@ interface ChartProps {
 }
 
 const Chart = ({ drawing, panel, window, reading, canvas }: ChartProps) => {
-  const { from, to } = window ?? drawing.now;
+  const { now, data } = drawing;
+  const { from, to } = window ?? now;
+  const counts = useMemo(() => counted(data), [data]);
   return (
-    <figure class="chart" {...described(drawing)}>
+    <figure class="chart" {...described(now)} {...counts}>
       <Plot
         name={panel.metric}
-        data={drawing.data}
+        data={data}
         from={from}
         to={to}
         theme={theme.value}

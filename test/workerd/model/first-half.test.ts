@@ -1,0 +1,3 @@
+import { compareHalf } from "./histories.ts";
+
+compareHalf(0);
