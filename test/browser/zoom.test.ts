@@ -1,5 +1,6 @@
 // Zooming and moving: finer data without a jump, and back.
 
+import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chartOf, drag, liveOf, MINUTE, numberOf, question, site } from "./pages.ts";
 
@@ -158,15 +159,64 @@ test("a range by hand, in the zone that is shown", async () => {
   expect(Number(searchParams.get("from"))).toBe(Date.UTC(2026, 2, 28, 23));
 });
 
-test("an old answer never stands under a new name", async () => {
-  const page = await open("/?metric=shop.orders");
-  await chartOf(page);
+/** Keeps the answers to some questions back until it is called. */
+async function holding(page: Page, questions: RegExp): Promise<() => void> {
   let release: () => void = () => undefined;
   const held = new Promise<void>((done) => (release = done));
-  await page.route(/api\/v1\/query.*metric=other/, async (route) => {
+  await page.route(questions, async (route) => {
     await held;
     await route.continue().catch(() => undefined);
   });
+  return () => release();
+}
+
+test("a table shows no rows of another range while its answer is on the way", async () => {
+  const page = await open("/?range=6h&metric=shop.orders&table=true");
+  const table = page.locator(".table");
+  const rows = table.locator("tbody tr");
+  await page.locator(".table[aria-busy=false]").waitFor();
+  expect(await rows.count()).toBeGreaterThan(350);
+  const release = await holding(page, /api\/v1\/query.*from=-1h/);
+  await page.locator("a[data-range='1h']").click();
+  await page.locator(".table[aria-busy=true]").waitFor();
+  expect(await rows.count()).toBeGreaterThan(50);
+  expect(await rows.count()).toBeLessThanOrEqual(60);
+  release();
+  await page.locator(".table[aria-busy=false]").waitFor();
+  expect(await rows.count()).toBeLessThanOrEqual(60);
+});
+
+test("the period before goes with its period", async () => {
+  const page = await open("/?range=6h&metric=shop.orders&previous=true");
+  await page.locator('.chart[data-before="1"]').waitFor();
+  const release = await holding(page, /api\/v1\/query/);
+  await page.locator("a[data-range='1h']").click();
+  await page.locator('.chart[data-current=false][data-before="0"]').waitFor();
+  release();
+  await page.locator('.chart[data-current=true][data-before="1"]').waitFor();
+});
+
+test("a zoom asks one question for each panel", async () => {
+  const page = await open("/?range=24h&metric=shop.orders&metric=shop.orders&by=*&metric=other");
+  const chart = await chartOf(page, '[data-metric="shop.orders"] >> nth=0');
+  await liveOf(page);
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (/api\/v1\/query.*from=\d/.test(request.url())) asked.push(request.url());
+  });
+  await drag(page, chart, 0.2, 0.4);
+  await page.locator('.panel[aria-label="other"][data-state=empty]').waitFor();
+  await expect
+    .poll(() => page.locator("[data-state=ready] .chart[data-current=true]").count())
+    .toBe(2);
+  expect(new Set(asked).size).toBe(3);
+  expect(asked).toHaveLength(3);
+});
+
+test("an old answer never stands under a new name", async () => {
+  const page = await open("/?metric=shop.orders");
+  await chartOf(page);
+  const release = await holding(page, /api\/v1\/query.*metric=other/);
   await page.locator('.metric[data-metric="other"]').click();
   const panel = page.locator('.panel[aria-label="other"]');
   await panel.waitFor();
