@@ -27,7 +27,7 @@ export default defineConfig({
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
                 MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? "500",
-                MODEL_SEED: process.env.MODEL_SEED ?? "",
+                MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },
           })),

@@ -5,6 +5,7 @@ import { lazily } from "./components/lazily.tsx";
 import { Panel } from "./components/panel.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
 import { NothingHere, Problem } from "./components/states.tsx";
+import { TokenPrompt } from "./components/token-prompt.tsx";
 import { Welcome } from "./components/welcome.tsx";
 import { refusal } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
@@ -46,7 +47,6 @@ const Embed = () => {
   );
 };
 
-const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {

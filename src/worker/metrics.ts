@@ -13,14 +13,12 @@ import { fail } from "./failure.ts";
 import { d1Failed } from "./reader.ts";
 import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "./shards.ts";
 
-/** What the shards of these layouts know of the metrics asked for, merged by metric. */
+/** What these shards know of the metrics asked for, merged by metric. */
 async function metricTails(
   env: Env,
   wanted: WantedMetrics,
-  layouts: readonly number[],
+  asked: readonly number[],
 ): Promise<Map<string, MetricTail>> {
-  const asked =
-    typeof wanted === "string" ? homesOf(wanted, layouts) : firstShards(Math.max(...layouts));
   const tails = await Promise.all(
     asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(wanted))),
   );
@@ -32,9 +30,13 @@ async function metricTails(
   return merged;
 }
 
-/** The same of all layouts in use. */
-const allTails = async (env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> =>
-  metricTails(env, wanted, await layoutsInUse(env).catch(d1Failed));
+/** The same of all shards where such metrics may lie. */
+async function allTails(env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> {
+  const layouts = await layoutsInUse(env).catch(d1Failed);
+  const asked =
+    typeof wanted === "string" ? homesOf(wanted, layouts) : firstShards(Math.max(...layouts));
+  return metricTails(env, wanted, asked);
+}
 
 const mergeTails = (a: MetricTail, b: MetricTail): MetricTail => ({
   name: a.name,
@@ -75,13 +77,13 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
   const { after, limit } = query;
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
   const page: NamePage = { after, search: lower(query.search), limit: limit + 1 };
-  let layouts: readonly number[] = [configOf(env).shards];
-  let tails = await metricTails(env, page, layouts);
+  const { shards } = configOf(env);
+  let tails = await metricTails(env, page, firstShards(shards));
   let stored = await readPage(env, page, tails);
-  if (stored.layouts.some((shards) => !layouts.includes(shards))) {
-    // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
-    layouts = [...layouts, ...stored.layouts];
-    tails = await metricTails(env, page, layouts);
+  // SHARDS was lowered and the cron has not moved everything yet: ask where it may be as well.
+  const most = Math.max(shards, ...stored.layouts);
+  if (most > shards) {
+    tails = await metricTails(env, page, firstShards(most));
     stored = await readPage(env, page, tails);
   }
   const { metrics: byName, fresh } = stored;

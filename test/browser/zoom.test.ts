@@ -146,6 +146,28 @@ test("the keyboard zooms, moves and goes back", async () => {
   await page.locator("a[data-range='6h'][aria-current]").waitFor();
 });
 
+test("keys that come faster than the charts are drawn zoom as often", async () => {
+  const panels = Array.from({ length: 8 }, () => "metric=shop.orders").join("&");
+  const page = await open(`/?range=24h&${panels}`);
+  await expect
+    .poll(() => page.locator("[data-state=ready] .chart[data-current=true]").count())
+    .toBe(8);
+  await page.locator(".plot-canvas").last().focus();
+  const lengthOf = (): Promise<number> =>
+    page.evaluate(() => {
+      const search = new URLSearchParams(location.search);
+      return Number(search.get("to")) - Number(search.get("from"));
+    });
+  await page.evaluate(() => {
+    for (let i = 0; i < 3; i++)
+      document.activeElement?.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "+", bubbles: true, cancelable: true }),
+      );
+  });
+  // Each leaves half, in whole minutes.
+  expect(Math.abs((await lengthOf()) - DAY / 8)).toBeLessThanOrEqual(4 * MINUTE);
+});
+
 test("a range by hand, in the zone that is shown", async () => {
   const page = await open("/?metric=shop.orders");
   await chartOf(page);

@@ -65,7 +65,7 @@ test("a later job takes the place of the one before; who leaves has none", async
   queue.soon(owners.a, costing(log, "old", 1));
   queue.soon(owners.b, costing(log, "b", 1));
   queue.soon(owners.a, costing(log, "new", 1));
-  queue.never(owners.b);
+  queue.forget(owners.b);
   expect(await all(log)).toEqual(["new"]);
 });
 
@@ -95,7 +95,7 @@ test("a job that throws does not end the others", async () => {
 
 test("trifles come after panels, and when nothing is awaited any more", async () => {
   const log: string[] = [];
-  const arrived = [queue.wait(), queue.wait()];
+  const arrived = [queue.awaiting(), queue.awaiting()];
   queue.later(owners.a, costing(log, "line", 1));
   queue.soon(owners.b, costing(log, "panel", 1));
   expect(await all(log)).toEqual(["panel"]);
@@ -104,5 +104,16 @@ test("trifles come after panels, and when nothing is awaited any more", async ()
   expect((await all(log)).join("")).toBe("");
   arrived[1]!();
   // The frame that draws what has arrived is not theirs.
+  expect(await all(log)).toEqual(["", "line"]);
+});
+
+test("an answer that never comes does not hold them for ever", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const log: string[] = [];
+  queue.awaiting();
+  queue.later(owners.a, costing(log, "line", 1));
+  expect(frames).toEqual([]);
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
   expect(await all(log)).toEqual(["", "line"]);
 });

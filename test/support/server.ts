@@ -19,7 +19,10 @@ const STOP_WITHIN = 5_000;
 export interface ServerOptions {
   /** Variables of the Worker. Default: `{ OPEN: "local" }`, everybody may do everything. */
   readonly vars?: Readonly<Record<string, string>>;
-  /** State folder (D1, Durable Objects). Default: a new one, removed by `stop`. */
+  /**
+   * State folder (D1, Durable Objects), which must exist; in an empty one, the migrations are taken
+   * as applied. Default: a new one, removed by `stop`.
+   */
   readonly persistTo?: string;
   /** Default: a free one. */
   readonly port?: number;

@@ -302,6 +302,16 @@ describe("several shards", () => {
     await same("three.", 12, store);
   });
 
+  test("while SHARDS is lowered, the shards that go are asked as well", async () => {
+    const metrics = names("lowered", 12);
+    let store = await deploy(4);
+    await put(some(metrics, 0, 20), store);
+    store = await deploy(2);
+    await same("lowered.", 12, store);
+    await runCron(store);
+    await same("lowered.", 12, store);
+  });
+
   test("while SHARDS is changing, points lie in two of them", async () => {
     const metrics = names("moving", 12);
     let store = await deploy(3);

@@ -1,5 +1,5 @@
 // Spreads what is drawn over frames, so that none of them is long, and none delays what people wait
-// for: panels take turns; small things, such as sparklines, come when no first answer is awaited.
+// for: panels take turns; trifles, such as sparklines, come when no first answer is awaited.
 
 type Jobs = Map<object, () => void>;
 const panels: Jobs = new Map();
@@ -7,6 +7,8 @@ const trifles: Jobs = new Map();
 let frame: number | undefined;
 /** First answers that are awaited. */
 let awaited = 0;
+/** Trifles wait no longer for one, ms: its server may be slow, or never answer. */
+const PATIENCE = 1_000;
 
 /** What a frame may spend on jobs before the rest waits for the next, ms. */
 const BUDGET = 4;
@@ -17,9 +19,11 @@ async function run(): Promise<void> {
   const end = performance.now() + BUDGET;
   try {
     for (const [owner, job] of nextJobs()) {
-      never(owner);
+      forget(owner);
       job();
-      // What the job changed is rendered in a microtask, before this goes on: it counts as well.
+      // What the job changed is rendered in a microtask, and a new chart draws itself in one more:
+      // both are over before this goes on, and count as well.
+      await Promise.resolve();
       await Promise.resolve();
       if (performance.now() >= end) break;
     }
@@ -45,16 +49,20 @@ export function later(owner: object, job: () => void): void {
   wake();
 }
 
-export function never(owner: object): void {
+/** Takes back the job of an owner. */
+export function forget(owner: object): void {
   panels.delete(owner);
   trifles.delete(owner);
 }
 
-/** Something is awaited until the function that this returns is called, and then drawn. */
-export function wait(): () => void {
+/** A first answer is awaited until it is told, by calling what this returns, that it is there. */
+export function awaiting(): () => void {
   awaited++;
-  let over = (): void => {
-    over = () => undefined;
+  let told = false;
+  const tell = (): void => {
+    if (told) return;
+    told = true;
+    clearTimeout(patience);
     // After the frame that draws it.
     requestAnimationFrame(() =>
       setTimeout(() => {
@@ -63,5 +71,6 @@ export function wait(): () => void {
       }),
     );
   };
-  return () => over();
+  const patience = setTimeout(tell, PATIENCE);
+  return tell;
 }

@@ -279,7 +279,6 @@ function pan(u: uPlot, start: MouseEvent, { window, onPan }: ChartInput): void {
     onPan(from + by, to + by, done);
   };
   const moved = (event: MouseEvent): void => move(event, false);
-  start.preventDefault();
   addEventListener("mousemove", moved);
   addEventListener(
     "mouseup",

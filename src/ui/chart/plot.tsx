@@ -7,7 +7,7 @@ import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
-import { never, soon } from "./frames.ts";
+import { forget, soon } from "./frames.ts";
 import { chartOptions, type ChartEvents, REACH, type Theme } from "./options.ts";
 import { type At, formatStat, Tooltip } from "./tooltip.tsx";
 
@@ -20,6 +20,8 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   /** The window, [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
+  /** The window as it is to be: that of a change which this chart does not show yet. */
+  readonly present: () => { readonly from: number; readonly to: number };
   readonly theme: Theme;
   readonly unit: UnitName;
   readonly zone: string;
@@ -99,7 +101,7 @@ export function Plot(props: PlotProps) {
     return () => {
       unfollow();
       sized.disconnect();
-      never(element);
+      forget(element);
       made.destroy();
       plot.current = undefined;
       latest.current.canvas.current = undefined;
@@ -110,9 +112,11 @@ export function Plot(props: PlotProps) {
 
   useLayoutEffect(() => {
     const u = plot.current;
-    // A new chart draws itself.
-    if (u?.scales.x?.min === undefined || u.scales.x.min === null) return;
-    if (u.data === columns && u.scales.x.min === from && u.scales.x.max === to) return;
+    if (u === undefined) return;
+    const { min, max } = u.scales.x ?? {};
+    // A new chart, which has no scale yet, is about to draw itself.
+    const isShown = typeof min !== "number" || (min === from && max === to);
+    if (u.data === columns && isShown) return;
     following.current = crosshair.peek() !== undefined && crosshair.peek()?.owner !== owner;
     u.batch(() => u.setData(columns));
     following.current = false;
@@ -174,18 +178,29 @@ function told({ start, place }: At, { data, zone, unit }: PlotProps): string {
 }
 
 /** Whether the key meant something. */
-function onKey(event: KeyboardEvent, u: uPlot, { from, to, onZoom, onBack, onPan }: PlotProps) {
+function onKey(event: KeyboardEvent, u: uPlot, props: PlotProps): boolean {
+  const { from, to, present, onZoom, onBack, onPan } = props;
   // The browser's own.
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const by = (to - from) * STRIDE;
   const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
   if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
   else if (side !== 0) moveCursor(u, side);
-  else if (event.key === "+" || event.key === "=") onZoom(from + by, to - by);
-  else if (event.key === "-") onZoom(from - by, to + by);
+  else if (event.key === "+" || event.key === "=") zoomBy(-STRIDE, present(), onZoom);
+  else if (event.key === "-") zoomBy(STRIDE, present(), onZoom);
   else if (event.key === "Escape") onBack();
   else return false;
   return true;
+}
+
+/** Widens the window at either end by a part of it. */
+function zoomBy(
+  part: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  onZoom: PlotProps["onZoom"],
+): void {
+  const by = (to - from) * part;
+  onZoom(from - by, to + by);
 }
 
 function moveCursor(u: uPlot, step: number): void {

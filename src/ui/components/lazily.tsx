@@ -34,7 +34,7 @@ export function lazily<P extends object>(
     return (
       <Problem
         title="No connection"
-        message="This part of the page could not be loaded"
+        message="This part of the page could not be loaded: try again, or reload the page"
         onRetry={() => void start()}
       />
     );

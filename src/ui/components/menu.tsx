@@ -10,11 +10,13 @@ export interface MenuProps {
   /** What stands on it. */
   readonly label: ComponentChildren;
   readonly class?: string;
+  /** Somebody is about to open it. */
+  readonly onNear?: () => void;
   /** `close` ends it after a choice. */
   readonly children: (close: () => void) => ComponentChildren;
 }
 
-export function Menu({ name, label, class: kind = "button", children }: MenuProps) {
+export function Menu({ name, label, class: kind = "button", onNear, children }: MenuProps) {
   /** It was opened once: what is in it may be code that is not loaded yet. */
   const wanted = useSignal(false);
   const box = useRef<HTMLDetailsElement>(null);
@@ -49,7 +51,7 @@ export function Menu({ name, label, class: kind = "button", children }: MenuProp
         close();
       }}
     >
-      <summary class={kind} aria-label={name} title={name}>
+      <summary class={kind} aria-label={name} title={name} onPointerEnter={onNear} onFocus={onNear}>
         {label}
       </summary>
       <div class="menu-box">{wanted.value && children(close)}</div>

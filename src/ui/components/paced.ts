@@ -3,7 +3,7 @@
 
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { useLayoutEffect, useMemo } from "preact/hooks";
-import { never, soon } from "../chart/frames.ts";
+import { forget, soon } from "../chart/frames.ts";
 
 /** The value of a signal as of the last turn; what is urgent does not wait for one. */
 export function usePaced<T>(
@@ -19,13 +19,13 @@ export function usePaced<T>(
       };
       if (!isUrgent(seen.peek(), next)) soon(seen, show);
       else {
-        never(seen);
+        forget(seen);
         show();
       }
     });
     return () => {
       stop();
-      never(seen);
+      forget(seen);
     };
   }, [source]);
   return seen.value;

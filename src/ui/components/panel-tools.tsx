@@ -37,7 +37,10 @@ function focusAfter(act: () => void): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>(".panel h2")?.focus());
 }
 
-const PanelMenu = lazily(async () => (await import("./panel-menu.tsx")).PanelMenu);
+const load = () => import("./panel-menu.tsx");
+const PanelMenu = lazily(async () => (await load()).PanelMenu);
+/** Loads it before the click that opens it. */
+const loadAhead = (): void => void load().catch(() => undefined);
 
 export function PanelTools(props: Omit<HeadProps, "embedded">) {
   const { index, panel } = props;
@@ -72,7 +75,7 @@ export function PanelTools(props: Omit<HeadProps, "embedded">) {
       <Tool name="Copy link" onClick={() => void copy(location.href)}>
         <ICONS.link />
       </Tool>
-      <Menu name="Download and copy" label={<ICONS.download />} class="tool">
+      <Menu name="Download and copy" label={<ICONS.download />} class="tool" onNear={loadAhead}>
         {(close) => <PanelMenu {...props} close={close} copy={copy} />}
       </Menu>
       {several && (

@@ -74,15 +74,15 @@ const panning =
 interface ChartProps {
   readonly drawing: Drawing;
   readonly panel: Choices;
-  /** Instead of the drawing's own. */
-  readonly window: Panned | undefined;
+  /** The window that the charts are dragged to, instead of the drawing's own. */
+  readonly dragged: Panned | undefined;
   readonly reading: Reading;
   readonly canvas: { current: HTMLCanvasElement | undefined };
 }
 
-const Chart = ({ drawing, panel, window, reading, canvas }: ChartProps) => {
+const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
   const { now, data } = drawing;
-  const { from, to } = window ?? now;
+  const { from, to } = dragged ?? now;
   const counts = useMemo(() => counted(data), [data]);
   return (
     <figure class="chart" {...described(now)} {...counts}>
@@ -91,6 +91,7 @@ const Chart = ({ drawing, panel, window, reading, canvas }: ChartProps) => {
         data={data}
         from={from}
         to={to}
+        present={() => reading.shown.peek() ?? now}
         theme={theme.value}
         unit={panel.unit ?? unitOf(panel.metric)}
         zone={zone.value}
@@ -179,7 +180,13 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
       ) : panel.table ? (
         <Table drawing={drawing} panel={panel} />
       ) : (
-        <Chart drawing={drawing} panel={panel} window={dragged} reading={reading} canvas={canvas} />
+        <Chart
+          drawing={drawing}
+          panel={panel}
+          dragged={dragged}
+          reading={reading}
+          canvas={canvas}
+        />
       )}
       {state === "ready" && drawing !== undefined && (
         <>

@@ -2,7 +2,7 @@
 // has many: names and values come first, then the first chart, then the lines.
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { later, never } from "../chart/frames.ts";
+import { later, forget } from "../chart/frames.ts";
 import { sparkline } from "../chart/sparkline.ts";
 
 const WIDTH = 64;
@@ -22,9 +22,10 @@ export function Sparkline({ points }: SparklineProps) {
   const svg = useRef<SVGSVGElement>(null);
   useLayoutEffect(() => {
     const element = svg.current;
+    // Without points, those on the way will be of the same metric: the last line stays.
     if (element === null || points === undefined) return;
     later(element, () => draw(element, points));
-    return () => never(element);
+    return () => forget(element);
   }, [points]);
   return <svg class="sparkline" width={WIDTH} height={HEIGHT} aria-hidden="true" ref={svg} />;
 }

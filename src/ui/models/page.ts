@@ -2,6 +2,7 @@
 // that Back and a copied link just work.
 
 import { computed, effect, signal } from "@preact/signals";
+import { later } from "../chart/frames.ts";
 import {
   HOME,
   keepingPanels,
@@ -23,6 +24,8 @@ export const view = signal<View>(here());
 /** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
 export const page = computed(() => view.value.page);
 export const panels = computed(() => view.value.panels);
+export const range = computed(() => view.value.range);
+export const previous = computed(() => view.value.previous);
 export const panelCount = computed(() => panels.value.length);
 
 /** A window that charts are dragged to, Unix ms. */
@@ -46,10 +49,8 @@ const entry = (): Entry => {
   return kept ?? {};
 };
 
-/** The view that the links of the list lead on from: it follows when the charts have been drawn. */
+/** The view that the links of the list lead on from: it follows when the panels have been drawn. */
 const settled = signal<View>(view.peek());
-/** Time for the charts after a change of the view, ms. */
-const SETTLING = 400;
 
 export const linkTo = (change: Partial<View>): string => viewAddress({ ...view.value, ...change });
 
@@ -154,7 +155,6 @@ export function startHistory(): void {
   addEventListener("popstate", () => (view.value = keepingPanels(here(), view.peek())));
   effect(() => {
     const next = view.value;
-    const settling = setTimeout(() => (settled.value = next), SETTLING);
-    return () => clearTimeout(settling);
+    later(settled, () => (settled.value = next));
   });
 }

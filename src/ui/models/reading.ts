@@ -4,14 +4,14 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
 import { TIERS } from "../../core/tiers.ts";
-import { wait } from "../chart/frames.ts";
+import { awaiting } from "../chart/frames.ts";
 import { ApiError, ask, messageOf } from "../api.ts";
 import { type Panel, questionOf, SPANS } from "../url.ts";
 import { refusal, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
-import { view } from "./page.ts";
+import { previous, range, view } from "./page.ts";
 import { exactly, type Tail, withTail } from "./tail.ts";
 
 interface Answered {
@@ -67,7 +67,7 @@ export class Reading {
   readonly slow = signal(false);
   readonly #ends: (() => void)[] = [];
   /** Tells that the first answer, or why there is none, is here. */
-  readonly #arrived = wait();
+  readonly #arrived = awaiting();
   #asking: AbortController | undefined;
   /** The tail when the question on its way was asked. */
   #askingTail: Tail | undefined;
@@ -241,7 +241,7 @@ export class Reading {
     const connection = this.#feed.value?.connection.value;
     const known = this.#answered.peek();
     if (known === undefined) return false;
-    if (view.value.range.kind === "fixed") return known.answer.partialFrom !== undefined;
+    if (range.value.kind === "fixed") return known.answer.partialFrom !== undefined;
     return connection?.kind === "waiting";
   }
 
@@ -273,7 +273,7 @@ export class Reading {
     void this.#pushed.value;
     const { by, where } = this.panel.value;
     const { from, to } = this.#window(answer, true);
-    const isOld = tail === undefined || tailFrom >= to || view.value.range.kind === "fixed";
+    const isOld = tail === undefined || tailFrom >= to || range.value.kind === "fixed";
     const filters = exactly(where);
     if (isOld || filters === undefined || answer.resolution !== "minute") return answer;
     const since = Math.max(tailFrom, tail.from, from, answer.from);
@@ -282,16 +282,16 @@ export class Reading {
 
   /** What the axis spans; a range that ends at "now" moves on with the minutes. */
   #window(answer: QueryAnswer, current: boolean): Pick<Shown, "from" | "to" | "partialFrom"> {
-    const { range } = view.value;
-    if (range.kind === "fixed") {
-      const { from, to } = current ? answer : range;
+    const chosen = range.value;
+    if (chosen.kind === "fixed") {
+      const { from, to } = current ? answer : chosen;
       return { from, to, partialFrom: answer.partialFrom ?? Infinity };
     }
     const { step } = TIERS[answer.resolution];
     void minute.value;
     const at = now();
     return {
-      from: Math.floor((at - SPANS[range.span]) / step) * step,
+      from: Math.floor((at - SPANS[chosen.span]) / step) * step,
       to: Math.ceil(at / step) * step,
       partialFrom: Math.floor(at / step) * step,
     };
@@ -300,11 +300,11 @@ export class Reading {
   /** The period before is asked in the resolution of this one; again as time goes on. */
   readonly #questionBefore = computed((): Earlier | undefined => {
     const known = this.#answered.value;
-    const { previous, range } = view.value;
-    if (!previous || known === undefined || known.question !== this.question.value)
+    const chosen = range.value;
+    if (!previous.value || known === undefined || known.question !== this.question.value)
       return undefined;
     const { step, resolution } = known.answer;
-    const length = range.kind === "fixed" ? range.to - range.from : SPANS[range.span];
+    const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
     const window = this.#window(known.answer, true);
     const { question } = known;
     return earlier(this.panel.value, window, { length, step, resolution, question });
@@ -323,7 +323,7 @@ export class Reading {
   /** The period before, its times moved to this one. It stays until the next is there. */
   #beforeOf(known: Answered, current: boolean): QueryAnswer | undefined {
     const before = this.#before.value;
-    if (before === undefined || !view.value.previous || !current) return undefined;
+    if (before === undefined || !previous.value || !current) return undefined;
     if (before.answer.resolution !== known.answer.resolution) return undefined;
     if (before.of !== known.question) return undefined;
     const series = before.answer.series.map((one) => ({

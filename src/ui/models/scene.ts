@@ -22,6 +22,12 @@ export const sceneOf = (reading: Reading): ReadonlySignal<Scene> =>
     panned: panned.value,
   }));
 
-/** Who waits for it sees it: the first answer, and the chart under the mouse that drags all. */
-export const isUrgent = (before: Scene, { panned }: Scene, reading: Reading): boolean =>
-  before.shown === undefined || panned?.by === reading;
+/**
+ * Who waits for it sees it at once: the first answer, what was chosen for this very panel, and the
+ * chart under the mouse that drags all. What is to be forgotten goes at once as well.
+ */
+export const isUrgent = (before: Scene, next: Scene, reading: Reading): boolean =>
+  before.shown === undefined ||
+  next.shown === undefined ||
+  before.panel !== next.panel ||
+  next.panned?.by === reading;

@@ -1,3 +1,5 @@
+// The first half of the random histories.
+
 import { compareHalf } from "./histories.ts";
 
 compareHalf(0);

@@ -14,25 +14,27 @@ const HALVES = 2;
 /** The test of one half, 0 or 1. */
 export function compareHalf(half: number): void {
   const histories = Math.ceil(Number(env.MODEL_HISTORIES) / HALVES);
-  const first =
-    env.MODEL_SEED === "" ? Math.floor(Math.random() * 2 ** 30) : Number(env.MODEL_SEED);
-  const seed = first + half;
-  test(`${histories} random histories, seed ${seed}`, { timeout: 24 * 3_600_000 }, async () => {
-    console.log(`model: ${histories} histories, seed ${seed}`);
-    vi.useFakeTimers({ toFake: ["Date"] });
-    vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const store = new ModelStore();
-    let steps = 0;
-    let done = 0;
-    await fc.assert(
-      fc.asyncProperty(history, async (actions) => {
-        await runHistory(store, actions);
-        steps += actions.length;
-        if (++done % 500 === 0) console.log(`model: ${done} histories, ${steps} steps`);
-      }),
-      { numRuns: histories, seed, endOnFailure: false },
-    );
-    console.log(`model: ${steps} steps compared`);
-    expect(steps).toBeGreaterThan(histories);
-  });
+  const seed = Number(env.MODEL_SEED) + half;
+  test(
+    `${histories} random histories, MODEL_SEED=${env.MODEL_SEED}`,
+    { timeout: 24 * 3_600_000 },
+    async () => {
+      console.log(`model: ${histories} histories, MODEL_SEED=${env.MODEL_SEED}, half ${half}`);
+      vi.useFakeTimers({ toFake: ["Date"] });
+      vi.spyOn(console, "error").mockImplementation(() => undefined);
+      const store = new ModelStore();
+      let steps = 0;
+      let done = 0;
+      await fc.assert(
+        fc.asyncProperty(history, async (actions) => {
+          await runHistory(store, actions);
+          steps += actions.length;
+          if (++done % 500 === 0) console.log(`model: ${done} histories, ${steps} steps`);
+        }),
+        { numRuns: histories, seed, endOnFailure: false },
+      );
+      console.log(`model: ${steps} steps compared`);
+      expect(steps).toBeGreaterThan(histories);
+    },
+  );
 }
