@@ -1,6 +1,6 @@
 // Cuts lists so that each part fits one bound parameter of D1, or one row.
 
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 
 /** Consecutive parts of `items`, each under `LIMITS.rowBytes` by `bytesOf`, or of one item. */
 export function chunked<T>(items: Iterable<T>, bytesOf: (item: T) => number): T[][] {

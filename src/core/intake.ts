@@ -3,7 +3,7 @@
 
 import { encodeBatch, indexColumn } from "./batch.ts";
 import { canonicalLabels, labelValueProblem, nameProblem, seriesKey } from "./labels.ts";
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { shardOf } from "./route.ts";
 import { DAY, dayOf } from "./tiers.ts";

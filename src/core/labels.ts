@@ -1,6 +1,6 @@
 // Names, labels and the canonical text of a series: what is allowed, and when two are the same.
 
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 
 /** Label pairs sorted by name (UTF-16 code units), each name once. */
 export type Labels = readonly (readonly [name: string, value: string])[];

@@ -3,7 +3,7 @@
 
 import { type Intake, quote } from "./intake.ts";
 import { duplicateKey, isDeeper } from "./json-keys.ts";
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { parseTime, type Precision, timestampToMs } from "./time.ts";
 

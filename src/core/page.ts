@@ -5,7 +5,7 @@ import type { SeriesBuckets } from "./accumulator.ts";
 import type { Buckets } from "./bucket.ts";
 import { ByteReader, ByteWriter, CorruptBytes } from "./bytes.ts";
 import { decodeColumns, encodeColumns } from "./columns.ts";
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 import { MINUTE } from "./tiers.ts";
 
 /*

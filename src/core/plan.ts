@@ -4,7 +4,7 @@
 // Where the minutes are past their retention, those that are there came late, and are not yet in the
 // coarse segment: both are merged.
 
-import { LIMITS } from "./limits.ts";
+import * as LIMITS from "./limits.ts";
 import { DAY, dayOf, HOUR, hourOf, spanOf, type TierName, TIERS } from "./tiers.ts";
 
 /** Days that each tier keeps; 0 is for ever. */

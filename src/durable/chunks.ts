@@ -1,7 +1,7 @@
 // The shard's large immutable values, a row each: pages, dictionary, key sets. Hands out rows,
 // reuses those that are free, and keeps what was read lately. The manifest says what is where.
 
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { blocksOf } from "../core/page.ts";
 import type { Store } from "./store.ts";
 

@@ -2,7 +2,7 @@
 // Numbers are given in order of arrival and never change while a page holds them.
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/labels.ts";
 import { compareNames } from "../core/names.ts";
 

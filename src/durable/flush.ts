@@ -9,7 +9,7 @@
 import { Buckets } from "../core/bucket.ts";
 import { chunked } from "../core/chunked.ts";
 import { labelsJsonOfKey, metricOfKey } from "../core/labels.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { decodeBlock } from "../core/page.ts";
 import { encodeSegment } from "../core/segment.ts";
 import { dayOf, HOUR, hourOf, MINUTE } from "../core/tiers.ts";

@@ -2,7 +2,7 @@
 // checkpoints, so that a key costs no row of its own. It must not know what the keys were for.
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
 
 /** Keys of some time, with the points that each of their requests had accepted. */

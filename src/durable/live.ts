@@ -5,7 +5,7 @@ import type { LiveMessage, LiveSeries } from "../core/api.ts";
 import type { Batch } from "../core/batch.ts";
 import { columnsOf } from "../core/answer.ts";
 import { labelsJsonOfKey, labelsObject, metricOfKey, parseLabelsJson } from "../core/labels.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { MINUTE } from "../core/tiers.ts";
 import type { Log } from "./log.ts";
 

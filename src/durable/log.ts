@@ -3,7 +3,7 @@
 
 import { Accumulator } from "../core/accumulator.ts";
 import { type Batch, decodeBatch } from "../core/batch.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
 import { admit, type Append, type Appended } from "./admit.ts";
 import { Chunks } from "./chunks.ts";

@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ShardStatus } from "../core/api.ts";
 import { decodeBatch } from "../core/batch.ts";
 import { flushCut, flushInterval, nextFlush } from "../core/flush-policy.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import type { Append, Appended } from "./admit.ts";

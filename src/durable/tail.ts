@@ -1,7 +1,7 @@
 // The live tail of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
 
 import type { Accumulator } from "../core/accumulator.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { encodeBlock } from "../core/page.ts";
 import type { PageEntry } from "./manifest.ts";
 

@@ -1,6 +1,6 @@
 // Reads a request body as text: bounded before and after decompression, in UTF-8 that is valid.
 
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { fail } from "./failure.ts";
 
 const ENCODINGS = ["gzip", "deflate"] as const;

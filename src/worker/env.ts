@@ -1,7 +1,7 @@
 // The bindings and variables of the Worker, read and checked once an isolate.
 
 import { z } from "zod";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import type { Retention } from "../core/plan.ts";
 import { TIERS } from "../core/tiers.ts";
 import type { Shard } from "../durable/shard.ts";

@@ -1,7 +1,7 @@
 // Expected failures, and the one place that turns each into a status and an error answer.
 
 import type { ErrorAnswer, Issue, Rejection, WriteAnswer } from "../core/api.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 
 export type Failure =
   | {

@@ -2,7 +2,7 @@
 
 import { Buckets } from "../core/bucket.ts";
 import { type Labels, labelsJsonOfKey, parseLabelsJson } from "../core/labels.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { type Matcher, matchesAll } from "../core/matcher.ts";
 import { isGone, type Plan, sourcesOf, spans, withoutGone } from "../core/plan.ts";
 import { type GroupBy, Merge } from "../core/query.ts";

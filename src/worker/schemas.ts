@@ -2,7 +2,7 @@
 // points are decoded by core/native.ts, which a test holds to `pointsBody`.
 
 import { z } from "zod";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { labelValueProblem, nameProblem } from "../core/labels.ts";
 import { type Matcher, parseMatcher } from "../core/matcher.ts";
 import { parseTime, PRECISIONS } from "../core/time.ts";

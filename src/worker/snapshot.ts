@@ -1,7 +1,7 @@
 // Reads what D1 holds for a query, in one batch: series, watermarks, stale marks and segments are
 // of one snapshot. What it means is decided by core/plan.ts.
 
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import type { Matcher } from "../core/matcher.ts";
 import { type Gone, hoursOf, type Plan, spans } from "../core/plan.ts";
 import { dayOf } from "../core/tiers.ts";

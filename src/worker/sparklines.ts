@@ -4,7 +4,7 @@
 import type { ListedMetric, MetricsAnswer } from "../core/api.ts";
 import { Buckets } from "../core/bucket.ts";
 import { metricOfKey } from "../core/labels.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import { type Plan, plan, withoutGone } from "../core/plan.ts";
 import { Merge } from "../core/query.ts";
 import { decodeSegment } from "../core/segment.ts";

@@ -2,7 +2,7 @@
 
 import type { Rejection, WriteAnswer } from "../core/api.ts";
 import type { Intake, ShardBatches } from "../core/intake.ts";
-import { LIMITS } from "../core/limits.ts";
+import * as LIMITS from "../core/limits.ts";
 import type { AppendAnswer } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { fail } from "./failure.ts";

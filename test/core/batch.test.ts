@@ -5,7 +5,7 @@ import { Accumulator } from "../../src/core/accumulator.ts";
 import { type Batch, decodeBatch, encodeBatch } from "../../src/core/batch.ts";
 import { Buckets } from "../../src/core/bucket.ts";
 import { CorruptBytes } from "../../src/core/bytes.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import {
   blocksOf,
   decodeBlock,

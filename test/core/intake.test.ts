@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeBatch } from "../../src/core/batch.ts";
 import { earliestAccepted, Intake, quote } from "../../src/core/intake.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { DAY } from "../../src/core/tiers.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);

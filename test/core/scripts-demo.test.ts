@@ -8,7 +8,7 @@ import { hash, jitter, sinceDeploy, strikes, traffic } from "../../scripts/demo/
 import { parseOptions } from "../../scripts/demo/options.ts";
 import { bar } from "../../scripts/demo/progress.ts";
 import { Intake } from "../../src/core/intake.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { decodeJson } from "../../src/core/native.ts";
 
 const HOUR = 3_600_000;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { Accumulator, type SeriesBuckets } from "../../src/core/accumulator.ts";
 import { decodeBatch, encodeBatch, indexColumn } from "../../src/core/batch.ts";
 import { type Bucket, Buckets } from "../../src/core/bucket.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { blocksOf, decodeBlock, encodePage, seriesOfBlock } from "../../src/core/page.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 

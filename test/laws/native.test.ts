@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { decodeBatch } from "../../src/core/batch.ts";
 import { Intake, type Problem } from "../../src/core/intake.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../src/core/labels.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { decodeJson, decodeNdjson } from "../../src/core/native.ts";
 import { shardOf } from "../../src/core/route.ts";
 import { pointsBody } from "../../src/worker/schemas.ts";

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Buckets } from "../../src/core/bucket.ts";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import {
   days,
   type Gone,

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { parseTime, type Precision, timestampToMs } from "../../src/core/time.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 

@@ -4,7 +4,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { describeMetric, NOW, partlyOf, post, query, store } from "./api-client.ts";
 
 const LIMIT = LIMITS.seriesPerMetric;

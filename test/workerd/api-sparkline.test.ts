@@ -5,7 +5,7 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { z } from "zod";
-import { LIMITS } from "../../src/core/limits.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { shardOf } from "../../src/core/route.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";

@@ -1,7 +1,7 @@
 // The period before the one on view: what is asked of it, and how far it is moved. Pure.
 
 import type { TierName } from "../../core/tiers.ts";
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { type Panel, questionOf } from "../url.ts";
 
 export interface Earlier {

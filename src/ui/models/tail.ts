@@ -6,7 +6,7 @@ import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
 import { type MatcherParts, splitMatcher } from "../../core/filter.ts";
 import { type Labels, labelsJson } from "../../core/labels.ts";
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { Merge } from "../../core/query.ts";
 import { MINUTE } from "../../core/tiers.ts";
 

@@ -1,6 +1,6 @@
 // Deletes what removed metrics left behind. Nobody sees it any more: its series are gone.
 
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { rowsOf, type StepResult } from "./step.ts";
 
 /** One bounded round: all segments of some removed series. */

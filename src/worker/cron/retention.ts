@@ -2,7 +2,7 @@
 // of (day, series), so that everybody knows of each whether its minutes are gone. A stale day keeps
 // its minutes until it is rolled up. Hours and days go by their keys, oldest first.
 
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { keptFrom, type Retention } from "../../core/plan.ts";
 import { dayOf, yearOf } from "../../core/tiers.ts";
 import { HOURS_OF_DAY, rowsOf, type StepResult } from "./step.ts";

@@ -6,7 +6,7 @@
 
 import type { Buckets } from "../../core/bucket.ts";
 import { chunked } from "../../core/chunked.ts";
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { isGone } from "../../core/plan.ts";
 import { encodeHours, replaceDays, rollUpDay } from "../../core/rollup.ts";
 import { DAY, dayOf, yearOf } from "../../core/tiers.ts";

@@ -3,7 +3,7 @@
 import { Hono } from "hono";
 import type { QueryAnswer } from "../../core/api.ts";
 import { toCsv } from "../../core/csv.ts";
-import { LIMITS } from "../../core/limits.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { plan } from "../../core/plan.ts";
 import { allow } from "../auth.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
