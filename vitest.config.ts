@@ -57,6 +57,7 @@ export default defineConfig({
           globalSetup: ["test/support/build-once.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 15_000 } },
           fileParallelism: false,
         },
       },
