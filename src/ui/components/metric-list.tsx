@@ -176,6 +176,7 @@ function Metrics({ known }: { readonly known: Ready }) {
             index={index}
             size={cursor === undefined ? metrics.length : -1}
             isStop={index === stop}
+            isBare={beyond.value === 0}
           />
         );
       })}

@@ -37,10 +37,12 @@ interface MetricRowProps {
   readonly size: number;
   /** Tab comes here. */
   readonly isStop: boolean;
+  /** Name and value alone: the first chart does not wait for the rest. */
+  readonly isBare: boolean;
 }
 
 /** What is clicked in a row is the list's to know: one listener for all rows. */
-export function MetricRow({ metric, index, size, isStop }: MetricRowProps) {
+export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProps) {
   const { name, series } = metric;
   const shown = panels.value.find((panel) => panel.metric === name);
   const value = formatIn(shown?.unit ?? unitOf(name), metric.last);
@@ -59,9 +61,9 @@ export function MetricRow({ metric, index, size, isStop }: MetricRowProps) {
         <span class="facts">
           <span class="value">{value}</span> <Age at={metric.lastAt} />
         </span>
-        <Sparkline points={metric.sparkline} />
+        {!isBare && <Sparkline points={metric.sparkline} />}
       </a>
-      {!shown && (
+      {!shown && !isBare && (
         <button
           type="button"
           class="add"
