@@ -33,6 +33,7 @@ const FIRST_VIEW = {
   anything: "body",
   chart: "[data-state=ready] .chart[data-current=true] canvas",
   list: "a.metric[data-metric]",
+  sparklines: ".sparkline path",
 };
 type Mark = keyof typeof FIRST_VIEW;
 

@@ -1,4 +1,4 @@
-// The two stores that the page is measured against: one nearly empty, and one with 5,000 metrics and
+// The two stores that the page is measured against: one with a single metric, and one with 5,000 metrics and
 // 90 days of the demo's data, flushed and rolled up.
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,17 +35,13 @@ const demoClient = ({ url }: RunningMinuet): DemoClient => {
   return new DemoClient(options, (why, ms) => console.log(`waiting ${ms} ms: ${why}`));
 };
 
-/** A store with one metric and a few points. */
+/** A store with a day of one metric: the first chart is that of the other store. */
 export async function startSmall(page: string): Promise<RunningMinuet> {
-  const minuet = await startMinuet({}, undefined, page);
-  const now = Date.now();
-  await new Client(minuet.url).post(
-    Array.from({ length: 5 }, (_, i) => ({
-      name: FIRST_METRIC,
-      value: 90 + i,
-      timestamp: now - i * MINUTE,
-    })),
-  );
+  const minuet = await startMinuet(FLUSH_EVERY_MINUTE, undefined, page);
+  await minuet.cron();
+  const series = SERIES.filter(({ metric }) => metric === FIRST_METRIC);
+  for (const chunk of chunks(Date.now(), 1))
+    await demoClient(minuet).post(requestOf(chunk, series, SEED));
   await minuet.cron();
   return minuet;
 }

@@ -8,7 +8,7 @@ let frame: number | undefined;
 /** First answers that are awaited. */
 let awaited = 0;
 /** Trifles wait no longer for one, ms: its server may be slow, or never answer. */
-const PATIENCE = 1_000;
+const PATIENCE = 300;
 
 /** What a frame may spend on jobs before the rest waits for the next, ms. */
 const BUDGET = 4;

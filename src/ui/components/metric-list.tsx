@@ -27,7 +27,7 @@ const BONES = 24;
 /** Drawn before the window has been measured. */
 const FIRST_ROWS: Rows = { first: 0, last: 16 };
 
-/** Rows out of sight are for who scrolls: the first chart does not wait for them. */
+/** Rows drawn beyond the window, for who scrolls; 0 at first, as the first chart is on its way. */
 const beyond = signal(0);
 
 const box = createRef<HTMLDivElement>();
