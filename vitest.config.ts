@@ -1,6 +1,7 @@
 // Four kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
-// the page in a real Chromium, and the whole server as a process. The first two run side by side;
-// the others time what they see, and run one after the other.
+// the page in a real Chromium, and the whole server as a process. The first two run side by side, and
+// with them the test that kills servers, which waits for flushes most of its time; the others time
+// what they see, and run one after the other.
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -42,8 +43,19 @@ export default defineConfig({
       },
       {
         test: {
+          name: "kill",
+          include: ["test/process/kill.test.ts"],
+          globalSetup: ["test/support/build-once.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers,
+        },
+      },
+      {
+        test: {
           name: "process",
           include: ["test/process/**/*.test.ts"],
+          exclude: ["test/process/kill.test.ts"],
           globalSetup: ["test/support/build-once.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

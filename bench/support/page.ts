@@ -33,7 +33,8 @@ const FIRST_VIEW = {
   anything: "body",
   chart: "[data-state=ready] .chart[data-current=true] canvas",
   list: "a.metric[data-metric]",
-  sparklines: ".sparkline path",
+  // Rows begin without them.
+  sparklines: ".metrics:not(:has(.sparkline:empty)) .sparkline",
 };
 type Mark = keyof typeof FIRST_VIEW;
 

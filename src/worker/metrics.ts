@@ -95,10 +95,16 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
   return { metrics, ...(names.length > limit && last !== undefined && { cursor: last.name }) };
 }
 
+interface FreshSeries {
+  readonly metric: string;
+  /** Labels JSON. */
+  readonly labels: string;
+}
+
 interface StoredPage {
   readonly metrics: ReadonlyMap<string, StoredMetric>;
-  /** Labels JSON of the series that only shards know, by metric. */
-  readonly fresh: ReadonlyMap<string, readonly string[]>;
+  /** The series that only shards know, by metric. */
+  readonly fresh: ReadonlyMap<string, readonly FreshSeries[]>;
   /** Values of SHARDS under which points may lie in shards. */
   readonly layouts: readonly number[];
 }
@@ -145,15 +151,9 @@ async function readPage(
   for (const { meta } of results) countRead(meta.rows_read);
   const rows = <T>(of: readonly D1Result[]): T[] => of.flatMap(({ results }) => results as T[]);
   const [metrics, layouts, ...freshRows] = results;
-  const fresh = new Map<string, string[]>();
-  for (const { metric, labels } of rows<{ metric: string; labels: string }>(freshRows)) {
-    const of = fresh.get(metric);
-    if (of === undefined) fresh.set(metric, [labels]);
-    else of.push(labels);
-  }
   return {
     metrics: new Map(rows<StoredMetric>([metrics!]).map((row) => [row.metric, row])),
-    fresh,
+    fresh: Map.groupBy(rows<FreshSeries>(freshRows), ({ metric }) => metric),
     layouts: rows<{ shards: number }>([layouts!]).map(({ shards }) => shards),
   };
 }
@@ -162,10 +162,11 @@ function summary(
   name: string,
   stored: StoredMetric | undefined,
   tail: MetricTail | undefined,
-  fresh: readonly string[],
+  fresh: readonly FreshSeries[],
 ): MetricSummary {
   const labels = new Set<string>(stored === undefined ? [] : JSON.parse(stored.labels));
-  for (const json of fresh) for (const [label] of parseLabelsJson(json)) labels.add(label);
+  for (const { labels: json } of fresh)
+    for (const [label] of parseLabelsJson(json)) labels.add(label);
   const sides = [
     ...(stored === undefined
       ? []

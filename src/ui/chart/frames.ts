@@ -18,8 +18,9 @@ const nextJobs = (): Jobs => (panels.size > 0 || awaited > 0 ? panels : trifles)
 async function run(): Promise<void> {
   const end = performance.now() + BUDGET;
   try {
-    for (const [owner, job] of nextJobs()) {
-      forget(owner);
+    const jobs = nextJobs();
+    for (const [owner, job] of jobs) {
+      jobs.delete(owner);
       job();
       // What the job changed is rendered in a microtask, and a new chart draws itself in one more:
       // both are over before this goes on, and count as well.

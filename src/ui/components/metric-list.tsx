@@ -27,8 +27,8 @@ const BONES = 24;
 /** Drawn before the window has been measured. */
 const FIRST_ROWS: Rows = { first: 0, last: 16 };
 
-/** Rows drawn beyond the window, for who scrolls; 0 at first, as the first chart is on its way. */
-const beyond = signal(0);
+/** The list is drawn whole; at first, while the first chart is on its way, names and values alone. */
+const isWhole = signal(false);
 
 const box = createRef<HTMLDivElement>();
 /** Name in the row where the keyboard is, or was last. */
@@ -137,13 +137,13 @@ function Metrics({ known }: { readonly known: Ready }) {
   const { metrics, cursor } = known;
   const count = metrics.length + (cursor === undefined ? 0 : BONES);
   const seen = onView.value ?? FIRST_ROWS;
-  const { first, last } = rowsDrawn(seen, count, beyond.value);
+  const { first, last } = rowsDrawn(seen, count, isWhole.value ? OVERSCAN : 0);
   const at = metrics.findIndex(({ name }) => name === active.value);
   const stop = at < 0 ? Math.min(seen.first, metrics.length - 1) : at;
   const rows = Array.from({ length: last - first }, (_, i) => first + i);
   // The row where the keyboard is stays, also out of sight.
   if (stop >= 0 && (stop < first || stop >= last)) rows.push(stop);
-  useLayoutEffect(() => later(beyond, () => (beyond.value = OVERSCAN)), []);
+  useLayoutEffect(() => later(isWhole, () => (isWhole.value = true)), []);
   useLayoutEffect(() => {
     if (wantsFocus) focusActive();
   });
@@ -176,7 +176,7 @@ function Metrics({ known }: { readonly known: Ready }) {
             index={index}
             size={cursor === undefined ? metrics.length : -1}
             isStop={index === stop}
-            isBare={beyond.value === 0}
+            isBare={!isWhole.value}
           />
         );
       })}

@@ -2,7 +2,7 @@
 // has many: names and values come first, then the first chart, then the lines.
 
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { later, forget } from "../chart/frames.ts";
+import { forget, later } from "../chart/frames.ts";
 import { sparkline } from "../chart/sparkline.ts";
 
 const WIDTH = 64;
