@@ -13,8 +13,8 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: "core",
-          include: ["test/core/**/*.test.ts", "test/laws/**/*.test.ts"],
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
           maxWorkers,
         },
       },

@@ -2,7 +2,7 @@
 // Run by `npm run bench:storage`. It must be deterministic but for the speeds.
 
 import { Buckets } from "../src/core/bucket.ts";
-import { decodeSegment, encodeSegment } from "../src/core/segment.ts";
+import { decodeSegment, encodeSegment } from "../src/core/codec/segment.ts";
 import { HOUR, MINUTE } from "../src/core/tiers.ts";
 
 const HOURS = 500;

@@ -1,7 +1,7 @@
 // The roll-up: a day's minute segments become its hour buckets and its day bucket, by `merge`. Pure.
 
 import { Buckets } from "./bucket.ts";
-import { decodeSegment, encodeSegment } from "./segment.ts";
+import { decodeSegment, encodeSegment } from "./codec/segment.ts";
 import { DAY, HOUR, MINUTE, spanStart, yearOf } from "./tiers.ts";
 
 /** What D1 holds of one (UTC day, series) that is stale. */

@@ -1,6 +1,6 @@
 // Times as people and programs write them, to Unix ms: numbers, ISO 8601, relative to now.
 
-import { quote } from "./intake.ts";
+import { quote } from "./text.ts";
 import * as LIMITS from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { DAY, HOUR, MINUTE } from "./tiers.ts";

@@ -1,6 +1,6 @@
 // What of a group of requests a shard stores: repeats are recognised, series over a limit refused.
 
-import { type Batch, encodeBatch, selectSeries } from "../core/batch.ts";
+import { type Batch, encodeBatch, selectSeries } from "../core/series/batch.ts";
 import type { Dictionary, SeriesRefusal } from "./dictionary.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { KeyMemory } from "./keys.ts";

@@ -2,7 +2,7 @@
 // reuses those that are free, and keeps what was read lately. The manifest says what is where.
 
 import * as LIMITS from "../core/limits.ts";
-import { blocksOf } from "../core/page.ts";
+import { blocksOf } from "../core/codec/page.ts";
 import type { Store } from "./store.ts";
 
 export class Chunks {

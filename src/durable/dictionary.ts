@@ -1,10 +1,10 @@
 // The series that a shard knows: numbers for keys, and when each was first and last seen.
 // Numbers are given in order of arrival and never change while a page holds them.
 
-import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
+import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import * as LIMITS from "../core/limits.ts";
-import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/labels.ts";
-import { compareNames } from "../core/names.ts";
+import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/series/labels.ts";
+import { compareNames } from "../core/series/names.ts";
 
 /** Why a new series is refused. */
 export interface SeriesRefusal {

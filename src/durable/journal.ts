@@ -1,6 +1,6 @@
 // The bytes of a journal row: the requests that one group commit stored. Pure.
 
-import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
+import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 
 export interface JournalEntry {
   /** Digest of the Idempotency-Key; "" when the request had none. */

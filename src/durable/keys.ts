@@ -1,7 +1,7 @@
 // The idempotency keys that a shard remembers, in generations: one row for all keys between two
 // checkpoints, so that a key costs no row of its own. It must not know what the keys were for.
 
-import { ByteReader, ByteWriter, CorruptBytes } from "../core/bytes.ts";
+import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
 

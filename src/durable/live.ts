@@ -2,9 +2,14 @@
 // kept here in memory is only what happened since the last push, less than a second ago.
 
 import type { LiveMessage, LiveSeries } from "../core/api.ts";
-import type { Batch } from "../core/batch.ts";
-import { columnsOf } from "../core/answer.ts";
-import { labelsJsonOfKey, labelsObject, metricOfKey, parseLabelsJson } from "../core/labels.ts";
+import type { Batch } from "../core/series/batch.ts";
+import { columnsOf } from "../core/query/answer.ts";
+import {
+  labelsJsonOfKey,
+  labelsObject,
+  metricOfKey,
+  parseLabelsJson,
+} from "../core/series/labels.ts";
 import * as LIMITS from "../core/limits.ts";
 import { MINUTE } from "../core/tiers.ts";
 import type { Log } from "./log.ts";

@@ -1,8 +1,8 @@
 // The shard's log and what it keeps in memory: journal → accumulators → pages. Synchronous, so that
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
-import { Accumulator } from "../core/accumulator.ts";
-import { type Batch, decodeBatch } from "../core/batch.ts";
+import { Accumulator } from "../core/series/accumulator.ts";
+import { type Batch, decodeBatch } from "../core/series/batch.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
 import { admit, type Append, type Appended } from "./admit.ts";

@@ -1,6 +1,6 @@
 // The manifest: what a checkpoint says of all other rows of the shard. Pure.
 
-import { CorruptBytes } from "../core/bytes.ts";
+import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 

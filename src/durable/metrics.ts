@@ -1,7 +1,7 @@
 // What a shard knows of its metrics beyond D1, for the list. Pure.
 
-import { labelsJsonOfKey } from "../core/labels.ts";
-import { type NamePage, pageOf } from "../core/names.ts";
+import { labelsJsonOfKey } from "../core/series/labels.ts";
+import { type NamePage, pageOf } from "../core/series/names.ts";
 import type { Dictionary } from "./dictionary.ts";
 
 /** What a shard knows of a metric that D1 may not know yet. */

@@ -1,8 +1,8 @@
 // Pages as rows: an accumulator written as chunks, and read back.
 
-import type { Accumulator, SeriesBuckets } from "../core/accumulator.ts";
+import type { Accumulator, SeriesBuckets } from "../core/series/accumulator.ts";
 import { Buckets } from "../core/bucket.ts";
-import { blocksOf, decodeBlock, encodePage } from "../core/page.ts";
+import { blocksOf, decodeBlock, encodePage } from "../core/codec/page.ts";
 import type { Chunks } from "./chunks.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";

@@ -1,6 +1,6 @@
 // Which metrics of a shard belong to another one, now that SHARDS has the value it has. Pure.
 
-import { shardOf } from "../core/route.ts";
+import { shardOf } from "../core/series/route.ts";
 import type { Dictionary } from "./dictionary.ts";
 
 export class Placement {

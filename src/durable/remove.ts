@@ -1,6 +1,6 @@
 // Removes a metric from D1: at once for every reader, its segments later and bounded, by the cron.
 
-import { type FlushTarget, GUARD, withTimeout } from "./flush.ts";
+import { type FlushTarget, GUARD, withTimeout } from "./flush/protocol.ts";
 
 /**
  * False when D1 did not answer, or the watermark is not `watermark`: like a flush, a removal that

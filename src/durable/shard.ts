@@ -3,15 +3,15 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { ShardStatus } from "../core/api.ts";
-import { decodeBatch } from "../core/batch.ts";
-import { flushCut, flushInterval, nextFlush } from "../core/flush-policy.ts";
+import { decodeBatch } from "../core/series/batch.ts";
+import { flushCut, flushInterval, nextFlush } from "./flush/policy.ts";
 import * as LIMITS from "../core/limits.ts";
-import { seriesOfBlock } from "../core/page.ts";
+import { seriesOfBlock } from "../core/codec/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import type { Append, Appended } from "./admit.ts";
 import { type Count, type CounterValues } from "./counters.ts";
-import { withTimeout } from "./flush.ts";
-import { Flusher } from "./flusher.ts";
+import { withTimeout } from "./flush/protocol.ts";
+import { Flusher } from "./flush/flusher.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
 import { type MetricTail, metricTails, type WantedMetrics } from "./metrics.ts";

@@ -1,8 +1,8 @@
 // The live tail of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
 
-import type { Accumulator } from "../core/accumulator.ts";
+import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
-import { encodeBlock } from "../core/page.ts";
+import { encodeBlock } from "../core/codec/page.ts";
 import type { PageEntry } from "./manifest.ts";
 
 /** The buckets of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */

@@ -5,7 +5,7 @@
 //
 // Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
-import { splitMatcher } from "../core/filter.ts";
+import { splitMatcher } from "../core/query/filter.ts";
 import * as LIMITS from "../core/limits.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";

@@ -2,8 +2,8 @@
 
 import { Hono } from "hono";
 import type { HonoEnv } from "./env.ts";
-import { Failed, failureResponse } from "./failure.ts";
-import { openapi } from "./openapi.ts";
+import { Failed, failureResponse } from "./http/failure.ts";
+import { openapi } from "./http/openapi.ts";
 import { live } from "./routes/live.ts";
 import { metrics } from "./routes/metrics.ts";
 import { points } from "./routes/points.ts";

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import * as LIMITS from "../core/limits.ts";
-import type { Retention } from "../core/plan.ts";
+import type { Retention } from "../core/query/plan.ts";
 import { TIERS } from "../core/tiers.ts";
 import type { Shard } from "../durable/shard.ts";
 

@@ -1,10 +1,10 @@
 // Calls to shards: stubs by number, and what to do when a call fails.
 
-import { shardOf } from "../core/route.ts";
+import { shardOf } from "../core/series/route.ts";
 import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
-import { Failed } from "./failure.ts";
+import { Failed } from "./http/failure.ts";
 
 /** The numbers of `count` shards. */
 export const firstShards = (count: number): readonly number[] =>

@@ -1,11 +1,11 @@
 // Sends what a decoder took in to the shards, and answers. Every write format ends here.
 
 import type { Rejection, WriteAnswer } from "../core/api.ts";
-import type { Intake, ShardBatches } from "../core/intake.ts";
+import type { Intake, ShardBatches } from "../core/formats/intake.ts";
 import * as LIMITS from "../core/limits.ts";
 import type { AppendAnswer } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
-import { fail } from "./failure.ts";
+import { fail } from "./http/failure.ts";
 import { callShard, callShardOnce } from "./shards.ts";
 
 /** Stores everything that the intake holds. @throws Failed when something is not stored. */

@@ -4,7 +4,7 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { z } from "zod";
-import * as schemas from "../../src/worker/schemas.ts";
+import * as schemas from "../../src/worker/http/schemas.ts";
 
 /** The time of most tests: far ahead, since alarms that are due by the real clock run at once. */
 export const NOW = Date.UTC(2095, 10, 20, 12);

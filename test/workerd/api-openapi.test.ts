@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { DAY, HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
-import { STATUS } from "../../src/worker/failure.ts";
+import { STATUS } from "../../src/worker/http/failure.ts";
 import { VERSION } from "../../src/worker/version.ts";
 import { fetchApi, NOW, query, status, store } from "./api-client.ts";
 

@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
-import { encodeBatch } from "../../src/core/batch.ts";
+import { encodeBatch } from "../../src/core/series/batch.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { Shard } from "./worker.ts";
 

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { QueryAnswer } from "../../src/core/api.ts";
 import { app } from "../../src/worker/app.ts";
-import { shardOf } from "../../src/core/route.ts";
+import { shardOf } from "../../src/core/series/route.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
 import { Shard } from "./worker.ts";
 

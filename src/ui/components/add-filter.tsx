@@ -1,7 +1,7 @@
 // The form that adds a filter to a panel.
 
 import { useSignal } from "@preact/signals";
-import { OPERATORS, type Operator } from "../../core/filter.ts";
+import { OPERATORS, type Operator } from "../../core/query/filter.ts";
 import { detailOf } from "../models/details.ts";
 import { filtered, setPanel } from "../models/page.ts";
 import type { FiltersProps } from "./filters.tsx";

@@ -1,8 +1,8 @@
 // Files of what is drawn: the numbers as CSV, the chart with its title and legend as a picture.
 // Loaded when first needed.
 
-import { columnsBy } from "../../core/answer.ts";
-import { toCsv } from "../../core/csv.ts";
+import { columnsBy } from "../../core/query/answer.ts";
+import { toCsv } from "../../core/query/csv.ts";
 import { type Line, slotOf } from "../chart/data.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";

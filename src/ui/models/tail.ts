@@ -1,13 +1,13 @@
 // The newest minutes of a metric, as the live socket tells them: absolute buckets of each series,
 // merged here as the server would. Pure; it neither asks nor waits.
 
-import { columnsBy } from "../../core/answer.ts";
+import { columnsBy } from "../../core/query/answer.ts";
 import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
-import { type MatcherParts, splitMatcher } from "../../core/filter.ts";
-import { type Labels, labelsJson } from "../../core/labels.ts";
+import { type MatcherParts, splitMatcher } from "../../core/query/filter.ts";
+import { type Labels, labelsJson } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { Merge } from "../../core/query.ts";
+import { Merge } from "../../core/query/merge.ts";
 import { MINUTE } from "../../core/tiers.ts";
 
 /** The matchers of a panel, where all of them can be applied here; else undefined. */

@@ -3,7 +3,7 @@
 // its minutes until it is rolled up. Hours and days go by their keys, oldest first.
 
 import * as LIMITS from "../../core/limits.ts";
-import { keptFrom, type Retention } from "../../core/plan.ts";
+import { keptFrom, type Retention } from "../../core/query/plan.ts";
 import { dayOf, yearOf } from "../../core/tiers.ts";
 import { HOURS_OF_DAY, rowsOf, type StepResult } from "./step.ts";
 

@@ -5,9 +5,9 @@
 // that is late, doubled, or overlaps a flush or another run, changes nothing; the next run does it.
 
 import type { Buckets } from "../../core/bucket.ts";
-import { chunked } from "../../core/chunked.ts";
+import { chunked } from "../../d1/chunked.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { isGone } from "../../core/plan.ts";
+import { isGone } from "../../core/query/plan.ts";
 import { encodeHours, replaceDays, rollUpDay } from "../../core/rollup.ts";
 import { DAY, dayOf, yearOf } from "../../core/tiers.ts";
 import { HOURS_OF_DAY, rowsOf, type StepResult } from "./step.ts";

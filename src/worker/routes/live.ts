@@ -1,12 +1,12 @@
 // GET /api/v1/live?metric=…: a WebSocket with the changing minutes of a metric.
 
 import { Hono } from "hono";
-import { shardOf } from "../../core/route.ts";
-import { allow } from "../auth.ts";
+import { shardOf } from "../../core/series/route.ts";
+import { allow } from "../http/auth.ts";
 import { configOf, type HonoEnv } from "../env.ts";
-import { fail } from "../failure.ts";
-import { parameters } from "../parameters.ts";
-import { liveParameters } from "../schemas.ts";
+import { fail } from "../http/failure.ts";
+import { parameters } from "../http/parameters.ts";
+import { liveParameters } from "../http/schemas.ts";
 import { callShard } from "../shards.ts";
 
 export const live = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {

@@ -1,16 +1,16 @@
 // GET /api/v1/metrics: the list. GET and DELETE /api/v1/metrics/{name}: one metric.
 
 import { Hono } from "hono";
-import { allow } from "../auth.ts";
+import { allow } from "../http/auth.ts";
 import type { Env, HonoEnv } from "../env.ts";
-import { withEtag } from "../etag.ts";
-import { fail } from "../failure.ts";
-import { describeMetric, failUnknown, listMetrics } from "../metrics.ts";
-import { parameters, pathParameters } from "../parameters.ts";
-import { metricPath, metricsParameters, noParameters } from "../schemas.ts";
-import { d1Failed } from "../reader.ts";
+import { withEtag } from "../http/etag.ts";
+import { fail } from "../http/failure.ts";
+import { describeMetric, failUnknown, listMetrics } from "../read/metrics.ts";
+import { parameters, pathParameters } from "../http/parameters.ts";
+import { metricPath, metricsParameters, noParameters } from "../http/schemas.ts";
+import { d1Failed } from "../read/reader.ts";
 import { callShard, homesOf, layoutsInUse } from "../shards.ts";
-import { withSparklines } from "../sparklines.ts";
+import { withSparklines } from "../read/sparklines.ts";
 
 export const metrics = new Hono<HonoEnv>()
   .get("/", allow("read"), async (c) => {

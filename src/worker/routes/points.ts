@@ -1,14 +1,14 @@
 // POST /api/v1/points: the native write format.
 
 import { Hono } from "hono";
-import { Intake } from "../../core/intake.ts";
-import { decodeJson, decodeNdjson } from "../../core/native.ts";
-import { allow } from "../auth.ts";
-import { readBody } from "../body.ts";
+import { Intake } from "../../core/formats/intake.ts";
+import { decodeJson, decodeNdjson } from "../../core/formats/native.ts";
+import { allow } from "../http/auth.ts";
+import { readBody } from "../http/body.ts";
 import { configOf, type HonoEnv } from "../env.ts";
-import { fail } from "../failure.ts";
-import { parameters } from "../parameters.ts";
-import { pointsParameters } from "../schemas.ts";
+import { fail } from "../http/failure.ts";
+import { parameters } from "../http/parameters.ts";
+import { pointsParameters } from "../http/schemas.ts";
 import { write } from "../write.ts";
 
 const DECODERS = {

@@ -2,17 +2,17 @@
 
 import { Hono } from "hono";
 import type { QueryAnswer } from "../../core/api.ts";
-import { toCsv } from "../../core/csv.ts";
+import { toCsv } from "../../core/query/csv.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { plan } from "../../core/plan.ts";
-import { allow } from "../auth.ts";
+import { plan } from "../../core/query/plan.ts";
+import { allow } from "../http/auth.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
-import { withEtag } from "../etag.ts";
-import { fail } from "../failure.ts";
-import { describeMetric, failUnknown } from "../metrics.ts";
-import { parameters } from "../parameters.ts";
-import { read } from "../reader.ts";
-import { queryParameters } from "../schemas.ts";
+import { withEtag } from "../http/etag.ts";
+import { fail } from "../http/failure.ts";
+import { describeMetric, failUnknown } from "../read/metrics.ts";
+import { parameters } from "../http/parameters.ts";
+import { read } from "../read/reader.ts";
+import { queryParameters } from "../http/schemas.ts";
 
 export const query = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   const asked = parameters(queryParameters, c.req.url);

@@ -3,11 +3,11 @@
 import { Hono } from "hono";
 import type { StatusAnswer } from "../../core/api.ts";
 import { count } from "../../durable/counters.ts";
-import { allow } from "../auth.ts";
+import { allow } from "../http/auth.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
-import { fail } from "../failure.ts";
-import { parameters } from "../parameters.ts";
-import { noParameters } from "../schemas.ts";
+import { fail } from "../http/failure.ts";
+import { parameters } from "../http/parameters.ts";
+import { noParameters } from "../http/schemas.ts";
 import { callShard, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,7 +1,7 @@
 // The naive reference: keeps every point, and computes buckets from scratch with no cleverness.
 
 import type { QueryAnswer } from "../../../src/core/api.ts";
-import { keptFrom, type Retention } from "../../../src/core/plan.ts";
+import { keptFrom, type Retention } from "../../../src/core/query/plan.ts";
 import { type TierName, TIERS } from "../../../src/core/tiers.ts";
 
 export interface Point {

@@ -5,7 +5,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { QueryAnswer } from "../../../src/core/api.ts";
-import type { Retention } from "../../../src/core/plan.ts";
+import type { Retention } from "../../../src/core/query/plan.ts";
 import type { TierName } from "../../../src/core/tiers.ts";
 import { app } from "../../../src/worker/app.ts";
 import { runCron } from "../../../src/worker/cron/cron.ts";

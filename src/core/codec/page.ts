@@ -1,0 +1,143 @@
+// A page: an immutable, encoded set of minute buckets that a shard sealed, in chunks that fit a row.
+// Each metric has blocks of its own, so that a read of one metric decodes no other.
+
+import type { SeriesBuckets } from "../series/accumulator.ts";
+import type { Buckets } from "../bucket.ts";
+import { ByteReader, ByteWriter, CorruptBytes } from "./bytes.ts";
+import { decodeColumns, encodeColumns } from "./columns.ts";
+import * as LIMITS from "../limits.ts";
+import { MINUTE } from "../tiers.ts";
+
+/*
+ * Bytes of a chunk, version 1.
+ *
+ * ┌────────┬──────────────────┬────────────────────────────────────────────┬──────────────────┐
+ * │ 1 <u8> │ blocks <varint>  │ directory, a block: metric <varint>, bytes  │ the blocks       │
+ * │        │                  │ <varint>                                    │                  │
+ * └────────┴──────────────────┴────────────────────────────────────────────┴──────────────────┘
+ *
+ * A block (also the form in which a shard hands its live tail to a reader):
+ *
+ * ┌────────────────┬────────────────────────────────────────┬───────────────┬─────────────────┐
+ * │ runs <varint>  │ a run: series − previous <zigzag>,     │ base minute   │ columns, rows   │
+ * │                │ rows <varint>                          │ <varint>      │ of all runs     │
+ * └────────────────┴────────────────────────────────────────┴───────────────┴─────────────────┘
+ */
+const VERSION = 1;
+
+/** Encodes rows, which must be sorted by series, then start. */
+export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8Array {
+  const writer = new ByteWriter(64 + rows.length * 16);
+  const runs: [series: number, rows: number][] = [];
+  let base = Infinity;
+  for (let i = 0; i < rows.length; i++) {
+    const series = from.series[rows[i]!]!;
+    const run = runs.at(-1);
+    if (run?.[0] === series) run[1]++;
+    else runs.push([series, 1]);
+    base = Math.min(base, from.buckets.start[rows[i]!]!);
+  }
+  writer.varint(runs.length);
+  let previous = 0;
+  for (const [series, length] of runs) {
+    writer.zigzag(series - previous);
+    writer.varint(length);
+    previous = series;
+  }
+  if (rows.length === 0) base = 0;
+  writer.varint(base / MINUTE);
+  encodeColumns(writer, from.buckets, rows, base, MINUTE);
+  return writer.finish();
+}
+
+/** The series of a block, ascending. @throws CorruptBytes */
+export function seriesOfBlock(bytes: Uint8Array): number[] {
+  const reader = new ByteReader(bytes);
+  const series: number[] = [];
+  let previous = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    previous += reader.zigzag();
+    reader.varint();
+    series.push(previous);
+  }
+  return series;
+}
+
+/** Appends the rows of a block to `buckets` and their series to `series`. @throws CorruptBytes */
+export function decodeBlock(bytes: Uint8Array, buckets: Buckets, series: number[]): void {
+  const reader = new ByteReader(bytes);
+  const runs = reader.varint();
+  let previous = 0;
+  for (let i = 0; i < runs; i++) {
+    previous += reader.zigzag();
+    const length = reader.varint();
+    if (length > LIMITS.pageBuckets) throw new CorruptBytes(`a run cannot hold ${length} rows`);
+    for (let n = 0; n < length; n++) series.push(previous);
+  }
+  decodeColumns(reader, reader.varint() * MINUTE, MINUTE, buckets);
+  if (series.length !== buckets.length) throw new CorruptBytes("rows and runs differ in a block");
+}
+
+/**
+ * Encodes everything in `from` as chunks under `LIMITS.rowBytes` each. `metricOf` numbers the
+ * metric of a series.
+ */
+export function encodePage(
+  from: SeriesBuckets,
+  metricOf: (series: number) => number,
+): Uint8Array[] {
+  const order = Array.from({ length: from.buckets.length }, (_, i) => i);
+  const { start } = from.buckets;
+  order.sort((a, b) => {
+    const [x, y] = [from.series[a]!, from.series[b]!];
+    return x === y ? start[a]! - start[b]! : metricOf(x) - metricOf(y) || x - y;
+  });
+  const chunks: Uint8Array[] = [];
+  let blocks: { metric: number; bytes: Uint8Array }[] = [];
+  let size = 0;
+  const finishChunk = (): void => {
+    if (blocks.length > 0) chunks.push(encodeChunk(blocks));
+    blocks = [];
+    size = 0;
+  };
+  for (let i = 0; i < order.length;) {
+    const metric = metricOf(from.series[order[i]!]!);
+    let end = i + 1;
+    while (
+      end < order.length &&
+      end - i < LIMITS.pageBuckets &&
+      metricOf(from.series[order[end]!]!) === metric
+    )
+      end++;
+    const bytes = encodeBlock(from, order.slice(i, end));
+    if (size + bytes.length > LIMITS.rowBytes - 20_000) finishChunk();
+    blocks.push({ metric, bytes });
+    size += bytes.length + 16;
+    i = end;
+  }
+  finishChunk();
+  return chunks;
+}
+
+function encodeChunk(blocks: readonly { metric: number; bytes: Uint8Array }[]): Uint8Array {
+  const writer = new ByteWriter(blocks.reduce((size, block) => size + block.bytes.length + 16, 16));
+  writer.u8(VERSION);
+  writer.varint(blocks.length);
+  for (const { metric, bytes } of blocks) {
+    writer.varint(metric);
+    writer.varint(bytes.length);
+  }
+  for (const { bytes } of blocks) writer.bytes(bytes);
+  return writer.finish();
+}
+
+/** The blocks of a chunk, by metric number; views that share its memory. @throws CorruptBytes */
+export function* blocksOf(chunk: Uint8Array): Generator<{ metric: number; bytes: Uint8Array }> {
+  const reader = new ByteReader(chunk);
+  const version = reader.u8();
+  if (version !== VERSION) throw new CorruptBytes(`page version ${version} is not known`);
+  const count = reader.varint();
+  const directory: [metric: number, length: number][] = [];
+  for (let i = 0; i < count; i++) directory.push([reader.varint(), reader.varint()]);
+  for (const [metric, length] of directory) yield { metric, bytes: reader.bytes(length) };
+}

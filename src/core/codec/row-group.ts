@@ -1,0 +1,204 @@
+// Row groups of buckets: their byte layout, and how they are read.
+// It must not guess: what a writer cannot have written is refused.
+
+import type { Buckets } from "../bucket.ts";
+import { type ByteReader, CorruptBytes } from "./bytes.ts";
+import { POWERS_OF_TEN, powerOfTwo, readBits } from "./doubles.ts";
+import { MAX_INTS, readInts } from "./ints.ts";
+
+/*
+ * A row group; "integers" are laid out in ints.ts, "bits" in doubles.ts:
+ *
+ *   ┌───────┬───────┬────────┬───────┬──────┬─────┬───────┬─────┬──────┬─────┬───────┐
+ *   │ flags │ start │ lastAt │ scale │ signs│ min │ count │ max │ last │ sum │ carry │
+ *   │ 1 byte│       │        │ 1 byte│      │     │       │     │      │     │       │
+ *   └───────┴───────┴────────┴ not V ┴ if Z ┴─────┴────── these only without S ─────┘
+ *
+ *   flag       set                                   not set
+ *   T  bit 0   start: bits, predicted 0              integers (start − base) / step
+ *   A  bit 1   lastAt: bits, predicted 0             integers lastAt − start
+ *   S  bit 2   count is 1, carry 0, and sum, max and last are min; but sum is 0 where min is −0
+ *   C  bit 3   count: bits, predicted 0              integers
+ *   V  bit 4   min: bits, predicted 0                scale d (0 … 22), then integers m:
+ *              max, last: bits, predicted min        min = m / 10^d, max = (m + x) / 10^d,
+ *                                                    last = (m + l) / 10^d
+ *   U  bit 5   sum: bits, predicted p                sum: integers s; carry: unit, integers r
+ *                                                    D = (count · m + x + s) / 10^d
+ *                                                    sum + carry = D + r · 2^unit
+ *   K  bit 6   carry: bits, predicted 0              carry: unit, integers r; carry = r · 2^unit
+ *   Z  bit 7   signs: integers z; after all else,    no min, max, last is −0, unless as bits
+ *              min, max, last are −0 where z has
+ *              1, 2, 4
+ *
+ * Without S, V implies U; K stands only beside U, Z never beside V.
+ * p = (count − 1) · min + max + 0, rounded to a double after each operation; 0 if that is NaN.
+ * count · m + x + s is exact; the quotient D is rounded to the nearest double.
+ * unit is a zigzag varint from −1074 to 1023. The values of a decimal gauge are rounded, so that
+ * their sum is a little off the decimal sum D, by a small multiple of the lowest bit of the
+ * smallest of them: r. Since |carry| ≤ ulp(sum) / 2, sum is D + r · 2^unit rounded to the nearest
+ * double, and carry what that rounding took: r · 2^unit − (sum − D).
+ */
+export const START_BITS = 1;
+export const LAST_AT_BITS = 2;
+export const SINGLE = 4;
+export const COUNT_BITS = 8;
+export const VALUE_BITS = 16;
+export const SUM_BITS = 32;
+export const CARRY_BITS = 64;
+export const SIGNS = 128;
+
+/** Of the row group being read. */
+const signs = new Float64Array(MAX_INTS);
+
+/** What sums would be if all points but the largest were the smallest: true of one and of two. */
+export function predictSums(out: Float64Array, of: Buckets, from: number, end: number): void {
+  const { count, min, max } = of;
+  for (let i = from; i < end; i++) {
+    // Adding 0 makes +0 of −0: the reader learns the signs of zeros only later.
+    const sum = (count[i]! - 1) * min[i]! + max[i]! + 0;
+    // The bits of NaN differ from one processor to another.
+    out[i] = Number.isNaN(sum) ? 0 : sum;
+  }
+}
+
+/** Appends a row group of n rows. @throws CorruptBytes, after which the new rows hold anything. */
+export function decodeRowGroup(
+  reader: ByteReader,
+  n: number,
+  base: number,
+  step: number,
+  into: Buckets,
+): void {
+  const flags = reader.u8();
+  if (
+    (flags & (VALUE_BITS | SUM_BITS | SINGLE)) === VALUE_BITS ||
+    (flags & (VALUE_BITS | SIGNS)) === (VALUE_BITS | SIGNS)
+  )
+    throw new CorruptBytes(`flags ${flags} of a row group`);
+  const at = into.length;
+  const end = at + n;
+  for (let i = at; i < end; i++) into.push(0);
+  decodeTimes(reader, flags, at, n, base, step, into);
+  decodeValues(reader, flags, at, n, into);
+  if (flags & SIGNS) {
+    const { min, max, last } = into;
+    for (let i = 0; i < n; i++) {
+      const z = signs[i]!;
+      if (z & 1) min[at + i] = -0;
+      if (z & 2) max[at + i] = -0;
+      if (z & 4) last[at + i] = -0;
+    }
+  }
+}
+
+function decodeTimes(
+  reader: ByteReader,
+  flags: number,
+  at: number,
+  n: number,
+  base: number,
+  step: number,
+  into: Buckets,
+): void {
+  const { start, lastAt } = into;
+  const end = at + n;
+  if (flags & START_BITS) readBits(reader, start, at, n);
+  else {
+    readInts(reader, start, at, n);
+    for (let i = at; i < end; i++) start[i] = base + start[i]! * step;
+  }
+  if (flags & LAST_AT_BITS) {
+    lastAt.fill(0, at, end);
+    readBits(reader, lastAt, at, n);
+  } else {
+    readInts(reader, lastAt, at, n);
+    for (let i = at; i < end; i++) lastAt[i] = start[i]! + lastAt[i]!;
+  }
+}
+
+function decodeValues(
+  reader: ByteReader,
+  flags: number,
+  at: number,
+  n: number,
+  into: Buckets,
+): void {
+  const { count, sum, carry, min, max, last } = into;
+  const end = at + n;
+  let power = 1;
+  if (flags & VALUE_BITS) {
+    min.fill(0, at, end);
+    readBits(reader, min, at, n);
+  } else {
+    const scale = reader.u8();
+    if (scale >= POWERS_OF_TEN.length) throw new CorruptBytes(`${scale} decimal places`);
+    power = POWERS_OF_TEN[scale]!;
+    if (flags & SIGNS) readInts(reader, signs, 0, n);
+    readInts(reader, min, at, n);
+  }
+  if (flags & SINGLE) {
+    for (let i = at; i < end; i++) {
+      const value = min[i]! / power;
+      count[i] = 1;
+      min[i] = value;
+      max[i] = value;
+      last[i] = value;
+      // As a sum it starts from +0, which −0 does not change.
+      sum[i] = value + 0;
+    }
+    return;
+  }
+  if (flags & COUNT_BITS) readBits(reader, count, at, n);
+  else readInts(reader, count, at, n);
+  if (flags & VALUE_BITS) {
+    for (let i = at; i < end; i++) {
+      max[i] = min[i]!;
+      last[i] = min[i]!;
+    }
+    readBits(reader, max, at, n);
+    readBits(reader, last, at, n);
+  } else {
+    readInts(reader, max, at, n);
+    readInts(reader, last, at, n);
+  }
+  if (flags & SUM_BITS) {
+    for (let i = at; i < end; i++) {
+      const m = min[i]!;
+      min[i] = m / power;
+      if (flags & VALUE_BITS) continue;
+      max[i] = (m + max[i]!) / power;
+      last[i] = (m + last[i]!) / power;
+    }
+    predictSums(sum, into, at, end);
+    readBits(reader, sum, at, n);
+    if (flags & CARRY_BITS) readBits(reader, carry, at, n);
+    else {
+      const size = readUnit(reader);
+      readInts(reader, carry, at, n);
+      for (let i = at; i < end; i++) carry[i] = carry[i]! * size;
+    }
+    return;
+  }
+  readInts(reader, sum, at, n);
+  const size = readUnit(reader);
+  readInts(reader, carry, at, n);
+  for (let i = at; i < end; i++) {
+    const m = min[i]!;
+    const x = max[i]!;
+    min[i] = m / power;
+    max[i] = (m + x) / power;
+    last[i] = (m + last[i]!) / power;
+    const decimal = (count[i]! * m + x + sum[i]!) / power;
+    const noise = carry[i]! * size;
+    const total = decimal + noise;
+    sum[i] = total;
+    // Dekker's FastTwoSum: D is 0 or larger than its noise, or else the writer would not do so.
+    carry[i] = noise - (total - decimal);
+  }
+}
+
+function readUnit(reader: ByteReader): number {
+  const unit = reader.zigzag();
+  if (unit < -1074 || unit > 1023) throw new CorruptBytes(`unit 2^${unit}`);
+  return powerOfTwo(unit);
+}

@@ -1,0 +1,116 @@
+// A batch: many points in columnar form. The one form between Worker and shard, and in the journal.
+// It must not validate: what enters a batch has been checked by a decoder.
+
+import { ByteReader, ByteWriter, CorruptBytes } from "../codec/bytes.ts";
+
+/** Row i is a point: `at[i]` (Unix ms, integer), `value[i]` (finite) of `series[index[i]]`. */
+export interface Batch {
+  /** Series keys (see labels.ts), each once. */
+  readonly series: readonly string[];
+  readonly index: Uint8Array | Uint16Array | Uint32Array;
+  readonly at: Float64Array;
+  readonly value: Float64Array;
+}
+
+/*
+ * Bytes of a batch, version 1. Columns are little-endian.
+ *
+ * ┌─────────┬──────────────┬─────────────┬───────────────┬──────────────┬────────────┬─────────┐
+ * │ 1  <u8> │ keys <text>  │ n <varint>  │ origin <f64>  │ at <n × u32  │ index <n × │ value   │
+ * │         │ one a line   │ points      │ of `at`; NaN: │  − origin,   │ u8/u16/u32>│ <n×f64> │
+ * │         │              │             │ not relative  │  or n × f64> │            │         │
+ * └─────────┴──────────────┴─────────────┴───────────────┴──────────────┴────────────┴─────────┘
+ *
+ * A key cannot hold a line feed: names refuse control characters and JSON escapes them.
+ * The width of `index` follows from the number of keys.
+ */
+const VERSION = 1;
+const RELATIVE_MAX = 0xffff_ffff;
+
+type Index = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** An index column wide enough for `series` different values. */
+export const indexColumn = (series: number, length: number): Index =>
+  series <= 0x100
+    ? new Uint8Array(length)
+    : series <= 0x1_0000
+      ? new Uint16Array(length)
+      : new Uint32Array(length);
+
+const bytesOf = (column: ArrayBufferView): Uint8Array =>
+  new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+
+export function encodeBatch(batch: Batch): Uint8Array {
+  const points = batch.at.length;
+  const writer = new ByteWriter(64 + batch.series.length * 48 + points * 16);
+  writer.u8(VERSION);
+  writer.text(batch.series.join("\n"));
+  writer.varint(points);
+  let min = Infinity;
+  let max = -Infinity;
+  for (const at of batch.at) {
+    if (at < min) min = at;
+    if (at > max) max = at;
+  }
+  if (points > 0 && max - min <= RELATIVE_MAX) {
+    writer.f64(min);
+    const relative = new Uint32Array(points);
+    for (let i = 0; i < points; i++) relative[i] = batch.at[i]! - min;
+    writer.bytes(bytesOf(relative));
+  } else {
+    writer.f64(NaN);
+    writer.bytes(bytesOf(batch.at));
+  }
+  const index = indexColumn(batch.series.length, points);
+  index.set(batch.index);
+  writer.bytes(bytesOf(index));
+  writer.bytes(bytesOf(batch.value));
+  return writer.finish();
+}
+
+/** Reads `encodeBatch` back. @throws CorruptBytes */
+export function decodeBatch(bytes: Uint8Array): Batch {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8();
+  if (version !== VERSION) throw new CorruptBytes(`batch version ${version} is not known`);
+  const keys = reader.text();
+  const series = keys === "" ? [] : keys.split("\n");
+  const points = reader.varint();
+  if (points > reader.left) throw new CorruptBytes(`a batch cannot hold ${points} points`);
+  const origin = reader.f64();
+  const at = new Float64Array(points);
+  if (Number.isNaN(origin)) bytesOf(at).set(reader.bytes(points * 8));
+  else {
+    const relative = new Uint32Array(points);
+    bytesOf(relative).set(reader.bytes(points * 4));
+    for (let i = 0; i < points; i++) at[i] = origin + relative[i]!;
+  }
+  const index = indexColumn(series.length, points);
+  bytesOf(index).set(reader.bytes(index.byteLength));
+  for (const i of index) if (i >= series.length) throw new CorruptBytes("a point has no series");
+  const value = new Float64Array(points);
+  bytesOf(value).set(reader.bytes(points * 8));
+  return { series, index, at, value };
+}
+
+/** The points of a batch whose series pass `keep`, with a dictionary of only those series. */
+export function selectSeries(batch: Batch, keep: (series: number) => boolean): Batch {
+  const renumbered = new Int32Array(batch.series.length).fill(-1);
+  const series: string[] = [];
+  batch.series.forEach((key, i) => {
+    if (keep(i)) renumbered[i] = series.push(key) - 1;
+  });
+  const rows: number[] = [];
+  batch.index.forEach((i, row) => {
+    if (renumbered[i]! >= 0) rows.push(row);
+  });
+  const index = indexColumn(series.length, rows.length);
+  const at = new Float64Array(rows.length);
+  const value = new Float64Array(rows.length);
+  rows.forEach((row, i) => {
+    index[i] = renumbered[batch.index[row]!]!;
+    at[i] = batch.at[row]!;
+    value[i] = batch.value[row]!;
+  });
+  return { series, index, at, value };
+}

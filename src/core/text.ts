@@ -1,0 +1,7 @@
+// Texts of others in messages: quoted, and cut when they are long.
+
+/** A text in quotes for a message, cut when it is long. */
+export const quote = (text: string): string => JSON.stringify(cut(text));
+
+/** A text of at most 80 characters. */
+export const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);

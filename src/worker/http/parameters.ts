@@ -1,0 +1,72 @@
+// Reads the parameters of a request with the zod schema that also documents them.
+
+import { z } from "zod";
+import { quote } from "../../core/text.ts";
+import { fail } from "./failure.ts";
+
+/** Names of the parameters of a schema that may be repeated. */
+const repeatable = (schema: z.ZodObject): Set<string> =>
+  new Set(
+    Object.entries(schema.shape)
+      .filter(([, field]) => z.safeParse(field as z.ZodType, []).success)
+      .map(([name]) => name),
+  );
+
+const known = new WeakMap<z.ZodObject, Set<string>>();
+
+/** @throws Failed with an issue for each parameter that is unknown, repeated or wrong. */
+export function parameters<T extends z.ZodObject>(schema: T, url: string): z.output<T> {
+  const query = url.indexOf("?");
+  const search = new URLSearchParams(query < 0 ? "" : url.slice(query + 1));
+  let lists = known.get(schema);
+  if (lists === undefined) known.set(schema, (lists = repeatable(schema)));
+  const values: Record<string, string | string[]> = {};
+  const issues: { path: string; message: string }[] = [];
+  for (const name of new Set(search.keys())) {
+    const all = search.getAll(name);
+    if (!Object.hasOwn(schema.shape, name))
+      issues.push({
+        path: name,
+        message: `unknown parameter; this path takes ${Object.keys(schema.shape).join(", ") || "none"}`,
+      });
+    else if (lists.has(name)) values[name] = all;
+    else if (all.length > 1) issues.push({ path: name, message: "is given more than once" });
+    else values[name] = all[0]!;
+  }
+  const parsed = schema.safeParse(values);
+  if (!parsed.success)
+    for (const { path, message } of parsed.error.issues) {
+      const name = String(path[0]);
+      if (issues.some((issue) => issue.path === name)) continue;
+      const given = values[name];
+      const text = Array.isArray(given) ? given[Number(path[1])] : given;
+      issues.push({
+        path: name,
+        message: given === undefined ? "is required" : got(message, text),
+      });
+    }
+  return issues.length > 0 || !parsed.success ? refuse(issues) : parsed.data;
+}
+
+/** The message with the input that it is about, unless it quotes it already. */
+function got(message: string, text: string | undefined): string {
+  if (text === undefined || message.includes(quote(text))) return message;
+  return `${message}, got ${quote(text)}`;
+}
+
+/** Checks what stands in the path. @throws Failed */
+export function pathParameters<T extends z.ZodObject>(schema: T, values: unknown): z.output<T> {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  return refuse(parsed.error.issues.map((i) => ({ path: i.path.join("."), message: i.message })));
+}
+
+const refuse = (issues: readonly { path: string; message: string }[]): never =>
+  fail({
+    kind: "invalid_parameter",
+    message: issues
+      .slice(0, 3)
+      .map(({ path, message }) => `${path}: ${message}`)
+      .join("; "),
+    issues,
+  });

@@ -1,0 +1,101 @@
+// Laws of the batch: decode ∘ encode is the identity bit for bit, selecting series loses no point,
+// and bytes that no encoder wrote are refused as corrupt.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  type Batch,
+  decodeBatch,
+  encodeBatch,
+  indexColumn,
+  selectSeries,
+} from "../../../src/core/series/batch.ts";
+import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
+
+const label = fc.string({ unit: "grapheme", maxLength: 8 });
+
+const batch: fc.Arbitrary<Batch> = fc
+  .tuple(
+    fc.uniqueArray(
+      label.map((text) => `cpu.load{"host":${JSON.stringify(text)}}`),
+      { minLength: 1, maxLength: 300 },
+    ),
+    fc.constantFrom(1, 60_000, 2 ** 32, 2 ** 33, 1e13),
+  )
+  .chain(([series, range]) =>
+    fc
+      .array(
+        fc.tuple(
+          fc.nat(series.length - 1),
+          fc.integer({ min: 1e12, max: 1e12 + range }),
+          fc.double({ noNaN: true, noDefaultInfinity: true }),
+        ),
+        { maxLength: 50 },
+      )
+      .map((points) => ({
+        series,
+        index: indexColumn(series.length, points.length).map((_, i) => points[i]![0]),
+        at: Float64Array.from(points, ([, at]) => at),
+        value: Float64Array.from(points, ([, , value]) => value),
+      })),
+  );
+
+const bits = (column: Float64Array): bigint[] => [...new BigUint64Array(column.slice().buffer)];
+
+test("decode ∘ encode is the identity, bit for bit", () => {
+  fc.assert(
+    fc.property(batch, (before) => {
+      const after = decodeBatch(encodeBatch(before));
+      expect(after.series).toEqual(before.series);
+      expect(after.index).toEqual(before.index);
+      expect(bits(after.at)).toEqual(bits(before.at));
+      expect(bits(after.value)).toEqual(bits(before.value));
+    }),
+  );
+});
+
+test("the smallest index column that holds every series", () => {
+  for (const [series, bytes] of [
+    [0, 1],
+    [256, 1],
+    [257, 2],
+    [65_536, 2],
+    [65_537, 4],
+  ] as const)
+    expect(indexColumn(series, 1).BYTES_PER_ELEMENT).toBe(bytes);
+});
+
+test("what a selection keeps and what it leaves are the whole", () => {
+  const rows = ({ series, index, at, value }: Batch): string[] =>
+    [...at].map((time, i) => `${series[index[i]!]} ${time} ${bits(value.slice(i, i + 1))[0]}`);
+  fc.assert(
+    fc.property(batch, fc.func(fc.boolean()), (whole, keep) => {
+      const kept = selectSeries(whole, (series) => keep(series));
+      const left = selectSeries(whole, (series) => !keep(series));
+      expect([...rows(kept), ...rows(left)].sort()).toEqual(rows(whole).sort());
+      expect(kept.series.length + left.series.length).toBe(whole.series.length);
+    }),
+  );
+});
+
+test("bytes that are cut off are refused", () => {
+  fc.assert(
+    fc.property(batch, fc.nat(), (before, where) => {
+      const bytes = encodeBatch(before);
+      expect(() => decodeBatch(bytes.subarray(0, where % bytes.length))).toThrow(CorruptBytes);
+    }),
+  );
+});
+
+test("any bytes are a batch or corrupt, and nothing else happens", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
+      try {
+        decodeBatch(Uint8Array.of(1, ...noise));
+      } catch (error) {
+        expect(error).toBeInstanceOf(CorruptBytes);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,232 @@
+// What a chart draws: places, gaps, the bucket that is still filling, and the y axis.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { SeriesAnswer } from "../../../src/core/api.ts";
+import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import {
+  chartData,
+  type ChartQuestion,
+  chosenBy,
+  drawn,
+  gaps,
+  keyOf,
+  LARGEST_DRAWN,
+  lonely,
+  middles,
+  slotOf,
+  totals,
+  yRange,
+} from "../../../src/ui/chart/data.ts";
+
+const series = (
+  t: readonly number[],
+  values: readonly number[],
+  labels: Record<string, string> = {},
+): SeriesAnswer => ({
+  labels,
+  t: t.map((minute) => minute * MINUTE),
+  avg: values,
+  min: values.map((value) => value - 1),
+  max: values.map((value) => value + 1),
+  sum: values.map((value) => value * 2),
+  count: values.map(() => 2),
+  last: values,
+});
+
+const whole: Omit<ChartQuestion, "series"> = {
+  from: 0,
+  to: HOUR,
+  step: MINUTE,
+  partialFrom: Infinity,
+  stat: "avg",
+};
+const chart = (all: readonly SeriesAnswer[], more: Partial<ChartQuestion> = {}) =>
+  chartData({ ...whole, series: all, ...more });
+const minutes = (starts: readonly number[]): number[] => starts.map((start) => start / MINUTE);
+
+describe("places", () => {
+  test("one for each bucket", () =>
+    expect(minutes(chart([series([1, 2, 3], [5, 6, 7])]).starts)).toEqual([1, 2, 3]));
+  test("one empty place breaks the line, however wide the hole", () => {
+    const data = chart([series([1, 2, 30], [5, 6, 7])]);
+    expect(minutes(data.starts)).toEqual([1, 2, 3, 30]);
+    expect(drawn(data.lines[0]!, data).closed).toEqual([5, 6, null, 7]);
+    expect(gaps(data.lines[0]!.rows)).toBe(1);
+  });
+  test("another series does not close a hole", () => {
+    const data = chart([
+      series([1, 3], [5, 6], { host: "a" }),
+      series([1, 2, 3], [7, 8, 9], { host: "b" }),
+    ]);
+    expect(drawn(data.lines[0]!, data).closed).toEqual([5, null, 6]);
+    expect(data.lines.map(({ rows }) => gaps(rows))).toEqual([1, 0]);
+  });
+  test("what lies outside the range is left out", () => {
+    const range = { from: 2 * MINUTE, to: 4 * MINUTE };
+    expect(minutes(chart([series([1, 2, 3, 4], [1, 2, 3, 4])], range).starts)).toEqual([2, 3]);
+  });
+  test("a series without a bucket in the range has no line", () =>
+    expect(chart([series([100], [1])]).lines).toEqual([]));
+  test("buckets are drawn at their middle", () =>
+    expect(middles(chart([series([1], [5])]))).toEqual([1.5 * MINUTE]));
+});
+
+describe("the bucket that is still filling", () => {
+  test("is drawn apart, and joined to the one before", () => {
+    const data = chart([series([1, 2, 3], [5, 6, 7])], { partialFrom: 3 * MINUTE });
+    const { closed, open } = drawn(data.lines[0]!, data);
+    expect(closed).toEqual([5, 6, null]);
+    expect(open).toEqual([null, 6, 7]);
+  });
+  test("stands alone after a gap", () => {
+    const data = chart([series([1, 3], [5, 7])], { partialFrom: 3 * MINUTE });
+    expect(drawn(data.lines[0]!, data).open).toEqual([null, null, 7]);
+  });
+});
+
+test("lonely values are those that no line touches", () => {
+  expect(lonely([1])).toEqual([0]);
+  expect(lonely([1, 2, null, 3, null, 4, 5])).toEqual([3]);
+  expect(lonely([null, undefined])).toEqual([]);
+});
+
+test("totals add up over the drawn range only", () => {
+  const data = chart([series([1, 2, 70], [5, 8, 1_000])]);
+  expect(totals(data.lines[0]!)).toEqual({ avg: 6.5, min: 4, max: 9, sum: 26, count: 4, last: 8 });
+});
+
+describe("the y axis", () => {
+  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+  test("holds the values, and has a length that can be divided", () => {
+    fc.assert(
+      fc.property(finite, finite, (a, b) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const [bottom, top] = yRange(low, high);
+        expect(bottom).toBeLessThan(top);
+        expect(Number.isFinite(top - bottom)).toBe(true);
+        if (Math.abs(low) < 1e307 && Math.abs(high) < 1e307) {
+          expect(bottom).toBeLessThanOrEqual(low);
+          expect(top).toBeGreaterThanOrEqual(high);
+        }
+      }),
+    );
+  });
+  test("starts at zero when that is near", () => expect(yRange(1, 11)[0]).toBe(0));
+  test("does not when it is far", () => expect(yRange(100, 110)[0]).toBeGreaterThan(90));
+  test("shows a constant against zero", () => expect(yRange(4, 4)).toEqual([0, 5]));
+  test("the smallest constant there is has a length as well", () =>
+    expect(yRange(5e-324, 5e-324)).toEqual([0, 5e-324]));
+  test("shows nothing as something", () => {
+    expect(yRange(null, null)).toEqual([0, 1]);
+    expect(yRange(0, 0)).toEqual([0, 1]);
+  });
+});
+
+describe("statistics", () => {
+  const only = [series([1, 2], [5, 6])];
+  test("each is drawn as itself", () => {
+    const data = chart(only, { stat: "sum" });
+    expect(drawn(data.lines[0]!, data).closed).toEqual([10, 12]);
+  });
+  test("sums and counts have no band: it is of another size", () => {
+    for (const stat of ["sum", "count"] as const) {
+      const data = chart(only, { stat });
+      expect(drawn(data.lines[0]!, data).high).toEqual([null, null]);
+    }
+    const data = chart(only, { stat: "last" });
+    expect(drawn(data.lines[0]!, data).high).toEqual([6, 7]);
+  });
+});
+
+describe("the period before", () => {
+  test("is joined to the same series, whatever the order of its labels", () => {
+    const now = series([1, 2], [5, 6], { a: "1", b: "2" });
+    const then = series([2, 3], [7, 8], { b: "2", a: "1" });
+    const data = chart([now, series([1], [1], { a: "other" })], { before: [then] });
+    const line = data.lines.find(({ labels }) => labels["b"] === "2")!;
+    expect(minutes(data.starts)).toEqual([1, 2, 3]);
+    expect(drawn(line, data).before).toEqual([null, 7, 8]);
+    expect(drawn(line, data).closed).toEqual([5, 6, null]);
+  });
+  test("does not count in the totals", () => {
+    const data = chart([series([1], [5])], { before: [series([1, 2], [100, 100])] });
+    expect(totals(data.lines[0]!).max).toBe(6);
+  });
+});
+
+describe("many series", () => {
+  const hosts = Array.from({ length: 50 }, (_, i) => series([1, 2], [i, i], { host: `host-${i}` }));
+  const keys = (lines: readonly { readonly key: string }[]): string[] =>
+    lines.map(({ key }) => key).sort();
+  const key = (host: number): string => keyOf({ host: `host-${host}` });
+
+  test("the largest by the statistic are drawn, all are known", () => {
+    const data = chart(hosts);
+    expect(data.all).toHaveLength(50);
+    expect(keys(data.lines)).toEqual(
+      Array.from({ length: LARGEST_DRAWN }, (_, i) => key(40 + i)).sort(),
+    );
+  });
+  test("numbers in labels are counted, not spelt", () =>
+    expect(chart(hosts.slice(0, 12)).all.map(({ labels }) => labels["host"])).toEqual(
+      Array.from({ length: 12 }, (_, i) => `host-${i}`),
+    ));
+  test("the chosen are drawn instead", () =>
+    expect(keys(chart(hosts, { only: [key(3), key(5)] }).lines)).toEqual([key(3), key(5)]));
+  test("chosen series that are not there leave the largest", () =>
+    expect(chart(hosts, { only: [keyOf({ host: "gone" })] }).lines).toHaveLength(LARGEST_DRAWN));
+
+  test("a series keeps its colour, whatever is drawn besides", () => {
+    const first = chart(hosts);
+    const alone = chart(hosts, { only: [key(45)], slots: first.slots });
+    expect(slotOf(alone, { key: key(45) })).toBe(slotOf(first, { key: key(45) }));
+    const more = chart(hosts, { only: [key(3), key(45)], slots: alone.slots });
+    expect(slotOf(more, { key: key(45) })).toBe(slotOf(first, { key: key(45) }));
+    expect(slotOf(more, { key: key(3) })).not.toBe(slotOf(more, { key: key(45) }));
+    const back = chart(hosts, { slots: more.slots });
+    expect(back.lines.map((line) => slotOf(back, line))).toEqual(
+      first.lines.map((line) => slotOf(first, line)),
+    );
+  });
+  test("few series have the colours of their order, also in a link that draws one", () => {
+    const few = hosts.slice(0, 4);
+    expect(slotOf(chart(few, { only: [key(2)] }), { key: key(2) })).toBe(2);
+  });
+  test("no two lines have one colour", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.subarray(
+            hosts.map((_, i) => key(i)),
+            { minLength: 1, maxLength: 12 },
+          ),
+        ),
+        (rounds) => {
+          let slots = chart(hosts).slots;
+          for (const only of rounds) {
+            const data = chart(hosts, { only, slots });
+            ({ slots } = data);
+            expect(new Set(data.lines.map((line) => slotOf(data, line))).size).toBe(only.length);
+          }
+        },
+      ),
+    );
+  });
+
+  test("a click isolates, another brings the others back", () => {
+    expect(chosenBy(chart(hosts), key(3), "isolate")).toEqual([key(3)]);
+    const alone = chart(hosts, { only: [key(3)] });
+    expect(chosenBy(alone, key(3), "isolate")).toBeUndefined();
+    expect(chosenBy(alone, key(4), "isolate")).toEqual([key(4)]);
+  });
+  test("a toggle adds and takes away; nothing drawn is everything again", () => {
+    const alone = chart(hosts, { only: [key(3)] });
+    expect(chosenBy(alone, key(4), "toggle")).toEqual([key(3), key(4)]);
+    expect(chosenBy(alone, key(3), "toggle")).toBeUndefined();
+    const few = chart(hosts.slice(0, 3));
+    const without = chosenBy(few, key(1), "toggle")!;
+    expect(without).toEqual([key(0), key(2)]);
+    expect(chosenBy(chart(hosts.slice(0, 3), { only: without }), key(1), "toggle")).toBeUndefined();
+  });
+});

@@ -1,0 +1,208 @@
+// The address of the page ⇄ what it shows: a pair of pure functions, each the other's inverse.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  HOME,
+  keepingPanels,
+  type Panel,
+  panelOf,
+  PANELS_SHOWN,
+  parseView,
+  questionOf,
+  RESOLUTIONS,
+  SPAN_NAMES,
+  STATS,
+  type View,
+  viewAddress,
+  zoomed,
+} from "../../../src/ui/url.ts";
+
+/** A whole minute that can be asked for. */
+const T = 1_790_000_040_000;
+
+const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((one) => one.isWellFormed());
+const label = text.filter((one) => !/[=!]/.test(one));
+const matcher = fc
+  .tuple(label, fc.constantFrom("=", "!=", "=~", "!~"), text)
+  .map((parts) => parts.join(""));
+
+const panels: fc.Arbitrary<Panel> = fc.record(
+  {
+    metric: text,
+    stat: fc.constantFrom(...STATS),
+    by: text,
+    where: fc.array(matcher, { maxLength: 3 }),
+    unit: fc.constantFrom("bytes" as const, "seconds" as const),
+    only: fc.array(text, { minLength: 1, maxLength: 3 }),
+    sort: fc.constantFrom("name" as const, ...STATS),
+    table: fc.boolean(),
+  },
+  { requiredKeys: ["metric", "stat", "where", "table"] },
+);
+
+const views: fc.Arbitrary<View> = fc
+  .record({
+    page: fc.constantFrom("explore" as const, "embed" as const, "store" as const),
+    panels: fc.array(panels, { maxLength: PANELS_SHOWN }),
+    range: fc.oneof(
+      fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
+      fc
+        .tuple(fc.integer({ min: 1e12, max: 9e13 }), fc.integer({ min: 1, max: 1e12 }))
+        .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
+    ),
+    resolution: fc.constantFrom(...RESOLUTIONS),
+    previous: fc.boolean(),
+    utc: fc.boolean(),
+  })
+  .map((view): View =>
+    view.page === "embed" ? { ...view, panels: view.panels.slice(0, 1) } : view,
+  );
+
+/** Through the same door as the browser's: `location` splits and escapes. */
+const parse = (address: string): View => {
+  const { pathname, search } = new URL(address, "https://minuet.test");
+  return parseView(pathname, search);
+};
+
+test("every view survives its address", () => {
+  fc.assert(
+    fc.property(views, (view) => {
+      expect(parse(viewAddress(view))).toEqual(view);
+    }),
+  );
+});
+
+test("any address shows something", () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (path, search) => {
+      const view = parseView(path, search);
+      expect(parse(viewAddress(view))).toEqual(view);
+    }),
+  );
+});
+
+test("panels that are as they were stay the same objects, and only those", () => {
+  fc.assert(
+    fc.property(views, views, (before, other) => {
+      const back = keepingPanels(parse(viewAddress(before)), before);
+      expect(back.panels).toBe(before.panels);
+      const next = keepingPanels(other, before);
+      expect(next).toEqual(other);
+      for (const [i, panel] of before.panels.entries())
+        expect(next.panels[i] === panel).toBe(
+          next.panels[i] !== undefined &&
+            viewAddress({ ...HOME, panels: [panel] }) ===
+              viewAddress({ ...HOME, panels: [next.panels[i]] }),
+        );
+    }),
+  );
+});
+
+describe("addresses", () => {
+  const address = (view: Partial<View>): string => viewAddress({ ...HOME, ...view });
+
+  test("defaults are left out", () => expect(address({})).toBe("/"));
+  test("a metric", () =>
+    expect(address({ panels: [panelOf("cpu.load")] })).toBe("/?metric=cpu.load"));
+  test("the store, and a panel alone", () => {
+    expect(address({ page: "store" })).toBe("/store");
+    expect(address({ page: "embed", panels: [panelOf("a")] })).toBe("/embed?metric=a");
+  });
+  test("everything", () =>
+    expect(
+      address({
+        range: { kind: "fixed", from: T, to: T + 60_000 },
+        resolution: "hour",
+        previous: true,
+        utc: true,
+        panels: [
+          {
+            metric: "a b",
+            stat: "max",
+            by: "*",
+            where: ["zone=eu", "host=~web.*"],
+            unit: "bytes",
+            only: ["x"],
+            sort: "name",
+            table: true,
+          },
+          panelOf("http.ms"),
+        ],
+      }),
+    ).toBe(
+      `/?from=${T}&to=${T + 60_000}` +
+        "&resolution=hour&previous=true&zone=utc&metric=a+b&stat=max&by=*" +
+        "&where=zone%3Deu&where=host%3D%7Eweb.*&unit=bytes&only=x&sort=name&table=true&metric=http.ms",
+    ));
+  test("what is about a panel follows its metric", () => {
+    const { panels: two } = parse("/?metric=a&by=host&metric=b&by=zone&stat=max");
+    expect(two.map(({ by, stat }) => [by, stat])).toEqual([
+      ["host", "avg"],
+      ["zone", "max"],
+    ]);
+  });
+  test("no more panels than a page can hold", () =>
+    expect(parse(`/?${"metric=a&".repeat(50)}`).panels).toHaveLength(PANELS_SHOWN));
+
+  for (const broken of [
+    "/?range=2h",
+    "/?resolution=second",
+    "/?metric=",
+    "/?by=host",
+    "/?from=1",
+    "/?from=2&to=1",
+    "/?from=a&to=b",
+    "/?from=-5&to=5",
+    // Before 2001, after 5138, and over 50 years: the server would refuse.
+    "/?from=1000&to=2000",
+    "/?from=1000000000000&to=3000000000000",
+    "/?from=99999999999999&to=200000000000000",
+    "/?from=1&to=99999999999999999999",
+    "/?previous=1",
+    "/elsewhere",
+  ])
+    test(`${broken} is as if it were not there`, () => expect(parse(broken)).toEqual(HOME));
+  for (const broken of ["where=host", "where==a", "stat=median", "unit=parsec", "sort=size", "by="])
+    test(`a panel without ${broken}`, () =>
+      expect(parse(`/?metric=a&${broken}`).panels).toEqual([panelOf("a")]));
+});
+
+describe("questions", () => {
+  const ask = (address: string): string => {
+    const view = parse(address);
+    return questionOf(view.panels[0]!, view);
+  };
+
+  test("the default", () =>
+    expect(ask("/?metric=a%26b")).toBe(
+      "/api/v1/query?metric=a%26b&from=-1h&to=now&resolution=auto",
+    ));
+  test("a year has a length that the server knows", () =>
+    expect(ask("/?metric=a&range=1y")).toContain("from=-365d"));
+  test("a fixed range, a split, filters", () =>
+    expect(ask(`/?from=${T}&to=${T + 1}&resolution=day&metric=a&by=host&where=x!%3D1`)).toBe(
+      `/api/v1/query?metric=a&from=${T}&to=${T + 1}&resolution=day&by=host&limit=100&where=x%21%3D1`,
+    ));
+  test("how a panel looks is not asked", () =>
+    expect(ask("/?metric=a&stat=max&unit=bytes&only=x&sort=avg&table=true")).toBe(
+      ask("/?metric=a"),
+    ));
+});
+
+describe("zoom", () => {
+  const range = (from: number, to: number) => ({ kind: "fixed", from: T + from, to: T + to });
+  test("takes whole minutes", () => expect(zoomed(T + 1, T + 239_999)).toEqual(range(0, 240_000)));
+  test("works in both directions", () =>
+    expect(zoomed(T + 240_000, T)).toEqual(zoomed(T, T + 240_000)));
+  test("is never shorter than two minutes", () =>
+    expect(zoomed(T + 30_000, T + 30_001)).toEqual(range(0, 120_000)));
+  test("stays within what the server answers", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
+        const view = { ...HOME, range: zoomed(a, b) };
+        expect(parse(viewAddress(view))).toEqual(view);
+      }),
+    );
+  });
+});
