@@ -1,5 +1,5 @@
 // The one algebra of Minuet: what is kept of the points of one series in one period.
-// Accumulating, sealing, flushing, rolling up, grouping and joining the live tail are all `merge`.
+// Accumulating, sealing, flushing, rolling up, grouping and joining the head are all `merge`.
 // It must not know about tiers, series or storage.
 
 /** One bucket, as a plain value. `avg = sum / count` is computed only when shown. */

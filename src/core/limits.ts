@@ -40,7 +40,7 @@ export const pageBuckets = 16_384;
 /** Buckets of one flush (at least one page is flushed): bounds the D1 batch. */
 export const bucketsPerFlush = 1_600_000;
 /** Bytes of sealed pages that a shard keeps in memory. */
-export const chunkCacheBytes = 16 * 1024 * 1024;
+export const blobCacheBytes = 16 * 1024 * 1024;
 /** Journal rows that make a shard fold them into a page: bounds the replay when it wakes up. */
 export const journalRows = 4_096;
 /** Idempotency keys since the last checkpoint that make a shard fold them into one row. */
@@ -77,8 +77,8 @@ export const seeksPerQuery = 500_000;
 export const segmentsPerQuery = 50_000;
 /** Series of a metric that one query may look at, those that are long idle included. */
 export const seriesRowsPerQuery = 50_000;
-/** Bytes of the live tail that one query may take from a shard: an RPC answer is under 32 MiB. */
-export const tailBytes = 20 * 1024 * 1024;
+/** Bytes of the head that one query may take from a shard: an RPC answer is under 32 MiB. */
+export const headBytes = 20 * 1024 * 1024;
 /** Buckets that one answer may hold. */
 export const bucketsPerQuery = 500_000;
 /** Longest range of a query, ms (50 years). */

@@ -1,9 +1,9 @@
 // What of a group of requests a shard stores: repeats are recognised, series over a limit refused.
 
 import { type Batch, encodeBatch, selectSeries } from "../core/series/batch.ts";
-import type { Dictionary, SeriesRefusal } from "./dictionary.ts";
+import type { Dictionary, SeriesRejection } from "./dictionary.ts";
 import type { JournalEntry } from "./journal.ts";
-import type { KeyMemory } from "./keys.ts";
+import type { Idempotency } from "./idempotency.ts";
 
 /** What a Worker asks a shard to store: all of it or nothing, except series over a limit. */
 export interface Append {
@@ -13,7 +13,7 @@ export interface Append {
 }
 
 /** Series that were refused, by their batch and their numbers in the batch's dictionary. */
-export interface Refusal extends SeriesRefusal {
+export interface RejectedSeries extends SeriesRejection {
   readonly batch: number;
   readonly series: readonly number[];
 }
@@ -22,7 +22,7 @@ export interface Appended {
   readonly accepted: number;
   /** The key was known: nothing was stored, and `accepted` is what was stored then. */
   readonly duplicate: boolean;
-  readonly refused: readonly Refusal[];
+  readonly refused: readonly RejectedSeries[];
 }
 
 /** A batch that is to be stored, and its entry in the journal. */
@@ -35,22 +35,24 @@ export interface Admitted {
 export function admit(
   group: readonly Append[],
   dictionary: Dictionary,
-  keys: KeyMemory,
+  keys: Idempotency,
 ): { readonly results: Appended[]; readonly stored: readonly Admitted[] } {
   const inGroup = new Map<string, number>();
   const stored: { batch: Batch; entry: JournalEntry }[] = [];
   const results = group.map(({ batches, key }): Appended => {
     const before = key === "" ? undefined : (inGroup.get(key) ?? keys.find(key));
-    const refused: Refusal[] = [];
+    const refused: RejectedSeries[] = [];
     const kept = batches.map(({ bytes, batch }, i) => {
-      const refusals = intern(batch, dictionary, before === undefined);
-      if (refusals.size === 0) return { bytes, batch };
-      // One refusal is shared by all series that meet the same limit: answers stay small.
-      for (const refusal of new Set(refusals.values())) {
-        const series = [...refusals.keys()].filter((number) => refusals.get(number) === refusal);
-        refused.push({ ...refusal, batch: i, series });
+      const rejections = intern(batch, dictionary, before === undefined);
+      if (rejections.size === 0) return { bytes, batch };
+      // One rejection is shared by all series that meet the same limit: answers stay small.
+      for (const rejection of new Set(rejections.values())) {
+        const series = [...rejections.keys()].filter(
+          (number) => rejections.get(number) === rejection,
+        );
+        refused.push({ ...rejection, batch: i, series });
       }
-      const rest = selectSeries(batch, (series) => !refusals.has(series));
+      const rest = selectSeries(batch, (series) => !rejections.has(series));
       return { bytes: encodeBatch(rest), batch: rest };
     });
     if (before !== undefined) return { accepted: before, duplicate: true, refused };
@@ -64,12 +66,12 @@ export function admit(
 }
 
 /** Adds unknown series if `add`; returns those that must be refused, by number in the batch. */
-function intern(batch: Batch, dictionary: Dictionary, add: boolean): Map<number, SeriesRefusal> {
-  const refused = new Map<number, SeriesRefusal>();
+function intern(batch: Batch, dictionary: Dictionary, add: boolean): Map<number, SeriesRejection> {
+  const refused = new Map<number, SeriesRejection>();
   batch.series.forEach((key, i) => {
     if (dictionary.find(key) !== undefined) return;
-    const refusal = dictionary.refuse(key);
-    if (refusal !== undefined) refused.set(i, refusal);
+    const rejection = dictionary.refuse(key);
+    if (rejection !== undefined) refused.set(i, rejection);
     else if (add) dictionary.add(key);
   });
   return refused;

@@ -7,7 +7,7 @@ import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/series/la
 import { compareNames } from "../core/series/names.ts";
 
 /** Why a new series is refused. */
-export interface SeriesRefusal {
+export interface SeriesRejection {
   readonly code: "too_many_series";
   readonly message: string;
 }
@@ -16,8 +16,8 @@ interface Metric {
   readonly name: string;
   /** Numbers of its series, ascending. */
   readonly series: number[];
-  /** The refusal for the present number of series: counting label values is not cheap. */
-  refusal?: SeriesRefusal;
+  /** The rejection for the present number of series: counting label values is not cheap. */
+  rejection?: SeriesRejection;
 }
 
 export class Dictionary {
@@ -34,8 +34,8 @@ export class Dictionary {
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
   #inOrder: readonly Metric[] = [];
-  #full: SeriesRefusal | undefined;
-  #long: SeriesRefusal | undefined;
+  #full: SeriesRejection | undefined;
+  #long: SeriesRejection | undefined;
   /** Characters of all keys. */
   #characters = 0;
 
@@ -67,11 +67,11 @@ export class Dictionary {
   }
 
   /** Says why a key that is not known yet must not be added; undefined when it may. */
-  refuse(key: string): SeriesRefusal | undefined {
+  refuse(key: string): SeriesRejection | undefined {
     const name = metricOfKey(key);
     const metric = this.metric(name);
     if (metric !== undefined && metric.series.length >= LIMITS.seriesPerMetric)
-      return (metric.refusal ??= {
+      return (metric.rejection ??= {
         code: "too_many_series",
         message:
           `metric "${name}" has ${metric.series.length} series, the limit of one metric; ` +
@@ -107,7 +107,7 @@ export class Dictionary {
     }
     const metric = this.metrics[metricNumber]!;
     metric.series.push(number);
-    delete metric.refusal;
+    delete metric.rejection;
     this.metricOf.push(metricNumber);
     this.firstAt.push(Infinity);
     this.lastAt.push(-Infinity);

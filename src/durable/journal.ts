@@ -13,9 +13,11 @@ export interface JournalEntry {
 
 /*
  * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), n <varint>, then n entries:
- * key <text>, accepted <varint>, length <varint>, the batch.
+ * kind <u8>, key <text>, accepted <varint>, length <varint>, the batch.
+ * The kind says what follows it; BATCH is the only one.
  */
 const VERSION = 1;
+const BATCH = 1;
 
 /** Bytes that a row takes besides the batches of its entries: an upper bound. */
 export const journalOverhead = (entries: number): number => 16 + entries * 64;
@@ -27,6 +29,7 @@ export function encodeJournal(at: number, entries: readonly JournalEntry[]): Uin
   writer.f64(at);
   writer.varint(entries.length);
   for (const { key, accepted, batch } of entries) {
+    writer.u8(BATCH);
     writer.text(key);
     writer.varint(accepted);
     writer.varint(batch.length);
@@ -43,6 +46,8 @@ export function decodeJournal(bytes: Uint8Array): { at: number; entries: Journal
   const at = reader.f64();
   const entries: JournalEntry[] = [];
   for (let left = reader.varint(); left > 0; left--) {
+    const kind = reader.u8();
+    if (kind !== BATCH) throw new CorruptBytes(`journal entry of kind ${kind} is not known`);
     const key = reader.text();
     const accepted = reader.varint();
     entries.push({ key, accepted, batch: reader.bytes(reader.varint()) });

@@ -6,11 +6,11 @@ import { type Batch, decodeBatch } from "../core/series/batch.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
 import { admit, type Append, type Appended } from "./admit.ts";
-import { Chunks } from "./chunks.ts";
+import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
 import { decodeJournal, encodeJournal, type JournalEntry, journalOverhead } from "./journal.ts";
-import { decodeKeys, encodeKeys, KeyMemory } from "./keys.ts";
+import { decodeKeys, encodeKeys, Idempotency } from "./idempotency.ts";
 import {
   decodeSeen,
   encodeSeen,
@@ -21,14 +21,14 @@ import {
 } from "./manifest.ts";
 import { readPage, writePage } from "./pages.ts";
 import type { Store } from "./store.ts";
-import { type Tail, tailOfOpen, tailOfPages } from "./tail.ts";
+import { type Head, headOfOpen, headOfPages } from "./head.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
 export type Watch = (batch: Batch, numbers: Uint32Array) => void;
 
 export class Log {
   readonly #store: Store;
-  readonly #chunks: Chunks;
+  readonly #blobs: Blobs;
   #watch: Watch;
   /** Called when a method failed half-way: memory and rows may differ, the object must go. */
   readonly #broken: (error: unknown) => void;
@@ -40,7 +40,7 @@ export class Log {
   #openId: number;
   #dictionary = new Dictionary();
   #seriesRows: Manifest["series"] = [];
-  readonly #keys = new KeyMemory();
+  readonly #keys = new Idempotency();
   #sealed: readonly PageEntry[] = [];
   #sealedTo = 0;
   #seq = 0;
@@ -69,7 +69,7 @@ export class Log {
     this.#openId = now;
     const state = store.state();
     const manifest = state && parseManifest(state.manifest);
-    this.#chunks = new Chunks(store, new Set(manifest && slotsOf(manifest)));
+    this.#blobs = new Blobs(store, new Set(manifest && slotsOf(manifest)));
     if (state !== undefined && manifest !== undefined) this.#load(manifest, state.seen);
     for (const { seq, body } of store.journalAfter(this.#through)) {
       this.#seq = seq;
@@ -153,16 +153,16 @@ export class Log {
   }
 
   /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
-  tail(metrics: readonly string[], from: number, to: number): Tail {
+  head(metrics: readonly string[], from: number, to: number): Head {
     const numbers = metrics.flatMap((metric) => this.#dictionary.metricNumber(metric) ?? []);
     const pages = this.#sealed.filter((page) => page.from < to && page.to >= from);
     const openId = this.#openId;
     if (numbers.length === 0) return { sealed: [], open: [], openId, cut: false };
-    const sealed = tailOfPages(pages, (page) => this.#chunks.blocks(page.slots, numbers));
+    const sealed = headOfPages(pages, (page) => this.#blobs.blocks(page.slots, numbers));
     if (sealed === undefined) return { sealed: [], open: [], openId, cut: true };
     const { metricOf } = this.#dictionary;
     const asked = new Set(numbers);
-    const open = tailOfOpen(this.#open, (series) => asked.has(metricOf[series]!), from, to);
+    const open = headOfOpen(this.#open, (series) => asked.has(metricOf[series]!), from, to);
     return { sealed, open, openId, cut: false };
   }
 
@@ -173,12 +173,12 @@ export class Log {
 
   /** The blocks of a metric (by number) in sealed pages. */
   blocks(pages: readonly PageEntry[], metric: number): Uint8Array[] {
-    return pages.flatMap((page) => this.#chunks.blocks(page.slots, [metric]));
+    return pages.flatMap((page) => this.#blobs.blocks(page.slots, [metric]));
   }
 
   /** Numbers of the metrics that sealed pages hold. */
   metrics(pages: readonly PageEntry[]): Set<number> {
-    return this.#chunks.metrics(pages.flatMap((page) => page.slots));
+    return this.#blobs.metrics(pages.flatMap((page) => page.slots));
   }
 
   /** Whether there are open buckets that start before `cut`, Unix ms. */
@@ -196,7 +196,7 @@ export class Log {
   #seal(cut: number, now: number): void {
     const { before, rest } = this.#open.split(cut);
     if (before.length > 0) {
-      const page = writePage(this.#chunks, before, this.#dictionary, this.#openId);
+      const page = writePage(this.#blobs, before, this.#dictionary, this.#openId);
       this.#sealed = [...this.#sealed, page];
       this.#sealedTo = Math.max(this.#sealedTo, page.to + MINUTE);
       this.#openId = Math.max(this.#openId + 1, now);
@@ -226,7 +226,7 @@ export class Log {
     return this.#whole(() => {
       const covered = this.#sealed.filter((page) => page.id <= watermark);
       this.#sealed = this.#sealed.filter((page) => page.id > watermark);
-      this.#chunks.free(covered.flatMap((page) => page.slots));
+      this.#blobs.free(covered.flatMap((page) => page.slots));
       this.#watermark = watermark;
       this.#openId = Math.max(this.#openId, watermark + 1);
       this.#bookmark = bookmark ?? this.#bookmark;
@@ -247,7 +247,7 @@ export class Log {
       renumbered.merge(this.#open, (number) => renumber[number]!);
       this.#open = renumbered;
       this.#dictionary = dictionary;
-      this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
+      this.#blobs.free(this.#seriesRows.map(({ slot }) => slot));
       this.#seriesRows = [];
       this.#checkpoint(now);
     });
@@ -278,15 +278,15 @@ export class Log {
     this.counters.load(manifest.counters);
     this.#seriesRows = manifest.series;
     for (const { slot } of manifest.series)
-      for (const key of decodeSeries(this.#chunks.read(slot))) this.#dictionary.add(key);
+      for (const key of decodeSeries(this.#blobs.read(slot))) this.#dictionary.add(key);
     decodeSeen(seen, this.#dictionary);
     for (const { slot, from, to } of manifest.keys)
-      this.#keys.closed.push({ slot, from, to, keys: decodeKeys(this.#chunks.read(slot)) });
+      this.#keys.closed.push({ slot, from, to, keys: decodeKeys(this.#blobs.read(slot)) });
     this.#openSlots = manifest.open;
     for (const slot of manifest.open) {
-      const chunk = this.#chunks.read(slot);
-      this.#openBytes += chunk.length;
-      for (const buckets of readPage(chunk)) this.#open.merge(buckets);
+      const blob = this.#blobs.read(slot);
+      this.#openBytes += blob.length;
+      for (const buckets of readPage(blob)) this.#open.merge(buckets);
     }
   }
 
@@ -338,18 +338,18 @@ export class Log {
 
   /** Makes memory durable without the journal, whose rows are free from then on. */
   #checkpoint(now: number): void {
-    this.#chunks.free(this.#openSlots);
+    this.#blobs.free(this.#openSlots);
     this.#openSlots = [];
     this.#openBytes = 0;
     if (this.#open.length > 0) {
-      const page = writePage(this.#chunks, this.#open, this.#dictionary, this.#openId);
+      const page = writePage(this.#blobs, this.#open, this.#dictionary, this.#openId);
       this.#openSlots = page.slots;
       this.#openBytes = page.bytes;
     }
     this.#writeSeries();
-    const generation = this.#keys.close(() => this.#chunks.reserve());
-    if (generation !== undefined) this.#chunks.write(encodeKeys(generation.keys), generation.slot);
-    this.#chunks.free(this.#keys.expire(now));
+    const generation = this.#keys.close(() => this.#blobs.reserve());
+    if (generation !== undefined) this.#blobs.write(encodeKeys(generation.keys), generation.slot);
+    this.#blobs.free(this.#keys.expire(now));
     this.#through = this.#seq;
     this.#journalBytes = 0;
     this.#writeState(now);
@@ -358,13 +358,13 @@ export class Log {
   /** Stores the series that no row holds yet; rewrites all when they lie in many rows. */
   #writeSeries(): void {
     if (this.#seriesRows.length > 32) {
-      this.#chunks.free(this.#seriesRows.map(({ slot }) => slot));
+      this.#blobs.free(this.#seriesRows.map(({ slot }) => slot));
       this.#seriesRows = [];
     }
     const rows = [...this.#seriesRows];
     const unstored = this.#dictionary.keys.slice(this.#storedSeries);
     for (const { body, count } of encodeSeries(unstored))
-      rows.push({ slot: this.#chunks.write(body), count });
+      rows.push({ slot: this.#blobs.write(body), count });
     this.#seriesRows = rows;
   }
 

@@ -4,11 +4,11 @@ import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 
-/** A sealed page: where its chunks are, and what a reader needs to skip it. */
+/** A sealed page: where its blobs are, and what a reader needs to skip it. */
 export interface PageEntry {
   /** Its sequence number; grows with time. */
   readonly id: number;
-  /** Rows of the table `chunk`. */
+  /** Rows of the table `blob`. */
   readonly slots: readonly number[];
   readonly buckets: number;
   readonly bytes: number;
@@ -23,7 +23,7 @@ export interface Manifest {
   readonly through: number;
   /** The id that the next sealed page will have. */
   readonly openId: number;
-  /** Rows of `chunk` with the open buckets as of `through`. */
+  /** Rows of `blob` with the open buckets as of `through`. */
   readonly open: readonly number[];
   /** Sealed pages that D1 may not hold, oldest first. */
   readonly sealed: readonly PageEntry[];
@@ -36,7 +36,7 @@ export interface Manifest {
   readonly flushedAt: number | null;
   /** Arrival of the oldest point that D1 may not hold, Unix ms; null when it holds all. */
   readonly since: number | null;
-  /** Rows of `chunk` with the dictionary, in order, and the series of each. */
+  /** Rows of `blob` with the dictionary, in order, and the series of each. */
   readonly series: readonly { readonly slot: number; readonly count: number }[];
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
   /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
@@ -82,7 +82,7 @@ export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
   }
 }
 
-/** The rows of `chunk` that a manifest names. */
+/** The rows of `blob` that a manifest names. */
 export const slotsOf = (manifest: Manifest): number[] => [
   ...manifest.open,
   ...manifest.sealed.flatMap((page) => page.slots),

@@ -5,7 +5,7 @@ import { type NamePage, pageOf } from "../core/series/names.ts";
 import type { Dictionary } from "./dictionary.ts";
 
 /** What a shard knows of a metric that D1 may not know yet. */
-export interface MetricTail {
+export interface MetricHead {
   readonly name: string;
   /** Unix ms. */
   readonly firstAt: number;
@@ -18,23 +18,23 @@ export interface MetricTail {
 /** The name of one metric, or a part of the list of all. */
 export type WantedMetrics = string | NamePage;
 
-export function metricTails(dictionary: Dictionary, wanted: WantedMetrics): MetricTail[] {
+export function metricHeads(dictionary: Dictionary, wanted: WantedMetrics): MetricHead[] {
   const metrics =
     typeof wanted === "string" ? [dictionary.metric(wanted)] : pageOf(dictionary.inOrder(), wanted);
   return metrics.flatMap((metric) => {
     if (metric === undefined) return [];
-    const tail = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
+    const head = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
     const fresh: string[] = [];
     for (const series of metric.series) {
       const lastAt = dictionary.lastAt[series]!;
       const last = dictionary.last[series]!;
-      tail.firstAt = Math.min(tail.firstAt, dictionary.firstAt[series]!);
-      if (lastAt > tail.lastAt || (lastAt === tail.lastAt && last > tail.last)) {
-        tail.lastAt = lastAt;
-        tail.last = last;
+      head.firstAt = Math.min(head.firstAt, dictionary.firstAt[series]!);
+      if (lastAt > head.lastAt || (lastAt === head.lastAt && last > head.last)) {
+        head.lastAt = lastAt;
+        head.last = last;
       }
       if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
     }
-    return [{ name: metric.name, ...tail, fresh }];
+    return [{ name: metric.name, ...head, fresh }];
   });
 }

@@ -1,15 +1,15 @@
-// Pages as rows: an accumulator written as chunks, and read back.
+// Pages as rows: an accumulator written as blobs, and read back.
 
 import type { Accumulator, SeriesBuckets } from "../core/series/accumulator.ts";
 import { Buckets } from "../core/bucket.ts";
 import { blocksOf, decodeBlock, encodePage } from "../core/codec/page.ts";
-import type { Chunks } from "./chunks.ts";
+import type { Blobs } from "./blobs.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";
 
 /** Writes buckets, of which there is at least one, as the page `id`. */
 export function writePage(
-  chunks: Chunks,
+  blobs: Blobs,
   from: Accumulator,
   dictionary: Dictionary,
   id: number,
@@ -23,17 +23,17 @@ export function writePage(
   }
   return {
     id,
-    slots: encoded.map((chunk) => chunks.write(chunk)),
+    slots: encoded.map((blob) => blobs.write(blob)),
     buckets: from.length,
-    bytes: encoded.reduce((sum, chunk) => sum + chunk.length, 0),
+    bytes: encoded.reduce((sum, blob) => sum + blob.length, 0),
     from: first,
     to: last,
   };
 }
 
-/** The buckets of a chunk, block by block. */
-export function* readPage(chunk: Uint8Array): Generator<SeriesBuckets> {
-  for (const { bytes } of blocksOf(chunk)) {
+/** The buckets of a blob, block by block. */
+export function* readPage(blob: Uint8Array): Generator<SeriesBuckets> {
+  for (const { bytes } of blocksOf(blob)) {
     const buckets = new Buckets();
     const series: number[] = [];
     decodeBlock(bytes, buckets, series);

@@ -14,11 +14,11 @@ import { withTimeout } from "./flush/protocol.ts";
 import { Flusher } from "./flush/flusher.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
-import { type MetricTail, metricTails, type WantedMetrics } from "./metrics.ts";
+import { type MetricHead, metricHeads, type WantedMetrics } from "./metrics.ts";
 import { Placement } from "./placement.ts";
 import { removeMetric } from "./remove.ts";
 import { Store } from "./store.ts";
-import type { Tail } from "./tail.ts";
+import type { Head } from "./head.ts";
 
 export interface ShardEnv {
   readonly DB: D1Database;
@@ -36,12 +36,12 @@ export type AppendAnswer =
   | ({ readonly kind: "stored" } & Appended)
   | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
 
-export interface TailAnswer extends Tail {
+export interface HeadAnswer extends Head {
   /** Keys of the series in the blocks, by number. */
   readonly keys: ReadonlyMap<number, string>;
   /** Whether the shard knows any of the metrics at all. */
   readonly known: boolean;
-  /** What the shard knows D1 to hold: a snapshot with less is too old for this tail. */
+  /** What the shard knows D1 to hold: a snapshot with less is too old for this head. */
   readonly watermark: number;
   readonly bookmark: string | null;
 }
@@ -127,25 +127,25 @@ export class Shard extends DurableObject<ShardEnv> {
    * The buckets of metrics in [from, to) that D1 may not hold. `read` are rows that readers
    * counted, since this shard keeps the count.
    */
-  liveTail(metrics: readonly string[], from: number, to: number, read: Count): TailAnswer {
+  head(metrics: readonly string[], from: number, to: number, read: Count): HeadAnswer {
     this.#requested(read);
     const { dictionary, flushed } = this.#log;
-    const tail = this.#log.tail(metrics, from, to);
+    const head = this.#log.head(metrics, from, to);
     const keys = new Map<number, string>();
-    for (const block of [...tail.sealed.map((part) => part.block), ...tail.open])
+    for (const block of [...head.sealed.map((part) => part.block), ...head.open])
       for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
     const { watermark, bookmark } = flushed;
     const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
-    return { ...tail, keys, known, watermark, bookmark };
+    return { ...head, keys, known, watermark, bookmark };
   }
 
   /** What this shard knows of one of its metrics, or of a part of the list of all. */
-  metrics(wanted: WantedMetrics): MetricTail[] {
+  metrics(wanted: WantedMetrics): MetricHead[] {
     this.#requested();
-    return metricTails(this.#log.dictionary, wanted);
+    return metricHeads(this.#log.dictionary, wanted);
   }
 
-  /** `read` as in `liveTail`. */
+  /** `read` as in `head`. */
   report(read: Count = {}): ShardReport {
     this.#requested(read);
     const now = Date.now();

@@ -12,7 +12,7 @@ const TABLES = `
   CREATE TABLE version (id INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT;
   INSERT INTO version (id, version) VALUES (1, ${VERSION});
   CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
-  CREATE TABLE chunk (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE blob (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
   CREATE TABLE layout (id INTEGER PRIMARY KEY, shards INTEGER NOT NULL) STRICT;
   CREATE TABLE state (id INTEGER PRIMARY KEY, manifest TEXT NOT NULL, seen BLOB NOT NULL) STRICT;
 `;
@@ -91,16 +91,16 @@ export class Store {
     );
   }
 
-  chunk(slot: number): Uint8Array {
+  blob(slot: number): Uint8Array {
     const row = this.#sql
-      .exec<{ body: ArrayBuffer }>("SELECT body FROM chunk WHERE slot = ?", slot)
+      .exec<{ body: ArrayBuffer }>("SELECT body FROM blob WHERE slot = ?", slot)
       .one();
     return new Uint8Array(row.body);
   }
 
-  writeChunk(slot: number, body: Uint8Array): void {
+  writeBlob(slot: number, body: Uint8Array): void {
     this.#write(
-      `INSERT INTO chunk (slot, body) VALUES (?, ?)
+      `INSERT INTO blob (slot, body) VALUES (?, ?)
        ON CONFLICT (slot) DO UPDATE SET body = excluded.body`,
       slot,
       body,

@@ -182,8 +182,8 @@ function between(first: "shard" | "D1", work: () => Promise<unknown>): Env {
     const stub = env.SHARD.getByName(name);
     return {
       metrics: (...asked: Parameters<Shard["metrics"]>) => stub.metrics(...asked),
-      liveTail: (...asked: Parameters<Shard["liveTail"]>) =>
-        read("shard", async () => await stub.liveTail(...asked)),
+      head: (...asked: Parameters<Shard["head"]>) =>
+        read("shard", async () => await stub.head(...asked)),
     };
   };
   return {

@@ -1,4 +1,4 @@
-// A page: an immutable, encoded set of minute buckets that a shard sealed, in chunks that fit a row.
+// A page: an immutable, encoded set of minute buckets that a shard sealed, in blobs that fit a row.
 // Each metric has blocks of its own, so that a read of one metric decodes no other.
 
 import type { SeriesBuckets } from "../series/accumulator.ts";
@@ -9,14 +9,14 @@ import * as LIMITS from "../limits.ts";
 import { MINUTE } from "../tiers.ts";
 
 /*
- * Bytes of a chunk, version 1.
+ * Bytes of a blob, version 1.
  *
  * ┌────────┬──────────────────┬────────────────────────────────────────────┬──────────────────┐
  * │ 1 <u8> │ blocks <varint>  │ directory, a block: metric <varint>, bytes  │ the blocks       │
  * │        │                  │ <varint>                                    │                  │
  * └────────┴──────────────────┴────────────────────────────────────────────┴──────────────────┘
  *
- * A block (also the form in which a shard hands its live tail to a reader):
+ * A block (also the form in which a shard hands its head to a reader):
  *
  * ┌────────────────┬────────────────────────────────────────┬───────────────┬─────────────────┐
  * │ runs <varint>  │ a run: series − previous <zigzag>,     │ base minute   │ columns, rows   │
@@ -79,7 +79,7 @@ export function decodeBlock(bytes: Uint8Array, buckets: Buckets, series: number[
 }
 
 /**
- * Encodes everything in `from` as chunks under `LIMITS.rowBytes` each. `metricOf` numbers the
+ * Encodes everything in `from` as blobs under `LIMITS.rowBytes` each. `metricOf` numbers the
  * metric of a series.
  */
 export function encodePage(
@@ -92,11 +92,11 @@ export function encodePage(
     const [x, y] = [from.series[a]!, from.series[b]!];
     return x === y ? start[a]! - start[b]! : metricOf(x) - metricOf(y) || x - y;
   });
-  const chunks: Uint8Array[] = [];
+  const blobs: Uint8Array[] = [];
   let blocks: { metric: number; bytes: Uint8Array }[] = [];
   let size = 0;
-  const finishChunk = (): void => {
-    if (blocks.length > 0) chunks.push(encodeChunk(blocks));
+  const finishBlob = (): void => {
+    if (blocks.length > 0) blobs.push(encodeBlob(blocks));
     blocks = [];
     size = 0;
   };
@@ -110,16 +110,16 @@ export function encodePage(
     )
       end++;
     const bytes = encodeBlock(from, order.slice(i, end));
-    if (size + bytes.length > LIMITS.rowBytes - 20_000) finishChunk();
+    if (size + bytes.length > LIMITS.rowBytes - 20_000) finishBlob();
     blocks.push({ metric, bytes });
     size += bytes.length + 16;
     i = end;
   }
-  finishChunk();
-  return chunks;
+  finishBlob();
+  return blobs;
 }
 
-function encodeChunk(blocks: readonly { metric: number; bytes: Uint8Array }[]): Uint8Array {
+function encodeBlob(blocks: readonly { metric: number; bytes: Uint8Array }[]): Uint8Array {
   const writer = new ByteWriter(blocks.reduce((size, block) => size + block.bytes.length + 16, 16));
   writer.u8(VERSION);
   writer.varint(blocks.length);
@@ -131,9 +131,9 @@ function encodeChunk(blocks: readonly { metric: number; bytes: Uint8Array }[]): 
   return writer.finish();
 }
 
-/** The blocks of a chunk, by metric number; views that share its memory. @throws CorruptBytes */
-export function* blocksOf(chunk: Uint8Array): Generator<{ metric: number; bytes: Uint8Array }> {
-  const reader = new ByteReader(chunk);
+/** The blocks of a blob, by metric number; views that share its memory. @throws CorruptBytes */
+export function* blocksOf(blob: Uint8Array): Generator<{ metric: number; bytes: Uint8Array }> {
+  const reader = new ByteReader(blob);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`page version ${version} is not known`);
   const count = reader.varint();

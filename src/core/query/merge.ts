@@ -1,4 +1,4 @@
-// The read model of one query: buckets of any tier and of the live tail go in, in any order; merged
+// The read model of one query: buckets of any tier and of the head go in, in any order; merged
 // series come out. It must not know where they come from.
 
 import { columnsOf } from "./answer.ts";

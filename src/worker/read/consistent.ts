@@ -5,7 +5,7 @@
 
 import { Buckets } from "../../core/bucket.ts";
 import { decodeBlock } from "../../core/codec/page.ts";
-import type { TailAnswer } from "../../durable/shard.ts";
+import type { HeadAnswer } from "../../durable/shard.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { callShard, metricsByHome, takeCounted } from "../shards.ts";
@@ -20,33 +20,33 @@ export interface Wanted<S extends Extent> {
   readonly readD1: (session: D1DatabaseSession, shards: readonly number[]) => Promise<S>;
 }
 
-export interface AskedTail {
+export interface AskedHead {
   readonly shard: number;
   /** What it was asked for. */
   readonly metrics: readonly string[];
-  readonly tail: TailAnswer;
+  readonly head: HeadAnswer;
 }
 
-/** A snapshot and tails that fit. One call to each shard serves all metrics. @throws Failed */
+/** A snapshot and heads that fit. One call to each shard serves all metrics. @throws Failed */
 export async function consistent<S extends Extent>(
   env: Env,
   { metrics, from, to, readD1 }: Wanted<S>,
-): Promise<{ readonly snapshot: S; readonly tails: readonly AskedTail[] }> {
+): Promise<{ readonly snapshot: S; readonly heads: readonly AskedHead[] }> {
   let layouts: readonly number[] = [configOf(env).shards];
   let bookmark: string | null = null;
   for (let attempt = 0; attempt < 5; attempt++) {
     const session = env.DB.withSession(bookmark ?? "first-unconstrained");
     const asked = metricsByHome(metrics, layouts);
-    const [snapshot, tails] = await Promise.all([
+    const [snapshot, heads] = await Promise.all([
       readD1(session, [...asked.keys()]),
       Promise.all(
         [...asked].map(async ([shard, names]) => ({
           shard,
           metrics: names,
-          tail: await callShard(
+          head: await callShard(
             env,
             shard,
-            async (stub) => await stub.liveTail(names, from, to, takeCounted()),
+            async (stub) => await stub.head(names, from, to, takeCounted()),
           ),
         })),
       ),
@@ -58,11 +58,11 @@ export async function consistent<S extends Extent>(
       continue;
     }
     const watermark = (shard: number): number => snapshot.flushed.get(shard) ?? 0;
-    const behind = tails.find(({ shard, tail }) => watermark(shard) < tail.watermark);
-    if (behind === undefined && tails.every(({ shard, tail }) => watermark(shard) < tail.openId))
-      return { snapshot, tails };
+    const behind = heads.find(({ shard, head }) => watermark(shard) < head.watermark);
+    if (behind === undefined && heads.every(({ shard, head }) => watermark(shard) < head.openId))
+      return { snapshot, heads };
     // "first-primary" when the shard has no bookmark (it was told the watermark by nobody).
-    bookmark = behind?.tail.bookmark ?? "first-primary";
+    bookmark = behind?.head.bookmark ?? "first-primary";
   }
   return fail({
     kind: "unavailable",
@@ -74,11 +74,11 @@ export async function consistent<S extends Extent>(
 /** Rows [first, end) of `buckets`, of one series, by its number within the shard. */
 export type Run = (series: number, buckets: Buckets, first: number, end: number) => void;
 
-/** Gives what a tail holds and the snapshot does not. */
-export function eachRun({ shard, tail }: AskedTail, { flushed }: Extent, run: Run): void {
+/** Gives what a head holds and the snapshot does not. */
+export function eachRun({ shard, head }: AskedHead, { flushed }: Extent, run: Run): void {
   const inD1 = flushed.get(shard) ?? 0;
-  const sealed = tail.sealed.filter(({ page }) => page > inD1).map(({ block }) => block);
-  for (const block of [...sealed, ...tail.open]) {
+  const sealed = head.sealed.filter(({ page }) => page > inD1).map(({ block }) => block);
+  for (const block of [...sealed, ...head.open]) {
     const buckets = new Buckets(64);
     const series: number[] = [];
     decodeBlock(block, buckets, series);

@@ -7,38 +7,38 @@ import type { MetricAnswer, MetricsAnswer, MetricSummary } from "../../core/api.
 import { chunked } from "../../d1/chunked.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
 import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
-import type { MetricTail, WantedMetrics } from "../../durable/metrics.ts";
+import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { d1Failed } from "./reader.ts";
 import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "../shards.ts";
 
 /** What these shards know of the metrics asked for, merged by metric. */
-async function metricTails(
+async function metricHeads(
   env: Env,
   wanted: WantedMetrics,
   asked: readonly number[],
-): Promise<Map<string, MetricTail>> {
-  const tails = await Promise.all(
+): Promise<Map<string, MetricHead>> {
+  const heads = await Promise.all(
     asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(wanted))),
   );
-  const merged = new Map<string, MetricTail>();
-  for (const tail of tails.flat()) {
-    const other = merged.get(tail.name);
-    merged.set(tail.name, other === undefined ? tail : mergeTails(other, tail));
+  const merged = new Map<string, MetricHead>();
+  for (const head of heads.flat()) {
+    const other = merged.get(head.name);
+    merged.set(head.name, other === undefined ? head : mergeHeads(other, head));
   }
   return merged;
 }
 
 /** The same of all shards where such metrics may lie. */
-async function allTails(env: Env, wanted: WantedMetrics): Promise<Map<string, MetricTail>> {
+async function allHeads(env: Env, wanted: WantedMetrics): Promise<Map<string, MetricHead>> {
   const layouts = await layoutsInUse(env).catch(d1Failed);
   const asked =
     typeof wanted === "string" ? homesOf(wanted, layouts) : firstShards(Math.max(...layouts));
-  return metricTails(env, wanted, asked);
+  return metricHeads(env, wanted, asked);
 }
 
-const mergeTails = (a: MetricTail, b: MetricTail): MetricTail => ({
+const mergeHeads = (a: MetricHead, b: MetricHead): MetricHead => ({
   name: a.name,
   firstAt: Math.min(a.firstAt, b.firstAt),
   ...latest(a, b),
@@ -78,19 +78,19 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Metric
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
   const page: NamePage = { after, search: lower(query.search), limit: limit + 1 };
   const { shards } = configOf(env);
-  let tails = await metricTails(env, page, firstShards(shards));
-  let stored = await readPage(env, page, tails);
+  let heads = await metricHeads(env, page, firstShards(shards));
+  let stored = await readPage(env, page, heads);
   // SHARDS was lowered and the cron has not moved everything yet: ask where it may be as well.
   const most = Math.max(shards, ...stored.layouts);
   if (most > shards) {
-    tails = await metricTails(env, page, firstShards(most));
-    stored = await readPage(env, page, tails);
+    heads = await metricHeads(env, page, firstShards(most));
+    stored = await readPage(env, page, heads);
   }
   const { metrics: byName, fresh } = stored;
-  const names = [...new Set([...byName.keys(), ...tails.keys()])].sort(compareNames);
+  const names = [...new Set([...byName.keys(), ...heads.keys()])].sort(compareNames);
   const metrics = names
     .slice(0, limit)
-    .map((name) => summary(name, byName.get(name), tails.get(name), fresh.get(name) ?? []));
+    .map((name) => summary(name, byName.get(name), heads.get(name), fresh.get(name) ?? []));
   const last = metrics.at(-1);
   return { metrics, ...(names.length > limit && last !== undefined && { cursor: last.name }) };
 }
@@ -109,17 +109,17 @@ interface StoredPage {
   readonly layouts: readonly number[];
 }
 
-/** What D1 holds of a page, and which series of `tails` it does not hold: in one snapshot. */
+/** What D1 holds of a page, and which series of `heads` it does not hold: in one snapshot. */
 async function readPage(
   env: Env,
   { after, search, limit }: NamePage,
-  tails: ReadonlyMap<string, MetricTail>,
+  heads: ReadonlyMap<string, MetricHead>,
 ): Promise<StoredPage> {
   const db = env.DB.withSession();
   // Names of the page are among the first that the shards together know.
-  const first = [...tails.keys()].sort(compareNames).slice(0, limit);
+  const first = [...heads.keys()].sort(compareNames).slice(0, limit);
   const maybeFresh = first.flatMap((name) =>
-    (tails.get(name)?.fresh ?? []).map((labels): [string, string] => [name, labels]),
+    (heads.get(name)?.fresh ?? []).map((labels): [string, string] => [name, labels]),
   );
   const results = await db
     .batch([
@@ -161,7 +161,7 @@ async function readPage(
 function summary(
   name: string,
   stored: StoredMetric | undefined,
-  tail: MetricTail | undefined,
+  head: MetricHead | undefined,
   fresh: readonly FreshSeries[],
 ): MetricSummary {
   const labels = new Set<string>(stored === undefined ? [] : JSON.parse(stored.labels));
@@ -171,7 +171,7 @@ function summary(
     ...(stored === undefined
       ? []
       : [{ firstAt: stored.first_at, lastAt: stored.last_at, last: stored.last }]),
-    ...(tail === undefined ? [] : [tail]),
+    ...(head === undefined ? [] : [head]),
   ];
   return {
     name,
@@ -187,14 +187,14 @@ const VALUES_LISTED = 100;
 
 /** One metric with its labels; undefined when it is not known. */
 export async function describeMetric(env: Env, name: string): Promise<MetricAnswer | undefined> {
-  const tail = (await allTails(env, name)).get(name);
+  const head = (await allHeads(env, name)).get(name);
   const { results, meta } = await env.DB.withSession()
     .prepare("SELECT labels, first_at, last_at, last FROM series WHERE metric = ?")
     .bind(name)
     .all<{ labels: string; first_at: number; last_at: number; last: number }>()
     .catch(d1Failed);
   countRead(meta.rows_read);
-  const series = new Set([...results.map(({ labels }) => labels), ...(tail?.fresh ?? [])]);
+  const series = new Set([...results.map(({ labels }) => labels), ...(head?.fresh ?? [])]);
   if (series.size === 0) return undefined;
   const counts = new Map<string, Map<string, number>>();
   for (const json of series)
@@ -204,7 +204,7 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
     }
   const sides = [
     ...results.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
-    ...(tail === undefined ? [] : [tail]),
+    ...(head === undefined ? [] : [head]),
   ];
   return {
     name,
@@ -230,14 +230,14 @@ const NAMES_COMPARED = 10_000;
 
 /** @throws Failed: no such metric, with the three names that look most like it. */
 export async function failUnknown(env: Env, name: string): Promise<never> {
-  const tails = await allTails(env, { after: "", search: "", limit: NAMES_COMPARED });
+  const heads = await allHeads(env, { after: "", search: "", limit: NAMES_COMPARED });
   const { results, meta } = await env.DB.withSession()
     .prepare("SELECT DISTINCT metric FROM series LIMIT ?")
     .bind(NAMES_COMPARED)
     .all<{ metric: string }>()
     .catch(d1Failed);
   countRead(meta.rows_read);
-  const nearest = [...new Set([...tails.keys(), ...results.map(({ metric }) => metric)])]
+  const nearest = [...new Set([...heads.keys(), ...results.map(({ metric }) => metric)])]
     .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
     .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
     .slice(0, 3)

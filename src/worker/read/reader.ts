@@ -8,7 +8,7 @@ import { isGone, type Plan, sourcesOf, spans, withoutGone } from "../../core/que
 import { type GroupBy, Merge } from "../../core/query/merge.ts";
 import { decodeSegment } from "../../core/codec/segment.ts";
 import { dayOf, HOUR, MINUTE, spanStart } from "../../core/tiers.ts";
-import { type AskedTail, consistent, eachRun } from "./consistent.ts";
+import { type AskedHead, consistent, eachRun } from "./consistent.ts";
 import type { Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { readSnapshot, type SegmentRow, type Snapshot, staleKey } from "./snapshot.ts";
@@ -29,22 +29,22 @@ export interface Reading {
 /** @throws Failed */
 export async function read(env: Env, question: Question): Promise<Reading> {
   const { metric, plan } = question;
-  const { snapshot, tails } = await consistent(env, {
+  const { snapshot, heads } = await consistent(env, {
     metrics: [metric],
     from: plan.kept,
     to: plan.to,
     readD1: async (session, shards) =>
       bounded(await readSnapshot(session, { ...question, shards }).catch(d1Failed), plan),
   });
-  if (tails.some(({ tail }) => tail.cut)) tooLarge(`${LIMITS.tailBytes} bytes of the live tail`);
+  if (heads.some(({ head }) => head.cut)) tooLarge(`${LIMITS.headBytes} bytes of the head`);
   const merge = new Merge(withoutGone(plan, snapshot.gone), question.by);
   const add = (labels: Labels, buckets: Buckets, first?: number, end?: number): void => {
     merge.add(labels, buckets, first, end);
     if (merge.size > LIMITS.bucketsPerQuery) tooLarge(`${LIMITS.bucketsPerQuery} buckets`);
   };
   addSegments(snapshot, question, add);
-  for (const tail of tails) addTail(tail, snapshot, question, add);
-  return { merge, known: snapshot.series.size > 0 || tails.some(({ tail }) => tail.known) };
+  for (const head of heads) addHead(head, snapshot, question, add);
+  return { merge, known: snapshot.series.size > 0 || heads.some(({ head }) => head.known) };
 }
 
 /** Stops questions that D1 answered only in part. @throws Failed */
@@ -93,9 +93,9 @@ function addSegments(snapshot: Snapshot, { plan, matchers }: Question, add: Add)
   }
 }
 
-function addTail(asked: AskedTail, snapshot: Snapshot, { matchers }: Question, add: Add): void {
+function addHead(asked: AskedHead, snapshot: Snapshot, { matchers }: Question, add: Add): void {
   const labelsOf = new Map<number, Labels>();
-  for (const [number, key] of asked.tail.keys) {
+  for (const [number, key] of asked.head.keys) {
     const labels = parseLabelsJson(labelsJsonOfKey(key));
     if (matchesAll(matchers, labels)) labelsOf.set(number, labels);
   }

@@ -56,7 +56,7 @@ async function read(
   metrics: readonly string[],
   range: Plan,
 ): Promise<ReadonlyMap<string, Merge>> {
-  const { snapshot, tails } = await consistent(env, {
+  const { snapshot, heads } = await consistent(env, {
     metrics,
     from: range.kept,
     to: range.to,
@@ -66,8 +66,8 @@ async function read(
   if (snapshot.minutes.length > LIMITS.segmentsPerQuery) return new Map();
   const kept = withoutGone(range, snapshot.gone);
   const lines = new Map(metrics.map((name) => [name, new Merge(kept, [])]));
-  for (const asked of tails)
-    if (asked.tail.cut) for (const name of asked.metrics) lines.delete(name);
+  for (const asked of heads)
+    if (asked.head.cut) for (const name of asked.metrics) lines.delete(name);
   const buckets = new Buckets(MINUTES);
   for (const { metric, span, body } of snapshot.minutes) {
     const line = lines.get(metrics[metric]!);
@@ -76,8 +76,8 @@ async function read(
     decodeSegment(body, span * HOUR, MINUTE, buckets);
     line.add([], buckets);
   }
-  for (const asked of tails) {
-    const { keys } = asked.tail;
+  for (const asked of heads) {
+    const { keys } = asked.head;
     eachRun(asked, snapshot, (series, rows, first, end) => {
       lines.get(metricOfKey(keys.get(series)!))?.add([], rows, first, end);
     });

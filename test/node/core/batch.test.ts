@@ -1,4 +1,4 @@
-// Bytes of a batch and of a page's chunk as they are stored: old bytes must be read by new code.
+// Bytes of a batch and of a page's blob as they are stored: old bytes must be read by new code.
 
 import { describe, expect, test } from "vitest";
 import { Accumulator } from "../../../src/core/series/accumulator.ts";
@@ -80,9 +80,9 @@ describe("a page", () => {
       [1, 9],
     ] as const)
       minutes.add(series, AT + minute * MINUTE, series);
-    const [chunk, ...others] = encodePage(minutes, (series) => series % 2);
+    const [blob, ...others] = encodePage(minutes, (series) => series % 2);
     expect(others).toEqual([]);
-    const blocks = [...blocksOf(chunk!)].map(({ metric, bytes }) => {
+    const blocks = [...blocksOf(blob!)].map(({ metric, bytes }) => {
       const buckets = new Buckets();
       const series: number[] = [];
       decodeBlock(bytes, buckets, series);
@@ -104,7 +104,7 @@ describe("a page", () => {
     ]);
   });
 
-  test("of nothing has no chunk, and a block of nothing is one", () => {
+  test("of nothing has no blob, and a block of nothing is one", () => {
     expect(encodePage(new Accumulator(), () => 0)).toEqual([]);
     const buckets = new Buckets();
     const series: number[] = [];
@@ -112,20 +112,20 @@ describe("a page", () => {
     expect([buckets.length, series]).toEqual([0, []]);
   });
 
-  test("splits a large metric into blocks, and a large page into chunks that fit a row", () => {
+  test("splits a large metric into blocks, and a large page into blobs that fit a row", () => {
     const minutes = new Accumulator();
     const rows = 5 * LIMITS.pageBuckets;
     // Values that do not compress.
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < 3; j++)
         minutes.add(i % 1000, AT + Math.floor(i / 1000) * MINUTE + j, Math.sin(i * 7 + j) * 1e9);
-    const chunks = encodePage(minutes, () => 0);
-    expect(chunks.length).toBeGreaterThan(1);
+    const blobs = encodePage(minutes, () => 0);
+    expect(blobs.length).toBeGreaterThan(1);
     const buckets = new Buckets();
     const series: number[] = [];
-    for (const chunk of chunks) {
-      expect(chunk.length).toBeLessThanOrEqual(LIMITS.rowBytes);
-      for (const { bytes } of blocksOf(chunk)) decodeBlock(bytes, buckets, series);
+    for (const blob of blobs) {
+      expect(blob.length).toBeLessThanOrEqual(LIMITS.rowBytes);
+      for (const { bytes } of blocksOf(blob)) decodeBlock(bytes, buckets, series);
     }
     expect(buckets.length).toBe(rows);
     expect(buckets.count.subarray(0, rows).every((count) => count === 3)).toBe(true);

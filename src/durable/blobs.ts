@@ -5,11 +5,11 @@ import * as LIMITS from "../core/limits.ts";
 import { blocksOf } from "../core/codec/page.ts";
 import type { Store } from "./store.ts";
 
-export class Chunks {
+export class Blobs {
   readonly #store: Store;
   #next = 0;
   #free: number[] = [];
-  /** Blocks of page chunks by metric number; the oldest entries go first. */
+  /** Blocks of page blobs by metric number; the oldest entries go first. */
   readonly #cache = new Map<number, { bytes: number; blocks: Map<number, Uint8Array[]> }>();
   #cachedBytes = 0;
 
@@ -27,13 +27,13 @@ export class Chunks {
 
   write(body: Uint8Array, slot = this.reserve()): number {
     if (body.length > LIMITS.rowBytes)
-      throw new Error(`a chunk of ${body.length} bytes does not fit a row`);
-    this.#store.writeChunk(slot, body);
+      throw new Error(`a blob of ${body.length} bytes does not fit a row`);
+    this.#store.writeBlob(slot, body);
     return slot;
   }
 
   read(slot: number): Uint8Array {
-    return this.#store.chunk(slot);
+    return this.#store.blob(slot);
   }
 
   /** Gives rows back. The caller must write a manifest without them before it awaits anything. */
@@ -44,7 +44,7 @@ export class Chunks {
     }
   }
 
-  /** The blocks of metrics in page chunks. */
+  /** The blocks of metrics in page blobs. */
   blocks(slots: readonly number[], metrics: readonly number[]): Uint8Array[] {
     return slots.flatMap((slot) => {
       const blocks = this.#blocksOf(slot);
@@ -52,7 +52,7 @@ export class Chunks {
     });
   }
 
-  /** The metrics that page chunks hold. */
+  /** The metrics that page blobs hold. */
   metrics(slots: readonly number[]): Set<number> {
     return new Set(slots.flatMap((slot) => [...this.#blocksOf(slot).keys()]));
   }
@@ -70,7 +70,7 @@ export class Chunks {
     this.#cache.set(slot, { bytes: bytes.length, blocks });
     this.#cachedBytes += bytes.length;
     for (const oldest of this.#cache.keys()) {
-      if (this.#cachedBytes <= LIMITS.chunkCacheBytes || oldest === slot) break;
+      if (this.#cachedBytes <= LIMITS.blobCacheBytes || oldest === slot) break;
       this.#forget(oldest);
     }
     return blocks;

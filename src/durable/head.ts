@@ -1,4 +1,4 @@
-// The live tail of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
+// The head of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
 
 import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -6,7 +6,7 @@ import { encodeBlock } from "../core/codec/page.ts";
 import type { PageEntry } from "./manifest.ts";
 
 /** The buckets of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */
-export interface Tail {
+export interface Head {
   /** D1 holds this one when the shard's watermark there is at least `page`. */
   readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
   readonly open: readonly Uint8Array[];
@@ -17,23 +17,23 @@ export interface Tail {
 }
 
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
-export function tailOfPages(
+export function headOfPages(
   pages: readonly PageEntry[],
   blocksOf: (page: PageEntry) => readonly Uint8Array[],
-): Tail["sealed"] | undefined {
+): Head["sealed"] | undefined {
   const sealed: { page: number; block: Uint8Array }[] = [];
   let bytes = 0;
   for (const page of pages)
     for (const block of blocksOf(page)) {
       bytes += block.length;
-      if (bytes > LIMITS.tailBytes) return undefined;
+      if (bytes > LIMITS.headBytes) return undefined;
       sealed.push({ page: page.id, block });
     }
   return sealed;
 }
 
 /** Open buckets in [from, to) of the series that belong to the metrics. */
-export function tailOfOpen(
+export function headOfOpen(
   all: Accumulator,
   belongs: (series: number) => boolean,
   from: number,

@@ -18,7 +18,7 @@ export interface Generation {
 /** A generation takes more keys in until it is so large or so old: few rows, few look-ups. */
 const FULL = { keys: 8_192, ms: HOUR };
 
-export class KeyMemory {
+export class Idempotency {
   /** Stored generations, oldest first. */
   readonly closed: Generation[] = [];
   /** Keys since the last checkpoint. */

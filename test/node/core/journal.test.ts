@@ -1,0 +1,32 @@
+// Bytes of a journal row as they are stored: what was written comes back, what is not known is refused.
+
+import { expect, test } from "vitest";
+import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
+import { decodeJournal, encodeJournal } from "../../../src/durable/journal.ts";
+
+const AT = 1_795_420_486_645;
+const entries = [
+  { key: "", accepted: 3, batch: Uint8Array.of(1, 2, 3) },
+  { key: "a digest", accepted: 300, batch: new Uint8Array() },
+];
+const HEAD = 1 + 8 + 1;
+
+test("entries come back as they were", () => {
+  expect(decodeJournal(encodeJournal(AT, entries))).toEqual({ at: AT, entries });
+});
+
+test("an entry of a kind that is not known is refused, not skipped", () => {
+  const bytes = encodeJournal(AT, entries);
+  expect(bytes[HEAD]).toBe(1);
+  for (const kind of [0, 2, 255]) {
+    bytes[HEAD] = kind;
+    expect(() => decodeJournal(bytes)).toThrow(CorruptBytes);
+    expect(() => decodeJournal(bytes)).toThrow(`kind ${kind}`);
+  }
+});
+
+test("bytes that are cut off are refused", () => {
+  const bytes = encodeJournal(AT, entries);
+  for (let length = 0; length < bytes.length; length++)
+    expect(() => decodeJournal(bytes.subarray(0, length)), `${length}`).toThrow(CorruptBytes);
+});
