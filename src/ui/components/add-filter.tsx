@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { OPERATORS, type Operator } from "../../core/query/filter.ts";
 import { detailOf } from "../models/details.ts";
 import { filtered, setPanel } from "../models/page.ts";
-import type { FiltersProps } from "./filters.tsx";
+import type { CutProps } from "./panel-props.ts";
 
 const TITLES: Readonly<Record<Operator, string>> = {
   "=": "is",
@@ -13,7 +13,7 @@ const TITLES: Readonly<Record<Operator, string>> = {
   "!~": "does not match",
 };
 
-export function AddFilter({ index, panel, close }: FiltersProps & { readonly close: () => void }) {
+export function AddFilter({ index, panel, close }: CutProps & { readonly close: () => void }) {
   const detail = detailOf(panel.metric);
   const labels = detail.kind === "ready" ? detail.answer.labels : [];
   const chosen = useSignal<string | undefined>(undefined);

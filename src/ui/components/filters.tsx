@@ -1,19 +1,14 @@
 // The filters of a panel: a chip for each, and a menu to add one.
 
 import { filtered, setPanel } from "../models/page.ts";
-import type { Panel } from "../url.ts";
 import { ICONS } from "./icons.tsx";
 import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
-
-export interface FiltersProps {
-  readonly index: number;
-  readonly panel: Panel;
-}
+import type { CutProps } from "./panel-props.ts";
 
 const AddFilter = lazily(async () => (await import("./add-filter.tsx")).AddFilter);
 
-export const Filters = ({ index, panel }: FiltersProps) => (
+export const Filters = ({ index, panel }: CutProps) => (
   <>
     {panel.where.map((matcher, i) => (
       <button

@@ -6,24 +6,13 @@ import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
-import type { Reading } from "../models/reading.ts";
-import { type Panel, STATS, without } from "../url.ts";
+import { STATS, without } from "../url.ts";
 import { isUnit, UNITS, unitOf } from "../units.ts";
 import { Filters } from "./filters.tsx";
-import type { Drawing } from "../models/drawing.ts";
+import type { CutProps, HeadProps } from "./panel-props.ts";
 import { PanelTools } from "./panel-tools.tsx";
 
-export interface HeadProps {
-  readonly index: number;
-  readonly panel: Panel;
-  readonly embedded: boolean;
-  readonly reading: Reading;
-  /** Undefined while there is nothing to keep or copy. */
-  readonly drawing: Drawing | undefined;
-  readonly canvas: { readonly current: HTMLCanvasElement | undefined };
-}
-
-const Statistic = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => (
+const Statistic = ({ index, panel }: CutProps) => (
   <select
     aria-label="Statistic"
     value={panel.stat}
@@ -40,7 +29,7 @@ const Statistic = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => (
   </select>
 );
 
-const Split = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
+const Split = ({ index, panel }: CutProps) => {
   const { by } = panel;
   const labels = summaryOf(panel.metric)?.labelNames ?? [];
   const names = by === undefined || by === "*" || labels.includes(by) ? labels : [by, ...labels];
@@ -64,7 +53,7 @@ const Split = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
   );
 };
 
-const Unit = ({ index, panel }: Pick<HeadProps, "index" | "panel">) => {
+const Unit = ({ index, panel }: CutProps) => {
   const own = unitOf(panel.metric);
   return (
     <select
@@ -92,7 +81,7 @@ const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`
 const lastAtOf = (metric: string, listed: number): number =>
   Math.max(listed, feedOf(metric)?.lastAt.value ?? 0);
 
-const About = ({ panel }: Pick<HeadProps, "panel">) => {
+const About = ({ panel }: Pick<CutProps, "panel">) => {
   const known = summaryOf(panel.metric);
   // Its line is there from the start, so that the chart does not move when it fills.
   if (known === undefined) return <p class="about">&nbsp;</p>;

@@ -4,9 +4,9 @@ import { curl } from "../api.ts";
 import { token } from "../models/access.ts";
 import { linkToPanel, view } from "../models/page.ts";
 import { questionOf } from "../url.ts";
-import type { HeadProps } from "./panel-head.tsx";
+import type { ToolsProps } from "./panel-props.ts";
 
-interface MenuProps extends Omit<HeadProps, "embedded"> {
+interface MenuProps extends ToolsProps {
   /** Closes the menu. */
   readonly close: () => void;
   /** Copies a text, and says so or something else. */

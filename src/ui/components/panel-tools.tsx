@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { amendPanel, onlyPanel, panelCount, removePanel } from "../models/page.ts";
-import type { HeadProps } from "./panel-head.tsx";
+import type { ToolsProps } from "./panel-props.ts";
 import { ICONS } from "./icons.tsx";
 import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
@@ -42,7 +42,7 @@ const PanelMenu = lazily(async () => (await load()).PanelMenu);
 /** Loads it before the click that opens it. */
 const loadAhead = (): void => void load().catch(() => undefined);
 
-export function PanelTools(props: Omit<HeadProps, "embedded">) {
+export function PanelTools(props: ToolsProps) {
   const { index, panel } = props;
   const said = useSignal("");
   const say = (text: string): void => {
