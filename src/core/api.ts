@@ -1,22 +1,15 @@
 // The shapes of the native API's answers, shared by the Worker, the page and the shard's live push.
 // Times are Unix ms; a bucket's time is its start. Limits and parameters: docs and /openapi.json.
 
+import type { StatName } from "./stats.ts";
 import type { TierName } from "./tiers.ts";
 
 /** Buckets in columns; row i of each column belongs to the bucket that starts at `t[i]`. */
-export interface Columns {
-  readonly t: readonly number[];
-  readonly avg: readonly number[];
-  readonly min: readonly number[];
-  readonly max: readonly number[];
-  readonly sum: readonly number[];
-  readonly count: readonly number[];
-  readonly last: readonly number[];
-}
+export type Columns = { readonly t: readonly number[] } & Readonly<
+  Record<StatName, readonly number[]>
+>;
 
-export interface SeriesAnswer extends Columns {
-  readonly labels: Readonly<Record<string, string>>;
-}
+export type SeriesAnswer = Columns & { readonly labels: Readonly<Record<string, string>> };
 
 export interface QueryAnswer {
   readonly metric: string;
@@ -28,8 +21,10 @@ export interface QueryAnswer {
   readonly to: number;
   /** Buckets that start here or later may still change; absent when the range is closed. */
   readonly partialFrom?: number;
-  /** There were more series than `limit`; those with the largest counts are shown. */
-  readonly truncated?: boolean;
+  /** There were more series than `limit`; the largest by `order` are shown. */
+  readonly truncated?: true;
+  /** The number of all of them, when cut. */
+  readonly seriesTotal?: number;
   readonly series: readonly SeriesAnswer[];
 }
 
@@ -68,10 +63,12 @@ export interface MetricAnswer extends MetricSummary {
 }
 
 /** One series' changed minute buckets, absolute: they replace what the client had. */
-export interface LiveSeries extends Columns {
-  readonly labels: Readonly<Record<string, string>>;
+export type LiveSeries = SeriesAnswer & {
+  /** Unix ms of the latest point: of several series, the latest value counts. */
   readonly lastAt: readonly number[];
-}
+  /** What rounding took from `sum`: series that are merged have their exact average. */
+  readonly carry: readonly number[];
+};
 
 /**
  * A message of the live socket. A `snapshot` comes first, then `changed`, at most one a second.

@@ -2,13 +2,11 @@
 // Accumulating, sealing, flushing, rolling up, grouping and joining the head are all `merge`.
 // It must not know about tiers, series or storage.
 
-/** One bucket, as a plain value. `avg = sum / count` is computed only when shown. */
-export interface Bucket {
+import { addTo, hugeOf, isHuge, type Pair, plus, type Sum } from "./sum.ts";
+
+/** One bucket, as a plain value. What is shown of it is made in stats.ts. */
+export interface Bucket extends Sum {
   readonly count: number;
-  /** Sum of the values, rounded to the nearest double; saturates at ±Number.MAX_VALUE. */
-  readonly sum: number;
-  /** What rounding took from `sum`: the true sum is `sum + carry`, |carry| ≤ ulp(sum) / 2. */
-  readonly carry: number;
   readonly min: number;
   readonly max: number;
   /** The value at `lastAt`; among equal times the larger value, so that order never matters. */
@@ -22,8 +20,7 @@ export interface Bucket {
  *
  * Each row is a commutative monoid: a pushed row is the identity, `add` takes a point in and
  * `merge` another bucket. Any order and any grouping give the same bucket: count, min, max, last
- * and lastAt bit for bit, sum + carry to twice the precision of a double (Knuth's TwoSum with the
- * error term kept, "double-double"), so that 1e16 + 1 − 1e16 is 1 whatever the order.
+ * and lastAt bit for bit, the sum to twice the precision of a double (see sum.ts).
  */
 export class Buckets {
   length = 0;
@@ -35,6 +32,8 @@ export class Buckets {
   max: Float64Array;
   last: Float64Array;
   lastAt: Float64Array;
+  /** Sums of huge values by row; next to no bucket has one. */
+  #huge: Map<number, Pair> | undefined;
 
   constructor(capacity = 16) {
     this.start = new Float64Array(capacity);
@@ -52,6 +51,13 @@ export class Buckets {
     const row = this.length;
     if (row === this.start.length) this.#grow(Math.max(16, row * 2));
     this.start[row] = start;
+    this.length = row + 1;
+    this.clear(row);
+    return row;
+  }
+
+  /** Makes a row the identity again. */
+  clear(row: number): void {
     this.count[row] = 0;
     this.sum[row] = 0;
     this.carry[row] = 0;
@@ -59,14 +65,14 @@ export class Buckets {
     this.max[row] = -Infinity;
     this.last[row] = -Infinity;
     this.lastAt[row] = -Infinity;
-    this.length = row + 1;
-    return row;
+    this.#huge?.delete(row);
   }
 
   /** Takes one finite value into a row. `at` is Unix ms. */
   add(row: number, value: number, at: number): void {
     this.count[row] = this.count[row]! + 1;
-    this.#addSum(row, value, 0);
+    if (isHuge(value)) this.addHuge(row, hugeOf(value));
+    else addTo(this.sum, this.carry, row, value, 0);
     this.min[row] = Math.min(this.min[row]!, value);
     this.max[row] = Math.max(this.max[row]!, value);
     this.#addLast(row, value, at);
@@ -75,10 +81,22 @@ export class Buckets {
   /** Merges row `otherRow` of `other` into a row of this. */
   merge(row: number, other: Buckets, otherRow: number): void {
     this.count[row] = this.count[row]! + other.count[otherRow]!;
-    this.#addSum(row, other.sum[otherRow]!, other.carry[otherRow]!);
+    addTo(this.sum, this.carry, row, other.sum[otherRow]!, other.carry[otherRow]!);
+    const huge = other.#huge?.get(otherRow);
+    if (huge !== undefined) this.addHuge(row, huge);
     this.min[row] = Math.min(this.min[row]!, other.min[otherRow]!);
     this.max[row] = Math.max(this.max[row]!, other.max[otherRow]!);
     this.#addLast(row, other.last[otherRow]!, other.lastAt[otherRow]!);
+  }
+
+  /** Merges a bucket given as a value into a row. */
+  mergeBucket(row: number, { count, sum, carry, huge, min, max, last, lastAt }: Bucket): void {
+    this.count[row] = this.count[row]! + count;
+    addTo(this.sum, this.carry, row, sum, carry);
+    if (huge !== undefined) this.addHuge(row, huge);
+    this.min[row] = Math.min(this.min[row]!, min);
+    this.max[row] = Math.max(this.max[row]!, max);
+    this.#addLast(row, last, lastAt);
   }
 
   /** Appends a copy of a row of `other` under another `start`; returns its row. */
@@ -91,20 +109,21 @@ export class Buckets {
     this.max[row] = other.max[otherRow]!;
     this.last[row] = other.last[otherRow]!;
     this.lastAt[row] = other.lastAt[otherRow]!;
+    const huge = other.#huge?.get(otherRow);
+    if (huge !== undefined) this.addHuge(row, huge);
     return row;
   }
 
-  /** Appends a bucket given as a value; returns its row. */
-  pushBucket(start: number, bucket: Bucket): number {
-    const row = this.push(start);
-    this.count[row] = bucket.count;
-    this.sum[row] = bucket.sum;
-    this.carry[row] = bucket.carry;
-    this.min[row] = bucket.min;
-    this.max[row] = bucket.max;
-    this.last[row] = bucket.last;
-    this.lastAt[row] = bucket.lastAt;
-    return row;
+  /** Adds to the sum of a row's huge values, in units of 2^64. */
+  addHuge(row: number, more: Pair): void {
+    this.#huge ??= new Map();
+    const before = this.#huge.get(row);
+    this.#huge.set(row, before === undefined ? more : plus(before, more));
+  }
+
+  /** The sum of a row's huge values, in units of 2^64; undefined when it has none. */
+  huge(row: number): Pair | undefined {
+    return this.#huge?.get(row);
   }
 
   /** A row as a plain value. */
@@ -117,23 +136,8 @@ export class Buckets {
       max: this.max[row]!,
       last: this.last[row]!,
       lastAt: this.lastAt[row]!,
+      ...(this.#huge?.has(row) && { huge: this.#huge.get(row)! }),
     };
-  }
-
-  #addSum(row: number, hi: number, lo: number): void {
-    const a = this.sum[row]!;
-    const sum = a + hi;
-    if (sum - sum !== 0) {
-      // Overflow: saturate, since an infinite sum could not come back from a later negative one.
-      this.sum[row] = sum > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE;
-      this.carry[row] = 0;
-      return;
-    }
-    const bb = sum - a;
-    const error = a - (sum - bb) + (hi - bb) + this.carry[row]! + lo;
-    const rounded = sum + error;
-    this.sum[row] = rounded;
-    this.carry[row] = error - (rounded - sum);
   }
 
   #addLast(row: number, value: number, at: number): void {

@@ -150,6 +150,7 @@ export class Live {
       labels,
       ...columnsOf(open.buckets, rows),
       lastAt: rows.map((row) => open.buckets.lastAt[row]!),
+      carry: rows.map((row) => open.buckets.carry[row]!),
     };
   }
 

@@ -7,6 +7,7 @@
 
 import { splitMatcher } from "../core/query/filter.ts";
 import * as LIMITS from "../core/limits.ts";
+import { STAT_NAMES, type StatName } from "../core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
@@ -25,8 +26,8 @@ export const SPAN_NAMES: readonly SpanName[] = ["1h", "6h", "24h", "7d", "30d", 
 export const RESOLUTIONS = ["auto", "minute", "hour", "day"] as const;
 export type Resolution = TierName | "auto";
 
-export const STATS = ["avg", "min", "max", "sum", "count", "last"] as const;
-export type Stat = (typeof STATS)[number];
+export const STATS = STAT_NAMES;
+export type Stat = StatName;
 
 /** `last` ends at "now" and moves with it; `fixed` is [from, to), Unix ms. */
 export type Range =

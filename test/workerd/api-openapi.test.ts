@@ -154,6 +154,7 @@ test("parameters carry their defaults and limits", () => {
     "by",
     "limit",
     "format",
+    "csv",
   ]);
   expect(of("metric")).toMatchObject({ required: true });
   expect(of("from")).toMatchObject({ required: false, schema: { default: "-1h" } });

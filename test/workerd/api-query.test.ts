@@ -128,7 +128,7 @@ describe("where", () => {
 describe("limit", () => {
   test("keeps the largest counts", async () => {
     const answer = await query({ metric: "load", ...RANGE, by: "host", limit: 2 });
-    expect(answer.truncated).toBe(true);
+    expect(answer).toMatchObject({ truncated: true, seriesTotal: 4 });
     expect(answer.series.map(({ labels }) => labels)).toEqual([{ host: "a" }, { host: "b" }]);
   });
   test("is not told when nothing is cut", async () => {
@@ -138,6 +138,15 @@ describe("limit", () => {
 });
 
 describe("csv", () => {
+  test("series that are cut are told in the header and in the last line", async () => {
+    const path = `/api/v1/query${search({ metric: "load", ...RANGE, by: "host", format: "csv", limit: 2 })}`;
+    const response = await fetchApi(path);
+    expect(response.headers.get("minuet-truncated")).toMatch(/^cut: 2 of 4 series/);
+    expect((await response.text()).trim().split("\r\n").at(-1)).toMatch(/^# cut: 2 of 4 series/);
+    const whole = await fetchApi(path.replace("limit=2", "limit=4"));
+    expect(whole.headers.has("minuet-truncated")).toBe(false);
+    expect(await whole.text()).not.toContain("#");
+  });
   test("a row a bucket, a column a label", async () => {
     const response = await fetchApi(
       `/api/v1/query${search({ metric: "load", ...RANGE, by: "host", format: "csv" })}`,
@@ -145,7 +154,7 @@ describe("csv", () => {
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
     expect(await response.text()).toBe(
       [
-        "time,host,avg,min,max,sum,count,last",
+        "time,label.host,avg,min,max,sum,count,last",
         "2095-11-20T11:59:00.000Z,a,2.5,1,4,10,4,4",
         "2095-11-20T11:59:00.000Z,b,15,10,20,30,2,20",
         '2095-11-20T11:59:00.000Z,"web\n1",100,100,100,100,1,100',

@@ -29,6 +29,7 @@ const message = z.strictObject({
       count: column,
       last: column,
       lastAt: column,
+      carry: column,
     }),
   ),
   reload: z.strictObject({ from: z.number(), to: z.number() }).optional(),
@@ -120,6 +121,7 @@ test("a snapshot of the open minutes, then what changes", async () => {
         count: [1, 1],
         last: [1, 2],
         lastAt: [NOW - MINUTE, NOW],
+        carry: [0, 0],
       },
     ],
   });
@@ -145,6 +147,7 @@ test("a snapshot of the open minutes, then what changes", async () => {
         count: [2],
         last: [5],
         lastAt: [NOW + 1],
+        carry: [0],
       },
     ],
   });

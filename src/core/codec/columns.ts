@@ -1,16 +1,17 @@
-// The columnar coding of buckets: rows in row groups, each column of a row group in its smallest exact form.
+// The columnar coding of buckets: rows in row groups, each column in its smallest exact form.
 // It must not know tiers, series or where the bytes are kept, and must give every bit back.
 
 import { Buckets } from "../bucket.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { decodeExtensions, encodeExtensions } from "./extensions.ts";
+import { MAX_INTS } from "./ints.ts";
 import { decodeRowGroup } from "./row-group.ts";
 import { encodeRowGroup } from "./row-group-encode.ts";
-import { MAX_INTS } from "./ints.ts";
 
 /*
  *   ┌────────────┬─────────────┬─────────────┬───┐
  *   │ rows       │ row group 0 │ row group 1 │ … │   each holds 256 rows, the last one the rest
- *   │ varint     │             │             │   │
+ *   │ varint     │             │             │   │   and its extensions (extensions.ts)
  *   └────────────┴─────────────┴─────────────┴───┘
  */
 
@@ -39,6 +40,7 @@ export function encodeColumns(
       group.pushCopy(buckets.start[row]!, buckets, row);
     }
     encodeRowGroup(writer, group, base, step);
+    encodeExtensions(writer, group);
   }
 }
 
@@ -50,8 +52,11 @@ export function decodeColumns(reader: ByteReader, base: number, step: number, in
   const before = into.length;
   const total = reader.varint();
   try {
-    for (let from = 0; from < total; from += MAX_INTS)
-      decodeRowGroup(reader, Math.min(MAX_INTS, total - from), base, step, into);
+    for (let from = 0; from < total; from += MAX_INTS) {
+      const n = Math.min(MAX_INTS, total - from);
+      decodeRowGroup(reader, n, base, step, into);
+      decodeExtensions(reader, n, into);
+    }
   } catch (error) {
     into.length = before;
     throw error;

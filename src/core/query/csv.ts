@@ -1,31 +1,45 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
 import type { QueryAnswer } from "../api.ts";
+import { STAT_NAMES } from "../stats.ts";
 
-const COLUMNS = ["avg", "min", "max", "sum", "count", "last"] as const;
+/** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+export type CsvDialect = "plain" | "excel";
 
-/** Spreadsheets run cells that start with these as formulas: a text gets an apostrophe before. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-const cell = (text: string): string => {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
-/** Header `time,<labels>,avg,min,max,sum,count,last`; times are ISO 8601 in UTC. */
-export function toCsv(answer: QueryAnswer): string {
+/**
+ * Header `time,label.<name>…,avg,…`: the prefix keeps a label from taking another column's name.
+ * Times are ISO 8601 in UTC. A line that begins with # comes last when the answer was cut.
+ */
+export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): string {
+  const cell = (text: string): string => {
+    const safe = dialect === "excel" && FORMULA.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
   const names = [...new Set(answer.series.flatMap(({ labels }) => Object.keys(labels)))].sort();
-  const lines = [["time", ...names.map((name) => cell(name)), ...COLUMNS].join(",")];
+  const lines = [["time", ...names.map((name) => cell(`label.${name}`)), ...STAT_NAMES].join(",")];
   for (const series of answer.series) {
-    const labels = names.map((name) => cell(series.labels[name] ?? ""));
+    // A label may be named as what every object has.
+    const labels = names.map((name) =>
+      Object.hasOwn(series.labels, name) ? cell(series.labels[name]!) : "",
+    );
     for (const [i, start] of series.t.entries())
       lines.push(
         [
           new Date(start).toISOString(),
           ...labels,
-          ...COLUMNS.map((column) => String(series[column][i])),
+          ...STAT_NAMES.map((column) => String(series[column][i])),
         ].join(","),
       );
   }
+  const cut = cutOf(answer);
+  if (cut !== undefined) lines.push(`# ${cut}`);
   return `${lines.join("\r\n")}\r\n`;
 }
+
+/** Says how much of an answer was cut; undefined when nothing was. */
+export const cutOf = ({ truncated, series, seriesTotal }: QueryAnswer): string | undefined =>
+  truncated
+    ? `cut: ${series.length} of ${seriesTotal ?? "more"} series; raise limit, or filter with where`
+    : undefined;

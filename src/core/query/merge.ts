@@ -63,17 +63,17 @@ export class Merge {
   }
 
   /** The series, largest count first when `limit` cuts them, then by labels; buckets by time. */
-  finish(limit: number): { readonly series: SeriesAnswer[]; readonly truncated: boolean } {
+  finish(limit: number): { readonly series: SeriesAnswer[]; readonly total: number } {
     const groups = [...this.#groups.values()];
-    const truncated = groups.length > limit;
-    if (truncated) groups.sort((a, b) => b.count - a.count).length = limit;
+    const total = groups.length;
+    if (total > limit) groups.sort((a, b) => b.count - a.count).length = limit;
     groups.sort((a, b) => compare(labelsJson(a.labels), labelsJson(b.labels)));
     const series = groups.map(({ labels, buckets }): SeriesAnswer => {
       const order = Array.from({ length: buckets.length }, (_, row) => row);
       order.sort((a, b) => buckets.start[a]! - buckets.start[b]!);
       return { labels: labelsObject(labels), ...columnsOf(buckets, order) };
     });
-    return { series, truncated };
+    return { series, total };
   }
 
   #group(labels: Labels): Group {

@@ -1,7 +1,7 @@
 // The newest minutes of a metric, as the live socket tells them: absolute buckets of each series,
 // merged here as the server would. Pure; it neither asks nor waits.
 
-import { columnsBy } from "../../core/query/answer.ts";
+import { columnsBy, mergeColumns } from "../../core/query/answer.ts";
 import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
 import { type MatcherParts, splitMatcher } from "../../core/query/filter.ts";
@@ -84,10 +84,7 @@ export class Tail {
     const fresh = new Buckets(KEPT_BUCKETS * 2);
     const rows = new Map<number, number>();
     for (const start of starts.slice(-KEPT_BUCKETS)) {
-      const [from, to] = [series.rows.get(start)!, fresh.push(start)];
-      rows.set(start, to);
-      for (const name of ["count", "sum", "min", "max", "last", "lastAt"] as const)
-        fresh[name][to] = buckets[name][from]!;
+      rows.set(start, fresh.pushCopy(start, buckets, series.rows.get(start)!));
     }
     series.buckets = fresh;
     series.rows = rows;
@@ -101,12 +98,8 @@ export class Tail {
         const start = series.t[i]!;
         const row = live.rows.get(start) ?? live.buckets.push(start);
         live.rows.set(start, row);
-        live.buckets.count[row] = series.count[i]!;
-        live.buckets.sum[row] = series.sum[i]!;
-        live.buckets.min[row] = series.min[i]!;
-        live.buckets.max[row] = series.max[i]!;
-        live.buckets.last[row] = series.last[i]!;
-        live.buckets.lastAt[row] = series.lastAt[i]!;
+        live.buckets.clear(row);
+        mergeColumns(live.buckets, row, series, i, series.lastAt[i], series.carry[i]);
       }
       this.#forget(live);
     }

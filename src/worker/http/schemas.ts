@@ -5,6 +5,7 @@ import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
 import { labelValueProblem, nameProblem } from "../../core/series/labels.ts";
 import { type Matcher, parseMatcher } from "../../core/query/matcher.ts";
+import { byStat } from "../../core/stats.ts";
 import { parseTime, PRECISIONS } from "../../core/time.ts";
 import { STATUS } from "./failure.ts";
 
@@ -68,7 +69,13 @@ export const queryParameters = z.object({
     description: "A label to split by; * for each series apart; none: all merged into one",
   }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
-  format: z.enum(["json", "csv"]).default("json"),
+  format: z.enum(["json", "csv"]).default("json").meta({
+    description:
+      "csv: one row a bucket; when series are cut, the header Minuet-Truncated and a last line with # say so",
+  }),
+  csv: z.enum(["plain", "excel"]).default("plain").meta({
+    description: "excel: texts that a spreadsheet would run as formulas get an apostrophe",
+  }),
 });
 
 export const pointsParameters = z.object({
@@ -142,12 +149,7 @@ const column = z.array(z.number());
 const seriesAnswer = z.object({
   labels: z.record(z.string(), z.string()),
   t: column.meta({ description: "Starts of the buckets, Unix ms" }),
-  avg: column,
-  min: column,
-  max: column,
-  sum: column,
-  count: column,
-  last: column,
+  ...byStat(({ title }) => column.meta({ description: `The ${title} of each` })),
 });
 
 export const queryAnswer = z
@@ -162,6 +164,10 @@ export const queryAnswer = z
       .optional()
       .meta({ description: "Buckets that start here or later may still be filling" }),
     truncated: z.literal(true).optional(),
+    seriesTotal: z
+      .number()
+      .optional()
+      .meta({ description: "How many series there are, when fewer are in the answer" }),
     series: z.array(seriesAnswer),
   })
   .meta({ id: "QueryAnswer" });

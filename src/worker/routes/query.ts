@@ -2,7 +2,7 @@
 
 import { Hono } from "hono";
 import type { QueryAnswer } from "../../core/api.ts";
-import { toCsv } from "../../core/query/csv.ts";
+import { cutOf, toCsv } from "../../core/query/csv.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { plan } from "../../core/query/plan.ts";
 import { allow } from "../http/auth.ts";
@@ -18,7 +18,12 @@ export const query = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
   const asked = parameters(queryParameters, c.req.url);
   const answer = await answerOf(c.env, asked, Date.now());
   return asked.format === "csv"
-    ? withEtag(c.req.raw, toCsv(answer), "text/csv; charset=utf-8; header=present")
+    ? withEtag(
+        c.req.raw,
+        toCsv(answer, asked.csv),
+        "text/csv; charset=utf-8; header=present",
+        cutOf(answer) === undefined ? {} : { "minuet-truncated": cutOf(answer)! },
+      )
     : withEtag(c.req.raw, JSON.stringify(answer), "application/json");
 });
 
@@ -41,7 +46,7 @@ async function answerOf(env: Env, asked: Asked, now: number): Promise<QueryAnswe
   const planned = plan({ from, to }, asked.resolution, now, configOf(env).retention);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const { merge, known } = await read(env, { metric, matchers: asked.where, plan: planned, by });
-  const { series, truncated } = merge.finish(asked.limit);
+  const { series, total } = merge.finish(asked.limit);
   // With `where`, D1 was asked only for series that match.
   if (!known && (asked.where.length === 0 || (await describeMetric(env, metric)) === undefined))
     await failUnknown(env, metric);
@@ -53,7 +58,7 @@ async function answerOf(env: Env, asked: Asked, now: number): Promise<QueryAnswe
     from: planned.from,
     to: planned.to,
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
-    ...(truncated && { truncated: true }),
+    ...(total > series.length && { truncated: true, seriesTotal: total }),
     series,
   };
 }

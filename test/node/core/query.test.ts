@@ -2,7 +2,7 @@
 // their minimum and maximum.
 
 import { describe, expect, test } from "vitest";
-import { average } from "../../../src/core/query/answer.ts";
+import { columnsOf } from "../../../src/core/query/answer.ts";
 import { Buckets } from "../../../src/core/bucket.ts";
 import type { Labels } from "../../../src/core/series/labels.ts";
 import { plan } from "../../../src/core/query/plan.ts";
@@ -48,7 +48,7 @@ describe("merging", () => {
 
   test("all in one, times ascending", () => {
     expect(merged([])).toMatchObject({
-      truncated: false,
+      total: 1,
       series: [
         { labels: {}, t: [START, START + MINUTE], sum: [16, 5], count: [4, 1], last: [8, 5] },
       ],
@@ -66,7 +66,7 @@ describe("merging", () => {
     const merge = new Merge(PLAN, "*");
     merge.add(A, bucketsOf([START, 1]));
     merge.add(B, bucketsOf([START, 1], [START, 1]));
-    expect(merge.finish(1)).toMatchObject({ truncated: true, series: [{ labels: { host: "b" } }] });
+    expect(merge.finish(1)).toMatchObject({ total: 2, series: [{ labels: { host: "b" } }] });
   });
 
   test("size counts buckets, each once", () => {
@@ -87,7 +87,7 @@ test("what lies outside of the range or of what is kept is left out", () => {
 test("a series without anything in the range is no series", () => {
   const merge = new Merge(PLAN, "*");
   merge.add(A, bucketsOf([START - 1, 1]));
-  expect(merge.finish(1)).toEqual({ series: [], truncated: false });
+  expect(merge.finish(1)).toEqual({ series: [], total: 0 });
 });
 
 test("rows of one series among others", () => {
@@ -101,7 +101,7 @@ test("an average lies between minimum and maximum, whatever rounding and overflo
     const buckets = new Buckets(1);
     const row = buckets.push(0);
     for (const value of values) buckets.add(row, value, 0);
-    return average(buckets, row);
+    return columnsOf(buckets, [row]).avg[0]!;
   };
   expect(averageOf(0.1, 0.1, 0.1)).toBe(0.1);
   expect(averageOf(1e308, 1e308, 1e308)).toBe(1e308);

@@ -40,16 +40,16 @@ const every = (count: number, step: number, value: (i: number) => number) =>
 describe("golden bytes", () => {
   test.each([
     ["no buckets", bucketsOf([]), "AQA"],
-    ["one point", bucketsOf([[72.5, 1234]]), "AQEEAAAApBMBAKoL"],
+    ["one point", bucketsOf([[72.5, 1234]]), "AQEEAAAApBMBAKoLAA"],
     [
       "a point a minute, for an hour",
       bucketsOf(every(60, MINUTE, (i) => 20 + i / 100)),
-      "ATwEQAACAAACQKAfAg",
+      "ATwEQAACAAACQKAfAgA",
     ],
     [
       "a gauge, four a minute",
       bucketsOf(every(24, 15_000, (i) => (7250 + ((i * 37) % 23)) / 100)),
-      "AQYAQAACAJC/BQJEpHEPmdkAAAgDHAUJAgUAszhQAAQaFgoBWwIDXgw",
+      "AQYAQAACAJC/BQJEpHEPmdkAAAgDHAUJAgUAszhQAAQaFgoBWwIDXgwA",
     ],
     [
       "a spike between gaps",
@@ -57,7 +57,7 @@ describe("golden bytes", () => {
         ...every(9, 2 * MINUTE, (i) => (i === 5 ? 123456.789 : 3 + (i % 2))),
         [1, 59 * MINUTE],
       ]),
-      "AQoEwAAEAQhSAAADgPAuBQHQDwHQDwG6hd51AdAPAZ8f",
+      "AQoEwAAEAQhSAAADgPAuBQHQDwHQDwG6hd51AdAPAZ8fAA",
     ],
     [
       "zeros of either sign",
@@ -67,7 +67,7 @@ describe("golden bytes", () => {
         [-0, MINUTE],
         [-1.5, 2 * MINUTE],
       ]),
-      "AQOAQAACAQABAQMAOQBEAB0PAQIBAAAAAAAAAAAA",
+      "AQOAQAACAQABAQMAOQBEAB0PAQIBAAAAAAAAAAAAAA",
     ],
     [
       "no decimals",
@@ -77,7 +77,17 @@ describe("golden bytes", () => {
         [1e300, MINUTE],
         [5e-324, 2 * MINUTE],
       ]),
-      "AQMwQAACAwAGACDrg9L/BwAAADIlMvZA+gC+PwAgAmhXFJt1AAAAAIuIAAECASAA8WIDAAAAAAAAgAAAACAAr9UvAAAAAAAAyQAAAAAAAAAAAAAAAAAAAA",
+      "AQMwQAACAwAGACDrg9L/BwAAADIlMvZA+gC+PwAgAmhXFJt1AAAAAIuIAAECASAA8WIDAAAAAAAAgAAAACAAr9UvAAAAAAAAyQAAAAAAAABgAPeQv+MPAAAAeMhvAPwCHQAAAACZ4v8AAACgAwAAAAEBEgEBnHUAiDzkN3oAAAAAAAAAAA",
+    ],
+    [
+      "huge sums",
+      bucketsOf([
+        [1.7e308, 0],
+        [1.7e308, 1],
+        [0.25, 2],
+        [3, MINUTE],
+      ]),
+      "AQIwAQACAgACQICAgP0HgIDAAwAAAEAGAx8A0UIeAAAAQAABHQC7nTsAAAAYAAAAAAAAQKGL8oEIoovygQgBHwBFYsQAAABnAAAAAAEBEgEAdjt3MNFC/nsAAAAAAAAAAA",
     ],
     [
       "sums that cancel",
@@ -88,7 +98,7 @@ describe("golden bytes", () => {
         [1e15, 3],
         [-1e15, 4],
       ]),
-      "AQEwAAAACACV0JzPBxIAmiYACgCAgICAEAAAAAAAAAAAAJK81ZUPEACyjQEAAAA",
+      "AQEwAAAACACV0JzPBxIAmiYACgCAgICAEAAAAAAAAAAAAJK81ZUPEACyjQEAAAAA",
     ],
   ])("%s", (_, buckets, body) => {
     expect(encodeSegment(buckets, BASE, MINUTE)).toBe(body);
@@ -101,7 +111,7 @@ describe("golden bytes", () => {
       HOUR,
     );
     const day = Math.floor(BASE / DAY) * DAY;
-    const body = "AQoAQBoCAIDQhgMCQADCAwASAJADAJADAPgKAAAA";
+    const body = "AQoAQBoCAIDQhgMCQADCAwASAJADAJADAPgKAAAAAA";
     expect(encodeSegment(hours, day, HOUR)).toBe(body);
     expect(read(body, day, HOUR)).toStrictEqual(rowsOf(hours));
   });
@@ -113,7 +123,7 @@ describe("golden bytes", () => {
     );
     const year = Date.UTC(2026, 0, 1);
     const body =
-      "Ad8CAEAIAgCA8tAsAsAAZAEAMYAEAQABgDIBADGAMgEAMQAAAAAAAECIBAKAgPLQLAFe/7eZKQJAzscBZIAEAV4BgDIBXjGAMgFeMQAAAAAA";
+      "Ad8CAEAIAgCA8tAsAsAAZAEAMYAEAQABgDIBADGAMgEAMQAAAAAAAABAiAQCgIDy0CwBXv+3mSkCQM7HAWSABAFeAYAyAV4xgDIBXjEAAAAAAAA";
     expect(encodeSegment(days, year, DAY)).toBe(body);
     expect(read(body, year, DAY)).toStrictEqual(rowsOf(days));
   });
@@ -173,6 +183,13 @@ describe("corrupt segments", () => {
     encodeColumns(writer, bucketsOf([[1, 0]]), undefined, BASE, MINUTE);
     return writer.finish();
   })();
+  /** Without its (empty) list of extensions. */
+  const columns = one.slice(0, -1);
+
+  test("an extension that this code does not know is stepped over", () => {
+    const body = bytesOf(1, ...columns, 2, 2, 3, 7, 7, 7, 200, 1, 1, 5);
+    expect(read(body)).toStrictEqual(rowsOf(bucketsOf([[1, 0]])));
+  });
 
   test.each([
     ["an empty text", "", "ends too early"],
@@ -190,6 +207,10 @@ describe("corrupt segments", () => {
       "unit 2^",
     ],
     ["an exception outside", bytesOf(1, 1, 4, 128, 0, 1, 1, 2), "an exception lies outside"],
+    ["an extension that ends too early", bytesOf(1, ...columns, 1, 9, 2, 0), "ends too early"],
+    ["extensions out of order", bytesOf(1, ...columns, 2, 9, 0, 7, 0), "extension 7 after 9"],
+    ["huge sums of no row", bytesOf(1, ...columns, 1, 1, 2, 1, 1), "lies outside its row group"],
+    ["more than huge sums", bytesOf(1, ...columns, 1, 1, 2, 0, 0), "1 bytes after the huge sums"],
   ])("%s", (_, body, message) => {
     const into = bucketsOf([[1, 0]]);
     const read = () => decodeSegment(body, BASE, MINUTE, into);

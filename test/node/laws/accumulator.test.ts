@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { Accumulator, type SeriesBuckets } from "../../../src/core/series/accumulator.ts";
 import { decodeBatch, encodeBatch, indexColumn } from "../../../src/core/series/batch.ts";
 import { type Bucket, Buckets } from "../../../src/core/bucket.ts";
+import type { Pair } from "../../../src/core/sum.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { blocksOf, decodeBlock, encodePage, seriesOfBlock } from "../../../src/core/codec/page.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -57,9 +58,11 @@ function expectSame(actual: SeriesBuckets, expected: SeriesBuckets): void {
   const [a, b] = [byKey(actual), byKey(expected)];
   expect(a.size).toBe(actual.buckets.length);
   expect([...a.keys()].sort()).toEqual([...b.keys()].sort());
-  for (const [key, { sum, carry, ...rest }] of a) {
-    const { sum: otherSum, carry: otherCarry, ...other } = b.get(key)!;
+  const none: Pair = [0, 0];
+  for (const [key, { sum, carry, huge = none, ...rest }] of a) {
+    const { sum: otherSum, carry: otherCarry, huge: otherHuge = none, ...other } = b.get(key)!;
     expect(rest).toStrictEqual(other);
+    expect(Math.abs(huge[0] - otherHuge[0])).toBeLessThanOrEqual(1e-12 * Math.abs(huge[0]));
     expect(Math.abs(sum - otherSum + (carry - otherCarry))).toBeLessThanOrEqual(
       1e-12 * Math.max(Math.abs(sum), Math.abs(otherSum)),
     );

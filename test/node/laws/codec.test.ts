@@ -20,6 +20,8 @@ function expectSame(actual: Buckets, expected: Buckets): void {
     for (let row = 0; row < expected.length; row++)
       if (!Object.is(actual[field][row], expected[field][row]))
         expect.fail(`${field}[${row}] is ${actual[field][row]}, not ${expected[field][row]}`);
+  for (let row = 0; row < expected.length; row++)
+    expect(actual.huge(row)).toStrictEqual(expected.huge(row));
 }
 
 const bits = (high: number, low: number): number => {
@@ -96,11 +98,19 @@ const starts = span.chain(({ base, step, slots }) =>
     .map((list) => ({ base, step, list })),
 );
 
+/** Appends a bucket whose columns hold what no points make. */
+function push(into: Buckets, start: number, { huge, ...columns }: Bucket): void {
+  const row = into.push(start);
+  for (const [name, value] of Object.entries(columns))
+    into[name as keyof typeof columns][row] = value;
+  if (huge !== undefined) into.addHuge(row, huge);
+}
+
 /** Some periods of a span, each with a bucket; a few kinds of bucket are repeated over them. */
 const filled = (buckets: fc.Arbitrary<readonly Bucket[]>): fc.Arbitrary<Filled> =>
   fc.tuple(starts, buckets).map(([{ base, step, list }, kinds]) => {
     const into = new Buckets(1);
-    list.forEach((start, i) => into.pushBucket(start, kinds[i % kinds.length]!));
+    list.forEach((start, i) => push(into, start, kinds[i % kinds.length]!));
     return { base, step, buckets: into };
   });
 
@@ -180,6 +190,10 @@ const CONTENTS: readonly (readonly [string, fc.Arbitrary<Filled>])[] = [
     ),
   ],
   ["any points, accumulated", accumulated(list(double))],
+  [
+    "huge points beside small ones",
+    accumulated(list(fc.oneof(fc.constantFrom(1.7e308, -1e300, 2 ** 960), decimals(2)))),
+  ],
   ["a gauge of two decimals", accumulated(walkOf(2))],
   ["a gauge of six decimals", accumulated(walkOf(6))],
   ["decimals with spikes and zeros", accumulated(list(fc.oneof(decimals(2), fc.constant(-0))))],
@@ -238,7 +252,7 @@ describe("decode ∘ encode is the identity", () => {
     fc.assert(
       fc.property(rows, start, start, (rows, base, step) => {
         const all = new Buckets(1);
-        for (const [at, bucket] of rows) all.pushBucket(at, bucket);
+        for (const [at, bucket] of rows) push(all, at, bucket);
         const writer = new ByteWriter(1);
         encodeColumns(writer, all, undefined, base, step);
         const into = new Buckets(1);

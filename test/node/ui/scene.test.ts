@@ -18,7 +18,6 @@ const shown: Shown = {
     from: 0,
     to: HOUR,
     series: [{ labels: {}, t: [0], avg: [1], min: [0], max: [2], sum: [2], count: [2], last: [2] }],
-    truncated: false,
   },
   from: 0,
   to: HOUR,

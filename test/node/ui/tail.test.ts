@@ -21,6 +21,7 @@ const live = (labels: Record<string, string>, ...rows: Row[]): LiveSeries => ({
   labels,
   ...columns(rows),
   lastAt: rows.map(([minute]) => minute * MINUTE),
+  carry: rows.map(() => 0),
 });
 
 const message = (
