@@ -49,6 +49,8 @@ export const openKeys = 32_768;
 export const backlogBytes = 256 * 1024 * 1024;
 /** Sealed bytes that make a flush due whatever the row budget says. */
 export const pressureBytes = 16 * 1024 * 1024;
+/** How long a request or a step of the cron waits for D1, ms: then it says so. */
+export const d1DeadlineMs = 10_000;
 /** How long a flush waits for D1, ms. */
 export const flushTimeoutMs = 30_000;
 /** How long the first points after a change of SHARDS wait for D1 to know of it, ms. */

@@ -8,9 +8,9 @@ import { flushCut, flushInterval, nextFlush } from "./flush/policy.ts";
 import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
+import { addLayout } from "../d1/layouts.ts";
 import type { Append, Appended } from "./admit.ts";
 import { type Count, type CounterValues } from "./counters.ts";
-import { withTimeout } from "./flush/protocol.ts";
 import { Flusher } from "./flush/flusher.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
@@ -306,10 +306,7 @@ export class Shard extends DurableObject<ShardEnv> {
     const { shards } = this.#placement;
     if (Date.now() < this.#registerAt) return;
     try {
-      await withTimeout(
-        this.env.DB.prepare("INSERT OR IGNORE INTO layouts (shards) VALUES (?)").bind(shards).run(),
-        LIMITS.registerTimeoutMs,
-      );
+      await addLayout(this.env.DB, shards, LIMITS.registerTimeoutMs);
       this.#layout = shards;
       this.#store.writeLayout(shards);
     } catch {

@@ -1,6 +1,7 @@
 // The HTTP surface: which path goes where, and the one place where a throw becomes an answer.
 
 import { Hono } from "hono";
+import { D1Failed } from "../d1/database.ts";
 import type { HonoEnv } from "./env.ts";
 import { Failed, failureResponse } from "./http/failure.ts";
 import { openapi } from "./http/openapi.ts";
@@ -41,6 +42,14 @@ export const app = new Hono<HonoEnv>({ strict: false })
   })
   .onError((error) => {
     if (error instanceof Failed) return failureResponse(error.failure);
+    if (error instanceof D1Failed) {
+      console.error(`D1: ${error.message}`);
+      return failureResponse({
+        kind: "unavailable",
+        message: `D1 did not do what it was asked, try again: ${error.message}`,
+        retryAfterSec: 5,
+      });
+    }
     console.error(error.stack ?? String(error));
     return failureResponse({
       kind: "internal",

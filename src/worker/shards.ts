@@ -1,6 +1,7 @@
 // Calls to shards: stubs by number, and what to do when a call fails.
 
 import { shardOf } from "../core/series/route.ts";
+import { readLayouts } from "../d1/layouts.ts";
 import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
@@ -12,13 +13,12 @@ export const firstShards = (count: number): readonly number[] =>
 
 /**
  * Values of SHARDS under which points may lie in shards: the present one, and others while the cron
- * has not settled a change. @throws when D1 does not answer.
+ * has not settled a change. @throws D1Failed
  */
 export async function layoutsInUse(env: Env): Promise<readonly number[]> {
-  const { results } = await env.DB.withSession()
-    .prepare("SELECT shards FROM layouts")
-    .all<{ shards: number }>();
-  return [...new Set([configOf(env).shards, ...results.map((row) => row.shards)])];
+  const { layouts, counted } = await readLayouts(env.DB.withSession());
+  countRead(counted.read);
+  return [...new Set([configOf(env).shards, ...layouts])];
 }
 
 /** The shards where points of a metric may lie; its present one first. */

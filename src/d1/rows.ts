@@ -1,0 +1,17 @@
+// The rows of D1's tables as SQL gives them, made of drizzle's schema: a renamed column does not compile.
+
+import type { InferSelectModel } from "drizzle-orm";
+import type * as schema from "../../drizzle/schema.ts";
+
+type RowsOf<Table extends keyof typeof schema> = InferSelectModel<
+  (typeof schema)[Table],
+  { dbColumnNames: true }
+>;
+
+export type SeriesRow = RowsOf<"series">;
+export type MinuteRow = RowsOf<"minute">;
+export type HourRow = RowsOf<"hour">;
+export type DayRow = RowsOf<"day">;
+export type FlushedRow = RowsOf<"flushed">;
+export type LayoutRow = RowsOf<"layouts">;
+export type ProgressRow = RowsOf<"progress">;
