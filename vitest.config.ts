@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts"],
+          testTimeout: 60_000,
           maxWorkers,
         },
       },
