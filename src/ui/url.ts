@@ -5,7 +5,7 @@
 //
 // Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
-import { splitMatcher } from "../core/query/filter.ts";
+import { parseMatcher } from "../core/query/filter.ts";
 import * as LIMITS from "../core/limits.ts";
 import { STAT_NAMES, type StatName } from "../core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
@@ -125,8 +125,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     if (panel === undefined || value === "") continue;
     if (name === "stat") panel.stat = find(STATS, value) ?? panel.stat;
     else if (name === "by") panel.by = value;
-    else if (name === "where" && splitMatcher(value) !== undefined)
-      panel.where = [...panel.where, value];
+    else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];
     else if (name === "table") panel.table = value === "true";

@@ -3,6 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { formatMatcher } from "../../src/core/query/filter.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
 import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
@@ -123,6 +124,37 @@ describe("where", () => {
   finds(["host=a", "dc=us"], 7);
   finds(["host=~a|b", "host!=a"], 30);
   finds("host==a", 0);
+});
+
+describe("whatever is stored can be asked for", () => {
+  const LABELS: readonly Record<string, string>[] = [
+    { dir: "alice" },
+    { dir: "~alice" },
+    { dir: "=alice" },
+    { dir: '"alice"' },
+    { dir: " alice" },
+    { dir: "alice\\" },
+    { dir: "alice\u0000x" },
+    { dir: "alice\u0000y" },
+    { "dir=": "alice" },
+    { "dir!": "alice" },
+    { "dir!~a": "lice" },
+    { "dir\\": "alice" },
+    { "dir.$[0]": "alice" },
+    { "d'ir": "alice" },
+    { __proto__x: "alice" },
+  ];
+  test.each(LABELS.flatMap((labels) => Object.entries(labels)))("%j=%j", async (label, value) => {
+    await store(
+      LABELS.map((labels, i) => ({ name: "tricky", value: i, labels, timestamp: NOW - MINUTE })),
+    );
+    const where = formatMatcher({ label, op: "=", value });
+    const found = async (): Promise<unknown> =>
+      (await query({ metric: "tricky", ...RANGE, by: "*", where })).series.map((one) => one.labels);
+    expect(await found()).toEqual([{ [label]: value }]);
+    await shard.flush();
+    expect(await found()).toEqual([{ [label]: value }]);
+  });
 });
 
 describe("limit", () => {

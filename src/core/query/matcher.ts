@@ -1,27 +1,17 @@
-// Label matchers of a query: host=a, host!=a, host=~web.*, host!~web.*. A label that a series does
-// not have counts as empty, as in Prometheus.
+// What label matchers match. A label that a series does not have counts as empty, as in Prometheus.
 
 import { RE2JS } from "re2js";
-import { type Operator, splitMatcher } from "./filter.ts";
+import type { MatcherParts } from "./filter.ts";
 import { quote } from "../text.ts";
 import type { Labels } from "../series/labels.ts";
 import { err, ok, type Result } from "../result.ts";
 
-export interface Matcher {
-  readonly label: string;
-  readonly op: Operator;
-  readonly value: string;
+export interface Matcher extends MatcherParts {
   matches(value: string): boolean;
 }
 
-/** Reads a matcher; the error says what is wrong with it. */
-export function parseMatcher(text: string): Result<Matcher, string> {
-  const parts = splitMatcher(text);
-  if (parts === undefined)
-    return err(
-      `expected label=value, label!=value, label=~regex or label!~regex, got ${quote(text)}`,
-    );
-  const { label, op, value } = parts;
+/** The error says what is wrong with a regular expression. */
+export function compileMatcher({ label, op, value }: MatcherParts): Result<Matcher, string> {
   if (op === "=" || op === "!=")
     return ok({ label, op, value, matches: (other) => (other === value) === (op === "=") });
   try {

@@ -1,7 +1,7 @@
 // The form that adds a filter to a panel.
 
 import { useSignal } from "@preact/signals";
-import { OPERATORS, type Operator } from "../../core/query/filter.ts";
+import { formatMatcher, OPERATORS, type Operator } from "../../core/query/filter.ts";
 import { detailOf } from "../models/details.ts";
 import { filtered, setPanel } from "../models/page.ts";
 import type { CutProps } from "./panel-props.ts";
@@ -36,7 +36,7 @@ export function AddFilter({ index, panel, close }: CutProps & { readonly close: 
       class="add-filter"
       onSubmit={(event) => {
         event.preventDefault();
-        const matcher = `${label}${op.value}${value.value}`;
+        const matcher = formatMatcher({ label, op: op.value, value: value.value });
         value.value = "";
         close();
         setPanel(index, (now) => filtered(now, [...new Set([...now.where, matcher])]));

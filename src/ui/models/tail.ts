@@ -4,7 +4,7 @@
 import { columnsBy, mergeColumns } from "../../core/query/answer.ts";
 import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
-import { type MatcherParts, splitMatcher } from "../../core/query/filter.ts";
+import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { Merge } from "../../core/query/merge.ts";
@@ -12,10 +12,13 @@ import { MINUTE } from "../../core/tiers.ts";
 
 /** The matchers of a panel, where all of them can be applied here; else undefined. */
 export function exactly(where: readonly string[]): readonly MatcherParts[] | undefined {
-  const parts = where.map(splitMatcher);
-  return parts.every((one) => one?.op === "=" || one?.op === "!=")
-    ? parts.filter((one) => one !== undefined)
-    : undefined;
+  const parts: MatcherParts[] = [];
+  for (const text of where) {
+    const read = parseMatcher(text);
+    if (!read.ok || (read.value.op !== "=" && read.value.op !== "!=")) return undefined;
+    parts.push(read.value);
+  }
+  return parts;
 }
 
 /** A label that a series does not have counts as empty, as on the server. */

@@ -4,7 +4,8 @@
 import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
 import { labelValueProblem, nameProblem } from "../../core/series/labels.ts";
-import { type Matcher, parseMatcher } from "../../core/query/matcher.ts";
+import { parseMatcher } from "../../core/query/filter.ts";
+import { compileMatcher, type Matcher } from "../../core/query/matcher.ts";
 import { byStat } from "../../core/stats.ts";
 import { parseTime, PRECISIONS } from "../../core/time.ts";
 import { STATUS } from "./failure.ts";
@@ -56,7 +57,8 @@ export const queryParameters = z.object({
   where: z
     .array(
       z.string().transform((text, ctx): Matcher => {
-        const matcher = parseMatcher(text);
+        const parts = parseMatcher(text);
+        const matcher = parts.ok ? compileMatcher(parts.value) : parts;
         if (matcher.ok) return matcher.value;
         ctx.addIssue({ code: "custom", message: matcher.error });
         return z.NEVER;
@@ -64,7 +66,10 @@ export const queryParameters = z.object({
     )
     .max(LIMITS.matchersPerQuery)
     .default([])
-    .meta({ description: "Only series that match: host=a, host!=a, host=~web.*, host!~web.*" }),
+    .meta({
+      description:
+        'Only series that match: host=a, host!=a, host=~web.*, host!~web.* (anchored RE2). Names that hold = or !, and values that start with =, ~, a quote or a space, are written in double quotes, in which \\", \\\\ and \\n are escapes: dir="~alice"',
+    }),
   by: z.array(z.string().min(1)).max(LIMITS.labelsPerPoint).default([]).meta({
     description: "A label to split by; * for each series apart; none: all merged into one",
   }),

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatMatcher, OPERATORS } from "../../../src/core/query/filter.ts";
 import {
   HOME,
   keepingPanels,
@@ -22,10 +23,9 @@ import {
 const T = 1_790_000_040_000;
 
 const text = fc.string({ unit: "grapheme", minLength: 1 }).filter((one) => one.isWellFormed());
-const label = text.filter((one) => !/[=!]/.test(one));
 const matcher = fc
-  .tuple(label, fc.constantFrom("=", "!=", "=~", "!~"), text)
-  .map((parts) => parts.join(""));
+  .record({ label: text, op: fc.constantFrom(...OPERATORS), value: text })
+  .map(formatMatcher);
 
 const panels: fc.Arbitrary<Panel> = fc.record(
   {
