@@ -79,7 +79,7 @@ async function simulate(every: number): Promise<void> {
     rolled += step.rows.written;
     more = step.more;
   }
-  // The flush also marks each series-day stale: once a day, in its first hour.
+  // The flush also marks each series-day dirty: once a day, in its first hour.
   const perSeriesHour = steady.d1 / SERIES;
   const marks = 1 / 24;
   const rollUpRows = rolled / SERIES / 24;
@@ -102,7 +102,7 @@ async function simulate(every: number): Promise<void> {
   requests ${steady.requests}, alarms ${steady.alarms}
   DO rows written ${steady.shard}, ${perRequest.toFixed(3)} a request            (expected ≤ 1.2)
   D1 rows written ${steady.d1}, ${perSeriesHour.toFixed(3)} a series-hour
-    + stale marks ${marks.toFixed(3)} + roll-up ${rollUpRows.toFixed(3)} = ${withRollUp.toFixed(3)} a series-hour (expected ≤ 1.3)
+    + dirty marks ${marks.toFixed(3)} + roll-up ${rollUpRows.toFixed(3)} = ${withRollUp.toFixed(3)} a series-hour (expected ≤ 1.3)
     + 1.000 a series-hour when the minutes are deleted after 15 days
   first hour (new series): D1 rows written ${perHour[0]!.d1}
 

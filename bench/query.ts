@@ -44,8 +44,8 @@ for (;;) {
 for (let runs = 0; runs < 200; runs++) {
   await minuet.cron();
   const { d1 } = await client.status();
-  // Today stays stale until it is over; the rest of the runs is retention.
-  if ((d1.staleDays ?? Infinity) <= 2 && runs > 40) break;
+  // Today stays dirty until it is over; the rest of the runs is retention.
+  if ((d1.dirtyDays ?? Infinity) <= 2 && runs > 40) break;
 }
 
 /** Rows that the status itself reads, which its counter includes. */

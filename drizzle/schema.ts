@@ -57,8 +57,8 @@ export const day = sqliteTable(
 );
 
 /** (day, series) pairs whose hour and day buckets are missing or out of date. */
-export const stale = sqliteTable(
-  "stale",
+export const dirty = sqliteTable(
+  "dirty",
   { day: integer("day").notNull(), seriesId: integer("series_id").notNull() },
   (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
 );
@@ -73,7 +73,7 @@ export const flushed = sqliteTable("flushed", {
 export const layouts = sqliteTable("layouts", { shards: integer("shards").primaryKey() });
 
 /** Removed series whose segments the cron has yet to delete. */
-export const doomed = sqliteTable("doomed", { seriesId: integer("series_id").primaryKey() });
+export const tombstones = sqliteTable("tombstone", { seriesId: integer("series_id").primaryKey() });
 
 /** The cron's progress, by name: see drizzle/README.md. */
 export const progress = sqliteTable("progress", {

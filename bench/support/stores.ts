@@ -56,8 +56,8 @@ export async function startFull(page: string): Promise<RunningMinuet> {
   await flushed(client);
   for (let round = 0; round < CRON_ROUNDS; round++) {
     await minuet.cron();
-    // Today stays stale until it is over.
-    if (((await client.status()).d1.staleDays ?? Infinity) <= 1) break;
+    // Today stays dirty until it is over.
+    if (((await client.status()).d1.dirtyDays ?? Infinity) <= 1) break;
   }
   return minuet;
 }

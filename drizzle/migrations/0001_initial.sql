@@ -32,7 +32,7 @@ CREATE TABLE day (
   PRIMARY KEY (series_id, year)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE stale (
+CREATE TABLE dirty (
   day INTEGER NOT NULL,
   series_id INTEGER NOT NULL,
   PRIMARY KEY (day, series_id)
@@ -47,7 +47,7 @@ CREATE TABLE layouts (
   shards INTEGER PRIMARY KEY
 ) STRICT;
 
-CREATE TABLE doomed (
+CREATE TABLE tombstone (
   series_id INTEGER PRIMARY KEY
 ) STRICT;
 

@@ -74,7 +74,7 @@ export class Shop {
       const problem = await runCron(this.#url);
       if (problem !== undefined) throw new Stop(`The cron failed: ${problem}`);
       const { shards, d1 } = await this.#status();
-      if (d1.staleDays !== null && d1.staleDays <= 1)
+      if (d1.dirtyDays !== null && d1.dirtyDays <= 1)
         if (shards.every(({ lastFlushAt }) => lastFlushAt !== null)) return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }

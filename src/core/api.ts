@@ -135,7 +135,7 @@ export interface StatusAnswer {
   /** Null, with an error, when D1 does not answer. */
   readonly d1: {
     readonly sizeBytes: number | null;
-    readonly staleDays: number | null;
+    readonly dirtyDays: number | null;
     readonly error?: string;
   };
   /** Since midnight UTC. */

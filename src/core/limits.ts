@@ -69,8 +69,8 @@ export const dedupMs = 24 * 3_600_000;
 export const pairsPerRollup = 250;
 /** Series whose segments one round of the retention deletes. */
 export const seriesPerPurge = 2_000;
-/** Removed series whose segments one round deletes. */
-export const seriesPerDoom = 50;
+/** Tombstones (removed series) whose segments one round of the cron deletes. */
+export const tombstonesPerRound = 50;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** (hour, series) keys that one query by minute may look up: series × hours of the range. */

@@ -4,8 +4,8 @@ import { Buckets } from "./bucket.ts";
 import { decodeSegment, encodeSegment } from "./codec/segment.ts";
 import { DAY, HOUR, MINUTE, spanStart, yearOf } from "./tiers.ts";
 
-/** What D1 holds of one (UTC day, series) that is stale. */
-export interface StaleDay {
+/** What D1 holds of one (UTC day, series) that is dirty. */
+export interface DirtyDay {
   readonly day: number;
   /** Parts of minute segments, in any order. */
   readonly minutes: readonly { readonly hour: number; readonly body: string }[];
@@ -18,17 +18,17 @@ export interface StaleDay {
 }
 
 /** The hour buckets of a day, and its one day bucket (or none). */
-export function rollUpDay(stale: StaleDay): { readonly hours: Buckets; readonly day: Buckets } {
+export function rollUpDay(dirty: DirtyDay): { readonly hours: Buckets; readonly day: Buckets } {
   const minutes = new Buckets(60);
-  for (const { hour, body } of stale.minutes) decodeSegment(body, hour * HOUR, MINUTE, minutes);
+  for (const { hour, body } of dirty.minutes) decodeSegment(body, hour * HOUR, MINUTE, minutes);
   const hours = mergedBy(HOUR, minutes);
   const day = mergedBy(DAY, hours);
-  if (day.length > 1 || (day.length === 1 && day.start[0] !== stale.day * DAY))
-    throw new Error(`a bucket lies outside day ${stale.day}`);
-  if (stale.late === null) return { hours, day };
+  if (day.length > 1 || (day.length === 1 && day.start[0] !== dirty.day * DAY))
+    throw new Error(`a bucket lies outside day ${dirty.day}`);
+  if (dirty.late === null) return { hours, day };
   return {
-    hours: mergedBy(HOUR, hours, decodedHours(stale.late.hours, stale.day)),
-    day: mergedBy(DAY, day, slotOf(stale.late.year, stale.day)),
+    hours: mergedBy(HOUR, hours, decodedHours(dirty.late.hours, dirty.day)),
+    day: mergedBy(DAY, day, slotOf(dirty.late.year, dirty.day)),
   };
 }
 

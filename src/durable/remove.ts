@@ -16,15 +16,15 @@ export async function removeMetric(
     db.prepare(sql).bind(metric, target.shard, watermark);
   const OF_METRIC = "(SELECT id FROM series WHERE metric = ?1)";
   const statements = [
-    bound(`INSERT INTO doomed (series_id) SELECT id FROM series WHERE metric = ?1 AND ${GUARD}`),
+    bound(`INSERT INTO tombstone (series_id) SELECT id FROM series WHERE metric = ?1 AND ${GUARD}`),
     bound(
       // Days with marks are few: a skip scan finds them without reading every mark.
       `WITH RECURSIVE days (day) AS (
-         SELECT min(day) FROM stale
+         SELECT min(day) FROM dirty
          UNION ALL
-         SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day IS NOT NULL
+         SELECT (SELECT min(day) FROM dirty WHERE day > days.day) FROM days WHERE day IS NOT NULL
        )
-       DELETE FROM stale
+       DELETE FROM dirty
        WHERE ${GUARD} AND day IN (SELECT day FROM days) AND series_id IN ${OF_METRIC}`,
     ),
     bound(`DELETE FROM series WHERE metric = ?1 AND ${GUARD}`),

@@ -136,7 +136,7 @@ test(
         const { shards, d1 } = await readStatus(server.url);
         flushes.add(shards[0]?.lastFlushAt ?? 0);
         return (
-          (shards[0]?.unflushedBuckets ?? Infinity) + Math.max(0, (d1.staleDays ?? Infinity) - 1)
+          (shards[0]?.unflushedBuckets ?? Infinity) + Math.max(0, (d1.dirtyDays ?? Infinity) - 1)
         );
       };
       await expect.poll(left, { timeout: 100_000, interval: 500 }).toBe(0);

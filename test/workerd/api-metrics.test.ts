@@ -238,7 +238,7 @@ describe("DELETE", () => {
     await isGone("old one");
     await runCron(env);
     expect(await Promise.all(["minute", "hour", "day", "series"].map(rows))).toEqual(before);
-    expect(await rows("doomed")).toBe(0);
+    expect(await rows("tombstone")).toBe(0);
     await isGone("old one");
   });
 

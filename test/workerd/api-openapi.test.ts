@@ -174,12 +174,12 @@ test("a body of points is described", () => {
   });
 });
 
-test("/status: shards, lag, rows, stale days", async () => {
+test("/status: shards, lag, rows, dirty days", async () => {
   expect(await status()).toMatchObject({
     version: VERSION,
     now: NOW,
     shards: [{ shard: 0, series: 0, unflushedBuckets: 0, lagMs: 0, lastFlushAt: null }],
-    d1: { staleDays: 0 },
+    d1: { dirtyDays: 0 },
   });
   await store([1, 2, 3].map((i) => ({ name: "s", value: i, labels: { i: String(i) } })));
   vi.setSystemTime(NOW + 5_000);
@@ -202,7 +202,7 @@ test("/status: shards, lag, rows, stale days", async () => {
       lastFlushAt: NOW + HOUR,
     },
   ]);
-  expect(after.d1.staleDays).toBe(1);
+  expect(after.d1.dirtyDays).toBe(1);
   expect(after.d1.sizeBytes).toBeGreaterThan(0);
   expect(after.today.d1RowsWritten).toBeGreaterThan(6);
   expect(after.today.d1RowsRead).toBeGreaterThan(0);

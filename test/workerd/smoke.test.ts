@@ -45,11 +45,11 @@ test("a point counts at every tier, before the flush, after it and after the rol
   vi.setSystemTime(MIDNIGHT + 2 * HOUR);
   expect(await runDurableObjectAlarm(env.SHARD.getByName("0"))).toBe(true);
   expect(await rows("minute")).toBe(1);
-  expect(await rows("stale")).toBe(1);
+  expect(await rows("dirty")).toBe(1);
   await expectAll();
   vi.setSystemTime(MIDNIGHT + DAY + 2 * HOUR);
   await runCron(env);
-  expect(await rows("stale")).toBe(0);
+  expect(await rows("dirty")).toBe(0);
   expect(await rows("hour")).toBe(1);
   await expectAll();
 });

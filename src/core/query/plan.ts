@@ -86,10 +86,10 @@ export interface Sources {
   readonly minutes: boolean;
 }
 
-/** `stale`: marked so. `gone`: its minutes were deleted; any that are there came late. */
-export const sourcesOf = (stale: boolean, gone: boolean): Sources => ({
-  coarse: !stale || gone,
-  minutes: stale,
+/** `dirty`: marked so. `gone`: its minutes were deleted; any that are there came late. */
+export const sourcesOf = (dirty: boolean, gone: boolean): Sources => ({
+  coarse: !dirty || gone,
+  minutes: dirty,
 });
 
 /** (UTC day, series id) up to which, exclusive, minutes were deleted; series go first to last. */

@@ -114,13 +114,13 @@ export async function flushPages(
 type SeriesRow = readonly [string, string, number, number, number, 0 | 1];
 /** A segment: [metric, labels, hour, body]. */
 type MinuteRow = readonly [string, string, number, string];
-/** A UTC day of a series that is stale from now on: [metric, labels, day]. */
-type StaleRow = readonly [string, string, number];
+/** A UTC day of a series that is dirty from now on: [metric, labels, day]. */
+type DirtyRow = readonly [string, string, number];
 
 interface Content {
   readonly series: readonly SeriesRow[];
   readonly minutes: readonly MinuteRow[];
-  readonly stale: readonly StaleRow[];
+  readonly dirty: readonly DirtyRow[];
   /** Numbers of the series. */
   readonly numbers: readonly number[];
 }
@@ -151,8 +151,8 @@ const INSERT_MINUTES = `
   WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
 
 // INSERT OR IGNORE of a mark that is there writes no row.
-const INSERT_STALE = `
-  INSERT OR IGNORE INTO stale (day, series_id)
+const INSERT_DIRTY = `
+  INSERT OR IGNORE INTO dirty (day, series_id)
   SELECT r.value ->> 2, s.id
   FROM json_each(?1) AS r CROSS JOIN series AS s
   WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
@@ -162,17 +162,17 @@ const SET_WATERMARK = `
   ON CONFLICT (shard) DO UPDATE SET page = excluded.page`;
 
 /** Bytes that a row of JSON may take: a UTF-16 code unit is at most six when it is escaped. */
-const bytesOf = ([metric, labels, ...rest]: SeriesRow | MinuteRow | StaleRow): number =>
+const bytesOf = ([metric, labels, ...rest]: SeriesRow | MinuteRow | DirtyRow): number =>
   6 * (metric.length + labels.length) +
   rest.reduce<number>((sum, cell) => sum + (typeof cell === "string" ? cell.length + 4 : 26), 16);
 
 function flushStatements(
-  { series, minutes, stale }: Content,
+  { series, minutes, dirty }: Content,
   shard: number,
   watermark: number,
   part: number,
 ): Statement[] {
-  const json = (rows: readonly (SeriesRow | MinuteRow | StaleRow)[]): string[] =>
+  const json = (rows: readonly (SeriesRow | MinuteRow | DirtyRow)[]): string[] =>
     chunked(rows, bytesOf).map((chunk) => JSON.stringify(chunk));
   return [
     ...json(series).map((rows) => ({ sql: INSERT_SERIES, params: [rows, shard, watermark] })),
@@ -180,7 +180,7 @@ function flushStatements(
       sql: INSERT_MINUTES,
       params: [rows, shard, watermark, part],
     })),
-    ...json(stale).map((rows) => ({ sql: INSERT_STALE, params: [rows, shard, watermark] })),
+    ...json(dirty).map((rows) => ({ sql: INSERT_DIRTY, params: [rows, shard, watermark] })),
     { sql: SET_WATERMARK, params: [part, shard, watermark] },
   ];
 }
@@ -190,7 +190,7 @@ function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<nu
   const { dictionary } = log;
   const numbers = new Set(retire);
   const minutes: MinuteRow[] = [];
-  const stale: StaleRow[] = [];
+  const dirty: DirtyRow[] = [];
   for (const metric of log.metrics(pages))
     for (const [number, segments] of segmentsOf(log.blocks(pages, metric))) {
       numbers.add(number);
@@ -200,7 +200,7 @@ function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<nu
       for (const [hour, buckets] of segments)
         minutes.push([name, labels, hour, encodeSegment(buckets, hour * HOUR, MINUTE)]);
       for (const day of new Set([...segments.keys()].map((hour) => dayOf(hour * HOUR))))
-        stale.push([name, labels, day]);
+        dirty.push([name, labels, day]);
     }
   const series = [...numbers].map((number): SeriesRow => {
     const key = dictionary.keys[number]!;
@@ -213,7 +213,7 @@ function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<nu
       retire.has(number) ? 1 : 0,
     ];
   });
-  return { series, minutes, stale, numbers: [...numbers] };
+  return { series, minutes, dirty, numbers: [...numbers] };
 }
 
 /** Merges blocks of one metric into sorted buckets by series and hour. */

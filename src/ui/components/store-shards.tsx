@@ -81,9 +81,9 @@ export const D1 = ({ d1 }: { readonly d1: StatusAnswer["d1"] }) => (
         <dd>{d1.sizeBytes === null ? "unknown" : formatIn("bytes", d1.sizeBytes)}</dd>
       </div>
       <div>
-        <dt>Stale days</dt>
+        <dt>Dirty days</dt>
         <dd>
-          {d1.staleDays === null ? "unknown" : formatCount(d1.staleDays)}
+          {d1.dirtyDays === null ? "unknown" : formatCount(d1.dirtyDays)}
           <p class="quiet">
             Not rolled up yet, today among them. Reads take their minutes: nothing is missing.
           </p>

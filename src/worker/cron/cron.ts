@@ -4,7 +4,7 @@
 import type { Count } from "../../durable/counters.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
-import { purgeDoomed } from "./doomed.ts";
+import { purgeTombstones } from "./tombstones.ts";
 import { settleShards } from "./layout.ts";
 import { purgeDays, purgeHours, purgeMinutes } from "./retention.ts";
 import { rollUp } from "./rollup.ts";
@@ -22,7 +22,7 @@ export async function runCron(env: Env): Promise<void> {
     (now) => purgeMinutes(env.DB, now, config.retention),
     (now) => purgeHours(env.DB, now, config.retention),
     (now) => purgeDays(env.DB, now, config.retention),
-    () => purgeDoomed(env.DB),
+    () => purgeTombstones(env.DB),
   ];
   const count = { d1RowsWritten: 0, d1RowsRead: 0 };
   const errors: unknown[] = [];

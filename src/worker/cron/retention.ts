@@ -1,5 +1,5 @@
 // Retention. Minutes of a (UTC day, series) go at once, in one batch with the progress, in the order
-// of (day, series), so that everybody knows of each whether its minutes are gone. A stale day keeps
+// of (day, series), so that everybody knows of each whether its minutes are gone. A dirty day keeps
 // its minutes until it is rolled up. Hours and days go by their keys, oldest first.
 
 import * as LIMITS from "../../core/limits.ts";
@@ -44,7 +44,7 @@ export async function purgeMinutes(
   const params = [day, from, next ?? Number.MAX_SAFE_INTEGER, gone.day, gone.series];
   // On the day up to which all is gone there is nothing to delete: only the progress moves.
   const guard = `${GONE_DAY} = ?4 AND ${GONE_SERIES} = ?5 AND (?1 = ${keptDay} OR NOT EXISTS (
-    SELECT 1 FROM stale WHERE day = ?1 AND series_id >= ?2 AND series_id < ?3))`;
+    SELECT 1 FROM dirty WHERE day = ?1 AND series_id >= ?2 AND series_id < ?3))`;
   const results = await session.batch([
     session
       .prepare(

@@ -1,4 +1,4 @@
-// Rolls stale days up: minute segments → the hour segment of the day and its slot in the year.
+// Rolls dirty days up: minute segments → the hour segment of the day and its slot in the year.
 //
 // One snapshot is read, merged here, and written in one batch that does nothing unless the
 // watermarks of all shards and the roll-up's own version are still those of the snapshot. So a run
@@ -19,14 +19,14 @@ const WATERMARKS = `(SELECT coalesce(group_concat(shard || ':' || page, ','), ''
   FROM (SELECT shard, page FROM flushed ORDER BY shard))`;
 const VERSION = `coalesce((SELECT value FROM progress WHERE name = 'rollup'), 0)`;
 
-/** The oldest stale days that are closed. ?1 is the last closed day, ?2 how many. */
+/** The oldest dirty days that are closed. ?1 is the last closed day, ?2 how many. */
 const PAIRS = `WITH pairs (day, series_id) AS (
-  SELECT day, series_id FROM stale WHERE day <= ?1 ORDER BY day, series_id LIMIT ?2)`;
+  SELECT day, series_id FROM dirty WHERE day <= ?1 ORDER BY day, series_id LIMIT ?2)`;
 
 /** One bounded round. */
 export async function rollUp(db: D1Database, now: number): Promise<StepResult> {
   const lastClosed = dayOf(now - CLOSED_AFTER) - 1;
-  const read = await readStale(db.withSession("first-primary"), lastClosed);
+  const read = await readDirty(db.withSession("first-primary"), lastClosed);
   if (read.pairs.length === 0) return { rows: read.rows, more: false };
   const hours: Rolled[] = [];
   const late: [number, number][] = [];
@@ -61,7 +61,7 @@ export async function rollUp(db: D1Database, now: number): Promise<StepResult> {
   };
 }
 
-interface Stale {
+interface Dirty {
   readonly pairs: readonly { day: number; series_id: number }[];
   readonly gone: { day: number; series: number };
   readonly watermarks: string;
@@ -74,7 +74,7 @@ interface Stale {
   readonly rows: StepResult["rows"];
 }
 
-async function readStale(db: D1DatabaseSession, lastClosed: number): Promise<Stale> {
+async function readDirty(db: D1DatabaseSession, lastClosed: number): Promise<Dirty> {
   const bound = (sql: string): D1PreparedStatement =>
     db.prepare(`${PAIRS} ${sql}`).bind(lastClosed, LIMITS.pairsPerRollup);
   const results = await db.batch<Record<string, unknown>>([
@@ -144,7 +144,7 @@ interface RolledUp {
   readonly late: readonly unknown[];
 }
 
-async function write(db: D1Database, read: Stale, rolled: RolledUp): Promise<D1Result[]> {
+async function write(db: D1Database, read: Dirty, rolled: RolledUp): Promise<D1Result[]> {
   const guard = `${WATERMARKS} = ?2 AND ${VERSION} = ?3`;
   const bound = (sql: string, rows: unknown): D1PreparedStatement =>
     db.prepare(sql).bind(JSON.stringify(rows), read.watermarks, read.version);
@@ -172,7 +172,7 @@ async function write(db: D1Database, read: Stale, rolled: RolledUp): Promise<D1R
     );
   statements.push(
     bound(
-      `DELETE FROM stale WHERE ${guard} AND (day, series_id) IN (
+      `DELETE FROM dirty WHERE ${guard} AND (day, series_id) IN (
          SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
       read.pairs.map(({ day, series_id }) => [day, series_id]),
     ),

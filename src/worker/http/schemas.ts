@@ -244,7 +244,7 @@ export const statusAnswer = z
     d1: z
       .object({
         sizeBytes: z.number().nullable(),
-        staleDays: z.number().nullable(),
+        dirtyDays: z.number().nullable(),
         error: z.string().optional(),
       })
       .meta({ description: "Null, with an error, when D1 does not answer" }),

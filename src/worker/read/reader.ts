@@ -11,7 +11,7 @@ import { dayOf, HOUR, MINUTE, spanStart } from "../../core/tiers.ts";
 import { type AskedHead, consistent, eachRun } from "./consistent.ts";
 import type { Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
-import { readSnapshot, type SegmentRow, type Snapshot, staleKey } from "./snapshot.ts";
+import { readSnapshot, type SegmentRow, type Snapshot, dirtyKey } from "./snapshot.ts";
 
 export interface Question {
   readonly metric: string;
@@ -53,7 +53,7 @@ function bounded(snapshot: Snapshot, plan: Plan): Snapshot {
   const seeks = plan.tier === "minute" ? snapshot.series.size * spans(plan).length : 0;
   if (
     segments > LIMITS.segmentsPerQuery ||
-    snapshot.stale.size > LIMITS.segmentsPerQuery ||
+    snapshot.dirty.size > LIMITS.segmentsPerQuery ||
     seeks > LIMITS.seeksPerQuery
   )
     tooLarge(`${LIMITS.segmentsPerQuery} segments`);
@@ -71,7 +71,7 @@ function addSegments(snapshot: Snapshot, { plan, matchers }: Question, add: Add)
     if (matchesAll(matchers, labels)) labelsOf.set(id, labels);
   }
   const sources = (day: number, id: number): ReturnType<typeof sourcesOf> =>
-    sourcesOf(snapshot.stale.has(staleKey(day, id)), isGone(snapshot.gone, day, id));
+    sourcesOf(snapshot.dirty.has(dirtyKey(day, id)), isGone(snapshot.gone, day, id));
   const buckets = new Buckets(64);
   const decoded = (row: SegmentRow, base: number, step: number): Buckets => {
     buckets.length = 0;

@@ -1,4 +1,4 @@
-// Reads what D1 holds for a query, in one batch: series, watermarks, stale marks and segments are
+// Reads what D1 holds for a query, in one batch: series, watermarks, dirty marks and segments are
 // of one snapshot. What it means is decided by core/plan.ts.
 
 import * as LIMITS from "../../core/limits.ts";
@@ -28,15 +28,15 @@ export interface Extent {
 export interface Snapshot extends Extent {
   /** Labels JSON by series id. */
   readonly series: ReadonlyMap<number, string>;
-  readonly stale: ReadonlySet<string>;
+  readonly dirty: ReadonlySet<string>;
   /** Segments of the tier; for the minute tier that is all there is. */
   readonly segments: readonly SegmentRow[];
-  /** Minute segments of stale days, for the hour and day tiers. */
+  /** Minute segments of dirty days, for the hour and day tiers. */
   readonly minutes: readonly SegmentRow[];
 }
 
-/** The key of a (UTC day, series) in `Snapshot.stale`. */
-export const staleKey = (day: number, series: number): string => `${day}/${series}`;
+/** The key of a (UTC day, series) in `Snapshot.dirty`. */
+export const dirtyKey = (day: number, series: number): string => `${day}/${series}`;
 
 export interface SnapshotQuery {
   readonly metric: string;
@@ -52,8 +52,8 @@ export async function readSnapshot(db: D1DatabaseSession, query: SnapshotQuery):
     ...extent,
     series: new Map(rows<{ id: number; labels: string }>(3).map((r) => [r.id, r.labels])),
     segments: rows<SegmentRow>(4),
-    stale: new Set(
-      rows<{ day: number; series_id: number }>(5).map((r) => staleKey(r.day, r.series_id)),
+    dirty: new Set(
+      rows<{ day: number; series_id: number }>(5).map((r) => dirtyKey(r.day, r.series_id)),
     ),
     minutes: rows<SegmentRow>(6),
   };
@@ -137,11 +137,11 @@ function statementsOf(db: D1DatabaseSession, query: SnapshotQuery): D1PreparedSt
   const to = dayOf(plan.to - 1);
   // Days with marks are few: a skip scan finds them without reading the marks of other series.
   const marks = `${cte}, days (day) AS (
-      SELECT min(day) FROM stale WHERE day >= ?
+      SELECT min(day) FROM dirty WHERE day >= ?
       UNION ALL
-      SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day < ?
+      SELECT (SELECT min(day) FROM dirty WHERE day > days.day) FROM days WHERE day < ?
     ), marks AS (
-      SELECT t.day, t.series_id FROM days CROSS JOIN ids CROSS JOIN stale AS t
+      SELECT t.day, t.series_id FROM days CROSS JOIN ids CROSS JOIN dirty AS t
       WHERE days.day <= ? AND t.day = days.day AND t.series_id = ids.id
     )`;
   statements.push(

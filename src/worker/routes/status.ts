@@ -25,7 +25,7 @@ export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
     ),
     d1Status(c.env).catch((error: unknown) => ({
       sizeBytes: null,
-      staleDays: null,
+      dirtyDays: null,
       error: error instanceof Error ? error.message : String(error),
     })),
   ]);
@@ -51,14 +51,14 @@ async function d1Status(env: Env): Promise<StatusAnswer["d1"]> {
   const { results, meta } = await env.DB.withSession()
     .prepare(
       `WITH RECURSIVE days (day) AS (
-         SELECT min(day) FROM stale
+         SELECT min(day) FROM dirty
          UNION ALL
-         SELECT (SELECT min(day) FROM stale WHERE day > days.day) FROM days WHERE day IS NOT NULL
+         SELECT (SELECT min(day) FROM dirty WHERE day > days.day) FROM days WHERE day IS NOT NULL
        )
        SELECT count(day) AS days FROM days`,
     )
     .all<{ days: number }>();
-  return { sizeBytes: meta.size_after, staleDays: results[0]?.days ?? 0 };
+  return { sizeBytes: meta.size_after, dirtyDays: results[0]?.days ?? 0 };
 }
 
 export const healthz = new Hono<HonoEnv>().get("/", async (c) => {

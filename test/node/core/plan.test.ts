@@ -22,7 +22,7 @@ test("minutes of an hour: one segment an hour", () => {
   expect(spans(of)).toEqual([10, 11, 12].map((hour) => dayOf(NOW) * 24 + hour));
 });
 
-test("hours of two days: one segment a day, and the minutes of every hour if a day is stale", () => {
+test("hours of two days: one segment a day, and the minutes of every hour if a day is dirty", () => {
   const of = planOf("2026-11-19T22:30", "2026-11-20T02:00", "hour");
   expect(spans(of)).toEqual([dayOf(NOW) - 1, dayOf(NOW)]);
   expect(days(of)).toEqual([dayOf(NOW) - 1, dayOf(NOW)]);

@@ -1,4 +1,4 @@
-// Laws of the planner: whatever is stale and whatever is deleted, reading what the plan says gives
+// Laws of the planner: whatever is dirty and whatever is deleted, reading what the plan says gives
 // each point of the range once. The store is made of sets here; the reader's parts are the real ones.
 
 import fc from "fast-check";
@@ -58,9 +58,9 @@ interface Point {
 
 const point: fc.Arbitrary<Point> = fc.record({ series: fc.nat(2), at, late: fc.boolean() });
 
-/** Which (day, series) are stale; up to where minutes were deleted. */
+/** Which (day, series) are dirty; up to where minutes were deleted. */
 const marks = fc.record({
-  stale: fc.array(fc.tuple(fc.integer({ min: FIRST, max: TODAY }), fc.nat(2)), { maxLength: 12 }),
+  dirty: fc.array(fc.tuple(fc.integer({ min: FIRST, max: TODAY }), fc.nat(2)), { maxLength: 12 }),
   gone: fc.record({ ago: fc.nat(4), series: fc.nat(3) }),
 });
 
@@ -81,7 +81,7 @@ describe("reading by the plan", () => {
         range,
         retention,
         now,
-        (points, { stale, gone: { ago, series: goneSeries } }, of, asked, kept, time) => {
+        (points, { dirty, gone: { ago, series: goneSeries } }, of, asked, kept, time) => {
           const planned = plan(asked, of, time, kept);
           // Minutes are deleted up to a day before those that their tier keeps, and not for ever.
           const keptDay = dayOf(keptFrom("minute", time, kept));
@@ -89,8 +89,8 @@ describe("reading by the plan", () => {
             kept.minute === 0
               ? { day: 0, series: 0 }
               : { day: keptDay - ago, series: ago === 0 ? 0 : goneSeries };
-          const isStale = (day: number, series: number): boolean =>
-            stale.some(([d, s]) => d === day && s === series);
+          const isDirty = (day: number, series: number): boolean =>
+            dirty.some(([d, s]) => d === day && s === series);
           const merge = new Merge(planned, "*");
           const read = (p: Point, step: number): void =>
             merge.add([["s", String(p.series)]], bucketAt(p.at, step));
@@ -98,15 +98,15 @@ describe("reading by the plan", () => {
           for (const p of points) {
             const day = dayOf(p.at);
             const wasGone = isGone(gone, day, p.series);
-            const stillStale = isStale(day, p.series);
-            const inMinutes = !wasGone || (stillStale && p.late);
-            const inCoarse = !stillStale || !p.late;
+            const stillDirty = isDirty(day, p.series);
+            const inMinutes = !wasGone || (stillDirty && p.late);
+            const inCoarse = !stillDirty || !p.late;
             const inSpan = ownSpans.has(spanOf(of, p.at));
             if (of === "minute") {
               if (inMinutes && inSpan) read(p, MINUTE);
               continue;
             }
-            const sources = sourcesOf(stillStale, wasGone);
+            const sources = sourcesOf(stillDirty, wasGone);
             if (inCoarse && inSpan && sources.coarse) read(p, planned.step);
             const hours = days(planned).includes(day) ? hoursOf(planned, day) : [];
             if (inMinutes && sources.minutes && hours.includes(hourOf(p.at))) read(p, MINUTE);
@@ -132,7 +132,7 @@ describe("reading by the plan", () => {
     );
   });
 
-  test("a day that is fresh comes from one source, one that is stale and gone from both", () => {
+  test("a day that is fresh comes from one source, one that is dirty and gone from both", () => {
     expect(sourcesOf(false, false)).toEqual({ coarse: true, minutes: false });
     expect(sourcesOf(true, false)).toEqual({ coarse: false, minutes: true });
     expect(sourcesOf(false, true)).toEqual({ coarse: true, minutes: false });

@@ -19,9 +19,9 @@ const TABLES = [
   "minute",
   "hour",
   "day",
-  "stale",
+  "dirty",
   "flushed",
-  "doomed",
+  "tombstone",
   "progress",
   "layouts",
 ];

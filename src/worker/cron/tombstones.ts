@@ -4,13 +4,15 @@ import * as LIMITS from "../../core/limits.ts";
 import { rowsOf, type StepResult } from "./step.ts";
 
 /** One bounded round: all segments of some removed series. */
-export async function purgeDoomed(db: D1Database): Promise<StepResult> {
+export async function purgeTombstones(db: D1Database): Promise<StepResult> {
   const session = db.withSession("first-primary");
-  const doomed = await session
-    .prepare(`SELECT series_id FROM doomed ORDER BY series_id LIMIT ${LIMITS.seriesPerDoom}`)
+  const tombstones = await session
+    .prepare(
+      `SELECT series_id FROM tombstone ORDER BY series_id LIMIT ${LIMITS.tombstonesPerRound}`,
+    )
     .all<{ series_id: number }>();
-  const ids = doomed.results.map((row) => row.series_id);
-  if (ids.length === 0) return { rows: rowsOf([doomed]), more: false };
+  const ids = tombstones.results.map((row) => row.series_id);
+  if (ids.length === 0) return { rows: rowsOf([tombstones]), more: false };
   const json = JSON.stringify(ids);
   const purge = (table: "hour" | "day"): D1PreparedStatement =>
     session
@@ -33,8 +35,8 @@ export async function purgeDoomed(db: D1Database): Promise<StepResult> {
     purge("hour"),
     purge("day"),
     session
-      .prepare(`DELETE FROM doomed WHERE series_id IN (SELECT value FROM json_each(?))`)
+      .prepare(`DELETE FROM tombstone WHERE series_id IN (SELECT value FROM json_each(?))`)
       .bind(json),
   ]);
-  return { rows: rowsOf([doomed, ...results]), more: ids.length === LIMITS.seriesPerDoom };
+  return { rows: rowsOf([tombstones, ...results]), more: ids.length === LIMITS.tombstonesPerRound };
 }
