@@ -162,12 +162,6 @@ export class Shard extends DurableObject<ShardEnv> {
     };
   }
 
-  /** Says why points would be refused now; undefined when they would be stored. */
-  busy(): string | undefined {
-    this.#requested();
-    return this.#full(0);
-  }
-
   /** Adds rows that the cron counted, since this shard keeps the count. */
   count(more: Count): void {
     this.#requested(more);

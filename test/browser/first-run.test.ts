@@ -26,7 +26,7 @@ test("greets with a command that works", async () => {
   expect(await numberOf(chart, "buckets")).toBe(1);
 
   // Empty again, for the next test.
-  const gone = await fetch(`${store.server.url}/api/v1/metrics/${name}`, { method: "DELETE" });
+  const gone = await fetch(`${store.server.url}/api/v1/metric?name=${name}`, { method: "DELETE" });
   expect(gone.ok).toBe(true);
 });
 

@@ -143,8 +143,9 @@ describe("other paths' parameters", () => {
   refusesAt("/api/v1/metrics?q=a", "q");
   refusesAt(`/api/v1/metrics?search=${"s".repeat(201)}`, "search");
   refusesAt("/api/v1/metrics?search=a&search=b", "search");
-  refusesAt("/api/v1/metrics/a%7Bb", "name");
-  refusesAt("/api/v1/metrics/cpu.load?from=now", "from");
+  refusesAt("/api/v1/metric", "name");
+  refusesAt("/api/v1/metric?name=a%7Bb", "name");
+  refusesAt("/api/v1/metric?name=cpu.load&from=now", "from");
   refusesAt("/api/v1/status?verbose=1", "verbose");
   refusesAt("/api/v1/live", "metric");
   refusesAt("/api/v1/live?metric=", "metric");
@@ -164,13 +165,13 @@ describe("unknown metrics", () => {
     nearest,
   );
   refusesPath("csv", "GET", "/api/v1/query?metric=cpu.laod&format=csv", 404, unknown, nearest);
-  refusesPath("one metric", "GET", "/api/v1/metrics/cpu.laod", 404, unknown, nearest);
-  refusesPath("delete", "DELETE", "/api/v1/metrics/cpu.laod", 404, unknown, nearest);
-  refusesPath("broken UTF-8", "GET", "/api/v1/metrics/%ff", 404, unknown, /^no metric/);
+  refusesPath("one metric", "GET", "/api/v1/metric?name=cpu.laod", 404, unknown, nearest);
+  refusesPath("delete", "DELETE", "/api/v1/metric?name=cpu.laod", 404, unknown, nearest);
+  refusesPath("broken UTF-8", "GET", "/api/v1/metric?name=%ff", 404, unknown, /^no metric/);
   refusesPath(
     "other case",
     "GET",
-    "/api/v1/metrics/CPU.LOAD",
+    "/api/v1/metric?name=CPU.LOAD",
     404,
     unknown,
     /Nearest: "cpu\.load"/,
@@ -196,13 +197,13 @@ describe("methods", () => {
   allows("GET", "/api/v1/points", "POST");
   allows("PUT", "/api/v1/points", "POST");
   allows("DELETE", "/api/v1/points/", "POST");
-  allows("POST", "/api/v1/query?metric=a", "GET");
-  allows("DELETE", "/api/v1/metrics", "GET");
-  allows("PUT", "/api/v1/metrics/cpu.load", "GET, DELETE");
-  allows("POST", "/api/v1/metrics/a%2Fb", "GET, DELETE");
-  allows("POST", "/api/v1/live", "GET");
-  allows("POST", "/api/v1/status", "GET");
-  allows("POST", "/healthz", "GET");
-  allows("DELETE", "/openapi.json", "GET");
-  allows("OPTIONS", "/api/v1/query", "GET");
+  allows("POST", "/api/v1/query?metric=a", "GET, HEAD");
+  allows("DELETE", "/api/v1/metrics", "GET, HEAD");
+  allows("PUT", "/api/v1/metric?name=cpu.load", "GET, HEAD, DELETE");
+  allows("POST", "/api/v1/metric?name=a%2Fb", "GET, HEAD, DELETE");
+  allows("POST", "/api/v1/live", "GET, HEAD");
+  allows("POST", "/api/v1/status", "GET, HEAD");
+  allows("POST", "/healthz", "GET, HEAD");
+  allows("DELETE", "/openapi.json", "GET, HEAD");
+  allows("OPTIONS", "/api/v1/query", "GET, HEAD");
 });

@@ -4,7 +4,12 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { z } from "zod";
-import * as schemas from "../../src/worker/http/schemas.ts";
+import { errorAnswer } from "../../src/worker/http/error-answer.ts";
+import { metricAnswer } from "../../src/worker/routes/metric.ts";
+import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
+import { partlyAnswer, writeAnswer } from "../../src/worker/routes/points.ts";
+import { queryAnswer } from "../../src/worker/routes/query.ts";
+import { statusAnswer } from "../../src/worker/routes/status.ts";
 
 /** The time of most tests: far ahead, since alarms that are due by the real clock run at once. */
 export const NOW = Date.UTC(2095, 10, 20, 12);
@@ -41,8 +46,7 @@ const read = async <T>(schema: z.ZodType<T>, response: Response): Promise<T> => 
 export const store = async (
   body: unknown,
   options?: PostOptions,
-): Promise<z.output<typeof schemas.writeAnswer>> =>
-  read(schemas.writeAnswer.strict(), await post(body, options));
+): Promise<z.output<typeof writeAnswer>> => read(writeAnswer.strict(), await post(body, options));
 
 /** The parameters as a query string; a list gives the parameter several times. */
 export const search = (parameters: Readonly<Record<string, unknown>>): string =>
@@ -54,30 +58,25 @@ export const search = (parameters: Readonly<Record<string, unknown>>): string =>
 
 export const query = async (
   parameters: Readonly<Record<string, unknown>>,
-): Promise<z.output<typeof schemas.queryAnswer>> =>
-  read(schemas.queryAnswer.strict(), await fetchApi(`/api/v1/query${search(parameters)}`));
+): Promise<z.output<typeof queryAnswer>> =>
+  read(queryAnswer.strict(), await fetchApi(`/api/v1/query${search(parameters)}`));
 
 export const listMetrics = async (
   parameters: Readonly<Record<string, unknown>> = {},
-): Promise<z.output<typeof schemas.metricsAnswer>> =>
-  read(schemas.metricsAnswer.strict(), await fetchApi(`/api/v1/metrics${search(parameters)}`));
+): Promise<z.output<typeof metricsAnswer>> =>
+  read(metricsAnswer.strict(), await fetchApi(`/api/v1/metrics${search(parameters)}`));
 
-export const describeMetric = async (
-  name: string,
-): Promise<z.output<typeof schemas.metricAnswer>> =>
-  read(
-    schemas.metricAnswer.strict(),
-    await fetchApi(`/api/v1/metrics/${encodeURIComponent(name)}`),
-  );
+export const describeMetric = async (name: string): Promise<z.output<typeof metricAnswer>> =>
+  read(metricAnswer.strict(), await fetchApi(`/api/v1/metric?name=${encodeURIComponent(name)}`));
 
-export const status = async (): Promise<z.output<typeof schemas.statusAnswer>> =>
-  read(schemas.statusAnswer.strict(), await fetchApi("/api/v1/status"));
+export const status = async (): Promise<z.output<typeof statusAnswer>> =>
+  read(statusAnswer.strict(), await fetchApi("/api/v1/status"));
 
 /** Buckets that the shards hold and D1 does not: 0 in a store to which nothing was written. */
 export const unflushedBuckets = async (): Promise<number> =>
   (await status()).shards.reduce((sum, shard) => sum + shard.unflushedBuckets, 0);
 
-type Failure = z.output<typeof schemas.errorAnswer>["error"];
+type Failure = z.output<typeof errorAnswer>["error"];
 
 /** The error of an answer that has the status and code, as every error must be. */
 export async function failureOf(
@@ -93,17 +92,17 @@ export async function failureOf(
   expect(text).not.toMatch(/\n *at |\.[jt]s:\d/);
   expect(text).not.toContain(TOKEN);
   expect(text.length).toBeLessThan(20_000);
-  const { error } = schemas.errorAnswer.parse(JSON.parse(text));
+  const { error } = errorAnswer.parse(JSON.parse(text));
   expect(error).toMatchObject({ code });
   expect(error.message.length).toBeGreaterThan(10);
   return error;
 }
 
 /** The part of a write that was over a limit. */
-export async function partlyOf(response: Response): Promise<z.output<typeof schemas.partlyAnswer>> {
+export async function partlyOf(response: Response): Promise<z.output<typeof partlyAnswer>> {
   const copy = response.clone();
   await failureOf(response, 422, "over_limit");
-  return schemas.partlyAnswer.strict().parse(await copy.json());
+  return partlyAnswer.strict().parse(await copy.json());
 }
 
 /** A token that no answer may ever hold. */

@@ -195,7 +195,7 @@ describe("the list", () => {
 
 describe("DELETE", () => {
   const remove = async (name: string): Promise<unknown> => {
-    const response = await fetchApi(`/api/v1/metrics/${encodeURIComponent(name)}`, {
+    const response = await fetchApi(`/api/v1/metric?name=${encodeURIComponent(name)}`, {
       method: "DELETE",
     });
     expect(response.status).toBe(200);
@@ -204,8 +204,8 @@ describe("DELETE", () => {
   const isGone = async (name: string): Promise<void> => {
     const path = encodeURIComponent(name);
     for (const [method, url] of [
-      ["GET", `/api/v1/metrics/${path}`],
-      ["DELETE", `/api/v1/metrics/${path}`],
+      ["GET", `/api/v1/metric?name=${path}`],
+      ["DELETE", `/api/v1/metric?name=${path}`],
       ["GET", `/api/v1/query?metric=${path}&from=-2d`],
       ["GET", `/api/v1/query?metric=${path}&from=-2d&where=host=a`],
     ] as const)

@@ -7,8 +7,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { DAY, HOUR } from "../../src/core/tiers.ts";
-import { app } from "../../src/worker/app.ts";
 import { STATUS } from "../../src/worker/http/failure.ts";
+import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { VERSION } from "../../src/worker/version.ts";
 import { fetchApi, NOW, query, status, store } from "./api-client.ts";
 
@@ -19,7 +19,7 @@ const operation = z.strictObject({
   parameters: z.array(
     z.looseObject({
       name: z.string(),
-      in: z.enum(["path", "query", "header"]),
+      in: z.enum(["query", "header"]),
       required: z.boolean(),
       schema: z.looseObject({}),
     }),
@@ -67,31 +67,25 @@ const operations = (): (readonly [name: string, z.output<typeof operation>])[] =
     ),
   );
 
-test("every native route has an operation, and every operation a route", () => {
-  const native = /^\/(api\/v1\/(points|query|metrics|live|status)|healthz|openapi\.json)/;
-  const routes = app.routes
-    .filter(({ method, path }) => method !== "ALL" && native.test(path))
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}").replace(/\/$/, "")}`);
+test("every endpoint has an operation, and every operation an endpoint", () => {
+  const routes = ENDPOINTS.flatMap(({ methods, path }) =>
+    methods.map((method) => `${method} ${path}`),
+  );
+  expect(routes.length).toBeGreaterThan(8);
   expect(
     operations()
       .map(([name]) => name)
       .sort(),
-  ).toEqual([...new Set(routes)].sort());
+  ).toEqual(routes.sort());
 });
 
-test("references lead somewhere, and parameters of the path are required", () => {
+test("references lead somewhere", () => {
   const references = [...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, path = ""]) => path);
   expect(references.length).toBeGreaterThan(10);
   for (const path of references)
     expect(Object.keys(api.components.schemas)).toContain(
       path.replace("#/components/schemas/", ""),
     );
-  for (const [name, { parameters }] of operations()) {
-    const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
-    expect(parameters.filter((p) => p.in === "path").map((p) => [p.name, p.required])).toEqual(
-      inPath.map((parameter) => [parameter, true]),
-    );
-  }
 });
 
 test("every operation but /healthz needs the token", () => {
@@ -122,11 +116,10 @@ describe("every failure is documented", () => {
     "unavailable",
   );
   fails("GET /api/v1/metrics", "invalid_parameter", "unavailable", "no_token_configured");
-  fails("GET /api/v1/metrics/{name}", "invalid_parameter", "unknown_metric", "unavailable");
-  fails("DELETE /api/v1/metrics/{name}", "invalid_parameter", "unknown_metric", "unavailable");
+  fails("GET /api/v1/metric", "invalid_parameter", "unknown_metric", "unavailable");
+  fails("DELETE /api/v1/metric", "invalid_parameter", "unknown_metric", "unavailable");
   fails("GET /api/v1/live", "invalid_parameter", "upgrade_required", "busy");
   fails("GET /api/v1/status", "invalid_parameter", "unauthorized", "unavailable");
-  fails("GET /healthz", "busy", "unavailable");
 });
 
 test("the codes are listed in the error's schema", () => {
@@ -216,9 +209,8 @@ test("/status counts each call of a shard, at no row, and keeps the count", asyn
   const before = (await status()).today;
   await query({ metric: "s" });
   await fetchApi("/api/v1/metrics");
-  await fetchApi("/healthz");
   const read = (await status()).today;
-  expect(read.shardRequests - before.shardRequests).toBe(4);
+  expect(read.shardRequests - before.shardRequests).toBe(3);
   expect(read.shardRowsWritten).toBe(before.shardRowsWritten);
   await store({ name: "s", value: 2 });
   // Two writes, and the flush, which makes the count durable, with its own call in it.
@@ -248,8 +240,12 @@ test("/status counts requests from 0 where a manifest of before does not", async
   expect(today.shardRowsWritten).toBeLessThanOrEqual(shardRowsWritten);
 });
 
-test("/healthz", async () => {
-  const response = await fetchApi("/healthz");
-  expect(response.status).toBe(200);
-  expect(await response.json()).toEqual({ ok: true });
+test("/healthz wakes nothing, however often it is asked", async () => {
+  const before = (await status()).today.shardRequests;
+  for (let i = 0; i < 20; i++) {
+    const response = await fetchApi("/healthz");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ok: true });
+  }
+  expect((await status()).today.shardRequests - before).toBe(1);
 });

@@ -304,7 +304,7 @@ test("a removed metric's socket hears of it when it comes again", async () => {
   await put("removed", 1, at, { host: "a" });
   const client = await connect("removed");
   await client.next();
-  await fetchApi("/api/v1/metrics/removed", { method: "DELETE" });
+  await fetchApi("/api/v1/metric?name=removed", { method: "DELETE" });
   await put("removed", 5, at + 5 * MINUTE, { host: "a" });
   const { series } = await client.next();
   expect(series).toMatchObject([{ labels: { host: "a" }, sum: [5], count: [1] }]);

@@ -43,7 +43,7 @@ test("a removal that lands late does not touch what was stored since", async () 
   await shard.flush();
   Shard.faults.next = "zombie";
   Shard.faults.times = 1;
-  const removed = await app.request("/api/v1/metrics/kept", { method: "DELETE" }, env);
+  const removed = await app.request("/api/v1/metric?name=kept", { method: "DELETE" }, env);
   expect(removed.status).toBe(503);
   await post(["kept"]);
   await shard.flush();

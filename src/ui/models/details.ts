@@ -26,7 +26,7 @@ export function detailOf(name: string): Detail {
   kept.set(name, known);
   if (Date.now() >= known.dueAt && refusal.peek() === undefined) {
     known.dueAt = Date.now() + FRESH;
-    ask<MetricAnswer>(`/api/v1/metrics/${encodeURIComponent(name)}`)
+    ask<MetricAnswer>(`/api/v1/metric?name=${encodeURIComponent(name)}`)
       .then((answer) => (known.detail.value = { kind: "ready", answer }))
       .catch((error: unknown) => {
         known.dueAt = Date.now() + FRESH_FAILURE;

@@ -54,13 +54,6 @@ function got(message: string, text: string | undefined): string {
   return `${message}, got ${quote(text)}`;
 }
 
-/** Checks what stands in the path. @throws Failed */
-export function pathParameters<T extends z.ZodObject>(schema: T, values: unknown): z.output<T> {
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  return refuse(parsed.error.issues.map((i) => ({ path: i.path.join("."), message: i.message })));
-}
-
 const refuse = (issues: readonly { path: string; message: string }[]): never =>
   fail({
     kind: "invalid_parameter",

@@ -1,36 +1,47 @@
 // GET /api/v1/live?metric=…: a WebSocket with the changing minutes of a metric.
 
-import { Hono } from "hono";
+import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
-import { allow } from "../http/auth.ts";
-import { configOf, type HonoEnv } from "../env.ts";
+import { configOf } from "../env.ts";
+import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
-import { parameters } from "../http/parameters.ts";
-import { liveParameters } from "../http/schemas.ts";
+import { metricName } from "../http/fields.ts";
 import { callShard } from "../shards.ts";
 
-export const live = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
-  const { metric } = parameters(liveParameters, c.req.url);
-  const { headers } = c.req.raw;
-  if (headers.get("upgrade")?.toLowerCase() !== "websocket")
-    fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });
-  const url = `https://shard/?metric=${encodeURIComponent(metric)}`;
-  const response = await callShard(
-    c.env,
-    shardOf(metric, configOf(c.env).shards),
-    async (stub) => await stub.fetch(url, { headers: { upgrade: "websocket" } }),
-  );
-  if (response.webSocket === null)
-    return fail({
-      kind: "busy",
-      message: "the shard of this metric has too many live sockets; try again later",
-      retryAfterSec: 30,
+export const live = endpoint({
+  methods: ["GET"],
+  path: "/api/v1/live",
+  scope: "read",
+  summary: "A WebSocket with the changing minutes of a metric",
+  description:
+    "First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`. Browsers send the token as the subprotocol `bearer.<token>` beside `minuet`.",
+  parameters: z.object({ metric: metricName }),
+  answer: "Switching protocols",
+  errors: ["upgrade_required", "busy", "unavailable"],
+  async handle({ metric }, c) {
+    const { headers } = c.req.raw;
+    if (headers.get("upgrade")?.toLowerCase() !== "websocket")
+      fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });
+    const url = `https://shard/?metric=${encodeURIComponent(metric)}`;
+    const response = await callShard(
+      c.env,
+      shardOf(metric, configOf(c.env).shards),
+      async (stub) => await stub.fetch(url, { headers: { upgrade: "websocket" } }),
+    );
+    if (response.webSocket === null)
+      return fail({
+        kind: "busy",
+        message: "the shard of this metric has too many live sockets; try again later",
+        retryAfterSec: 30,
+      });
+    const protocol = (headers.get("sec-websocket-protocol") ?? "")
+      .split(/ *, */)
+      .includes("minuet");
+    return new Response(null, {
+      status: 101,
+      webSocket: response.webSocket,
+      // A browser that offers protocols hangs up unless one is chosen: never the one with the token.
+      ...(protocol && { headers: { "sec-websocket-protocol": "minuet" } }),
     });
-  const protocol = (headers.get("sec-websocket-protocol") ?? "").split(/ *, */).includes("minuet");
-  return new Response(null, {
-    status: 101,
-    webSocket: response.webSocket,
-    // A browser that offers protocols hangs up unless one is chosen: never the one with the token.
-    ...(protocol && { headers: { "sec-websocket-protocol": "minuet" } }),
-  });
+  },
 });

@@ -1,49 +1,68 @@
-// GET /api/v1/metrics: the list. GET and DELETE /api/v1/metrics/{name}: one metric.
+// GET /api/v1/metrics: the list.
 
-import { Hono } from "hono";
-import { allow } from "../http/auth.ts";
-import type { Env, HonoEnv } from "../env.ts";
-import { withEtag } from "../http/etag.ts";
-import { fail } from "../http/failure.ts";
-import { describeMetric, failUnknown, listMetrics } from "../read/metrics.ts";
-import { parameters, pathParameters } from "../http/parameters.ts";
-import { metricPath, metricsParameters, noParameters } from "../http/schemas.ts";
-import { d1Failed } from "../read/reader.ts";
-import { callShard, homesOf, layoutsInUse } from "../shards.ts";
+import { z } from "zod";
+import type { MetricsAnswer } from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { endpoint, exactly } from "../http/endpoint.ts";
+import { whole } from "../http/fields.ts";
+import { listMetrics } from "../read/metrics.ts";
 import { withSparklines } from "../read/sparklines.ts";
 
-export const metrics = new Hono<HonoEnv>()
-  .get("/", allow("read"), async (c) => {
-    const asked = parameters(metricsParameters, c.req.url);
-    const list = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
-    const answer = asked.sparkline ? await withSparklines(c.env, list, Date.now()) : list;
-    return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
-  })
-  .get("/:name", allow("read"), async (c) => {
-    parameters(noParameters, c.req.url);
-    const { name } = pathParameters(metricPath, { name: c.req.param("name") });
-    const answer = (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, name));
-    return withEtag(c.req.raw, JSON.stringify(answer), "application/json");
-  })
-  .delete("/:name", allow("admin"), async (c) => {
-    parameters(noParameters, c.req.url);
-    const { name } = pathParameters(metricPath, { name: c.req.param("name") });
-    const known = await describeMetric(c.env, name);
-    if (known === undefined) await failUnknown(c.env, name);
-    const removed = await remove(c.env, name);
-    if (!removed)
-      fail({
-        kind: "unavailable",
-        message: `D1 did not answer; "${name}" may still be there: send the DELETE again`,
-        retryAfterSec: 5,
-      });
-    return c.json({ removed: name, series: known?.series ?? 0 });
-  });
+export const metricSummary = z.object({
+  name: z.string(),
+  series: z.number(),
+  labelNames: z.array(z.string()),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  last: z.number(),
+});
 
-/** False when D1 did not answer. Shards that held the metric before SHARDS was changed go first. */
-async function remove(env: Env, name: string): Promise<boolean> {
-  const homes = homesOf(name, await layoutsInUse(env).catch(d1Failed));
-  for (const shard of homes.toReversed())
-    if (!(await callShard(env, shard, async (stub) => await stub.remove(name)))) return false;
-  return true;
-}
+const listedMetric = metricSummary.extend({
+  sparkline: z
+    .array(z.number().nullable())
+    .exactOptional()
+    .meta({
+      description: `With sparkline=true: the average of each of the last 60 minutes, all series merged, oldest first; the last one is still filling; null where there is no point. One answer reads up to ${LIMITS.sparklineSeries} series for them, in the order of the list; a metric for which there is no room has none`,
+    }),
+});
+
+export const metricsAnswer = exactly<MetricsAnswer>()(
+  z
+    .object({
+      metrics: z.array(listedMetric),
+      sparklineFrom: z
+        .number()
+        .exactOptional()
+        .meta({ description: "Start of the first minute of every `sparkline`, Unix ms" }),
+      cursor: z.string().exactOptional(),
+    })
+    .meta({ id: "MetricsAnswer" }),
+);
+
+export const metrics = endpoint({
+  methods: ["GET"],
+  path: "/api/v1/metrics",
+  scope: "read",
+  summary: "The metrics, by name",
+  parameters: z.object({
+    search: z
+      .string()
+      .max(LIMITS.nameLength)
+      .default("")
+      .meta({ description: "Part of the name; a to z also find A to Z" }),
+    limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
+    cursor: z.string().max(400).optional().meta({ description: "`cursor` of the answer before" }),
+    sparkline: z
+      .enum(["true", "false"])
+      .default("false")
+      .transform((text) => text === "true")
+      .meta({ description: "Adds `sparkline` to each metric: its last 60 minutes" }),
+  }),
+  answer: metricsAnswer,
+  cached: true,
+  errors: ["unavailable"],
+  async handle(asked, c) {
+    const list = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    return asked.sparkline ? await withSparklines(c.env, list, Date.now()) : list;
+  },
+});

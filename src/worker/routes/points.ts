@@ -1,15 +1,18 @@
 // POST /api/v1/points: the native write format.
 
-import { Hono } from "hono";
+import { z } from "zod";
+import type { WriteAnswer } from "../../core/api.ts";
 import { Intake } from "../../core/formats/intake.ts";
 import { decodeJson, decodeNdjson } from "../../core/formats/native.ts";
-import { allow } from "../http/auth.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { PRECISIONS } from "../../core/time.ts";
 import { readBody } from "../http/body.ts";
-import { configOf, type HonoEnv } from "../env.ts";
+import { configOf } from "../env.ts";
+import { endpoint, exactly } from "../http/endpoint.ts";
+import { failure } from "../http/error-answer.ts";
 import { fail } from "../http/failure.ts";
-import { parameters } from "../http/parameters.ts";
-import { pointsParameters } from "../http/schemas.ts";
 import { write } from "../write.ts";
+import { pointsBody } from "./points-body.ts";
 
 const DECODERS = {
   "application/json": decodeJson,
@@ -20,24 +23,78 @@ const DECODERS = {
   "text/plain": decodeJson,
 } as const;
 
-/** Most points come without parameters: a single one would spend a twentieth of its time on them. */
-const DEFAULTS = pointsParameters.parse({});
+export const writeAnswer = exactly<WriteAnswer>()(
+  z
+    .object({ accepted: z.number(), duplicate: z.literal(true).exactOptional() })
+    .meta({ id: "WriteAnswer" }),
+);
 
-export const points = new Hono<HonoEnv>().post("/", allow("write"), async (c) => {
-  const { headers } = c.req.raw;
-  const { url } = c.req;
-  const { precision } = url.includes("?") ? parameters(pointsParameters, url) : DEFAULTS;
-  const type = (headers.get("content-type") ?? "application/json").split(";")[0]!.trim();
-  const media = Object.keys(DECODERS).find((name) => name === type.toLowerCase());
-  if (media === undefined)
-    return fail({
-      kind: "unsupported_media_type",
-      message: `Content-Type "${type}" is not application/json or application/x-ndjson`,
-    });
-  const { shards, retention } = configOf(c.env);
-  const text = await readBody(c.req.raw);
-  const intake = new Intake({ shards, now: Date.now(), retentionHourDays: retention.hour });
-  const read = DECODERS[media as keyof typeof DECODERS](text, precision, intake);
-  if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
-  return Response.json(await write(c.env, intake, headers.get("idempotency-key") ?? undefined));
+/** The answer to a write of which a part was over a limit; the rest is stored. */
+export const partlyAnswer = z
+  .object({
+    accepted: z.number(),
+    duplicate: z.literal(true).optional(),
+    rejected: z
+      .array(
+        z.object({
+          index: z.number(),
+          code: z.enum(["too_far_ahead", "too_old", "too_many_series"]),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: `The first ${LIMITS.issuesListed}` }),
+    rejectedCount: z.number(),
+    error: failure,
+  })
+  .meta({ id: "PartlyAnswer" });
+
+export const points = endpoint({
+  methods: ["POST"],
+  path: "/api/v1/points",
+  scope: "write",
+  summary: "Store points",
+  description:
+    "One point, an array, or NDJSON (one a line); gzip and deflate are understood. A 200 means durable. Malformed: 400, nothing stored. Over a limit: 422, the other points are stored and `rejected` lists the rest.",
+  parameters: z.object({
+    precision: z.enum(PRECISIONS).default("ms").meta({ description: "Unit of numeric timestamps" }),
+  }),
+  headers: [
+    {
+      name: "Idempotency-Key",
+      schema: { type: "string", minLength: 1, maxLength: LIMITS.idempotencyKeyLength },
+      description: "Makes a retry harmless: a repeat counts nothing twice and answers `duplicate`",
+    },
+  ],
+  body: { schema: pointsBody, types: ["application/json", "application/x-ndjson"] },
+  answer: writeAnswer,
+  errors: [
+    "invalid_json",
+    "invalid_utf8",
+    "invalid_encoding",
+    "invalid_point",
+    "too_large",
+    "too_many_points",
+    "unsupported_media_type",
+    "unsupported_encoding",
+    "over_limit",
+    "busy",
+    "unavailable",
+  ],
+  partly: partlyAnswer,
+  async handle({ precision }, c) {
+    const { headers } = c.req.raw;
+    const type = (headers.get("content-type") ?? "application/json").split(";")[0]!.trim();
+    const media = Object.keys(DECODERS).find((name) => name === type.toLowerCase());
+    if (media === undefined)
+      return fail({
+        kind: "unsupported_media_type",
+        message: `Content-Type "${type}" is not application/json or application/x-ndjson`,
+      });
+    const { shards, retention } = configOf(c.env);
+    const text = await readBody(c.req.raw);
+    const intake = new Intake({ shards, now: Date.now(), retentionHourDays: retention.hour });
+    const read = DECODERS[media as keyof typeof DECODERS](text, precision, intake);
+    if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
+    return await write(c.env, intake, headers.get("idempotency-key") ?? undefined);
+  },
 });

@@ -1,50 +1,90 @@
-// GET /api/v1/status: what an operator asks first. GET /healthz: may a load balancer send points?
+// GET /api/v1/status: what an operator asks first.
 
-import { Hono } from "hono";
+import { z } from "zod";
 import type { StatusAnswer } from "../../core/api.ts";
 import { count } from "../../durable/counters.ts";
-import { allow } from "../http/auth.ts";
-import { configOf, type Env, type HonoEnv } from "../env.ts";
-import { fail } from "../http/failure.ts";
-import { parameters } from "../http/parameters.ts";
-import { noParameters } from "../http/schemas.ts";
+import { configOf, type Env } from "../env.ts";
+import { endpoint, exactly } from "../http/endpoint.ts";
 import { callShard, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
 import { VERSION } from "../version.ts";
 
-export const status = new Hono<HonoEnv>().get("/", allow("read"), async (c) => {
-  parameters(noParameters, c.req.url);
-  const now = Date.now();
-  const config = configOf(c.env);
-  // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
-  const layouts = await layoutsInUse(c.env).catch(() => [config.shards]);
-  const [reports, d1] = await Promise.all([
-    Promise.all(
-      firstShards(Math.max(...layouts)).map((shard) =>
-        callShard(c.env, shard, async (stub) => await stub.report(takeCounted())),
+export const statusAnswer = exactly<StatusAnswer>()(
+  z
+    .object({
+      version: z.string(),
+      now: z.number(),
+      shards: z.array(
+        z.object({
+          shard: z.number(),
+          series: z.number(),
+          unflushedBuckets: z.number(),
+          unflushedBytes: z.number(),
+          lastFlushAt: z.number().nullable(),
+          lagMs: z.number().meta({ description: "Age of the oldest point that D1 does not hold" }),
+          error: z.string().exactOptional(),
+        }),
       ),
-    ),
-    d1Status(c.env).catch((error: unknown) => ({
-      sizeBytes: null,
-      dirtyDays: null,
-      error: error instanceof Error ? error.message : String(error),
-    })),
-  ]);
-  const counters = reports
-    .map((report) => report.counters)
-    .reduce((sum, more) => count(sum, now, count(more, now)));
-  const answer: StatusAnswer = {
-    version: VERSION,
-    now,
-    shards: reports.map(({ counters: _counters, ...report }) => report),
-    d1,
-    today: {
-      d1RowsWritten: counters.d1RowsWritten,
-      d1RowsRead: counters.d1RowsRead,
-      shardRowsWritten: counters.shardRowsWritten,
-      shardRequests: counters.shardRequests,
-    },
-  };
-  return c.json(answer);
+      d1: z
+        .object({
+          sizeBytes: z.number().nullable(),
+          dirtyDays: z.number().nullable(),
+          error: z.string().exactOptional(),
+        })
+        .meta({ description: "Null, with an error, when D1 does not answer" }),
+      today: z
+        .object({
+          d1RowsWritten: z.number(),
+          d1RowsRead: z.number(),
+          shardRowsWritten: z.number(),
+          shardRequests: z.number().meta({ description: "Calls, sockets and alarms" }),
+        })
+        .meta({
+          description: "Rows since midnight UTC, as the platform counted them, and requests",
+        }),
+    })
+    .meta({ id: "StatusAnswer" }),
+);
+
+export const status = endpoint({
+  methods: ["GET"],
+  path: "/api/v1/status",
+  scope: "read",
+  summary: "Shards, D1, and rows counted today",
+  answer: statusAnswer,
+  errors: ["unavailable"],
+  async handle(_asked, c) {
+    const now = Date.now();
+    const config = configOf(c.env);
+    // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
+    const layouts = await layoutsInUse(c.env).catch(() => [config.shards]);
+    const [reports, d1] = await Promise.all([
+      Promise.all(
+        firstShards(Math.max(...layouts)).map((shard) =>
+          callShard(c.env, shard, async (stub) => await stub.report(takeCounted())),
+        ),
+      ),
+      d1Status(c.env).catch((error: unknown) => ({
+        sizeBytes: null,
+        dirtyDays: null,
+        error: error instanceof Error ? error.message : String(error),
+      })),
+    ]);
+    const counters = reports
+      .map((report) => report.counters)
+      .reduce((sum, more) => count(sum, now, count(more, now)));
+    return {
+      version: VERSION,
+      now,
+      shards: reports.map(({ counters: _counters, ...report }) => report),
+      d1,
+      today: {
+        d1RowsWritten: counters.d1RowsWritten,
+        d1RowsRead: counters.d1RowsRead,
+        shardRowsWritten: counters.shardRowsWritten,
+        shardRequests: counters.shardRequests,
+      },
+    };
+  },
 });
 
 async function d1Status(env: Env): Promise<StatusAnswer["d1"]> {
@@ -60,16 +100,3 @@ async function d1Status(env: Env): Promise<StatusAnswer["d1"]> {
     .all<{ days: number }>();
   return { sizeBytes: meta.size_after, dirtyDays: results[0]?.days ?? 0 };
 }
-
-export const healthz = new Hono<HonoEnv>().get("/", async (c) => {
-  const { open, token } = configOf(c.env);
-  if (!open && token === undefined)
-    fail({
-      kind: "unavailable",
-      message: "this store has no API_TOKEN, so it accepts nothing",
-      retryAfterSec: 60,
-    });
-  const busy = await callShard(c.env, 0, async (stub) => await stub.busy());
-  if (busy !== undefined) fail({ kind: "busy", message: busy, retryAfterSec: 30 });
-  return c.json({ ok: true });
-});

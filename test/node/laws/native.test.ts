@@ -10,7 +10,7 @@ import { labelsJsonOfKey, metricOfKey } from "../../../src/core/series/labels.ts
 import * as LIMITS from "../../../src/core/limits.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
 import { shardOf } from "../../../src/core/series/route.ts";
-import { pointsBody } from "../../../src/worker/http/schemas.ts";
+import { pointsBody } from "../../../src/worker/routes/points-body.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 

@@ -110,7 +110,7 @@ export class ModelStore {
   }
 
   async remove(metric: string): Promise<Response> {
-    return await app.request(`/api/v1/metrics/${metric}`, { method: "DELETE" }, this.#env);
+    return await app.request(`/api/v1/metric?name=${metric}`, { method: "DELETE" }, this.#env);
   }
 
   /** A deploy with another SHARDS: shards start anew, with the new value. */

@@ -1,0 +1,40 @@
+// Fields of schemas that several endpoints share. A schema of one endpoint stands with it.
+
+import { z } from "zod";
+import * as LIMITS from "../../core/limits.ts";
+import { nameProblem } from "../../core/series/labels.ts";
+import { parseTime } from "../../core/time.ts";
+
+/** A refinement by a function that says what is wrong with a text. */
+export const problem =
+  (of: (text: string) => string | undefined) =>
+  (text: string, ctx: z.RefinementCtx): void => {
+    const message = of(text);
+    if (message !== undefined) ctx.addIssue({ code: "custom", message });
+  };
+
+export const metricName = z
+  .string()
+  .superRefine(problem(nameProblem))
+  .meta({
+    description: `1 to ${LIMITS.nameLength} characters of UTF-8 without control characters, ", { or }, or white space at an end`,
+    example: "cpu.load",
+  });
+
+export const time = (byDefault: string, what: string): z.ZodType<number, string | undefined> =>
+  z
+    .string()
+    .default(byDefault)
+    .transform((text, ctx) => {
+      const at = parseTime(text, Date.now());
+      if (at.ok) return at.value;
+      ctx.addIssue({ code: "custom", message: at.error });
+      return z.NEVER;
+    })
+    .meta({
+      description: `${what}: Unix ms, ISO 8601, or relative (now, -6h, now-7d)`,
+      example: byDefault,
+    });
+
+export const whole = (byDefault: number, max: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(1).max(max).default(byDefault);

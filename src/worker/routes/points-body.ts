@@ -1,0 +1,49 @@
+// The schema of a body of points, for the API document. core/formats/native.ts decodes by hand, and a
+// law holds it to this schema.
+
+import { z } from "zod";
+import * as LIMITS from "../../core/limits.ts";
+import { labelValueProblem, nameProblem } from "../../core/series/labels.ts";
+import { metricName, problem } from "../http/fields.ts";
+
+const finite = z.number();
+const timestamp = z
+  .union([z.number(), z.string()])
+  .meta({ description: "In the unit of `precision`, or a text as in `from`; absent: arrival" });
+const labels = z
+  .record(
+    z.string().superRefine(problem(nameProblem)),
+    z.string().max(LIMITS.labelValueLength).superRefine(problem(labelValueProblem)),
+  )
+  .refine((value) => Object.keys(value).length <= LIMITS.labelsPerPoint)
+  .meta({ description: `At most ${LIMITS.labelsPerPoint}`, example: { host: "a" } });
+
+const oneOfLabelsAndTags = (item: { labels?: unknown; tags?: unknown }): boolean =>
+  item.labels === undefined || item.tags === undefined;
+
+const point = z
+  .strictObject({
+    name: metricName,
+    value: finite,
+    timestamp: timestamp.optional(),
+    labels: labels.optional(),
+    tags: labels.optional().meta({ description: "Another name of `labels`: give one of the two" }),
+  })
+  .refine(oneOfLabelsAndTags)
+  .meta({
+    id: "Point",
+    example: { name: "cpu.load", value: 0.42, timestamp: 1795420486645, labels: { host: "a" } },
+  });
+
+const pointsOfSeries = z
+  .strictObject({
+    name: metricName,
+    datapoints: z.array(z.tuple([timestamp, finite])),
+    labels: labels.optional(),
+    tags: labels.optional(),
+  })
+  .refine(oneOfLabelsAndTags)
+  .meta({ id: "PointsOfSeries", description: "Many points of one series" });
+
+const item = z.union([point, pointsOfSeries]);
+export const pointsBody = z.union([item, z.array(item)]);
