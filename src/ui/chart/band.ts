@@ -1,20 +1,22 @@
 // The min–max band as what each column of pixels shows of it. A polygon through a day of minutes
 // takes a browser ten times as long to fill, and hides a spike that is narrower than a pixel. Pure.
 
+import type { Drawable } from "./gaps.ts";
+
 /** Edges of the band by column of pixels, y downwards; NaN where there is none. */
 export interface Band {
   readonly top: Float32Array;
   readonly bottom: Float32Array;
 }
 
-type Heights = ArrayLike<number | null | undefined>;
+type Heights = ArrayLike<Drawable>;
 
 /**
  * The band between two polylines. Between neighbours a column shows the height at its middle, and
  * never less than the extremes of the buckets within.
  *
  * @param x pixels from the left edge of the first column, ascending
- * @param high,low y of the two lines at each x; null: nothing there, which breaks the band
+ * @param high,low y of the two lines at each x: both have one, or neither
  */
 export function bandOf(x: ArrayLike<number>, high: Heights, low: Heights, width: number): Band {
   const top = new Float32Array(width).fill(Number.NaN);
@@ -25,10 +27,16 @@ export function bandOf(x: ArrayLike<number>, high: Heights, low: Heights, width:
     if (!(upper >= top[column]!)) top[column] = upper;
     if (!(lower <= bottom[column]!)) bottom[column] = lower;
   };
-  for (let i = 1; i < x.length; i++) {
-    const [high0, low0, high1, low1] = [high[i - 1], low[i - 1], high[i], low[i]];
-    if (high0 == null || low0 == null || high1 == null || low1 == null) continue;
-    const [x0, x1] = [x[i - 1]!, x[i]!];
+  /** The place before, from which the band leads on. */
+  let last: number | undefined;
+  for (let i = 0; i < x.length; i++) {
+    const [high1, low1] = [high[i], low[i]];
+    // Nothing here, and the band passes through.
+    if (high1 === undefined || low1 === undefined) continue;
+    const from = last;
+    last = high1 === null || low1 === null ? undefined : i;
+    if (from === undefined || high1 === null || low1 === null) continue;
+    const [high0, low0, x0, x1] = [high[from]!, low[from]!, x[from]!, x[i]!];
     widen(Math.floor(x0), high0, low0);
     widen(Math.floor(x1), high1, low1);
     const first = Math.max(0, Math.ceil(x0 - 0.5));

@@ -1,15 +1,21 @@
-// From answers to what a chart draws: aligned columns with gaps where buckets are missing. Pure.
+// From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
 import type { Columns, SeriesAnswer } from "../../core/api.ts";
 import type { Stat } from "../url.ts";
+import { type Drawable, gapsIn } from "./gaps.ts";
+
+/**
+ * For each place on the axis the row of a line's columns. Undefined: no bucket here, the line passes
+ * through; null: the line is broken, or has not begun, or is over.
+ */
+export type Rows = readonly Drawable[];
 
 export interface Line {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels JSON: which series this is, also in addresses. */
   readonly key: string;
   readonly columns: Columns;
-  /** For each place on the axis the row of `columns`; undefined where the bucket is missing. */
-  readonly rows: readonly (number | undefined)[];
+  readonly rows: Rows;
   /** The same series in the period before, its times moved to this one. */
   readonly before?: Pick<Line, "columns" | "rows">;
 }
@@ -18,7 +24,7 @@ export interface ChartData {
   readonly stat: Stat;
   /** Bucket width, ms. */
   readonly step: number;
-  /** Starts of buckets, Unix ms, ascending; a place that no line has breaks every line. */
+  /** Starts of buckets, Unix ms, ascending; also one in every gap, which breaks its line there. */
   readonly starts: readonly number[];
   /** Buckets that start here or later may still change. */
   readonly partialFrom: number;
@@ -59,25 +65,28 @@ export function chartData(question: ChartQuestion): ChartData {
   const { from, to, step, stat, partialFrom } = question;
   const before = new Map((question.before ?? []).map((one) => [keyOf(one.labels), one]));
   const places = new Set<number>();
-  for (const { t } of [...question.series, ...before.values()])
-    for (const start of t) if (start >= from && start < to) places.add(start);
-  const starts = withBreaks(
-    [...places].sort((a, b) => a - b),
-    step,
-  );
-  const rowsOf = ({ t }: Columns): Line["rows"] => {
-    const row = new Map(t.map((start, i) => [start, i]));
-    return starts.map((start) => row.get(start));
-  };
+  const cut = new Map<Columns, Cut>();
+  for (const columns of [...question.series, ...before.values()]) {
+    const { t } = columns;
+    const [first, end] = [placeFrom(t, from), placeFrom(t, to)];
+    const gaps = gapsIn(t).filter((row) => row > first && row < end);
+    cut.set(columns, { first, end, gaps: new Set(gaps) });
+    for (let row = first; row < end; row++) places.add(t[row]!);
+    // A gap is longer than a bucket: there is a place within.
+    for (const row of gaps) places.add(t[row - 1]! + step);
+  }
+  const starts = [...places].sort((a, b) => a - b);
+  const rowsOf = (series: SeriesAnswer): Rows => rowsAt(starts, series.t, cut.get(series)!);
   const all = question.series
-    .map(({ labels, ...columns }): Line => {
+    .map((series): Line => {
+      const { labels } = series;
       const key = keyOf(labels);
       const then = before.get(key);
       return {
         labels,
         key,
-        columns,
-        rows: rowsOf(columns),
+        columns: series,
+        rows: rowsOf(series),
         ...(then !== undefined && { before: { columns: then, rows: rowsOf(then) } }),
       };
     })
@@ -156,21 +165,37 @@ export function chosenBy(
   return next.length === 0 || isDefault ? undefined : next;
 }
 
-const isRow = (row: number | undefined): boolean => row !== undefined;
+/** Whether there is a bucket. */
+export const isRow = (row: Drawable): row is number => row != null;
 
-/** Puts one empty place into every hole, however wide. */
-function withBreaks(starts: readonly number[], step: number): number[] {
-  const places: number[] = [];
-  for (const start of starts) {
-    const before = places.at(-1);
-    if (before !== undefined && start > before + step) places.push(before + step);
-    places.push(start);
-  }
-  return places;
+/** The rows of a series that are in the window, [first, end), and those among them after a gap. */
+interface Cut {
+  readonly first: number;
+  readonly end: number;
+  readonly gaps: ReadonlySet<number>;
 }
 
-/** One drawn column: null is "nothing here". */
-export type Column = (number | null)[];
+/** The first place whose time is `at` or later. */
+function placeFrom(times: readonly number[], at: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function rowsAt(starts: readonly number[], t: readonly number[], { first, end, gaps }: Cut): Rows {
+  let next = first;
+  return starts.map((start): Drawable => {
+    if (next < end && t[next] === start) return next++;
+    return next === first || next === end || gaps.has(next) ? null : undefined;
+  });
+}
+
+/** One drawn column. */
+export type Column = Drawable[];
 
 /** The columns that draw a line, in the order in which uPlot gets them. */
 export const COLUMNS_PER_LINE = 5;
@@ -190,50 +215,47 @@ const hasBand = (stat: Stat): boolean => stat !== "sum" && stat !== "count";
 
 export function drawn(line: Line, { starts, partialFrom, stat }: ChartData): Drawn {
   const { rows, columns, before } = line;
-  const column = (
-    values: readonly number[],
-    wanted: (start: number, i: number) => boolean = () => true,
-  ): Column =>
-    rows.map((row, i) => (row === undefined || !wanted(starts[i]!, i) ? null : values[row]!));
-  const isOpen = (start: number | undefined): boolean =>
-    start !== undefined && start >= partialFrom;
+  const column = (values: readonly number[], rows: Rows): Column =>
+    rows.map((row) => (row == null ? row : values[row]!));
   const none = (): Column => starts.map(() => null);
+  const opens = placeFrom(starts, partialFrom);
   return {
-    high: hasBand(stat) ? column(columns.max) : none(),
-    low: hasBand(stat) ? column(columns.min) : none(),
-    closed: column(columns[stat], (start) => !isOpen(start)),
+    high: hasBand(stat) ? column(columns.max, rows) : none(),
+    low: hasBand(stat) ? column(columns.min, rows) : none(),
+    closed: column(
+      columns[stat],
+      rows.map((row, place) => (place < opens ? row : null)),
+    ),
     open: column(
       columns[stat],
-      (start, i) => isOpen(start) || (isOpen(starts[i + 1]) && rows[i + 1] !== undefined),
+      rows.map((row, place) => (place >= joinOf(rows, opens) ? row : null)),
     ),
-    before:
-      before === undefined
-        ? none()
-        : before.rows.map((row) => (row === undefined ? null : before.columns[stat][row]!)),
+    before: before === undefined ? none() : column(before.columns[stat], before.rows),
   };
+}
+
+/** The place of the bucket from which the line leads to the first at `opens` or later. */
+function joinOf(rows: Rows, opens: number): number {
+  let first = opens;
+  while (first < rows.length && rows[first] === undefined) first++;
+  if (first === rows.length || rows[first] === null) return opens;
+  let place = opens - 1;
+  while (place >= 0 && rows[place] === undefined) place--;
+  return place >= 0 && rows[place] !== null ? place : opens;
 }
 
 /** Buckets are drawn at their middle: an average belongs to its whole period. */
 export const middles = ({ starts, step }: ChartData): number[] =>
   starts.map((start) => start + step / 2);
 
-/** Places of values without a neighbour: no line passes through them, so they need a dot. */
-export function lonely(column: readonly (number | null | undefined)[]): number[] {
-  const isNone = (value: number | null | undefined): boolean => value == null;
-  const places: number[] = [];
-  column.forEach((value, i) => {
-    if (!isNone(value) && isNone(column[i - 1]) && isNone(column[i + 1])) places.push(i);
-  });
-  return places;
-}
-
 /** How many times a line is interrupted. */
-export function gaps(rows: readonly (number | undefined)[]): number {
-  const first = rows.findIndex(isRow);
-  const last = rows.findLastIndex(isRow);
-  let count = 0;
-  for (let i = first; i < last; i++) if (isRow(rows[i]) && !isRow(rows[i + 1])) count++;
-  return count;
+export function gaps(rows: Rows): number {
+  let [count, isBroken] = [0, true];
+  for (const row of rows) {
+    if (isRow(row) && isBroken) count++;
+    if (row !== undefined) isBroken = row === null;
+  }
+  return Math.max(0, count - 1);
 }
 
 /** One bucket, or a whole range. */
@@ -252,7 +274,7 @@ export const totalsAt = ({ columns }: Line, row: number): Totals => ({
 export function totals({ columns, rows }: Pick<Line, "columns" | "rows">): Totals {
   let [min, max, sum, count, last] = [Infinity, -Infinity, 0, 0, Number.NaN];
   for (const row of rows) {
-    if (row === undefined) continue;
+    if (!isRow(row)) continue;
     min = Math.min(min, columns.min[row]!);
     max = Math.max(max, columns.max[row]!);
     sum += columns.sum[row]!;

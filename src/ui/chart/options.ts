@@ -5,7 +5,8 @@ import type uPlot from "uplot";
 import { tickLabels, type UnitName, valueTicks } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
 import { bandOf } from "./band.ts";
-import { COLUMNS_PER_LINE, lonely, yRange } from "./data.ts";
+import { COLUMNS_PER_LINE, yRange } from "./data.ts";
+import { type Drawable, lonely } from "./gaps.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
 export interface Theme {
@@ -32,11 +33,8 @@ const faint = (colour: string, alpha: number): string =>
     .toString(16)
     .padStart(2, "0");
 
-/** Distance between buckets from which each gets a dot, CSS pixels. */
-const DOTS_FROM = 16;
-
-/** How far from a bucket's middle the crosshair may be, CSS pixels, when buckets are narrower. */
-export const REACH = 12;
+/** How far from a bucket's middle the crosshair may be, CSS pixels, where no line leads there. */
+const REACH = 12;
 
 /** Distance between two labels of an axis at least, CSS pixels. */
 const TIME_LABEL = 68;
@@ -56,8 +54,6 @@ function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
     points: { show: false },
     gaps,
   };
-  const spaced = (u: uPlot, i0: number, i1: number): boolean =>
-    u.bbox.width / uPlotRatio(u) / Math.max(1, i1 - i0) >= DOTS_FROM;
   return [
     edge,
     edge,
@@ -67,8 +63,10 @@ function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
       gaps,
       ...(isDashed(theme.palette, slot) && { dash: [7, 4] }),
       points: {
-        show: (u, _, i0, i1) => spaced(u, i0, i1),
-        filter: (u, at, show) => (show ? null : lonely([...(u.data[at] ?? [])])),
+        show: true,
+        // Not where the dashed line leads on.
+        filter: (u, at) =>
+          lonely(u.data[at] ?? []).filter((place) => u.data[at + 1]?.[place] == null),
         size: 6,
         width: 0,
         fill: stroke,
@@ -116,9 +114,9 @@ const drawBands =
     const { ctx } = u;
     const { left, top, width, height } = u.bbox;
     const x = Float64Array.from(u.data[0], (time) => u.valToPos(time, "x", true) - left);
-    const heights = (at: number): (number | null)[] =>
+    const heights = (at: number): Drawable[] =>
       Array.from(u.data[at] ?? [], (value) =>
-        value == null ? null : u.valToPos(value, "y", true),
+        value == null ? value : u.valToPos(value, "y", true),
       );
     ctx.save();
     ctx.beginPath();
@@ -225,6 +223,8 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     cursor: {
       y: false,
       move: snapped,
+      // The dots stand where the numbers are from, not on the nearest bucket of each line.
+      dataIdx: (_, _at, place) => place,
       points: {
         size: (_, at) => (isLine(at) ? 9 : 0),
         width: (_, at) => (isLine(at) ? 2 : 0),
@@ -264,11 +264,22 @@ export function chartOptions(input: ChartInput): uPlot.Options {
 
 /** The crosshair stands on the bucket that its numbers are of; it is free where there is none. */
 const snapped: uPlot.Cursor.MousePosRefiner = (u, left, top) => {
-  const middle = left < 0 ? undefined : u.data[0][u.posToIdx(left)];
-  if (middle === undefined) return [left, top];
-  const at = u.valToPos(middle, "x");
-  return Math.abs(at - left) <= REACH ? [at, top] : [left, top];
+  const place = left < 0 ? undefined : nearestPlace(u, left);
+  return place === undefined ? [left, top] : [u.valToPos(u.data[0][place]!, "x"), top];
 };
+
+/** The bucket nearest to the crosshair, where it is near, or a line leads there. */
+export function nearestPlace(u: uPlot, left: number): number | undefined {
+  const place = u.posToIdx(left);
+  const middle = u.data[0][place];
+  if (middle === undefined) return undefined;
+  const beside = u.valToPos(middle, "x") - left;
+  if (Math.abs(beside) <= REACH) return place;
+  const neighbour = place - Math.sign(beside);
+  const leads = (column: ArrayLike<Drawable>, at: number): boolean =>
+    isLine(at) && column[place] != null && column[neighbour] !== null && neighbour in column;
+  return u.data.some((column, at) => leads(column, at)) ? place : undefined;
+}
 
 /** Follows the mouse until it is let go. */
 function pan(u: uPlot, start: MouseEvent, { window, onPan }: ChartInput): void {

@@ -6,9 +6,9 @@ import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
-import { type ChartData, drawn, middles, slotOf } from "./data.ts";
+import { type ChartData, drawn, isRow, middles, slotOf } from "./data.ts";
 import { forget, soon } from "./frames.ts";
-import { chartOptions, type ChartEvents, REACH, type Theme } from "./options.ts";
+import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
 import { type At, formatStat, Tooltip } from "./tooltip.tsx";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
@@ -154,8 +154,8 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
   const start = data.starts[idx];
   if (start === undefined) return undefined;
   const time = u.posToVal(left, "x");
-  const far = Math.abs(u.valToPos(start + data.step / 2, "x") - left);
-  const found = far <= REACH || (time >= start && time < start + data.step);
+  const inside = time >= start && time < start + data.step;
+  const found = inside || nearestPlace(u, left) !== undefined;
   return {
     left: left + u.bbox.left / uPlot.pxRatio,
     top: (top ?? 0) + u.bbox.top / uPlot.pxRatio,
@@ -169,7 +169,7 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
 function told({ start, place }: At, { data, zone, unit }: PlotProps): string {
   const values = data.lines.flatMap((line) => {
     const row = place === undefined ? undefined : line.rows[place];
-    if (row === undefined) return [];
+    if (!isRow(row)) return [];
     return [
       `${seriesName(line.labels)} ${formatStat(data.stat, line.columns[data.stat][row]!, unit)}`,
     ];

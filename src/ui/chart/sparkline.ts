@@ -1,10 +1,12 @@
 // The small line beside a metric's name: the averages of the last minutes as an SVG path. Pure.
 
+import { gapsIn } from "./gaps.ts";
+
 /** Distance of the line from the edges, px: room for the stroke and the dot. */
 const MARGIN = 3;
 
 export interface Sparkline {
-  /** Path data: a stretch for every run of minutes. */
+  /** Path data: a stretch for every run of minutes without a gap. */
   readonly line: string;
   /** Path data: the minutes alone, strokes of next to no length that round ends make visible. */
   readonly dots: string;
@@ -30,15 +32,15 @@ export function sparkline(
     const part = max > min ? (value / 2 - min / 2) / (max / 2 - min / 2) : 0.5;
     return rounded(height - MARGIN - part * (height - 2 * MARGIN));
   };
+  const minutes = [...points.keys()].filter((i) => points[i] !== null);
+  const begins = new Set([0, ...gapsIn(minutes), minutes.length]);
   let line = "";
   let dots = "";
-  points.forEach((value, i) => {
-    if (value === null) return;
-    const place = `${x(i)} ${y(value)}`;
-    const starts = (points[i - 1] ?? null) === null;
-    if (!starts) line += `L${place}`;
-    else if ((points[i + 1] ?? null) !== null) line += `M${place}`;
-    else if (i < points.length - 1) dots += `M${place}h.01`;
+  minutes.forEach((minute, i) => {
+    const place = `${x(minute)} ${y(points[minute]!)}`;
+    if (!begins.has(i)) line += `L${place}`;
+    else if (!begins.has(i + 1)) line += `M${place}`;
+    else if (minute < points.length - 1) dots += `M${place}h.01`;
   });
   const last = points.at(-1) ?? null;
   return {

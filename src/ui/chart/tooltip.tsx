@@ -5,7 +5,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { formatBucket, formatCount, seriesName } from "../format.ts";
 import { type Stat, STATS } from "../url.ts";
 import { adds, formatIn, type UnitName } from "../units.ts";
-import { type ChartData, type Line, slotOf, type Totals, totalsAt } from "./data.ts";
+import { type ChartData, isRow, type Line, slotOf, type Totals, totalsAt } from "./data.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -44,9 +44,7 @@ export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
   const right = place.left > place.width / 2;
   const buckets = data.lines.flatMap((line) => {
     const row = place.place === undefined ? undefined : line.rows[place.place];
-    return row === undefined
-      ? []
-      : [{ line, slot: slotOf(data, line), totals: totalsAt(line, row) }];
+    return isRow(row) ? [{ line, slot: slotOf(data, line), totals: totalsAt(line, row) }] : [];
   });
   return (
     <div
@@ -78,7 +76,7 @@ export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
 function beforeOf({ lines, stat }: ChartData, place: number | undefined): number | undefined {
   const before = lines[0]?.before;
   const row = place === undefined ? undefined : before?.rows[place];
-  return row === undefined ? undefined : before?.columns[stat][row];
+  return isRow(row) ? before?.columns[stat][row] : undefined;
 }
 
 interface NumbersProps {

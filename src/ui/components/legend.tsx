@@ -8,6 +8,7 @@ import { crosshair } from "../chart/crosshair.ts";
 import {
   type ChartData,
   chosenBy,
+  isRow,
   LARGEST_DRAWN,
   type Line,
   slotOf,
@@ -183,7 +184,7 @@ function Now({ line, data, last, unit }: NowProps) {
       if (place === undefined) return formatStat("last", last, unit);
       const at = starts.findIndex((start) => place.at >= start && place.at < start + step);
       const row = line.rows[at];
-      return row === undefined ? "–" : formatStat(stat, line.columns[stat][row]!, unit);
+      return isRow(row) ? formatStat(stat, line.columns[stat][row]!, unit) : "–";
     });
   }, [line, data, last, unit]);
   return <span class="now">{text}</span>;

@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import { type ChartData, gaps } from "../chart/data.ts";
+import { type ChartData, gaps, isRow } from "../chart/data.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawer } from "../models/drawing.ts";
 import {
@@ -52,12 +52,8 @@ const described = (now: Shown): Described => ({
 const counted = (data: ChartData): Described => ({
   "data-lines": data.lines.length,
   "data-series": data.all.length,
-  "data-before": data.lines.filter(({ before }) => before?.rows.some((row) => row !== undefined))
-    .length,
-  "data-buckets": data.lines.reduce(
-    (sum, { rows }) => sum + rows.filter((row) => row !== undefined).length,
-    0,
-  ),
+  "data-before": data.lines.filter(({ before }) => before?.rows.some(isRow)).length,
+  "data-buckets": data.lines.reduce((sum, { rows }) => sum + rows.filter(isRow).length, 0),
   "data-gaps": data.lines.reduce((sum, { rows }) => sum + gaps(rows), 0),
   "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
 });

@@ -1,7 +1,7 @@
 // The buckets of a chart as a table, newest first: all numbers of one line, or one number of many.
 
 import { formatStat } from "../chart/tooltip.tsx";
-import { totalsAt } from "../chart/data.ts";
+import { isRow, totalsAt } from "../chart/data.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
 import { type Panel, STATS } from "../url.ts";
@@ -20,15 +20,13 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
   const places = [...starts.keys()]
     // While another window is asked for, what is known of it stands.
     .filter((place) => starts[place]! >= now.from && starts[place]! < now.to)
-    .filter((place) => lines.some(({ rows }) => rows[place] !== undefined))
+    .filter((place) => lines.some(({ rows }) => isRow(rows[place])))
     .toReversed();
   const cells = (place: number) => {
     if (lines.length > 1 || only === undefined)
       return lines.map(({ key, rows, columns }) => {
         const row = rows[place];
-        return (
-          <td key={key}>{row === undefined ? "" : formatStat(stat, columns[stat][row]!, unit)}</td>
-        );
+        return <td key={key}>{isRow(row) ? formatStat(stat, columns[stat][row]!, unit) : ""}</td>;
       });
     const numbers = totalsAt(only, only.rows[place]!);
     return STATS.map((name) => <td key={name}>{formatStat(name, numbers[name], unit)}</td>);

@@ -3,7 +3,7 @@
 
 import { columnsBy } from "../../core/query/answer.ts";
 import { toCsv } from "../../core/query/csv.ts";
-import { type Line, slotOf } from "../chart/data.ts";
+import { isRow, type Line, slotOf } from "../chart/data.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";
 import { formatPeriod, seriesName, TIER_TITLES } from "../format.ts";
@@ -14,7 +14,7 @@ import { zoneName } from "../zone.ts";
 
 /** The buckets of a line that are drawn. */
 function drawnColumns({ rows, columns }: Line): Line["columns"] {
-  const drawn = rows.filter((row) => row !== undefined);
+  const drawn = rows.filter(isRow);
   return columnsBy((name) => drawn.map((row) => columns[name][row]!));
 }
 

@@ -24,6 +24,12 @@ test("a gap stays empty, and a bucket alone has no band", () => {
   expect(columns(top)).toEqual([1, 1, null, null, null, null, null, null, null]);
 });
 
+test("an empty bucket does not break it", () => {
+  const none = undefined;
+  const { top } = bandOf([0.5, 2, 4.5], [0, none, 40], [10, none, 50], 5);
+  expect(columns(top)).toEqual([0, 10, 20, 30, 40]);
+});
+
 test("what lies outside is cut off, what leads there is drawn", () => {
   const { top } = bandOf([-10, 10], [0, 20], [0, 20], 3);
   expect(columns(top)).toEqual([10.5, 11.5, 12.5]);

@@ -12,7 +12,6 @@ import {
   gaps,
   keyOf,
   LARGEST_DRAWN,
-  lonely,
   middles,
   slotOf,
   totals,
@@ -56,11 +55,35 @@ describe("places", () => {
   });
   test("another series does not close a hole", () => {
     const data = chart([
-      series([1, 3], [5, 6], { host: "a" }),
-      series([1, 2, 3], [7, 8, 9], { host: "b" }),
+      series([1, 2, 5, 6], [5, 6, 7, 8], { host: "a" }),
+      series([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], { host: "b" }),
     ]);
-    expect(drawn(data.lines[0]!, data).closed).toEqual([5, null, 6]);
+    expect(drawn(data.lines[0]!, data).closed).toEqual([5, 6, null, null, 7, 8]);
     expect(data.lines.map(({ rows }) => gaps(rows))).toEqual([1, 0]);
+  });
+  test("a series that reports every five minutes is one line, also beside one that is quicker", () => {
+    const slow = series([5, 10, 15, 20], [1, 2, 3, 4], { host: "slow" });
+    const alone = chart([slow]);
+    expect(minutes(alone.starts)).toEqual([5, 10, 15, 20]);
+    expect(drawn(alone.lines[0]!, alone).closed).toEqual([1, 2, 3, 4]);
+    const quick = series([8, 9, 10, 11, 12], [7, 7, 7, 7, 7], { host: "quick" });
+    const beside = chart([slow, quick]);
+    const line = beside.lines.find(({ labels }) => labels["host"] === "slow")!;
+    const none = undefined;
+    expect(drawn(line, beside).closed).toEqual([1, none, none, 2, none, none, 3, 4]);
+    expect(beside.lines.map(({ rows }) => gaps(rows))).toEqual([0, 0]);
+    // Before its first bucket and after its last there is no line.
+    const [first] = beside.lines;
+    expect(drawn(first!, beside).high).toEqual([null, 8, 8, 8, 8, 8, null, null]);
+  });
+  test("its outage is still a gap, and what came before and after keeps its line", () => {
+    const data = chart([series([0, 5, 10, 30, 35, 40], [1, 2, 3, 4, 5, 6])]);
+    expect(drawn(data.lines[0]!, data).closed).toEqual([1, 2, 3, null, 4, 5, 6]);
+  });
+  test("what is usual is seen in the whole answer, not only in the window", () => {
+    const range = { from: 5 * MINUTE, to: 13 * MINUTE };
+    const data = chart([series([1, 2, 3, 4, 5, 12], [1, 2, 3, 4, 5, 6])], range);
+    expect(gaps(data.lines[0]!.rows)).toBe(1);
   });
   test("what lies outside the range is left out", () => {
     const range = { from: 2 * MINUTE, to: 4 * MINUTE };
@@ -80,15 +103,28 @@ describe("the bucket that is still filling", () => {
     expect(open).toEqual([null, 6, 7]);
   });
   test("stands alone after a gap", () => {
-    const data = chart([series([1, 3], [5, 7])], { partialFrom: 3 * MINUTE });
-    expect(drawn(data.lines[0]!, data).open).toEqual([null, null, 7]);
+    const data = chart([series([1, 2, 9], [5, 6, 7])], { partialFrom: 9 * MINUTE });
+    expect(drawn(data.lines[0]!, data).open).toEqual([null, null, null, 7]);
   });
-});
-
-test("lonely values are those that no line touches", () => {
-  expect(lonely([1])).toEqual([0]);
-  expect(lonely([1, 2, null, 3, null, 4, 5])).toEqual([3]);
-  expect(lonely([null, undefined])).toEqual([]);
+  test("is joined to the one before where a series reports every five minutes", () => {
+    const data = chart(
+      [
+        series([0, 5, 10, 15], [1, 2, 3, 4], { host: "a" }),
+        series([13, 14, 15], [7, 8, 9], { host: "b" }),
+      ],
+      { partialFrom: 15 * MINUTE },
+    );
+    const { closed, open } = drawn(data.lines[0]!, data);
+    expect(closed).toEqual([1, 2, 3, undefined, undefined, null]);
+    expect(open).toEqual([null, null, 3, undefined, undefined, 4]);
+  });
+  test("none yet: no dashed line", () => {
+    const data = chart(
+      [series([1, 2], [5, 6], { host: "a" }), series([1, 2, 3], [7, 8, 9], { host: "b" })],
+      { partialFrom: 3 * MINUTE },
+    );
+    expect(drawn(data.lines[0]!, data).open).toEqual([null, null, null]);
+  });
 });
 
 test("totals add up over the drawn range only", () => {
@@ -148,6 +184,14 @@ describe("the period before", () => {
     expect(minutes(data.starts)).toEqual([1, 2, 3]);
     expect(drawn(line, data).before).toEqual([null, 7, 8]);
     expect(drawn(line, data).closed).toEqual([5, 6, null]);
+  });
+  test("has gaps of its own", () => {
+    const now = series([0, 1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 1, 1]);
+    const data = chart([now], { before: [series([0, 1, 2, 6], [2, 2, 2, 2])] });
+    const none = null;
+    expect(drawn(data.lines[0]!, data).before).toEqual([2, 2, 2, none, none, none, 2]);
+    const slow = chart([now], { before: [series([0, 3, 6], [2, 2, 2])] });
+    expect(gaps(slow.lines[0]!.before!.rows)).toBe(0);
   });
   test("does not count in the totals", () => {
     const data = chart([series([1], [5])], { before: [series([1, 2], [100, 100])] });

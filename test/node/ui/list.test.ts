@@ -191,9 +191,26 @@ describe("a sparkline", () => {
     expect(drawn(0, 1, 2, 3, 4).line).toBe("M3 9L5 7.5L7 6L9 4.5L11 3"));
   test("has a dot where it is still filling", () =>
     expect(drawn(0, 1, 2, 3, 4).filling).toEqual({ x: 11, y: 3 }));
-  test("breaks at gaps", () => expect(drawn(0, 4, null, 4, 0).line).toBe("M3 9L5 3M9 3L11 9"));
+  test("breaks at gaps", () =>
+    // Eight places from 3 to 17.
+    expect(sparkline([0, 4, null, null, null, null, 4, 0], 20, 12).line).toBe(
+      "M3 9L5 3M15 3L17 9",
+    ));
+  test("is a connected line of what reports every five minutes, or every 65 s", () => {
+    const every = (seconds: number) =>
+      Array.from({ length: 60 }, (_, minute) => {
+        const reports = Math.ceil((minute * 60) / seconds) * seconds;
+        return reports < (minute + 1) * 60 ? minute % 7 : null;
+      });
+    for (const seconds of [300, 65, 90, 121]) {
+      const { line, dots } = sparkline(every(seconds), 64, 22);
+      expect(line.match(/M/g)).toHaveLength(1);
+      expect(line.match(/L/g)!.length).toBeGreaterThan(9);
+      expect(dots).toBe("");
+    }
+  });
   test("shows a minute alone", () =>
-    expect(drawn(4, null, 0, null, null)).toEqual({ line: "", dots: "M3 3h.01M7 9h.01" }));
+    expect(drawn(4, 4, null, null, 0, null).dots).toBe("M9.4 9h.01"));
   test("of nothing but the minute that is filling is its dot", () =>
     expect(drawn(null, null, null, null, 5)).toEqual({
       line: "",

@@ -1,0 +1,66 @@
+// Where a line is broken: where a series was silent for far longer than it usually is, never merely
+// where the next bucket is empty. Pure. The one rule for charts, their bands and sparklines.
+
+/** A gap is longer than so many usual intervals: one report that is lost or late is none. */
+export const GAP = 2.5;
+
+/**
+ * The usual time between two reports: the median step; of two in the middle the shorter, as silence
+ * is what is unusual. Undefined of fewer than two times.
+ *
+ * @param times ascending, in any unit
+ */
+export function usualInterval(times: readonly number[]): number | undefined {
+  const count = times.length - 1;
+  if (count < 1) return undefined;
+  const steps = Float64Array.from({ length: count }, (_, i) => times[i + 1]! - times[i]!);
+  return steps.sort()[(count - 1) >> 1]!;
+}
+
+/**
+ * The places in `times` before which there is a gap, ascending.
+ *
+ * @param times ascending, in any unit
+ */
+export function gapsIn(times: readonly number[]): number[] {
+  let [least, most] = [Infinity, 0];
+  for (let i = 1; i < times.length; i++) {
+    const step = times[i]! - times[i - 1]!;
+    if (step < least) least = step;
+    if (step > most) most = step;
+  }
+  // Most series have none, and need no median.
+  if (!(most > GAP * least)) return [];
+  const longest = GAP * usualInterval(times)!;
+  const gaps: number[] = [];
+  for (let i = 1; i < times.length; i++) if (times[i]! - times[i - 1]! > longest) gaps.push(i);
+  return gaps;
+}
+
+/**
+ * One value of a column that is drawn. Undefined: nothing here, but the line passes through; null:
+ * it is broken here. So does uPlot read them.
+ */
+export type Drawable = number | null | undefined;
+
+/** Places of values that no line reaches or leaves: they need a dot. */
+export function lonely(column: ArrayLike<Drawable>): number[] {
+  const places: number[] = [];
+  /** The value last met, when nothing joins it yet. */
+  let alone: number | undefined;
+  let joined = false;
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i];
+    if (value === undefined) continue;
+    if (value === null) {
+      if (alone !== undefined) places.push(alone);
+      alone = undefined;
+      joined = false;
+    } else {
+      alone = joined ? undefined : i;
+      joined = true;
+    }
+  }
+  if (alone !== undefined) places.push(alone);
+  return places;
+}
