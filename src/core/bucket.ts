@@ -136,7 +136,7 @@ export class Buckets {
       max: this.max[row]!,
       last: this.last[row]!,
       lastAt: this.lastAt[row]!,
-      ...(this.#huge?.has(row) && { huge: this.#huge.get(row)! }),
+      huge: this.#huge?.get(row),
     };
   }
 

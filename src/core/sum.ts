@@ -27,8 +27,8 @@ export interface Sum {
   readonly sum: number;
   /** What rounding took from `sum`: the true sum is `sum + carry`, |carry| ≤ ulp(sum) / 2. */
   readonly carry: number;
-  /** The sum of the values from 2^960 on, in units of 2^64; absent when there are none. */
-  readonly huge?: Pair;
+  /** The sum of the values from 2^960 on, in units of 2^64; undefined when there are none. */
+  readonly huge?: Pair | undefined;
 }
 
 export const isHuge = (value: number): boolean => value >= HUGE_FROM || value <= -HUGE_FROM;

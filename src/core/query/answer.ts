@@ -1,60 +1,22 @@
 // Buckets as the columns of an answer, and back. What a column holds is said in stats.ts.
 
 import type { Columns } from "../api.ts";
-import type { Bucket, Buckets } from "../bucket.ts";
-import { byStat } from "../stats.ts";
-import { hugeOf, isHuge, type Pair } from "../sum.ts";
-
-/** A row of columns as a plain bucket, without one object a row. */
-class Row implements Bucket {
-  readonly #buckets: Buckets;
-  at = 0;
-
-  constructor(buckets: Buckets) {
-    this.#buckets = buckets;
-  }
-
-  get count(): number {
-    return this.#buckets.count[this.at]!;
-  }
-  get sum(): number {
-    return this.#buckets.sum[this.at]!;
-  }
-  get carry(): number {
-    return this.#buckets.carry[this.at]!;
-  }
-  get huge(): Pair {
-    return this.#buckets.huge(this.at) ?? NO_HUGE;
-  }
-  get min(): number {
-    return this.#buckets.min[this.at]!;
-  }
-  get max(): number {
-    return this.#buckets.max[this.at]!;
-  }
-  get last(): number {
-    return this.#buckets.last[this.at]!;
-  }
-  get lastAt(): number {
-    return this.#buckets.lastAt[this.at]!;
-  }
-}
-
-const NO_HUGE: Pair = [0, 0];
+import type { Buckets } from "../bucket.ts";
+import { byStat, STATISTICS } from "../stats.ts";
+import { hugeOf, isHuge } from "../sum.ts";
 
 /** The given rows (or all) in their order. */
 export function columnsOf(buckets: Buckets, rows?: readonly number[]): Columns {
-  const order = rows ?? Array.from({ length: buckets.length }, (_, row) => row);
-  const row = new Row(buckets);
-  return {
-    t: order.map((at) => buckets.start[at]!),
-    ...byStat(({ of }) =>
-      order.map((at) => {
-        row.at = at;
-        return of(row);
-      }),
-    ),
-  };
+  const length = rows?.length ?? buckets.length;
+  const t = Array<number>(length);
+  const columns = byStat(() => Array<number>(length));
+  for (let i = 0; i < length; i++) {
+    const row = rows === undefined ? i : rows[i]!;
+    const bucket = buckets.at(row);
+    t[i] = buckets.start[row]!;
+    for (const { name, of } of STATISTICS) columns[name][i] = of(bucket);
+  }
+  return { t, ...columns };
 }
 
 /** Columns that are each made from their name. */
@@ -77,15 +39,15 @@ export function mergeColumns(
   carry = 0,
 ): void {
   const sum = columns.sum[i]!;
-  const [small, huge] = isHuge(sum) ? [0, hugeOf(sum)] : [sum, undefined];
+  const large = isHuge(sum);
   into.mergeBucket(row, {
     count: columns.count[i]!,
-    sum: small,
+    sum: large ? 0 : sum,
     carry,
     min: columns.min[i]!,
     max: columns.max[i]!,
     last: columns.last[i]!,
     lastAt,
-    ...(huge !== undefined && { huge }),
+    huge: large ? hugeOf(sum) : undefined,
   });
 }
