@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 /** Files at a time. */
 const maxWorkers = 2;
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     projects: [
       {
@@ -28,7 +28,7 @@ export default defineConfig({
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
-                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? "500",
+                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "100" : "500"),
                 MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },
@@ -76,4 +76,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

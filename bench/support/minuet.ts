@@ -2,15 +2,19 @@
 // on a folder of its own, with the migrations applied.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Builds the Worker as a deploy would, with the page in that folder, and returns its bundle's path. */
-export function buildWorker(page = join(ROOT, "dist/ui")): string {
+/**
+ * Builds the Worker as a deploy would, with the page in that folder, and returns its bundle's path.
+ * Without a page there is an empty folder, since wrangler refuses one that is missing.
+ */
+function buildWorker(page = join(ROOT, "dist/bench-no-page")): string {
+  mkdirSync(page, { recursive: true });
   const out = join(ROOT, "dist/bench");
   const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out, "--assets", page], {
     cwd: ROOT,

@@ -1,0 +1,47 @@
+// The steps of a deploy, in their order: a Worker must never run before its tables are there. Pure.
+
+/** A D1 database as wrangler.toml has it. */
+export interface Database {
+  readonly binding: string;
+  readonly database_name?: string | undefined;
+  /** The Deploy button writes it; without, the database is found by its name. */
+  readonly database_id?: string | undefined;
+}
+
+export interface Step {
+  /** What it does, for who watches. */
+  readonly what: string;
+  /** The arguments of wrangler. */
+  readonly args: readonly string[];
+}
+
+/** What a database is called in the account: without a name, as wrangler itself would call it. */
+export const nameOf = (worker: string, { binding, database_name }: Database): string =>
+  database_name ?? `${worker}-${binding.toLowerCase().replaceAll("_", "-")}`;
+
+/** Whether the databases of the account must be known, to see which are missing. */
+export const needsList = (databases: readonly Database[]): boolean =>
+  databases.some(({ database_id }) => database_id === undefined);
+
+/** `existing`: the names of the account's databases. */
+export function stepsOf(
+  worker: string,
+  databases: readonly Database[],
+  existing: ReadonlySet<string>,
+): Step[] {
+  const missing = databases
+    .filter(({ database_id }) => database_id === undefined)
+    .map((database) => nameOf(worker, database))
+    .filter((name) => !existing.has(name));
+  return [
+    ...missing.map((name) => ({
+      what: `Creating the D1 database ${name}`,
+      args: ["d1", "create", name],
+    })),
+    ...databases.map(({ binding }) => ({
+      what: `Applying the migrations to ${binding}`,
+      args: ["d1", "migrations", "apply", binding, "--remote"],
+    })),
+    { what: "Deploying the Worker and its page", args: ["deploy"] },
+  ];
+}
