@@ -145,5 +145,7 @@ export interface StatusAnswer {
     readonly shardRowsWritten: number;
     /** Calls, sockets and alarms: what Durable Objects are billed by. */
     readonly shardRequests: number;
+    /** A shard started anew today: what it was only asked before, and wrote no row for, is missing. */
+    readonly atLeast?: true;
   };
 }

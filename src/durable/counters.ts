@@ -38,12 +38,21 @@ export class Counters {
   #values: StoredCounters = { day: 0 };
   #counted = 0;
   readonly #written: () => number;
+  /** The UTC day on which counts may have been lost: what was only read leaves no row. */
+  readonly #lossy: number | undefined;
 
-  constructor(written: () => number) {
+  /** `restartedAt`: when memory was lost that may have counted what no row says. */
+  constructor(written: () => number, restartedAt: number | undefined) {
     this.#written = written;
+    this.#lossy = restartedAt === undefined ? undefined : dayOf(restartedAt);
   }
 
-  /** Starts from what a manifest says. */
+  /** Whether the values of `now` may be less than what was counted. */
+  atLeast(now: number): boolean {
+    return this.#lossy === dayOf(now);
+  }
+
+  /** Starts from what a row says. */
   load(values: StoredCounters): void {
     this.#values = values;
   }

@@ -1,6 +1,8 @@
 // The bytes of a journal row: the requests that one group commit stored. Pure.
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
+import { dayOf } from "../core/tiers.ts";
+import type { CounterValues } from "./counters.ts";
 
 export interface JournalEntry {
   /** Digest of the Idempotency-Key; "" when the request had none. */
@@ -11,8 +13,18 @@ export interface JournalEntry {
   readonly batch: Uint8Array;
 }
 
+/** A journal row: what one group commit stored, or a part of it. */
+export interface JournalRow {
+  /** Unix ms of the commit. */
+  readonly at: number;
+  /** What had been counted on its UTC day, this row included: they ride along, at no row of theirs. */
+  readonly counters: CounterValues;
+  readonly entries: readonly JournalEntry[];
+}
+
 /*
- * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), n <varint>, then n entries:
+ * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), counters 4 × <varint> (d1RowsWritten,
+ * d1RowsRead, shardRowsWritten, shardRequests), n <varint>, then n entries:
  * kind <u8>, key <text>, accepted <varint>, length <varint>, the batch.
  * The kind says what follows it; BATCH is the only one.
  */
@@ -20,13 +32,17 @@ const VERSION = 1;
 const BATCH = 1;
 
 /** Bytes that a row takes besides the batches of its entries: an upper bound. */
-export const journalOverhead = (entries: number): number => 16 + entries * 64;
+export const journalOverhead = (entries: number): number => 64 + entries * 64;
 
-export function encodeJournal(at: number, entries: readonly JournalEntry[]): Uint8Array {
+export function encodeJournal({ at, counters, entries }: JournalRow): Uint8Array {
   const size = entries.reduce((sum, { batch }) => sum + batch.length, 0);
   const writer = new ByteWriter(size + journalOverhead(entries.length));
   writer.u8(VERSION);
   writer.f64(at);
+  writer.varint(counters.d1RowsWritten);
+  writer.varint(counters.d1RowsRead);
+  writer.varint(counters.shardRowsWritten);
+  writer.varint(counters.shardRequests);
   writer.varint(entries.length);
   for (const { key, accepted, batch } of entries) {
     writer.u8(BATCH);
@@ -39,11 +55,18 @@ export function encodeJournal(at: number, entries: readonly JournalEntry[]): Uin
 }
 
 /** Reads `encodeJournal` back. @throws CorruptBytes */
-export function decodeJournal(bytes: Uint8Array): { at: number; entries: JournalEntry[] } {
+export function decodeJournal(bytes: Uint8Array): JournalRow {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`journal version ${version} is not known`);
   const at = reader.f64();
+  const counters = {
+    day: dayOf(at),
+    d1RowsWritten: reader.varint(),
+    d1RowsRead: reader.varint(),
+    shardRowsWritten: reader.varint(),
+    shardRequests: reader.varint(),
+  };
   const entries: JournalEntry[] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const kind = reader.u8();
@@ -52,5 +75,5 @@ export function decodeJournal(bytes: Uint8Array): { at: number; entries: Journal
     const accepted = reader.varint();
     entries.push({ key, accepted, batch: reader.bytes(reader.varint()) });
   }
-  return { at, entries };
+  return { at, counters, entries };
 }

@@ -4,10 +4,8 @@ import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 
-/** A sealed page: where its blobs are, and what a reader needs to skip it. */
-export interface PageEntry {
-  /** Its sequence number; grows with time. */
-  readonly id: number;
+/** A page without a name yet: where its blobs are, and what a reader needs to skip it. */
+export interface StoredPage {
   /** Rows of the table `blob`. */
   readonly slots: readonly number[];
   readonly buckets: number;
@@ -17,16 +15,28 @@ export interface PageEntry {
   readonly to: number;
 }
 
+/** A sealed page. */
+export interface PageEntry extends StoredPage {
+  /** Its sequence number; grows with time. */
+  readonly id: number;
+  /** Since when its oldest point has waited for D1, Unix ms. */
+  readonly since: number;
+}
+
 export interface Manifest {
   readonly version: 1;
   /** Journal rows up to this sequence number are folded into the pages. */
   readonly through: number;
   /** The id that the next sealed page will have. */
   readonly openId: number;
-  /** Rows of `blob` with the open buckets as of `through`. */
-  readonly open: readonly number[];
+  /** Rows of `blob` with the open buckets as of `through`, and their bytes. */
+  readonly open: { readonly slots: readonly number[]; readonly bytes: number };
+  /** Since when the oldest point of no sealed page has waited for D1, Unix ms; null without any. */
+  readonly openSince: number | null;
   /** Sealed pages that D1 may not hold, oldest first. */
   readonly sealed: readonly PageEntry[];
+  /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
+  readonly sealedTo: number;
   /** The last page that D1 is known to hold. */
   readonly watermark: number;
   /** D1 bookmark of the flush that set it. */
@@ -34,16 +44,30 @@ export interface Manifest {
   /** Buckets before this time (Unix ms) were sealed by the last regular flush. */
   readonly cut: number;
   readonly flushedAt: number | null;
-  /** Arrival of the oldest point that D1 may not hold, Unix ms; null when it holds all. */
-  readonly since: number | null;
   /** Rows of `blob` with the dictionary, in order, and the series of each. */
   readonly series: readonly { readonly slot: number; readonly count: number }[];
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
-  /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
-  readonly sealedTo: number;
   /** Rows and requests counted on the UTC day `day`. */
   readonly counters: StoredCounters;
 }
+
+/** What the log itself decides: all of the manifest but what others say when it is written. */
+export type LogState = Omit<Manifest, "version" | "keys" | "counters">;
+
+/** Of a shard without rows. Ids follow the clock, so that lost storage does not use one twice. */
+export const emptyState = (now: number): LogState => ({
+  through: 0,
+  openId: now,
+  open: { slots: [], bytes: 0 },
+  openSince: null,
+  sealed: [],
+  sealedTo: 0,
+  watermark: 0,
+  bookmark: null,
+  cut: 0,
+  flushedAt: null,
+  series: [],
+});
 
 /** @throws CorruptBytes on a version that this code does not know. */
 export function parseManifest(text: string): Manifest {
@@ -52,6 +76,14 @@ export function parseManifest(text: string): Manifest {
     throw new CorruptBytes(`manifest version ${String(manifest.version)} is not known`);
   return manifest;
 }
+
+/** The rows of `blob` that a manifest names. */
+export const slotsOf = (manifest: Manifest): number[] => [
+  ...manifest.open.slots,
+  ...manifest.sealed.flatMap((page) => page.slots),
+  ...manifest.series.map(({ slot }) => slot),
+  ...manifest.keys.map(({ slot }) => slot),
+];
 
 /**
  * firstAt, lastAt and last of the first `length` series as columns of doubles (little-endian), then
@@ -81,11 +113,3 @@ export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
     dictionary.inD1[series] = bytes[length * 24 + series] === 1;
   }
 }
-
-/** The rows of `blob` that a manifest names. */
-export const slotsOf = (manifest: Manifest): number[] => [
-  ...manifest.open,
-  ...manifest.sealed.flatMap((page) => page.slots),
-  ...manifest.series.map(({ slot }) => slot),
-  ...manifest.keys.map(({ slot }) => slot),
-];

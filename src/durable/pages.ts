@@ -5,15 +5,10 @@ import { Buckets } from "../core/bucket.ts";
 import { blocksOf, decodeBlock, encodePage } from "../core/codec/page.ts";
 import type { Blobs } from "./blobs.ts";
 import type { Dictionary } from "./dictionary.ts";
-import type { PageEntry } from "./manifest.ts";
+import type { StoredPage } from "./manifest.ts";
 
-/** Writes buckets, of which there is at least one, as the page `id`. */
-export function writePage(
-  blobs: Blobs,
-  from: Accumulator,
-  dictionary: Dictionary,
-  id: number,
-): PageEntry {
+/** Writes buckets, of which there is at least one, as a page. */
+export function writePage(blobs: Blobs, from: Accumulator, dictionary: Dictionary): StoredPage {
   const encoded = encodePage(from, (series) => dictionary.metricOf[series]!);
   let first = Infinity;
   let last = -Infinity;
@@ -22,7 +17,6 @@ export function writePage(
     last = Math.max(last, from.buckets.start[i]!);
   }
   return {
-    id,
     slots: encoded.map((blob) => blobs.write(blob)),
     buckets: from.length,
     bytes: encoded.reduce((sum, blob) => sum + blob.length, 0),

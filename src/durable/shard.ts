@@ -48,6 +48,8 @@ export interface HeadAnswer extends Head {
 
 export interface ShardReport extends ShardStatus {
   readonly counters: CounterValues;
+  /** Some of what was counted may be missing. */
+  readonly atLeast: boolean;
 }
 
 interface Waiting {
@@ -159,6 +161,7 @@ export class Shard extends DurableObject<ShardEnv> {
       lagMs: since === null ? 0 : Math.max(0, now - since),
       ...(this.#flusher.error !== undefined && { error: this.#flusher.error }),
       counters: this.#log.counters.values(now),
+      atLeast: this.#log.counters.atLeast(now),
     };
   }
 

@@ -37,6 +37,10 @@ export const statusAnswer = exactly<StatusAnswer>()(
           d1RowsRead: z.number(),
           shardRowsWritten: z.number(),
           shardRequests: z.number().meta({ description: "Calls, sockets and alarms" }),
+          atLeast: z
+            .literal(true)
+            .exactOptional()
+            .meta({ description: "A shard started anew today, so some may not be counted" }),
         })
         .meta({
           description: "Rows since midnight UTC, as the platform counted them, and requests",
@@ -75,13 +79,14 @@ export const status = endpoint({
     return {
       version: VERSION,
       now,
-      shards: reports.map(({ counters: _counters, ...report }) => report),
+      shards: reports.map(({ counters: _counters, atLeast: _atLeast, ...report }) => report),
       d1,
       today: {
         d1RowsWritten: counters.d1RowsWritten,
         d1RowsRead: counters.d1RowsRead,
         shardRowsWritten: counters.shardRowsWritten,
         shardRequests: counters.shardRequests,
+        ...(reports.some(({ atLeast }) => atLeast) && { atLeast: true as const }),
       },
     };
   },

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
+import { dayOf } from "../../../src/core/tiers.ts";
 import { decodeJournal, encodeJournal } from "../../../src/durable/journal.ts";
 
 const AT = 1_795_420_486_645;
@@ -9,14 +10,23 @@ const entries = [
   { key: "", accepted: 3, batch: Uint8Array.of(1, 2, 3) },
   { key: "a digest", accepted: 300, batch: new Uint8Array() },
 ];
-const HEAD = 1 + 8 + 1;
+const counters = {
+  day: dayOf(AT),
+  d1RowsWritten: 1,
+  d1RowsRead: 2,
+  shardRowsWritten: 3,
+  shardRequests: 4,
+};
+const row = { at: AT, counters, entries };
+/** Bytes before the first entry. */
+const HEAD = 1 + 8 + 4 + 1;
 
 test("entries come back as they were", () => {
-  expect(decodeJournal(encodeJournal(AT, entries))).toEqual({ at: AT, entries });
+  expect(decodeJournal(encodeJournal(row))).toEqual(row);
 });
 
 test("an entry of a kind that is not known is refused, not skipped", () => {
-  const bytes = encodeJournal(AT, entries);
+  const bytes = encodeJournal(row);
   expect(bytes[HEAD]).toBe(1);
   for (const kind of [0, 2, 255]) {
     bytes[HEAD] = kind;
@@ -26,7 +36,7 @@ test("an entry of a kind that is not known is refused, not skipped", () => {
 });
 
 test("bytes that are cut off are refused", () => {
-  const bytes = encodeJournal(AT, entries);
+  const bytes = encodeJournal(row);
   for (let length = 0; length < bytes.length; length++)
     expect(() => decodeJournal(bytes.subarray(0, length)), `${length}`).toThrow(CorruptBytes);
 });

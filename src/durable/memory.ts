@@ -1,0 +1,96 @@
+// What a shard holds in memory, as rows and back: the blobs of a checkpoint, and the manifest that
+// says which they are. With it the journal so far is not needed any more.
+
+import { Accumulator } from "../core/series/accumulator.ts";
+import type { Blobs } from "./blobs.ts";
+import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
+import { decodeKeys, encodeKeys, Idempotency } from "./idempotency.ts";
+import {
+  decodeSeen,
+  encodeSeen,
+  type LogState,
+  type Manifest,
+  type StoredPage,
+} from "./manifest.ts";
+import { readPage, writePage } from "./pages.ts";
+import type { StoredCounters } from "./counters.ts";
+import type { Store } from "./store.ts";
+
+/** Rows of the dictionary beyond which all of it is written anew. */
+const SERIES_ROWS = 32;
+
+export interface Memory {
+  /** Buckets of no sealed page. */
+  open: Accumulator;
+  dictionary: Dictionary;
+  readonly idempotency: Idempotency;
+}
+
+export const emptyMemory = (): Memory => ({
+  open: new Accumulator(),
+  dictionary: new Dictionary(),
+  idempotency: new Idempotency(),
+});
+
+/** Reads the rows back that a manifest names. @throws CorruptBytes */
+export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memory {
+  const memory = emptyMemory();
+  for (const { slot } of manifest.series)
+    for (const key of decodeSeries(blobs.read(slot))) memory.dictionary.add(key);
+  decodeSeen(seen, memory.dictionary);
+  for (const { slot, from, to } of manifest.keys)
+    memory.idempotency.closed.push({ slot, from, to, keys: decodeKeys(blobs.read(slot)) });
+  for (const slot of manifest.open.slots)
+    for (const buckets of readPage(blobs.read(slot))) memory.open.merge(buckets);
+  return memory;
+}
+
+/** Writes memory as rows; returns where they are. The caller must write the manifest at once. */
+export function store(
+  blobs: Blobs,
+  { open, dictionary, idempotency }: Memory,
+  before: LogState,
+  now: number,
+): Pick<LogState, "open" | "series"> {
+  blobs.free(before.open.slots);
+  const page: Pick<StoredPage, "slots" | "bytes"> =
+    open.length > 0 ? writePage(blobs, open, dictionary) : { slots: [], bytes: 0 };
+  const series = storeSeries(blobs, dictionary, before.series);
+  const generation = idempotency.close(() => blobs.reserve());
+  if (generation !== undefined) blobs.write(encodeKeys(generation.keys), generation.slot);
+  blobs.free(idempotency.expire(now));
+  return { open: { slots: page.slots, bytes: page.bytes }, series };
+}
+
+/** Stores the series that no row holds yet; all of them when they lie in many rows. */
+function storeSeries(
+  blobs: Blobs,
+  dictionary: Dictionary,
+  before: LogState["series"],
+): LogState["series"] {
+  const anew = before.length > SERIES_ROWS;
+  if (anew) blobs.free(before.map(({ slot }) => slot));
+  const kept = anew ? [] : before;
+  const rows = encodeSeries(dictionary.keys.slice(lengthOf(kept)));
+  return [...kept, ...rows.map(({ body, count }) => ({ slot: blobs.write(body), count }))];
+}
+
+/** So many leading series of the dictionary have a row. */
+const lengthOf = (series: LogState["series"]): number =>
+  series.reduce((sum, { count }) => sum + count, 0);
+
+/** Writes the manifest: from now on it says what all other rows mean. */
+export function writeManifest(
+  rows: Store,
+  state: LogState,
+  { dictionary, idempotency }: Memory,
+  counters: StoredCounters,
+): void {
+  const manifest: Manifest = {
+    version: 1,
+    ...state,
+    keys: idempotency.closed.map(({ slot, from, to }) => ({ slot, from, to })),
+    counters,
+  };
+  rows.writeState(JSON.stringify(manifest), encodeSeen(dictionary, lengthOf(state.series)));
+}
