@@ -199,7 +199,7 @@ export function valueTicks(unit: UnitName, min: number, max: number, most: numbe
   // Divided first, because the difference of the largest numbers is Infinity.
   const raw = max / most - min / most;
   // Closer than this, neighbouring multiples of a step are the same double.
-  if (raw < Math.max(1e-300, Math.abs(min) * 1e-13, Math.abs(max) * 1e-13))
+  if (raw < Math.max(1e-320, Math.abs(min) * 1e-13, Math.abs(max) * 1e-13))
     return most < 2 ? [min] : [min, max];
   for (let step = niceStep(unit, raw); step < Infinity; step = niceStep(unit, step * 1.5)) {
     const [first, last] = [Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9)];

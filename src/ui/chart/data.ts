@@ -283,23 +283,3 @@ export function totals({ columns, rows }: Pick<Line, "columns" | "rows">): Total
   }
   return { avg: Math.min(Math.max(sum / count, min), max), min, max, sum, count, last };
 }
-
-/** Largest value an axis may reach: beyond it, its length would overflow. */
-const LARGEST = 7e307;
-
-/** The y axis for values in [min, max]: some air, zero when it is near or all are the same. */
-export function yRange(min: number | null, max: number | null): [number, number] {
-  if (min === null || max === null || !(min <= max)) return [0, 1];
-  const inside = (end: number): number => Math.min(Math.max(end, -LARGEST), LARGEST);
-  const [low, high] = [inside(min), inside(max)];
-  const size = Math.max(Math.abs(low), Math.abs(high));
-  if (size === 0) return [0, 1];
-  // Closer than this, neighbouring ticks would be the same double.
-  const span = high - low;
-  if (span <= size * 1e-9) return low > 0 ? [0, low * 1.25] : [high * 1.25, 0];
-  const air = span * 0.08;
-  return [
-    low >= 0 && low <= span * 0.6 ? 0 : low - air,
-    high <= 0 && -high <= span * 0.6 ? 0 : high + air,
-  ];
-}

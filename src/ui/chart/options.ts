@@ -5,8 +5,9 @@ import type uPlot from "uplot";
 import { tickLabels, type UnitName, valueTicks } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
 import { bandOf } from "./band.ts";
-import { COLUMNS_PER_LINE, yRange } from "./data.ts";
+import { COLUMNS_PER_LINE } from "./data.ts";
 import { type Drawable, lonely } from "./gaps.ts";
+import { unscaled, yRange } from "./scale.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
 export interface Theme {
@@ -177,10 +178,12 @@ export interface ChartInput extends ChartEvents {
   readonly height: number;
   /** The window on the time axis, [from, to), Unix ms: read whenever the scale is set. */
   readonly window: () => readonly [from: number, to: number];
+  /** What the drawn values are multiplied by: read whenever the axis is made. */
+  readonly factor: () => number;
 }
 
 export function chartOptions(input: ChartInput): uPlot.Options {
-  const { slots, theme, width, height, unit, zone } = input;
+  const { slots, theme, width, height, unit, zone, factor } = input;
   const lines = slots.length;
   const axis: uPlot.Axis = {
     stroke: theme.text,
@@ -215,8 +218,21 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         // As wide for all usual labels: charts below each other share their time axis.
         size: (_, values) =>
           Math.max(76, 20 + 7 * Math.max(0, ...(values ?? []).map((text) => text.length))),
-        splits: (u, _, min, max) => valueTicks(unit, min, max, fits(u.height - 56, VALUE_LABEL)),
-        values: (_, splits) => tickLabels(unit, splits),
+        // Ticks are chosen below. uPlot hides an axis for which it finds no step of its own, and takes
+        // none that is small.
+        incrs: (_u, _at, min, max) => [Math.max(5, max - min)],
+        splits: (u, _, min, max) =>
+          valueTicks(
+            unit,
+            unscaled(min, factor()),
+            unscaled(max, factor()),
+            fits(u.height - 56, VALUE_LABEL),
+          ).map((tick) => tick * factor()),
+        values: (_, splits) =>
+          tickLabels(
+            unit,
+            splits.map((split) => unscaled(split, factor())),
+          ),
       },
     ],
     series: [{}, ...slots.flatMap((slot) => seriesOf(theme, slot, lines))],

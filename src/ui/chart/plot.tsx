@@ -8,6 +8,7 @@ import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, isRow, middles, slotOf } from "./data.ts";
 import { forget, soon } from "./frames.ts";
+import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
 import { type At, formatStat, Tooltip } from "./tooltip.tsx";
 
@@ -29,13 +30,26 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   readonly canvas: { current: HTMLCanvasElement | undefined };
 }
 
-const aligned = (data: ChartData): uPlot.AlignedData => [
-  middles(data),
-  ...data.lines.flatMap((line) => {
+interface Aligned {
+  readonly columns: uPlot.AlignedData;
+  /** What the values in them are multiplied by. */
+  readonly factor: number;
+}
+
+function aligned(data: ChartData): Aligned {
+  const columns = data.lines.flatMap((line) => {
     const { high, low, closed, open, before } = drawn(line, data);
     return [high, low, closed, open, before];
-  }),
-];
+  });
+  let largest = 0;
+  for (const column of columns)
+    for (const value of column) if (value != null) largest = Math.max(largest, Math.abs(value));
+  const factor = factorFor(largest);
+  const scaled = columns.map((column) =>
+    column.map((value) => (value == null ? value : value * factor)),
+  );
+  return { columns: [middles(data), ...scaled], factor };
+}
 
 export function Plot(props: PlotProps) {
   const { data, from, to, theme, unit, zone } = props;
@@ -49,7 +63,9 @@ export function Plot(props: PlotProps) {
   const at = useMemo(() => signal<At | undefined>(undefined), []);
   /** What a screen reader is told of the bucket that a key led to. */
   const said = useMemo(() => signal(""), []);
-  const columns = useMemo(() => aligned(data), [data]);
+  const { columns, factor } = useMemo(() => aligned(data), [data]);
+  const factorNow = useRef(factor);
+  factorNow.current = factor;
   /** Another number of lines, or other colours, need another chart. */
   const slots = data.lines.map((line) => slotOf(data, line)).join();
 
@@ -66,6 +82,7 @@ export function Plot(props: PlotProps) {
         width: element.clientWidth,
         height: element.clientHeight,
         window: () => [latest.current.from, latest.current.to],
+        factor: () => factorNow.current,
         onCursor: (u) => {
           if (following.current) return;
           at.value = placeOf(u, latest.current.data);

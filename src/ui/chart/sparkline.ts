@@ -1,6 +1,7 @@
 // The small line beside a metric's name: the averages of the last minutes as an SVG path. Pure.
 
 import { gapsIn } from "./gaps.ts";
+import { factorFor } from "./scale.ts";
 
 /** Distance of the line from the edges, px: room for the stroke and the dot. */
 const MARGIN = 3;
@@ -23,13 +24,12 @@ export function sparkline(
   height: number,
 ): Sparkline {
   const values = points.filter((value) => value !== null);
-  const min = Math.min(...values);
-  const max = Math.max(...values);
+  const factor = factorFor(Math.max(0, ...values.map(Math.abs)));
+  const [min, max] = [Math.min(...values) * factor, Math.max(...values) * factor];
   const step = (width - 2 * MARGIN) / Math.max(1, points.length - 1);
   const x = (index: number): number => rounded(MARGIN + index * step);
-  // Halves, as the difference of two large values may be more than a number can be.
   const y = (value: number): number => {
-    const part = max > min ? (value / 2 - min / 2) / (max / 2 - min / 2) : 0.5;
+    const part = max > min ? (value * factor - min) / (max - min) : 0.5;
     return rounded(height - MARGIN - part * (height - 2 * MARGIN));
   };
   const minutes = [...points.keys()].filter((i) => points[i] !== null);

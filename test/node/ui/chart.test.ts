@@ -15,7 +15,6 @@ import {
   middles,
   slotOf,
   totals,
-  yRange,
 } from "../../../src/ui/chart/data.ts";
 
 const series = (
@@ -130,33 +129,6 @@ describe("the bucket that is still filling", () => {
 test("totals add up over the drawn range only", () => {
   const data = chart([series([1, 2, 70], [5, 8, 1_000])]);
   expect(totals(data.lines[0]!)).toEqual({ avg: 6.5, min: 4, max: 9, sum: 26, count: 4, last: 8 });
-});
-
-describe("the y axis", () => {
-  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-  test("holds the values, and has a length that can be divided", () => {
-    fc.assert(
-      fc.property(finite, finite, (a, b) => {
-        const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        const [bottom, top] = yRange(low, high);
-        expect(bottom).toBeLessThan(top);
-        expect(Number.isFinite(top - bottom)).toBe(true);
-        if (Math.abs(low) < 1e307 && Math.abs(high) < 1e307) {
-          expect(bottom).toBeLessThanOrEqual(low);
-          expect(top).toBeGreaterThanOrEqual(high);
-        }
-      }),
-    );
-  });
-  test("starts at zero when that is near", () => expect(yRange(1, 11)[0]).toBe(0));
-  test("does not when it is far", () => expect(yRange(100, 110)[0]).toBeGreaterThan(90));
-  test("shows a constant against zero", () => expect(yRange(4, 4)).toEqual([0, 5]));
-  test("the smallest constant there is has a length as well", () =>
-    expect(yRange(5e-324, 5e-324)).toEqual([0, 5e-324]));
-  test("shows nothing as something", () => {
-    expect(yRange(null, null)).toEqual([0, 1]);
-    expect(yRange(0, 0)).toEqual([0, 1]);
-  });
 });
 
 describe("statistics", () => {

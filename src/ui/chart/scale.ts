@@ -1,0 +1,40 @@
+// The scale of values: a chart draws numbers of any size, of which uPlot knows only some. It has no
+// axis for numbers of more than 17 digits, and lengths beyond the largest double are none. Pure.
+
+/** The largest power of two, up or down, that a double takes twice. */
+const FURTHEST = 1_000;
+
+/**
+ * What drawn values are multiplied by: a power of two, so that nothing is rounded, which brings the
+ * largest of them near 1.
+ *
+ * @param largest of their sizes, finite
+ */
+export function factorFor(largest: number): number {
+  if (!(largest > 0)) return 1;
+  const power = Math.floor(Math.log2(largest));
+  return 2 ** -Math.min(Math.max(power, -FURTHEST), FURTHEST);
+}
+
+/** A drawn value as it was; what lies in the air beyond the largest double is that. */
+export const unscaled = (value: number, factor: number): number =>
+  Math.min(Math.max(value / factor, -Number.MAX_VALUE), Number.MAX_VALUE);
+
+/**
+ * The y axis for values in [min, max]: some air, zero when it is near or all are the same.
+ *
+ * @param min,max scaled, so that neither is far beyond 1; null: there is no value
+ */
+export function yRange(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null || !(min <= max)) return [0, 1];
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (size === 0) return [0, 1];
+  // Closer than this, neighbouring ticks would be the same double.
+  const span = max - min;
+  if (span <= size * 1e-9) return min > 0 ? [0, max * 1.25] : [min * 1.25, 0];
+  const air = span * 0.08;
+  return [
+    min >= 0 && min <= span * 0.6 ? 0 : min - air,
+    max <= 0 && -max <= span * 0.6 ? 0 : max + air,
+  ];
+}
