@@ -146,6 +146,7 @@ test("parameters carry their defaults and limits", () => {
     "where",
     "by",
     "limit",
+    "order",
     "format",
     "csv",
   ]);

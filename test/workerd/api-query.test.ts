@@ -163,6 +163,36 @@ describe("limit", () => {
     expect(answer).toMatchObject({ truncated: true, seriesTotal: 4 });
     expect(answer.series.map(({ labels }) => labels)).toEqual([{ host: "a" }, { host: "b" }]);
   });
+  test("and order: one host with a spike is found among 100 that only have more points", async () => {
+    const flat = Array.from({ length: 100 }, (_, i) =>
+      [1, 2].map((minute) => ({
+        name: "spike",
+        value: 5,
+        labels: { host: `h${i}` },
+        timestamp: NOW - minute * MINUTE,
+      })),
+    ).flat();
+    const spike = { name: "spike", value: 9999, labels: { host: "z" }, timestamp: NOW - MINUTE };
+    const dip = { name: "spike", value: -9, labels: { host: "dip" }, timestamp: NOW - MINUTE };
+    await store([...flat, spike, dip]);
+    const parts = { metric: "spike", from: NOW - HOUR, to: NOW, by: "host" };
+    for (const order of ["max", "avg", "min", "sum", "last"]) {
+      const { series, truncated, seriesTotal } = await query({ ...parts, order });
+      expect(series.map(({ max }) => max)[0], order).toEqual([9999]);
+      expect(series.length).toBe(100);
+      expect([truncated, seriesTotal]).toEqual([true, 102]);
+      expect(series.some(({ labels }) => labels.host === "dip")).toBe(false);
+    }
+    const byCount = await query({ ...parts, order: "count" });
+    expect(byCount.series.every(({ count }) => count.length === 2)).toBe(true);
+    const all = await query({ ...parts, order: "max", limit: 1000 });
+    expect(all).not.toHaveProperty("truncated");
+    expect([all.series[0]?.labels.host, all.series.at(-1)?.labels.host]).toEqual(["z", "dip"]);
+    const csv = await fetchApi(
+      `/api/v1/query${search({ ...parts, order: "max", format: "csv", limit: 1 })}`,
+    );
+    expect(await csv.text()).toMatch(/^time.*\r\n[^,]+,z,9999,.*\r\n# cut: 1 of 102 series/);
+  });
   test("is not told when nothing is cut", async () => {
     const answer = await query({ metric: "load", ...RANGE, by: "host", limit: 4 });
     expect(answer).not.toHaveProperty("truncated");

@@ -5,6 +5,7 @@ import { columnsOf } from "./answer.ts";
 import type { SeriesAnswer } from "../api.ts";
 import { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
+import { type StatName, STATISTICS } from "../stats.ts";
 import type { Plan } from "./plan.ts";
 
 /** How series are grouped: by some labels, each apart ("*"), or (no labels) all in one. */
@@ -29,10 +30,12 @@ class Group {
     return row;
   }
 
-  get count(): number {
-    let count = 0;
-    for (let row = 0; row < this.buckets.length; row++) count += this.buckets.count[row]!;
-    return count;
+  /** A statistic over the whole range: of all buckets merged, never a statistic of statistics. */
+  over(name: StatName): number {
+    const whole = new Buckets(1);
+    whole.push(0);
+    for (let row = 0; row < this.buckets.length; row++) whole.merge(0, this.buckets, row);
+    return STATISTICS.find((one) => one.name === name)!.of(whole.at(0));
   }
 }
 
@@ -62,18 +65,27 @@ export class Merge {
     }
   }
 
-  /** The series, largest count first when `limit` cuts them, then by labels; buckets by time. */
-  finish(limit: number): { readonly series: SeriesAnswer[]; readonly total: number } {
-    const groups = [...this.#groups.values()];
-    const total = groups.length;
-    if (total > limit) groups.sort((a, b) => b.count - a.count).length = limit;
-    groups.sort((a, b) => compare(labelsJson(a.labels), labelsJson(b.labels)));
-    const series = groups.map(({ labels, buckets }): SeriesAnswer => {
-      const order = Array.from({ length: buckets.length }, (_, row) => row);
-      order.sort((a, b) => buckets.start[a]! - buckets.start[b]!);
-      return { labels: labelsObject(labels), ...columnsOf(buckets, order) };
-    });
-    return { series, total };
+  /**
+   * At most `limit` series, the largest by `order` (a statistic over the range; default count).
+   * They come in that order, or by labels when none is given; their buckets by time. `total` is how
+   * many there were.
+   */
+  finish(
+    limit: number,
+    order?: StatName,
+  ): { readonly series: SeriesAnswer[]; readonly total: number } {
+    const byLabels = [...this.#groups.values()]
+      .map((group) => ({ group, key: labelsJson(group.labels) }))
+      .sort((a, b) => compare(a.key, b.key))
+      .map(({ group }) => group);
+    const total = byLabels.length;
+    let groups = byLabels;
+    if (total > limit || order !== undefined) {
+      const ranked = ranking(byLabels, order ?? "count").slice(0, limit);
+      const kept = new Set(ranked);
+      groups = order === undefined ? byLabels.filter((group) => kept.has(group)) : ranked;
+    }
+    return { series: groups.map(answerOf), total };
   }
 
   #group(labels: Labels): Group {
@@ -83,6 +95,20 @@ export class Merge {
     if (group === undefined) this.#groups.set(key, (group = new Group(kept)));
     return group;
   }
+}
+
+/** Largest first; those that are equal stay in their order. */
+function ranking(groups: readonly Group[], order: StatName): Group[] {
+  return groups
+    .map((group) => ({ group, rank: group.over(order) }))
+    .sort((a, b) => b.rank - a.rank)
+    .map(({ group }) => group);
+}
+
+function answerOf({ labels, buckets }: Group): SeriesAnswer {
+  const order = Array.from({ length: buckets.length }, (_, row) => row);
+  order.sort((a, b) => buckets.start[a]! - buckets.start[b]!);
+  return { labels: labelsObject(labels), ...columnsOf(buckets, order) };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

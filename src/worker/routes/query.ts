@@ -7,7 +7,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { parseMatcher } from "../../core/query/filter.ts";
 import { compileMatcher, type Matcher } from "../../core/query/matcher.ts";
 import { plan } from "../../core/query/plan.ts";
-import { byStat } from "../../core/stats.ts";
+import { byStat, STAT_NAMES } from "../../core/stats.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { withEtag } from "../http/etag.ts";
@@ -46,6 +46,10 @@ const parameters = z.object({
     description: "A label to split by; * for each series apart; none: all merged into one",
   }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
+  order: z.enum(STAT_NAMES).optional().meta({
+    description:
+      "The series with the largest of this statistic over the range come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
+  }),
   format: z.enum(["json", "csv"]).default("json").meta({
     description:
       "csv: one row a bucket; when series are cut, the header Minuet-Truncated and a last line with # say so",
@@ -129,7 +133,7 @@ async function answerOf(
   const planned = plan({ from, to }, asked.resolution, now, configOf(env).retention);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const { merge, known } = await read(env, { metric, matchers: asked.where, plan: planned, by });
-  const { series, total } = merge.finish(asked.limit);
+  const { series, total } = merge.finish(asked.limit, asked.order);
   // With `where`, D1 was asked only for series that match.
   if (!known && (asked.where.length === 0 || (await describeMetric(env, metric)) === undefined))
     await failUnknown(env, metric);

@@ -7,6 +7,7 @@ import { Buckets } from "../../../src/core/bucket.ts";
 import type { Labels } from "../../../src/core/series/labels.ts";
 import { plan } from "../../../src/core/query/plan.ts";
 import { type GroupBy, groupLabels, Merge } from "../../../src/core/query/merge.ts";
+import type { StatName } from "../../../src/core/stats.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
 const START = Date.UTC(2026, 10, 20);
@@ -67,6 +68,23 @@ describe("merging", () => {
     merge.add(A, bucketsOf([START, 1]));
     merge.add(B, bucketsOf([START, 1], [START, 1]));
     expect(merge.finish(1)).toMatchObject({ total: 2, series: [{ labels: { host: "b" } }] });
+  });
+
+  test("the order is by the statistic over the range, not by one of its buckets", () => {
+    const merge = new Merge(PLAN, "*");
+    // The averages of a's minutes are 9 and 1, of all its points 2.
+    const ones = Array.from({ length: 7 }, (_, i): [number, number] => [START + MINUTE + i, 1]);
+    merge.add(A, bucketsOf([START, 9], ...ones));
+    merge.add(B, bucketsOf([START, 3], [START + MINUTE, 3]));
+    const first = (order: StatName): unknown => merge.finish(1, order).series[0]?.labels;
+    expect(first("avg")).toEqual({ host: "b" });
+    expect(first("min")).toEqual({ host: "b" });
+    expect(first("last")).toEqual({ host: "b" });
+    expect(first("max")).toEqual({ dc: "eu", host: "a" });
+    expect(first("sum")).toEqual({ dc: "eu", host: "a" });
+    expect(first("count")).toEqual({ dc: "eu", host: "a" });
+    expect(merge.finish(9, "avg").series.map(({ labels }) => labels.host)).toEqual(["b", "a"]);
+    expect(merge.finish(9).series.map(({ labels }) => labels.host)).toEqual(["a", "b"]);
   });
 
   test("size counts buckets, each once", () => {
