@@ -38,6 +38,11 @@ export type StatName = (typeof STATISTICS)[number]["name"];
 /** The names, in the order of the list. */
 export const STAT_NAMES: readonly StatName[] = STATISTICS.map(({ name }) => name);
 
+/** A statistic by its name. */
+export const STATISTIC = Object.fromEntries(STATISTICS.map((one) => [one.name, one])) as Readonly<
+  Record<StatName, Statistic>
+>;
+
 /** Something for each statistic. */
 export const byStat = <T>(of: (statistic: (typeof STATISTICS)[number]) => T): Record<StatName, T> =>
   Object.fromEntries(STATISTICS.map((one) => [one.name, of(one)])) as Record<StatName, T>;

@@ -1,6 +1,9 @@
 // From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
 import type { Columns, SeriesAnswer } from "../../core/api.ts";
+import { Buckets } from "../../core/bucket.ts";
+import { mergeColumns } from "../../core/query/answer.ts";
+import { byStat, STATISTIC } from "../../core/stats.ts";
 import type { Stat } from "../url.ts";
 import { type Drawable, gapsIn } from "./gaps.ts";
 
@@ -211,7 +214,7 @@ export interface Drawn {
 }
 
 /** Statistics that lie between the minimum and the maximum of their bucket. */
-const hasBand = (stat: Stat): boolean => stat !== "sum" && stat !== "count";
+const hasBand = (stat: Stat): boolean => STATISTIC[stat].kind === "value";
 
 export function drawn(line: Line, { starts, partialFrom, stat }: ChartData): Drawn {
   const { rows, columns, before } = line;
@@ -261,25 +264,17 @@ export function gaps(rows: Rows): number {
 /** One bucket, or a whole range. */
 export type Totals = Readonly<Record<Stat, number>>;
 
-export const totalsAt = ({ columns }: Line, row: number): Totals => ({
-  avg: columns.avg[row]!,
-  min: columns.min[row]!,
-  max: columns.max[row]!,
-  sum: columns.sum[row]!,
-  count: columns.count[row]!,
-  last: columns.last[row]!,
-});
+export const totalsAt = ({ columns }: Pick<Line, "columns">, row: number): Totals =>
+  byStat(({ name }) => columns[name][row]!);
 
-/** The whole line, exactly: counts and sums add up. */
+/** The whole line, by the algebra of buckets: no order of the minutes changes it. */
 export function totals({ columns, rows }: Pick<Line, "columns" | "rows">): Totals {
-  let [min, max, sum, count, last] = [Infinity, -Infinity, 0, 0, Number.NaN];
-  for (const row of rows) {
-    if (!isRow(row)) continue;
-    min = Math.min(min, columns.min[row]!);
-    max = Math.max(max, columns.max[row]!);
-    sum += columns.sum[row]!;
-    count += columns.count[row]!;
-    last = columns.last[row]!;
-  }
-  return { avg: Math.min(Math.max(sum / count, min), max), min, max, sum, count, last };
+  const found = rows.filter(isRow);
+  // One bucket is as the server says: it knows what rounding took from the sum.
+  if (found.length === 1) return totalsAt({ columns }, found[0]!);
+  const whole = new Buckets(1);
+  whole.push(0);
+  for (const row of found) mergeColumns(whole, 0, columns, row);
+  const bucket = whole.at(0);
+  return byStat(({ of }) => of(bucket));
 }

@@ -3,6 +3,7 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import { formatBucket, formatCount, seriesName } from "../format.ts";
+import { STATISTIC } from "../../core/stats.ts";
 import { type Stat, STATS } from "../url.ts";
 import { adds, formatIn, type UnitName } from "../units.ts";
 import { type ChartData, isRow, type Line, slotOf, type Totals, totalsAt } from "./data.ts";
@@ -32,9 +33,9 @@ export interface TooltipProps {
 
 /** A statistic as people read it: counts have no unit, and some units no sum. */
 export const formatStat = (stat: Stat, value: number, unit: UnitName): string =>
-  stat === "count"
+  STATISTIC[stat].kind === "count"
     ? formatCount(value)
-    : stat === "sum" && !adds(unit)
+    : STATISTIC[stat].kind === "amount" && !adds(unit)
       ? "–"
       : formatIn(unit, value);
 

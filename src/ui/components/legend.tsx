@@ -20,19 +20,12 @@ import { formatStat } from "../chart/tooltip.tsx";
 import { seriesName } from "../format.ts";
 import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
-import { type Panel, type Sort, type Stat, without } from "../url.ts";
+import { type Panel, type Sort, type Stat, STATS, without } from "../url.ts";
 import { unitOf, type UnitName } from "../units.ts";
 import type { Drawing } from "../models/drawing.ts";
 
-const COLUMNS: readonly Stat[] = ["last", "min", "avg", "max", "sum", "count"];
-const TITLES: Readonly<Record<Stat, string>> = {
-  last: "last",
-  min: "min",
-  avg: "avg",
-  max: "max",
-  sum: "sum",
-  count: "count",
-};
+/** The latest value first: it is what changes. */
+const COLUMNS: readonly Stat[] = ["last", ...STATS.filter((stat) => stat !== "last")];
 
 /** The numbers of this column are those under the crosshair, while it is on a chart. */
 const nowOrHere = computed(() =>
@@ -93,7 +86,7 @@ export function Legend({ index, panel, drawing }: LegendProps) {
         <thead>
           <tr>
             {head("name", "series")}
-            {COLUMNS.map((stat) => head(stat, stat === "last" ? nowOrHere : TITLES[stat]))}
+            {COLUMNS.map((stat) => head(stat, stat === "last" ? nowOrHere : stat))}
           </tr>
         </thead>
         {rows}

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SeriesAnswer } from "../../../src/core/api.ts";
+import { byStat } from "../../../src/core/stats.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import {
   chartData,
@@ -244,5 +245,45 @@ describe("many series", () => {
     const without = chosenBy(few, key(1), "toggle")!;
     expect(without).toEqual([key(0), key(2)]);
     expect(chosenBy(chart(hosts.slice(0, 3), { only: without }), key(1), "toggle")).toBeUndefined();
+  });
+});
+
+describe("the total of a line, whatever the order of its minutes", () => {
+  const total = (values: readonly number[], stat: "sum" | "avg" = "sum"): number => {
+    const columns = {
+      t: values.map((_, i) => i * 60_000),
+      ...byStat(({ name }) => values.map((value) => (name === "count" ? 1 : value))),
+    };
+    return totals({ columns, rows: values.map((_, i) => i) })[stat];
+  };
+
+  test("small minutes beside large ones that cancel", () => {
+    expect(total([1e16, 3, -1e16])).toBe(3);
+    expect(total([3, 1e16, -1e16])).toBe(3);
+    expect(total([1e16, -1e16, 3])).toBe(3);
+    expect(total([1e16, 3, -1e16], "avg")).toBe(1);
+  });
+
+  test("minutes whose sum is no double on the way", () => {
+    const [x, y] = [1.7e308, -1.7e308];
+    for (const values of [
+      [x, x, y, y],
+      [x, y, x, y],
+      [y, x, x, y],
+    ])
+      expect(total(values)).toBe(0);
+    expect(total([x, x], "avg")).toBe(x);
+  });
+
+  test("one minute is as the server says, not made of its sum again", () => {
+    const columns = {
+      ...byStat(() => [0.6]),
+      t: [0],
+      avg: [0.2],
+      count: [3],
+      min: [0.1],
+      max: [0.3],
+    };
+    expect(totals({ columns: { ...columns, last: [0.3] }, rows: [0] }).avg).toBe(0.2);
   });
 });
