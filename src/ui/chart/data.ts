@@ -1,26 +1,23 @@
 // From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
 import type { Columns, SeriesAnswer } from "../../core/api.ts";
-import { Buckets } from "../../core/bucket.ts";
-import { mergeColumns } from "../../core/query/answer.ts";
-import { byStat, STATISTIC } from "../../core/stats.ts";
+import { STATISTIC } from "../../core/stats.ts";
 import type { Stat } from "../url.ts";
-import { type Drawable, gapsIn } from "./gaps.ts";
+import { type Drawable, gapsIn, isRow, type Rows } from "./gaps.ts";
+import { LARGEST_DRAWN, largestFirst } from "./ranking.ts";
+import { type Totals, totals } from "./totals.ts";
 
-/**
- * For each place on the axis the row of a line's columns. Undefined: no bucket here, the line passes
- * through; null: the line is broken, or has not begun, or is over.
- */
-export type Rows = readonly Drawable[];
-
+/** A line has one bucket in the window at least. */
 export interface Line {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels JSON: which series this is, also in addresses. */
   readonly key: string;
   readonly columns: Columns;
   readonly rows: Rows;
+  /** The numbers of the window. */
+  readonly totals: Totals;
   /** The same series in the period before, its times moved to this one. */
-  readonly before?: Pick<Line, "columns" | "rows">;
+  readonly before?: { readonly columns: Columns; readonly rows: Rows };
 }
 
 export interface ChartData {
@@ -57,9 +54,6 @@ export interface ChartQuestion {
   readonly slots?: Slots;
 }
 
-/** Series drawn unless others are chosen: more cannot be told apart. */
-export const LARGEST_DRAWN = 10;
-
 /** Labels JSON of a series, whatever the order of its labels. */
 export const keyOf = (labels: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
@@ -81,19 +75,21 @@ export function chartData(question: ChartQuestion): ChartData {
   const starts = [...places].sort((a, b) => a - b);
   const rowsOf = (series: SeriesAnswer): Rows => rowsAt(starts, series.t, cut.get(series)!);
   const all = question.series
-    .map((series): Line => {
-      const { labels } = series;
+    .map((columns) => ({ columns, rows: rowsOf(columns) }))
+    .filter(({ rows }) => rows.some(isRow))
+    .map(({ columns, rows }): Line => {
+      const { labels } = columns;
       const key = keyOf(labels);
       const then = before.get(key);
       return {
         labels,
         key,
-        columns: series,
-        rows: rowsOf(series),
+        columns,
+        rows,
+        totals: totals({ columns, rows }),
         ...(then !== undefined && { before: { columns: then, rows: rowsOf(then) } }),
       };
     })
-    .filter(({ rows }) => rows.some(isRow))
     .sort((a, b) => compareLabels(a.labels, b.labels));
   const lines = drawnOf(all, stat, question.only);
   const slots = slotsOf(all, lines, question.slots ?? new Map());
@@ -146,10 +142,7 @@ function drawnOf(
   // Chosen series without points here, or of another split: better the largest than none.
   if (chosen !== undefined && chosen.length > 0) return chosen;
   if (all.length <= LARGEST_DRAWN) return all;
-  const size = new Map(all.map((line) => [line, Math.abs(totals(line)[stat])]));
-  const largest = new Set(
-    all.toSorted((a, b) => size.get(b)! - size.get(a)!).slice(0, LARGEST_DRAWN),
-  );
+  const largest = new Set(largestFirst(all, stat).slice(0, LARGEST_DRAWN));
   return all.filter((line) => largest.has(line));
 }
 
@@ -167,9 +160,6 @@ export function chosenBy(
   const isDefault = next.length === all.length && all.length <= LARGEST_DRAWN;
   return next.length === 0 || isDefault ? undefined : next;
 }
-
-/** Whether there is a bucket. */
-export const isRow = (row: Drawable): row is number => row != null;
 
 /** The rows of a series that are in the window, [first, end), and those among them after a gap. */
 interface Cut {
@@ -213,7 +203,7 @@ export interface Drawn {
   readonly before: Column;
 }
 
-/** Statistics that lie between the minimum and the maximum of their bucket. */
+/** Only what lies between the minimum and the maximum of its bucket has one. */
 const hasBand = (stat: Stat): boolean => STATISTIC[stat].kind === "value";
 
 export function drawn(line: Line, { starts, partialFrom, stat }: ChartData): Drawn {
@@ -259,22 +249,4 @@ export function gaps(rows: Rows): number {
     if (row !== undefined) isBroken = row === null;
   }
   return Math.max(0, count - 1);
-}
-
-/** One bucket, or a whole range. */
-export type Totals = Readonly<Record<Stat, number>>;
-
-export const totalsAt = ({ columns }: Pick<Line, "columns">, row: number): Totals =>
-  byStat(({ name }) => columns[name][row]!);
-
-/** The whole line, by the algebra of buckets: no order of the minutes changes it. */
-export function totals({ columns, rows }: Pick<Line, "columns" | "rows">): Totals {
-  const found = rows.filter(isRow);
-  // One bucket is as the server says: it knows what rounding took from the sum.
-  if (found.length === 1) return totalsAt({ columns }, found[0]!);
-  const whole = new Buckets(1);
-  whole.push(0);
-  for (const row of found) mergeColumns(whole, 0, columns, row);
-  const bucket = whole.at(0);
-  return byStat(({ of }) => of(bucket));
 }

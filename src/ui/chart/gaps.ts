@@ -43,6 +43,15 @@ export function gapsIn(times: readonly number[]): number[] {
  */
 export type Drawable = number | null | undefined;
 
+/**
+ * For each place on the axis the row of a line's columns. Undefined: no bucket here, the line passes
+ * through; null: the line is broken, or has not begun, or is over.
+ */
+export type Rows = readonly Drawable[];
+
+/** Whether there is a bucket. */
+export const isRow = (row: Drawable): row is number => row != null;
+
 /** Places of values that no line reaches or leaves: they need a dot. */
 export function lonely(column: ArrayLike<Drawable>): number[] {
   const places: number[] = [];

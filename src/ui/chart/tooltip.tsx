@@ -2,11 +2,13 @@
 // average of each.
 
 import type { ReadonlySignal } from "@preact/signals";
-import { formatBucket, formatCount, seriesName } from "../format.ts";
 import { STATISTIC } from "../../core/stats.ts";
+import { formatBucket, formatCount, seriesName } from "../format.ts";
 import { type Stat, STATS } from "../url.ts";
 import { adds, formatIn, type UnitName } from "../units.ts";
-import { type ChartData, isRow, type Line, slotOf, type Totals, totalsAt } from "./data.ts";
+import { type ChartData, type Line, slotOf } from "./data.ts";
+import { isRow } from "./gaps.ts";
+import { type Totals, totalsAt } from "./totals.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -32,12 +34,11 @@ export interface TooltipProps {
 }
 
 /** A statistic as people read it: counts have no unit, and some units no sum. */
-export const formatStat = (stat: Stat, value: number, unit: UnitName): string =>
-  STATISTIC[stat].kind === "count"
-    ? formatCount(value)
-    : STATISTIC[stat].kind === "amount" && !adds(unit)
-      ? "–"
-      : formatIn(unit, value);
+export function formatStat(stat: Stat, value: number, unit: UnitName): string {
+  const { kind } = STATISTIC[stat];
+  if (kind === "count") return formatCount(value);
+  return kind === "amount" && !adds(unit) ? "–" : formatIn(unit, value);
+}
 
 export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
   const place = at.value;

@@ -5,16 +5,9 @@ import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
-import {
-  type ChartData,
-  chosenBy,
-  isRow,
-  LARGEST_DRAWN,
-  type Line,
-  slotOf,
-  totals,
-  type Totals,
-} from "../chart/data.ts";
+import { type ChartData, chosenBy, type Line, slotOf } from "../chart/data.ts";
+import { isRow } from "../chart/gaps.ts";
+import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { formatStat } from "../chart/tooltip.tsx";
 import { seriesName } from "../format.ts";
@@ -36,26 +29,6 @@ export interface LegendProps {
   readonly index: number;
   readonly panel: Panel;
   readonly drawing: Drawing;
-}
-
-interface Row {
-  readonly line: Line;
-  readonly totals: Totals;
-  /** The place of its colour in the palette; undefined when it is not drawn. */
-  readonly slot: number | undefined;
-}
-
-function rowsOf(data: ChartData, sort: Sort | undefined): Row[] {
-  const drawn = new Set(data.lines);
-  const rows = data.all.map((line): Row => {
-    const slot = drawn.has(line) ? slotOf(data, line) : undefined;
-    return { line, totals: totals(line), slot };
-  });
-  // Of more than can be seen at once, what is drawn stands first.
-  if (sort === undefined && data.all.length > LARGEST_DRAWN)
-    return rows.toSorted((a, b) => Number(a.slot === undefined) - Number(b.slot === undefined));
-  if (sort === undefined) return rows;
-  return sort === "name" ? rows : rows.toSorted((a, b) => b.totals[sort] - a.totals[sort]);
 }
 
 export function Legend({ index, panel, drawing }: LegendProps) {
@@ -107,49 +80,51 @@ function Rows({ index, panel, data }: RowsProps) {
       const rest = without(before, "only");
       return only === undefined ? rest : { ...rest, only };
     });
-  return (
-    <tbody>
-      {rowsOf(data, panel.sort).map(({ line, totals: numbers, slot }) => (
-        <tr key={line.key} data-drawn={slot !== undefined}>
-          <th scope="row">
-            <button
-              type="button"
-              class="toggle"
-              aria-pressed={slot !== undefined}
-              aria-label={`Draw ${nameOf(panel, line)}`}
-              title="With the others, or not"
-              onClick={() => choose(line.key, "toggle")}
-            >
-              <Swatch slot={slot} />
-            </button>
-            <button
-              type="button"
-              title="Alone. Ctrl+click: with the others, or not"
-              onClick={(event) =>
-                choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
-              }
-            >
-              {nameOf(panel, line)}
-            </button>
-          </th>
-          {COLUMNS.map((stat) => (
-            <td key={stat} data-total={stat}>
-              {stat === "last" ? (
-                <Now line={line} data={data} last={numbers.last} unit={unit} />
-              ) : (
-                formatStat(stat, numbers[stat], unit)
-              )}
-            </td>
-          ))}
-        </tr>
-      ))}
-    </tbody>
-  );
+  const drawn = new Set(data.lines);
+  const row = (line: Line) => {
+    const slot = drawn.has(line) ? slotOf(data, line) : undefined;
+    return (
+      <tr key={line.key} data-drawn={slot !== undefined}>
+        <th scope="row">
+          <button
+            type="button"
+            class="toggle"
+            aria-pressed={slot !== undefined}
+            aria-label={`Draw ${nameOf(panel, line)}`}
+            title="With the others, or not"
+            onClick={() => choose(line.key, "toggle")}
+          >
+            <Swatch slot={slot} />
+          </button>
+          <button
+            type="button"
+            title="Alone. Ctrl+click: with the others, or not"
+            onClick={(event) =>
+              choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
+            }
+          >
+            {nameOf(panel, line)}
+          </button>
+        </th>
+        {COLUMNS.map((stat) => (
+          <td key={stat} data-total={stat}>
+            {stat === "last" ? (
+              <Now line={line} data={data} last={line.totals.last} unit={unit} />
+            ) : (
+              formatStat(stat, line.totals[stat], unit)
+            )}
+          </td>
+        ))}
+      </tr>
+    );
+  };
+  return <tbody>{listed(data, panel.sort).map(row)}</tbody>;
 }
 
 const nameOf = ({ by, metric }: Panel, { labels }: Line): string =>
   by === undefined ? metric : seriesName(labels);
 
+/** `slot`: the place of its colour in the palette; undefined when it is not drawn. */
 const Swatch = ({ slot }: { readonly slot: number | undefined }) => {
   const { palette } = theme.value;
   if (slot === undefined) return <i class="swatch none" />;

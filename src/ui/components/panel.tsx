@@ -2,7 +2,8 @@
 
 import { batch } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import { type ChartData, gaps, isRow } from "../chart/data.ts";
+import { type ChartData, gaps } from "../chart/data.ts";
+import { isRow } from "../chart/gaps.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawer } from "../models/drawing.ts";
 import {

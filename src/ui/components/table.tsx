@@ -1,7 +1,8 @@
 // The buckets of a chart as a table, newest first: all numbers of one line, or one number of many.
 
 import { formatStat } from "../chart/tooltip.tsx";
-import { isRow, totalsAt } from "../chart/data.ts";
+import { isRow } from "../chart/gaps.ts";
+import { totalsAt } from "../chart/totals.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
 import { type Panel, STATS } from "../url.ts";

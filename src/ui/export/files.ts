@@ -3,7 +3,8 @@
 
 import { columnsBy } from "../../core/query/answer.ts";
 import { toCsv } from "../../core/query/csv.ts";
-import { isRow, type Line, slotOf } from "../chart/data.ts";
+import { type Line, slotOf } from "../chart/data.ts";
+import { isRow } from "../chart/gaps.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";
 import { formatPeriod, seriesName, TIER_TITLES } from "../format.ts";

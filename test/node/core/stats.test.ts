@@ -43,7 +43,7 @@ test("a toy statistic is one row: columns, CSV, schema, menu and totals have it"
     const { toCsv } = await import("./src/core/query/csv.ts");
     const { queryAnswer } = await import("./src/worker/routes/query.ts");
     const { STATS } = await import("./src/ui/url.ts");
-    const { totals } = await import("./src/ui/chart/data.ts");
+    const { totals } = await import("./src/ui/chart/totals.ts");
     const buckets = new Buckets(2);
     for (const [minute, values] of [[0, [1, 4]], [1, [3, 9]]])
       for (const value of values) {

@@ -3,7 +3,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SeriesAnswer } from "../../../src/core/api.ts";
-import { byStat } from "../../../src/core/stats.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import {
   chartData,
@@ -12,11 +11,10 @@ import {
   drawn,
   gaps,
   keyOf,
-  LARGEST_DRAWN,
   middles,
   slotOf,
-  totals,
 } from "../../../src/ui/chart/data.ts";
+import { LARGEST_DRAWN, listed } from "../../../src/ui/chart/ranking.ts";
 
 const series = (
   t: readonly number[],
@@ -129,7 +127,7 @@ describe("the bucket that is still filling", () => {
 
 test("totals add up over the drawn range only", () => {
   const data = chart([series([1, 2, 70], [5, 8, 1_000])]);
-  expect(totals(data.lines[0]!)).toEqual({ avg: 6.5, min: 4, max: 9, sum: 26, count: 4, last: 8 });
+  expect(data.lines[0]!.totals).toEqual({ avg: 6.5, min: 4, max: 9, sum: 26, count: 4, last: 8 });
 });
 
 describe("statistics", () => {
@@ -168,7 +166,7 @@ describe("the period before", () => {
   });
   test("does not count in the totals", () => {
     const data = chart([series([1], [5])], { before: [series([1, 2], [100, 100])] });
-    expect(totals(data.lines[0]!).max).toBe(6);
+    expect(data.lines[0]!.totals.max).toBe(6);
   });
 });
 
@@ -184,6 +182,28 @@ describe("many series", () => {
     expect(keys(data.lines)).toEqual(
       Array.from({ length: LARGEST_DRAWN }, (_, i) => key(40 + i)).sort(),
     );
+  });
+  test("the one that is largest by the statistic shown comes first, few points or not", () => {
+    const spike = { ...series([7], [9_999], { host: "spike" }), max: [9_999], count: [1] };
+    const data = chart(
+      [...hosts, ...hosts.map((one, i) => ({ ...one, labels: { n: `${i}` } })), spike],
+      {
+        stat: "max",
+      },
+    );
+    expect(keys(data.lines)).toContain(keyOf({ host: "spike" }));
+    expect(listed(data)[0]!.labels).toEqual({ host: "spike" });
+    const byCount = chart([...hosts, spike], { stat: "count" });
+    expect(listed(byCount).at(-1)!.labels).toEqual({ host: "spike" });
+  });
+  test("what is drawn is listed first, the largest before all; few stay by their labels", () => {
+    const names = (lines: readonly { readonly labels: Record<string, string> }[]) =>
+      lines.map(({ labels }) => labels["host"]);
+    expect(names(listed(chart(hosts))).slice(0, 3)).toEqual(["host-49", "host-48", "host-47"]);
+    const chosen = chart(hosts, { only: [key(3), key(5)] });
+    expect(names(listed(chosen)).slice(0, 3)).toEqual(["host-5", "host-3", "host-49"]);
+    expect(names(listed(chart(hosts.slice(0, 3))))).toEqual(["host-0", "host-1", "host-2"]);
+    expect(names(listed(chart(hosts.slice(0, 3)), "max"))[0]).toBe("host-2");
   });
   test("numbers in labels are counted, not spelt", () =>
     expect(chart(hosts.slice(0, 12)).all.map(({ labels }) => labels["host"])).toEqual(
@@ -245,45 +265,5 @@ describe("many series", () => {
     const without = chosenBy(few, key(1), "toggle")!;
     expect(without).toEqual([key(0), key(2)]);
     expect(chosenBy(chart(hosts.slice(0, 3), { only: without }), key(1), "toggle")).toBeUndefined();
-  });
-});
-
-describe("the total of a line, whatever the order of its minutes", () => {
-  const total = (values: readonly number[], stat: "sum" | "avg" = "sum"): number => {
-    const columns = {
-      t: values.map((_, i) => i * 60_000),
-      ...byStat(({ name }) => values.map((value) => (name === "count" ? 1 : value))),
-    };
-    return totals({ columns, rows: values.map((_, i) => i) })[stat];
-  };
-
-  test("small minutes beside large ones that cancel", () => {
-    expect(total([1e16, 3, -1e16])).toBe(3);
-    expect(total([3, 1e16, -1e16])).toBe(3);
-    expect(total([1e16, -1e16, 3])).toBe(3);
-    expect(total([1e16, 3, -1e16], "avg")).toBe(1);
-  });
-
-  test("minutes whose sum is no double on the way", () => {
-    const [x, y] = [1.7e308, -1.7e308];
-    for (const values of [
-      [x, x, y, y],
-      [x, y, x, y],
-      [y, x, x, y],
-    ])
-      expect(total(values)).toBe(0);
-    expect(total([x, x], "avg")).toBe(x);
-  });
-
-  test("one minute is as the server says, not made of its sum again", () => {
-    const columns = {
-      ...byStat(() => [0.6]),
-      t: [0],
-      avg: [0.2],
-      count: [3],
-      min: [0.1],
-      max: [0.3],
-    };
-    expect(totals({ columns: { ...columns, last: [0.3] }, rows: [0] }).avg).toBe(0.2);
   });
 });
