@@ -192,7 +192,7 @@ export function keepingPanels(next: View, before: View): View {
 const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
 
-/** Series that a panel knows at most: of more, those with the most points. */
+/** Series that a panel knows at most: of more, the largest by the statistic that is drawn. */
 export const SERIES_KNOWN = 100;
 
 /** A time of a question: fixed, or relative to the server's clock. */
@@ -208,7 +208,7 @@ const boundsOf = (range: Range): Bounds =>
 
 /** What a panel asks of the server. Equal panels ask the same. */
 export function questionOf(
-  { metric, by, where }: Panel,
+  { metric, stat, by, where }: Panel,
   { range, resolution }: Pick<View, "range" | "resolution">,
 ): string {
   const { from, to } = boundsOf(range);
@@ -216,6 +216,7 @@ export function questionOf(
   if (by !== undefined) {
     search.set("by", by);
     search.set("limit", String(SERIES_KNOWN));
+    search.set("order", stat);
   }
   for (const matcher of where) search.append("where", matcher);
   return `/api/v1/query?${readable(search)}`;

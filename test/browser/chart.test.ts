@@ -37,6 +37,8 @@ beforeAll(async () => {
     { name: "disk.free_bytes", datapoints: lastMinutes(9, () => 3 * 2 ** 30) },
     { name: "long.ago", value: 5, timestamp: Date.now() - 26 * 60 * MINUTE },
     { name: "extreme", datapoints: lastMinutes(3, (ago) => (ago === 2 ? 1.7e308 : -1.7e308)) },
+    { name: "huge", datapoints: lastMinutes(30, (ago) => 1e33 * (1 + (ago % 5))) },
+    { name: "enormous", datapoints: lastMinutes(30, () => 1e308) },
     ...Array.from({ length: 50 }, (_, i) => ({
       name: "many.ms",
       labels: { host: `h${i}` },
@@ -98,9 +100,56 @@ describe("a line", () => {
     await page.keyboard.press("Tab");
   });
 
-  test("survives the largest numbers there are", async () => {
-    const page = await open("/?metric=extreme");
-    expect(await numberOf(await chartOf(page), "buckets")).toBe(3);
+  test.each(["extreme", "huge", "enormous"])(
+    "of %s numbers is drawn, with labels on its axis",
+    async (metric) => {
+      const page = await open(`/?metric=${metric}`);
+      const chart = await chartOf(page);
+      expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
+      const painted = await chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+        const context = canvas.getContext("2d")!;
+        const ratio = canvas.width / canvas.clientWidth;
+        const { data, width } = context.getImageData(0, 0, canvas.width, canvas.height);
+        // Left of the chart there are only the labels of its values, below it those of times.
+        const [edge, floor] = [70 * ratio, canvas.height - 50 * ratio];
+        const found = { labels: 0, line: 0 };
+        for (let i = 0; i < data.length; i += 4) {
+          const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+          if (y < floor && x < edge && data[i + 3]! > 100) found.labels++;
+          if (y < floor && x > edge && data[i + 2]! - data[i]! > 60 && data[i + 3]! > 100)
+            found.line++;
+        }
+        return found;
+      });
+      expect(painted.labels).toBeGreaterThan(100);
+      expect(painted.line).toBeGreaterThan(30);
+    },
+  );
+
+  test("connects what reports every five minutes, or once a minute with jitter", async () => {
+    const now = Date.now();
+    const points = (count: number, at: (i: number) => number) =>
+      Array.from({ length: count }, (_, i): [number, number] => [Math.round(at(i)), i % 9]);
+    const jitter = (i: number): number => Math.sin(i * 12.9898) * 800;
+    await post([
+      { name: "slow.temp", datapoints: points(288, (i) => now - i * 5 * MINUTE) },
+      {
+        name: "slow.jitter",
+        datapoints: points(1_440, (i) => now - 2_000 - i * MINUTE + jitter(i)),
+      },
+      { name: "slow.odd", datapoints: points(1_300, (i) => now - i * 65_000) },
+    ]);
+    for (const metric of ["slow.temp", "slow.jitter", "slow.odd"]) {
+      const page = await open(`/?metric=${metric}&range=24h`);
+      const chart = await chartOf(page, '[data-resolution="minute"]');
+      expect(await numberOf(chart, "buckets")).toBeGreaterThan(280);
+      expect(await numberOf(chart, "gaps")).toBe(0);
+    }
+    // The list says the same of its last hour.
+    const page = await open("/?metric=slow.temp");
+    const row = page.locator("[data-metric='slow.temp'] .sparkline path");
+    await expect.poll(() => row.first().getAttribute("d")).toMatch(/^M[^M]+$/);
+    expect(await row.nth(1).getAttribute("d")).toBe("");
   });
 
   test("asks another question when range or resolution change", async () => {
@@ -269,6 +318,35 @@ describe("the legend", () => {
     expect(await first.textContent()).toBe("host=h49");
     await page.locator(".legend").getByRole("button", { name: "host=h3", exact: true }).click();
     await chartOf(page, '[data-lines="1"]');
+  });
+});
+
+describe("of more series than an answer holds", () => {
+  test("the largest by the statistic is drawn and comes first, however few its points", async () => {
+    await post([
+      ...Array.from({ length: 100 }, (_, i) => ({
+        name: "spiky",
+        labels: { host: `h${i}` },
+        datapoints: lastMinutes(2, () => 5),
+      })),
+      { name: "spiky", labels: { host: "zz" }, datapoints: lastMinutes(1, () => 9_999) },
+    ]);
+    const page = await open("/?metric=spiky&by=host&stat=max");
+    await chartOf(page, '[data-lines="10"][data-series="100"]');
+    const first = page.locator(".legend tbody tr").first();
+    expect(await first.locator("th").textContent()).toBe("host=zz");
+    expect(await first.getAttribute("data-drawn")).toBe("true");
+    expect(await legendOf(page, "max").textContent()).toBe("9,999");
+    await page
+      .locator("[data-cut]")
+      .getByText("The 10 largest of 101 series by max are drawn: the legend has the 100 largest")
+      .waitFor();
+    // By the number of points it is the last: the server is asked for others.
+    const asked = question(page, "order=count");
+    await page.getByLabel("Statistic").selectOption("count");
+    await asked;
+    await chartOf(page, '[data-series="100"]');
+    await expect.poll(() => page.locator(".legend").getByText("host=zz").count()).toBe(0);
   });
 });
 

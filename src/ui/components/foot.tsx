@@ -3,8 +3,8 @@
 import { second } from "../models/clock.ts";
 import { page, panned } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
-import { TIER_TITLES } from "../format.ts";
-import { type Panel, SERIES_KNOWN } from "../url.ts";
+import { formatCount, TIER_TITLES } from "../format.ts";
+import type { Panel } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
 import type { Drawing } from "../models/drawing.ts";
 
@@ -17,14 +17,17 @@ export interface FootProps {
 
 /** Why fewer lines are drawn than there are series; undefined when all are. */
 function cut({ now, data }: Drawing, panel: Panel): string | undefined {
-  const more = now.answer.truncated ? ` of more than ${SERIES_KNOWN}` : ` of ${data.all.length}`;
-  if (data.lines.length === data.all.length)
-    return now.answer.truncated
-      ? `Only the ${SERIES_KNOWN} series with the most points are here: filter to see others`
-      : undefined;
+  const { answer } = now;
+  const [drawn, known] = [data.lines.length, data.all.length];
+  const total = Math.max(answer.seriesTotal ?? 0, known);
+  if (drawn === total) return undefined;
+  const way =
+    total > known
+      ? `the legend has the ${formatCount(known)} largest, filter to see others`
+      : "click others in the legend";
   return panel.only === undefined
-    ? `The ${data.lines.length} largest${more} series by ${data.stat} are drawn: click others in the legend`
-    : `${data.lines.length}${more} series are drawn`;
+    ? `The ${drawn} largest of ${formatCount(total)} series by ${data.stat} are drawn: ${way}`
+    : `${drawn} of ${formatCount(total)} series are drawn: ${way}`;
 }
 
 export const Foot = ({ drawing, panel, isLast }: FootProps) => {

@@ -54,6 +54,8 @@ export interface Shown {
 const SLOW_AFTER = 150;
 /** Time between two questions about the same view, ms: minutes are pushed, the others are read. */
 const ASK_EVERY = { minute: 1_000, hour: 5_000, day: 15_000 } as const;
+/** The same of more series than an answer holds. */
+const ASK_MANY_EVERY = 5_000;
 
 export class Reading {
   /** What the panel is to show now. */
@@ -108,7 +110,17 @@ export class Reading {
     );
   }
 
-  readonly question = computed(() => questionOf(this.panel.value, view.value));
+  readonly question = computed(() => {
+    const panel = this.panel.value;
+    const known = this.#answered.value;
+    // What holds every series answers for whatever statistic they are ordered by.
+    if (known !== undefined && known.answer.truncated !== true) {
+      const { question } = known;
+      if (questionOf({ ...panel, stat: known.panel.stat }, view.value) === question)
+        return question;
+    }
+    return questionOf(panel, view.value);
+  });
   readonly #feed = computed(() => feedOf(this.panel.value.metric));
 
   /** Why the present question has no answer. */
@@ -216,7 +228,8 @@ export class Reading {
   #askSoon(): void {
     if (this.#asking !== undefined) this.#again = true;
     if (this.#again || this.#soon !== undefined) return;
-    const every = ASK_EVERY[this.#answered.peek()?.answer.resolution ?? "minute"];
+    const { resolution, truncated } = this.#answered.peek()?.answer ?? { resolution: "minute" };
+    const every = Math.max(ASK_EVERY[resolution], truncated === true ? ASK_MANY_EVERY : 0);
     const due = this.#askedAt + Math.max(every, 2 * this.#took);
     this.#soon = setTimeout(() => void this.#askSeen(), Math.max(0, due - performance.now()));
   }
@@ -252,10 +265,12 @@ export class Reading {
       known.tail === feed.tail &&
       this.#canMerge(known.answer);
     if (merged) this.#pushed.value++;
+    // A series that the answer had no room for may be the largest by now.
+    const cut = known?.answer.truncated === true;
     // A new tail: what is asked, or was answered, with the one before may lack what lies between.
     const asked = this.#asking === undefined ? known?.tail : this.#askingTail;
     if (behind && asked !== feed.tail) this.#askAnew(known?.question);
-    else if (behind || !merged || this.#failed.peek() !== undefined) this.#askSoon();
+    else if (behind || !merged || cut || this.#failed.peek() !== undefined) this.#askSoon();
   }
 
   /** The first answer to a question is not thrown away for a better one: it is drawn meanwhile. */
@@ -307,7 +322,7 @@ export class Reading {
     const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
     const window = this.#window(known.answer, true);
     const { question } = known;
-    return earlier(this.panel.value, window, { length, step, resolution, question });
+    return earlier(known.panel, window, { length, step, resolution, question });
   });
 
   #askBefore(asked: Earlier | undefined): (() => void) | undefined {

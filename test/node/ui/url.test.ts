@@ -182,8 +182,10 @@ describe("questions", () => {
     expect(ask("/?metric=a&range=1y")).toContain("from=-365d"));
   test("a fixed range, a split, filters", () =>
     expect(ask(`/?from=${T}&to=${T + 1}&resolution=day&metric=a&by=host&where=x!%3D1`)).toBe(
-      `/api/v1/query?metric=a&from=${T}&to=${T + 1}&resolution=day&by=host&limit=100&where=x%21%3D1`,
+      `/api/v1/query?metric=a&from=${T}&to=${T + 1}&resolution=day&by=host&limit=100&order=avg&where=x%21%3D1`,
     ));
+  test("of many series the largest by the statistic that is drawn", () =>
+    expect(ask("/?metric=a&by=host&stat=max")).toContain("&limit=100&order=max"));
   test("how a panel looks is not asked", () =>
     expect(ask("/?metric=a&stat=max&unit=bytes&only=x&sort=avg&table=true")).toBe(
       ask("/?metric=a"),
