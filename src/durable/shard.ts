@@ -3,6 +3,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { ShardStatus } from "../core/api.ts";
+import { readConfig } from "../core/config.ts";
 import { decodeBatch } from "../core/series/batch.ts";
 import { flushCut, flushInterval, nextFlush } from "./flush/policy.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -81,8 +82,10 @@ export class Shard extends DurableObject<ShardEnv> {
     // A wrong number would flush under another shard's watermark: rather none.
     if (ctx.id.name === undefined) throw new Error("a shard must be addressed by its number");
     this.#index = Number(ctx.id.name);
-    this.#placement = new Placement(this.#index, Number(env.SHARDS ?? 1));
-    this.#rowsPerHour = Number(env.FLUSH_ROWS_PER_HOUR ?? 240);
+    const config = readConfig(env);
+    if (!config.ok) throw new Error(config.error);
+    this.#placement = new Placement(this.#index, config.value.shards);
+    this.#rowsPerHour = config.value.flushRowsPerHour;
     this.#store = new Store(ctx.storage.sql);
     this.#live = new Live(ctx, () => this.#log);
     this.#log = new Log(

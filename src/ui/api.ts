@@ -107,15 +107,24 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** The live socket of a metric. Browsers cannot send headers here: the token is a subprotocol. */
+/**
+ * The live socket of a metric. Browsers cannot send headers here: the token is a subprotocol, in
+ * base64url, since few characters may stand in one.
+ */
 export function openLive(metric: string): WebSocket {
   const url = new URL(`/api/v1/live?metric=${encodeURIComponent(metric)}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   const sent = token.peek();
   return sent === undefined
     ? new WebSocket(url)
-    : new WebSocket(url, ["minuet", `bearer.${encodeURIComponent(sent)}`]);
+    : new WebSocket(url, ["minuet", `bearer.${base64Url(sent)}`]);
 }
+
+const base64Url = (text: string): string =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
 /** Quotes for a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

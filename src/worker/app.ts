@@ -1,10 +1,11 @@
 // The HTTP surface, made of a list of endpoints; and the one place where a throw becomes an answer.
 
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
+import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
-import type { HonoEnv } from "./env.ts";
-import { allow } from "./http/auth.ts";
+import { configOf, type HonoEnv } from "./env.ts";
+import { refusal } from "./http/auth.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
 import { Failed, failureResponse } from "./http/failure.ts";
@@ -12,13 +13,25 @@ import { jsonResponse, jsonText } from "./http/json.ts";
 import { parameters } from "./http/parameters.ts";
 import { ENDPOINTS } from "./routes/list.ts";
 
+/** What every answer says: its type is what it says it is, and nobody keeps it unless told so. */
+const withHeaders: MiddlewareHandler<HonoEnv> = async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  headers.set("x-content-type-options", "nosniff");
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+};
+
 const NONE = z.object({});
 
 export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
-  const app = new Hono<HonoEnv>({ strict: false });
+  const app = new Hono<HonoEnv>({ strict: false }).use(withHeaders);
   for (const one of endpoints)
     app.on([...one.methods], one.path, async (c) => {
-      allow(one.scope, c.env, c.req.raw);
+      // What wakes nothing answers whatever the variables are.
+      if (one.scope !== "open") {
+        const refused = refusal(one.scope, configOf(c.env).access, c.req.raw);
+        if (refused !== undefined) return failureResponse(refused);
+      }
       const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
       if (answer instanceof Response) return answer;
       return one.cached === true
@@ -42,7 +55,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
     .notFound((c) =>
       failureResponse({
         kind: "not_found",
-        message: `no path ${c.req.path}; /docs lists all`,
+        message: `no path ${cut(c.req.path)}; /docs lists all`,
       }),
     )
     .onError((error) => {

@@ -71,12 +71,25 @@ export async function callShardOnce<T>(
   }
 }
 
-function isRetryable(error: unknown): boolean {
+/** What the platform says of a call that failed. */
+function flagsOf(error: unknown): { readonly retryable: boolean; readonly overloaded: boolean } {
   const flags = error as { retryable?: boolean; overloaded?: boolean } | null;
-  return flags?.retryable === true && flags.overloaded !== true;
+  return { retryable: flags?.retryable === true, overloaded: flags?.overloaded === true };
 }
 
-function unavailable(shard: number, error: unknown): Failed {
+/** A shard that gets too much is not asked again at once. */
+function isRetryable(error: unknown): boolean {
+  const { retryable, overloaded } = flagsOf(error);
+  return retryable && !overloaded;
+}
+
+export function unavailable(shard: number, error: unknown): Failed {
+  if (flagsOf(error).overloaded)
+    return new Failed({
+      kind: "too_many_requests",
+      message: `shard ${shard} gets more requests than it can take: send more points in each, or raise SHARDS`,
+      retryAfterSec: 5,
+    });
   console.error(`shard ${shard}: ${error instanceof Error ? error.message : String(error)}`);
   return new Failed({
     kind: "unavailable",

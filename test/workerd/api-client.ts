@@ -15,7 +15,7 @@ import { statusAnswer } from "../../src/worker/routes/status.ts";
 export const NOW = Date.UTC(2095, 10, 20, 12);
 
 export const fetchApi = (path: string, init: RequestInit = {}): Promise<Response> =>
-  exports.default.fetch(`http://minuet${path}`, init);
+  exports.default.fetch(`http://localhost${path}`, init);
 
 export interface PostOptions {
   /** Query string, with its question mark. */
@@ -39,6 +39,9 @@ const read = async <T>(schema: z.ZodType<T>, response: Response): Promise<T> => 
   const text = await response.text();
   expect(response.status, text).toBe(200);
   expect(response.headers.get("content-type")).toMatch(/^application\/json\b/);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.has("cache-control")).toBe(true);
+  expect(text.at(-1)).toBe("\n");
   return schema.parse(JSON.parse(text));
 };
 
@@ -88,7 +91,9 @@ export async function failureOf(
   expect(response.status, text).toBe(expected);
   expect(response.headers.get("content-type")).toBe("application/json");
   expect(response.headers.get("cache-control")).toBe("no-store");
-  expect(response.headers.has("retry-after")).toBe(expected === 503);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(text.at(-1)).toBe("\n");
+  expect(response.headers.has("retry-after")).toBe(expected === 503 || expected === 429);
   expect(text).not.toMatch(/\n *at |\.[jt]s:\d/);
   expect(text).not.toContain(TOKEN);
   expect(text.length).toBeLessThan(20_000);

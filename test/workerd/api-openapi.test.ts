@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { DAY, HOUR } from "../../src/core/tiers.ts";
-import { STATUS } from "../../src/worker/http/failure.ts";
+import { CODES, type ErrorCode } from "../../src/worker/http/failure.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { VERSION } from "../../src/worker/version.ts";
 import { fetchApi, NOW, query, status, store } from "./api-client.ts";
@@ -49,6 +49,10 @@ const document = z.strictObject({
     securitySchemes: z.object({ token: z.object({ type: z.literal("http") }) }),
     schemas: z.record(z.string(), z.looseObject({})),
   }),
+  "x-error-codes": z.record(
+    z.string(),
+    z.strictObject({ status: z.number().min(400).max(599), meaning: z.string().min(5) }),
+  ),
 });
 
 let api: z.output<typeof document>;
@@ -96,11 +100,11 @@ test("every operation but /healthz needs the token", () => {
 });
 
 describe("every failure is documented", () => {
-  const fails = (name: string, ...codes: (keyof typeof STATUS)[]): void =>
+  const fails = (name: string, ...codes: ErrorCode[]): void =>
     test(name, () => {
       const found = operations().find(([one]) => one === name)?.[1].responses ?? {};
       for (const code of codes)
-        expect(found[STATUS[code]]?.description, code).toMatch(new RegExp(`\\b${code}\\b`));
+        expect(found[CODES[code].status]?.description, code).toMatch(new RegExp(`\\b${code}\\b`));
     });
   fails(
     "POST /api/v1/points",
@@ -120,6 +124,12 @@ describe("every failure is documented", () => {
   fails("DELETE /api/v1/metric", "invalid_parameter", "unknown_metric", "unavailable");
   fails("GET /api/v1/live", "invalid_parameter", "upgrade_required", "busy");
   fails("GET /api/v1/status", "invalid_parameter", "unauthorized", "unavailable");
+  test("each code but those of paths and of bugs is an answer of some operation", () => {
+    const all = JSON.stringify(operations());
+    const general: ErrorCode[] = ["not_found", "method_not_allowed", "internal"];
+    const codes = Object.keys(CODES).filter((code) => !general.some((one) => one === code));
+    expect(codes.filter((code) => !all.includes(code))).toEqual([]);
+  });
 });
 
 test("the codes are listed in the error's schema", () => {
@@ -132,7 +142,8 @@ test("the codes are listed in the error's schema", () => {
       }),
     })
     .parse(api.components.schemas.ErrorAnswer).properties.error.properties.code.enum;
-  expect(codes).toEqual(Object.keys(STATUS));
+  expect(codes).toEqual(Object.keys(CODES));
+  expect(api["x-error-codes"]).toEqual(CODES);
 });
 
 test("parameters carry their defaults and limits", () => {

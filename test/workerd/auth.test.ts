@@ -14,7 +14,10 @@ const WITH_TOKEN: Env = { ...bindings, API_TOKEN: TOKEN };
 const WITHOUT: Env = bindings;
 
 const ask = async (of: Env, path: string, init: RequestInit = {}): Promise<Response> =>
-  app.fetch(new Request(`http://minuet${path}`, init), of);
+  app.fetch(new Request(`http://localhost${path}`, init), of);
+
+const base64Url = (text: string): string =>
+  btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 const as = (authorization: string): RequestInit => ({ headers: { authorization } });
 
@@ -75,6 +78,28 @@ describe("with a token", () => {
   accepts("a scheme in small letters", `bearer ${TOKEN}`);
   accepts("more spaces", `Bearer   ${TOKEN}`);
 
+  test("a token that ends with a newline, as files and pipes do, is the token without it", async () => {
+    for (const API_TOKEN of [`${TOKEN}\n`, ` ${TOKEN}\r\n`]) {
+      const of = { ...bindings, API_TOKEN };
+      expect((await ask(of, "/api/v1/status", as(`Bearer ${TOKEN}`))).status).toBe(200);
+      expect((await ask(of, "/api/v1/status")).status).toBe(401);
+    }
+  });
+
+  describe("a token that no header can carry is refused in words, and not told", () => {
+    const refused = (what: string, API_TOKEN: string, message: RegExp): void =>
+      test(what, async () => {
+        const response = await ask({ ...bindings, API_TOKEN }, "/api/v1/status");
+        const error = await failureOf(response, 503, "misconfigured");
+        expect(error.message).toMatch(message);
+        expect(error.message).toContain("npx wrangler secret put API_TOKEN");
+        expect(error.message).not.toContain(API_TOKEN);
+      });
+    refused("a space", "correct horse", /^API_TOKEN holds a space at 8: a header cannot carry it/);
+    refused("beyond ASCII", "geheimnis-ü", /not visible ASCII at 11/);
+    refused("a control character", "a\u0000b-secret", /not visible ASCII at 2/);
+  });
+
   test("a refused write stores nothing", async () => {
     const init = { method: "POST", body: '{"name":"a","value":1}' };
     expect((await ask(WITH_TOKEN, "/api/v1/points", init)).status).toBe(401);
@@ -104,36 +129,38 @@ describe("the WebSocket takes the token as a subprotocol", () => {
     });
 
   test("the right one; the answer does not repeat it", async () => {
-    const response = await connect(`minuet, bearer.${TOKEN}`);
+    const response = await connect(`minuet, bearer.${base64Url(TOKEN)}`);
     expect(response.status).toBe(101);
     expect(response.headers.get("sec-websocket-protocol")).toBe("minuet");
     response.webSocket?.accept();
     response.webSocket?.close(1000);
   });
 
-  test("a token with odd characters is encoded", async () => {
-    const odd = "a/b+c=ü %";
-    const response = await app.fetch(
-      new Request("http://minuet/api/v1/live?metric=a", {
-        headers: {
-          upgrade: "websocket",
-          "sec-websocket-protocol": `minuet, bearer.${encodeURIComponent(odd)}`,
-        },
-      }),
-      { ...bindings, API_TOKEN: odd },
-    );
-    expect(response.status).toBe(101);
-    response.webSocket?.accept();
-    response.webSocket?.close(1000);
+  test("any token that a header can carry: base64url needs only what a subprotocol may hold", async () => {
+    const visible = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).join("");
+    for (const odd of ["a(b)c", '"quoted",and;', visible]) {
+      const protocol = `bearer.${base64Url(odd)}`;
+      expect(protocol).toMatch(/^[A-Za-z0-9._-]+$/);
+      const response = await app.fetch(
+        new Request("http://localhost/api/v1/live?metric=a", {
+          headers: { upgrade: "websocket", "sec-websocket-protocol": `minuet, ${protocol}` },
+        }),
+        { ...bindings, API_TOKEN: odd },
+      );
+      expect(response.status, odd).toBe(101);
+      response.webSocket?.accept();
+      response.webSocket?.close(1000);
+    }
   });
 
   const refuses = (what: string, protocols: string): void =>
     test(what, async () => {
       await failureOf(await connect(protocols), 401, "unauthorized");
     });
-  refuses("a wrong one", "minuet, bearer.wrong");
+  refuses("a wrong one", `minuet, bearer.${base64Url("wrong")}`);
   refuses("none", "minuet");
   refuses("broken encoding", "minuet, bearer.%ff");
+  refuses("no encoding", `minuet, bearer.${TOKEN}`);
   refuses("without its prefix", `minuet, ${TOKEN}`);
 });
 
@@ -158,14 +185,22 @@ describe("without a token the store is closed", () => {
     await failureOf(await ask(of, "/api/v1/status", as("Bearer ")), 401, "no_token_configured");
   });
 
-  test("OPEN opens only with its one value", async () => {
-    for (const OPEN of ["true", "1", "", "LOCAL"])
-      await failureOf(
-        await ask({ ...bindings, OPEN }, "/api/v1/status"),
-        401,
-        "no_token_configured",
-      );
-    expect((await ask({ ...bindings, OPEN: "local" }, "/api/v1/status")).status).toBe(200);
+  test("OPEN opens only with its own values", async () => {
+    for (const OPEN of ["true", "1", "LOCAL"])
+      await failureOf(await ask({ ...bindings, OPEN }, "/api/v1/status"), 503, "misconfigured");
+    await failureOf(
+      await ask({ ...bindings, OPEN: "" }, "/api/v1/status"),
+      401,
+      "no_token_configured",
+    );
+    for (const OPEN of ["local", "network"])
+      expect((await ask({ ...bindings, OPEN }, "/api/v1/status")).status).toBe(200);
+  });
+
+  test("OPEN opens nothing when there is a token", async () => {
+    const both = { ...WITH_TOKEN, OPEN: "local" };
+    await failureOf(await ask(both, "/api/v1/status"), 401, "unauthorized");
+    expect((await ask(both, "/api/v1/status", as(`Bearer ${TOKEN}`))).status).toBe(200);
   });
 
   test("/healthz answers all the same: the Worker runs", async () => {

@@ -10,10 +10,10 @@ import { runCron } from "../../src/worker/cron/cron.ts";
 const MIDNIGHT = Date.UTC(2031, 10, 20);
 
 const get = async (path: string): Promise<unknown> =>
-  (await exports.default.fetch(`http://minuet${path}`)).json();
+  (await exports.default.fetch(`http://localhost${path}`)).json();
 
 const post = (body: unknown): Promise<Response> =>
-  exports.default.fetch("http://minuet/api/v1/points", {
+  exports.default.fetch("http://localhost/api/v1/points", {
     method: "POST",
     body: JSON.stringify(body),
   });

@@ -1,33 +1,43 @@
 // Who may do what: the one place where it is decided. Each endpoint says what it needs; today one
 // token may do everything.
 
-import { configOf, type Env } from "../env.ts";
-import { fail } from "./failure.ts";
+import type { Access } from "../../core/config.ts";
+import type { Failure } from "./failure.ts";
+import { strangerProblem } from "./stranger.ts";
 
 export type Scope = "read" | "write" | "admin";
 
-/** Lets a request through that may do `scope`. @throws Failed */
-export function allow(scope: Scope | "open", env: Env, request: Request): void {
-  if (scope === "open") return;
-  const config = configOf(env);
-  if (config.open) return;
-  if (config.token === undefined)
-    return fail({
+/** Why the request may not do what `scope` names; undefined when it may. `access` is that of the store. */
+export function refusal(
+  _scope: Scope,
+  access: Access | undefined,
+  request: Request,
+): Failure | undefined {
+  if (access === undefined)
+    return {
       kind: "no_token_configured",
       message:
         "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
-    });
+    };
+  if (access.kind === "open") {
+    const problem = strangerProblem(access.to, request);
+    return problem === undefined ? undefined : { kind: "forbidden", message: problem };
+  }
   const given = tokenOf(request.headers);
   if (given === undefined)
-    return fail({
+    return {
       kind: "unauthorized",
       message: "No token. Send the header `Authorization: Bearer <API_TOKEN>`",
-    });
-  if (!sameText(given, config.token))
-    fail({ kind: "unauthorized", message: "The token is not the one of this store" });
+    };
+  return sameText(given, access.token)
+    ? undefined
+    : { kind: "unauthorized", message: "The token is not the one of this store" };
 }
 
-/** Browsers cannot set headers on a WebSocket: there the token is a subprotocol `bearer.<token>`. */
+/**
+ * Browsers cannot set headers on a WebSocket: there the token is a subprotocol. Few characters may
+ * stand in one, so it is `bearer.` and the token in base64url.
+ */
 function tokenOf(headers: Headers): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (bearer !== undefined) return bearer;
@@ -35,7 +45,7 @@ function tokenOf(headers: Headers): string | undefined {
   const protocol = protocols.find((name) => name.startsWith("bearer."));
   if (protocol === undefined) return undefined;
   try {
-    return decodeURIComponent(protocol.slice("bearer.".length));
+    return atob(protocol.slice("bearer.".length).replaceAll("-", "+").replaceAll("_", "/"));
   } catch {
     return undefined;
   }

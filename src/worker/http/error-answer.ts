@@ -4,10 +4,10 @@ import { z } from "zod";
 import type { ErrorAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { exactly } from "./endpoint.ts";
-import { STATUS } from "./failure.ts";
+import { CODES } from "./failure.ts";
 
 export const failure = z.object({
-  code: z.enum(Object.keys(STATUS)),
+  code: z.enum(Object.keys(CODES)),
   message: z.string(),
   nearest: z
     .array(z.string())

@@ -2,6 +2,7 @@
 
 import type { ErrorAnswer, Issue, Rejection, WriteAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { jsonResponse } from "./json.ts";
 
 export type Failure =
   | {
@@ -35,11 +36,11 @@ export type Failure =
       readonly rejected: readonly Rejection[];
     }
   | {
-      readonly kind: "busy" | "unavailable";
+      readonly kind: "busy" | "unavailable" | "too_many_requests";
       readonly message: string;
       readonly retryAfterSec: number;
     }
-  | { readonly kind: "internal"; readonly message: string };
+  | { readonly kind: "misconfigured" | "internal"; readonly message: string };
 
 /** A failure on its way to the answer: thrown by handlers, caught by the app. */
 export class Failed extends Error {
@@ -57,30 +58,60 @@ export const fail = (failure: Failure): never => {
 
 export type ErrorCode = Failure["kind"];
 
-/** The codes of errors, each with its status: stable, and listed in the API document. */
-export const STATUS = {
-  invalid_json: 400,
-  invalid_utf8: 400,
-  invalid_encoding: 400,
-  invalid_point: 400,
-  invalid_parameter: 400,
-  unauthorized: 401,
-  no_token_configured: 401,
-  forbidden: 403,
-  not_found: 404,
-  unknown_metric: 404,
-  method_not_allowed: 405,
-  too_large: 413,
-  too_many_points: 413,
-  unsupported_media_type: 415,
-  unsupported_encoding: 415,
-  over_limit: 422,
-  query_too_large: 422,
-  upgrade_required: 426,
-  internal: 500,
-  busy: 503,
-  unavailable: 503,
-} as const satisfies Readonly<Record<ErrorCode, number>>;
+/**
+ * The codes of errors, each with its status and what it tells a client: stable, and listed in the API
+ * document. The one way from a failure to a status: a new kind does not compile without its row.
+ */
+export const CODES = {
+  invalid_json: { status: 400, meaning: "The body is not JSON" },
+  invalid_utf8: { status: 400, meaning: "The body is not UTF-8" },
+  invalid_encoding: { status: 400, meaning: "The body is not what Content-Encoding says" },
+  invalid_point: { status: 400, meaning: "Points are malformed: nothing of the request is stored" },
+  invalid_parameter: { status: 400, meaning: "A parameter is unknown, repeated or wrong" },
+  unauthorized: { status: 401, meaning: "No token, or a wrong one" },
+  no_token_configured: { status: 401, meaning: "The store has no API_TOKEN, and is closed" },
+  forbidden: { status: 403, meaning: "Who asks may not do this" },
+  not_found: { status: 404, meaning: "There is no such path" },
+  unknown_metric: { status: 404, meaning: "There is no such metric; `nearest` has names like it" },
+  method_not_allowed: { status: 405, meaning: "The path knows other methods: see Allow" },
+  too_large: { status: 413, meaning: "The body is too large, as it came or decompressed" },
+  too_many_points: { status: 413, meaning: "The body holds too many points" },
+  unsupported_media_type: { status: 415, meaning: "The Content-Type is not understood" },
+  unsupported_encoding: { status: 415, meaning: "The Content-Encoding is not understood" },
+  over_limit: { status: 422, meaning: "Some points are over a limit; the others are stored" },
+  query_too_large: { status: 422, meaning: "The answer would be over a limit" },
+  upgrade_required: { status: 426, meaning: "The path is a WebSocket" },
+  too_many_requests: {
+    status: 429,
+    meaning: "More requests than a shard can take; see Retry-After",
+  },
+  internal: { status: 500, meaning: "A bug of Minuet" },
+  busy: { status: 503, meaning: "A limit of the store is reached for now; see Retry-After" },
+  unavailable: { status: 503, meaning: "A part of the store does not answer; see Retry-After" },
+  misconfigured: { status: 503, meaning: "A variable of the store is wrong; nothing is done" },
+} as const satisfies Readonly<Record<ErrorCode, { status: number; meaning: string }>>;
+
+/** How long a store that is set up wrongly is left alone: until somebody has changed it. */
+const MISCONFIGURED_SEC = 60;
+
+function headersOf(failure: Failure): Readonly<Record<string, string>> {
+  switch (failure.kind) {
+    case "busy":
+    case "unavailable":
+    case "too_many_requests":
+      return { "retry-after": String(failure.retryAfterSec) };
+    case "misconfigured":
+      return { "retry-after": String(MISCONFIGURED_SEC) };
+    case "method_not_allowed":
+      return { allow: failure.allow };
+    case "unauthorized":
+      return { "www-authenticate": 'Bearer realm="minuet"' };
+    case "upgrade_required":
+      return { upgrade: "websocket" };
+    default:
+      return {};
+  }
+}
 
 export function failureResponse(failure: Failure): Response {
   const { kind: code, message } = failure;
@@ -104,10 +135,8 @@ export function failureResponse(failure: Failure): Response {
           error,
         }
       : { error };
-  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
-  if ("retryAfterSec" in failure) headers.set("retry-after", String(failure.retryAfterSec));
-  if (failure.kind === "method_not_allowed") headers.set("allow", failure.allow);
-  if (failure.kind === "unauthorized") headers.set("www-authenticate", 'Bearer realm="minuet"');
-  if (failure.kind === "upgrade_required") headers.set("upgrade", "websocket");
-  return new Response(JSON.stringify(body), { status: STATUS[code], headers });
+  return jsonResponse(body, {
+    status: CODES[code].status,
+    headers: { "cache-control": "no-store", ...headersOf(failure) },
+  });
 }

@@ -2,8 +2,13 @@
 
 export const jsonText = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-export const jsonResponse = (value: unknown, init: ResponseInit = {}): Response => {
-  const headers = new Headers(init.headers);
-  headers.set("content-type", "application/json");
-  return new Response(jsonText(value), { ...init, headers });
-};
+interface Init {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const jsonResponse = (value: unknown, { status = 200, headers }: Init = {}): Response =>
+  new Response(jsonText(value), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });

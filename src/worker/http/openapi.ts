@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { errorAnswer } from "./error-answer.ts";
-import { type ErrorCode, STATUS } from "./failure.ts";
+import { CODES, type ErrorCode } from "./failure.ts";
 import { VERSION } from "../version.ts";
 
 type Json = Record<string, unknown>;
@@ -30,11 +30,13 @@ export function documented(endpoints: readonly Endpoint[]): readonly Endpoint[] 
 const TEXTS: Readonly<Record<number, string>> = {
   400: "Malformed",
   401: "No token, or a wrong one",
+  403: "Not allowed",
   404: "Unknown",
   413: "Too large",
   415: "Media type or encoding not understood",
   422: "Understood, but over a limit",
   426: "Not a WebSocket request",
+  429: "Too many requests; see Retry-After",
   503: "Cannot now; see Retry-After",
 };
 
@@ -55,6 +57,7 @@ function documentOf(endpoints: readonly Endpoint[]): Json & { readonly openapi: 
     security: [{ token: [] }],
     paths,
     components: { securitySchemes: { token: { type: "http", scheme: "bearer" } }, schemas },
+    "x-error-codes": CODES,
   };
 }
 
@@ -77,17 +80,19 @@ function operationOf(one: Endpoint, named: Record<string, Json>): Json {
           },
           ...(one.cached && { 304: { description: "Not changed since If-None-Match" } }),
         };
-  const bad = [...Map.groupBy(codesOf(one), (code) => STATUS[code])].map(([status, codes]) => [
-    status,
-    {
-      description: `${TEXTS[status]} (${codes.join(", ")})`,
-      content: content(
-        ["application/json"],
-        (status === 422 ? one.partly : undefined) ?? errorAnswer,
-        "output",
-      ),
-    },
-  ]);
+  const bad = [...Map.groupBy(codesOf(one), (code) => CODES[code].status)].map(
+    ([status, codes]) => [
+      status,
+      {
+        description: `${TEXTS[status]} (${codes.join(", ")})`,
+        content: content(
+          ["application/json"],
+          (status === 422 ? one.partly : undefined) ?? errorAnswer,
+          "output",
+        ),
+      },
+    ],
+  );
   return {
     summary: one.summary,
     ...(one.description !== undefined && { description: one.description }),
@@ -103,10 +108,13 @@ function operationOf(one: Endpoint, named: Record<string, Json>): Json {
   };
 }
 
+/** What may befall every endpoint that asks who is there. */
+const CLOSED = ["unauthorized", "no_token_configured", "forbidden", "misconfigured"] as const;
+
 /** Its own failures, and those that every endpoint like it may meet. */
 const codesOf = ({ scope, errors }: Endpoint): readonly ErrorCode[] => [
   "invalid_parameter",
-  ...(scope === "open" ? [] : (["unauthorized", "no_token_configured"] as const)),
+  ...(scope === "open" ? [] : CLOSED),
   ...errors,
 ];
 

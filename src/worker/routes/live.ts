@@ -14,7 +14,7 @@ export const live = endpoint({
   scope: "read",
   summary: "A WebSocket with the changing minutes of a metric",
   description:
-    "First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`. Browsers send the token as the subprotocol `bearer.<token>` beside `minuet`.",
+    "First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.",
   parameters: z.object({ metric: metricName }),
   answer: "Switching protocols",
   errors: ["upgrade_required", "busy", "unavailable"],

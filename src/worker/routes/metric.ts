@@ -37,7 +37,7 @@ export const describe = endpoint({
   parameters,
   answer: metricAnswer,
   cached: true,
-  errors: ["unknown_metric", "unavailable"],
+  errors: ["unknown_metric", "unavailable", "too_many_requests"],
   handle: async ({ name }, c) =>
     (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, name)),
 });
@@ -49,7 +49,7 @@ export const remove = endpoint({
   summary: "Remove a metric everywhere",
   parameters,
   answer: z.object({ removed: z.string(), series: z.number() }).meta({ id: "RemovedAnswer" }),
-  errors: ["unknown_metric", "unavailable"],
+  errors: ["unknown_metric", "unavailable", "too_many_requests"],
   async handle({ name }, c) {
     const known = await describeMetric(c.env, name);
     if (known === undefined) await failUnknown(c.env, name);

@@ -60,7 +60,7 @@ export const metrics = endpoint({
   }),
   answer: metricsAnswer,
   cached: true,
-  errors: ["unavailable"],
+  errors: ["unavailable", "too_many_requests"],
   async handle(asked, c) {
     const list = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
     return asked.sparkline ? await withSparklines(c.env, list, Date.now()) : list;

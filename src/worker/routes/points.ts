@@ -79,6 +79,7 @@ export const points = endpoint({
     "over_limit",
     "busy",
     "unavailable",
+    "too_many_requests",
   ],
   partly: partlyAnswer,
   async handle({ precision }, c) {

@@ -98,7 +98,7 @@ export const query = endpoint({
   answer: queryAnswer,
   alsoAs: ["text/csv"],
   cached: true,
-  errors: ["unknown_metric", "query_too_large", "unavailable"],
+  errors: ["unknown_metric", "query_too_large", "unavailable", "too_many_requests"],
   async handle(asked, c) {
     const answer = await answerOf(c.env, asked, Date.now());
     return asked.format === "csv"

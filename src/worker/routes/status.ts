@@ -55,7 +55,7 @@ export const status = endpoint({
   scope: "read",
   summary: "Shards, D1, and rows counted today",
   answer: statusAnswer,
-  errors: ["unavailable"],
+  errors: ["unavailable", "too_many_requests"],
   async handle(_asked, c) {
     const now = Date.now();
     const config = configOf(c.env);

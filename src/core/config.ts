@@ -1,0 +1,138 @@
+// The variables of a store, read and checked: the Worker, its cron and the shards use this alone. A
+// wrong one is refused in words, never replaced by something else. Pure.
+
+import { distance } from "fastest-levenshtein";
+import * as LIMITS from "./limits.ts";
+import type { Retention } from "./query/plan.ts";
+import { err, ok, type Result } from "./result.ts";
+import { cut } from "./text.ts";
+import { TIERS } from "./tiers.ts";
+
+export interface Config {
+  readonly shards: number;
+  /** D1 rows that a shard may write an hour, unless it has more series than that. */
+  readonly flushRowsPerHour: number;
+  readonly retention: Retention;
+  /** What a request must bring; undefined: the store is closed to everybody. */
+  readonly access: Access | undefined;
+}
+
+/** `open`: everybody who reaches the store may do everything; see `OPEN` below. */
+export type Access =
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "open"; readonly to: (typeof OPEN)[number] };
+
+/**
+ * Values of OPEN, which `npm start` sets and no deployment does. `local`: requests to this machine's
+ * own names; `network`: also to its addresses and its names in the local network.
+ */
+export const OPEN = ["local", "network"] as const;
+
+interface Whole {
+  readonly min: number;
+  readonly max: number;
+  readonly byDefault: number;
+  readonly what: string;
+}
+
+const days = (byDefault: number): Whole => ({
+  min: 0,
+  max: 36_500,
+  byDefault,
+  what: "a number of days, 0 for ever",
+});
+
+const WHOLE = {
+  SHARDS: { min: 1, max: LIMITS.shards, byDefault: 1, what: "a number of shards" },
+  FLUSH_ROWS_PER_HOUR: { min: 1, max: 1e9, byDefault: 240, what: "a number of rows" },
+  RETENTION_MINUTE_DAYS: days(TIERS.minute.retentionDays),
+  RETENTION_HOUR_DAYS: days(TIERS.hour.retentionDays),
+  RETENTION_DAY_DAYS: days(TIERS.day.retentionDays),
+} as const satisfies Readonly<Record<string, Whole>>;
+
+const NAMES: readonly string[] = [...Object.keys(WHOLE), "OPEN", "API_TOKEN"];
+
+/** Variables and secrets by name; bindings may stand among them. */
+type Variables = ReadonlyMap<string, unknown>;
+
+/**
+ * `environment` is what the platform hands over: variables, secrets and bindings. The error names
+ * each variable that is wrong, its value, why, and what to do.
+ */
+export function readConfig(environment: object): Result<Config, string> {
+  const variables: Variables = new Map(Object.entries(environment));
+  const wrong: string[] = [];
+  const whole = (name: keyof typeof WHOLE): number => {
+    const { min, max, byDefault, what } = WHOLE[name];
+    const value = variables.get(name);
+    if (value === undefined) return byDefault;
+    const text = typeof value === "number" ? String(value) : value;
+    const number = typeof text === "string" && /^ *\d+ *$/.test(text) ? Number(text) : NaN;
+    if (number >= min && number <= max) return number;
+    wrong.push(`${name} is ${shown(value)}, not ${what} from ${min} to ${max}`);
+    return byDefault;
+  };
+  const config: Config = {
+    shards: whole("SHARDS"),
+    flushRowsPerHour: whole("FLUSH_ROWS_PER_HOUR"),
+    retention: {
+      minute: whole("RETENTION_MINUTE_DAYS"),
+      hour: whole("RETENTION_HOUR_DAYS"),
+      day: whole("RETENTION_DAY_DAYS"),
+    },
+    access: accessOf(variables, wrong),
+  };
+  if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));
+  wrong.push(...misspelt(variables));
+  return wrong.length === 0
+    ? ok(config)
+    : err(`${wrong.join("; ")}. Variables are set in wrangler.toml, or with --var NAME:value`);
+}
+
+/** Rules of retention: what is made of something is kept at least as long. */
+function outOfOrder({ minute, hour, day }: Retention): string[] {
+  const order = [
+    ["RETENTION_MINUTE_DAYS", minute, "RETENTION_HOUR_DAYS", hour, "minutes", "hours"],
+    ["RETENTION_HOUR_DAYS", hour, "RETENTION_DAY_DAYS", day, "hours", "days"],
+  ] as const;
+  return order
+    .filter(([, finer, , coarser]) => forEver(finer) > forEver(coarser))
+    .map(
+      ([name, finer, other, coarser, fine, coarse]) =>
+        `${name} is ${finer} and ${other} is ${coarser} (0 is for ever): ${coarse} are made of ${fine} and must be kept as long or longer; raise ${other} or lower ${name}`,
+    );
+}
+
+const forEver = (kept: number): number => (kept === 0 ? Infinity : kept);
+
+/** A token closes the store, also where OPEN is set. */
+function accessOf(variables: Variables, wrong: string[]): Access | undefined {
+  const open = variables.get("OPEN");
+  const secret = variables.get("API_TOKEN");
+  // Files and pipes end with a newline that nobody means.
+  const token = typeof secret === "string" ? secret.trim() : "";
+  if (secret !== undefined && typeof secret !== "string") wrong.push("API_TOKEN is not a text");
+  const at = token.search(/[^\x21-\x7e]/);
+  if (at >= 0)
+    wrong.push(
+      `API_TOKEN holds ${token[at] === " " ? "a space" : "a character that is not visible ASCII"} at ${at + 1}: a header cannot carry it. Set another, such as the output of \`openssl rand -hex 32\`, with \`npx wrangler secret put API_TOKEN\``,
+    );
+  const to = OPEN.find((one) => one === open);
+  if (open !== undefined && open !== "" && to === undefined)
+    wrong.push(
+      `OPEN is ${shown(open)}, not one of ${OPEN.join(", ")}; leave it out of a deployment`,
+    );
+  if (token !== "") return { kind: "token", token };
+  return to === undefined ? undefined : { kind: "open", to };
+}
+
+/** A variable that is not known and looks like one that is would be silently without effect. */
+const misspelt = (variables: Variables): string[] =>
+  [...variables].flatMap(([name, value]) => {
+    if (NAMES.includes(name) || (typeof value !== "string" && typeof value !== "number")) return [];
+    const meant = NAMES.find((known) => distance(known, name.toUpperCase()) <= known.length / 5);
+    return meant === undefined ? [] : [`${name} is no variable of Minuet: ${meant} is`];
+  });
+
+const shown = (value: unknown): string =>
+  cut(typeof value === "string" ? JSON.stringify(value) : String(value));
