@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkPort, checkWritable, npmProblem } from "./start/checks.ts";
 import { runCronEachMinute } from "./start/cron.ts";
-import { parseOptions, type StartOptions } from "./start/options.ts";
+import { openTo, parseOptions, type StartOptions } from "./start/options.ts";
 import { isFresh } from "./start/page.ts";
 import { Programs } from "./start/processes.ts";
 import { localOrigin, untilReady, welcome } from "./start/ready.ts";
@@ -67,8 +67,9 @@ async function start(): Promise<void> {
   endOnSignal();
   await prepare(options);
   console.log("Starting the server …");
-  // The variable opens the server to everybody: what is deployed never sets it, and asks for a token.
-  const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error --var OPEN:local`;
+  // The variable opens the server to whoever reaches it: what is deployed never sets it, and asks for
+  // a token.
+  const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error --var OPEN:${openTo(ip)}`;
   const server = programs.start("The server", WRANGLER, [
     ...flags.split(" "),
     "--show-interactive-dev-session=false",

@@ -13,6 +13,10 @@ export interface StartOptions {
   readonly rest: readonly string[];
 }
 
+/** The variable OPEN for an address to listen on: under which names the server answers. */
+export const openTo = (ip: string): "local" | "network" =>
+  /^(127\.|::1$|localhost$)/.test(ip) ? "local" : "network";
+
 /**
  * `folder` is where the user stands, `root` that of the project.
  * @throws Stop

@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { chartOf, findings, liveOf, SCHEMES, site } from "./pages.ts";
 
-const TOKEN = "s3cret/with+odd=signs";
+const TOKEN = "s3cret/(with)+odd=signs";
 const { open, post } = site({ vars: { API_TOKEN: TOKEN } });
 
 beforeAll(() => post({ name: "guarded", value: 1 }));

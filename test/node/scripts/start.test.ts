@@ -12,7 +12,7 @@ import {
   npmProblem,
 } from "../../../scripts/start/checks.ts";
 import { untilNextMinute } from "../../../scripts/start/cron.ts";
-import { parseOptions } from "../../../scripts/start/options.ts";
+import { openTo, parseOptions } from "../../../scripts/start/options.ts";
 import { cleanLine, Lines, Tail } from "../../../scripts/start/output.ts";
 import { isFresh } from "../../../scripts/start/page.ts";
 import { localOrigin, welcome } from "../../../scripts/start/ready.ts";
@@ -27,6 +27,15 @@ describe("the command line", () => {
       persistTo: "/srv/minuet/.wrangler/state",
       rest: [],
     });
+  });
+
+  test("an address of this machine alone opens the store to it alone", () => {
+    expect(["127.0.0.1", "127.0.0.2", "::1", "localhost"].map(openTo)).toEqual(
+      Array(4).fill("local"),
+    );
+    expect(["0.0.0.0", "::", "192.168.1.27", "1.127.0.0"].map(openTo)).toEqual(
+      Array(4).fill("network"),
+    );
   });
 
   test("takes values after a space or an equals sign", () => {
