@@ -1,6 +1,7 @@
 // Removes a metric from D1: at once for every reader, its segments later and bounded, by the cron.
 
-import { type FlushTarget, GUARD, withTimeout } from "./flush/protocol.ts";
+import { GUARD } from "../d1/watermark.ts";
+import type { FlushTarget } from "./flush/protocol.ts";
 
 /**
  * False when D1 did not answer, or the watermark is not `watermark`: like a flush, a removal that
@@ -35,7 +36,7 @@ export async function removeMetric(
     ),
   ];
   try {
-    const results = await withTimeout(db.batch(statements), target.timeoutMs);
+    const results = await db.batch(statements);
     return results.at(-1)?.meta.changes === 1;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 // Runs the flushes of a shard, one after the other, until D1 holds what it should: tries again,
-// reconciles when in doubt, and lets series go that D1 now knows. The protocol is in flush.ts.
+// reconciles when in doubt, and lets series go that D1 now knows. The protocol is in protocol.ts.
 
-import { flushPages, type FlushTarget, pagesToFlush, readWatermark } from "./protocol.ts";
+import { flushPages, type FlushTarget, pagesToFlush, watermarkOf } from "./protocol.ts";
 import type { Log } from "../log.ts";
 
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
@@ -98,7 +98,7 @@ export class Flusher {
 
   async #reconcile(): Promise<boolean> {
     try {
-      const { watermark, bookmark } = await readWatermark(this.#target());
+      const { watermark, bookmark } = await watermarkOf(this.#target());
       // D1 answers and has not taken them: perhaps it cannot take so many at once.
       if (this.#refused > 0 && watermark === this.#log.flushed.watermark)
         this.#most = Math.max(1, Math.floor(this.#refused / 2));
