@@ -63,6 +63,22 @@ export const dirty = sqliteTable(
   (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
 );
 
+/** Dirty (day, series) pairs that the roll-up passed over, since a segment could not be read. */
+export const unreadable = sqliteTable(
+  "unreadable",
+  {
+    day: integer("day").notNull(),
+    seriesId: integer("series_id").notNull(),
+    /** Unix ms; tried again an hour later. */
+    triedAt: integer("tried_at").notNull(),
+    /** 1: retention passed the day, and left the minutes of this pair, all of them. */
+    kept: integer("kept").notNull().default(0),
+    /** Which segment, and why. */
+    message: text("message").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
+);
+
 /** Watermarks: the last page of each shard whose content D1 holds. */
 export const flushed = sqliteTable("flushed", {
   shard: integer("shard").primaryKey(),

@@ -38,6 +38,15 @@ CREATE TABLE dirty (
   PRIMARY KEY (day, series_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE unreadable (
+  day INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  tried_at INTEGER NOT NULL,
+  kept INTEGER NOT NULL DEFAULT 0,
+  message TEXT NOT NULL,
+  PRIMARY KEY (day, series_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE flushed (
   shard INTEGER PRIMARY KEY,
   page INTEGER NOT NULL

@@ -67,6 +67,8 @@ export const dedupKeys = 100_000;
 export const dedupMs = 24 * 3_600_000;
 /** (UTC day, series) pairs that one round of the roll-up takes: bounds memory and the batch. */
 export const pairsPerRollup = 250;
+/** How long the roll-up passes over what it could not read before it tries again, ms. */
+export const unreadableRetryMs = 3_600_000;
 /** Series whose segments one round of the retention deletes. */
 export const seriesPerPurge = 2_000;
 /** Tombstones (removed series) whose segments one round of the cron deletes. */

@@ -1,8 +1,10 @@
 // The roll-up: a day's minute segments become its hour buckets and its day bucket, by `merge`. Pure.
 
 import { Buckets } from "./bucket.ts";
+import { CorruptBytes } from "./codec/bytes.ts";
 import { decodeSegment, encodeSegment } from "./codec/segment.ts";
-import { DAY, HOUR, MINUTE, spanStart, yearOf } from "./tiers.ts";
+import { err, ok, type Result } from "./result.ts";
+import { DAY, HOUR, spanOf, spanStart, type TierName, TIERS, yearOf } from "./tiers.ts";
 
 /** What D1 holds of one (UTC day, series) that is dirty. */
 export interface DirtyDay {
@@ -17,19 +19,62 @@ export interface DirtyDay {
   readonly late: { readonly hours: string | null; readonly year: string | null } | null;
 }
 
+/** A stored segment that cannot be read: corrupt, or of a version that only newer code knows. */
+export interface UnreadableSegment {
+  readonly tier: TierName;
+  /** Its hour, UTC day or year. */
+  readonly span: number;
+  readonly message: string;
+}
+
 /** The hour buckets of a day, and its one day bucket (or none). */
-export function rollUpDay(dirty: DirtyDay): { readonly hours: Buckets; readonly day: Buckets } {
+export interface RolledDay {
+  readonly hours: Buckets;
+  readonly day: Buckets;
+}
+
+export function rollUpDay(dirty: DirtyDay): Result<RolledDay, UnreadableSegment> {
   const minutes = new Buckets(60);
-  for (const { hour, body } of dirty.minutes) decodeSegment(body, hour * HOUR, MINUTE, minutes);
+  for (const { hour, body } of dirty.minutes) {
+    const unreadable = readInto(minutes, "minute", hour, body);
+    if (unreadable !== undefined) return err(unreadable);
+  }
   const hours = mergedBy(HOUR, minutes);
   const day = mergedBy(DAY, hours);
   if (day.length > 1 || (day.length === 1 && day.start[0] !== dirty.day * DAY))
     throw new Error(`a bucket lies outside day ${dirty.day}`);
-  if (dirty.late === null) return { hours, day };
-  return {
-    hours: mergedBy(HOUR, hours, decodedHours(dirty.late.hours, dirty.day)),
-    day: mergedBy(DAY, day, slotOf(dirty.late.year, dirty.day)),
-  };
+  if (dirty.late === null) return ok({ hours, day });
+  const before = new Buckets(24);
+  const year = new Buckets(366);
+  const unreadable =
+    readInto(before, "hour", dirty.day, dirty.late.hours) ??
+    readInto(year, "day", yearOf(dirty.day * DAY), dirty.late.year);
+  if (unreadable !== undefined) return err(unreadable);
+  return ok({
+    hours: mergedBy(HOUR, hours, before),
+    day: mergedBy(DAY, day, slotOf(year, dirty.day)),
+  });
+}
+
+/** Appends a segment's buckets; says so when it cannot be read. */
+function readInto(
+  buckets: Buckets,
+  tier: TierName,
+  span: number,
+  body: string | null,
+): UnreadableSegment | undefined {
+  if (body === null) return undefined;
+  const first = buckets.length;
+  try {
+    decodeSegment(body, spanStart(tier, span), TIERS[tier].step, buckets);
+  } catch (error) {
+    if (!(error instanceof CorruptBytes)) throw error;
+    return { tier, span, message: error.message };
+  }
+  for (let row = first; row < buckets.length; row++)
+    if (spanOf(tier, buckets.start[row]!) !== span)
+      return { tier, span, message: `a bucket of another time, ${buckets.start[row]}` };
+  return undefined;
 }
 
 /** All buckets merged to periods of `step`, sorted by start. */
@@ -46,16 +91,8 @@ function mergedBy(step: number, ...lists: readonly Buckets[]): Buckets {
   return sorted(merged);
 }
 
-function decodedHours(body: string | null, day: number): Buckets {
-  const hours = new Buckets(24);
-  if (body !== null) decodeSegment(body, day * DAY, HOUR, hours);
-  return hours;
-}
-
-/** What a year's segment has for one of its days. */
-function slotOf(body: string | null, day: number): Buckets {
-  const year = new Buckets(366);
-  if (body !== null) decodeSegment(body, spanStart("day", yearOf(day * DAY)), DAY, year);
+/** What a year has for one of its days. */
+function slotOf(year: Buckets, day: number): Buckets {
   const slot = new Buckets(1);
   for (let i = 0; i < year.length; i++)
     if (year.start[i] === day * DAY) slot.pushCopy(day * DAY, year, i);
@@ -71,10 +108,10 @@ export function replaceDays(
   year: number,
   body: string | null,
   days: ReadonlyMap<number, Buckets>,
-): string {
-  const base = spanStart("day", year);
+): Result<string, UnreadableSegment> {
   const before = new Buckets(366);
-  if (body !== null) decodeSegment(body, base, DAY, before);
+  const unreadable = readInto(before, "day", year, body);
+  if (unreadable !== undefined) return err(unreadable);
   const after = new Buckets(366);
   for (let i = 0; i < before.length; i++)
     if (!days.has(before.start[i]! / DAY)) after.pushCopy(before.start[i]!, before, i);
@@ -82,7 +119,7 @@ export function replaceDays(
     if (yearOf(day * DAY) !== year) throw new Error(`day ${day} is not in ${year}`);
     if (bucket.length > 0) after.pushCopy(day * DAY, bucket, 0);
   }
-  return encodeSegment(sorted(after), base, DAY);
+  return ok(encodeSegment(sorted(after), spanStart("day", year), DAY));
 }
 
 function sorted(buckets: Buckets): Buckets {

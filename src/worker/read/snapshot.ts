@@ -5,7 +5,7 @@ import * as LIMITS from "../../core/limits.ts";
 import type { Matcher } from "../../core/query/matcher.ts";
 import { type Gone, hoursOf, type Plan, spans } from "../../core/query/plan.ts";
 import { dayOf } from "../../core/tiers.ts";
-import { HOURS_OF_DAY } from "../cron/step.ts";
+import { HOURS_OF_DAY } from "../../d1/hours.ts";
 import { countRead } from "../shards.ts";
 
 /** A minute segment (one part), or a segment of the plan's own tier. */

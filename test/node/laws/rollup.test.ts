@@ -5,7 +5,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Accumulator } from "../../../src/core/series/accumulator.ts";
 import { type Bucket, Buckets } from "../../../src/core/bucket.ts";
-import { encodeHours, replaceDays, rollUpDay } from "../../../src/core/rollup.ts";
+import type { Result } from "../../../src/core/result.ts";
+import {
+  type DirtyDay,
+  encodeHours,
+  replaceDays,
+  type RolledDay,
+  rollUpDay,
+  type UnreadableSegment,
+} from "../../../src/core/rollup.ts";
 import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
 import { DAY, HOUR, hourOf, MINUTE, yearOf, yearStart } from "../../../src/core/tiers.ts";
 
@@ -83,10 +91,18 @@ const partsOf = (list: readonly Point[], parts: number): { hour: number; body: s
     .flat()
     .toReversed();
 
+/** The value of what must have gone well. */
+function value<T>(result: Result<T, UnreadableSegment>): T {
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+const rolled = (dirty: DirtyDay): RolledDay => value(rollUpDay(dirty));
+
 test("hours and the day are what the points make from scratch, whatever the parts", () => {
   fc.assert(
     fc.property(points, fc.integer({ min: 1, max: 4 }), (list, parts) => {
-      const { hours, day } = rollUpDay({ day: TODAY, minutes: partsOf(list, parts), late: null });
+      const { hours, day } = rolled({ day: TODAY, minutes: partsOf(list, parts), late: null });
       expectBuckets(hours, list, HOUR);
       expectBuckets(day, list, DAY);
     }),
@@ -96,13 +112,13 @@ test("hours and the day are what the points make from scratch, whatever the part
 test("late minutes are merged into the hours of before", () => {
   fc.assert(
     fc.property(points, points, (early, late) => {
-      const before = rollUpDay({ day: TODAY, minutes: partsOf(early, 2), late: null });
-      const after = rollUpDay({
+      const before = rolled({ day: TODAY, minutes: partsOf(early, 2), late: null });
+      const after = rolled({
         day: TODAY,
         minutes: partsOf(late, 2),
         late: {
           hours: encodeHours(before.hours, TODAY),
-          year: replaceDays(YEAR, null, new Map([[TODAY, before.day]])),
+          year: value(replaceDays(YEAR, null, new Map([[TODAY, before.day]]))),
         },
       });
       expectBuckets(after.hours, [...early, ...late], HOUR);
@@ -117,10 +133,10 @@ test("a bucket of another day is a bug, and is told", () => {
 });
 
 test("a late point keeps the day bucket whose hours are past their retention", () => {
-  const before = rollUpDay({ day: TODAY, minutes: partsOf([[TODAY * DAY, 5]], 1), late: null });
-  const year = replaceDays(YEAR, null, new Map([[TODAY, before.day]]));
+  const before = rolled({ day: TODAY, minutes: partsOf([[TODAY * DAY, 5]], 1), late: null });
+  const year = value(replaceDays(YEAR, null, new Map([[TODAY, before.day]])));
   const minutes = partsOf([[TODAY * DAY + HOUR, 7]], 1);
-  const after = rollUpDay({ day: TODAY, minutes, late: { hours: null, year } });
+  const after = rolled({ day: TODAY, minutes, late: { hours: null, year } });
   expect([after.day.count[0], after.day.sum[0]]).toEqual([2, 12]);
 });
 
@@ -145,7 +161,7 @@ test("a year keeps the other days, and has each day's latest bucket", () => {
           if (value === null) expected.delete((first + day) * DAY);
           else expected.set((first + day) * DAY, value);
         }
-        body = replaceDays(year, body, replaced);
+        body = value(replaceDays(year, body, replaced));
       }
       const found = new Buckets();
       if (body !== null) decodeSegment(body, yearStart(year), DAY, found);
@@ -162,4 +178,47 @@ test("a day of another year is a bug, and is told", () => {
   const bucket = new Buckets(1);
   bucket.add(bucket.push(TODAY * DAY), 1, TODAY * DAY);
   expect(() => replaceDays(2027, null, new Map([[TODAY, bucket]]))).toThrow(/not in 2027/);
+});
+
+/** A segment of version 9, and one that ends too soon. */
+const unreadable = fc.constantFrom("CQEEAAAApBMBAKoL", "AQEEAAAApBMBAK");
+
+test("a segment that cannot be read is named, whichever it is, and nothing is made of the rest", () => {
+  fc.assert(
+    fc.property(points, unreadable, (list, body) => {
+      const minutes = partsOf(list, 1);
+      const hour = TODAY * 24 + 7;
+      const late = { hours: null, year: null };
+      for (const [error, dirty] of [
+        [
+          { tier: "minute", span: hour },
+          { minutes: [...minutes, { hour, body }], late: null },
+        ],
+        [
+          { tier: "hour", span: TODAY },
+          { minutes, late: { ...late, hours: body } },
+        ],
+        [
+          { tier: "day", span: YEAR },
+          { minutes, late: { ...late, year: body } },
+        ],
+      ] as const)
+        expect(rollUpDay({ day: TODAY, ...dirty })).toMatchObject({ ok: false, error });
+      expect(replaceDays(YEAR, body, new Map())).toMatchObject({
+        ok: false,
+        error: { tier: "day", span: YEAR },
+      });
+    }),
+  );
+});
+
+test("a bucket outside the span of its segment makes the segment unreadable", () => {
+  const buckets = new Buckets(1);
+  buckets.add(buckets.push((TODAY * 24 + 8) * HOUR), 1, (TODAY * 24 + 8) * HOUR);
+  const body = encodeSegment(buckets, TODAY * 24 * HOUR, MINUTE);
+  const minutes = [{ hour: TODAY * 24, body }];
+  expect(rollUpDay({ day: TODAY, minutes, late: null })).toMatchObject({
+    ok: false,
+    error: { tier: "minute", span: TODAY * 24 },
+  });
 });

@@ -119,7 +119,7 @@ class Run {
     const request = known[which % Math.max(1, known.length)];
     if (request === undefined) return;
     const response = await this.#store.append(request.points, request.key);
-    const answer = await response.text();
+    const answer = (await response.text()).trimEnd();
     const expected = JSON.stringify({ accepted: request.points.length, duplicate: true });
     if (answer !== expected) throw new Error(`repeat: ${answer}, expected ${expected}`);
   }

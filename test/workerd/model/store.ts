@@ -20,6 +20,7 @@ const TABLES = [
   "hour",
   "day",
   "dirty",
+  "unreadable",
   "flushed",
   "tombstone",
   "progress",

@@ -1,0 +1,47 @@
+// Retention: what may be deleted. Pure. The rules, enforced in this order:
+//
+// 1. A tier keeps today and as many UTC days before it as its variable says; 0 is for ever. Only what
+//    is older goes (`keptFrom`).
+// 2. What one run deletes ends at most a day beyond what was deleted before, or else (a new store, a
+//    pause, a clock that is wrong) two runs that are an hour to a day apart must agree on the time.
+//    A clock that is wrong once, ahead or behind, agrees with no run of before and of after.
+// 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later.
+// 4. Minutes go when their day is in the hour and day segments: a dirty day of a series keeps them
+//    until it is rolled up, and stops the days after it.
+// 5. But a dirty day that cannot be read stops nothing. Its minutes stay until it can.
+
+import { DAY, HOUR } from "./tiers.ts";
+
+/** What the clock says now, and what it said when a run first asked for more than a day. */
+export interface Clock {
+  readonly now: number;
+  /** Unix ms; 0 when no run has asked. */
+  readonly askedAt: number;
+}
+
+export type Permission =
+  /** There is nothing to delete. */
+  | "nothing"
+  /** Up to what the clock says. */
+  | "granted"
+  /** A run has asked, less than an hour ago. */
+  | "wait"
+  /** This run is the first to ask: to be remembered. */
+  | "ask";
+
+/**
+ * Rules 1 and 2. `wanted` and `done` are numbers of spans, exclusive ends: what is past retention by
+ * the clock, and what was deleted; `free` is how many spans need no second run.
+ */
+export function permission(
+  wanted: number,
+  done: number,
+  free: number,
+  { now, askedAt }: Clock,
+): Permission {
+  if (wanted === done) return "nothing";
+  if (wanted > done && wanted - done <= free) return "granted";
+  const since = now - askedAt;
+  if (since < 0 || since > DAY) return "ask";
+  return since < HOUR ? "wait" : "granted";
+}
