@@ -2,6 +2,7 @@
 // of points a minute (the demo's), rolled up as the cron would have. Usage: npm run bench:query
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { answered } from "../src/core/api.ts";
 import { DAY, MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
 import { startMinuet } from "./support/minuet.ts";
@@ -35,7 +36,7 @@ for (;;) {
   const { shards } = await client.status();
   if (
     shards.every(
-      ({ lastFlushAt, unflushedBuckets }) => lastFlushAt !== null && unflushedBuckets < 100,
+      (shard) => answered(shard) && shard.lastFlushAt !== null && shard.unflushedBuckets < 100,
     )
   )
     break;

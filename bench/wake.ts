@@ -3,6 +3,7 @@
 // Usage: npm run bench:wake
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { answered } from "../src/core/api.ts";
 import { MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
 import { heapBytes } from "./support/heap.ts";
@@ -27,7 +28,7 @@ for (let minute = 0; minute < MINUTES; minute++)
       labels: { host: `host-${Math.floor(i / 1_000)}` },
     })),
   );
-const [shard] = (await client.status()).shards;
+const [shard] = (await client.status()).shards.filter(answered);
 console.log(
   `${shard?.series} series, ${shard?.unflushedBuckets} unflushed buckets, ${((shard?.unflushedBytes ?? 0) / 1e6).toFixed(1)} MB durable`,
 );

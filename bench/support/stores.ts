@@ -6,6 +6,7 @@ import { chunks, liveRequest, requestOf } from "../../scripts/demo/backfill.ts";
 import { catalogue } from "../../scripts/demo/catalogue.ts";
 import { Client as DemoClient } from "../../scripts/demo/client.ts";
 import { parseOptions } from "../../scripts/demo/options.ts";
+import { answered } from "../../src/core/api.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { Client } from "./client.ts";
 import { type RunningMinuet, startMinuet } from "./minuet.ts";
@@ -81,8 +82,8 @@ async function postMany(client: Client, many: number): Promise<void> {
 async function flushed(client: Client): Promise<void> {
   for (;;) {
     const { shards } = await client.status();
-    const isDone = ({ lastFlushAt, unflushedBuckets }: (typeof shards)[number]): boolean =>
-      lastFlushAt !== null && unflushedBuckets < 2 * METRICS;
+    const isDone = (shard: (typeof shards)[number]): boolean =>
+      answered(shard) && shard.lastFlushAt !== null && shard.unflushedBuckets < 2 * METRICS;
     if (shards.every(isDone)) return;
     await sleep(500);
   }

@@ -1,7 +1,7 @@
 // The demo's shop for pictures: its data moved in time, so that every run draws the same curves, and
 // kept up to the second while pictures are taken.
 
-import type { StatusAnswer } from "../../src/core/api.ts";
+import { answered, type StatusAnswer } from "../../src/core/api.ts";
 import { chunks, liveRequest, requestOf } from "../demo/backfill.ts";
 import { catalogue, type Series } from "../demo/catalogue.ts";
 import { Client } from "../demo/client.ts";
@@ -75,7 +75,7 @@ export class Shop {
       if (problem !== undefined) throw new Stop(`The cron failed: ${problem}`);
       const { shards, d1 } = await this.#status();
       if (d1.dirtyDays !== null && d1.dirtyDays <= 1)
-        if (shards.every(({ lastFlushAt }) => lastFlushAt !== null)) return;
+        if (shards.every((shard) => answered(shard) && shard.lastFlushAt !== null)) return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
     throw new Stop(`The store has not settled within ${SETTLE_WITHIN / 1_000} s`);

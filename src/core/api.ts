@@ -128,16 +128,43 @@ export interface ShardStatus {
   readonly error?: string;
 }
 
+/** A shard that did not answer, and why. */
+export interface SilentShard {
+  readonly shard: number;
+  readonly error: string;
+}
+
+export const answered = <S extends ShardStatus>(shard: S | SilentShard): shard is S =>
+  "series" in shard;
+
+/** A UTC day of a series that is passed over, since a segment of it cannot be read. */
+export interface UnreadableDay {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly from: number;
+  readonly to: number;
+  /** Which segment, and why. */
+  readonly message: string;
+}
+
+/** Null, with an error, when D1 does not answer. */
+export interface D1Status {
+  readonly sizeBytes: number | null;
+  readonly dirtyDays: number | null;
+  /** What is before this time, Unix ms, is rolled up. */
+  readonly rolledUpTo: number | null;
+  /** The first of them; absent when all can be read. They are kept, and tried again each hour. */
+  readonly unreadable?: readonly UnreadableDay[];
+  /** How many there are when more than are listed. */
+  readonly unreadableCount?: number;
+  readonly error?: string;
+}
+
 export interface StatusAnswer {
   readonly version: string;
   readonly now: number;
-  readonly shards: readonly ShardStatus[];
-  /** Null, with an error, when D1 does not answer. */
-  readonly d1: {
-    readonly sizeBytes: number | null;
-    readonly dirtyDays: number | null;
-    readonly error?: string;
-  };
+  readonly shards: readonly (ShardStatus | SilentShard)[];
+  readonly d1: D1Status;
   /** Since midnight UTC. */
   readonly today: {
     readonly d1RowsWritten: number;

@@ -4,6 +4,7 @@
 import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { z } from "zod";
+import { answered, type ShardStatus } from "../../src/core/api.ts";
 import { errorAnswer } from "../../src/worker/http/error-answer.ts";
 import { metricAnswer } from "../../src/worker/routes/metric.ts";
 import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
@@ -75,9 +76,16 @@ export const describeMetric = async (name: string): Promise<z.output<typeof metr
 export const status = async (): Promise<z.output<typeof statusAnswer>> =>
   read(statusAnswer.strict(), await fetchApi("/api/v1/status"));
 
+/** The shards of the status, all of which must have answered. */
+export const shardsOf = async (): Promise<readonly ShardStatus[]> =>
+  (await status()).shards.map((shard) => {
+    if (!answered(shard)) throw new Error(`shard ${shard.shard}: ${shard.error}`);
+    return shard;
+  });
+
 /** Buckets that the shards hold and D1 does not: 0 in a store to which nothing was written. */
 export const unflushedBuckets = async (): Promise<number> =>
-  (await status()).shards.reduce((sum, shard) => sum + shard.unflushedBuckets, 0);
+  (await shardsOf()).reduce((sum, shard) => sum + shard.unflushedBuckets, 0);
 
 type Failure = z.output<typeof errorAnswer>["error"];
 

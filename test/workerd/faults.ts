@@ -111,3 +111,15 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
     dump: () => db.dump(),
   } as unknown as D1Database;
 }
+
+/** The shards, one of which cannot start: whatever is asked of it fails. */
+export function withoutShard<Namespace extends DurableObjectNamespace<undefined>>(
+  namespace: Namespace,
+  broken: number,
+): Namespace {
+  const failing = (): Promise<never> => Promise.reject(new Error("the object cannot start"));
+  return {
+    getByName: (name: string) =>
+      name === String(broken) ? new Proxy({}, { get: () => failing }) : namespace.getByName(name),
+  } as unknown as Namespace;
+}

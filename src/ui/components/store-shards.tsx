@@ -1,6 +1,6 @@
 // Where the points are: the shards, with what they have not flushed yet, and D1.
 
-import type { ShardStatus, StatusAnswer } from "../../core/api.ts";
+import { answered, type ShardStatus, type SilentShard, type StatusAnswer } from "../../core/api.ts";
 import { HOUR } from "../../core/tiers.ts";
 import { formatAge, formatCount } from "../format.ts";
 import { second } from "../models/clock.ts";
@@ -47,7 +47,19 @@ const Row = ({ shard }: { readonly shard: ShardStatus }) => (
   </tr>
 );
 
-export const Shards = ({ shards }: { readonly shards: readonly ShardStatus[] }) => (
+const Silent = ({ shard: { shard, error } }: { readonly shard: SilentShard }) => (
+  <tr>
+    <th scope="row">{shard}</th>
+    <td colSpan={5} class="quiet">
+      did not answer
+    </td>
+    <td class="store-text">
+      <Failure error={error} />
+    </td>
+  </tr>
+);
+
+export const Shards = ({ shards }: { readonly shards: StatusAnswer["shards"] }) => (
   <Card
     id="store-shards"
     title={shards.length === 1 ? "Shard" : "Shards"}
@@ -64,9 +76,13 @@ export const Shards = ({ shards }: { readonly shards: readonly ShardStatus[] }) 
           text="Error"
         />
         <tbody>
-          {shards.map((shard) => (
-            <Row key={shard.shard} shard={shard} />
-          ))}
+          {shards.map((shard) =>
+            answered(shard) ? (
+              <Row key={shard.shard} shard={shard} />
+            ) : (
+              <Silent key={shard.shard} shard={shard} />
+            ),
+          )}
         </tbody>
       </table>
     </Scroller>
@@ -89,6 +105,23 @@ export const D1 = ({ d1 }: { readonly d1: StatusAnswer["d1"] }) => (
           </p>
         </dd>
       </div>
+      {d1.unreadable !== undefined && (
+        <div>
+          <dt>Unreadable</dt>
+          <dd>
+            {formatCount(d1.unreadableCount ?? d1.unreadable.length)}
+            <p class="quiet">
+              Days of series with a segment that cannot be read. They are kept, and all else goes
+              on.
+            </p>
+            {d1.unreadable.map(({ metric, message }) => (
+              <p class="store-bad">
+                {metric}: {message}
+              </p>
+            ))}
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Error</dt>
         <dd>

@@ -2,7 +2,7 @@
 // Loaded when it is asked for.
 
 import { useEffect } from "preact/hooks";
-import type { StatusAnswer } from "../../core/api.ts";
+import { answered, type StatusAnswer } from "../../core/api.ts";
 import { billOf, monthOf } from "../../core/bill.ts";
 import { formatCount } from "../format.ts";
 import { look, LOOK_EVERY, slow, startStatus, status } from "../models/status.ts";
@@ -38,7 +38,7 @@ function Ready({ answer }: { readonly answer: StatusAnswer }) {
   const { shards, d1, today, now, version } = answer;
   const month = monthOf(today, now, { shards: shards.length, d1Bytes: d1.sizeBytes });
   const sum = (of: "series" | "unflushedBuckets"): string =>
-    formatCount(shards.reduce((total, shard) => total + shard[of], 0));
+    formatCount(shards.reduce((total, shard) => total + (answered(shard) ? shard[of] : 0), 0));
   return (
     <>
       <Totals
