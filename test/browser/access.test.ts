@@ -34,6 +34,41 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   await prompt.waitFor();
 });
 
+test("what can be no token is refused in words, and the prompt stays", async () => {
+  const page = await open("/?metric=guarded");
+  const prompt = page.locator("[data-state=refused]");
+  const field = prompt.getByLabel("Token");
+  for (const [text, word] of [
+    ["two words", "a space"],
+    ["schlüssel", "“ü”"],
+    ["  ", "Type a token"],
+    ["kläy🔑", "“ä”"],
+  ] as const) {
+    await field.fill(text);
+    await field.press("Enter");
+    await prompt.getByText(word).waitFor();
+  }
+  // Brackets can be sent: the server says no, and the page asks again.
+  await field.fill("wrong(1)");
+  await field.press("Enter");
+  await prompt.getByText("not the one of this store").waitFor();
+  // What was copied with the space around it, or its line end, is taken.
+  await field.fill(`  ${TOKEN}\t`);
+  await field.press("Enter");
+  await chartOf(page, '[data-metric="guarded"]');
+  await liveOf(page);
+});
+
+test("a kept text that is no token does not break the page: it asks again", async () => {
+  const page = await open("/docs");
+  for (const text of ["schlüssel 🔑", "a b", "line\nend", `${TOKEN}\n`]) {
+    await page.evaluate((text) => localStorage.setItem("minuet.token", text), text);
+    await page.goto(new URL("/?metric=guarded", page.url()).href);
+    if (text.startsWith(TOKEN)) await chartOf(page, '[data-metric="guarded"]');
+    else await page.locator("[data-state=refused]").getByLabel("Token").waitFor();
+  }
+});
+
 for (const colorScheme of SCHEMES)
   test(`axe finds nothing in ${colorScheme}`, async () => {
     const page = await open("/?metric=guarded", { colorScheme });

@@ -2,10 +2,12 @@
 // address.
 
 import { useSignal } from "@preact/signals";
-import { type Refusal, refusal, setToken, token } from "../models/access.ts";
+import { type Refusal, refusal, setToken, token, tokenProblem } from "../models/access.ts";
 
 export function TokenPrompt({ refused }: { readonly refused: Refusal }) {
   const typed = useSignal("");
+  /** Why what was typed is not even tried. */
+  const problem = useSignal<string | undefined>(undefined);
   return (
     <main class="middle" data-state="refused">
       <form
@@ -13,12 +15,13 @@ export function TokenPrompt({ refused }: { readonly refused: Refusal }) {
         onSubmit={(event) => {
           event.preventDefault();
           const text = typed.value.trim();
+          problem.value = refused.canAsk ? tokenProblem(text) : undefined;
           if (!refused.canAsk) refusal.value = undefined;
-          else if (text !== "") setToken(text);
+          else if (problem.value === undefined) setToken(text);
         }}
       >
         <h1>{refused.canAsk ? "This store needs a token" : "This store is closed"}</h1>
-        <p role="alert">{refused.message}.</p>
+        <p role="alert">{problem.value ?? `${refused.message}.`}</p>
         {refused.canAsk && (
           <input
             type="password"
