@@ -71,21 +71,39 @@ export type LiveSeries = SeriesAnswer & {
 };
 
 /**
- * A message of the live socket. A `snapshot` comes first, then `changed`, at most one a second.
+ * Minutes on the live socket. A `snapshot` comes first, then `changed`, at most one a second.
  * Whoever connects (again) and then queries the time before `from` has everything.
  */
-export interface LiveMessage {
+export interface LiveMinutes {
   readonly type: "snapshot" | "changed";
   readonly metric: string;
   readonly step: 60000;
   /** Server time of the message, Unix ms. */
   readonly at: number;
-  /** Minutes that start here or later are complete in these messages; earlier ones in /query. */
-  readonly from: number;
+  /**
+   * Minutes that start here or later are complete in these messages; earlier ones in /query. Null
+   * while the metric moves to another shard: then none is, and a new snapshot says when that is over.
+   */
+  readonly from: number | null;
   readonly series: readonly LiveSeries[];
   /** Minutes in [from, to) changed too late, or too many at once, to be sent: ask /query for them. */
   readonly reload?: { readonly from: number; readonly to: number };
 }
+
+/** The metric is no more. What comes later on the same socket makes it anew, from nothing. */
+export interface LiveRemoved {
+  readonly type: "removed";
+  readonly metric: string;
+  /** Server time of the message, Unix ms. */
+  readonly at: number;
+}
+
+/** Asks the client to send the text `pong`: who does not read is closed with 1013. */
+export interface LivePing {
+  readonly type: "ping";
+}
+
+export type LiveMessage = LiveMinutes | LiveRemoved | LivePing;
 
 export interface Issue {
   readonly index?: number;

@@ -101,3 +101,15 @@ export const shards = 64;
 export const bucketsPerPush = 5_000;
 /** Sockets of one shard. */
 export const socketsPerShard = 1_000;
+/** Bytes sent to a socket before its client is asked whether it reads: few, so that little is in doubt. */
+export const unaskedBytes = 16 * 1024;
+/** Bytes that a client may be behind before its socket is closed: stops readers that do not read. */
+export const unreadBytesPerSocket = 2 * 1024 * 1024;
+/** The same of all sockets of a shard, the slowest first: bounds what the platform buffers. */
+export const unreadBytesPerShard = 32 * 1024 * 1024;
+/** Metrics whose watchers are told at once; then others get a turn: stops pushes that block writes. */
+export const metricsPerPush = 16;
+/** How long a live socket waits for D1 to say what others hold, ms. */
+export const othersDeadlineMs = 2_000;
+/** Time between two such questions, ms. */
+export const othersEveryMs = 10_000;

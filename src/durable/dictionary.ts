@@ -18,6 +18,15 @@ interface Metric {
   readonly series: number[];
   /** The rejection for the present number of series: counting label values is not cheap. */
   rejection?: SeriesRejection;
+  /** It is no more; its numbers stay taken while pages name them. */
+  removed?: true;
+}
+
+/** A removal that pages outlive: what they hold of the metric's series below `series` is void. */
+export interface Removal {
+  readonly metric: string;
+  /** Number of all series that were known then. */
+  readonly series: number;
 }
 
 export class Dictionary {
@@ -34,6 +43,8 @@ export class Dictionary {
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
   #inOrder: readonly Metric[] = [];
+  /** Those since the last `compact`, in order. */
+  readonly removals: Removal[] = [];
   #full: SeriesRejection | undefined;
   #long: SeriesRejection | undefined;
   /** Characters of all keys. */
@@ -59,7 +70,9 @@ export class Dictionary {
       this.#inOrder = [...this.#inOrder, ...this.metrics.slice(this.#inOrder.length)].sort((a, b) =>
         compareNames(a.name, b.name),
       );
-    return this.#inOrder;
+    return this.removals.length === 0
+      ? this.#inOrder
+      : this.#inOrder.filter(({ removed }) => removed !== true);
   }
 
   metricNumber(name: string): number | undefined {
@@ -116,6 +129,34 @@ export class Dictionary {
     return number;
   }
 
+  /** Forgets a metric. Its name and keys may be added again, and get other numbers. */
+  remove(name: string): void {
+    const number = this.#metricNumbers.get(name);
+    if (number === undefined) return;
+    const metric = this.metrics[number]!;
+    metric.removed = true;
+    for (const series of metric.series) this.#numbers.delete(this.keys[series]!);
+    this.#metricNumbers.delete(name);
+    this.removals.push({ metric: name, series: this.length });
+  }
+
+  /** Adds keys and removes metrics in the order in which it was done: numbers are as they were. */
+  replay(keys: readonly string[], removals: readonly Removal[]): void {
+    let done = 0;
+    const remove = (): void => {
+      for (; removals[done]?.series === this.length; done++) this.remove(removals[done]!.metric);
+    };
+    for (const key of keys) {
+      remove();
+      this.add(key);
+    }
+    remove();
+  }
+
+  isRemoved(series: number): boolean {
+    return this.metrics[this.metricOf[series]!]!.removed === true;
+  }
+
   /** Notes a point of a series; order does not matter. */
   see(series: number, at: number, value: number): void {
     if (at < this.firstAt[series]!) this.firstAt[series] = at;
@@ -126,12 +167,12 @@ export class Dictionary {
     } else if (at === lastAt && value > this.last[series]!) this.last[series] = value;
   }
 
-  /** A dictionary of only the series that `keep` names, renumbered in the same order. */
+  /** A dictionary of only the series that `keep` names, renumbered in the same order; none removed. */
   compact(keep: (series: number) => boolean): { dictionary: Dictionary; renumber: Int32Array } {
     const dictionary = new Dictionary();
     const renumber = new Int32Array(this.length).fill(-1);
     for (let series = 0; series < this.length; series++) {
-      if (!keep(series)) continue;
+      if (!keep(series) || this.isRemoved(series)) continue;
       const number = dictionary.add(this.keys[series]!);
       renumber[series] = number;
       dictionary.firstAt[number] = this.firstAt[series]!;

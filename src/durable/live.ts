@@ -1,7 +1,7 @@
-// Live push: the open sockets of a shard, and what they must be told. Sockets hibernate; what is
-// kept here in memory is only what happened since the last push, less than a second ago.
+// Live push: tells the sockets of a shard what changed. Sockets hibernate; what is kept here in
+// memory is only what happened since the last push, less than a second ago.
 
-import type { LiveMessage, LiveSeries } from "../core/api.ts";
+import type { LiveMinutes, LiveRemoved, LiveSeries } from "../core/api.ts";
 import type { Batch } from "../core/series/batch.ts";
 import { columnsOf } from "../core/query/answer.ts";
 import {
@@ -13,53 +13,53 @@ import {
 import * as LIMITS from "../core/limits.ts";
 import { MINUTE } from "../core/tiers.ts";
 import type { Log } from "./log.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** Time between two pushes about a metric, ms. */
 const PUSH_EVERY = 1_000;
 /** A push waits this long for points of the same moment, ms. */
 const PUSH_AFTER = 20;
 
-/** Minutes (starts, Unix ms) that changed, by series number. */
-type Changed = Map<number, Set<number>>;
+/** What changed of a metric since its last push. */
+interface Changed {
+  /** When it may be pushed, by `performance.now`. */
+  readonly due: number;
+  /** Minutes (starts, Unix ms), by series number. */
+  readonly minutes: Map<number, Set<number>>;
+  /** A snapshot is due instead. */
+  whole: boolean;
+}
 
 export class Live {
-  readonly #ctx: DurableObjectState;
+  readonly #sockets: Sockets;
   readonly #log: () => Log;
-  /** Metrics that somebody watches. */
-  #watched: Set<string> | undefined;
+  /** Minutes that start here or later are held by nobody else, Unix ms; Infinity: unknown. */
+  readonly #othersTo: () => number;
   readonly #changed = new Map<string, Changed>();
   readonly #pushedAt = new Map<string, number>();
+  /** The one timer, and when it fires. */
+  #timer: { readonly id: number; readonly due: number } | undefined;
 
-  constructor(ctx: DurableObjectState, log: () => Log) {
-    this.#ctx = ctx;
+  constructor(sockets: Sockets, log: () => Log, othersTo: () => number) {
+    this.#sockets = sockets;
     this.#log = log;
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#othersTo = othersTo;
   }
 
   /** Opens a socket about a metric and sends its snapshot. Undefined when there are too many. */
   accept(metric: string): WebSocket | undefined {
-    if (this.#ctx.getWebSockets().length >= LIMITS.socketsPerShard) return undefined;
-    const pair = new WebSocketPair();
-    this.#ctx.acceptWebSocket(pair[1], [metric]);
-    this.#watching().add(metric);
-    pair[1].send(JSON.stringify(this.#snapshot(metric)));
-    return pair[0];
-  }
-
-  /** Sockets about a metric that this shard no longer holds connect again, to its new shard. */
-  closeMoved(moved: (metric: string) => boolean): void {
-    for (const socket of this.#ctx.getWebSockets())
-      if (this.#ctx.getTags(socket).some(moved)) socket.close(1012, "the metric has moved");
-    this.#watched = undefined;
+    const ends = this.#sockets.open(metric);
+    if (ends === undefined) return undefined;
+    this.#sockets.send(ends.server, JSON.stringify(this.#snapshot(metric)));
+    return ends.client;
   }
 
   /** Notes what a stored batch changed. */
   note(batch: Batch, numbers: Uint32Array): void {
-    const watched = this.#watching();
-    if (watched.size === 0) return;
+    if (this.#sockets.isEmpty) return;
     const changes = batch.series.map((key) => {
       const metric = metricOfKey(key);
-      return watched.has(metric) ? this.#changesOf(metric) : undefined;
+      return this.#sockets.has(metric) ? this.#changedOf(metric).minutes : undefined;
     });
     for (let i = 0; i < batch.at.length; i++) {
       const series = batch.index[i]!;
@@ -77,39 +77,84 @@ export class Live {
     for (const metric of this.#changed.keys()) this.#push(metric);
   }
 
-  #watching(): Set<string> {
-    this.#watched ??= new Set(
-      this.#ctx
-        .getWebSockets()
-        .filter(isOpen)
-        .flatMap((socket) => this.#ctx.getTags(socket)),
-    );
-    return this.#watched;
+  /** Tells all sockets from when on their minutes are complete; `whole`: with a new snapshot. */
+  restart(whole: boolean): void {
+    for (const metric of this.#sockets.metrics) this.#changedOf(metric).whole ||= whole;
+  }
+
+  /** Tells that a metric is no more. */
+  removed(metric: string): void {
+    this.#changed.delete(metric);
+    const message: LiveRemoved = { type: "removed", metric, at: Date.now() };
+    this.#sockets.tell(metric, JSON.stringify(message));
   }
 
   /** What changed of a metric since its last push; schedules the next. */
-  #changesOf(metric: string): Changed {
+  #changedOf(metric: string): Changed {
     let changed = this.#changed.get(metric);
     if (changed === undefined) {
-      this.#changed.set(metric, (changed = new Map()));
-      const since = Date.now() - (this.#pushedAt.get(metric) ?? 0);
-      setTimeout(() => this.#push(metric), Math.max(PUSH_AFTER, PUSH_EVERY - since));
+      const before = this.#pushedAt.get(metric) ?? -Infinity;
+      const due = Math.max(performance.now() + PUSH_AFTER, before + PUSH_EVERY);
+      this.#changed.set(metric, (changed = { due, minutes: new Map(), whole: false }));
+      this.#wakeAt(due);
     }
     return changed;
   }
 
-  #push(metric: string): void {
+  #wakeAt(due: number): void {
+    if (this.#timer !== undefined) {
+      if (this.#timer.due <= due) return;
+      clearTimeout(this.#timer.id);
+    }
+    const id = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#pushDue();
+      },
+      Math.max(0, due - performance.now()),
+    );
+    this.#timer = { id, due };
+  }
+
+  /** Pushes what is due, a slice at a time: whoever stores points meanwhile must not wait for all. */
+  #pushDue(): void {
+    // A timer may fire a moment early.
+    const now = performance.now() + 1;
+    let left = LIMITS.metricsPerPush;
+    let buckets = 0;
+    let next = Infinity;
+    for (const [metric, { due }] of this.#changed) {
+      if (due > now || left === 0 || buckets >= LIMITS.bucketsPerPush) next = Math.min(next, due);
+      else {
+        buckets += this.#push(metric);
+        left--;
+      }
+    }
+    if (next < Infinity) this.#wakeAt(next);
+  }
+
+  /** Returns how many buckets the message had. */
+  #push(metric: string): number {
     const changed = this.#changed.get(metric);
-    if (changed === undefined) return;
+    if (changed === undefined) return 0;
     this.#changed.delete(metric);
-    this.#pushedAt.set(metric, Date.now());
+    if (!this.#sockets.has(metric)) {
+      this.#pushedAt.delete(metric);
+      return 0;
+    }
+    this.#pushedAt.set(metric, performance.now());
+    const message = changed.whole ? this.#snapshot(metric) : this.#news(metric, changed.minutes);
+    this.#sockets.tell(metric, JSON.stringify(message));
+    return message.series.reduce((sum, { t }) => sum + t.length, 0);
+  }
+
+  #news(metric: string, minutes: Changed["minutes"]): LiveMinutes {
     const log = this.#log();
-    const message = this.#message("changed", metric);
     const bounded = new Bounded();
     const series: LiveSeries[] = [];
-    for (const [number, minutes] of changed) {
+    for (const [number, starts] of minutes) {
       const rows: number[] = [];
-      for (const start of [...minutes].sort((x, y) => x - y)) {
+      for (const start of [...starts].sort((x, y) => x - y)) {
         // What was sealed may be in D1 in part, so the shard alone cannot say what it amounts to.
         const row = start >= log.sealedTo ? log.open.find(number, start) : undefined;
         if (row !== undefined && bounded.take(start)) rows.push(row);
@@ -117,10 +162,10 @@ export class Live {
       }
       if (rows.length > 0) series.push(this.#series(number, rows));
     }
-    this.#send(metric, { ...message, series, ...bounded.reload });
+    return { ...this.#message("changed", metric), series, ...bounded.reload };
   }
 
-  #snapshot(metric: string): LiveMessage {
+  #snapshot(metric: string): LiveMinutes {
     const log = this.#log();
     const rows = new Map<number, number[]>();
     const number = log.dictionary.metricNumber(metric);
@@ -155,20 +200,18 @@ export class Live {
   }
 
   /** A message that says nothing yet. */
-  #message(type: LiveMessage["type"], metric: string): LiveMessage {
-    return { type, metric, step: MINUTE, at: Date.now(), from: this.#log().sealedTo, series: [] };
-  }
-
-  #send(metric: string, message: LiveMessage): void {
-    const text = JSON.stringify(message);
-    const sockets = this.#ctx.getWebSockets(metric).filter(isOpen);
-    if (sockets.length === 0) this.#watched?.delete(metric);
-    for (const socket of sockets) socket.send(text);
+  #message(type: LiveMinutes["type"], metric: string): LiveMinutes {
+    const from = Math.max(this.#log().sealedTo, this.#othersTo());
+    return {
+      type,
+      metric,
+      step: MINUTE,
+      at: Date.now(),
+      from: from === Infinity ? null : from,
+      series: [],
+    };
   }
 }
-
-/** Sockets that are closing are still listed, and sending to them throws. */
-const isOpen = (socket: WebSocket): boolean => socket.readyState === WebSocket.OPEN;
 
 /** Counts the buckets of a message up to their limit, and remembers the time of those left out. */
 class Bounded {
@@ -191,7 +234,7 @@ class Bounded {
     this.#to = Math.max(this.#to, start + MINUTE);
   }
 
-  get reload(): Pick<LiveMessage, "reload"> {
+  get reload(): Pick<LiveMinutes, "reload"> {
     return this.#to > this.#from ? { reload: { from: this.#from, to: this.#to } } : {};
   }
 }

@@ -48,7 +48,7 @@ export class Log {
     } else {
       const manifest = parseManifest(stored.manifest);
       this.#blobs = new Blobs(store, new Set(slotsOf(manifest)));
-      const { version: _version, keys: _keys, counters, ...state } = manifest;
+      const { version: _version, keys: _keys, removals: _removals, counters, ...state } = manifest;
       this.#state = state;
       this.#memory = recall(this.#blobs, manifest, stored.seen);
       this.counters.load(counters);
@@ -166,9 +166,10 @@ export class Log {
     return pages.flatMap((page) => this.#blobs.blocks(page.slots, [metric]));
   }
 
-  /** Numbers of the metrics that sealed pages hold. */
-  metrics(pages: readonly PageEntry[]): Set<number> {
-    return this.#blobs.metrics(pages.flatMap((page) => page.slots));
+  /** Numbers of the metrics that sealed pages hold, without those removed since. */
+  metrics(pages: readonly PageEntry[]): readonly number[] {
+    const held = this.#blobs.metrics(pages.flatMap((page) => page.slots));
+    return [...held].filter((metric) => this.dictionary.metrics[metric]!.removed !== true);
   }
 
   /** Makes open buckets that start before `cut` (Unix ms) a page, and folds the journal. */
@@ -205,6 +206,19 @@ export class Log {
         flushedAt: covered.length > 0 ? now : this.#state.flushedAt,
       };
       this.#writeManifest(now);
+    });
+  }
+
+  /** Removes a metric: from now on, what is open of it, and what sealed pages hold of it, is void. */
+  remove(metric: string, now: number): void {
+    return this.#whole(() => {
+      const gone = new Set(this.dictionary.metric(metric)?.series);
+      if (gone.size === 0) return;
+      const open = this.open.without((series) => gone.has(series));
+      this.#memory.open = open;
+      this.dictionary.remove(metric);
+      if (open.length === 0) this.#state = { ...this.#state, openSince: null };
+      this.#checkpoint(now);
     });
   }
 

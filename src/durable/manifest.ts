@@ -2,7 +2,7 @@
 
 import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
-import type { Dictionary } from "./dictionary.ts";
+import type { Dictionary, Removal } from "./dictionary.ts";
 
 /** A page without a name yet: where its blobs are, and what a reader needs to skip it. */
 export interface StoredPage {
@@ -46,13 +46,15 @@ export interface Manifest {
   readonly flushedAt: number | null;
   /** Rows of `blob` with the dictionary, in order, and the series of each. */
   readonly series: readonly { readonly slot: number; readonly count: number }[];
+  /** Metrics removed while sealed pages held something of them. */
+  readonly removals: readonly Removal[];
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
   /** Rows and requests counted on the UTC day `day`. */
   readonly counters: StoredCounters;
 }
 
 /** What the log itself decides: all of the manifest but what others say when it is written. */
-export type LogState = Omit<Manifest, "version" | "keys" | "counters">;
+export type LogState = Omit<Manifest, "version" | "removals" | "keys" | "counters">;
 
 /** Of a shard without rows. Ids follow the clock, so that lost storage does not use one twice. */
 export const emptyState = (now: number): LogState => ({

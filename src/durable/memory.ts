@@ -35,8 +35,8 @@ export const emptyMemory = (): Memory => ({
 /** Reads the rows back that a manifest names. @throws CorruptBytes */
 export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memory {
   const memory = emptyMemory();
-  for (const { slot } of manifest.series)
-    for (const key of decodeSeries(blobs.read(slot))) memory.dictionary.add(key);
+  const keys = manifest.series.flatMap(({ slot }) => decodeSeries(blobs.read(slot)));
+  memory.dictionary.replay(keys, manifest.removals);
   decodeSeen(seen, memory.dictionary);
   for (const { slot, from, to } of manifest.keys)
     memory.idempotency.closed.push({ slot, from, to, keys: decodeKeys(blobs.read(slot)) });
@@ -89,6 +89,7 @@ export function writeManifest(
   const manifest: Manifest = {
     version: 1,
     ...state,
+    removals: dictionary.removals,
     keys: idempotency.closed.map(({ slot, from, to }) => ({ slot, from, to })),
     counters,
   };

@@ -28,15 +28,19 @@ export class Placement {
   anyMoved(dictionary: Dictionary): boolean {
     const { metrics } = dictionary;
     for (; this.#checked < metrics.length; this.#checked++)
-      this.#anyMoved ||= this.isMoved(metrics[this.#checked]!.name);
+      this.#anyMoved ||= this.#mustGo(metrics[this.#checked]!);
     return this.#anyMoved;
   }
 
   /** Numbers of the series that belong elsewhere. */
   movedSeries(dictionary: Dictionary): Set<number> {
     return new Set(
-      dictionary.metrics.filter(({ name }) => this.isMoved(name)).flatMap(({ series }) => series),
+      dictionary.metrics.filter((one) => this.#mustGo(one)).flatMap(({ series }) => series),
     );
+  }
+
+  #mustGo({ name, removed }: Dictionary["metrics"][number]): boolean {
+    return removed !== true && this.isMoved(name);
   }
 
   /** Metrics were renumbered, or SHARDS has another value: all must be looked at again. */

@@ -10,6 +10,7 @@ import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import { addLayout } from "../d1/layouts.ts";
+import { removeMetric } from "../d1/removal.ts";
 import type { Append, Appended } from "./admit.ts";
 import { type Count, type CounterValues } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
@@ -17,7 +18,8 @@ import { Live } from "./live.ts";
 import { Log } from "./log.ts";
 import { type MetricHead, metricHeads, type WantedMetrics } from "./metrics.ts";
 import { Placement } from "./placement.ts";
-import { removeMetric } from "./remove.ts";
+import { Others } from "./others.ts";
+import { Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 import type { Head } from "./head.ts";
 
@@ -62,7 +64,9 @@ interface Waiting {
 export class Shard extends DurableObject<ShardEnv> {
   readonly #store: Store;
   readonly #log: Log;
+  readonly #sockets: Sockets;
   readonly #live: Live;
+  readonly #others: Others;
   readonly #flusher: Flusher;
   readonly #placement: Placement;
   /** This shard's number, its name. */
@@ -87,11 +91,19 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#placement = new Placement(this.#index, config.value.shards);
     this.#rowsPerHour = config.value.flushRowsPerHour;
     this.#store = new Store(ctx.storage.sql);
-    this.#live = new Live(ctx, () => this.#log);
+    this.#sockets = new Sockets(ctx);
+    this.#live = new Live(
+      this.#sockets,
+      () => this.#log,
+      () => this.#others.to,
+    );
     this.#log = new Log(
       this.#store,
       Date.now(),
-      (batch, numbers) => this.#live.note(batch, numbers),
+      (batch, numbers) => {
+        this.#live.note(batch, numbers);
+        if (!this.#sockets.isEmpty) void this.#learn();
+      },
       // What was written is rolled back, and the next call starts again from the rows.
       (error) => ctx.abort(`the log broke: ${String(error)}`),
     );
@@ -102,7 +114,12 @@ export class Shard extends DurableObject<ShardEnv> {
       timeoutMs: this.flushTimeoutMs,
     }));
     this.#layout = this.#store.layout();
-    if (this.#anyMoved()) this.#live.closeMoved((metric) => this.#placement.isMoved(metric));
+    this.#others = new Others(this.#store, () => ({
+      shard: this.#index,
+      shards: this.#placement.shards,
+      watermark: this.#log.flushed.watermark,
+    }));
+    if (this.#anyMoved()) this.#closeMoved();
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
       this.#arm();
@@ -194,50 +211,66 @@ export class Shard extends DurableObject<ShardEnv> {
       }
       if (shards !== this.#placement.shards) {
         this.#placement.restart(shards);
-        this.#live.closeMoved((metric) => this.#placement.isMoved(metric));
+        this.#closeMoved();
       }
+      this.#moving();
       return !this.#anyMoved() || (await this.#flush(Infinity));
     });
   }
 
-  /**
-   * Removes a metric. Flushes first, so that no flush of before can bring it back. False: D1 did
-   * not answer, nothing is certain, try again.
-   */
+  /** Removes a metric. False: D1 did not answer, nothing is certain, try again. */
   remove(metric: string): Promise<boolean> {
     this.#requested();
     return this.#flusher.exclusively(async () => {
-      if (!(await this.#flush(Infinity))) return false;
-      const { watermark } = this.#log.flushed;
-      const target = { db: this.env.DB, shard: this.#index, timeoutMs: this.flushTimeoutMs };
-      const removed = await removeMetric(target, metric, watermark);
-      // Also when the answer is unknown, D1 is no longer known to hold them; and what arrived
-      // meanwhile makes the metric anew.
-      const series = new Set(this.#log.dictionary.metric(metric)?.series);
-      for (const number of series) this.#log.dictionary.inD1[number] = false;
-      if (removed && this.#log.sealed.length === 0) this.#forget(series);
-      return removed;
+      // A flush that was given up could land yet, and bring back what it holds of the metric.
+      if (this.#flusher.isInDoubt && !(await this.#flush(Infinity))) return false;
+      const { dictionary, flushed } = this.#log;
+      const { watermark } = flushed;
+      const guard = { shard: this.#index, watermark };
+      if (!(await removeMetric(this.env.DB, metric, guard, this.flushTimeoutMs))) {
+        // D1 may have done it all the same: it is no longer known to hold the series.
+        for (const series of dictionary.metric(metric)?.series ?? [])
+          dictionary.inD1[series] = false;
+        return false;
+      }
+      this.#log.remove(metric, Date.now());
+      this.#live.removed(metric);
+      if (this.#log.sealed.length === 0) this.#forget(new Set());
+      return true;
     });
   }
 
-  /** Opens a live socket: `?metric=` names what it is about. */
-  override fetch(request: Request): Response {
+  /**
+   * Opens a live socket: `?metric=` names what it is about, `shards` is its caller's SHARDS, and
+   * `moving` says that points may still come to other shards under another value.
+   */
+  override async fetch(request: Request): Promise<Response> {
     this.#requested();
-    const metric = new URL(request.url).searchParams.get("metric");
+    const { searchParams } = new URL(request.url);
+    const metric = searchParams.get("metric");
     if (metric === null) return new Response(null, { status: 400 });
+    if (searchParams.has("moving") || Number(searchParams.get("shards")) !== this.#placement.shards)
+      this.#moving();
+    else await this.#learn();
     const socket = this.#live.accept(metric);
     return socket === undefined
       ? new Response(null, { status: 503 })
       : new Response(null, { status: 101, webSocket: socket });
   }
 
-  override webSocketMessage(): void {
-    // Clients only listen; pings are answered without waking the object.
+  /** Pings are answered without waking the object. */
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#sockets.heard(socket, message);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
+    this.#sockets.closed(socket);
     // 1005 and 1006 say that the client gave no code; they must not be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#sockets.closed(socket);
   }
 
   override async alarm(): Promise<void> {
@@ -309,6 +342,7 @@ export class Shard extends DurableObject<ShardEnv> {
       await addLayout(this.env.DB, shards, LIMITS.registerTimeoutMs);
       this.#layout = shards;
       this.#store.writeLayout(shards);
+      void this.#learn();
     } catch {
       // Points are stored all the same; the alarm flushes them within its interval.
       this.#registerAt = Date.now() + MINUTE;
@@ -333,7 +367,12 @@ export class Shard extends DurableObject<ShardEnv> {
     const { dictionary } = this.#log;
     const retire = this.#anyMoved() ? this.#placement.movedSeries(dictionary) : idle;
     const done = await this.#flusher.flush(cut, retire);
-    if (done && this.#log.sealed.length === 0 && retire.size > 0) this.#forget(retire);
+    if (
+      done &&
+      this.#log.sealed.length === 0 &&
+      (retire.size > 0 || this.#log.dictionary.removals.length > 0)
+    )
+      this.#forget(retire);
     return done;
   }
 
@@ -343,17 +382,42 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#placement.restart();
   }
 
+  /** Sockets about a metric that this shard no longer holds connect again, to its new shard. */
+  #closeMoved(): void {
+    this.#sockets.close((metric) => this.#placement.isMoved(metric), 1012, "the metric has moved");
+  }
+
+  /** Points of this shard's metrics may be elsewhere: its sockets alone no longer tell all. */
+  #moving(): void {
+    if (!this.#others.isKnown) return;
+    this.#others.forget();
+    this.#live.restart(false);
+  }
+
+  /** Finds out whether they are, unless that is known; then its sockets tell all again. */
+  async #learn(): Promise<void> {
+    if (this.#others.isKnown) return;
+    await this.#others.learn(this.env.DB);
+    if (this.#others.isKnown) this.#live.restart(true);
+  }
+
   #anyMoved(): boolean {
     return this.#placement.anyMoved(this.#log.dictionary);
   }
 
   /** Series that were not seen for days, and have nothing open. */
   #idle(now: number): Set<number> {
-    const { lastAt } = this.#log.dictionary;
+    const { dictionary } = this.#log;
+    const { lastAt } = dictionary;
     const open = this.#log.openSeries;
     const idle = new Set<number>();
     for (let series = 0; series < lastAt.length; series++)
-      if (lastAt[series]! < now - LIMITS.idleSeriesMs && !open.has(series)) idle.add(series);
+      if (
+        lastAt[series]! < now - LIMITS.idleSeriesMs &&
+        !open.has(series) &&
+        !dictionary.isRemoved(series)
+      )
+        idle.add(series);
     return idle;
   }
 

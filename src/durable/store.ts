@@ -14,6 +14,8 @@ const TABLES = `
   CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE blob (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
   CREATE TABLE layout (id INTEGER PRIMARY KEY, shards INTEGER NOT NULL) STRICT;
+  CREATE TABLE others (
+    id INTEGER PRIMARY KEY, shards INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
   CREATE TABLE state (id INTEGER PRIMARY KEY, manifest TEXT NOT NULL, seen BLOB NOT NULL) STRICT;
 `;
 
@@ -69,6 +71,27 @@ export class Store {
        ON CONFLICT (id) DO UPDATE SET shards = excluded.shards`,
       shards,
     );
+  }
+
+  /** What was known under SHARDS = `shards` of the minutes that others hold; see others.ts. */
+  others(): { readonly shards: number; readonly until: number } | undefined {
+    if (!this.#exists) return undefined;
+    return this.#sql
+      .exec<{ shards: number; until: number }>("SELECT shards, until FROM others")
+      .toArray()[0];
+  }
+
+  writeOthers(known: { readonly shards: number; readonly until: number }): void {
+    this.#write(
+      `INSERT INTO others (id, shards, until) VALUES (1, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET shards = excluded.shards, until = excluded.until`,
+      known.shards,
+      known.until,
+    );
+  }
+
+  forgetOthers(): void {
+    if (this.#exists) this.#write("DELETE FROM others");
   }
 
   /** Journal rows after `seq`, oldest first. */

@@ -11,6 +11,8 @@ export type Fault =
   | "after"
   /** D1 never answers, and never gets the batch. */
   | "hang"
+  /** D1 is slow: it gets the batch when `slow` is set to 0. */
+  | "slow"
   /** The caller sees an error now; the batch lands when `releaseZombies` is called. */
   | "zombie";
 
@@ -19,6 +21,8 @@ export interface Faults {
   next: Fault;
   times: number;
   readonly zombies: (() => Promise<unknown>)[];
+  /** Batches that slow D1 holds up; 0 lets them through. */
+  slow: number;
   /** Batches under way, also those whose callers have timed out. */
   readonly pending: Set<Promise<unknown>>;
 }
@@ -27,6 +31,7 @@ export const noFaults = (): Faults => ({
   next: "none",
   times: 1,
   zombies: [],
+  slow: 0,
   pending: new Set(),
 });
 
@@ -74,7 +79,13 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
     (target: D1Database | D1DatabaseSession) =>
     async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
       const fault = take(faults);
+      if (fault === "slow") {
+        faults.slow++;
+        // Objects cannot wait for each other's promises: this one looks again and again.
+        while (faults.slow > 0) await scheduler.wait(1);
+      }
       switch (fault) {
+        case "slow":
         case "none": {
           const batch = target.batch(statements);
           faults.pending.add(batch);

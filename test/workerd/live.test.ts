@@ -17,7 +17,7 @@ const message = z.strictObject({
   metric: z.string(),
   step: z.literal(60_000),
   at: z.number(),
-  from: z.number(),
+  from: z.number().nullable(),
   series: z.array(
     z.strictObject({
       labels: z.record(z.string(), z.string()),
@@ -39,12 +39,25 @@ type Message = z.output<typeof message>;
 /** A socket whose messages are taken one by one, in order. */
 class Client {
   readonly socket: WebSocket;
+  /** The code with which it was closed. */
+  readonly closed: Promise<number>;
+  /** The same once it is known. */
+  closedBy: number | undefined;
+  /** Whether it says that it reads when it is asked. */
+  answers = true;
   readonly #received: { readonly text: string; readonly at: number }[] = [];
   #wake: () => void = () => undefined;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
+    this.closed = new Promise((resolve) => {
+      socket.addEventListener("close", ({ code }) => resolve((this.closedBy = code)));
+    });
     socket.addEventListener("message", ({ data }) => {
+      if (data === '{"type":"ping"}') {
+        if (this.answers) socket.send("pong");
+        return;
+      }
       this.#received.push({ text: String(data), at: performance.now() });
       this.#wake();
     });
@@ -66,6 +79,11 @@ class Client {
 
   async next(): Promise<Message> {
     return message.parse(JSON.parse((await this.text()).text));
+  }
+
+  async hearsRemoval(metric: string): Promise<void> {
+    const { text } = await this.text();
+    expect(JSON.parse(text)).toEqual({ type: "removed", metric, at: Date.now() });
   }
 }
 
@@ -213,8 +231,9 @@ describe("what is in D1", () => {
     const { from, series } = await client.next();
     expect(series).toEqual([]);
     expect(from).toBeGreaterThan(NOW - HOUR);
-    await put("late", 2, NOW - HOUR + 1);
-    await put("late", 3, NOW - 2 * HOUR);
+    await store(
+      [NOW - HOUR + 1, NOW - 2 * HOUR].map((timestamp) => ({ name: "late", value: 2, timestamp })),
+    );
     expect(await client.next()).toMatchObject({
       type: "changed",
       series: [],
@@ -290,22 +309,136 @@ describe("hibernation", () => {
 test("a client that leaves is answered, and forgotten", async () => {
   const client = await connect("leaves");
   await client.next();
-  const closed = new Promise<number>((resolve) => {
-    client.socket.addEventListener("close", ({ code }) => resolve(code));
-  });
   client.socket.close(1000, "done");
-  expect(await closed).toBe(1000);
+  expect(await client.closed).toBe(1000);
   expect(await put("leaves", 1)).toEqual({ accepted: 1 });
 });
 
-test("a removed metric's socket hears of it when it comes again", async () => {
-  const at = NOW + 50 * MINUTE;
-  vi.setSystemTime(at);
-  await put("removed", 1, at, { host: "a" });
-  const client = await connect("removed");
-  await client.next();
-  await fetchApi("/api/v1/metric?name=removed", { method: "DELETE" });
-  await put("removed", 5, at + 5 * MINUTE, { host: "a" });
-  const { series } = await client.next();
-  expect(series).toMatchObject([{ labels: { host: "a" }, sum: [5], count: [1] }]);
+describe("a removal", () => {
+  const remove = async (metric: string): Promise<void> => {
+    const path = `/api/v1/metric?name=${encodeURIComponent(metric)}`;
+    expect((await fetchApi(path, { method: "DELETE" })).status).toBe(200);
+  };
+
+  test("is told to whoever watches the metric, who hears of it when it comes again", async () => {
+    const at = NOW + 50 * MINUTE;
+    vi.setSystemTime(at);
+    await put("removed", 1, at, { host: "a" });
+    await put("bystander", 1, at);
+    const [client, other] = [await connect("removed"), await connect("bystander")];
+    for (const one of [client, other]) expect((await one.next()).series).toHaveLength(1);
+    await remove("removed");
+    await client.hearsRemoval("removed");
+    await put("removed", 5, at, { host: "a" });
+    const { series } = await client.next();
+    expect(series).toMatchObject([{ labels: { host: "a" }, t: [at], sum: [5], count: [1] }]);
+    expect(other.waiting).toBe(0);
+  });
+
+  test("is not followed by what changed before it", async () => {
+    const at = NOW + 50 * MINUTE;
+    vi.setSystemTime(at);
+    await put("crossing", 1, at);
+    const client = await connect("crossing");
+    await client.next();
+    await put("crossing", 2, at);
+    await client.next();
+    // Within a second of a message, news wait; a removal does not.
+    await put("crossing", 3, at);
+    await remove("crossing");
+    await client.hearsRemoval("crossing");
+    await put("crossing", 4, at);
+    expect(bucket(await client.next())).toEqual([[[at], [4], [1]]]);
+  });
+});
+
+describe("who is told", () => {
+  for (const [kind, character] of [
+    ["CJK characters", "値"],
+    ["emoji", "😀"],
+  ] as const)
+    test(`who watches a metric named with as many ${kind} as a name may have`, async () => {
+      const at = NOW + 55 * MINUTE;
+      vi.setSystemTime(at);
+      const name = character.repeat(200 / character.length);
+      await put(name, 1, at);
+      const client = await connect(name);
+      expect(await client.next()).toMatchObject({ metric: name, series: [{ sum: [1] }] });
+      await evictDurableObject(shard, { webSockets: "hibernate" });
+      await put(name, 2, at);
+      expect(bucket(await client.next())).toEqual([[[at], [3], [2]]]);
+    });
+
+  test("many metrics at once, with few timers", async () => {
+    const at = NOW + 55 * MINUTE;
+    vi.setSystemTime(at);
+    const names = Array.from({ length: 60 }, (_, i) => `many.${i}`);
+    const watching = await Promise.all(names.map(connect));
+    await Promise.all(watching.map((client) => client.next()));
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    await store(names.map((name) => ({ name, value: 1, timestamp: at })));
+    const told = await Promise.all(watching.map((client) => client.next()));
+    expect(told.map(({ metric }) => metric)).toEqual(names);
+    expect(timers.mock.calls.length).toBeLessThan(30);
+    timers.mockRestore();
+  });
+});
+
+describe("who does not read", () => {
+  const wide = (name: string, at: number) =>
+    store(
+      Array.from({ length: 4_000 }, (_, i) => ({
+        name,
+        value: i / 7,
+        timestamp: at,
+        labels: { host: `a.long.name.of.a.host.${i}` },
+      })),
+    );
+
+  test("is dropped and catches up when it is back; who reads is not", async () => {
+    const at = NOW + 58 * MINUTE;
+    vi.setSystemTime(at);
+    await wide("torrent", at);
+    const [deaf, reads, quiet] = [
+      await connect("torrent"),
+      await connect("torrent"),
+      await connect("trickle"),
+    ];
+    deaf.answers = false;
+    for (const one of [deaf, reads, quiet]) await one.next();
+    let pushes = 0;
+    while (deaf.closedBy === undefined) {
+      await wide("torrent", at + ++pushes);
+      expect((await reads.next()).series).toHaveLength(4_000);
+    }
+    expect(deaf.closedBy).toBe(1013);
+    expect(pushes).toBeLessThan(10);
+    const back = await connect("torrent");
+    const { series } = await back.next();
+    expect(series).toHaveLength(4_000);
+    expect(series[0]?.count).toEqual([pushes + 1]);
+    // One that reads may be told as much again and again.
+    for (let more = 0; more < 3; more++) {
+      await wide("torrent", at + 1_000 + more);
+      await reads.next();
+    }
+    await put("trickle", 1, at);
+    expect((await quiet.next()).type).toBe("changed");
+  });
+
+  test("is not forgotten by a shard that sleeps", async () => {
+    const at = NOW + 59 * MINUTE;
+    vi.setSystemTime(at);
+    await wide("sleepy", at);
+    const deaf = await connect("sleepy");
+    deaf.answers = false;
+    await deaf.next();
+    for (let i = 1; deaf.closedBy === undefined; i++) {
+      expect(i).toBeLessThan(10);
+      await evictDurableObject(shard, { webSockets: "hibernate" });
+      await wide("sleepy", at + i);
+      await Promise.race([deaf.text(), deaf.closed]);
+    }
+    expect(deaf.closedBy).toBe(1013);
+  });
 });

@@ -1,10 +1,12 @@
 // What a removal, and a change of SHARDS, must not take with them.
 
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test, vi } from "vitest";
-import type { QueryAnswer } from "../../src/core/api.ts";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { MetricsAnswer, QueryAnswer } from "../../src/core/api.ts";
 import { app } from "../../src/worker/app.ts";
 import { shardOf } from "../../src/core/series/route.ts";
+import { MINUTE } from "../../src/core/tiers.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
 import { Shard } from "./worker.ts";
 
@@ -50,6 +52,105 @@ test("a removal that lands late does not touch what was stored since", async () 
   expect(await countOf("kept")).toBe(2);
   await releaseZombies(Shard.faults);
   expect(await countOf("kept")).toBe(2);
+});
+
+describe("while D1 is slow and other pages are sealed", () => {
+  const shard = env.SHARD.getByName("0");
+  beforeEach(() => {
+    Shard.patienceMs = 30_000;
+    return () => (Shard.patienceMs = 50);
+  });
+
+  /** More minutes than a shard keeps open: they become a page. */
+  const backfill = async (name: string): Promise<void> => {
+    const datapoints = (host: number) => ({
+      name,
+      labels: { host: String(host) },
+      datapoints: Array.from({ length: 7_000 }, (_, i) => [NOW - (i + 1) * MINUTE, i]),
+    });
+    const body = JSON.stringify(Array.from({ length: 10 }, (_, host) => datapoints(host)));
+    const response = await app.request("/api/v1/points", { method: "POST", body }, env);
+    expect(await response.json()).toEqual({ accepted: 70_000 });
+  };
+  const listed = async (): Promise<readonly string[]> => {
+    const response = await app.request("/api/v1/metrics", {}, env);
+    const { metrics } = await response.json<MetricsAnswer>();
+    return metrics.map(({ name }) => name);
+  };
+  const expectGone = async (name: string): Promise<void> => {
+    expect(await listed()).not.toContain(name);
+    for (const path of [`query?metric=${name}`, `metric?name=${name}`])
+      expect((await app.request(`/api/v1/${path}`, {}, env)).status).toBe(404);
+  };
+
+  /** Removes a metric; `meanwhile` is done while D1 has not answered yet. */
+  async function removeSlowly(name: string, meanwhile: () => Promise<unknown>): Promise<void> {
+    Shard.faults.next = "slow";
+    Shard.faults.times = 1;
+    const removal = Promise.resolve(
+      app.request(`/api/v1/metric?name=${name}`, { method: "DELETE" }, env),
+    );
+    await vi.waitFor(() => expect(Shard.faults.slow).toBe(1));
+    await meanwhile();
+    Shard.faults.slow = 0;
+    expect((await removal).status).toBe(200);
+  }
+
+  test("a removed metric does not come back", async () => {
+    await post(["goes", "stays"]);
+    await shard.flush();
+    await post(["goes", "stays"]);
+    await removeSlowly("goes", async () => {
+      await backfill("others");
+      // What arrives before the removal is answered goes with it, sealed or not.
+      await post(["goes", "stays"]);
+      await backfill("others");
+      await post(["goes", "stays"]);
+    });
+    await expectGone("goes");
+    await evictDurableObject(shard);
+    await expectGone("goes");
+    expect(await countOf("stays")).toBe(4);
+    expect(await shard.flush()).toBe(true);
+    await expectGone("goes");
+    await evictDurableObject(shard);
+    await expectGone("goes");
+    expect(await countOf("stays")).toBe(4);
+  });
+
+  test("and is new when it comes again, before and after the pages are flushed", async () => {
+    await post(["again", "beside"]);
+    await removeSlowly("again", () => backfill("more"));
+    await post(["again"]);
+    expect(await countOf("again")).toBe(1);
+    // Once more, while pages hold its first life.
+    const removed = await app.request("/api/v1/metric?name=again", { method: "DELETE" }, env);
+    expect(removed.status).toBe(200);
+    await expectGone("again");
+    await evictDurableObject(shard);
+    await expectGone("again");
+    await post(["again", "beside"]);
+    await post(["again", "beside"]);
+    await evictDurableObject(shard);
+    expect(await countOf("again")).toBe(2);
+    expect(await shard.flush()).toBe(true);
+    expect(await countOf("again")).toBe(2);
+    expect(await countOf("beside")).toBe(3);
+    await evictDurableObject(shard);
+    expect(await countOf("again")).toBe(2);
+    await post(["again"]);
+    expect(await countOf("again")).toBe(3);
+    expect(await countOf("more")).toBe(10 * 1_440);
+  });
+});
+
+test("a removal needs no flush of the others", async () => {
+  const shard = env.SHARD.getByName("0");
+  await post(["alone", "crowd"]);
+  const { unflushedBuckets } = await shard.report();
+  const removed = await app.request("/api/v1/metric?name=alone", { method: "DELETE" }, env);
+  expect(removed.status).toBe(200);
+  expect((await shard.report()).unflushedBuckets).toBe(unflushedBuckets - 1);
 });
 
 test("a key of one layout does not hide other metrics of the request under the next", async () => {

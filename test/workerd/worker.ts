@@ -8,6 +8,8 @@ export { default } from "../../src/worker/index.ts";
 export class Shard extends RealShard {
   /** The faults of all shards: a test sets `next` before it lets a shard flush. */
   static readonly faults: Faults = noFaults();
+  /** How long a flush or a removal waits for D1: a hanging D1 must not make a test wait. */
+  static patienceMs = 50;
   /** Variables that a test changed, as a deploy would. */
   static variables: Partial<ShardEnv> = {};
 
@@ -15,8 +17,7 @@ export class Shard extends RealShard {
     super(ctx, { ...env, ...Shard.variables, DB: faultyD1(env.DB, Shard.faults) });
   }
 
-  /** A hanging D1 must not make a test wait. */
   protected override get flushTimeoutMs(): number {
-    return 50;
+    return Shard.patienceMs;
   }
 }

@@ -60,6 +60,15 @@ export class Accumulator implements SeriesBuckets {
     return this.#rows.get(series * MINUTES + start / MINUTE);
   }
 
+  /** The same without some series. */
+  without(isGone: (series: number) => boolean): Accumulator {
+    const rest = new Accumulator();
+    for (let i = 0; i < this.length; i++)
+      if (!isGone(this.series[i]!))
+        rest.buckets.merge(rest.row(this.series[i]!, this.buckets.start[i]!), this.buckets, i);
+    return rest;
+  }
+
   /** Splits by time: buckets that start before `cut` (Unix ms), and the others. */
   split(cut: number): { readonly before: Accumulator; readonly rest: Accumulator } {
     const before = new Accumulator();

@@ -36,6 +36,11 @@ export class Flusher {
     return this.#error !== undefined || (this.#doubt && this.#log.sealed.length > 0);
   }
 
+  /** Whether a flush that was given up may still land, for all that this shard knows. */
+  get isInDoubt(): boolean {
+    return this.#doubt || this.#error !== undefined;
+  }
+
   /** Runs `work` when nothing else flushes; appends go on meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#running.then(work);

@@ -7,7 +7,8 @@ import { HOME } from "../url.ts";
 import { Link } from "./link.tsx";
 
 export const Live = () => {
-  const { kind } = connection.value;
+  const now = connection.value;
+  const { kind } = now;
   if (view.value.range.kind === "fixed")
     return (
       <Link
@@ -25,8 +26,10 @@ export const Live = () => {
     ? "Offline"
     : kind === "live"
       ? "Live"
-      : kind === "waiting"
-        ? "Reconnecting"
+      : now.kind === "waiting"
+        ? now.behind
+          ? "Catching up"
+          : "Reconnecting"
         : "Connecting";
   return (
     <button

@@ -104,6 +104,7 @@ const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
 
 const TITLES: Readonly<Record<string, string>> = {
   unknown_metric: "No such metric",
+  removed: "This metric was removed",
   unreachable: "No connection",
   invalid_parameter: "This cannot be asked",
 };

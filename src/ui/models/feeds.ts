@@ -2,17 +2,21 @@
 // with growing pauses when it is lost. A feed keeps the newest minutes and tells its listeners.
 
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { LiveMessage } from "../../core/api.ts";
+import type { LiveMessage, LiveMinutes } from "../../core/api.ts";
 import { openLive } from "../api.ts";
 import { refusal, token } from "./access.ts";
 import { noteServerTime } from "./clock.ts";
+import { lookAnew } from "./metrics.ts";
 import { view } from "./page.ts";
 import { Tail } from "./tail.ts";
 
-/** `waiting`: lost, and not tried again until `until` (local Unix ms). */
+/**
+ * `waiting`: lost, and not tried again until `until` (local Unix ms); `behind`: since more came than
+ * could be read.
+ */
 export type Connection =
   | { readonly kind: "off" | "connecting" | "live" }
-  | { readonly kind: "waiting"; readonly until: number };
+  | { readonly kind: "waiting"; readonly until: number; readonly behind: boolean };
 
 const PING_EVERY = 30_000;
 const PONG_WITHIN = 10_000;
@@ -20,6 +24,10 @@ const PONG_WITHIN = 10_000;
 const OPEN_WITHIN = 15_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+/** What the server says when it closes a socket that is read too slowly. */
+const TOO_SLOW = 1013;
+/** Pause after that, ms: coming back at once would only make it worse. */
+const SLOW_PAUSE = 5_000;
 
 /** Pause before attempt `n` (0 is the first again), ms, without chance. */
 const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);
@@ -31,6 +39,8 @@ export class Feed {
   readonly connection = signal<Connection>({ kind: "connecting" });
   /** Time of the newest point that it told of, Unix ms. */
   readonly lastAt = signal(0);
+  /** The metric was removed, and no point of it has come since. */
+  readonly removed = signal(false);
   /** Undefined until the first message. */
   tail: Tail | undefined;
   readonly #metric: string;
@@ -83,7 +93,9 @@ export class Feed {
       clearTimeout(this.#patience);
       if (data !== "pong") this.#take(JSON.parse(data));
     });
-    opened.addEventListener("close", () => opened === this.#socket && this.#again());
+    opened.addEventListener("close", ({ code }) => {
+      if (opened === this.#socket) this.#again(code === TOO_SLOW);
+    });
     this.#pinging = setInterval(() => {
       if (opened.readyState !== WebSocket.OPEN) return;
       opened.send("ping");
@@ -96,26 +108,46 @@ export class Feed {
     if (opened !== this.#socket) return;
     this.#socket = undefined;
     opened.close();
-    this.#again();
+    this.#again(false);
   }
 
-  #again(): void {
+  #again(behind: boolean): void {
     this.#stopTimers();
-    const pause = pauseBefore(this.#lost++) * (0.8 + 0.4 * Math.random());
-    this.connection.value = { kind: "waiting", until: Date.now() + pause };
+    const least = behind ? SLOW_PAUSE : 0;
+    const pause = Math.max(least, pauseBefore(this.#lost++)) * (0.8 + 0.4 * Math.random());
+    this.connection.value = { kind: "waiting", until: Date.now() + pause, behind };
     this.#retry = setTimeout(() => this.#open(), pause);
   }
 
   #take(message: LiveMessage): void {
+    if (message.type === "ping") {
+      this.#socket?.send("pong");
+      return;
+    }
     this.#lost = 0;
     this.connection.value = { kind: "live" };
     noteServerTime(message.at);
+    if (message.type === "removed") this.#remove();
+    else this.#takeMinutes(message);
+  }
+
+  #remove(): void {
+    this.tail = undefined;
+    this.lastAt.value = 0;
+    this.removed.value = true;
+    lookAnew();
+  }
+
+  #takeMinutes(message: LiveMinutes): void {
     for (const { lastAt } of message.series)
       for (const at of lastAt) if (at > this.lastAt.peek()) this.lastAt.value = at;
+    const isBack = this.removed.peek() && message.series.length > 0;
+    if (isBack) this.removed.value = false;
     let behind = true;
     if (message.type === "snapshot" || this.tail === undefined) this.tail = new Tail(message);
     else behind = this.tail.take(message);
     for (const listener of this.#listeners) listener(behind);
+    if (isBack) lookAnew();
   }
 }
 

@@ -200,6 +200,12 @@ export function refresh(): void {
   look();
 }
 
+/** A metric came or went: what is known of all is asked anew. */
+export function lookAnew(): void {
+  forgetDetails();
+  refresh();
+}
+
 /** Calls `then` with the metrics that answer the text in the search box, unless it changes first. */
 export function whenAnswered(then: (metrics: readonly ListedMetric[]) => void): void {
   const known = current();

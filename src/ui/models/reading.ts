@@ -98,6 +98,9 @@ export class Reading {
         const feed = this.#feed.value;
         return feed?.listen((behind) => this.#onLive(feed, behind));
       }),
+      effect(() => {
+        if (this.#feed.value?.removed.value === true) this.#removed();
+      }),
       effect(() => this.#askBefore(this.#questionBefore.value)),
       effect(() => {
         void minute.value;
@@ -201,7 +204,12 @@ export class Reading {
         this.#failed.value = undefined;
       });
     } catch (error) {
-      if (!asking.signal.aborted) this.#failed.value = { question, ...told(error) };
+      if (!asking.signal.aborted) {
+        const failure = told(error);
+        // What is drawn of it is no more.
+        if (failure.code === "unknown_metric") this.#forget();
+        this.#failed.value = { question, ...failure };
+      }
     } finally {
       clearTimeout(waiting);
       if (!asking.signal.aborted) this.#arrived();
@@ -243,10 +251,25 @@ export class Reading {
     if (!this.#ended) await this.askNow();
   }
 
-  /** What another token has shown is forgotten. */
+  /** What another token has shown, or was removed since, is forgotten. */
   #forget(): void {
     this.#answered.value = undefined;
     this.#before.value = undefined;
+  }
+
+  /** The metric is no more: neither is what was drawn of it, or is on its way. */
+  #removed(): void {
+    this.#drop();
+    const { metric } = this.panel.peek();
+    batch(() => {
+      this.#forget();
+      this.#failed.value = {
+        question: this.question.peek(),
+        message: `All points of "${metric}" are gone. When new ones come, they show here.`,
+        code: "removed",
+        nearest: [],
+      };
+    });
   }
 
   /** Nothing tells of news: the range is fixed but not over, or the feed is not there. */

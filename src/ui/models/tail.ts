@@ -2,7 +2,7 @@
 // merged here as the server would. Pure; it neither asks nor waits.
 
 import { columnsBy, mergeColumns } from "../../core/query/answer.ts";
-import type { LiveMessage, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
+import type { LiveMinutes, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
@@ -49,21 +49,24 @@ export class Tail {
   #sealed: number;
   readonly #series = new Map<string, Live>();
 
-  constructor(snapshot: LiveMessage) {
+  constructor(snapshot: LiveMinutes) {
     let buckets = 0;
     for (const { t } of snapshot.series) buckets += t.length;
+    this.#sealed = snapshot.from ?? Infinity;
     // A snapshot that is full may have been cut.
-    this.from = buckets < LIMITS.bucketsPerPush ? snapshot.from : Infinity;
-    this.#sealed = snapshot.from;
+    this.from = buckets < LIMITS.bucketsPerPush ? this.#sealed : Infinity;
     this.#put(snapshot);
   }
 
   /** Takes a later message. True when /query knows something that this does not. */
-  take(message: LiveMessage): boolean {
+  take(message: LiveMinutes): boolean {
     this.#put(message);
     const before = message.series.some(({ t }) => t.some((start) => start < this.from));
-    const sealed = message.from > this.#sealed;
-    this.#sealed = Math.max(this.#sealed, message.from);
+    const from = message.from ?? Infinity;
+    const sealed = from > this.#sealed;
+    this.#sealed = Math.max(this.#sealed, from);
+    // Points may be where this socket does not hear of them, until another snapshot says otherwise.
+    if (from === Infinity) this.from = Infinity;
     const { reload } = message;
     if (reload !== undefined) this.from = Math.max(this.from, reload.to);
     return before || sealed || reload !== undefined;
@@ -94,7 +97,7 @@ export class Tail {
     this.from = Math.max(this.from, since);
   }
 
-  #put(message: LiveMessage): void {
+  #put(message: LiveMinutes): void {
     for (const series of message.series) {
       const live = this.#live(series.labels);
       for (let i = 0; i < series.t.length; i++) {

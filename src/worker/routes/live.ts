@@ -6,7 +6,7 @@ import { configOf } from "../env.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { metricName } from "../http/fields.ts";
-import { callShard } from "../shards.ts";
+import { callShard, layoutsInUse } from "../shards.ts";
 
 export const live = endpoint({
   methods: ["GET"],
@@ -14,7 +14,7 @@ export const live = endpoint({
   scope: "read",
   summary: "A WebSocket with the changing minutes of a metric",
   description:
-    "First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.",
+    'First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`; while `from` is null, for all. `removed` says that the metric is no more; what comes after it makes it anew. A message `{"type":"ping"}` comes after some KiB: answer with the text `pong`. A client that is far behind is closed with code 1013: connect again, and a new snapshot comes. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.',
   parameters: z.object({ metric: metricName }),
   answer: "Switching protocols",
   errors: ["upgrade_required", "busy", "unavailable"],
@@ -22,11 +22,16 @@ export const live = endpoint({
     const { headers } = c.req.raw;
     if (headers.get("upgrade")?.toLowerCase() !== "websocket")
       fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });
-    const url = `https://shard/?metric=${encodeURIComponent(metric)}`;
+    const { shards } = configOf(c.env);
+    const asked = new URLSearchParams({ metric, shards: String(shards) });
+    // While D1 does not say, what the shard itself knows must do.
+    const layouts = await layoutsInUse(c.env).catch(() => []);
+    if (layouts.length > 1) asked.set("moving", "true");
     const response = await callShard(
       c.env,
-      shardOf(metric, configOf(c.env).shards),
-      async (stub) => await stub.fetch(url, { headers: { upgrade: "websocket" } }),
+      shardOf(metric, shards),
+      async (stub) =>
+        await stub.fetch(`https://shard/?${asked}`, { headers: { upgrade: "websocket" } }),
     );
     if (response.webSocket === null)
       return fail({

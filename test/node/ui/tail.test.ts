@@ -1,7 +1,7 @@
 // The live tail: answers joined with what the socket told show what the server would answer.
 
 import { describe, expect, test } from "vitest";
-import type { LiveMessage, LiveSeries, QueryAnswer } from "../../../src/core/api.ts";
+import type { LiveMinutes, LiveSeries, QueryAnswer } from "../../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { exactly, Tail, withTail } from "../../../src/ui/models/tail.ts";
 
@@ -25,11 +25,11 @@ const live = (labels: Record<string, string>, ...rows: Row[]): LiveSeries => ({
 });
 
 const message = (
-  type: LiveMessage["type"],
+  type: LiveMinutes["type"],
   from: number,
   series: readonly LiveSeries[],
   reload?: readonly [number, number],
-): LiveMessage => ({
+): LiveMinutes => ({
   type,
   metric: "m",
   step: 60000,
