@@ -105,6 +105,7 @@ export interface LivePing {
 
 export type LiveMessage = LiveMinutes | LiveRemoved | LivePing;
 
+/** Something wrong with a request: the item's position in it, the field, and what. */
 export interface Issue {
   readonly index?: number;
   readonly path: string;
@@ -123,15 +124,25 @@ export interface ErrorAnswer {
   };
 }
 
+export const REJECTIONS = ["too_far_ahead", "too_old", "too_many_series", "invalid_point"] as const;
+
+/** A point that was understood and not stored, or a bad one that was passed over. */
 export interface Rejection {
+  /** Its item's position in the request. */
   readonly index: number;
-  readonly code: string;
+  readonly code: (typeof REJECTIONS)[number];
   readonly message: string;
 }
 
 export interface WriteAnswer {
   readonly accepted: number;
   readonly duplicate?: true;
+}
+
+/** Of a request that is stored in part: of the rest, the first are listed, and all are counted. */
+export interface PartlyAnswer extends WriteAnswer, ErrorAnswer {
+  readonly rejected: readonly Rejection[];
+  readonly rejectedCount: number;
 }
 
 export interface ShardStatus {

@@ -1,7 +1,11 @@
-// Texts of others in messages: quoted, and cut when they are long.
+// Texts for messages: those of others quoted, and cut when they are long.
 
 /** A text in quotes for a message, cut when it is long. */
 export const quote = (text: string): string => JSON.stringify(cut(text));
 
 /** A text of at most 80 characters. */
 export const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
+
+/** "1 point", "2 points". */
+export const counted = (many: number, what: string): string =>
+  `${many} ${what}${many === 1 ? "" : "s"}`;

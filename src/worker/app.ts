@@ -8,7 +8,7 @@ import { configOf, type HonoEnv } from "./env.ts";
 import { refusal } from "./http/auth.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
-import { Failed, failureResponse } from "./http/failure.ts";
+import { fail, Failed, type Failure, failureResponse } from "./http/failure.ts";
 import { jsonResponse, jsonText } from "./http/json.ts";
 import { parameters } from "./http/parameters.ts";
 import { ENDPOINTS } from "./routes/list.ts";
@@ -27,16 +27,22 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
   const app = new Hono<HonoEnv>({ strict: false }).use(withHeaders);
   for (const one of endpoints)
     app.on([...one.methods], one.path, async (c) => {
-      // What wakes nothing answers whatever the variables are.
-      if (one.scope !== "open") {
-        const refused = refusal(one.scope, configOf(c.env).access, c.req.raw);
-        if (refused !== undefined) return failureResponse(refused);
+      try {
+        // What wakes nothing answers whatever the variables are.
+        if (one.scope !== "open") {
+          const { access } = configOf(c.env);
+          const refused = refusal(one.scope, access, c.req.raw, one.tokenOf?.(c.req.raw));
+          if (refused !== undefined) return fail(refused);
+        }
+        const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
+        if (answer instanceof Response) return answer;
+        return one.cached === true
+          ? withEtag(c.req.raw, jsonText(answer), "application/json")
+          : jsonResponse(answer);
+      } catch (error) {
+        const failure = failureOf(error);
+        return one.refused?.(failure, c.req.raw) ?? failureResponse(failure);
       }
-      const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
-      if (answer instanceof Response) return answer;
-      return one.cached === true
-        ? withEtag(c.req.raw, jsonText(answer), "application/json")
-        : jsonResponse(answer);
     });
   for (const [path, of] of Map.groupBy(endpoints, ({ path }) => path)) {
     const methods = of
@@ -58,22 +64,25 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
         message: `no path ${cut(c.req.path)}; /docs lists all`,
       }),
     )
-    .onError((error) => {
-      if (error instanceof Failed) return failureResponse(error.failure);
-      if (error instanceof D1Failed) {
-        console.error(`D1: ${error.message}`);
-        return failureResponse({
-          kind: "unavailable",
-          message: `D1 did not do what it was asked, try again: ${error.message}`,
-          retryAfterSec: 5,
-        });
-      }
-      console.error(error.stack ?? String(error));
-      return failureResponse({
-        kind: "internal",
-        message: "a bug of Minuet: the log of the Worker has the details",
-      });
-    });
+    .onError((error) => failureResponse(failureOf(error)));
+}
+
+/** What went wrong; what nobody expected is logged. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failed) return error.failure;
+  if (error instanceof D1Failed) {
+    console.error(`D1: ${error.message}`);
+    return {
+      kind: "unavailable",
+      message: `D1 did not do what it was asked, try again: ${error.message}`,
+      retryAfterSec: 5,
+    };
+  }
+  console.error(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  return {
+    kind: "internal",
+    message: "a bug of Minuet: the log of the Worker has the details",
+  };
 }
 
 export const app = createApp(ENDPOINTS);

@@ -439,7 +439,7 @@ describe("parameters", () => {
     "unknown",
     "?presicion=s",
     "presicion",
-    /^unknown parameter; this path takes precision$/,
+    /^unknown parameter; this path takes precision, bad$/,
   );
   refusesQuery("of a prototype", "?toString=1", "toString", /^unknown parameter/);
   refusesQuery("a wrong precision", "?precision=m", "precision", /"s"\|"ms"\|"us"\|"ns", got "m"$/);

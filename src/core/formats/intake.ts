@@ -1,35 +1,14 @@
-// Collects the points of a request, whatever format they came in, into batches for each shard.
-// Every decoder ends here: one place for names, labels, times and values.
+// Collects the points of a request, whatever format they came in. Every decoder ends here: one place
+// for names, labels, times and values, and for what is wrong with them.
 
-import { encodeBatch, indexColumn } from "../series/batch.ts";
+import type { Issue, Rejection } from "../api.ts";
 import { canonicalLabels, labelValueProblem, nameProblem, seriesKey } from "../series/labels.ts";
+import type { RequestSeries } from "../series/numbering.ts";
 import * as LIMITS from "../limits.ts";
 import { cut, quote } from "../text.ts";
 import { err, ok, type Result } from "../result.ts";
-import { shardOf } from "../series/route.ts";
 import { DAY, dayOf } from "../tiers.ts";
-
-/** Something wrong with an item of the request: its position, the field, and what. */
-export interface Problem {
-  readonly index: number;
-  readonly path: string;
-  readonly message: string;
-}
-
-/** A point that was understood and refused: the others are stored. */
-export interface Rejected {
-  readonly index: number;
-  readonly code: "too_far_ahead" | "too_old" | "too_many_series";
-  readonly message: string;
-}
-
-/** What a shard is to store, and how to find the items of a series that it refuses. */
-export interface ShardBatches {
-  readonly shard: number;
-  readonly batches: readonly Uint8Array[];
-  /** Item indexes of the points of series `series` in batch `batch`. */
-  itemsOf(batch: number, series: number): readonly number[];
-}
+import { batchesByShard, type ShardBatches } from "./shard-batches.ts";
 
 export interface IntakeRules {
   readonly shards: number;
@@ -44,16 +23,18 @@ export class Intake {
   readonly #earliest: number;
   readonly #latest: number;
   readonly #keys: string[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, RequestSeries>();
   #series = new Uint32Array(64);
   #at = new Float64Array(64);
   #value = new Float64Array(64);
   #item = new Uint32Array(64);
   #length = 0;
-  readonly rejected: Rejected[] = [];
-  readonly problems: Problem[] = [];
-  /** Problems found, also those beyond the listed. */
-  problemCount = 0;
+  readonly #badItems = new Set<number>();
+  #badParts = 0;
+  readonly rejected: Rejection[] = [];
+  readonly issues: (Issue & { readonly index: number })[] = [];
+  /** Issues found, also those beyond the listed. */
+  issueCount = 0;
 
   constructor(rules: IntakeRules) {
     this.#rules = rules;
@@ -70,19 +51,35 @@ export class Intake {
     return this.#rules.now;
   }
 
-  problem(index: number, path: string, message: string): void {
-    this.problemCount++;
-    if (this.problems.length < LIMITS.issuesListed)
-      this.problems.push({ index, path: cut(path), message });
+  /** Whether it holds more than a request may: a decoder stops then. */
+  get isFull(): boolean {
+    return this.#length + this.rejected.length + this.skipped > LIMITS.pointsPerRequest;
+  }
+
+  /** Items, and parts of items, that have an issue. */
+  get skipped(): number {
+    return this.#badItems.size + this.#badParts;
+  }
+
+  /**
+   * Notes what is wrong with an item: `index` is its position in the request. None of its points is
+   * stored then; unless it is only a part (one point of several) that is wrong, which is not added.
+   */
+  issue(index: number, path: string, message: string, of: "item" | "part" = "item"): void {
+    this.issueCount++;
+    if (of === "item") this.#badItems.add(index);
+    else this.#badParts++;
+    if (this.issues.length < LIMITS.issuesListed)
+      this.issues.push({ index, path: cut(path), message });
   }
 
   /** The number of a series; the error names the field and what is wrong with it. */
   series(
     metric: string,
     pairs: readonly (readonly [string, string])[],
-  ): Result<number, { path: string; message: string }> {
-    const problem = nameProblem(metric);
-    if (problem !== undefined) return err({ path: "name", message: `${quote(metric)} ${problem}` });
+  ): Result<RequestSeries, { path: string; message: string }> {
+    const badName = nameProblem(metric);
+    if (badName !== undefined) return err({ path: "name", message: `${quote(metric)} ${badName}` });
     if (pairs.length > LIMITS.labelsPerPoint)
       return err({
         path: "labels",
@@ -101,14 +98,27 @@ export class Intake {
     const key = seriesKey(metric, canonicalLabels(pairs));
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      number = this.#keys.push(key) - 1;
+      number = (this.#keys.push(key) - 1) as RequestSeries;
       this.#numbers.set(key, number);
     }
     return ok(number);
   }
 
+  /**
+   * Points that are not stored though the others are: those out of time, and of bad items those that
+   * are listed (`skipped` counts all).
+   */
+  rejections(): Rejection[] {
+    const bad = this.issues.map(({ index, path, message }) => ({
+      index,
+      code: "invalid_point" as const,
+      message: path === "" ? message : `${path}: ${message}`,
+    }));
+    return [...bad, ...this.rejected.filter(({ index }) => !this.#badItems.has(index))];
+  }
+
   /** Takes a point: `at` is integer Unix ms, `value` finite, `index` its item in the request. */
-  add(series: number, at: number, value: number, index: number): void {
+  add(series: RequestSeries, at: number, value: number, index: number): void {
     if (at > this.#latest || at < this.#earliest) {
       this.rejected.push(this.#outOfTime(at, index));
       return;
@@ -121,71 +131,33 @@ export class Intake {
     this.#item[row] = index;
   }
 
-  /** The points, by shard, in batches under `LIMITS.batchBytes`. */
+  /**
+   * The points, by shard, in batches under `LIMITS.batchBytes`. Of items that have an issue as a whole
+   * there are none.
+   */
   finish(): ShardBatches[] {
-    const shardOfSeries = this.#keys.map((key) =>
-      shardOf(key.slice(0, key.indexOf("{")), this.#rules.shards),
+    return batchesByShard(
+      {
+        keys: this.#keys,
+        series: this.#series,
+        at: this.#at,
+        value: this.#value,
+        item: this.#item,
+        rows: this.#goodRows(),
+      },
+      this.#rules.shards,
     );
-    const rowsOf = new Map<number, number[]>();
-    for (let row = 0; row < this.#length; row++) {
-      const shard = shardOfSeries[this.#series[row]!]!;
-      const rows = rowsOf.get(shard);
-      if (rows === undefined) rowsOf.set(shard, [row]);
-      else rows.push(row);
-    }
-    return [...rowsOf].map(([shard, rows]) => this.#shardBatches(shard, rows));
   }
 
-  #shardBatches(shard: number, rows: readonly number[]): ShardBatches {
-    const batches: Uint8Array[] = [];
-    const sources: { readonly rows: readonly number[]; readonly series: readonly number[] }[] = [];
-    for (let from = 0; from < rows.length;) {
-      const local = new Map<number, number>();
-      const series: number[] = [];
-      let bytes = 64;
-      let end = from;
-      for (; end < rows.length; end++) {
-        const number = this.#series[rows[end]!]!;
-        // A point is at most 20 bytes; a UTF-16 code unit of a key at most three of UTF-8.
-        const more = 20 + (local.has(number) ? 0 : this.#keys[number]!.length * 3 + 1);
-        if (end > from && bytes + more > LIMITS.batchBytes) break;
-        bytes += more;
-        if (!local.has(number)) local.set(number, series.push(number) - 1);
-      }
-      const part = rows.slice(from, end);
-      const index = indexColumn(series.length, part.length);
-      const at = new Float64Array(part.length);
-      const value = new Float64Array(part.length);
-      part.forEach((row, i) => {
-        index[i] = local.get(this.#series[row]!)!;
-        at[i] = this.#at[row]!;
-        value[i] = this.#value[row]!;
-      });
-      batches.push(encodeBatch({ series: series.map((n) => this.#keys[n]!), index, at, value }));
-      sources.push({ rows: part, series });
-      from = end;
-    }
-    // Made when asked for: only refused series are, and then there may be very many of them.
-    const items: Map<number, number[]>[] = [];
-    const itemsOf = (batch: number, series: number): readonly number[] => {
-      const source = sources[batch]!;
-      const bySeries = (items[batch] ??= this.#itemsBySeries(source.rows));
-      return bySeries.get(source.series[series]!) ?? [];
-    };
-    return { shard, batches, itemsOf };
+  #goodRows(): readonly number[] {
+    const rows: number[] = [];
+    const all = this.#badItems.size === 0;
+    for (let row = 0; row < this.#length; row++)
+      if (all || !this.#badItems.has(this.#item[row]!)) rows.push(row);
+    return rows;
   }
 
-  #itemsBySeries(rows: readonly number[]): Map<number, number[]> {
-    const items = new Map<number, number[]>();
-    for (const row of rows) {
-      const of = items.get(this.#series[row]!);
-      if (of === undefined) items.set(this.#series[row]!, [this.#item[row]!]);
-      else of.push(this.#item[row]!);
-    }
-    return items;
-  }
-
-  #outOfTime(at: number, index: number): Rejected {
+  #outOfTime(at: number, index: number): Rejection {
     const when = new Date(at).toISOString();
     const { retentionHourDays } = this.#rules;
     return at > this.#latest

@@ -8,21 +8,22 @@ export interface DuplicateKey {
 }
 
 /**
- * The first key that stands twice in an object of `text`, which is valid JSON with `keys` keys in
- * what was parsed from it; undefined when there is none.
+ * The items of `text` in which a key stands twice in an object, each with the first such key; `text`
+ * is valid JSON with `keys` keys in what was parsed from it (another number only makes it slower).
  */
-export function duplicateKey(text: string, keys: number): DuplicateKey | undefined {
+export function duplicateKeys(text: string, keys: number): readonly DuplicateKey[] {
   // Quick way: each key ends in `":`, so when there are as many as parsed keys, none stood twice.
   // White space before a colon would hide one; an escaped quote or ":" in a string only adds.
   if (!/"[ \t\r\n]+:/.test(text)) {
     let found = 0;
     for (let i = text.indexOf('":'); i >= 0; i = text.indexOf('":', i + 2)) found++;
-    if (found === keys) return undefined;
+    if (found === keys) return [];
   }
   return scan(text);
 }
 
-function scan(text: string): DuplicateKey | undefined {
+function scan(text: string): DuplicateKey[] {
+  const duplicates: DuplicateKey[] = [];
   const objects: (Set<string> | undefined)[] = [];
   let item = 0;
   for (let i = 0; i < text.length; i++) {
@@ -38,13 +39,14 @@ function scan(text: string): DuplicateKey | undefined {
       if (next.exec(text)?.[0] === ":") {
         const key = String(JSON.parse(text.slice(i, end)));
         const seen = objects.at(-1);
-        if (seen?.has(key)) return { key, item };
+        if (seen?.has(key) === true && duplicates.at(-1)?.item !== item)
+          duplicates.push({ key, item });
         seen?.add(key);
       }
       i = end - 1;
     }
   }
-  return undefined;
+  return duplicates;
 }
 
 /**

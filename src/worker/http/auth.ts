@@ -7,11 +7,15 @@ import { strangerProblem } from "./stranger.ts";
 
 export type Scope = "read" | "write" | "admin";
 
-/** Why the request may not do what `scope` names; undefined when it may. `access` is that of the store. */
+/**
+ * Why the request may not do what `scope` names; undefined when it may. `access` is that of the store;
+ * `elsewhere` the token where the endpoint looks for one in other places.
+ */
 export function refusal(
   _scope: Scope,
   access: Access | undefined,
   request: Request,
+  elsewhere?: string,
 ): Failure | undefined {
   if (access === undefined)
     return {
@@ -23,7 +27,7 @@ export function refusal(
     const problem = strangerProblem(access.to, request);
     return problem === undefined ? undefined : { kind: "forbidden", message: problem };
   }
-  const given = tokenOf(request.headers);
+  const given = elsewhere ?? tokenOf(request.headers);
   if (given === undefined)
     return {
       kind: "unauthorized",

@@ -1,27 +1,44 @@
-// Reads a request body as text: bounded before and after decompression, in UTF-8 that is valid.
+// Reads the bytes of a request body: bounded before and after decompression.
 
+import type { Decompress } from "../../core/formats/format.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { fail } from "./failure.ts";
 
 const ENCODINGS = ["gzip", "deflate"] as const;
 
+/** How a format's bodies may be encoded, beside what all may. */
+export interface Encodings {
+  readonly encodings?: Readonly<Record<string, Decompress>>;
+  /** That of a body that names none. */
+  readonly encoding?: string;
+}
+
 /** @throws Failed with what is wrong. */
-export async function readBody(request: Request): Promise<string> {
+export async function readBody(
+  request: Request,
+  { encodings = {}, encoding: byDefault = "identity" }: Encodings,
+): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > LIMITS.bodyBytes) tooLarge();
-  const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  if (encoding === "identity" || encoding === "")
-    return decodeUtf8(declared > 0 ? await request.bytes() : await collect(request.body));
+  const encoding =
+    (request.headers.get("content-encoding") ?? "").trim().toLowerCase() || byDefault;
+  if (encoding === "identity")
+    return declared > 0 ? await request.bytes() : await collect(request.body);
+  if (Object.hasOwn(encodings, encoding)) {
+    const plain = encodings[encoding]!(await collect(request.body), LIMITS.bodyBytes);
+    if (plain.ok) return plain.value;
+    return plain.error === "too_large" ? tooLarge() : invalid(encoding, plain.error.message);
+  }
   const known = ENCODINGS.find((name) => name === encoding);
   if (known === undefined)
     return fail({
       kind: "unsupported_encoding",
-      message: `Content-Encoding "${encoding}" is not one of ${ENCODINGS.join(", ")}, identity`,
+      message: `Content-Encoding "${encoding}" is not one of ${[...ENCODINGS, ...Object.keys(encodings)].join(", ")}, identity`,
     });
-  if (request.body === null) return "";
+  if (request.body === null) return new Uint8Array();
   const compressed = bounded(request.body);
   const plain = compressed.body.pipeThrough(new DecompressionStream(known));
-  return decodeUtf8(await collect(plain, known, compressed.isOver));
+  return await collect(plain, known, compressed.isOver);
 }
 
 const tooLarge = (): never =>
@@ -29,6 +46,9 @@ const tooLarge = (): never =>
     kind: "too_large",
     message: `the body is over ${LIMITS.bodyBytes} bytes (also after decompression): send it in parts`,
   });
+
+const invalid = (encoding: string, why: string): never =>
+  fail({ kind: "invalid_encoding", message: `the body is not ${encoding}: ${why}` });
 
 /** The body up to the limit; a longer one ends there, and `isOver` tells. */
 function bounded(body: ReadableStream<Uint8Array>): {
@@ -60,10 +80,10 @@ async function collect(
     const { done, value } = await reader.read().catch((error: unknown) => {
       // What was cut off at the limit does not end as its encoding must.
       if (isOver()) return tooLarge();
-      return fail({
-        kind: "invalid_encoding",
-        message: `the body is not ${encoding ?? "readable"}: ${error instanceof Error ? error.message : String(error)}`,
-      });
+      return invalid(
+        encoding ?? "readable",
+        error instanceof Error ? error.message : String(error),
+      );
     });
     if (done) break;
     size += value.length;
@@ -80,15 +100,4 @@ async function collect(
     at += chunk.length;
   }
   return bytes;
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.length > LIMITS.bodyBytes) tooLarge();
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return fail({ kind: "invalid_utf8", message: "the body is not valid UTF-8" });
-  }
 }

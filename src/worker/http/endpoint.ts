@@ -5,9 +5,9 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import type { HonoEnv } from "../env.ts";
 import type { Scope } from "./auth.ts";
-import type { ErrorCode } from "./failure.ts";
+import type { ErrorCode, Failure } from "./failure.ts";
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodType = z.ZodType> {
   /** GET answers HEAD as well. */
@@ -32,6 +32,10 @@ export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodTy
   readonly errors: readonly ErrorCode[];
   /** The answer to a 422, where it is more than an error. */
   readonly partly?: z.ZodType;
+  /** The token where it is not in the usual places; undefined when it is not there either. */
+  tokenOf?(request: Request): string | undefined;
+  /** The answer when the request is refused, where clients expect another than the native one. */
+  refused?(failure: Failure, request: Request): Response;
   /** What it returns is sent as JSON, unless it is a response. @throws Failed */
   handle(
     asked: z.output<Q>,

@@ -1,16 +1,16 @@
 // Expected failures, and the one place that turns each into a status and an error answer.
 
-import type { ErrorAnswer, Issue, Rejection, WriteAnswer } from "../../core/api.ts";
+import type { ErrorAnswer, Issue } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { jsonResponse } from "./json.ts";
 
 export type Failure =
   | {
-      readonly kind: "invalid_json" | "invalid_utf8" | "invalid_encoding";
+      readonly kind: "invalid_json" | "invalid_utf8" | "invalid_body" | "invalid_encoding";
       readonly message: string;
     }
   | {
-      readonly kind: "invalid_point" | "invalid_parameter";
+      readonly kind: "invalid_parameter";
       readonly message: string;
       readonly issues: readonly Issue[];
       readonly issueCount?: number;
@@ -29,12 +29,6 @@ export type Failure =
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
   | { readonly kind: "upgrade_required"; readonly message: string }
   | { readonly kind: "query_too_large"; readonly message: string }
-  | {
-      readonly kind: "over_limit";
-      readonly message: string;
-      readonly written: WriteAnswer;
-      readonly rejected: readonly Rejection[];
-    }
   | {
       readonly kind: "busy" | "unavailable" | "too_many_requests";
       readonly message: string;
@@ -56,7 +50,8 @@ export const fail = (failure: Failure): never => {
   throw new Failed(failure);
 };
 
-export type ErrorCode = Failure["kind"];
+/** The last are codes of writes, whose answers core/formats/native-answer.ts makes. */
+export type ErrorCode = Failure["kind"] | "invalid_point" | "over_limit" | "bad_skipped";
 
 /**
  * The codes of errors, each with its status and what it tells a client: stable, and listed in the API
@@ -65,6 +60,7 @@ export type ErrorCode = Failure["kind"];
 export const CODES = {
   invalid_json: { status: 400, meaning: "The body is not JSON" },
   invalid_utf8: { status: 400, meaning: "The body is not UTF-8" },
+  invalid_body: { status: 400, meaning: "The body is not what Content-Type says" },
   invalid_encoding: { status: 400, meaning: "The body is not what Content-Encoding says" },
   invalid_point: { status: 400, meaning: "Points are malformed: nothing of the request is stored" },
   invalid_parameter: { status: 400, meaning: "A parameter is unknown, repeated or wrong" },
@@ -79,6 +75,7 @@ export const CODES = {
   unsupported_media_type: { status: 415, meaning: "The Content-Type is not understood" },
   unsupported_encoding: { status: 415, meaning: "The Content-Encoding is not understood" },
   over_limit: { status: 422, meaning: "Some points are over a limit; the others are stored" },
+  bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
   upgrade_required: { status: 426, meaning: "The path is a WebSocket" },
   too_many_requests: {
@@ -126,17 +123,11 @@ export function failureResponse(failure: Failure): Response {
       }),
     }),
   };
-  const body =
-    failure.kind === "over_limit"
-      ? {
-          ...failure.written,
-          rejected: failure.rejected.slice(0, LIMITS.issuesListed),
-          rejectedCount: failure.rejected.length,
-          error,
-        }
-      : { error };
-  return jsonResponse(body, {
-    status: CODES[code].status,
-    headers: { "cache-control": "no-store", ...headersOf(failure) },
-  });
+  return jsonResponse(
+    { error },
+    {
+      status: CODES[code].status,
+      headers: { "cache-control": "no-store", ...headersOf(failure) },
+    },
+  );
 }

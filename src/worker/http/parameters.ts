@@ -12,6 +12,10 @@ const repeatable = (schema: z.ZodObject): Set<string> =>
       .map(([name]) => name),
   );
 
+/** Whether a schema lets parameters pass that it does not know. */
+export const isLoose = ({ def }: z.ZodObject): boolean =>
+  def.catchall !== undefined && z.safeParse(def.catchall, "").success;
+
 const known = new WeakMap<z.ZodObject, Set<string>>();
 
 /** @throws Failed with an issue for each parameter that is unknown, repeated or wrong. */
@@ -24,12 +28,13 @@ export function parameters<T extends z.ZodObject>(schema: T, url: string): z.out
   const issues: { path: string; message: string }[] = [];
   for (const name of new Set(search.keys())) {
     const all = search.getAll(name);
-    if (!Object.hasOwn(schema.shape, name))
+    if (!Object.hasOwn(schema.shape, name)) {
+      if (isLoose(schema)) continue;
       issues.push({
         path: name,
         message: `unknown parameter; this path takes ${Object.keys(schema.shape).join(", ") || "none"}`,
       });
-    else if (lists.has(name)) values[name] = all;
+    } else if (lists.has(name)) values[name] = all;
     else if (all.length > 1) issues.push({ path: name, message: "is given more than once" });
     else values[name] = all[0]!;
   }

@@ -1,18 +1,20 @@
 // All endpoints. The app, the API document and the access rules are made of this list, and a test
 // compares the paths that wrangler.toml sends to the Worker with it.
 
+import { FORMATS } from "../../core/formats/registry.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
 import { healthz } from "./healthz.ts";
+import { ingest } from "./ingest.ts";
 import { live } from "./live.ts";
 import { describe, remove } from "./metric.ts";
 import { metrics } from "./metrics.ts";
-import { points } from "./points.ts";
+import { pointsDocument } from "./points.ts";
 import { query } from "./query.ts";
 import { status } from "./status.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = documented([
-  points,
+  ...ingest(FORMATS, { "/api/v1/points": pointsDocument }),
   query,
   metrics,
   describe,

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeBatch } from "../../../src/core/series/batch.ts";
 import { earliestAccepted, Intake } from "../../../src/core/formats/intake.ts";
+import type { RequestSeries } from "../../../src/core/series/numbering.ts";
 import { quote } from "../../../src/core/text.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { DAY } from "../../../src/core/tiers.ts";
@@ -12,7 +13,7 @@ const NOW = Date.UTC(2026, 10, 20, 12);
 const intakeOf = (shards = 1, retentionHourDays = 400): Intake =>
   new Intake({ shards, now: NOW, retentionHourDays });
 
-const seriesOf = (intake: Intake, name: string, pairs: [string, string][] = []): number => {
+const seriesOf = (intake: Intake, name: string, pairs: [string, string][] = []): RequestSeries => {
   const series = intake.series(name, pairs);
   if (!series.ok) expect.fail(series.error.message);
   return series.value;
@@ -166,12 +167,12 @@ describe("batches", () => {
   });
 });
 
-test("problems: 20 are listed, all are counted, and long paths are cut", () => {
+test("issues: 20 are listed, all are counted, and long paths are cut", () => {
   const intake = intakeOf();
-  for (let i = 0; i < 50; i++) intake.problem(i, "p".repeat(1_000), "x");
-  expect(intake.problems).toHaveLength(20);
-  expect(intake.problemCount).toBe(50);
-  expect(intake.problems[0]?.path).toBe(`${"p".repeat(77)}…`);
+  for (let i = 0; i < 50; i++) intake.issue(i, "p".repeat(1_000), "x");
+  expect(intake.issues).toHaveLength(20);
+  expect(intake.issueCount).toBe(50);
+  expect(intake.issues[0]?.path).toBe(`${"p".repeat(77)}…`);
 });
 
 test("quotes are cut when long", () => {

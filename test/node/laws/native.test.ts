@@ -4,8 +4,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Issue } from "../../../src/core/api.ts";
 import { decodeBatch } from "../../../src/core/series/batch.ts";
-import { Intake, type Problem } from "../../../src/core/formats/intake.ts";
+import { Intake } from "../../../src/core/formats/intake.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../../src/core/series/labels.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
@@ -140,9 +141,11 @@ const anyBody = fc.oneof(
   fc.array(fc.oneof({ weight: 3, arbitrary: goodItem }, anyItem, mutated), { maxLength: 3 }),
 );
 
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
 const accepts = (text: string): boolean => {
   const intake = intakeOf();
-  return decodeJson(text, "ms", intake).ok && intake.problemCount === 0;
+  return decodeJson(bytesOf(text), "ms", intake).ok && intake.issueCount === 0;
 };
 
 test("the decoder accepts exactly what the schema accepts", () => {
@@ -162,13 +165,13 @@ test("the decoder accepts exactly what the schema accepts", () => {
 const result = (
   decode: typeof decodeJson,
   text: string,
-): { readonly problems: readonly Problem[]; readonly batches: readonly Uint8Array[] } => {
+): { readonly issues: readonly Issue[]; readonly batches: readonly Uint8Array[] } => {
   const intake = intakeOf();
-  expect(decode(text, "ms", intake).ok).toBe(true);
-  return { problems: intake.problems, batches: intake.finish().flatMap(({ batches }) => batches) };
+  expect(decode(bytesOf(text), "ms", intake).ok).toBe(true);
+  return { issues: intake.issues, batches: intake.finish().flatMap(({ batches }) => batches) };
 };
 
-test("JSON and NDJSON are the same: points, problems and their indexes", () => {
+test("JSON and NDJSON are the same: points, issues and their indexes", () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(goodItem, anyItem, mutated), { maxLength: 6 }), (items) => {
       const lines = items.map(toJson).join("\n");
@@ -210,8 +213,8 @@ test("what was taken in comes out once, in order, in its shard", () => {
   fc.assert(
     fc.property(list, fc.integer({ min: 1, max: 5 }), (points, shards) => {
       const intake = intakeOf(shards);
-      expect(decodeJson(JSON.stringify(points), "ms", intake).ok).toBe(true);
-      expect([intake.problems, intake.rejected, intake.length]).toEqual([[], [], points.length]);
+      expect(decodeJson(bytesOf(JSON.stringify(points)), "ms", intake).ok).toBe(true);
+      expect([intake.issues, intake.rejected, intake.length]).toEqual([[], [], points.length]);
       const found = intake.finish().flatMap(({ shard, batches, itemsOf }) =>
         batches.flatMap((bytes, b) => {
           const batch = decodeBatch(bytes);

@@ -1,0 +1,85 @@
+// What a wire format is: data. A new one is a decoder, a row in registry.ts and a folder of fixtures;
+// the route, the access rules and the API document are made of the row. No HTTP of the platform here.
+
+import type { z } from "zod";
+import * as LIMITS from "../limits.ts";
+import type { Result } from "../result.ts";
+import type { Intake } from "./intake.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What a bad item does: the whole request is refused, or the others are stored and it is counted. */
+export const BAD_ITEM = ["refuse", "skip"] as const;
+export type BadItem = (typeof BAD_ITEM)[number];
+
+/** The body cannot be read at all. */
+export interface BadBody {
+  readonly code: "invalid_json" | "invalid_utf8" | "invalid_body" | "too_many_points";
+  readonly message: string;
+}
+
+/** For decoders that find the intake full. */
+export const TOO_MANY: BadBody = {
+  code: "too_many_points",
+  message: `a request may hold ${LIMITS.pointsPerRequest} points: send several`,
+};
+
+/** What a request asks for beside its body. */
+export interface Asked<P extends z.ZodObject = z.ZodObject> {
+  readonly parameters: z.output<P>;
+  /** As it came, for formats that say something in it. */
+  readonly path: string;
+}
+
+/** An answer as plain data. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+}
+
+/** Where a request may carry its token. */
+export interface Carrier {
+  header(name: string): string | null;
+  parameter(name: string): string | null;
+}
+
+/** Undoes a content encoding; never makes more than `most` bytes. The error says what is wrong. */
+export type Decompress = (
+  bytes: Uint8Array,
+  most: number,
+) => Result<Uint8Array, "too_large" | { readonly message: string }>;
+
+export interface Format<P extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  /** One sentence for the API document. */
+  readonly summary: string;
+  readonly methods: readonly ("POST" | "PUT")[];
+  /** Formats may share a path: then the media type tells them apart. */
+  readonly paths: readonly `/${string}`[];
+  /**
+   * Media types, in lower case. Parameters that stand in one (`a/b;proto=c`) must stand in the
+   * request's too. "" is a request that names none, "*" whatever no other format of the path takes.
+   */
+  readonly types: readonly string[];
+  /** Of the query string; a loose object lets unknown ones pass. */
+  readonly parameters: P;
+  /** The token where it is not `Authorization: Bearer`; undefined when the request has none there. */
+  token?(carrier: Carrier): string | undefined;
+  /** Content encodings of its own, beside those that every format takes. */
+  readonly encodings?: Readonly<Record<string, Decompress>>;
+  /** The content encoding of a body that names none; absent: identity. */
+  readonly encoding?: string;
+  readonly badItem: BadItem;
+  /** Where a request may choose that itself. */
+  badItemOf?(asked: Asked<P>): BadItem;
+  /**
+   * Puts the points of a body into `intake`, and says there what is wrong with single items. It gets
+   * any bytes at all, and never throws. A decoder of text decodes it with `decodeUtf8`.
+   */
+  decode(bytes: Uint8Array, asked: Asked<P>, intake: Intake): Result<void, BadBody>;
+  /** What its clients expect: one exhaustive switch. */
+  render(outcome: Outcome): Answer;
+}
+
+/** A format whose decoder is held to the types of its parameters. */
+export const format = <P extends z.ZodObject>(one: Format<P>): Format => one;

@@ -1,0 +1,177 @@
+// One item of the native formats: a point, or many points of one series. Written by hand since it is
+// the hot path; a law holds it to the zod schema of the API document.
+
+import { ok, err, type Result } from "../result.ts";
+import type { RequestSeries } from "../series/numbering.ts";
+import { quote } from "../text.ts";
+import { parseTime, type Precision, timestampToMs } from "../time.ts";
+import type { Intake } from "./intake.ts";
+
+const describe = (value: unknown): string =>
+  typeof value === "string"
+    ? quote(value)
+    : typeof value === "object" && value !== null
+      ? Array.isArray(value)
+        ? "an array"
+        : "an object"
+      : String(value);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isFinite = (value: unknown): value is number =>
+  typeof value === "number" && value - value === 0;
+
+/** Reads the items of one request, and notes in the intake what is wrong with them. */
+export class PointReader {
+  readonly #precision: Precision;
+  readonly #intake: Intake;
+  /** Series by name and labels as they stand in the item: most items repeat one. */
+  readonly #seen = new Map<string, { readonly series: RequestSeries; readonly keys: number }>();
+  /** Keys of all objects read so far. */
+  keys = 0;
+
+  constructor(precision: Precision, intake: Intake) {
+    this.#precision = precision;
+    this.#intake = intake;
+  }
+
+  read(item: unknown, index: number): void {
+    if (!isObject(item)) {
+      this.#intake.issue(index, "", `expected a point, an object, got ${describe(item)}`);
+      return;
+    }
+    let name: unknown;
+    let value: unknown;
+    let timestamp: unknown;
+    let labels: unknown;
+    let datapoints: unknown;
+    let labelsKey = "";
+    for (const key in item) {
+      this.keys++;
+      switch (key) {
+        case "name":
+          name = item[key];
+          break;
+        case "value":
+          value = item[key];
+          break;
+        case "timestamp":
+          timestamp = item[key];
+          break;
+        case "labels":
+        case "tags":
+          if (labelsKey !== "")
+            this.#intake.issue(index, key, "labels and tags are two names of one field: give one");
+          labelsKey = key;
+          labels = item[key];
+          break;
+        case "datapoints":
+          datapoints = item[key];
+          break;
+        default:
+          this.#intake.issue(
+            index,
+            key,
+            `unknown field ${quote(key)}; a point has name, value, timestamp, labels`,
+          );
+      }
+    }
+    const series = this.#series(name, labels, labelsKey, index);
+    if (datapoints !== undefined) {
+      if (value !== undefined || timestamp !== undefined)
+        this.#intake.issue(index, "datapoints", "stands beside value or timestamp: give one");
+      this.#datapoints(datapoints, series, index);
+    } else if (!isFinite(value)) this.#intake.issue(index, "value", valueIssue(value));
+    else {
+      const at = this.#at(timestamp);
+      if (!at.ok) this.#intake.issue(index, "timestamp", at.error);
+      else if (series !== undefined) this.#intake.add(series, at.value, value, index);
+    }
+  }
+
+  /** Of an item whose series is bad, only whether they are an array: none of them is stored. */
+  #datapoints(datapoints: unknown, series: RequestSeries | undefined, index: number): void {
+    if (!Array.isArray(datapoints)) {
+      const message = `expected an array of [timestamp, value], got ${describe(datapoints)}`;
+      this.#intake.issue(index, "datapoints", message);
+      return;
+    }
+    if (series === undefined) return;
+    for (const [i, pair] of (datapoints as unknown[]).entries()) {
+      const path = `datapoints[${i}]`;
+      if (!Array.isArray(pair) || pair.length !== 2) {
+        const message = `expected [timestamp, value], got ${describe(pair)}`;
+        this.#intake.issue(index, path, message, "part");
+        continue;
+      }
+      const [timestamp, value] = pair as [unknown, unknown];
+      const at = this.#at(timestamp);
+      if (!isFinite(value)) this.#intake.issue(index, `${path}[1]`, valueIssue(value), "part");
+      else if (!at.ok) this.#intake.issue(index, `${path}[0]`, at.error, "part");
+      else this.#intake.add(series, at.value, value, index);
+      if (this.#intake.isFull) return;
+    }
+  }
+
+  /** The number of its series; undefined when that has an issue. */
+  #series(
+    name: unknown,
+    labels: unknown,
+    labelsKey: string,
+    index: number,
+  ): RequestSeries | undefined {
+    if (typeof name !== "string") {
+      const message = name === undefined ? "is missing" : `expected a text, got ${describe(name)}`;
+      this.#intake.issue(index, "name", message);
+      return undefined;
+    }
+    // JSON escapes control characters, so the last NUL parts the two, whatever they hold.
+    const seenKey = `${name}\u0000${labels === undefined ? "" : JSON.stringify(labels)}`;
+    const seen = this.#seen.get(seenKey);
+    if (seen !== undefined) {
+      this.keys += seen.keys;
+      return seen.series;
+    }
+    const pairs = this.#pairs(labels, labelsKey, index);
+    if (pairs === undefined) return undefined;
+    const series = this.#intake.series(name, pairs);
+    if (!series.ok) {
+      this.#intake.issue(index, series.error.path, series.error.message);
+      return undefined;
+    }
+    this.#seen.set(seenKey, { series: series.value, keys: pairs.length });
+    this.keys += pairs.length;
+    return series.value;
+  }
+
+  #pairs(labels: unknown, labelsKey: string, index: number): [string, string][] | undefined {
+    if (labels === undefined) return [];
+    if (!isObject(labels)) {
+      const message = `expected an object of texts, got ${describe(labels)}`;
+      this.#intake.issue(index, labelsKey, message);
+      return undefined;
+    }
+    const pairs: [string, string][] = [];
+    for (const [name, value] of Object.entries(labels)) {
+      if (typeof value !== "string") {
+        const message = `expected a text, got ${describe(value)}`;
+        this.#intake.issue(index, `${labelsKey}.${name}`, message);
+        return undefined;
+      }
+      pairs.push([name, value]);
+    }
+    return pairs;
+  }
+
+  #at(timestamp: unknown): Result<number, string> {
+    if (typeof timestamp === "number") return timestampToMs(timestamp, this.#precision);
+    if (timestamp === undefined) return ok(this.#intake.now);
+    if (typeof timestamp === "string")
+      return parseTime(timestamp, this.#intake.now, this.#precision);
+    return err(`expected a time, got ${describe(timestamp)}`);
+  }
+}
+
+const valueIssue = (value: unknown): string =>
+  value === undefined ? "is missing" : `expected a finite number, got ${describe(value)}`;

@@ -1,0 +1,43 @@
+// The list of wire formats, and which of those on a path a request speaks.
+
+import type { Format } from "./format.ts";
+import { nativeJson, nativeNdjson } from "./native.ts";
+
+export const FORMATS: readonly Format[] = [nativeJson, nativeNdjson];
+
+/** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */
+export function formatFor(
+  formats: readonly Format[],
+  contentType: string | null,
+): Format | undefined {
+  const given = parse(contentType ?? "");
+  let best: Format | undefined;
+  let rank = -1;
+  for (const format of formats)
+    for (const type of format.types) {
+      const fits = fit(type, given);
+      if (fits <= rank) continue;
+      best = format;
+      rank = fits;
+    }
+  return best;
+}
+
+interface MediaType {
+  readonly type: string;
+  readonly parameters: readonly string[];
+}
+
+/** In lower case, without white space and quotes around values. */
+function parse(text: string): MediaType {
+  const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
+  return { type, parameters: parameters.map((one) => one.replace(/\s*=\s*"?([^"]*)"?$/, "=$1")) };
+}
+
+/** How well a media type of a format fits what came: −1 not at all. */
+function fit(wanted: string, given: MediaType): number {
+  if (wanted === "*") return 0;
+  const { type, parameters } = parse(wanted);
+  const fits = type === given.type && parameters.every((one) => given.parameters.includes(one));
+  return fits ? 1 + parameters.length : -1;
+}

@@ -1,0 +1,168 @@
+// The endpoints that store points, made of the list of formats: one for each path, where the media
+// type says which format a request speaks. It knows no format.
+
+import { z } from "zod";
+import type { Answer, Asked, Carrier, Format } from "../../core/formats/format.ts";
+import { Intake } from "../../core/formats/intake.ts";
+import type { Outcome } from "../../core/formats/outcome.ts";
+import { formatFor } from "../../core/formats/registry.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { quote } from "../../core/text.ts";
+import { configOf, type Env } from "../env.ts";
+import { readBody } from "../http/body.ts";
+import type { Endpoint } from "../http/endpoint.ts";
+import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
+import { isLoose } from "../http/parameters.ts";
+import { keyIssue, write } from "../write.ts";
+
+/** What the API document says of a path, beyond what follows from its formats. */
+export type Documentation = Partial<
+  Pick<Endpoint, "summary" | "description" | "answer" | "partly">
+> & { readonly body?: z.ZodType };
+
+export const ingest = (
+  formats: readonly Format[],
+  documents: Readonly<Record<string, Documentation>> = {},
+): readonly Endpoint[] =>
+  [...new Set(formats.flatMap(({ paths }) => paths))].map((path) =>
+    ingestEndpoint(
+      path,
+      formats.filter(({ paths }) => paths.includes(path)),
+      documents[path],
+    ),
+  );
+
+const ERRORS = [
+  "invalid_json",
+  "invalid_utf8",
+  "invalid_body",
+  "invalid_encoding",
+  "invalid_point",
+  "too_large",
+  "too_many_points",
+  "unsupported_media_type",
+  "unsupported_encoding",
+  "over_limit",
+  "bad_skipped",
+  "busy",
+  "unavailable",
+  "too_many_requests",
+] as const satisfies readonly ErrorCode[];
+
+function ingestEndpoint(
+  path: `/${string}`,
+  formats: readonly Format[],
+  { body = z.unknown(), ...documents }: Documentation = {},
+): Endpoint {
+  /** Who answers when nobody takes the media type. */
+  const [first] = formats;
+  const speaks = (request: Request): Format | undefined =>
+    formatFor(formats, request.headers.get("content-type"));
+  return {
+    methods: [...new Set(formats.flatMap(({ methods }) => methods))],
+    path,
+    scope: "write",
+    summary: `Store points: ${formats.map(({ name }) => name).join(", ")}`,
+    description: formats.map(({ name, summary }) => `${name}: ${summary}`).join(". "),
+    answer: z.unknown(),
+    ...documents,
+    parameters: parametersOf(formats),
+    headers: [
+      {
+        name: "Idempotency-Key",
+        schema: { type: "string", minLength: 1, maxLength: LIMITS.idempotencyKeyLength },
+        description:
+          "Makes a retry harmless: a repeat counts nothing twice and answers `duplicate`",
+      },
+    ],
+    body: {
+      schema: body,
+      types: formats.flatMap(({ types }) => types.slice(0, 1)),
+    },
+    errors: ERRORS,
+    tokenOf: (request) => {
+      const carrier = carrierOf(request);
+      return (speaks(request) ?? first)?.token?.(carrier);
+    },
+    refused: (failure, request) => refused(speaks(request) ?? first, failure),
+    async handle(parameters, c) {
+      const request = c.req.raw;
+      const format = speaks(request);
+      if (format === undefined) return fail(unsupported(request, formats));
+      const asked = { parameters, path: c.req.path };
+      return answer(format.render(await store(c.env, format, request, asked)));
+    },
+  };
+}
+
+/** Decodes the body and stores its points. @throws Failed */
+async function store(env: Env, format: Format, request: Request, asked: Asked): Promise<Outcome> {
+  const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
+  const badKey = idempotencyKey === undefined ? undefined : keyIssue(idempotencyKey);
+  if (badKey !== undefined)
+    return fail({
+      kind: "invalid_parameter",
+      message: `Idempotency-Key ${badKey}`,
+      issues: [{ path: "Idempotency-Key", message: badKey }],
+    });
+  const { shards, retention } = configOf(env);
+  const bytes = await readBody(request, format);
+  const intake = new Intake({ shards, now: Date.now(), retentionHourDays: retention.hour });
+  const read = format.decode(bytes, asked, intake);
+  if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
+  const badItem = format.badItemOf?.(asked) ?? format.badItem;
+  return await write(env, intake, { badItem, idempotencyKey });
+}
+
+function unsupported(request: Request, formats: readonly Format[]): Failure {
+  const type = request.headers.get("content-type");
+  const types = formats.map(({ types }) => types[0]).join(" or ");
+  return {
+    kind: "unsupported_media_type",
+    message:
+      type === null
+        ? `there is no Content-Type; expected ${types}`
+        : `Content-Type ${quote(type.split(";")[0]!.trim())} is not ${types}`,
+  };
+}
+
+/** Also what goes wrong before a decoder runs is said as the clients of the format expect it. */
+function refused(format: Format | undefined, failure: Failure): Response {
+  const native = failureResponse(failure);
+  if (format === undefined) return native;
+  const { kind: code, message } = failure;
+  const issues = "issues" in failure ? failure.issues : undefined;
+  const { status, headers, body } = format.render({
+    kind: "refused",
+    code,
+    status: native.status,
+    message,
+    ...(issues && { issues }),
+  });
+  const all = new Headers(native.headers);
+  all.delete("content-type");
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return new Response(body, { status, headers: all });
+}
+
+const answer = ({ status, headers, body }: Answer): Response =>
+  new Response(body, { status, headers });
+
+function carrierOf(request: Request): Carrier {
+  const { searchParams } = new URL(request.url);
+  return {
+    header: (name) => request.headers.get(name),
+    parameter: (name) => searchParams.get(name),
+  };
+}
+
+/** Those that any of the formats knows. */
+function parametersOf(formats: readonly Format[]): z.ZodObject {
+  const shape = Object.assign(
+    {},
+    ...formats.map(({ parameters }) => parameters.shape),
+  ) as z.ZodRawShape;
+  return formats.some(({ parameters }) => isLoose(parameters))
+    ? z.looseObject(shape)
+    : z.object(shape);
+}
