@@ -1,13 +1,17 @@
 // `npm start`: builds the page, prepares the local database, runs the server and its cron, until
 // Ctrl+C. Every failure that a user can mend is one line.
 
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkPort, checkWritable, npmProblem } from "./start/checks.ts";
+import { parseEnv } from "node:util";
+import { checkPort, checkWritable, codeOf, npmProblem } from "./start/checks.ts";
 import { runCronEachMinute } from "./start/cron.ts";
+import { FolderLock } from "./start/lock.ts";
 import { openTo, parseOptions, type StartOptions } from "./start/options.ts";
 import { isFresh } from "./start/page.ts";
 import { Programs } from "./start/processes.ts";
+import { checkDatabases, checkRoom } from "./start/state.ts";
 import { localOrigin, untilReady, welcome } from "./start/ready.ts";
 import { runScript, Stop } from "./stop.ts";
 
@@ -45,12 +49,33 @@ function endOnSignal(): void {
     }, WATCH_EVERY).unref();
 }
 
-async function prepare({ port, ip, persistTo }: StartOptions): Promise<void> {
+/** The token that a developer keeps in .dev.vars, which wrangler reads too. */
+async function keptToken(): Promise<string | undefined> {
+  try {
+    return parseEnv(await readFile(join(ROOT, ".dev.vars"), "utf8")).API_TOKEN;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Makes sure that the server can run, and that nobody else runs one on the folder. */
+async function checked(options: StartOptions): Promise<FolderLock> {
+  const { port, ip, persistTo } = options;
   const npm = npmProblem(process.env.npm_config_user_agent);
   if (npm !== undefined) throw new Stop(npm);
   for (const folder of [join(ROOT, "dist"), join(ROOT, ".wrangler"), persistTo])
     await checkWritable(folder);
+  const url = localOrigin(options);
+  const lock = await FolderLock.take(persistTo, { pid: process.pid, url, groups: [] });
+  process.once("exit", () => lock.release());
+  await checkRoom(persistTo);
+  await checkDatabases(persistTo);
   await checkPort(port, ip);
+  return lock;
+}
+
+async function prepare({ persistTo }: StartOptions): Promise<void> {
   const fresh = await isFresh(ROOT, "dist/ui/index.html", PAGE_SOURCES);
   console.log(`${fresh ? "Preparing" : "Building the page and preparing"} the database …`);
   const d1 = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo];
@@ -62,26 +87,32 @@ async function prepare({ port, ip, persistTo }: StartOptions): Promise<void> {
 
 async function start(): Promise<void> {
   const folder = process.env.INIT_CWD ?? process.cwd();
-  const options = parseOptions(process.argv.slice(2), folder, ROOT);
-  const { port, ip, persistTo, rest } = options;
+  const tokens = [process.env.API_TOKEN, await keptToken()];
+  const options = parseOptions(process.argv.slice(2), { folder, root: ROOT, tokens });
+  const { port, ip, persistTo, token, rest } = options;
+  const origin = localOrigin(options);
+  const lock = await checked(options);
   endOnSignal();
   await prepare(options);
   console.log("Starting the server …");
+  const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error`;
   // The variable opens the server to whoever reaches it: what is deployed never sets it, and asks for
   // a token.
-  const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error --var OPEN:${openTo(ip)}`;
+  const access = token === undefined ? `OPEN:${openTo(ip)}` : `API_TOKEN:${token}`;
   const server = programs.start("The server", WRANGLER, [
     ...flags.split(" "),
+    "--var",
+    access,
     "--show-interactive-dev-session=false",
     "--persist-to",
     persistTo,
     ...rest,
   ]);
+  lock.says({ pid: process.pid, url: origin, groups: programs.groups });
   const ended = server.ended.then(() => {
     throw new Stop("The server has ended by itself.");
   });
-  const origin = localOrigin(options);
-  await Promise.race([untilReady(origin, server.output), ended]);
+  await Promise.race([untilReady(origin, token, server.output), ended]);
   server.show();
   console.log(welcome(options));
   await Promise.race([runCronEachMinute(origin), ended]);

@@ -1,6 +1,7 @@
 // Posts requests until they are stored: waits as the server asks, and repeats what broke with the
 // same Idempotency-Key, so that nothing counts twice.
 
+import { messageOf } from "../answer.ts";
 import { Stop } from "../stop.ts";
 import type { Request } from "./backfill.ts";
 import type { DemoOptions } from "./options.ts";
@@ -87,18 +88,4 @@ function reasonOf(error: unknown): string {
   if (cause instanceof Error)
     return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
   return String(cause);
-}
-
-/** The message of the server's error envelope. */
-function messageOf(text: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null || !("error" in parsed)) return undefined;
-    const { error } = parsed;
-    return typeof error === "object" && error !== null && "message" in error
-      ? String(error.message)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

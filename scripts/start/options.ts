@@ -1,4 +1,4 @@
-// The command line of `npm start`. Pure.
+// The command line of `npm start`, and where a token may stand besides. Pure.
 
 import { resolve } from "node:path";
 import { Stop } from "../stop.ts";
@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly ip: string;
   /** Absolute path of the state folder. */
   readonly persistTo: string;
+  /** What requests must bring; undefined: the server is open to everybody. */
+  readonly token: string | undefined;
   /** Everything else, for `wrangler dev`. */
   readonly rest: readonly string[];
 }
@@ -17,15 +19,25 @@ export interface StartOptions {
 export const openTo = (ip: string): "local" | "network" =>
   /^(127\.|::1$|localhost$)/.test(ip) ? "local" : "network";
 
-/**
- * `folder` is where the user stands, `root` that of the project.
- * @throws Stop
- */
-export function parseOptions(args: readonly string[], folder: string, root: string): StartOptions {
+export interface Surroundings {
+  /** Where the user stands. */
+  readonly folder: string;
+  /** Where the project is. */
+  readonly root: string;
+  /** Values of API_TOKEN, the first that is not empty counts: the environment's, that of .dev.vars. */
+  readonly tokens: readonly (string | undefined)[];
+}
+
+/** @throws Stop */
+export function parseOptions(
+  args: readonly string[],
+  { folder, root, tokens }: Surroundings,
+): StartOptions {
   const known = new Map([
     ["--port", "8787"],
     ["--ip", "127.0.0.1"],
     ["--persist-to", ""],
+    ["--token", ""],
   ]);
   const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -47,6 +59,7 @@ export function parseOptions(args: readonly string[], folder: string, root: stri
     port: Number(port),
     ip: known.get("--ip")!,
     persistTo: persistTo === "" ? resolve(root, ".wrangler/state") : resolve(folder, persistTo),
+    token: [known.get("--token"), ...tokens].find((token) => token !== undefined && token !== ""),
     rest,
   };
 }

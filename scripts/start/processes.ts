@@ -3,9 +3,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { Stop } from "../stop.ts";
-import { cleanLine, Lines, Tail } from "./output.ts";
+import { cleanLine, Lines, Tail, Told } from "./output.ts";
 
+/** Ends a program and its children with this process, also when that is killed. */
+const LEADER = fileURLToPath(new URL("./leader.mjs", import.meta.url));
 /** How long a program may take to end when asked, before it is killed, ms. */
 const END_WITHIN = 5_000;
 /** Lines that are shown of a program that failed. */
@@ -46,17 +49,24 @@ export class Programs {
     process.once("exit", () => this.#signal("SIGKILL"));
   }
 
+  /** The process groups that run, each by the pid of its leader. */
+  get groups(): readonly number[] {
+    return [...this.#running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
   /** Starts a Node program. `what` names it when it fails. */
   start(what: string, script: string, args: readonly string[]): Program {
-    const child = spawn(process.execPath, [script, ...args], {
+    const isWindows = process.platform === "win32";
+    const child = spawn(process.execPath, [...(isWindows ? [] : [LEADER]), script, ...args], {
       cwd: this.#root,
       env,
-      detached: process.platform !== "win32",
-      stdio: ["ignore", "pipe", "pipe"],
+      detached: !isWindows,
+      stdio: ["pipe", "pipe", "pipe"],
     });
     this.#running.add(child);
     // What went wrong is on the standard error output; the other is full of help.
     const tails = { out: new Tail(TAIL_LINES), error: new Tail(TAIL_LINES) };
+    const told = new Told();
     let shown = false;
     const collect = (stream: Readable, tail: Tail): void => {
       const lines = new Lines();
@@ -64,7 +74,7 @@ export class Programs {
         const clean = cleanLine(line);
         if (clean === undefined) return;
         tail.add(clean);
-        if (shown && !this.#ending) console.error(clean);
+        if (shown && !this.#ending && told.tells(clean, Date.now())) console.error(clean);
       };
       stream.setEncoding("utf8");
       stream.on("data", (text: string) => lines.add(text).forEach(print));

@@ -6,6 +6,7 @@ import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed } from "./http/failure.ts";
+import { troubleOf } from "./trouble.ts";
 
 /** The numbers of `count` shards. */
 export const firstShards = (count: number): readonly number[] =>
@@ -90,11 +91,13 @@ export function unavailable(shard: number, error: unknown): Failed {
       message: `shard ${shard} gets more requests than it can take: send more points in each, or raise SHARDS`,
       retryAfterSec: 5,
     });
-  console.error(`shard ${shard}: ${error instanceof Error ? error.message : String(error)}`);
+  const cause = error instanceof Error ? error.message : String(error);
+  console.error(`shard ${shard}: ${cause}`);
+  const trouble = troubleOf(cause);
   return new Failed({
     kind: "unavailable",
-    message: `shard ${shard} did not answer; try again (an Idempotency-Key makes that harmless)`,
-    retryAfterSec: 1,
+    message: `shard ${shard} did not answer${trouble === undefined ? "" : `: ${trouble}`}; try again (an Idempotency-Key makes that harmless)`,
+    retryAfterSec: trouble === undefined ? 1 : 30,
   });
 }
 

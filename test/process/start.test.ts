@@ -1,7 +1,7 @@
 // `npm start` as a user runs it: what it prints works, what it cannot do is one line, and when it
 // ends nothing is left.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,65 +12,21 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { freePort } from "../support/server.ts";
 import { leftovers } from "./leftovers.ts";
+import { endAll, npmStart, printed, signalGroup, STARTS } from "./npm-start.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const STARTS = { timeout: 60_000, interval: 50 };
 const ENDS = { timeout: 20_000, interval: 50 };
 
 let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "minuet-start-"))));
+afterEach(endAll);
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly marker: string;
-  readonly closed: Promise<number | null>;
-  out: string;
-  error: string;
-}
-
-const runs: Run[] = [];
-afterEach(() => {
-  for (const { marker } of runs.splice(0))
-    for (const line of leftovers(marker)) process.kill(Number.parseInt(line, 10), "SIGKILL");
-});
-
-/** Starts it in a process group of its own, like a shell does with what is typed. */
-function npmStart(port: number): Run {
-  const marker = `MINUET_START_TEST=${process.pid}-${port}-${runs.length}`;
-  const [name = "", value] = marker.split("=");
-  const args = ["start", "--", "--port", String(port), "--persist-to", folder];
-  const child = spawn("npm", args, {
-    cwd: ROOT,
-    detached: true,
-    env: { ...process.env, INIT_CWD: ROOT, [name]: value },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const run: Run = {
-    child,
-    marker,
-    closed: new Promise((resolve) => child.once("close", resolve)),
-    out: "",
-    error: "",
-  };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (run.out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (run.error += text));
-  runs.push(run);
-  return run;
-}
-
-/** What Ctrl+C in a terminal does: it signals the whole group. */
-const signalGroup = ({ child }: Run, signal: NodeJS.Signals): boolean =>
-  process.kill(-child.pid!, signal);
-
-const printed = async (run: Run, text: string): Promise<void> =>
-  await expect.poll(() => run.out + run.error, STARTS).toContain(text);
 
 test("a taken port is one line", async () => {
   const holder = createServer();
   const port = await freePort();
   await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
-  const run = npmStart(port);
+  const run = npmStart(port, { persistTo: folder });
   expect(await run.closed).toBe(1);
   expect(run.error.trim()).toBe(
     `Port ${port} is taken by another program: end it, or use another with \`npm start -- --port ${port + 1}\`.`,
@@ -80,7 +36,7 @@ test("a taken port is one line", async () => {
 
 test("it starts, what it prints works as pasted, its cron runs, and Ctrl+C ends all of it", async () => {
   const port = await freePort();
-  const run = npmStart(port);
+  const run = npmStart(port, { persistTo: folder });
   await printed(run, "Ctrl+C ends the server");
   for (const host of ["localhost", "127.0.0.1"])
     expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
@@ -113,8 +69,50 @@ test("it starts, what it prints works as pasted, its cron runs, and Ctrl+C ends 
   expect(run.error).toBe("");
 });
 
+test("a second one on the folder does not start and names the first; when that is killed, nothing of it is left and the next one starts", async () => {
+  const port = await freePort();
+  const first = npmStart(port, { persistTo: folder });
+  await printed(first, "Ctrl+C ends the server");
+  const second = npmStart(await freePort(), { persistTo: folder });
+  expect(await second.closed).toBe(1);
+  const [, pid] =
+    /^The data in \S+ are in use by another `npm start` \(pid (\d+), http:\/\/127\.0\.0\.1:\d+\): end that one, or take another folder with `npm start -- --persist-to DIR`\.$/.exec(
+      second.error.trim(),
+    ) ?? [];
+  expect(second.error).toContain(`http://127.0.0.1:${port}`);
+  expect(leftovers(first.marker).find((line) => line.startsWith(`${pid} `))).toContain("start");
+
+  process.kill(Number(pid), "SIGKILL");
+  await expect.poll(() => leftovers(first.marker), ENDS).toEqual([]);
+  const third = npmStart(port, { persistTo: folder });
+  await printed(third, "Ctrl+C ends the server");
+  signalGroup(third, "SIGINT");
+  await expect.poll(() => leftovers(third.marker), ENDS).toEqual([]);
+});
+
+test("with a token, what it prints works as pasted, and nothing works without", async () => {
+  const port = await freePort();
+  const run = npmStart(port, { persistTo: folder, options: ["--token", "a-token-of-ours"] });
+  await printed(run, "Ctrl+C ends the server");
+  const [write = "", read = ""] = run.out.split("\n").filter((line) => line.startsWith("  curl "));
+  const sh = async (command: string, API_TOKEN: string): Promise<unknown> => {
+    const env = { ...process.env, API_TOKEN };
+    return JSON.parse((await promisify(execFile)("sh", ["-c", command], { env })).stdout);
+  };
+  expect(await sh(write, "a-token-of-ours")).toEqual({ accepted: 1 });
+  expect(await sh(read, "a-token-of-ours")).toMatchObject({ metric: "cpu.load" });
+  for (const wrong of ["", "another"])
+    expect(await sh(write, wrong)).toMatchObject({ error: { code: "unauthorized" } });
+  expect(run.out.split("\n").filter((line) => line.includes("a-token-of-ours"))).toEqual([
+    expect.stringMatching(/^> node scripts\/run\.mjs start /),
+  ]);
+  expect(run.error).toBe("");
+  signalGroup(run, "SIGINT");
+  await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);
+});
+
 test("SIGTERM to npm alone ends all of it, also while it starts", async () => {
-  const run = npmStart(await freePort());
+  const run = npmStart(await freePort(), { persistTo: folder });
   await printed(run, "the database …");
   run.child.kill("SIGTERM");
   await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);

@@ -10,6 +10,7 @@ import type { ShardReport } from "../../durable/shard.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { callShard, countRead, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
+import { troubleOf } from "../trouble.ts";
 import { VERSION } from "../version.ts";
 
 export const statusAnswer = exactly<StatusAnswer>()(
@@ -149,8 +150,13 @@ async function d1Status(env: Env, now: number): Promise<D1Status> {
       ...(unreadableCount > list.length && { unreadableCount }),
     };
   } catch (error) {
-    return { sizeBytes: null, dirtyDays: null, rolledUpTo: null, error: oneLine(error) };
+    return { sizeBytes: null, dirtyDays: null, rolledUpTo: null, error: d1Error(oneLine(error)) };
   }
+}
+
+function d1Error(message: string): string {
+  const trouble = troubleOf(message);
+  return trouble === undefined ? message : `D1 cannot be read: ${trouble} (${message})`;
 }
 
 const oneLine = (error: unknown): string =>

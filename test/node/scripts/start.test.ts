@@ -13,11 +13,12 @@ import {
 } from "../../../scripts/start/checks.ts";
 import { untilNextMinute } from "../../../scripts/start/cron.ts";
 import { openTo, parseOptions } from "../../../scripts/start/options.ts";
-import { cleanLine, Lines, Tail } from "../../../scripts/start/output.ts";
+import { cleanLine, Lines, Tail, Told } from "../../../scripts/start/output.ts";
 import { isFresh } from "../../../scripts/start/page.ts";
 import { localOrigin, welcome } from "../../../scripts/start/ready.ts";
 
-const parse = (...args: string[]) => parseOptions(args, "/home/me", "/srv/minuet");
+const surroundings = { folder: "/home/me", root: "/srv/minuet", tokens: [] };
+const parse = (...args: string[]) => parseOptions(args, surroundings);
 
 describe("the command line", () => {
   test("has defaults", () => {
@@ -25,6 +26,7 @@ describe("the command line", () => {
       port: 8787,
       ip: "127.0.0.1",
       persistTo: "/srv/minuet/.wrangler/state",
+      token: undefined,
       rest: [],
     });
   });
@@ -54,6 +56,15 @@ describe("the command line", () => {
     expect(parse("--var", "SHARDS:4", "--port", "1234").rest).toEqual(["--var", "SHARDS:4"]);
   });
 
+  test("takes the token from the line, else from the first place that has one", () => {
+    const tokens = [undefined, "", "b", "c"];
+    expect(parseOptions([], { ...surroundings, tokens }).token).toBe("b");
+    expect(parseOptions(["--token", "a"], { ...surroundings, tokens })).toMatchObject({
+      token: "a",
+      rest: [],
+    });
+  });
+
   test.each([["0"], ["65536"], ["http"], ["-1"], ["1.5"]])("refuses port %s", (port) => {
     expect(() => parse("--port", port)).toThrow(`--port "${port}" is not a port`);
   });
@@ -61,6 +72,7 @@ describe("the command line", () => {
   test("refuses an option without its value", () => {
     expect(() => parse("--persist-to")).toThrow("--persist-to needs a value");
     expect(() => parse("--port=")).toThrow("--port needs a value");
+    expect(() => parse("--token")).toThrow("--token needs a value");
   });
 });
 
@@ -98,6 +110,45 @@ describe("what is printed", () => {
     expect(cleanLine(line)).toBeUndefined();
   });
 
+  test("a full disk is one line, whatever printed it and how often", () => {
+    const printed = [
+      "Uncaught Error: database or disk is full: SQLITE_FULL",
+      "shard 0: database or disk is full: SQLITE_FULL",
+      "e = workerd/util/sqlite.c++:1827: failed: SQLite failed; dbErrorMessage(err, db) = database or disk is full: SQLITE_FULL",
+      "  stack: /a/bin/workerd@3fdbce7 /a/bin/workerd@3fedb55; sentryErrorContext = jsgInternalError",
+    ].map(cleanLine);
+    const line = "The disk is full: nothing is stored until there is room again.";
+    expect(printed).toEqual([line, line, line, undefined]);
+    const told = new Told();
+    expect([0, 1, 59_999, 60_000, 60_001].map((now) => told.tells(line, now))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect([told.tells("something else", 0), told.tells("something else", 1)]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  test.each([
+    [
+      "e = workerd/util/sqlite.c++:914: failed: SQLite failed; dbErrorMessage(prepareResult, db) = database disk image is malformed: SQLITE_CORRUPT",
+      "is damaged",
+    ],
+    ["Error: file is not a database: SQLITE_NOTADB", "is damaged"],
+    ["Error: disk I/O error: SQLITE_IOERR_WRITE", "look at their disk"],
+    ["e = workerd/io/x.c++:7: failed: expected y", "The runtime failed: expected y"],
+  ])("%s is put in words", (line, words) => {
+    expect(cleanLine(line)).toContain(words);
+  });
+
+  test("the number of a trace whose cause was printed is not shown", () => {
+    expect(cleanLine("shard 0: internal error; reference = olq9upglmk2n")).toBeUndefined();
+  });
+
   test("lines are cut where they end, whatever the chunks", () => {
     const lines = new Lines();
     expect(lines.add("a\nb")).toEqual(["a"]);
@@ -113,10 +164,21 @@ describe("what is printed", () => {
   });
 
   test("the welcome warns when others can reach the server", () => {
-    const options = { port: 9000, ip: "127.0.0.1", persistTo: "/data", rest: [] };
+    const options = { port: 9000, ip: "127.0.0.1", persistTo: "/data", token: undefined, rest: [] };
     expect(welcome(options)).toContain("http://localhost:9000/api/v1/points");
     expect(welcome(options)).not.toContain("whoever");
     expect(welcome({ ...options, ip: "0.0.0.0" })).toContain("whoever reaches that");
+  });
+
+  test("with a token, the welcome says how to send it, and does not say what it is", () => {
+    const options = { port: 9000, ip: "0.0.0.0", persistTo: "/data", token: "secret", rest: [] };
+    const curls = welcome(options)
+      .split("\n")
+      .filter((line) => line.startsWith("  curl "));
+    for (const curl of curls) expect(curl).toContain('-H "Authorization: Bearer $API_TOKEN"');
+    expect(curls.length).toBe(2);
+    expect(welcome(options)).not.toContain("secret");
+    expect(welcome(options)).not.toContain("whoever");
   });
 
   test("the server is reached without a look-up", () => {

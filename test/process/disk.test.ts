@@ -1,0 +1,102 @@
+// A disk that is full, and half a database file: `npm start` and the API name it in a line.
+
+import { spawnSync } from "node:child_process";
+import { cp, mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import { freePort, startServer } from "../support/server.ts";
+import { endAll, npmStart, printed, signalGroup } from "./npm-start.ts";
+
+afterEach(endAll);
+
+const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), "minuet-disk-"));
+const gone = (path: string): Promise<void> => rm(path, { recursive: true, maxRetries: 5 });
+
+/** A state folder of a store with points; all of it is in its databases' own files. */
+let whole = "";
+beforeAll(async () => {
+  whole = await temporary();
+  const server = await startServer({ persistTo: whole });
+  const points = Array.from({ length: 2_000 }, (_, i) => ({ name: `m${i}`, value: 1 }));
+  const answer = await fetch(`${server.url}/api/v1/points`, {
+    method: "POST",
+    body: JSON.stringify(points),
+  });
+  expect(await answer.json()).toEqual({ accepted: 2_000 });
+  await server.kill();
+  for (const file of [await databaseOf("d1"), await databaseOf("do")]) {
+    const db = new DatabaseSync(file);
+    db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    db.close();
+  }
+  return () => gone(whole);
+});
+
+/** The file of D1, or of the shard. */
+async function databaseOf(part: "d1" | "do", folder = whole): Promise<string> {
+  const names = await readdir(join(folder, "v3", part), { recursive: true });
+  const name = names.find((one) => /[0-9a-f]{64}\.sqlite$/.test(one));
+  return join(folder, "v3", part, name!);
+}
+
+test.each([["d1"], ["do"]] as const)("half a file of %s is one line", async (part) => {
+  const folder = await temporary();
+  onTestFinished(() => gone(folder));
+  await cp(whole, folder, { recursive: true });
+  const file = await databaseOf(part, folder);
+  await truncate(file, Math.floor((await stat(file)).size / 2));
+  const run = npmStart(await freePort(), { persistTo: folder });
+  expect(await run.closed).toBe(1);
+  expect(run.error).toMatch(
+    /^The database v3\/\S+\.sqlite in \S+ is damaged \(database disk image is malformed\): [^\n]*\n$/,
+  );
+});
+
+/** Runs a command line with a folder on a small disk of its own, which goes with it. */
+const small = (mib: number, folder: string): readonly [string, ...string[]] => [
+  "unshare",
+  "--map-root-user",
+  "--mount",
+  "sh",
+  "-c",
+  `mount -t tmpfs -o size=${mib}m tmpfs '${folder}' && exec npm "$@"`,
+  "npm",
+];
+const [program, ...words] = small(1, tmpdir());
+/** Linux can give a process a disk of its own, where that is not forbidden. */
+const canMount = spawnSync(program, [...words, "--version"]).status === 0;
+
+test.skipIf(!canMount)("a start without room is one line", async () => {
+  const folder = await temporary();
+  onTestFinished(() => gone(folder));
+  const run = npmStart(await freePort(), { persistTo: folder, command: small(4, folder) });
+  expect(await run.closed).toBe(1);
+  expect(run.error).toMatch(/^The disk of \S+ is full \(\d MiB are free\): [^\n]*\n$/);
+});
+
+test.skipIf(!canMount)("a disk that fills is one line, at the server and in answers", async () => {
+  const folder = await temporary();
+  onTestFinished(() => gone(folder));
+  const port = await freePort();
+  const run = npmStart(port, { persistTo: folder, command: small(18, folder) });
+  await printed(run, "Ctrl+C ends the server");
+  const url = `http://127.0.0.1:${port}/api/v1`;
+  let answer = { status: 200, text: "" };
+  for (let i = 0; answer.status === 200 && i < 200; i++) {
+    const datapoints = Array.from({ length: 10_000 }, (_, k) => [
+      Date.now() - k * 60_000,
+      Math.random(),
+    ]);
+    const body = JSON.stringify([{ name: `m${i}`, datapoints }]);
+    const response = await fetch(`${url}/points`, { method: "POST", body });
+    answer = { status: response.status, text: await response.text() };
+  }
+  expect(answer).toEqual({ status: 503, text: expect.stringContaining("disk is full") });
+  await printed(run, "The disk is full: nothing is stored until there is room again.");
+  expect(run.error).not.toMatch(/workerd|SQLITE|c\+\+/);
+  expect(run.error.trim().split("\n").length).toBe(1);
+  signalGroup(run, "SIGINT");
+  await run.closed;
+});
