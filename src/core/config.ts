@@ -37,7 +37,7 @@ interface Whole {
 
 const days = (byDefault: number): Whole => ({
   min: 0,
-  max: 36_500,
+  max: LIMITS.retentionDays,
   byDefault,
   what: "a number of days, 0 for ever",
 });

@@ -95,6 +95,8 @@ export const seriesPerQuery = 1_000;
 export const sparklineSeries = 4_000;
 /** Metrics of one page of the list. */
 export const metricsPerPage = 1_000;
+/** Longest retention that is not for ever, days (a century). */
+export const retentionDays = 36_500;
 /** Highest number of shards. */
 export const shards = 64;
 /** Buckets of one live message; the rest is asked for: bounds what a burst can cost. */

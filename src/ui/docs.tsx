@@ -134,8 +134,38 @@ const Part = ({ operation }: { readonly operation: Operation }) => (
   </section>
 );
 
+const Errors = ({ codes }: { readonly codes: NonNullable<OpenApi["x-error-codes"]> }) => (
+  <section class="operation" id="errors">
+    <h2>
+      <a href="#errors">Errors</a>
+    </h2>
+    <p>
+      Every error is <code>{'{"error":{"code","message","issues"?}}'}</code>. Codes are stable,
+      messages are for people. 429 and 503 come with <code>Retry-After</code>: with an{" "}
+      <code>Idempotency-Key</code> a write may be sent again.
+    </p>
+    <div class="wide">
+      <table class="parameters">
+        <tbody>
+          {Object.entries(codes).map(([code, { status, meaning }]) => (
+            <tr key={code} data-code={code}>
+              <th>
+                {status} <code>{code}</code>
+              </th>
+              <td>
+                <Text text={meaning} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  </section>
+);
+
 const Document = ({ api }: { readonly api: OpenApi }) => {
   const all = operations(api);
+  const codes = api["x-error-codes"];
   return (
     <div class="docs">
       <nav aria-label="Operations">
@@ -150,6 +180,11 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
               </a>
             </li>
           ))}
+          {codes !== undefined && (
+            <li>
+              <a href="#errors">Errors</a>
+            </li>
+          )}
         </ul>
       </nav>
       <main>
@@ -160,13 +195,13 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
         </p>
         <p>
           Times in are Unix milliseconds, ISO 8601 or relative (<code>-6h</code>); times out are
-          Unix milliseconds, the start of a bucket, UTC. Every error is{" "}
-          <code>{'{"error":{"code","message"}}'}</code>. The token goes into the header{" "}
+          Unix milliseconds, the start of a bucket, UTC. The token goes into the header{" "}
           <code>Authorization: Bearer …</code>.
         </p>
         {all.map((operation) => (
           <Part key={operation.id} operation={operation} />
         ))}
+        {codes !== undefined && <Errors codes={codes} />}
       </main>
     </div>
   );

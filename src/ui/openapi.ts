@@ -51,6 +51,10 @@ export interface OpenApi {
   };
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
   readonly components?: { readonly schemas?: Definitions };
+  /** The codes of errors. */
+  readonly "x-error-codes"?: Readonly<
+    Record<string, { readonly status: number; readonly meaning: string }>
+  >;
 }
 
 export interface Answer {

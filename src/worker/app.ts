@@ -21,6 +21,10 @@ const withHeaders: MiddlewareHandler<HonoEnv> = async (c, next) => {
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
 };
 
+/** To a browser that asks for a page of another origin whether it may. */
+const NO_CORS =
+  ". Pages of other origins cannot use this store (CORS): let their server ask, or embed /embed";
+
 const NONE = z.object({});
 
 export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
@@ -52,7 +56,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
     app.all(path, (c) =>
       failureResponse({
         kind: "method_not_allowed",
-        message: `${c.req.method} is not possible here; ${methods} is`,
+        message: `${c.req.method} is not possible here; ${methods} is${c.req.header("access-control-request-method") === undefined ? "" : NO_CORS}`,
         allow: methods,
       }),
     );

@@ -7,6 +7,18 @@ const store = site();
 const { open } = store;
 
 describe("/docs", () => {
+  test("the command that stores a point works today, whenever that is", async () => {
+    const page = await open("/docs");
+    const command = page.locator('[data-operation="POST /api/v1/points"] .command');
+    const [, body = ""] = /-d '(.*)'/s.exec((await command.textContent()) ?? "") ?? [];
+    const [, name = ""] = /"name":"([^"]*)"/.exec(body) ?? [];
+    const url = `${store.server.url}/api/v1`;
+    const stored = await fetch(`${url}/points`, { method: "POST", body });
+    expect(await stored.json()).toEqual({ accepted: 1 });
+    const read = await fetch(`${url}/query?metric=${encodeURIComponent(name)}&from=-5m`);
+    expect(await read.json()).toMatchObject({ series: [{ count: [1] }] });
+  });
+
   test("lists every operation of the document", async () => {
     const page = await open("/docs");
     await page.locator("[data-operation]").first().waitFor();
@@ -23,5 +35,8 @@ describe("/docs", () => {
     const points = page.locator('[data-operation="POST /api/v1/points"]');
     expect(await points.locator(".command").textContent()).toContain(`-d '{"name":"cpu.load"`);
     await points.locator('[data-parameter="precision"]').waitFor();
+    const codes = page.locator("#errors [data-code]");
+    expect(await codes.count()).toBeGreaterThan(20);
+    await page.locator('[data-code="over_limit"]').getByText("the others are stored").waitFor();
   });
 });

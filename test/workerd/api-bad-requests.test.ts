@@ -186,6 +186,52 @@ describe("paths", () => {
   refusesPath("no WebSocket", "GET", "/api/v1/live?metric=a", 426, "upgrade_required", /WebSocket/);
 });
 
+describe("addresses that mean nothing are 4xx, and said in few words", () => {
+  const refused = (what: string, path: string, status: number, code: string): void =>
+    test(what, async () => {
+      for (const method of ["GET", "DELETE"]) {
+        const response = await fetchApi(path, { method });
+        expect(response.status).toBeLessThan(500);
+        if (method === "GET") await failureOf(response, status, code);
+      }
+      const head = await fetchApi(path, { method: "HEAD" });
+      expect(head.status).toBe(status);
+      expect(await head.text()).toBe("");
+    });
+  const long = "b".repeat(60_000);
+  refused("two slashes inside", "/api/v1//status", 404, "not_found");
+  refused("two slashes at the start", "//api/v1/status", 404, "not_found");
+  refused("two slashes at the end", "/api/v1/status//", 404, "not_found");
+  refused("only slashes", "////", 404, "not_found");
+  refused("a broken escape in the path", "/api/v1/query/%", 404, "not_found");
+  refused("broken UTF-8 in the path", "/api/v1/%ff%fe", 404, "not_found");
+  refused("a NUL in the path", "/api/v1/status%00", 404, "not_found");
+  refused("an encoded slash", "/api%2Fv1%2Fstatus", 404, "not_found");
+  refused("a backslash", "/api/v1/status\\..", 404, "not_found");
+  refused("a very long path", `/api/${long}`, 404, "not_found");
+  refused("a very long name", `/api/v1/query?metric=${long}`, 400, "invalid_parameter");
+  refused("a very long parameter", `/api/v1/status?${long}=1`, 400, "invalid_parameter");
+  refused("a very long filter", `/api/v1/query?metric=a&where=${long}`, 400, "invalid_parameter");
+  refused("a very long time", `/api/v1/query?metric=a&from=${long}`, 400, "invalid_parameter");
+  refused("a broken escape in the query", "/api/v1/query?metric=%", 404, "unknown_metric");
+  refused("a NUL in a name", "/api/v1/query?metric=%00", 400, "invalid_parameter");
+  refused("a parameter of broken UTF-8", "/api/v1/status?%ff=%", 400, "invalid_parameter");
+  refused("only separators", "/api/v1/query?&&=&", 400, "invalid_parameter");
+
+  test("a slash at the end is the same address", async () => {
+    expect((await fetchApi("/api/v1/status/")).status).toBe(200);
+    expect((await fetchApi("/healthz/")).status).toBe(200);
+  });
+});
+
+test("a browser that asks for a page of another origin is told that there is no CORS", async () => {
+  const headers = { origin: "https://a.example", "access-control-request-method": "POST" };
+  const response = await fetchApi("/api/v1/points", { method: "OPTIONS", headers });
+  expect([...response.headers.keys()].filter((name) => name.startsWith("access-"))).toEqual([]);
+  const error = await failureOf(response, 405, "method_not_allowed");
+  expect(error.message).toMatch(/^OPTIONS is not possible here; POST is\. Pages of other origins/);
+});
+
 describe("methods", () => {
   const allows = (method: string, path: string, allow: string): void =>
     test(`${method} ${path}`, async () => {

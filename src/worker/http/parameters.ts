@@ -1,7 +1,7 @@
 // Reads the parameters of a request with the zod schema that also documents them.
 
 import { z } from "zod";
-import { quote } from "../../core/text.ts";
+import { cut, quote } from "../../core/text.ts";
 import { fail } from "./failure.ts";
 
 /** Names of the parameters of a schema that may be repeated. */
@@ -31,7 +31,7 @@ export function parameters<T extends z.ZodObject>(schema: T, url: string): z.out
     if (!Object.hasOwn(schema.shape, name)) {
       if (isLoose(schema)) continue;
       issues.push({
-        path: name,
+        path: cut(name),
         message: `unknown parameter; this path takes ${Object.keys(schema.shape).join(", ") || "none"}`,
       });
     } else if (lists.has(name)) values[name] = all;

@@ -51,7 +51,11 @@ export const metrics = endpoint({
       .default("")
       .meta({ description: "Part of the name; a to z also find A to Z" }),
     limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
-    cursor: z.string().max(400).optional().meta({ description: "`cursor` of the answer before" }),
+    cursor: z
+      .string()
+      .max(LIMITS.nameLength)
+      .optional()
+      .meta({ description: "`cursor` of the answer before" }),
     sparkline: z
       .enum(["true", "false"])
       .default("false")
