@@ -192,18 +192,40 @@ export class Log {
     });
   }
 
-  /** Drops the pages that D1 holds, now that its watermark is known. */
+  /**
+   * Takes D1's watermark as it is, and drops the pages that D1 holds. Those are the ones up to it if
+   * it is the number of one of them, since a flush sets it to that of its last page. Else it is that
+   * of before or, after D1 was restored in time or this shard lost its storage, of pages of another
+   * past: then D1 holds none of these, and they come after it.
+   */
   drop(watermark: number, bookmark: string | null, now: number): void {
     return this.#whole(() => {
-      const covered = this.sealed.filter((page) => page.id <= watermark);
+      const { flushedAt } = this.#state;
+      const landed = this.sealed.some(({ id }) => id === watermark);
+      const covered = landed ? this.sealed.filter(({ id }) => id <= watermark) : [];
       this.#blobs.free(covered.flatMap((page) => page.slots));
+      if (watermark < this.#state.watermark) this.dictionary.inD1.fill(false);
+      const kept = this.sealed.filter((page) => !covered.includes(page));
       this.#state = {
         ...this.#state,
-        sealed: this.sealed.filter((page) => page.id > watermark),
         watermark,
-        openId: Math.max(this.#state.openId, watermark + 1),
         bookmark: bookmark ?? this.#state.bookmark,
-        flushedAt: covered.length > 0 ? now : this.#state.flushedAt,
+        flushedAt: covered.length > 0 ? now : flushedAt,
+        ...numberedAfter(watermark, kept, this.#state.openId),
+      };
+      this.#writeManifest(now);
+    });
+  }
+
+  /** Puts a page behind all others, so that they can be flushed without it. */
+  postpone(page: PageEntry, now: number): void {
+    return this.#whole(() => {
+      const { openId } = this.#state;
+      const others = this.sealed.filter(({ id }) => id !== page.id);
+      this.#state = {
+        ...this.#state,
+        sealed: [...others, { ...page, id: openId }],
+        openId: Math.max(openId + 1, now),
       };
       this.#writeManifest(now);
     });
@@ -313,6 +335,20 @@ export class Log {
   #writeManifest(now: number): void {
     writeManifest(this.#store, this.#state, this.#memory, this.counters.values(now));
   }
+}
+
+/** Pages with numbers above a watermark, in the same order, and the number of the next. */
+function numberedAfter(
+  watermark: number,
+  pages: readonly PageEntry[],
+  openId: number,
+): Pick<LogState, "sealed" | "openId"> {
+  let last = watermark;
+  const sealed = pages.map((page) => {
+    last = Math.max(page.id, last + 1);
+    return page.id === last ? page : { ...page, id: last };
+  });
+  return { sealed, openId: Math.max(openId, last + 1) };
 }
 
 /** Start of the earliest bucket, Unix ms; Infinity when there is none. */

@@ -5,7 +5,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { ShardStatus } from "../core/api.ts";
 import { readConfig } from "../core/config.ts";
 import { decodeBatch } from "../core/series/batch.ts";
-import { flushCut, flushInterval, nextFlush } from "./flush/policy.ts";
+import { dueCut, flushInterval, latestAlarm, nextFlush } from "./flush/policy.ts";
 import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
@@ -274,8 +274,8 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   override async alarm(): Promise<void> {
-    this.#requested();
     this.#alarmAt = null;
+    this.#requested();
     // A throw would make the platform retry six times and then give up: the alarm comes again.
     await this.#flusher.exclusively(() => this.#flushDue()).catch(() => undefined);
     this.#arm();
@@ -291,7 +291,9 @@ export class Shard extends DurableObject<ShardEnv> {
    * and alarm: every public method begins with this. Durable with the next manifest, no earlier.
    */
   #requested(more: Count = {}): void {
-    this.#log.counters.add(Date.now(), { ...more, shardRequests: 1 });
+    const now = Date.now();
+    this.#log.counters.add(now, { ...more, shardRequests: 1 });
+    if (this.#alarmAt !== null && this.#alarmAt > latestAlarm(now)) this.#arm();
   }
 
   /** Says why no more can be stored now; undefined when it can. */
@@ -337,7 +339,8 @@ export class Shard extends DurableObject<ShardEnv> {
    */
   async #register(): Promise<void> {
     const { shards } = this.#placement;
-    if (Date.now() < this.#registerAt) return;
+    const wait = this.#registerAt - Date.now();
+    if (wait > 0 && wait <= MINUTE) return;
     try {
       await addLayout(this.env.DB, shards, LIMITS.registerTimeoutMs);
       this.#layout = shards;
@@ -352,10 +355,10 @@ export class Shard extends DurableObject<ShardEnv> {
   async #flushDue(): Promise<void> {
     const now = Date.now();
     const interval = flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
-    const cut = flushCut(now, interval);
+    const cut = dueCut(now, interval, this.#log.cut);
     if (this.#anyMoved() || this.#log.sealedBytes > LIMITS.pressureBytes)
       await this.#flush(Infinity);
-    else if (cut > this.#log.cut) {
+    else if (cut !== undefined) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
       await this.#flush(cut, newDay ? this.#idle(now) : undefined);
@@ -428,7 +431,7 @@ export class Shard extends DurableObject<ShardEnv> {
     const { failed } = this.#flusher;
     let at: number;
     if (this.#log.sealedBytes > LIMITS.pressureBytes && !failed) at = now;
-    else if (this.#alarmAt !== null && !moved) return;
+    else if (this.#alarmAt !== null && this.#alarmAt <= latestAlarm(now) && !moved) return;
     else if (this.#log.unflushedBuckets === 0 && !moved) return;
     else if (moved || failed) at = now + MINUTE;
     else at = nextFlush(now, flushInterval(this.#log.openSeries.size, this.#rowsPerHour));

@@ -1,8 +1,17 @@
 // Runs the flushes of a shard, one after the other, until D1 holds what it should: tries again,
 // reconciles when in doubt, and lets series go that D1 now knows. The protocol is in protocol.ts.
 
-import { flushPages, type FlushTarget, pagesToFlush, watermarkOf } from "./protocol.ts";
+import { CorruptBytes } from "../../core/codec/bytes.ts";
 import type { Log } from "../log.ts";
+import type { PageEntry } from "../manifest.ts";
+import {
+  flushPages,
+  type FlushResult,
+  type FlushTarget,
+  pagesToFlush,
+  unreadable,
+  watermarkOf,
+} from "./protocol.ts";
 
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
 const ATTEMPTS = 2;
@@ -19,6 +28,13 @@ export class Flusher {
   /** Pages of an attempt that failed, until it is known whether D1 was there at all. */
   #refused = 0;
 
+  /**
+   * Pages that cannot be read (corrupt, or of a version that only newer code knows) by their first
+   * slot, and what is said of them. They stay as they are, and all else is flushed; an object that
+   * starts anew, perhaps with newer code, tries them again.
+   */
+  readonly #unreadable = new Map<number, string>();
+
   /** `doubt`: whether a flush may have been under way when this object was last dropped. */
   constructor(log: Log, doubt: boolean, target: () => FlushTarget) {
     this.#log = log;
@@ -26,9 +42,9 @@ export class Flusher {
     this.#target = target;
   }
 
-  /** Why the last flush failed; undefined when it did not. */
+  /** Why the last flush failed, or passed a page over; undefined when it did neither. */
   get error(): string | undefined {
-    return this.#error;
+    return this.#error ?? this.#unreadable.values().next().value;
   }
 
   /** Whether a flush did not end well, or was cut off when this object was last dropped. */
@@ -53,6 +69,7 @@ export class Flusher {
   /**
    * Seals what is before `cut` and moves it to D1, with what D1 must know of the series `retire`,
    * which the caller may forget if `done` and no page is left. Not done: D1 may not hold all of it.
+   * A page that cannot be read is passed over, and counts as done unless `cut` says that all must go.
    */
   async flush(cut: number, retire: ReadonlySet<number>): Promise<boolean> {
     // While D1 takes nothing, more pages would only make the manifest longer: then what is sealed
@@ -61,18 +78,25 @@ export class Flusher {
     if (sealed) this.#seal(cut);
     for (let failures = 0; failures < ATTEMPTS;) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      if (!sealed && this.#log.sealed.length === 0) {
+      if (!sealed && this.#passedOver().length === 0) {
         sealed = true;
         this.#seal(cut);
       }
-      const pages = pagesToFlush(this.#log.sealed, cut, this.#most);
+      const readable = this.#passedOver();
+      const pages = pagesToFlush(readable, cut, this.#most);
+      const last = sealed && pages.length === readable.length;
       // Only the flush that leaves no page behind may let series go: pages name them by number.
-      const last = sealed && pages.length === this.#log.sealed.length;
-      const leaving = last ? retire : new Set<number>();
-      if (pages.length === 0 && leaving.size === 0) return this.#succeeded();
+      const leaving = last && pages.length === this.#log.sealed.length ? retire : new Set<number>();
+      if (pages.length === 0 && leaving.size === 0) return this.#succeeded(cut);
       const now = Date.now();
       const part = pages.at(-1)?.id ?? this.#log.reserveId(now);
-      const result = await flushPages(this.#log, this.#target(), pages, part, leaving);
+      let result: FlushResult;
+      try {
+        result = await flushPages(this.#log, this.#target(), pages, part, leaving);
+      } catch (error) {
+        if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;
+        continue;
+      }
       this.#log.counters.add(now, {
         d1RowsWritten: result.rows.written,
         d1RowsRead: result.rows.read,
@@ -87,7 +111,7 @@ export class Flusher {
       this.#most *= 2;
       for (const series of result.series) this.#log.dictionary.inD1[series] = true;
       this.#log.drop(result.watermark, result.bookmark, now);
-      if (last) return this.#succeeded();
+      if (last) return this.#succeeded(cut);
     }
     return false;
   }
@@ -96,9 +120,34 @@ export class Flusher {
     if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
   }
 
-  #succeeded(): true {
+  #succeeded(cut: number): boolean {
     this.#error = undefined;
-    return true;
+    return cut !== Infinity || this.#unreadable.size === 0;
+  }
+
+  /** The sealed pages without those that cannot be read, which are put behind them. */
+  #passedOver(): readonly PageEntry[] {
+    if (this.#unreadable.size === 0) return this.#log.sealed;
+    const isUnreadable = ({ slots }: PageEntry): boolean => this.#unreadable.has(slots[0]!);
+    const last = this.#log.sealed.findLast((page) => !isUnreadable(page));
+    if (last !== undefined)
+      for (const page of this.#log.sealed.filter(isUnreadable))
+        if (page.id < last.id) this.#log.postpone(page, Date.now());
+    return this.#log.sealed.filter((page) => !isUnreadable(page));
+  }
+
+  /** Notes which of some pages cannot be read; false when all can. */
+  #findUnreadable(pages: readonly PageEntry[]): boolean {
+    const before = this.#unreadable.size;
+    for (const page of pages) {
+      const reason = unreadable(this.#log, page);
+      if (reason === undefined) continue;
+      const range = `${new Date(page.from).toISOString()} to ${new Date(page.to).toISOString()}`;
+      const message = `a page with ${page.buckets} minutes from ${range} cannot be read and is kept: ${reason}`;
+      console.error(`flush: ${message}`);
+      this.#unreadable.set(page.slots[0]!, message);
+    }
+    return this.#unreadable.size > before;
   }
 
   async #reconcile(): Promise<boolean> {

@@ -1,6 +1,7 @@
-// When a shard flushes: spends D1 rows, not time. Pure: the shard passes what it knows.
+// When a shard flushes: spends D1 rows, not time. Pure: the shard passes what it knows. The clock may
+// be wrong, now or when something was noted: what lies in the future is not believed.
 
-import { MINUTE } from "../../core/tiers.ts";
+import { HOUR, MINUTE } from "../../core/tiers.ts";
 
 /** Flush intervals in minutes: divisors of 60, so that an hour's flush ends with the hour. */
 const INTERVALS = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60];
@@ -28,3 +29,12 @@ export const flushCut = (now: number, interval: number): number =>
 /** The earliest time after `now` at which `flushCut` moves on. */
 export const nextFlush = (now: number, interval: number): number =>
   flushCut(now, interval) + interval + grace(interval);
+
+/** The cut of a regular flush that is due now; undefined when `last`, that of the last one, holds. */
+export function dueCut(now: number, interval: number, last: number): number | undefined {
+  const cut = flushCut(now, interval);
+  return cut > last || last > now ? cut : undefined;
+}
+
+/** The latest time that an alarm is set for: one that is set for later was set by a wrong clock. */
+export const latestAlarm = (now: number): number => now + HOUR;

@@ -18,6 +18,7 @@ import {
 import { readWatermark } from "../../d1/watermark.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { decodeBlock } from "../../core/codec/page.ts";
 import { encodeSegment } from "../../core/codec/segment.ts";
 import { dayOf, HOUR, hourOf, MINUTE } from "../../core/tiers.ts";
@@ -111,7 +112,9 @@ function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<nu
   for (const metric of log.metrics(pages))
     for (const [number, segments] of segmentsOf(log.blocks(pages, metric))) {
       numbers.add(number);
-      const key = dictionary.keys[number]!;
+      const key = dictionary.keys[number];
+      if (key === undefined)
+        throw new CorruptBytes(`a block names series ${number}, which is none`);
       const name = metricOfKey(key);
       const labels = labelsJsonOfKey(key);
       for (const [hour, buckets] of segments)
@@ -131,6 +134,23 @@ function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<nu
     ];
   });
   return { series, minutes, dirty, numbers: [...numbers] };
+}
+
+/** Why a page cannot be read; undefined when it can. */
+export function unreadable(log: Log, page: PageEntry): string | undefined {
+  try {
+    for (const metric of log.metrics([page]))
+      for (const block of log.blocks([page], metric)) {
+        const series: number[] = [];
+        decodeBlock(block, new Buckets(), series);
+        const none = series.find((number) => log.dictionary.keys[number] === undefined);
+        if (none !== undefined) return `a block names series ${none}, which is none`;
+      }
+    return undefined;
+  } catch (error) {
+    if (error instanceof CorruptBytes) return error.message;
+    throw error;
+  }
 }
 
 /** Merges blocks of one metric into sorted buckets by series and hour. */

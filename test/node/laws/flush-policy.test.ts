@@ -3,7 +3,13 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { flushCut, flushInterval, nextFlush } from "../../../src/durable/flush/policy.ts";
+import {
+  dueCut,
+  flushCut,
+  flushInterval,
+  latestAlarm,
+  nextFlush,
+} from "../../../src/durable/flush/policy.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
 const series = fc.nat(30_000);
@@ -62,6 +68,27 @@ test("the next flush is the first moment at which the cut moves", () => {
       expect(next).toBeGreaterThan(time);
       expect(flushCut(next, ms)).toBe(flushCut(time, ms) + ms);
       expect(flushCut(next - 1, ms)).toBe(flushCut(time, ms));
+    }),
+  );
+});
+
+test("an alarm is never set for later than what is believed of one", () => {
+  fc.assert(
+    fc.property(now, interval, (time, ms) => {
+      expect(nextFlush(time, ms)).toBeLessThanOrEqual(latestAlarm(time));
+    }),
+  );
+});
+
+test("whatever a wrong clock left as the last cut, a flush is due within an interval, and then not at once again", () => {
+  fc.assert(
+    fc.property(now, now, interval, (time, wrong, ms) => {
+      const last = flushCut(wrong, ms);
+      const next = dueCut(nextFlush(time, ms), ms, last);
+      // A cut of the past that is on time holds until the clock has passed the next one.
+      if (last !== flushCut(nextFlush(time, ms), ms)) expect(next).toBeDefined();
+      const cut = next ?? last;
+      expect(dueCut(nextFlush(time, ms), ms, cut)).toBeUndefined();
     }),
   );
 });
