@@ -224,11 +224,14 @@ export class Shard extends DurableObject<ShardEnv> {
     return this.#flusher.exclusively(async () => {
       // A flush that was given up could land yet, and bring back what it holds of the metric.
       if (this.#flusher.isInDoubt && !(await this.#flush(Infinity))) return false;
-      const { dictionary, flushed } = this.#log;
-      const { watermark } = flushed;
-      const guard = { shard: this.#index, watermark };
-      if (!(await removeMetric(this.env.DB, metric, guard, this.flushTimeoutMs))) {
+      const remove = (): Promise<boolean> => {
+        const guard = { shard: this.#index, watermark: this.#log.flushed.watermark };
+        return removeMetric(this.env.DB, metric, guard, this.flushTimeoutMs);
+      };
+      // The watermark of a D1 that was restored in time is another than this shard believed.
+      if (!(await remove()) && !((await this.#flusher.meet()) && (await remove()))) {
         // D1 may have done it all the same: it is no longer known to hold the series.
+        const { dictionary } = this.#log;
         for (const series of dictionary.metric(metric)?.series ?? [])
           dictionary.inD1[series] = false;
         return false;

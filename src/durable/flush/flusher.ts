@@ -116,6 +116,12 @@ export class Flusher {
     return false;
   }
 
+  /** Takes D1's watermark as it is; true when it is another than was believed. */
+  async meet(): Promise<boolean> {
+    const { watermark } = this.#log.flushed;
+    return (await this.#reconcile()) && this.#log.flushed.watermark !== watermark;
+  }
+
   #seal(cut: number): void {
     if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
   }
