@@ -1,29 +1,42 @@
-// What of a group of requests a shard stores: repeats are recognised, series over a limit refused.
+// What of a group of requests a shard stores: what is stored already is recognised, series over a
+// limit are rejected. It writes nothing: the caller stores the batches, and remembers the keys.
 
-import { type Batch, encodeBatch, selectSeries } from "../core/series/batch.ts";
+import { type Batch, encodeBatch, selectPoints } from "../core/series/batch.ts";
 import type { Dictionary, SeriesRejection } from "./dictionary.ts";
+import type { Attempt, Idempotency, Remembered } from "./idempotency.ts";
 import type { JournalEntry } from "./journal.ts";
-import type { Idempotency } from "./idempotency.ts";
+
+interface ReceivedBatch {
+  readonly bytes: Uint8Array;
+  readonly batch: Batch;
+}
 
 /** What a Worker asks a shard to store: all of it or nothing, except series over a limit. */
 export interface Append {
-  readonly batches: readonly { readonly bytes: Uint8Array; readonly batch: Batch }[];
-  /** Digest of the client's Idempotency-Key; "" when it sent none. */
-  readonly key: string;
+  readonly batches: readonly ReceivedBatch[];
+  /** The SHARDS of the Worker, by which it chose this shard. */
+  readonly layout: number;
+  /** Undefined when the client sent no Idempotency-Key. */
+  readonly attempt: Attempt | undefined;
 }
 
-/** Series that were refused, by their batch and their numbers in the batch's dictionary. */
+/** Series that were rejected, by their batch and their positions in it. */
 export interface RejectedSeries extends SeriesRejection {
   readonly batch: number;
   readonly series: readonly number[];
 }
 
-export interface Appended {
+export interface Stored {
+  readonly kind: "stored";
+  /** Points of the request that are stored now, those of earlier attempts included. */
   readonly accepted: number;
-  /** The key was known: nothing was stored, and `accepted` is what was stored then. */
+  /** The key was known, and there was nothing new to store. */
   readonly duplicate: boolean;
-  readonly refused: readonly RejectedSeries[];
+  readonly rejected: readonly RejectedSeries[];
 }
+
+/** `other_body`: the key stands for another request. Nothing was stored. */
+export type Appended = Stored | { readonly kind: "other_body" };
 
 /** A batch that is to be stored, and its entry in the journal. */
 export interface Admitted {
@@ -31,48 +44,96 @@ export interface Admitted {
   readonly entry: JournalEntry;
 }
 
-/** Adds the new series to the dictionary; the caller stores the batches and remembers the keys. */
+/** Adds the new series to the dictionary. */
 export function admit(
   group: readonly Append[],
   dictionary: Dictionary,
-  keys: Idempotency,
+  idempotency: Idempotency,
 ): { readonly results: Appended[]; readonly stored: readonly Admitted[] } {
-  const inGroup = new Map<string, number>();
-  const stored: { batch: Batch; entry: JournalEntry }[] = [];
-  const results = group.map(({ batches, key }): Appended => {
-    const before = key === "" ? undefined : (inGroup.get(key) ?? keys.find(key));
-    const refused: RejectedSeries[] = [];
-    const kept = batches.map(({ bytes, batch }, i) => {
-      const rejections = intern(batch, dictionary, before === undefined);
-      if (rejections.size === 0) return { bytes, batch };
-      // One rejection is shared by all series that meet the same limit: answers stay small.
-      for (const rejection of new Set(rejections.values())) {
-        const series = [...rejections.keys()].filter(
-          (number) => rejections.get(number) === rejection,
-        );
-        refused.push({ ...rejection, batch: i, series });
-      }
-      const rest = selectSeries(batch, (series) => !rejections.has(series));
-      return { bytes: encodeBatch(rest), batch: rest };
-    });
-    if (before !== undefined) return { accepted: before, duplicate: true, refused };
-    const accepted = kept.reduce((sum, { batch }) => sum + batch.at.length, 0);
-    for (const { bytes, batch } of kept)
-      stored.push({ batch, entry: { key, accepted, batch: bytes } });
-    if (key !== "") inGroup.set(key, accepted);
-    return { accepted, duplicate: false, refused };
+  /** Of the same group: remembered by others only when all of it is stored. */
+  const inGroup = new Map<string, Remembered>();
+  const stored: Admitted[] = [];
+  const results = group.map(({ batches, attempt }): Appended => {
+    const before = attempt && (inGroup.get(attempt.key) ?? idempotency.find(attempt.key));
+    if (before !== undefined && before.fingerprint !== attempt?.fingerprint)
+      return { kind: "other_body" };
+    const sifted = batches.map((received) => sift(received, dictionary, before, attempt?.arrival));
+    const rejected = sifted.flatMap((sift, batch) => rejectedSeries(batch, sift.rejected));
+    const fresh = sum(sifted.map(({ kept }) => kept.batch.at.length));
+    const known = sum(sifted.map((sift) => sift.known));
+    if (fresh === 0)
+      return {
+        kind: "stored",
+        accepted: before?.accepted ?? 0,
+        duplicate: before !== undefined,
+        rejected,
+      };
+    const accepted = known + fresh;
+    const once = attempt && {
+      key: attempt.key,
+      remembered: {
+        fingerprint: attempt.fingerprint,
+        accepted,
+        from: Math.min(attempt.from, before?.from ?? Infinity),
+        to: Math.max(attempt.to, before?.to ?? -Infinity),
+        born: dictionary.births,
+      },
+    };
+    if (once !== undefined) inGroup.set(once.key, once.remembered);
+    for (const { kept } of sifted)
+      if (kept.batch.at.length > 0)
+        stored.push({ batch: kept.batch, entry: { once, batch: kept.bytes } });
+    return { kind: "stored", accepted, duplicate: false, rejected };
   });
   return { results, stored };
 }
 
-/** Adds unknown series if `add`; returns those that must be refused, by number in the batch. */
-function intern(batch: Batch, dictionary: Dictionary, add: boolean): Map<number, SeriesRejection> {
-  const refused = new Map<number, SeriesRejection>();
-  batch.series.forEach((key, i) => {
-    if (dictionary.find(key) !== undefined) return;
-    const rejection = dictionary.refuse(key);
-    if (rejection !== undefined) refused.set(i, rejection);
-    else if (add) dictionary.add(key);
-  });
-  return refused;
+interface Sifted {
+  readonly kept: ReceivedBatch;
+  /** Points that an earlier attempt stored. */
+  readonly known: number;
+  /** By position in the batch. */
+  readonly rejected: ReadonlyMap<number, SeriesRejection>;
 }
+
+/** Takes a batch apart; its series that may be stored are in the dictionary then. */
+function sift(
+  received: ReceivedBatch,
+  dictionary: Dictionary,
+  before: Remembered | undefined,
+  arrival: number | null | undefined,
+): Sifted {
+  const { batch } = received;
+  const rejected = new Map<number, SeriesRejection>();
+  /** Positions of series that were there when the request was last stored. */
+  const old = new Set<number>();
+  batch.series.forEach((key, position) => {
+    const number = dictionary.find(key);
+    if (number === undefined) {
+      const rejection = dictionary.refuse(key);
+      if (rejection === undefined) dictionary.add(key);
+      else rejected.set(position, rejection);
+    } else if (before !== undefined && dictionary.born[number]! < before.born) old.add(position);
+  });
+  if (old.size === 0 && rejected.size === 0) return { kept: received, known: 0, rejected };
+  let known = 0;
+  const rest = selectPoints(batch, (row) => {
+    const position = batch.index[row]!;
+    if (rejected.has(position)) return false;
+    const at = batch.at[row]!;
+    // A point without a time has another at each attempt, and none was ever refused for it.
+    const inTime = before !== undefined && at >= before.from && at <= before.to;
+    if (!old.has(position) || !(inTime || at === arrival)) return true;
+    known++;
+    return false;
+  });
+  return { kept: { bytes: encodeBatch(rest), batch: rest }, known, rejected };
+}
+
+/** One rejection is shared by all series that meet the same limit: answers stay small. */
+function rejectedSeries(batch: number, rejected: Sifted["rejected"]): RejectedSeries[] {
+  const positions = Map.groupBy(rejected.keys(), (position) => rejected.get(position)!);
+  return [...positions].map(([rejection, series]) => ({ ...rejection, batch, series }));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

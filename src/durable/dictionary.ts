@@ -12,6 +12,13 @@ export interface SeriesRejection {
   readonly message: string;
 }
 
+/** Those of limits.ts, but in tests. */
+export interface SeriesLimits {
+  readonly seriesPerMetric: number;
+  readonly seriesPerShard: number;
+  readonly seriesCharactersPerShard: number;
+}
+
 interface Metric {
   readonly name: string;
   /** Numbers of its series, ascending. */
@@ -38,6 +45,15 @@ export class Dictionary {
   readonly firstAt: number[] = [];
   readonly lastAt: number[] = [];
   readonly last: number[] = [];
+  /** When the shard last took a point of the series in, Unix ms by its own clock. */
+  readonly writtenAt: number[] = [];
+  /**
+   * Which birth it was: grows from series to series, also when earlier ones are forgotten. What a
+   * request had stored it had stored of series that were born before it.
+   */
+  readonly born: number[] = [];
+  /** Births so far: the next series will have this one. */
+  births = 0;
   /** Whether D1 is known to hold the series. */
   readonly inD1: boolean[] = [];
   readonly #numbers = new Map<string, number>();
@@ -45,10 +61,15 @@ export class Dictionary {
   #inOrder: readonly Metric[] = [];
   /** Those since the last `compact`, in order. */
   readonly removals: Removal[] = [];
+  readonly #limits: SeriesLimits;
   #full: SeriesRejection | undefined;
   #long: SeriesRejection | undefined;
   /** Characters of all keys. */
   #characters = 0;
+
+  constructor(limits: SeriesLimits = LIMITS) {
+    this.#limits = limits;
+  }
 
   get length(): number {
     return this.keys.length;
@@ -83,21 +104,21 @@ export class Dictionary {
   refuse(key: string): SeriesRejection | undefined {
     const name = metricOfKey(key);
     const metric = this.metric(name);
-    if (metric !== undefined && metric.series.length >= LIMITS.seriesPerMetric)
+    if (metric !== undefined && metric.series.length >= this.#limits.seriesPerMetric)
       return (metric.rejection ??= {
         code: "too_many_series",
         message:
           `metric "${name}" has ${metric.series.length} series, the limit of one metric; ` +
           `${this.#busiestLabel(metric)}. Drop a label that holds ids`,
       });
-    if (this.#characters + key.length > LIMITS.seriesCharactersPerShard)
+    if (this.#characters + key.length > this.#limits.seriesCharactersPerShard)
       return (this.#long ??= {
         code: "too_many_series",
         message:
           `the names and labels of this shard's ${this.length} series have ${this.#characters} ` +
           `characters, about the limit of one shard. Raise SHARDS, or shorten labels`,
       });
-    if (this.length >= LIMITS.seriesPerShard)
+    if (this.length >= this.#limits.seriesPerShard)
       return (this.#full ??= {
         code: "too_many_series",
         message:
@@ -125,6 +146,8 @@ export class Dictionary {
     this.firstAt.push(Infinity);
     this.lastAt.push(-Infinity);
     this.last.push(-Infinity);
+    this.writtenAt.push(-Infinity);
+    this.born.push(this.births++);
     this.inD1.push(false);
     return number;
   }
@@ -169,7 +192,7 @@ export class Dictionary {
 
   /** A dictionary of only the series that `keep` names, renumbered in the same order; none removed. */
   compact(keep: (series: number) => boolean): { dictionary: Dictionary; renumber: Int32Array } {
-    const dictionary = new Dictionary();
+    const dictionary = new Dictionary(this.#limits);
     const renumber = new Int32Array(this.length).fill(-1);
     for (let series = 0; series < this.length; series++) {
       if (!keep(series) || this.isRemoved(series)) continue;
@@ -178,8 +201,11 @@ export class Dictionary {
       dictionary.firstAt[number] = this.firstAt[series]!;
       dictionary.lastAt[number] = this.lastAt[series]!;
       dictionary.last[number] = this.last[series]!;
+      dictionary.writtenAt[number] = this.writtenAt[series]!;
+      dictionary.born[number] = this.born[series]!;
       dictionary.inD1[number] = this.inD1[series]!;
     }
+    dictionary.births = this.births;
     return { dictionary, renumber };
   }
 

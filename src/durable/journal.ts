@@ -3,12 +3,11 @@
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import { dayOf } from "../core/tiers.ts";
 import type { CounterValues } from "./counters.ts";
+import { readRemembered, type Remembered, writeRemembered } from "./idempotency.ts";
 
 export interface JournalEntry {
-  /** Digest of the Idempotency-Key; "" when the request had none. */
-  readonly key: string;
-  /** Points of the whole request that were accepted: what a repeat is answered with. */
-  readonly accepted: number;
+  /** What is remembered of the request; undefined when it had no Idempotency-Key. */
+  readonly once: { readonly key: string; readonly remembered: Remembered } | undefined;
   /** An encoded batch, as received. */
   readonly batch: Uint8Array;
 }
@@ -24,15 +23,16 @@ export interface JournalRow {
 
 /*
  * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), counters 4 × <varint> (d1RowsWritten,
- * d1RowsRead, shardRowsWritten, shardRequests), n <varint>, then n entries:
- * kind <u8>, key <text>, accepted <varint>, length <varint>, the batch.
- * The kind says what follows it; BATCH is the only one.
+ * d1RowsRead, shardRowsWritten, shardRequests), n <varint>, then n entries: kind <u8>, and
+ *   BATCH:    length <varint>, the batch
+ *   ONCE:     key <text>, what is remembered of it (see idempotency.ts), then as BATCH
  */
 const VERSION = 1;
 const BATCH = 1;
+const ONCE = 2;
 
 /** Bytes that a row takes besides the batches of its entries: an upper bound. */
-export const journalOverhead = (entries: number): number => 64 + entries * 64;
+export const journalOverhead = (entries: number): number => 64 + entries * 80;
 
 export function encodeJournal({ at, counters, entries }: JournalRow): Uint8Array {
   const size = entries.reduce((sum, { batch }) => sum + batch.length, 0);
@@ -44,10 +44,12 @@ export function encodeJournal({ at, counters, entries }: JournalRow): Uint8Array
   writer.varint(counters.shardRowsWritten);
   writer.varint(counters.shardRequests);
   writer.varint(entries.length);
-  for (const { key, accepted, batch } of entries) {
-    writer.u8(BATCH);
-    writer.text(key);
-    writer.varint(accepted);
+  for (const { once, batch } of entries) {
+    writer.u8(once === undefined ? BATCH : ONCE);
+    if (once !== undefined) {
+      writer.text(once.key);
+      writeRemembered(writer, once.remembered);
+    }
     writer.varint(batch.length);
     writer.bytes(batch);
   }
@@ -70,10 +72,11 @@ export function decodeJournal(bytes: Uint8Array): JournalRow {
   const entries: JournalEntry[] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const kind = reader.u8();
-    if (kind !== BATCH) throw new CorruptBytes(`journal entry of kind ${kind} is not known`);
-    const key = reader.text();
-    const accepted = reader.varint();
-    entries.push({ key, accepted, batch: reader.bytes(reader.varint()) });
+    if (kind !== BATCH && kind !== ONCE)
+      throw new CorruptBytes(`journal entry of kind ${kind} is not known`);
+    const once =
+      kind === ONCE ? { key: reader.text(), remembered: readRemembered(reader) } : undefined;
+    entries.push({ once, batch: reader.bytes(reader.varint()) });
   }
   return { at, counters, entries };
 }

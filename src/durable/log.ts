@@ -10,6 +10,8 @@ import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Head, headOfOpen, headOfPages } from "./head.ts";
+import type { Remembered } from "./idempotency.ts";
+import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
 import { emptyState, type LogState, type PageEntry, parseManifest, slotsOf } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
@@ -48,7 +50,14 @@ export class Log {
     } else {
       const manifest = parseManifest(stored.manifest);
       this.#blobs = new Blobs(store, new Set(slotsOf(manifest)));
-      const { version: _version, keys: _keys, removals: _removals, counters, ...state } = manifest;
+      const {
+        version: _version,
+        births: _births,
+        keys: _keys,
+        removals: _removals,
+        counters,
+        ...state
+      } = manifest;
       this.#state = state;
       this.#memory = recall(this.#blobs, manifest, stored.seen);
       this.counters.load(counters);
@@ -56,10 +65,7 @@ export class Log {
     this.#journal = new Journal(store, this.#state.through);
     for (const { at, counters, entries } of this.#journal.replay()) {
       this.#waits(at);
-      for (const { key, accepted, batch } of entries) {
-        this.#accumulate(decodeBatch(batch));
-        if (key !== "") this.#memory.idempotency.remember(key, accepted, at);
-      }
+      for (const { once, batch } of entries) this.#take(decodeBatch(batch), once, at);
       this.counters.load(counters);
     }
     this.#watch = watch;
@@ -138,13 +144,15 @@ export class Log {
         now,
         this.counters.values(now),
       );
-      for (const { batch, entry } of stored) {
-        this.#accumulate(batch);
-        if (entry.key !== "") this.#memory.idempotency.remember(entry.key, entry.accepted, now);
-      }
+      for (const { batch, entry } of stored) this.#take(batch, entry.once, now);
       this.#keepBounds(now);
       return results;
     });
+  }
+
+  /** What is remembered of a request by the digest of its key. */
+  remembered(key: string): Remembered | undefined {
+    return this.#memory.idempotency.find(key);
   }
 
   /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
@@ -277,12 +285,15 @@ export class Log {
     if (openSince === null || at < openSince) this.#state = { ...this.#state, openSince: at };
   }
 
-  #accumulate(batch: Batch): void {
-    const { dictionary, open } = this.#memory;
+  /** Takes into memory what is in the journal. */
+  #take(batch: Batch, once: JournalEntry["once"], now: number): void {
+    const { dictionary, open, idempotency } = this.#memory;
+    if (once !== undefined) idempotency.remember(once.key, once.remembered, now);
     const numbers = Uint32Array.from(
       batch.series,
       (key) => dictionary.find(key) ?? dictionary.add(key),
     );
+    for (const number of numbers) dictionary.writtenAt[number] = now;
     const { index, at, value } = batch;
     for (let i = 0; i < at.length; i++) {
       const series = numbers[index[i]!]!;

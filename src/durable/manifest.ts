@@ -48,13 +48,16 @@ export interface Manifest {
   readonly series: readonly { readonly slot: number; readonly count: number }[];
   /** Metrics removed while sealed pages held something of them. */
   readonly removals: readonly Removal[];
+  /** Births of series so far: see dictionary.ts. */
+  readonly births: number;
+  /** Rows of `blob` with the keys that are remembered, oldest first; Unix ms. */
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];
   /** Rows and requests counted on the UTC day `day`. */
   readonly counters: StoredCounters;
 }
 
 /** What the log itself decides: all of the manifest but what others say when it is written. */
-export type LogState = Omit<Manifest, "version" | "removals" | "keys" | "counters">;
+export type LogState = Omit<Manifest, "version" | "births" | "removals" | "keys" | "counters">;
 
 /** Of a shard without rows. Ids follow the clock, so that lost storage does not use one twice. */
 export const emptyState = (now: number): LogState => ({
@@ -87,31 +90,39 @@ export const slotsOf = (manifest: Manifest): number[] => [
   ...manifest.keys.map(({ slot }) => slot),
 ];
 
+/** What is stored of each series as a double, in this order. */
+const columnsOf = (dictionary: Dictionary): readonly number[][] => [
+  dictionary.firstAt,
+  dictionary.lastAt,
+  dictionary.last,
+  dictionary.writtenAt,
+  dictionary.born,
+];
+const COLUMNS = 5;
+
 /**
- * firstAt, lastAt and last of the first `length` series as columns of doubles (little-endian), then
- * inD1 as bytes. Later series are still in the journal, which says the same of them.
+ * The first `length` series as columns of doubles (little-endian), then inD1 as bytes. Later series
+ * are still in the journal, which says the same of them.
  */
 export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
-  const bytes = new Uint8Array(length * 25);
-  const columns = new Float64Array(bytes.buffer, 0, length * 3);
-  for (let series = 0; series < length; series++) {
-    columns[series] = dictionary.firstAt[series]!;
-    columns[length + series] = dictionary.lastAt[series]!;
-    columns[length * 2 + series] = dictionary.last[series]!;
-    bytes[length * 24 + series] = dictionary.inD1[series] ? 1 : 0;
-  }
+  const bytes = new Uint8Array(length * (COLUMNS * 8 + 1));
+  columnsOf(dictionary).forEach((column, i) => {
+    new Float64Array(bytes.buffer, i * length * 8, length).set(column.slice(0, length));
+  });
+  for (let series = 0; series < length; series++)
+    bytes[length * COLUMNS * 8 + series] = dictionary.inD1[series] ? 1 : 0;
   return bytes;
 }
 
 /** Reads `encodeSeen` back into a dictionary that has the same series. @throws CorruptBytes */
 export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
   const { length } = dictionary;
-  if (bytes.length !== length * 25) throw new CorruptBytes("seen has another number of series");
-  const columns = new Float64Array(bytes.slice(0, length * 24).buffer);
-  for (let series = 0; series < length; series++) {
-    dictionary.firstAt[series] = columns[series]!;
-    dictionary.lastAt[series] = columns[length + series]!;
-    dictionary.last[series] = columns[2 * length + series]!;
-    dictionary.inD1[series] = bytes[length * 24 + series] === 1;
-  }
+  if (bytes.length !== length * (COLUMNS * 8 + 1))
+    throw new CorruptBytes("seen has another number of series");
+  const doubles = new Float64Array(bytes.slice(0, length * COLUMNS * 8).buffer);
+  columnsOf(dictionary).forEach((column, i) => {
+    for (let series = 0; series < length; series++) column[series] = doubles[i * length + series]!;
+  });
+  for (let series = 0; series < length; series++)
+    dictionary.inD1[series] = bytes[length * COLUMNS * 8 + series] === 1;
 }

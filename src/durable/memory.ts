@@ -38,6 +38,7 @@ export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memo
   const keys = manifest.series.flatMap(({ slot }) => decodeSeries(blobs.read(slot)));
   memory.dictionary.replay(keys, manifest.removals);
   decodeSeen(seen, memory.dictionary);
+  memory.dictionary.births = manifest.births;
   for (const { slot, from, to } of manifest.keys)
     memory.idempotency.closed.push({ slot, from, to, keys: decodeKeys(blobs.read(slot)) });
   for (const slot of manifest.open.slots)
@@ -56,8 +57,8 @@ export function store(
   const page: Pick<StoredPage, "slots" | "bytes"> =
     open.length > 0 ? writePage(blobs, open, dictionary) : { slots: [], bytes: 0 };
   const series = storeSeries(blobs, dictionary, before.series);
-  const generation = idempotency.close(() => blobs.reserve());
-  if (generation !== undefined) blobs.write(encodeKeys(generation.keys), generation.slot);
+  const set = idempotency.close(() => blobs.reserve());
+  if (set !== undefined) blobs.write(encodeKeys(set.keys), set.slot);
   blobs.free(idempotency.expire(now));
   return { open: { slots: page.slots, bytes: page.bytes }, series };
 }
@@ -90,6 +91,7 @@ export function writeManifest(
     version: 1,
     ...state,
     removals: dictionary.removals,
+    births: dictionary.births,
     keys: idempotency.closed.map(({ slot, from, to }) => ({ slot, from, to })),
     counters,
   };

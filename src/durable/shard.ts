@@ -12,6 +12,7 @@ import { dayOf, MINUTE } from "../core/tiers.ts";
 import { addLayout } from "../d1/layouts.ts";
 import { removeMetric } from "../d1/removal.ts";
 import type { Append, Appended } from "./admit.ts";
+import type { Attempt } from "./idempotency.ts";
 import { type Count, type CounterValues } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
 import { Live } from "./live.ts";
@@ -36,7 +37,7 @@ export interface ShardEnv {
  */
 export type AppendAnswer =
   | number
-  | ({ readonly kind: "stored" } & Appended)
+  | Appended
   | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
 
 export interface HeadAnswer extends Head {
@@ -127,10 +128,14 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   /**
-   * Stores an encoded batch, or several of one request; durable before it answers. `key` is the
-   * digest of the Idempotency-Key, "" when there is none.
+   * Stores an encoded batch, or several of one request; durable before it answers. `layout` is the
+   * SHARDS of the caller; there is an `attempt` when the client sent an Idempotency-Key.
    */
-  append(request: Uint8Array | readonly Uint8Array[], key: string): Promise<AppendAnswer> {
+  append(
+    request: Uint8Array | readonly Uint8Array[],
+    layout: number,
+    attempt?: Attempt,
+  ): Promise<AppendAnswer> {
     this.#requested();
     const list = request instanceof Uint8Array ? [request] : request;
     const size = list.reduce((sum, bytes) => sum + bytes.length, 0);
@@ -139,10 +144,17 @@ export class Shard extends DurableObject<ShardEnv> {
       return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
     const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ append: { batches, key }, resolve, reject });
+      this.#waiting.push({ append: { batches, layout, attempt }, resolve, reject });
       this.#waitingBytes += size;
       if (!this.#committing) void this.#commit();
     });
+  }
+
+  /** Whether the key stands for a request with another body. */
+  contradicts(key: string, fingerprint: number): boolean {
+    this.#requested();
+    const known = this.#log.remembered(key);
+    return known !== undefined && known.fingerprint !== fingerprint;
   }
 
   /**
@@ -414,12 +426,14 @@ export class Shard extends DurableObject<ShardEnv> {
   /** Series that were not seen for days, and have nothing open. */
   #idle(now: number): Set<number> {
     const { dictionary } = this.#log;
-    const { lastAt } = dictionary;
+    const { lastAt, writtenAt } = dictionary;
     const open = this.#log.openSeries;
     const idle = new Set<number>();
     for (let series = 0; series < lastAt.length; series++)
       if (
         lastAt[series]! < now - LIMITS.idleSeriesMs &&
+        // Else a repeat would take it for a series that came after its request.
+        writtenAt[series]! < now - LIMITS.dedupMs &&
         !open.has(series) &&
         !dictionary.isRemoved(series)
       )
@@ -446,6 +460,6 @@ export class Shard extends DurableObject<ShardEnv> {
 }
 
 const answerTo = (appended: Appended): AppendAnswer =>
-  appended.duplicate || appended.refused.length > 0
-    ? { kind: "stored", ...appended }
-    : appended.accepted;
+  appended.kind === "stored" && !appended.duplicate && appended.rejected.length === 0
+    ? appended.accepted
+    : appended;

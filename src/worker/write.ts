@@ -6,34 +6,57 @@ import type { BadItem } from "../core/formats/format.ts";
 import type { Intake } from "../core/formats/intake.ts";
 import type { FailedShard, Outcome } from "../core/formats/outcome.ts";
 import type { ShardBatches } from "../core/formats/shard-batches.ts";
-import * as LIMITS from "../core/limits.ts";
+import type { Attempt } from "../durable/idempotency.ts";
 import type { AppendAnswer } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed, type Failure } from "./http/failure.ts";
+import type { Once } from "./once.ts";
 import { callShard, callShardOnce } from "./shards.ts";
 
 export interface Wish {
   readonly badItem: BadItem;
-  readonly idempotencyKey: string | undefined;
+  /** Undefined without an Idempotency-Key. */
+  readonly once: Once | undefined;
 }
 
 /** Stores what the intake holds. @throws for bugs only */
 export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outcome> {
   if (intake.issueCount > 0 && wish.badItem === "refuse")
     return { kind: "invalid", issues: intake.issues, issueCount: intake.issueCount };
-  const { shards } = configOf(env);
-  const key = wish.idempotencyKey === undefined ? "" : await digest(wish.idempotencyKey, shards);
   const parts = intake.finish();
-  const settled = await Promise.allSettled(parts.map((part) => append(env, part, key)));
-  return outcomeOf(intake, parts, settled, key !== "");
+  const attempt = wish.once && { ...wish.once, ...intake.accepts };
+  if (attempt !== undefined && (await contradicts(env, parts, attempt)))
+    return { kind: "key_reused" };
+  const settled = await Promise.allSettled(parts.map((part) => append(env, part, attempt)));
+  return outcomeOf(intake, parts, settled, attempt !== undefined);
+}
+
+/**
+ * Whether a shard knows the key of another body. One shard says so when it is asked to store; of
+ * several none may store its part when one does not, so they are asked before. A shard that does not
+ * answer will not store either.
+ */
+async function contradicts(
+  env: Env,
+  parts: readonly ShardBatches[],
+  { key, fingerprint }: Attempt,
+): Promise<boolean> {
+  if (parts.length < 2) return false;
+  const known = await Promise.allSettled(
+    parts.map(({ shard }) =>
+      callShard(env, shard, async (stub) => await stub.contradicts(key, fingerprint)),
+    ),
+  );
+  return known.some((one) => one.status === "fulfilled" && one.value);
 }
 
 /** With a key a repeat is harmless, so the Worker itself may try again. */
-function append(env: Env, part: ShardBatches, key: string): Promise<AppendAnswer> {
-  const call = key === "" ? callShardOnce : callShard;
+function append(env: Env, part: ShardBatches, attempt: Attempt | undefined): Promise<AppendAnswer> {
+  const call = attempt === undefined ? callShardOnce : callShard;
   const [first, ...others] = part.batches;
   const request = first !== undefined && others.length === 0 ? first : part.batches;
-  return call(env, part.shard, async (stub) => await stub.append(request, key));
+  const { shards } = configOf(env);
+  return call(env, part.shard, async (stub) => await stub.append(request, shards, attempt));
 }
 
 /** What the shards' answers are together. @throws what a shard threw that is no failure */
@@ -47,11 +70,16 @@ function outcomeOf(
   const failed: (FailedShard & Retry)[] = [];
   let accepted = 0;
   let duplicates = 0;
+  let otherBody = false;
   settled.forEach((result, i) => {
     const part = parts[i]!;
     const answer = result.status === "fulfilled" ? result.value : retryOf(result.reason);
     if (typeof answer === "number") {
       accepted += answer;
+      return;
+    }
+    if (answer.kind === "other_body") {
+      otherBody = true;
       return;
     }
     if (answer.kind !== "stored") {
@@ -60,10 +88,11 @@ function outcomeOf(
     }
     accepted += answer.accepted;
     if (answer.duplicate) duplicates++;
-    for (const { batch, series, code, message } of answer.refused)
+    for (const { batch, series, code, message } of answer.rejected)
       for (const position of series)
         for (const index of part.itemsOf(batch, position)) rejected.push({ index, code, message });
   });
+  if (otherBody) return { kind: "key_reused" };
   const counts = {
     accepted,
     duplicate: parts.length > 0 && duplicates === parts.length,
@@ -91,20 +120,4 @@ function retryOf(reason: unknown): Retry {
     if ("retryAfterSec" in failure) return failure;
   }
   throw reason;
-}
-
-/** What is wrong with an Idempotency-Key; undefined when nothing is. */
-export const keyIssue = (key: string): string | undefined =>
-  key.length === 0 || key.length > LIMITS.idempotencyKeyLength
-    ? `has ${key.length} characters: 1 to ${LIMITS.idempotencyKeyLength} are allowed`
-    : undefined;
-
-/**
- * Shards keep digests: all keys are of one small size, and 128 bits do not meet by chance. A digest
- * stands for the part of a request that one layout sends to one shard, so SHARDS is part of it: under
- * another layout the shard's part is another, and must not be taken for a repeat.
- */
-async function digest(key: string, shards: number): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${shards} ${key}`));
-  return btoa(String.fromCharCode(...new Uint8Array(hash, 0, 16))).replace(/=+$/, "");
 }

@@ -109,8 +109,9 @@ describe("every failure is documented", () => {
   fails(
     "POST /api/v1/points",
     ...(["invalid_json", "invalid_utf8", "invalid_encoding", "invalid_point"] as const),
-    ...(["invalid_parameter", "too_large", "too_many_points", "over_limit", "busy"] as const),
+    ...(["invalid_parameter", "too_large", "too_many_points", "over_limit", "key_reused"] as const),
     ...(["unsupported_media_type", "unsupported_encoding", "unavailable", "unauthorized"] as const),
+    "busy",
   );
   fails(
     "GET /api/v1/query",

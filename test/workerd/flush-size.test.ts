@@ -24,7 +24,7 @@ async function append(metric: string, minutes: number): Promise<void> {
     });
     const value = at.map((x) => Math.sin(x) * 1e3);
     const index = new Uint8Array(many * 2);
-    await shard.append(encodeBatch({ series: [`${metric}{}`], index, at, value }), "");
+    await shard.append(encodeBatch({ series: [`${metric}{}`], index, at, value }), 1);
   }
 }
 
@@ -60,7 +60,7 @@ test("an hour of 8,000 series is one row a series", { timeout: 60_000 }, async (
   const before = await env.DB.prepare("SELECT count(*) AS n FROM minute").first<number>("n");
   for (let minute = 0; minute < 60; minute++) {
     const at = Float64Array.from(series, (_, i) => NOW - (minute + 1) * MINUTE + i);
-    await shard.append(encodeBatch({ series, index, at, value }), "");
+    await shard.append(encodeBatch({ series, index, at, value }), 1);
   }
   expect(await shard.report()).toMatchObject({ unflushedBuckets: 480_000 });
   expect(await shard.flush()).toBe(true);

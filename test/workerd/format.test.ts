@@ -37,7 +37,7 @@ const toy = format({
       if (!series.ok) intake.issue(i, series.error.path, series.error.message);
       else if (value === undefined || !Number.isFinite(Number(value)))
         intake.issue(i, "value", "is no number");
-      else intake.add(series.value, intake.now, Number(value) * parameters.scale, i);
+      else intake.add(series.value, intake.arrival(), Number(value) * parameters.scale, i);
     }
     return ok(undefined);
   },
@@ -54,6 +54,8 @@ const toy = format({
         return say(200, `${outcome.accepted} toys, ${outcome.skipped} broken`);
       case "invalid":
         return say(400, "broken toys");
+      case "key_reused":
+        return say(409, "other toys");
       case "busy":
       case "unavailable":
       case "too_many_requests":

@@ -29,6 +29,7 @@ export class Intake {
   #value = new Float64Array(64);
   #item = new Uint32Array(64);
   #length = 0;
+  #arrived = false;
   readonly #badItems = new Set<number>();
   #badParts = 0;
   readonly rejected: Rejection[] = [];
@@ -49,6 +50,18 @@ export class Intake {
 
   get now(): number {
     return this.#rules.now;
+  }
+
+  /** The time of a point that came with none. */
+  arrival(): number {
+    this.#arrived = true;
+    return this.#rules.now;
+  }
+
+  /** Which times were taken in, [from, to], and the time of points that came with none, if any. */
+  get accepts(): { readonly from: number; readonly to: number; readonly arrival: number | null } {
+    const arrival = this.#arrived ? this.#rules.now : null;
+    return { from: this.#earliest, to: this.#latest, arrival };
   }
 
   /** Whether it holds more than a request may: a decoder stops then. */

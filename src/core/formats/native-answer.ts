@@ -27,6 +27,15 @@ export function renderNative(outcome: Outcome): Answer {
           ...listed(outcome.issues, outcome.issueCount),
         },
       });
+    case "key_reused":
+      return json(422, {
+        error: {
+          code: "key_reused",
+          message:
+            "this Idempotency-Key came before with another body; nothing was stored. " +
+            "Send this one with another key, or the body of before with this key",
+        },
+      });
     case "busy":
     case "unavailable":
     case "too_many_requests": {

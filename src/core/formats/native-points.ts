@@ -166,7 +166,7 @@ export class PointReader {
 
   #at(timestamp: unknown): Result<number, string> {
     if (typeof timestamp === "number") return timestampToMs(timestamp, this.#precision);
-    if (timestamp === undefined) return ok(this.#intake.now);
+    if (timestamp === undefined) return ok(this.#intake.arrival());
     if (typeof timestamp === "string")
       return parseTime(timestamp, this.#intake.now, this.#precision);
     return err(`expected a time, got ${describe(timestamp)}`);

@@ -43,6 +43,8 @@ export type Outcome =
       /** Whether to send the same again is harmless: it has an Idempotency-Key. */
       readonly repeatable: boolean;
     } & Counts)
+  /** Its Idempotency-Key came before with another body: this one is not stored. */
+  | { readonly kind: "key_reused" }
   /** The request was turned away before its points were looked at; nothing was stored. */
   | {
       readonly kind: "refused";

@@ -93,16 +93,15 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   return { series, index, at, value };
 }
 
-/** The points of a batch whose series pass `keep`, with a dictionary of only those series. */
-export function selectSeries(batch: Batch, keep: (series: number) => boolean): Batch {
+/** The points of a batch that pass `keep`, by row, with a dictionary of only their series. */
+export function selectPoints(batch: Batch, keep: (row: number) => boolean): Batch {
   const renumbered = new Int32Array(batch.series.length).fill(-1);
   const series: string[] = [];
-  batch.series.forEach((key, i) => {
-    if (keep(i)) renumbered[i] = series.push(key) - 1;
-  });
   const rows: number[] = [];
-  batch.index.forEach((i, row) => {
-    if (renumbered[i]! >= 0) rows.push(row);
+  batch.index.forEach((position, row) => {
+    if (!keep(row)) return;
+    rows.push(row);
+    if (renumbered[position]! < 0) renumbered[position] = series.push(batch.series[position]!) - 1;
   });
   const index = indexColumn(series.length, rows.length);
   const at = new Float64Array(rows.length);

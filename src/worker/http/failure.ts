@@ -29,6 +29,7 @@ export type Failure =
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
   | { readonly kind: "upgrade_required"; readonly message: string }
   | { readonly kind: "query_too_large"; readonly message: string }
+  | { readonly kind: "key_reused"; readonly message: string }
   | {
       readonly kind: "busy" | "unavailable" | "too_many_requests";
       readonly message: string;
@@ -76,6 +77,7 @@ export const CODES = {
   unsupported_encoding: { status: 415, meaning: "The Content-Encoding is not understood" },
   over_limit: { status: 422, meaning: "Some points are over a limit; the others are stored" },
   bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
+  key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
   upgrade_required: { status: 426, meaning: "The path is a WebSocket" },
   too_many_requests: {

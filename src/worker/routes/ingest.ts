@@ -13,7 +13,8 @@ import { readBody } from "../http/body.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
 import { isLoose } from "../http/parameters.ts";
-import { keyIssue, write } from "../write.ts";
+import { keyIssue, onceOf } from "../once.ts";
+import { write } from "../write.ts";
 
 /** What the API document says of a path, beyond what follows from its formats. */
 export type Documentation = Partial<
@@ -44,6 +45,7 @@ const ERRORS = [
   "unsupported_encoding",
   "over_limit",
   "bad_skipped",
+  "key_reused",
   "busy",
   "unavailable",
   "too_many_requests",
@@ -97,8 +99,8 @@ function ingestEndpoint(
 
 /** Decodes the body and stores its points. @throws Failed */
 async function store(env: Env, format: Format, request: Request, asked: Asked): Promise<Outcome> {
-  const idempotencyKey = request.headers.get("idempotency-key") ?? undefined;
-  const badKey = idempotencyKey === undefined ? undefined : keyIssue(idempotencyKey);
+  const key = request.headers.get("idempotency-key");
+  const badKey = key === null ? undefined : keyIssue(key);
   if (badKey !== undefined)
     return fail({
       kind: "invalid_parameter",
@@ -111,7 +113,9 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
   const read = format.decode(bytes, asked, intake);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
-  return await write(env, intake, { badItem, idempotencyKey });
+  const reading = JSON.stringify([format.name, asked]);
+  const once = key === null ? undefined : await onceOf(key, shards, reading, bytes);
+  return await write(env, intake, { badItem, once });
 }
 
 function unsupported(request: Request, formats: readonly Format[]): Failure {

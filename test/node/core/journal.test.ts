@@ -7,8 +7,14 @@ import { decodeJournal, encodeJournal } from "../../../src/durable/journal.ts";
 
 const AT = 1_795_420_486_645;
 const entries = [
-  { key: "", accepted: 3, batch: Uint8Array.of(1, 2, 3) },
-  { key: "a digest", accepted: 300, batch: new Uint8Array() },
+  { once: undefined, batch: Uint8Array.of(1, 2, 3) },
+  {
+    once: {
+      key: "a digest",
+      remembered: { fingerprint: 2 ** 53 - 1, accepted: 300, from: AT, to: AT + 1, born: 7 },
+    },
+    batch: new Uint8Array(),
+  },
 ];
 const counters = {
   day: dayOf(AT),
@@ -28,7 +34,7 @@ test("entries come back as they were", () => {
 test("an entry of a kind that is not known is refused, not skipped", () => {
   const bytes = encodeJournal(row);
   expect(bytes[HEAD]).toBe(1);
-  for (const kind of [0, 2, 255]) {
+  for (const kind of [0, 3, 255]) {
     bytes[HEAD] = kind;
     expect(() => decodeJournal(bytes)).toThrow(CorruptBytes);
     expect(() => decodeJournal(bytes)).toThrow(`kind ${kind}`);

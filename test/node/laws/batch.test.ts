@@ -8,7 +8,7 @@ import {
   decodeBatch,
   encodeBatch,
   indexColumn,
-  selectSeries,
+  selectPoints,
 } from "../../../src/core/series/batch.ts";
 import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
 
@@ -70,10 +70,12 @@ test("what a selection keeps and what it leaves are the whole", () => {
     [...at].map((time, i) => `${series[index[i]!]} ${time} ${bits(value.slice(i, i + 1))[0]}`);
   fc.assert(
     fc.property(batch, fc.func(fc.boolean()), (whole, keep) => {
-      const kept = selectSeries(whole, (series) => keep(series));
-      const left = selectSeries(whole, (series) => !keep(series));
+      const kept = selectPoints(whole, (row) => keep(row));
+      const left = selectPoints(whole, (row) => !keep(row));
       expect([...rows(kept), ...rows(left)].sort()).toEqual(rows(whole).sort());
-      expect(kept.series.length + left.series.length).toBe(whole.series.length);
+      // Only the series of those points.
+      for (const part of [kept, left])
+        expect(new Set(part.index)).toEqual(new Set(part.series.keys()));
     }),
   );
 });

@@ -1,0 +1,43 @@
+// What tells repeats of a request from other requests: its Idempotency-Key and its body, as digests.
+
+import * as LIMITS from "../core/limits.ts";
+
+/** Of a request that came with an Idempotency-Key. */
+export interface Once {
+  /**
+   * Digest of the key: all are of one small size, and 128 bits do not meet by chance. It stands for
+   * the part of a request that one layout sends to one shard, so SHARDS is in it: under another
+   * layout the shard's part is another, and must not be taken for a repeat.
+   */
+  readonly key: string;
+  /** Digest of the body and of what says how to read it: 0 … 2^53 − 1. */
+  readonly fingerprint: number;
+}
+
+/** What is wrong with an Idempotency-Key; undefined when nothing is. */
+export const keyIssue = (key: string): string | undefined =>
+  key.length === 0 || key.length > LIMITS.idempotencyKeyLength
+    ? `has ${key.length} characters: 1 to ${LIMITS.idempotencyKeyLength} are allowed`
+    : undefined;
+
+/** `reading` is all that decides what the body means beside its bytes. */
+export async function onceOf(
+  key: string,
+  shards: number,
+  reading: string,
+  body: Uint8Array,
+): Promise<Once> {
+  const [keyed, of] = await Promise.all([
+    sha256(new TextEncoder().encode(`${shards} ${key}`)),
+    sha256(body),
+  ]);
+  const whole = await sha256(new Uint8Array([...new TextEncoder().encode(reading), ...of]));
+  return {
+    key: btoa(String.fromCharCode(...keyed.subarray(0, 16))).replace(/=+$/, ""),
+    // 53 bits.
+    fingerprint: Number(new DataView(whole.buffer).getBigUint64(0) >> 11n),
+  };
+}
+
+const sha256 = async (bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
