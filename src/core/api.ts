@@ -25,7 +25,25 @@ export interface QueryAnswer {
   readonly truncated?: true;
   /** The number of all of them, when cut. */
   readonly seriesTotal?: number;
+  /**
+   * Unix ms: from when this resolution is kept, 0 when nothing of it was ever deleted. Before it the
+   * answer is empty, whatever there was.
+   */
+  readonly keptFrom: number;
+  /** What is stored in the range and could not be read, so that buckets may lack it: the first 20. */
+  readonly unreadable?: readonly UnreadablePart[];
+  /** How many there are, when more than are listed. */
+  readonly unreadableCount?: number;
   readonly series: readonly SeriesAnswer[];
+}
+
+/** A part of one series: bytes that are corrupt, or of a newer version. */
+export interface UnreadablePart {
+  readonly labels: Readonly<Record<string, string>>;
+  /** What it holds is of [from, to), Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  readonly message: string;
 }
 
 export interface MetricSummary {

@@ -89,6 +89,20 @@ export const bucketsPerQuery = 500_000;
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */
 export const matchersPerQuery = 20;
+/**
+ * Instructions of the regular expressions of one query, estimated before they are compiled: stops
+ * those that take seconds to compile.
+ */
+export const regexSize = 2_000;
+/**
+ * Characters of label values that regular expressions of one query look at, times the steps that each
+ * may cost (4 with a usual expression): about a second of CPU at worst.
+ */
+export const regexWork = 64_000_000;
+/** Metrics that one query may read, when it asks for more than one. */
+export const metricsPerQuery = 1_000;
+/** Names of metrics that one query may look through, when it names none. */
+export const namesPerQuery = 20_000;
 /** Series a query may ask for with `limit`. */
 export const seriesPerQuery = 1_000;
 /** Series that one page of the list may read for its sparklines: bounds what a refresh costs. */

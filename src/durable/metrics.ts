@@ -15,12 +15,16 @@ export interface MetricHead {
   readonly fresh: readonly string[];
 }
 
-/** The name of one metric, or a part of the list of all. */
-export type WantedMetrics = string | NamePage;
+/** The name of one metric, the names of several, or a part of the list of all. */
+export type WantedMetrics = string | readonly string[] | NamePage;
 
 export function metricHeads(dictionary: Dictionary, wanted: WantedMetrics): MetricHead[] {
   const metrics =
-    typeof wanted === "string" ? [dictionary.metric(wanted)] : pageOf(dictionary.inOrder(), wanted);
+    typeof wanted === "string"
+      ? [dictionary.metric(wanted)]
+      : "after" in wanted
+        ? pageOf(dictionary.inOrder(), wanted)
+        : wanted.map((name) => dictionary.metric(name));
   return metrics.flatMap((metric) => {
     if (metric === undefined) return [];
     const head = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };

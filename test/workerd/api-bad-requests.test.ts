@@ -113,7 +113,7 @@ describe("where", () => {
   );
   refuses("a back reference", { where: "host=~(a)\\1" }, "where", /invalid escape sequence/);
   refuses("a look-ahead", { where: "host=~(?=a)" }, "where", /invalid or unsupported Perl syntax/);
-  refuses("too many repeats", { where: "h=~((a{99}){99}){99}" }, "where", /invalid repeat count/);
+  refuses("too many repeats", { where: "h=~(a{99}){11}" }, "where", /invalid repeat count/);
   refuses("the second", { where: ["host=a", "host=~["] }, "where", /missing closing \]/);
   refuses("21 of them", { where: Array(21).fill("a=b") }, "where", /<=20/);
 });

@@ -5,7 +5,7 @@
 // coarse segment: both are merged.
 
 import * as LIMITS from "../limits.ts";
-import { DAY, dayOf, HOUR, hourOf, spanOf, type TierName, TIERS } from "../tiers.ts";
+import { DAY, dayOf, HOUR, hourOf, spanOf, spanStart, type TierName, TIERS } from "../tiers.ts";
 
 /** Days that each tier keeps; 0 is for ever. */
 export type Retention = Readonly<Record<TierName, number>>;
@@ -69,10 +69,6 @@ export function spans(plan: Plan): number[] {
   return count(spanOf(plan.tier, plan.kept), spanOf(plan.tier, plan.to - 1));
 }
 
-/** The UTC days that overlap the plan. */
-export const days = (plan: Plan): number[] =>
-  plan.kept >= plan.to ? [] : count(dayOf(plan.kept), dayOf(plan.to - 1));
-
 /** The hours of a UTC day whose minutes may answer for it within the plan. */
 export const hoursOf = (plan: Plan, day: number): number[] =>
   count(
@@ -101,11 +97,28 @@ export interface Gone {
 export const isGone = (gone: Gone, day: number, series: number): boolean =>
   day < gone.day || (day === gone.day && series < gone.series);
 
-/** The plan without minutes of days that were deleted in part: they would be a part of the truth. */
-export function withoutGone(plan: Plan, gone: Gone): Plan {
-  if (plan.tier !== "minute") return plan;
-  const whole = (gone.series > 0 ? gone.day + 1 : gone.day) * DAY;
-  return { ...plan, kept: Math.max(plan.kept, whole) };
+/** The cron's numbers by name: how far each tier was deleted. */
+type Progress = ReadonlyMap<string, number>;
+
+export const goneOf = (progress: Progress): Gone => ({
+  day: progress.get("goneDay") ?? 0,
+  series: progress.get("goneSeries") ?? 0,
+});
+
+/**
+ * The plan without what was deleted, which may be more than retention says now, when that was raised.
+ * Minutes of days that were deleted in part go as well: they would be a part of the truth.
+ */
+export function withoutDeleted(plan: Plan, progress: Progress): Plan {
+  return { ...plan, kept: Math.max(plan.kept, deletedTo(plan.tier, progress)) };
+}
+
+/** What starts before this, Unix ms, is deleted at a tier. */
+export function deletedTo(tier: TierName, progress: Progress): number {
+  const { day, series } = goneOf(progress);
+  if (tier === "minute") return (series > 0 ? day + 1 : day) * DAY;
+  const kept = progress.get(`${tier}Kept`) ?? 0;
+  return kept === 0 ? 0 : spanStart(tier, kept);
 }
 
 const count = (from: number, to: number): number[] =>

@@ -28,7 +28,7 @@ export type Failure =
   | { readonly kind: "too_large" | "too_many_points"; readonly message: string }
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
   | { readonly kind: "upgrade_required"; readonly message: string }
-  | { readonly kind: "query_too_large"; readonly message: string }
+  | { readonly kind: "query_too_large" | "unreadable"; readonly message: string }
   | { readonly kind: "key_reused"; readonly message: string }
   | {
       readonly kind: "busy" | "unavailable" | "too_many_requests";
@@ -85,6 +85,11 @@ export const CODES = {
     meaning: "More requests than a shard can take; see Retry-After",
   },
   internal: { status: 500, meaning: "A bug of Minuet" },
+  unreadable: {
+    status: 500,
+    meaning:
+      "Stored bytes are corrupt, or of a newer version: nothing of what was asked can be read",
+  },
   busy: { status: 503, meaning: "A limit of the store is reached for now; see Retry-After" },
   unavailable: { status: 503, meaning: "A part of the store does not answer; see Retry-After" },
   misconfigured: { status: 503, meaning: "A variable of the store is wrong; nothing is done" },

@@ -1,48 +1,86 @@
-// Reads D1 and the shards so that each bucket is in exactly one of the two.
-//
-// They are read at the same time. A page that a shard still holds may have reached D1 meanwhile, or
-// the other way round; watermarks tell, and then the older of the two is read again.
+// Reads D1 and the shards so that each bucket is in exactly one of the two. They are read at the same
+// time; core/query/consistency.ts says when what came fits together, and else both are read again.
 
-import { Buckets } from "../../core/bucket.ts";
-import { decodeBlock } from "../../core/codec/page.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { type Sides, verdict } from "../../core/query/consistency.ts";
+import type { ReadError } from "../../core/query/read-error.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { Snapshot } from "../../d1/snapshot.ts";
 import type { HeadAnswer } from "../../durable/shard.ts";
 import { configOf, type Env } from "../env.ts";
-import { fail } from "../http/failure.ts";
 import { callShard, metricsByHome, takeCounted } from "../shards.ts";
-import type { Extent } from "./snapshot.ts";
+import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
-export interface Wanted<S extends Extent> {
+export interface Wanted {
   readonly metrics: readonly string[];
   /** The range, [from, to), Unix ms: which buckets the shards give. */
   readonly from: number;
   readonly to: number;
-  /** Reads D1 in one snapshot, with the watermarks of `shards`. */
-  readonly readD1: (session: D1DatabaseSession, shards: readonly number[]) => Promise<S>;
+  /** Reads D1 in one snapshot, with the watermarks of `shards`. @throws D1Failed */
+  readonly readD1: (db: D1DatabaseSession, shards: readonly number[]) => Promise<Snapshot>;
 }
 
 export interface AskedHead {
   readonly shard: number;
-  /** What it was asked for. */
-  readonly metrics: readonly string[];
   readonly head: HeadAnswer;
 }
 
-/** A snapshot and heads that fit. One call to each shard serves all metrics. @throws Failed */
-export async function consistent<S extends Extent>(
+export interface Consistent {
+  readonly snapshot: Snapshot;
+  readonly heads: readonly AskedHead[];
+}
+
+/** How often both are read until they fit: two, but for a store that flushes all the time. */
+const ATTEMPTS = 5;
+
+/** A snapshot and heads that fit. One call to each shard serves all metrics. */
+export async function consistent(
   env: Env,
-  { metrics, from, to, readD1 }: Wanted<S>,
-): Promise<{ readonly snapshot: S; readonly heads: readonly AskedHead[] }> {
+  { metrics, from, to, readD1 }: Wanted,
+): Promise<Result<Consistent, ReadError>> {
   let layouts: readonly number[] = [configOf(env).shards];
-  let bookmark: string | null = null;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const session = env.DB.withSession(bookmark ?? "first-unconstrained");
+  let before: ReadonlyMap<number, Sides> = new Map();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    // Only the primary can be trusted not to be behind what a shard said.
+    const db = env.DB.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
     const asked = metricsByHome(metrics, layouts);
-    const [snapshot, heads] = await Promise.all([
-      readD1(session, [...asked.keys()]),
-      Promise.all(
+    // Without D1 the head is never all, nor D1 without a shard: one that fails fails the read.
+    const [stored, heads] = await Promise.all([
+      readD1(db, [...asked.keys()]).then(ok, (error: unknown) => err(d1Unavailable(error))),
+      headsOf(env, asked, from, to),
+    ]);
+    if (!stored.ok) return stored;
+    if (!heads.ok) return heads;
+    const snapshot = stored.value;
+    // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
+    const others = snapshot.layouts.filter((shards) => !layouts.includes(shards));
+    layouts = [...layouts, ...others];
+    const now = new Map(heads.value.map((one) => [one.shard, sidesOf(one, snapshot)]));
+    const fits = [...now].every(([shard, sides]) => verdict(sides, before.get(shard)) === "fits");
+    if (others.length === 0 && fits) {
+      const full = heads.value.find(({ head }) => head.cut);
+      return full === undefined ? ok({ snapshot, heads: heads.value }) : err(tooMuch(full));
+    }
+    before = now;
+  }
+  return err({
+    kind: "unavailable",
+    message: "shards and D1 kept moving while they were read; try again",
+    retryAfterSec: 1,
+  });
+}
+
+async function headsOf(
+  env: Env,
+  asked: ReadonlyMap<number, readonly string[]>,
+  from: number,
+  to: number,
+): Promise<Result<readonly AskedHead[], ReadError>> {
+  try {
+    return ok(
+      await Promise.all(
         [...asked].map(async ([shard, names]) => ({
           shard,
-          metrics: names,
           head: await callShard(
             env,
             shard,
@@ -50,43 +88,21 @@ export async function consistent<S extends Extent>(
           ),
         })),
       ),
-    ]);
-    // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
-    const others = snapshot.layouts.filter((shards) => !layouts.includes(shards));
-    if (others.length > 0) {
-      layouts = [...layouts, ...others];
-      continue;
-    }
-    const watermark = (shard: number): number => snapshot.flushed.get(shard) ?? 0;
-    const behind = heads.find(({ shard, head }) => watermark(shard) < head.watermark);
-    if (behind === undefined && heads.every(({ shard, head }) => watermark(shard) < head.openId))
-      return { snapshot, heads };
-    // "first-primary" when the shard has no bookmark (it was told the watermark by nobody).
-    bookmark = behind?.head.bookmark ?? "first-primary";
-  }
-  return fail({
-    kind: "unavailable",
-    message: "shards and D1 kept moving while they were read; try again",
-    retryAfterSec: 1,
-  });
-}
-
-/** Rows [first, end) of `buckets`, of one series, by its number within the shard. */
-export type Run = (series: number, buckets: Buckets, first: number, end: number) => void;
-
-/** Gives what a head holds and the snapshot does not. */
-export function eachRun({ shard, head }: AskedHead, { flushed }: Extent, run: Run): void {
-  const inD1 = flushed.get(shard) ?? 0;
-  const sealed = head.sealed.filter(({ page }) => page > inD1).map(({ block }) => block);
-  for (const block of [...sealed, ...head.open]) {
-    const buckets = new Buckets(64);
-    const series: number[] = [];
-    decodeBlock(block, buckets, series);
-    for (let i = 0; i < series.length;) {
-      let end = i + 1;
-      while (end < series.length && series[end] === series[i]) end++;
-      run(series[i]!, buckets, i, end);
-      i = end;
-    }
+    );
+  } catch (error) {
+    return err(shardUnavailable(error));
   }
 }
+
+const sidesOf = ({ shard, head }: AskedHead, { flushed }: Snapshot): Sides => ({
+  stored: flushed.get(shard) ?? 0,
+  believed: head.watermark,
+  openId: head.openId,
+});
+
+/** No limit of the question's: it passes when the shard has flushed, which such a shard does at once. */
+const tooMuch = ({ shard }: AskedHead): ReadError => ({
+  kind: "unavailable",
+  message: `shard ${shard} holds more of this than one read may take of it (headBytes: ${LIMITS.headBytes} bytes) and is moving it to D1; try again in a minute, or ask for a range without what was written last`,
+  retryAfterSec: 60,
+});

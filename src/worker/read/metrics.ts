@@ -10,7 +10,7 @@ import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
 import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
-import { d1Failed } from "./reader.ts";
+import { d1Failed } from "./unavailable.ts";
 import { callShard, countRead, firstShards, homesOf, layoutsInUse } from "../shards.ts";
 
 /** What these shards know of the metrics asked for, merged by metric. */

@@ -2,17 +2,15 @@
 // D1 is read once and each shard is called once for all of them together.
 
 import type { ListedMetric, MetricsAnswer } from "../../core/api.ts";
-import { Buckets } from "../../core/bucket.ts";
-import { metricOfKey } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { type Plan, plan, withoutGone } from "../../core/query/plan.ts";
+import { anyOf } from "../../core/query/matcher.ts";
 import { Merge } from "../../core/query/merge.ts";
-import { decodeSegment } from "../../core/codec/segment.ts";
-import { HOUR, MINUTE } from "../../core/tiers.ts";
-import { consistent, eachRun } from "./consistent.ts";
+import { type Plan, plan } from "../../core/query/plan.ts";
+import { METRIC_NAME } from "../../core/query/source.ts";
+import { MINUTE } from "../../core/tiers.ts";
 import { configOf, type Env } from "../env.ts";
-import { d1Failed } from "./reader.ts";
-import { readMinutes } from "./snapshot.ts";
+import { orFail } from "./native.ts";
+import { sourceOf } from "./source.ts";
 
 /** Length of a sparkline. */
 const MINUTES = 60;
@@ -29,7 +27,8 @@ export async function withSparklines(
   const live = answer.metrics.filter(({ lastAt }) => lastAt >= from);
   const served = withRoom(live).map(({ name }) => name);
   const range = plan({ from, to }, "minute", now, configOf(env).retention);
-  const lines = served.length === 0 ? new Map<string, Merge>() : await read(env, served, range);
+  const lines =
+    served.length === 0 ? new Map<string, Merge>() : await read(env, served, range, now);
   const idle = points(undefined, from);
   const sparkline = ({ name, lastAt }: ListedMetric): Pick<ListedMetric, "sparkline"> => {
     if (lastAt < from) return { sparkline: idle };
@@ -50,38 +49,22 @@ function withRoom(metrics: readonly ListedMetric[]): readonly ListedMetric[] {
   });
 }
 
-/** The minutes of metrics, by name; without those that would not be whole. */
+/** The minutes of metrics, by name; none when there is no room for them. @throws Failed */
 async function read(
   env: Env,
   metrics: readonly string[],
   range: Plan,
+  now: number,
 ): Promise<ReadonlyMap<string, Merge>> {
-  const { snapshot, heads } = await consistent(env, {
-    metrics,
-    from: range.kept,
-    to: range.to,
-    readD1: async (session, shards) =>
-      await readMinutes(session, { metrics, plan: range, shards }).catch(d1Failed),
+  const lines = new Map(metrics.map((name) => [name, new Merge(range, [])]));
+  const selection = { ...range, matchers: [anyOf(METRIC_NAME, metrics)] };
+  const selected = await sourceOf(env, now).select(selection, (series, buckets, first, end) => {
+    lines.get(series.metric)?.add([], buckets, first, end);
+    return undefined;
   });
-  if (snapshot.minutes.length > LIMITS.segmentsPerQuery) return new Map();
-  const kept = withoutGone(range, snapshot.gone);
-  const lines = new Map(metrics.map((name) => [name, new Merge(kept, [])]));
-  for (const asked of heads)
-    if (asked.head.cut) for (const name of asked.metrics) lines.delete(name);
-  const buckets = new Buckets(MINUTES);
-  for (const { metric, span, body } of snapshot.minutes) {
-    const line = lines.get(metrics[metric]!);
-    if (line === undefined) continue;
-    buckets.length = 0;
-    decodeSegment(body, span * HOUR, MINUTE, buckets);
-    line.add([], buckets);
-  }
-  for (const asked of heads) {
-    const { keys } = asked.head;
-    eachRun(asked, snapshot, (series, rows, first, end) => {
-      lines.get(metricOfKey(keys.get(series)!))?.add([], rows, first, end);
-    });
-  }
+  if (!selected.ok && selected.error.kind === "too_large") return new Map();
+  // A line with a gap that no one sees would be worse than none.
+  for (const { metric } of orFail(selected).unreadable) lines.delete(metric);
   return lines;
 }
 

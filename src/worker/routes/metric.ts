@@ -8,7 +8,7 @@ import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { metricName } from "../http/fields.ts";
 import { describeMetric, failUnknown } from "../read/metrics.ts";
-import { d1Failed } from "../read/reader.ts";
+import { d1Failed } from "../read/unavailable.ts";
 import { callShard, homesOf, layoutsInUse } from "../shards.ts";
 import { metricSummary } from "./metrics.ts";
 

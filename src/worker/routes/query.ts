@@ -1,20 +1,26 @@
 // GET /api/v1/query: the buckets of one metric.
 
 import { z } from "zod";
-import type { QueryAnswer } from "../../core/api.ts";
-import { cutOf, toCsv } from "../../core/query/csv.ts";
+import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { parseMatcher } from "../../core/query/filter.ts";
-import { compileMatcher, type Matcher } from "../../core/query/matcher.ts";
+import { cutOf, toCsv } from "../../core/query/csv.ts";
+import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
+import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
+import { Merge } from "../../core/query/merge.ts";
 import { plan } from "../../core/query/plan.ts";
+import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
+import { METRIC_NAME } from "../../core/query/source.ts";
+import { labelsObject } from "../../core/series/labels.ts";
 import { byStat, STAT_NAMES } from "../../core/stats.ts";
+import type { TierName } from "../../core/tiers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { withEtag } from "../http/etag.ts";
-import { fail } from "../http/failure.ts";
+import { Failed, fail } from "../http/failure.ts";
 import { metricName, time, whole } from "../http/fields.ts";
-import { describeMetric, failUnknown } from "../read/metrics.ts";
-import { read } from "../read/reader.ts";
+import { failUnknown } from "../read/metrics.ts";
+import { failureOf, orFail } from "../read/native.ts";
+import { sourceOf } from "../read/source.ts";
 
 const parameters = z.object({
   metric: metricName,
@@ -28,11 +34,10 @@ const parameters = z.object({
     }),
   where: z
     .array(
-      z.string().transform((text, ctx): Matcher => {
+      z.string().transform((text, ctx): MatcherParts => {
         const parts = parseMatcher(text);
-        const matcher = parts.ok ? compileMatcher(parts.value) : parts;
-        if (matcher.ok) return matcher.value;
-        ctx.addIssue({ code: "custom", message: matcher.error });
+        if (parts.ok) return parts.value;
+        ctx.addIssue({ code: "custom", message: parts.error });
         return z.NEVER;
       }),
     )
@@ -83,6 +88,27 @@ export const queryAnswer = exactly<QueryAnswer>()(
         .number()
         .exactOptional()
         .meta({ description: "How many series there are, when fewer are in the answer" }),
+      keptFrom: z.number().meta({
+        description:
+          "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",
+      }),
+      unreadable: z
+        .array(
+          z.object({
+            labels: z.record(z.string(), z.string()),
+            from: z.number(),
+            to: z.number(),
+            message: z.string(),
+          }),
+        )
+        .exactOptional()
+        .meta({
+          description: `What is stored in the range and could not be read (corrupt, or written by a newer version), so that buckets may lack it: the first ${LIMITS.issuesListed}`,
+        }),
+      unreadableCount: z
+        .number()
+        .exactOptional()
+        .meta({ description: "How many there are, when more than listed" }),
       series: z.array(seriesAnswer),
     })
     .meta({ id: "QueryAnswer" }),
@@ -98,7 +124,7 @@ export const query = endpoint({
   answer: queryAnswer,
   alsoAs: ["text/csv"],
   cached: true,
-  errors: ["unknown_metric", "query_too_large", "unavailable", "too_many_requests"],
+  errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
   async handle(asked, c) {
     const answer = await answerOf(c.env, asked, Date.now());
     return asked.format === "csv"
@@ -130,13 +156,25 @@ async function answerOf(
       message: `${problem}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
       issues: [{ path: "from", message: problem }],
     });
-  const planned = plan({ from, to }, asked.resolution, now, configOf(env).retention);
-  const by = asked.by.includes("*") ? "*" : asked.by;
-  const { merge, known } = await read(env, { metric, matchers: asked.where, plan: planned, by });
+  const { retention } = configOf(env);
+  const planned = plan({ from, to }, asked.resolution, now, retention);
+  const source = sourceOf(env, now);
+  const named = anyOf(METRIC_NAME, [metric]);
+  const merge = new Merge(planned, asked.by.includes("*") ? "*" : asked.by);
+  const selection = { ...planned, matchers: [named, ...matchersOf(asked.where)] };
+  const { known, keptFrom, unreadable } = orFail(
+    await source.select(selection, ({ labels }, buckets, first, end) => {
+      merge.add(labels, buckets, first, end);
+      return merge.size > LIMITS.bucketsPerQuery ? tooManyBuckets(planned.tier) : undefined;
+    }),
+  );
+  if (!known) {
+    // With `where`, only series that match were looked for.
+    const ever = { matchers: [named], from: -Infinity, to: Infinity };
+    const any = asked.where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
+    if (any.length === 0) await failUnknown(env, metric);
+  }
   const { series, total } = merge.finish(asked.limit, asked.order);
-  // With `where`, D1 was asked only for series that match.
-  if (!known && (asked.where.length === 0 || (await describeMetric(env, metric)) === undefined))
-    await failUnknown(env, metric);
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   return {
     metric,
@@ -146,6 +184,47 @@ async function answerOf(
     to: planned.to,
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
     ...(total > series.length && { truncated: true, seriesTotal: total }),
+    keptFrom,
+    ...(unreadable.length > 0 && {
+      unreadable: unreadable.slice(0, LIMITS.issuesListed).map(partOf),
+    }),
+    ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
     series,
+  };
+}
+
+/** @throws Failed */
+function matchersOf(where: readonly MatcherParts[]): readonly Matcher[] {
+  const matchers = compileMatchers(where);
+  if (matchers.ok) return matchers.value;
+  const { error } = matchers;
+  if (error.kind === "too_large") throw new Failed(failureOf(error));
+  return fail({
+    kind: "invalid_parameter",
+    message: `where: ${error.message}`,
+    issues: [{ path: "where", message: error.message }],
+  });
+}
+
+const partOf = ({ labels, from, to, message }: Unreadable): UnreadablePart => ({
+  labels: labelsObject(labels),
+  from,
+  to,
+  message,
+});
+
+const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
+
+function tooManyBuckets(tier: TierName): TooLarge {
+  const coarser = COARSER[tier];
+  return {
+    kind: "too_large",
+    limit: "bucketsPerQuery",
+    value: LIMITS.bucketsPerQuery,
+    what: "buckets in the answer",
+    ways: [
+      { way: "fewer_groups" },
+      ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
+    ],
   };
 }

@@ -23,6 +23,7 @@ const answerOf = (list: readonly SeriesAnswer[]): QueryAnswer => ({
   step: 60_000,
   from: START,
   to: START + 600_000,
+  keptFrom: 0,
   series: list,
 });
 

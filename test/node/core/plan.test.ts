@@ -1,7 +1,7 @@
 // Plans by example: a reader can follow which segments answer which question.
 
 import { describe, expect, test } from "vitest";
-import { days, hoursOf, keptFrom, plan, spans } from "../../../src/core/query/plan.ts";
+import { hoursOf, keptFrom, plan, spans } from "../../../src/core/query/plan.ts";
 import { DAY, dayOf, HOUR, hourOf, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12, 34, 56);
@@ -25,7 +25,6 @@ test("minutes of an hour: one segment an hour", () => {
 test("hours of two days: one segment a day, and the minutes of every hour if a day is dirty", () => {
   const of = planOf("2026-11-19T22:30", "2026-11-20T02:00", "hour");
   expect(spans(of)).toEqual([dayOf(NOW) - 1, dayOf(NOW)]);
-  expect(days(of)).toEqual([dayOf(NOW) - 1, dayOf(NOW)]);
   expect(hoursOf(of, dayOf(NOW) - 1).map((hour) => hour % 24)).toEqual([22, 23]);
   expect(hoursOf(of, dayOf(NOW)).map((hour) => hour % 24)).toEqual([0, 1]);
 });
@@ -44,7 +43,6 @@ test("what a tier does not keep is not asked for", () => {
   expect(spans(of)[0]).toBe(hourOf(of.kept));
   expect(spans(of)).toHaveLength(24);
   expect(spans(planOf("2026-10-01T00:00", "2026-10-02T00:00", "minute"))).toEqual([]);
-  expect(days(planOf("2026-10-01T00:00", "2026-10-02T00:00", "minute"))).toEqual([]);
 });
 
 test("retention is in whole UTC days, and 0 is for ever", () => {

@@ -21,7 +21,7 @@ import {
   OPERATORS,
   parseMatcher,
 } from "../../../src/core/query/filter.ts";
-import { compileMatcher, type Matcher, matchesAll } from "../../../src/core/query/matcher.ts";
+import { compileMatchers, type Matcher, Work } from "../../../src/core/query/matcher.ts";
 
 const name = fc
   .oneof(
@@ -87,9 +87,9 @@ describe("labels", () => {
 const matcherOf = (text: string): Matcher => {
   const parts = parseMatcher(text);
   if (!parts.ok) expect.fail(parts.error);
-  const matcher = compileMatcher(parts.value);
-  if (!matcher.ok) expect.fail(matcher.error);
-  return matcher.value;
+  const matchers = compileMatchers([parts.value]);
+  if (!matchers.ok) expect.fail(matchers.error.kind);
+  return matchers.value[0]!;
 };
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
@@ -143,7 +143,7 @@ describe("matchers", () => {
         const labels: Labels = canonicalLabels(list);
         const found = labels.find(([key]) => key === of)?.[1] === wanted;
         const matches = (op: MatcherParts["op"], text: string): boolean =>
-          matchesAll([matcherOf(formatMatcher({ label: of, op, value: text }))], labels);
+          new Work().matches([matcherOf(formatMatcher({ label: of, op, value: text }))], labels);
         expect(matches("=", wanted)).toBe(found);
         expect(matches("!=", wanted)).toBe(!found);
         expect(matches("=~", literal(wanted))).toBe(found);
@@ -164,8 +164,8 @@ describe("matchers", () => {
         (texts, list) => {
           const matchers = texts.map(matcherOf);
           const labels = canonicalLabels(list);
-          expect(matchesAll(matchers, labels)).toBe(
-            matchers.every((matcher) => matchesAll([matcher], labels)),
+          expect(new Work().matches(matchers, labels)).toBe(
+            matchers.every((matcher) => new Work().matches([matcher], labels)),
           );
         },
       ),

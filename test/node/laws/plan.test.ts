@@ -6,7 +6,6 @@ import { describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import {
-  days,
   type Gone,
   hoursOf,
   isGone,
@@ -108,7 +107,9 @@ describe("reading by the plan", () => {
             }
             const sources = sourcesOf(stillDirty, wasGone);
             if (inCoarse && inSpan && sources.coarse) read(p, planned.step);
-            const hours = days(planned).includes(day) ? hoursOf(planned, day) : [];
+            const hours = spans({ ...planned, tier: "hour" }).includes(day)
+              ? hoursOf(planned, day)
+              : [];
             if (inMinutes && sources.minutes && hours.includes(hourOf(p.at))) read(p, MINUTE);
           }
           const expected = new Map<string, number>();
@@ -176,7 +177,7 @@ describe("a plan", () => {
     fc.assert(
       fc.property(range, tier, now, retention, (asked, of, time, retained) => {
         const planned = plan(asked, of, time, retained);
-        const hours = days(planned).flatMap((day) => hoursOf(planned, day));
+        const hours = spans({ ...planned, tier: "hour" }).flatMap((day) => hoursOf(planned, day));
         expect(hours.length === 0).toBe(planned.kept >= planned.to);
         if (planned.kept >= planned.to) return;
         const first = hourOf(planned.kept);

@@ -17,6 +17,7 @@ const shown: Shown = {
     step: MINUTE,
     from: 0,
     to: HOUR,
+    keptFrom: 0,
     series: [{ labels: {}, t: [0], avg: [1], min: [0], max: [2], sum: [2], count: [2], last: [2] }],
   },
   from: 0,

@@ -45,6 +45,7 @@ const answer = (...rows: Row[]): QueryAnswer => ({
   step: MINUTE,
   from: 0,
   to: HOUR,
+  keptFrom: 0,
   series: [{ labels: {}, ...columns(rows) }],
 });
 

@@ -1,0 +1,85 @@
+// The one seam of reading: what a query language may ask of the store, and what it gets. Data and types
+// alone; worker/read/source.ts has it of D1 and the shards. It must not know any dialect.
+
+import type { Buckets } from "../bucket.ts";
+import type { Result } from "../result.ts";
+import type { Labels } from "../series/labels.ts";
+import type { TierName } from "../tiers.ts";
+import type { Matcher } from "./matcher.ts";
+import type { ReadError, Unreadable } from "./read-error.ts";
+
+/** The label under which matchers see the name of a metric. */
+export const METRIC_NAME = "__name__";
+
+export interface Series {
+  readonly metric: string;
+  /** Without the metric's name. The same array each time that this object is handed out. */
+  readonly labels: Labels;
+}
+
+/** Which series, and of when. */
+export interface SeriesQuestion {
+  /**
+   * All must match; none: every series. Those on `__name__` are about the metric's name, of which =
+   * and a regular expression of plain alternatives (a|b) are the cheap ones: without one, the names
+   * of all metrics are looked through.
+   */
+  readonly matchers: readonly Matcher[];
+  /** Unix ms, inclusive. */
+  readonly from: number;
+  /** Unix ms, exclusive. */
+  readonly to: number;
+}
+
+export interface Selection extends SeriesQuestion {
+  /** `from` and `to` are widened to whole buckets of it. */
+  readonly tier: TierName;
+}
+
+/**
+ * Takes rows [first, end) of `buckets`, all of one series, ascending by start, each start once.
+ *
+ * - Starts are Unix ms, within the selection, and not before what is still kept. Rows are as wide as
+ *   the tier's buckets or finer: they are to be merged into the reader's own steps.
+ * - A series comes in many runs, in any order, also of the same bucket: each point is in exactly one.
+ * - `buckets` is the source's, and holds something else as soon as the call returns.
+ *
+ * An error that it returns ends the selection with that error.
+ */
+export type Take = (
+  series: Series,
+  buckets: Buckets,
+  first: number,
+  end: number,
+) => ReadError | undefined;
+
+export interface Selected {
+  /** Whether the store knows any series that matches, with points in the range or without. */
+  readonly known: boolean;
+  /** Unix ms: from when the tier is kept. What was before is deleted, and was not handed out. */
+  readonly keptFrom: number;
+  /** Parts that are there and could not be read; all the rest was handed out. */
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface FoundSeries {
+  /** By name, then by labels, each once. */
+  readonly series: readonly Series[];
+  /** There are more than `limit`. */
+  readonly cut: boolean;
+}
+
+export interface Source {
+  /**
+   * At most `limit` series that match. Those without points in the range are left out where that can
+   * be told without reading them: none that has points is missing.
+   */
+  series(question: SeriesQuestion, limit: number): Promise<Result<FoundSeries, ReadError>>;
+
+  /**
+   * Hands out all buckets of the series that match: each point once that was acknowledged before the
+   * call, also while shards flush. A limit is met before much is read; on an error, what was handed
+   * out until then is worth nothing.
+   */
+  select(selection: Selection, take: Take): Promise<Result<Selected, ReadError>>;
+}
