@@ -57,6 +57,14 @@ test("a Host that is not this machine reads, writes and deletes nothing", async 
   expect(await ask("/api/v1/metric?name=planted", { method: "DELETE", headers })).toBe(403);
 });
 
+test("files of the page say as much as the answers of the API", async () => {
+  for (const path of ["/", "/docs", "/embed", "/icon.svg", "/healthz", "/api/v1/nothing"]) {
+    const { headers } = await fetch(server.url + path);
+    expect([path, headers.get("x-content-type-options")]).toEqual([path, "nosniff"]);
+    expect([path, headers.has("cache-control")]).toEqual([path, true]);
+  }
+});
+
 test("plain curl, and the page itself, do all of it", async () => {
   const own = { origin: server.url, "sec-fetch-site": "same-origin" };
   expect(await ask("/api/v1/metric?name=planted")).toBe(404);

@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../../src/worker/app.ts";
-import { endpoint } from "../../src/worker/http/endpoint.ts";
+import { endpoint, exactly } from "../../src/worker/http/endpoint.ts";
 import { fail } from "../../src/worker/http/failure.ts";
 import { documented } from "../../src/worker/http/openapi.ts";
 import { failureOf, TOKEN } from "./api-client.ts";
@@ -100,4 +100,25 @@ describe("a toy endpoint is one value", () => {
   test("paths of others are not there", async () => {
     await failureOf(await ask("/api/v1/status"), 404, "not_found");
   });
+});
+
+test("a schema that is not the type of its answer does not compile", () => {
+  interface Toy {
+    readonly name: string;
+    readonly size?: number;
+  }
+  const name = z.string();
+  const size = z.number();
+  exactly<Toy>()(z.object({ name, size: size.exactOptional() }));
+  // @ts-expect-error a field is missing
+  exactly<Toy>()(z.object({ name }));
+  // @ts-expect-error a field is one too many
+  exactly<Toy>()(z.object({ name, size: size.exactOptional(), colour: name }));
+  // @ts-expect-error a field is not optional
+  exactly<Toy>()(z.object({ name, size }));
+  // @ts-expect-error a field is of another type
+  exactly<Toy>()(z.object({ name: size, size: size.exactOptional() }));
+  // @ts-expect-error the handler returns something else
+  endpoint({ ...toy, answer: z.object({ toys: name }), handle: () => ({ toys: 3 }) });
+  expect.assertions(0);
 });

@@ -1,8 +1,12 @@
 // The list of endpoints against what stands elsewhere: wrangler.toml says which paths reach the Worker
-// at all, and a path that it forgets would be answered with the page.
+// at all, and a path that it forgets would be answered with the page. And what every answer of every
+// endpoint has.
 
-import { expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { app } from "../../src/worker/app.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
+import { store } from "./api-client.ts";
 import toml from "../../wrangler.toml?raw";
 
 /** Paths of wrangler.toml's `run_worker_first`, where a * stands for anything. */
@@ -35,4 +39,60 @@ test("no two endpoints are the same", () => {
     methods.map((method) => `${method} ${path}`),
   );
   expect(new Set(all).size).toBe(all.length);
+});
+
+/** What a path must be told. */
+const NEEDS: Readonly<Record<string, string>> = {
+  "/api/v1/query": "?metric=here",
+  "/api/v1/live": "?metric=here",
+  "/api/v1/metric": "?name=here",
+};
+
+describe("every answer says that its type is its type, and who may keep it; texts end a line", () => {
+  beforeEach(() => store({ name: "here", value: 1 }));
+
+  const checked = async (path: string, init: RequestInit, of: object = env): Promise<number> => {
+    const response = await app.request(path, init, of);
+    const { status, headers } = response;
+    const what = `${init.method ?? "GET"} ${path}: ${status}`;
+    expect(headers.get("x-content-type-options"), what).toBe("nosniff");
+    expect(headers.get("cache-control"), what).toMatch(/^(no-store|private, no-cache)$/);
+    if (headers.has("retry-after") || status >= 400)
+      expect(headers.get("cache-control"), what).toBe("no-store");
+    const text = await response.text();
+    if (text !== "") expect(text.at(-1), what).toBe("\n");
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+    return status;
+  };
+
+  for (const { methods, path } of ENDPOINTS)
+    for (const method of methods)
+      test(`${method} ${path}`, async () => {
+        const upgrade = { upgrade: "websocket" };
+        const body = method === "POST" ? { body: '{"name":"here","value":1}' } : {};
+        // Asked well, badly, by a stranger, without a token, and of a store that is set up wrongly.
+        const exact = `${path}${NEEDS[path] ?? ""}`;
+        const statuses = [
+          await checked(exact, { method, headers: upgrade, ...body }),
+          await checked(`${path}?no=such`, { method, ...body }),
+          await checked(exact, { method: "PATCH" }),
+          await checked(exact, { method: "HEAD" }),
+          await checked(exact, { method, headers: { origin: "http://evil.example" } }),
+          await checked(exact, { method }, { ...env, OPEN: "" }),
+          await checked(exact, { method }, { ...env, SHARDS: "two" }),
+        ];
+        expect(Math.min(...statuses)).toBeLessThan(300);
+        expect(statuses).toContain(400);
+        expect(statuses).toContain(405);
+      });
+
+  test("other answers of a query: CSV, not changed, unknown", async () => {
+    const csv = "/api/v1/query?metric=here&format=csv&from=-2h&to=-1h";
+    const etag = (await app.request(csv, {}, env)).headers.get("etag") ?? "";
+    expect(await checked(csv, {})).toBe(200);
+    expect(await checked(csv, { headers: { "if-none-match": etag } })).toBe(304);
+    expect(await checked("/api/v1/query?metric=away", {})).toBe(404);
+    expect(await checked("/api/v1/away", {})).toBe(404);
+  });
 });

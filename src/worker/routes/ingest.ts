@@ -152,13 +152,11 @@ function refused(format: Format | undefined, failure: Failure): Response {
 const answer = ({ status, headers, body }: Answer): Response =>
   new Response(body, { status, headers });
 
-function carrierOf(request: Request): Carrier {
-  const { searchParams } = new URL(request.url);
-  return {
-    header: (name) => request.headers.get(name),
-    parameter: (name) => searchParams.get(name),
-  };
-}
+/** The address is taken apart only for formats that look there. */
+const carrierOf = (request: Request): Carrier => ({
+  header: (name) => request.headers.get(name),
+  parameter: (name) => new URL(request.url).searchParams.get(name),
+});
 
 /** Those that any of the formats knows. */
 function parametersOf(formats: readonly Format[]): z.ZodObject {
