@@ -6,7 +6,6 @@ import { Panel } from "./components/panel.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
 import { NothingHere, Problem } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
-import { Welcome } from "./components/welcome.tsx";
 import { refusal } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
@@ -47,6 +46,7 @@ const Embed = () => {
   );
 };
 
+const Welcome = lazily(async () => (await import("./components/welcome.tsx")).Welcome);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
