@@ -77,6 +77,10 @@ export const formatRange = (from: number, to: number, zone: string, now: number)
     ? between(formatDate, from, to, zone)
     : formatPeriod(from, to, zone);
 
+/** "13 Nov, 01:00"; with the year unless it is that of `now`. */
+export const formatMoment = (at: number, zone: string, now: number): string =>
+  `${formatYear(zone, at) === formatYear(zone, now) ? formatDate(zone, at) : formatFullDate(zone, at)}, ${clockOf(zone, at)}`;
+
 /** A bucket's period. Those of a day are UTC days wherever the reader is, and say so. */
 export const formatBucket = (start: number, step: number, zone: string): string =>
   step === DAY

@@ -3,7 +3,8 @@
 import type { Columns, SeriesAnswer } from "../../core/api.ts";
 import { STATISTIC } from "../../core/stats.ts";
 import type { Stat } from "../url.ts";
-import { type Drawable, gapsIn, isRow, type Rows } from "./gaps.ts";
+import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
+import { type Older, stepAt, type Steps } from "./older.ts";
 import { LARGEST_DRAWN, largestFirst } from "./ranking.ts";
 import { type Totals, totals } from "./totals.ts";
 
@@ -20,10 +21,8 @@ export interface Line {
   readonly before?: { readonly columns: Columns; readonly rows: Rows };
 }
 
-export interface ChartData {
+export interface ChartData extends Steps {
   readonly stat: Stat;
-  /** Bucket width, ms. */
-  readonly step: number;
   /** Starts of buckets, Unix ms, ascending; also one in every gap, which breaks its line there. */
   readonly starts: readonly number[];
   /** Buckets that start here or later may still change. */
@@ -40,6 +39,8 @@ export type Slots = ReadonlyMap<string, number>;
 
 export interface ChartQuestion {
   readonly series: readonly SeriesAnswer[];
+  /** Where their buckets are wider, the earliest first. */
+  readonly older?: readonly Older[];
   /** Of the period before, moved to this one. */
   readonly before?: readonly SeriesAnswer[];
   /** The window, [from, to), Unix ms. */
@@ -59,14 +60,14 @@ export const keyOf = (labels: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
 export function chartData(question: ChartQuestion): ChartData {
-  const { from, to, step, stat, partialFrom } = question;
+  const { from, to, step, stat, partialFrom, older = [] } = question;
   const before = new Map((question.before ?? []).map((one) => [keyOf(one.labels), one]));
   const places = new Set<number>();
   const cut = new Map<Columns, Cut>();
   for (const columns of [...question.series, ...before.values()]) {
     const { t } = columns;
     const [first, end] = [placeFrom(t, from), placeFrom(t, to)];
-    const gaps = gapsIn(t).filter((row) => row > first && row < end);
+    const gaps = gapsInParts(t, older).filter((row) => row > first && row < end);
     cut.set(columns, { first, end, gaps: new Set(gaps) });
     for (let row = first; row < end; row++) places.add(t[row]!);
     // A gap is longer than a bucket: there is a place within.
@@ -93,7 +94,7 @@ export function chartData(question: ChartQuestion): ChartData {
     .sort((a, b) => compareLabels(a.labels, b.labels));
   const lines = drawnOf(all, stat, question.only);
   const slots = slotsOf(all, lines, question.slots ?? new Map());
-  return { stat, step, starts, partialFrom, all, lines, slots };
+  return { stat, step, older, starts, partialFrom, all, lines, slots };
 }
 
 /**
@@ -168,17 +169,6 @@ interface Cut {
   readonly gaps: ReadonlySet<number>;
 }
 
-/** The first place whose time is `at` or later. */
-function placeFrom(times: readonly number[], at: number): number {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 function rowsAt(starts: readonly number[], t: readonly number[], { first, end, gaps }: Cut): Rows {
   let next = first;
   return starts.map((start): Drawable => {
@@ -238,8 +228,8 @@ function joinOf(rows: Rows, opens: number): number {
 }
 
 /** Buckets are drawn at their middle: an average belongs to its whole period. */
-export const middles = ({ starts, step }: ChartData): number[] =>
-  starts.map((start) => start + step / 2);
+export const middles = ({ starts, ...steps }: Pick<ChartData, "starts"> & Steps): number[] =>
+  starts.map((start) => start + stepAt(steps, start) / 2);
 
 /** How many times a line is interrupted. */
 export function gaps(rows: Rows): number {

@@ -1,6 +1,8 @@
 // Where a line is broken: where a series was silent for far longer than it usually is, never merely
 // where the next bucket is empty. Pure. The one rule for charts, their bands and sparklines.
 
+import type { Steps } from "./older.ts";
+
 /** A gap is longer than so many usual intervals: one report that is lost or late is none. */
 export const GAP = 2.5;
 
@@ -35,6 +37,40 @@ export function gapsIn(times: readonly number[]): number[] {
   const gaps: number[] = [];
   for (let i = 1; i < times.length; i++) if (times[i]! - times[i - 1]! > longest) gaps.push(i);
   return gaps;
+}
+
+/**
+ * The same of times of which the earlier are of wider buckets: each part has its own usual interval,
+ * and from one part to the next the longer of both is usual.
+ *
+ * @param older widths of the earlier buckets, and where they end, the earliest first
+ */
+export function gapsInParts(times: readonly number[], older: Steps["older"]): number[] {
+  if (older.length === 0) return gapsIn(times);
+  const gaps: number[] = [];
+  let [first, before] = [0, 0];
+  for (const { until, step } of [...older, { until: Infinity, step: 0 }]) {
+    const end = placeFrom(times, until);
+    if (end === first) continue;
+    const part = times.slice(first, end);
+    const usual = Math.max(usualInterval(part) ?? 0, step);
+    if (first > 0 && times[first]! - times[first - 1]! > GAP * Math.max(usual, before))
+      gaps.push(first);
+    for (const gap of gapsIn(part)) gaps.push(first + gap);
+    [first, before] = [end, usual];
+  }
+  return gaps;
+}
+
+/** The first place whose time is `at` or later. */
+export function placeFrom(times: readonly number[], at: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**

@@ -8,6 +8,7 @@ import { formatBucket, seriesName } from "../format.ts";
 import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
+import { stepAt } from "./older.ts";
 import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
@@ -172,15 +173,21 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
   const start = data.starts[idx];
   if (start === undefined) return undefined;
   const time = u.posToVal(left, "x");
-  const inside = time >= start && time < start + data.step;
+  const inside = time >= start && time < start + stepAt(data, start);
   const found = inside || nearestPlace(u, left) !== undefined;
   return {
     left: left + u.bbox.left / uPlot.pxRatio,
     top: (top ?? 0) + u.bbox.top / uPlot.pxRatio,
     width: u.width,
-    start: found ? start : Math.floor(time / data.step) * data.step,
+    start: found ? start : bucketOf(data, time),
     ...(found && { place: idx }),
   };
+}
+
+/** Start of the bucket that would hold `at`. */
+function bucketOf(data: ChartData, at: number): number {
+  const step = stepAt(data, at);
+  return Math.floor(at / step) * step;
 }
 
 /** The bucket under the crosshair in words. */
@@ -192,7 +199,7 @@ function told({ start, place }: At, { data, zone, unit }: PlotProps): string {
       `${seriesName(line.labels)} ${formatStat(data.stat, line.columns[data.stat][row]!, unit)}`,
     ];
   });
-  return [formatBucket(start, data.step, zone), ...values].join(", ");
+  return [formatBucket(start, stepAt(data, start), zone), ...values].join(", ");
 }
 
 /** Whether the key meant something. */

@@ -8,6 +8,7 @@ import { type Stat, STATS } from "../url.ts";
 import { adds, formatIn, type UnitName } from "../units.ts";
 import { type ChartData, type Line, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
+import { stepAt } from "./older.ts";
 import { type Totals, totalsAt } from "./totals.ts";
 import { colourOf } from "./options.ts";
 
@@ -60,7 +61,7 @@ export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
       }}
     >
       <div class="tooltip-time">
-        {formatBucket(place.start, data.step, zone)}
+        {formatBucket(place.start, stepAt(data, place.start), zone)}
         {place.start >= data.partialFrom && <em> still filling</em>}
       </div>
       {buckets.length === 0 ? (

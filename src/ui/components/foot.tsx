@@ -7,6 +7,8 @@ import { formatCount, TIER_TITLES } from "../format.ts";
 import type { Panel } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
 import type { Drawing } from "../models/drawing.ts";
+import type { Shown } from "../models/shown.ts";
+import { lazily } from "./lazily.tsx";
 
 export interface FootProps {
   readonly drawing: Drawing;
@@ -30,20 +32,29 @@ function cut({ now, data }: Drawing, panel: Panel): string | undefined {
     : `${drawn} of ${formatCount(total)} series are drawn: ${way}`;
 }
 
-export const Foot = ({ drawing, panel, isLast }: FootProps) => {
-  const { resolution } = drawing.now.answer;
-  const isUtcDay = resolution === "day" && offsetAt(zone.value, drawing.now.to) !== 0;
+const KeptNote = lazily(async () => (await import("./kept-note.tsx")).KeptNote);
+
+const Resolution = ({ now }: { readonly now: Shown }) => {
+  const { answer, before, to } = now;
+  if (answer.older !== undefined || (before !== undefined && before.keptFrom > before.from))
+    return <KeptNote {...now} />;
+  const { resolution } = answer;
+  const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
   return (
-    <p class="foot quiet">
-      <span data-used={resolution}>
-        By the {TIER_TITLES[resolution].toLowerCase()}
-        {isUtcDay && ": days of UTC, from midnight to midnight there"}
-      </span>
-      {cut(drawing, panel) !== undefined && <span data-cut>{cut(drawing, panel)}</span>}
-      {isLast && <span>Times in {zoneName(zone.value, second.value)}</span>}
-      {isLast && panned.value === undefined && page.value === "explore" && (
-        <span class="hints">Drag to zoom, Shift+drag to move, double-click to go back</span>
-      )}
-    </p>
+    <span data-used={resolution}>
+      By the {TIER_TITLES[resolution].toLowerCase()}
+      {isUtcDay && ": days of UTC, from midnight to midnight there"}
+    </span>
   );
 };
+
+export const Foot = ({ drawing, panel, isLast }: FootProps) => (
+  <p class="foot quiet">
+    <Resolution now={drawing.now} />
+    {cut(drawing, panel) !== undefined && <span data-cut>{cut(drawing, panel)}</span>}
+    {isLast && <span>Times in {zoneName(zone.value, second.value)}</span>}
+    {isLast && panned.value === undefined && page.value === "explore" && (
+      <span class="hints">Drag to zoom, Shift+drag to move, double-click to go back</span>
+    )}
+  </p>
+);

@@ -7,6 +7,7 @@ import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
 import { type ChartData, chosenBy, type Line, slotOf } from "../chart/data.ts";
 import { isRow } from "../chart/gaps.ts";
+import { stepAt } from "../chart/older.ts";
 import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { formatStat } from "../chart/tooltip.tsx";
@@ -146,11 +147,13 @@ interface NowProps {
 /** The last value; while the crosshair is on a chart, what is drawn there. */
 function Now({ line, data, last, unit }: NowProps) {
   const text = useMemo(() => {
-    const { starts, step, stat } = data;
+    const { starts, stat } = data;
     return computed(() => {
       const { value: place } = crosshair;
       if (place === undefined) return formatStat("last", last, unit);
-      const at = starts.findIndex((start) => place.at >= start && place.at < start + step);
+      const at = starts.findIndex(
+        (start) => place.at >= start && place.at < start + stepAt(data, start),
+      );
       const row = line.rows[at];
       return isRow(row) ? formatStat(stat, line.columns[stat][row]!, unit) : "–";
     });

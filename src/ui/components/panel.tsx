@@ -16,7 +16,8 @@ import {
   zoomOut,
   zoomTo,
 } from "../models/page.ts";
-import type { Failure, Reading, Shown } from "../models/reading.ts";
+import type { Reading } from "../models/reading.ts";
+import type { Failure, Shown } from "../models/shown.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
@@ -46,6 +47,7 @@ type Described = Record<`data-${string}`, string | number>;
 const described = (now: Shown): Described => ({
   "data-metric": now.answer.metric,
   "data-resolution": now.answer.resolution,
+  "data-older": (now.answer.older ?? []).map(({ resolution }) => resolution).join(" "),
   "data-current": String(now.current),
   "data-from": now.from,
   "data-to": now.to,

@@ -2,6 +2,7 @@
 
 import { formatStat } from "../chart/tooltip.tsx";
 import { isRow } from "../chart/gaps.ts";
+import { stepAt } from "../chart/older.ts";
 import { totalsAt } from "../chart/totals.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
@@ -15,7 +16,7 @@ export interface TableProps {
 }
 
 export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
-  const { lines, starts, step, stat, partialFrom } = data;
+  const { lines, starts, stat, partialFrom } = data;
   const unit = panel.unit ?? unitOf(panel.metric);
   const [only] = lines;
   const places = [...starts.keys()]
@@ -61,7 +62,7 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
           {places.map((place) => (
             <tr key={starts[place]}>
               <th scope="row">
-                {formatBucket(starts[place]!, step, zone.value)}
+                {formatBucket(starts[place]!, stepAt(data, starts[place]!), zone.value)}
                 {starts[place]! >= partialFrom && <em> still filling</em>}
               </th>
               {cells(place)}

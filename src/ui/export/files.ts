@@ -7,7 +7,8 @@ import { type Line, slotOf } from "../chart/data.ts";
 import { isRow } from "../chart/gaps.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";
-import { formatPeriod, seriesName, TIER_TITLES } from "../format.ts";
+import { formatPeriod, seriesName } from "../format.ts";
+import { resolutionText } from "../kept.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
 import type { Panel } from "../url.ts";
@@ -71,7 +72,7 @@ export async function keepPng(
   const what = [
     data.stat,
     ...panel.where,
-    `by the ${TIER_TITLES[now.answer.resolution].toLowerCase()}`,
+    resolutionText(now.answer, zone.value, now.to),
     formatPeriod(now.from, now.to, zone.value),
     zoneName(zone.value, now.to),
   ];

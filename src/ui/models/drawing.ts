@@ -2,7 +2,7 @@
 
 import { type ChartData, chartData } from "../chart/data.ts";
 import type { Panel } from "../url.ts";
-import type { Shown } from "./reading.ts";
+import type { Shown } from "./shown.ts";
 
 export interface Drawing {
   readonly now: Shown;
@@ -39,6 +39,7 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
     from,
     to,
     step: answer.step,
+    ...(answer.older !== undefined && { older: answer.older }),
     partialFrom,
     stat,
     ...(only !== undefined && { only }),

@@ -8,6 +8,7 @@ export interface Earlier {
   readonly question: string;
   /** The question about the period on view that this belongs to. */
   readonly of: string;
+  readonly resolution: TierName;
   /** How far its buckets are moved, ms: a whole number of them. */
   readonly by: number;
 }
@@ -34,5 +35,5 @@ export function earlier(
   const by = Math.max(1, Math.round(length / step)) * step;
   if (from - by < LIMITS.earliestAt) return undefined;
   const range = { kind: "fixed", from: from - by, to: to - by } as const;
-  return { question: questionOf(panel, { range, resolution }), of: question, by };
+  return { question: questionOf(panel, { range, resolution }), of: question, resolution, by };
 }

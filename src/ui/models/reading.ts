@@ -3,51 +3,27 @@
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
-import { TIERS } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
-import { ApiError, ask, messageOf } from "../api.ts";
+import { ask } from "../api.ts";
 import { type Panel, questionOf, SPANS } from "../url.ts";
 import { refusal, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
+import { finestOf, isWhole, ownFrom, type WholeAnswer } from "./whole.ts";
+import type { OlderParts } from "./older.ts";
 import { previous, range, view } from "./page.ts";
+import { Previous } from "./previous.ts";
+import { type Failure, failureOf, type Shown, type Window, windowOf } from "./shown.ts";
 import { exactly, type Tail, withTail } from "./tail.ts";
 
 interface Answered {
   readonly panel: Panel;
   readonly question: string;
-  readonly answer: QueryAnswer;
+  readonly answer: WholeAnswer;
   /** The tail when the question was asked, and the minute from which it knew everything. */
   readonly tail: Tail | undefined;
   readonly tailFrom: number;
-}
-
-/** The answer about the period before. */
-interface Before extends Earlier {
-  readonly answer: QueryAnswer;
-}
-
-export interface Failure {
-  readonly question: string;
-  readonly message: string;
-  readonly code: string;
-  /** Names of metrics that may be meant. */
-  readonly nearest: readonly string[];
-}
-
-/** What to draw. */
-export interface Shown {
-  readonly answer: QueryAnswer;
-  /** What the axis spans, Unix ms. */
-  readonly from: number;
-  readonly to: number;
-  /** Buckets that start here or later may still change; Infinity: none. */
-  readonly partialFrom: number;
-  /** The answer is the one to this view; else the axis moved on and the data are on their way. */
-  readonly current: boolean;
-  /** The period before, its times moved to this one. */
-  readonly before?: QueryAnswer;
 }
 
 /** A question has waited long enough to show that it waits, ms. */
@@ -61,7 +37,9 @@ export class Reading {
   /** What the panel is to show now. */
   readonly panel: ReadonlySignal<Panel>;
   readonly #answered = signal<Answered | undefined>(undefined);
-  readonly #before = signal<Before | undefined>(undefined);
+  readonly #previous: Previous;
+  /** Made when there is anything older than the answer's resolution is kept. */
+  #older: OlderParts | undefined;
   /** Counts the live messages that changed what is shown. */
   readonly #pushed = signal(0);
   readonly #failed = signal<Failure | undefined>(undefined);
@@ -86,7 +64,9 @@ export class Reading {
 
   constructor(panel: ReadonlySignal<Panel>) {
     this.panel = panel;
+    this.#previous = new Previous(this.#questionBefore);
     this.#ends.push(
+      () => this.#previous.end(),
       effect(() => {
         void this.question.value;
         void token.value;
@@ -101,7 +81,6 @@ export class Reading {
       effect(() => {
         if (this.#feed.value?.removed.value === true) this.#removed();
       }),
-      effect(() => this.#askBefore(this.#questionBefore.value)),
       effect(() => {
         void minute.value;
         if (this.#isAlone()) this.#askSoon();
@@ -139,7 +118,7 @@ export class Reading {
     const { answer } = known;
     const current = known.question === this.question.value;
     const shown = current ? this.#whole(known) : answer;
-    const before = this.#beforeOf(known, current);
+    const before = current ? this.#previous.of(known.question) : undefined;
     return {
       answer: shown,
       ...this.#window(answer, current),
@@ -198,23 +177,35 @@ export class Reading {
       SLOW_AFTER,
     );
     try {
-      const answer = await ask<QueryAnswer>(question, { signal: asking.signal });
+      const { signal } = asking;
+      const answer = await this.#completed(
+        panel,
+        await ask<QueryAnswer>(question, { signal }),
+        signal,
+      );
       batch(() => {
         this.#answered.value = { panel, question, answer, tail, tailFrom };
         this.#failed.value = undefined;
       });
     } catch (error) {
       if (!asking.signal.aborted) {
-        const failure = told(error);
+        const failure = failureOf(question, error);
         // What is drawn of it is no more.
         if (failure.code === "unknown_metric") this.#forget();
-        this.#failed.value = { question, ...failure };
+        this.#failed.value = failure;
       }
     } finally {
       clearTimeout(waiting);
       if (!asking.signal.aborted) this.#arrived();
       if (this.#asking === asking) this.#done();
     }
+  }
+
+  /** With the time before the answer's resolution is kept. */
+  async #completed(panel: Panel, answer: QueryAnswer, signal: AbortSignal): Promise<WholeAnswer> {
+    if (isWhole(answer)) return answer;
+    this.#older ??= new (await import("./older.ts")).OlderParts();
+    return this.#older.complete(panel, answer, signal);
   }
 
   #done(): void {
@@ -254,7 +245,8 @@ export class Reading {
   /** What another token has shown, or was removed since, is forgotten. */
   #forget(): void {
     this.#answered.value = undefined;
-    this.#before.value = undefined;
+    this.#previous.forget();
+    this.#older = undefined;
   }
 
   /** The metric is no more: neither is what was drawn of it, or is on its way. */
@@ -307,32 +299,20 @@ export class Reading {
   }
 
   /** The answer with the minutes that came since. */
-  #whole({ answer, tail, tailFrom }: Answered): QueryAnswer {
+  #whole({ answer, tail, tailFrom }: Answered): WholeAnswer {
     void this.#pushed.value;
     const { by, where } = this.panel.value;
     const { from, to } = this.#window(answer, true);
     const isOld = tail === undefined || tailFrom >= to || range.value.kind === "fixed";
     const filters = exactly(where);
     if (isOld || filters === undefined || answer.resolution !== "minute") return answer;
-    const since = Math.max(tailFrom, tail.from, from, answer.from);
-    return withTail(answer, tail, { by, filters }, since, to);
+    const since = Math.max(tailFrom, tail.from, from, answer.from, ownFrom(answer));
+    return { ...answer, ...withTail(answer, tail, { by, filters }, since, to) };
   }
 
-  /** What the axis spans; a range that ends at "now" moves on with the minutes. */
-  #window(answer: QueryAnswer, current: boolean): Pick<Shown, "from" | "to" | "partialFrom"> {
-    const chosen = range.value;
-    if (chosen.kind === "fixed") {
-      const { from, to } = current ? answer : chosen;
-      return { from, to, partialFrom: answer.partialFrom ?? Infinity };
-    }
-    const { step } = TIERS[answer.resolution];
+  #window(answer: QueryAnswer, current: boolean): Window {
     void minute.value;
-    const at = now();
-    return {
-      from: Math.floor((at - SPANS[chosen.span]) / step) * step,
-      to: Math.ceil(at / step) * step,
-      partialFrom: Math.floor(at / step) * step,
-    };
+    return windowOf(range.value, answer, current, now());
   }
 
   /** The period before is asked in the resolution of this one; again as time goes on. */
@@ -341,43 +321,14 @@ export class Reading {
     const chosen = range.value;
     if (!previous.value || known === undefined || known.question !== this.question.value)
       return undefined;
-    const { step, resolution } = known.answer;
+    const { step, resolution } = finestOf(known.answer);
     const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
     const window = this.#window(known.answer, true);
     const { question } = known;
     return earlier(known.panel, window, { length, step, resolution, question });
   });
-
-  #askBefore(asked: Earlier | undefined): (() => void) | undefined {
-    if (asked === undefined || asked.question === this.#before.peek()?.question) return undefined;
-    const asking = new AbortController();
-    ask<QueryAnswer>(asked.question, { signal: asking.signal })
-      .then((answer) => (this.#before.value = { ...asked, answer }))
-      // The period itself is drawn all the same; the next minute tries again.
-      .catch(() => undefined);
-    return () => asking.abort();
-  }
-
-  /** The period before, its times moved to this one. It stays until the next is there. */
-  #beforeOf(known: Answered, current: boolean): QueryAnswer | undefined {
-    const before = this.#before.value;
-    if (before === undefined || !previous.value || !current) return undefined;
-    if (before.answer.resolution !== known.answer.resolution) return undefined;
-    if (before.of !== known.question) return undefined;
-    const series = before.answer.series.map((one) => ({
-      ...one,
-      t: one.t.map((at) => at + before.by),
-    }));
-    return { ...before.answer, series };
-  }
 }
 
 /** What is drawn of one may stand, for a moment, for the other. */
 const isAlike = (a: Panel, b: Panel): boolean =>
   a.metric === b.metric && a.by === b.by && a.where.join("\n") === b.where.join("\n");
-
-const told = (error: unknown): Omit<Failure, "question"> => ({
-  message: messageOf(error),
-  code: error instanceof ApiError ? error.code : "unknown",
-  nearest: error instanceof ApiError ? error.nearest : [],
-});

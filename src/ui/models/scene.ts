@@ -3,7 +3,8 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Panel } from "../url.ts";
 import { panned, type Panned } from "./page.ts";
-import type { Failure, Reading, Shown } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import type { Failure, Shown } from "./shown.ts";
 
 export interface Scene {
   readonly panel: Panel;

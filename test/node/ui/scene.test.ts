@@ -3,7 +3,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { drawer } from "../../../src/ui/models/drawing.ts";
-import type { Reading, Shown } from "../../../src/ui/models/reading.ts";
+import type { Reading } from "../../../src/ui/models/reading.ts";
+import type { Shown } from "../../../src/ui/models/shown.ts";
 import { isUrgent, type Scene } from "../../../src/ui/models/scene.ts";
 import { panelOf } from "../../../src/ui/url.ts";
 

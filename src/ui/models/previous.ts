@@ -1,0 +1,49 @@
+// The answer about the period before the one on view: asked when that is known, and moved over it.
+
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { QueryAnswer } from "../../core/api.ts";
+import { ask } from "../api.ts";
+import type { Earlier } from "./earlier.ts";
+
+interface Before extends Earlier {
+  readonly answer: QueryAnswer;
+}
+
+export class Previous {
+  readonly #asked: ReadonlySignal<Earlier | undefined>;
+  readonly #before = signal<Before | undefined>(undefined);
+  readonly end: () => void;
+
+  /** `asked`: what to ask now; undefined: nothing. */
+  constructor(asked: ReadonlySignal<Earlier | undefined>) {
+    this.#asked = asked;
+    this.end = effect(() => this.#ask(asked.value));
+  }
+
+  #ask(asked: Earlier | undefined): (() => void) | undefined {
+    if (asked === undefined || asked.question === this.#before.peek()?.question) return undefined;
+    const asking = new AbortController();
+    ask<QueryAnswer>(asked.question, { signal: asking.signal })
+      .then((answer) => (this.#before.value = { ...asked, answer }))
+      // The period itself is drawn all the same; the next minute tries again.
+      .catch(() => undefined);
+    return () => asking.abort();
+  }
+
+  /** The period before that of `question`, its times moved to it. It stays until the next is there. */
+  of(question: string): QueryAnswer | undefined {
+    const [before, asked] = [this.#before.value, this.#asked.value];
+    if (before === undefined || asked === undefined) return undefined;
+    if (before.resolution !== asked.resolution || before.of !== question) return undefined;
+    const series = before.answer.series.map((one) => ({
+      ...one,
+      t: one.t.map((at) => at + before.by),
+    }));
+    return { ...before.answer, series };
+  }
+
+  /** What another token has shown. */
+  forget(): void {
+    this.#before.value = undefined;
+  }
+}

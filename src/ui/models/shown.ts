@@ -1,0 +1,58 @@
+// What a panel shows as of one moment, or why it shows nothing. Pure.
+
+import type { QueryAnswer } from "../../core/api.ts";
+import { TIERS } from "../../core/tiers.ts";
+import { ApiError, messageOf } from "../api.ts";
+import { type Range, SPANS } from "../url.ts";
+import type { WholeAnswer } from "./whole.ts";
+
+export interface Failure {
+  readonly question: string;
+  readonly message: string;
+  readonly code: string;
+  /** Names of metrics that may be meant. */
+  readonly nearest: readonly string[];
+}
+
+export const failureOf = (question: string, error: unknown): Failure => ({
+  question,
+  message: messageOf(error),
+  code: error instanceof ApiError ? error.code : "unknown",
+  nearest: error instanceof ApiError ? error.nearest : [],
+});
+
+export interface Window {
+  /** What the axis spans, Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  /** Buckets that start here or later may still change; Infinity: none. */
+  readonly partialFrom: number;
+}
+
+/** What to draw. */
+export interface Shown extends Window {
+  readonly answer: WholeAnswer;
+  /** The answer is the one to this view; else the axis moved on and the data are on their way. */
+  readonly current: boolean;
+  /** The period before, its times moved to this one. */
+  readonly before?: QueryAnswer;
+}
+
+/**
+ * What the axis spans; a range that ends at "now" moves on with the minutes.
+ *
+ * @param current the answer is the one to `range`
+ * @param at the server's time, Unix ms
+ */
+export function windowOf(range: Range, answer: QueryAnswer, current: boolean, at: number): Window {
+  if (range.kind === "fixed") {
+    const { from, to } = current ? answer : range;
+    return { from, to, partialFrom: answer.partialFrom ?? Infinity };
+  }
+  const { step } = TIERS[answer.resolution];
+  return {
+    from: Math.floor((at - SPANS[range.span]) / step) * step,
+    to: Math.ceil(at / step) * step,
+    partialFrom: Math.floor(at / step) * step,
+  };
+}
