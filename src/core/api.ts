@@ -63,12 +63,19 @@ export interface ListedMetric extends MetricSummary {
   readonly sparkline?: readonly (number | null)[];
 }
 
+export interface MissingShard {
+  readonly shard: number;
+  readonly message: string;
+}
+
 export interface MetricsAnswer {
   readonly metrics: readonly ListedMetric[];
   /** Start of the first minute of all sparklines, Unix ms; absent when they were not asked for. */
   readonly sparklineFrom?: number;
   /** Pass as `cursor` for the next page; absent on the last. */
   readonly cursor?: string;
+  /** Shards that did not answer: what only they know is not in the list. Absent when all did. */
+  readonly missing?: readonly MissingShard[];
 }
 
 export interface MetricAnswer extends MetricSummary {
@@ -78,6 +85,8 @@ export interface MetricAnswer extends MetricSummary {
     /** Number of different values; `values` lists the most frequent 100. */
     readonly distinct: number;
   }[];
+  /** As in the list. */
+  readonly missing?: readonly MissingShard[];
 }
 
 /** One series' changed minute buckets, absolute: they replace what the client had. */

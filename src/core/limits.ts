@@ -107,6 +107,10 @@ export const namesPerQuery = 20_000;
 export const seriesPerQuery = 1_000;
 /** Series that one page of the list may read for its sparklines: bounds what a refresh costs. */
 export const sparklineSeries = 4_000;
+/** Names that an unknown one is compared with at most. */
+export const namesCompared = 10_000;
+/** How long those names are kept, ms each: who asks for unknown metrics in a loop reads few more. */
+export const keepNameMs = 5;
 /** Metrics of one page of the list. */
 export const metricsPerPage = 1_000;
 /** Longest retention that is not for ever, days (a century). */

@@ -246,26 +246,6 @@ function idsOf({ metrics, matchers }: Pick<Wanted, "metrics" | "matchers">): Par
   return { cte, params };
 }
 
-/** The names of metrics that D1 holds, in order, at most `limit`. @throws D1Failed */
-export async function readNames(
-  db: Database,
-  limit: number,
-): Promise<{ readonly names: readonly string[]; readonly counted: RowCount }> {
-  const { rows, counted } = await batch(db, {
-    // A skip scan: one seek a name, not one row a series.
-    names: query<{ readonly name: string }>(
-      `WITH RECURSIVE names (name) AS (
-         SELECT min(metric) FROM series
-         UNION ALL
-         SELECT (SELECT min(metric) FROM series WHERE metric > names.name) FROM names
-         WHERE names.name IS NOT NULL
-       ) SELECT name FROM names WHERE name IS NOT NULL LIMIT ?`,
-      limit,
-    ),
-  });
-  return { names: rows.names.map(({ name }) => name), counted };
-}
-
 /** A series as D1 last heard of it; its shard may know later points. */
 export type SeenSeries = StoredSeries & Pick<SeriesRow, "first_at" | "last_at">;
 

@@ -1,16 +1,13 @@
-// What to say when D1 or a shard does not answer a read: as a value, and as a failure on its way.
+// What to say when D1 or a shard does not answer a read, as a value.
 
 import type { Overloaded, Unavailable } from "../../core/query/read-error.ts";
-import { Failed, fail } from "../http/failure.ts";
+import { Failed } from "../http/failure.ts";
 
 /** `error` is what a read of D1 threw. */
 export function d1Unavailable(error: unknown): Unavailable {
   console.error(`D1: ${error instanceof Error ? error.message : String(error)}`);
   return { kind: "unavailable", message: "D1 did not answer; try again", retryAfterSec: 5 };
 }
-
-/** @throws Failed */
-export const d1Failed = (error: unknown): never => fail(d1Unavailable(error));
 
 /** `error` is what a call to a shard threw. @throws `error` when a shard did not fail */
 export function shardUnavailable(error: unknown): Unavailable | Overloaded {

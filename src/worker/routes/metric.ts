@@ -7,10 +7,10 @@ import type { Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { metricName } from "../http/fields.ts";
-import { describeMetric, failUnknown } from "../read/metrics.ts";
-import { d1Failed } from "../read/unavailable.ts";
+import { describeMetric } from "../read/catalogue.ts";
+import { failUnknown } from "../read/unknown.ts";
 import { callShard, homesOf, layoutsInUse } from "../shards.ts";
-import { metricSummary } from "./metrics.ts";
+import { metricSummary, missingShards } from "./metrics.ts";
 
 const path = "/api/v1/metric";
 const parameters = z.object({ name: metricName });
@@ -25,6 +25,7 @@ export const metricAnswer = exactly<MetricAnswer>()(
           values: z.array(z.object({ value: z.string(), series: z.number() })),
         }),
       ),
+      missing: missingShards,
     })
     .meta({ id: "MetricAnswer" }),
 );
@@ -65,7 +66,7 @@ export const remove = endpoint({
 
 /** False when D1 did not answer. Shards that held the metric before SHARDS was changed go first. */
 async function removeEverywhere(env: Env, name: string): Promise<boolean> {
-  const homes = homesOf(name, await layoutsInUse(env).catch(d1Failed));
+  const homes = homesOf(name, await layoutsInUse(env));
   for (const shard of homes.toReversed())
     if (!(await callShard(env, shard, async (stub) => await stub.remove(name)))) return false;
   return true;

@@ -5,7 +5,7 @@ import type { MetricsAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { whole } from "../http/fields.ts";
-import { listMetrics } from "../read/metrics.ts";
+import { listMetrics } from "../read/catalogue.ts";
 import { withSparklines } from "../read/sparklines.ts";
 
 export const metricSummary = z.object({
@@ -26,6 +26,11 @@ const listedMetric = metricSummary.extend({
     }),
 });
 
+export const missingShards = z
+  .array(z.object({ shard: z.number(), message: z.string() }))
+  .exactOptional()
+  .meta({ description: "Shards that did not answer: what only they know is not in this answer" });
+
 export const metricsAnswer = exactly<MetricsAnswer>()(
   z
     .object({
@@ -35,6 +40,7 @@ export const metricsAnswer = exactly<MetricsAnswer>()(
         .exactOptional()
         .meta({ description: "Start of the first minute of every `sparkline`, Unix ms" }),
       cursor: z.string().exactOptional(),
+      missing: missingShards,
     })
     .meta({ id: "MetricsAnswer" }),
 );
@@ -66,7 +72,12 @@ export const metrics = endpoint({
   cached: true,
   errors: ["unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const list = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
-    return asked.sparkline ? await withSparklines(c.env, list, Date.now()) : list;
+    const { answer, isMissing } = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    if (!asked.sparkline) return answer;
+    // Without its shard a metric has no sparkline: half of one would be shown as the whole.
+    const whole = answer.metrics.filter(({ name }) => !isMissing(name));
+    const lines = await withSparklines(c.env, { ...answer, metrics: whole }, Date.now());
+    const byName = new Map(lines.metrics.map((metric) => [metric.name, metric]));
+    return { ...lines, metrics: answer.metrics.map((metric) => byName.get(metric.name) ?? metric) };
   },
 });

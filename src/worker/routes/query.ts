@@ -18,9 +18,9 @@ import { endpoint, exactly } from "../http/endpoint.ts";
 import { withEtag } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
 import { metricName, time, whole } from "../http/fields.ts";
-import { failUnknown } from "../read/metrics.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
+import { failUnknown } from "../read/unknown.ts";
 
 const parameters = z.object({
   metric: metricName,

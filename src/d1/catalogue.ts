@@ -1,0 +1,98 @@
+// What D1 knows of metrics and series: names, labels, when they were seen.
+
+import { chunked } from "./chunked.ts";
+import type { NamePage } from "../core/series/names.ts";
+import { batch, type Database, query, type RowCount } from "./database.ts";
+import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
+import type { SeriesRow } from "./rows.ts";
+
+/** A metric, of all its series together. */
+export interface StoredMetric extends Pick<SeriesRow, "metric" | "first_at" | "last_at" | "last"> {
+  readonly series: number;
+  /** JSON: an array of label names. */
+  readonly labels: string;
+}
+
+export type SeriesName = Pick<SeriesRow, "metric" | "labels">;
+
+export interface StoredPage {
+  readonly metrics: readonly StoredMetric[];
+  /** Those of the series asked about that D1 does not hold. */
+  readonly fresh: readonly SeriesName[];
+  /** Values of SHARDS under which points may lie in shards. */
+  readonly layouts: readonly number[];
+  readonly counted: RowCount;
+}
+
+/** A page of the list, and which of `maybeFresh` D1 does not hold: in one snapshot. @throws D1Failed */
+export async function readPage(
+  db: Database,
+  { after, search, limit }: NamePage,
+  maybeFresh: readonly SeriesName[],
+): Promise<StoredPage> {
+  const { rows, counted } = await batch(db, {
+    metrics: query<StoredMetric>(
+      `SELECT metric, count(*) AS series, min(first_at) AS first_at, max(last_at) AS last_at,
+         (SELECT last FROM series AS s WHERE s.metric = series.metric
+          ORDER BY last_at DESC, last DESC LIMIT 1) AS last,
+         (SELECT json_group_array(DISTINCT l.key)
+          FROM series AS s CROSS JOIN json_each(s.labels) AS l
+          WHERE s.metric = series.metric) AS labels
+       FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
+       GROUP BY metric ORDER BY metric LIMIT ?3`,
+      after,
+      search,
+      limit,
+    ),
+    layouts: SELECT_LAYOUTS,
+    fresh: chunked(maybeFresh, bytesOf).map((chunk) =>
+      query<SeriesName>(
+        `SELECT f.value ->> 0 AS metric, f.value ->> 1 AS labels FROM json_each(?) AS f
+         WHERE NOT EXISTS (SELECT 1 FROM series AS s
+           WHERE s.metric = f.value ->> 0 AND s.labels = f.value ->> 1)`,
+        JSON.stringify(chunk.map(({ metric, labels }) => [metric, labels])),
+      ),
+    ),
+  });
+  return { ...rows, layouts: shardsOf(rows.layouts), counted };
+}
+
+/** Bytes that a name may take as JSON. */
+const bytesOf = ({ metric, labels }: SeriesName): number => 6 * (metric.length + labels.length) + 8;
+
+export type SeenSeries = Pick<SeriesRow, "labels" | "first_at" | "last_at" | "last">;
+
+/** All series of a metric. @throws D1Failed */
+export async function readMetric(
+  db: Database,
+  metric: string,
+): Promise<{ readonly series: readonly SeenSeries[]; readonly counted: RowCount }> {
+  const { rows, counted } = await batch(db, {
+    series: query<SeenSeries>(
+      "SELECT labels, first_at, last_at, last FROM series WHERE metric = ?",
+      metric,
+    ),
+  });
+  return { series: rows.series, counted };
+}
+
+/** Names of metrics, in order, at most `limit`. @throws D1Failed */
+export async function readNames(
+  db: Database,
+  limit: number,
+): Promise<{ readonly names: readonly string[]; readonly counted: RowCount }> {
+  const { rows, counted } = await batch(db, {
+    // A skip scan: a seek or two a name, not a row a series.
+    names: query<{ readonly name: string }>(
+      `WITH RECURSIVE names (name) AS (
+         SELECT min(metric) FROM series
+         UNION ALL
+         SELECT (SELECT min(metric) FROM series WHERE metric > names.name) FROM names
+         WHERE name IS NOT NULL
+       )
+       SELECT name FROM names WHERE name IS NOT NULL LIMIT ?`,
+      limit,
+    ),
+  });
+  return { names: rows.names.map(({ name }) => name), counted };
+}

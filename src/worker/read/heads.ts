@@ -1,0 +1,55 @@
+// What shards know of metrics beyond D1, merged by metric. A shard that does not answer is named, and
+// the others answer for themselves.
+
+import type { MissingShard } from "../../core/api.ts";
+import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
+import type { Env } from "../env.ts";
+import { callShard } from "../shards.ts";
+
+export interface MetricHeads {
+  readonly heads: ReadonlyMap<string, MetricHead>;
+  readonly missing: readonly MissingShard[];
+}
+
+/** What these shards know of the metrics asked for. */
+export async function metricHeads(
+  env: Env,
+  wanted: WantedMetrics,
+  asked: readonly number[],
+): Promise<MetricHeads> {
+  const answers = await Promise.allSettled(
+    asked.map((shard) => callShard(env, shard, async (stub) => await stub.metrics(wanted))),
+  );
+  const heads = new Map<string, MetricHead>();
+  const missing: MissingShard[] = [];
+  answers.forEach((answer, i) => {
+    if (answer.status === "rejected") {
+      const { reason } = answer;
+      const message = reason instanceof Error ? reason.message : String(reason);
+      missing.push({ shard: asked[i]!, message });
+      return;
+    }
+    for (const head of answer.value) {
+      const other = heads.get(head.name);
+      heads.set(head.name, other === undefined ? head : merge(other, head));
+    }
+  });
+  return { heads, missing };
+}
+
+const merge = (a: MetricHead, b: MetricHead): MetricHead => ({
+  name: a.name,
+  firstAt: Math.min(a.firstAt, b.firstAt),
+  ...latest(a, b),
+  fresh: [...new Set([...a.fresh, ...b.fresh])],
+});
+
+/** The later of two last values; among equal times the larger, as in a bucket. */
+export const latest = <T extends { lastAt: number; last: number }>(
+  a: T,
+  b: T,
+): { lastAt: number; last: number } => {
+  const { lastAt, last } =
+    b.lastAt > a.lastAt || (b.lastAt === a.lastAt && b.last > a.last) ? b : a;
+  return { lastAt, last };
+};

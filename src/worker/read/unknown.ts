@@ -1,0 +1,60 @@
+// The answer about a metric that is not there: the names that look most like it. Whoever asks for
+// unknown metrics in a loop must not read the whole catalogue each time, so its names are kept for a
+// moment. Nothing but the hint comes from what is kept.
+
+import { distance } from "fastest-levenshtein";
+import type { MissingShard } from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { readNames } from "../../d1/catalogue.ts";
+import type { Env } from "../env.ts";
+import { fail } from "../http/failure.ts";
+import { countRead, firstShards, layoutsInUse } from "../shards.ts";
+import { metricHeads } from "./heads.ts";
+
+interface Names {
+  /** When they were read, Unix ms. */
+  readonly at: number;
+  readonly names: readonly string[];
+  readonly missing: readonly MissingShard[];
+}
+
+const kept = new WeakMap<Env, Names>();
+
+/** @throws Failed: no such metric, with the three names that look most like it. */
+export async function failUnknown(env: Env, name: string): Promise<never> {
+  const { names, missing } = await namesOf(env);
+  const nearest = names
+    .filter((other) => other !== name)
+    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
+    .slice(0, 3)
+    .map(({ other }) => other);
+  const quoted = nearest.map((other) => `"${other}"`).join(", ");
+  const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${quoted}`;
+  const without = missing.map(
+    ({ shard }) => `. Shard ${shard} did not answer and may know nearer ones`,
+  );
+  return fail({
+    kind: "unknown_metric",
+    message: `no metric "${name}". ${hint}${without.join("")}`,
+    nearest,
+  });
+}
+
+/** Names of metrics, at most `LIMITS.namesCompared`. They are kept the longer, the more they cost. */
+async function namesOf(env: Env): Promise<Names> {
+  const known = kept.get(env);
+  if (known !== undefined) {
+    const age = Date.now() - known.at;
+    if (age >= 0 && age < known.names.length * LIMITS.keepNameMs) return known;
+  }
+  const shards = firstShards(Math.max(...(await layoutsInUse(env))));
+  const limit = LIMITS.namesCompared;
+  const { heads, missing } = await metricHeads(env, { after: "", search: "", limit }, shards);
+  const stored = await readNames(env.DB.withSession(), limit);
+  countRead(stored.counted.read);
+  const names = [...new Set([...heads.keys(), ...stored.names])].slice(0, limit);
+  const read = { at: Date.now(), names, missing };
+  kept.set(env, read);
+  return read;
+}
