@@ -29,9 +29,9 @@ afterEach(() => {
 
 /** Ends `work` once all deadlines that it may meet one after the other are over. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  let isOver = false;
+  const ended = new AbortController();
   const over = (async (): Promise<never> => {
-    for (let deadline = 0; deadline < 10 && !isOver; deadline++) {
+    for (let deadline = 0; deadline < 10 && !ended.signal.aborted; deadline++) {
       await vi.advanceTimersByTimeAsync(LIMITS.d1DeadlineMs);
       // Shards answer by themselves, in real time.
       await scheduler.wait(5);
@@ -39,7 +39,7 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
     throw new Error("still waiting");
   })();
   over.catch(() => undefined);
-  return await Promise.race([work, over]).finally(() => (isOver = true));
+  return await Promise.race([work, over]).finally(() => ended.abort());
 }
 
 test.each([

@@ -2,8 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
-import { MINUTE } from "../../src/core/tiers.ts";
-import { fetchApi, listMetrics, NOW, store } from "./api-client.ts";
+import { DAY, MINUTE } from "../../src/core/tiers.ts";
+import { fetchApi, listMetrics, NOW, query, store } from "./api-client.ts";
 
 const shard = env.SHARD.getByName("0");
 const TABLES = ["minute", "hour", "day", "dirty", "series", "flushed", "progress"];
@@ -14,6 +14,12 @@ beforeEach(() => {
 
 const post = (minutesAgo: number): Promise<unknown> =>
   store([{ name: "m", value: 1, timestamp: NOW - minutesAgo * MINUTE }]);
+
+const count = async (): Promise<number> =>
+  (await query({ metric: "m", resolution: "day", from: NOW - DAY })).series.reduce(
+    (sum, series) => sum + series.count.reduce((a, b) => a + b, 0),
+    0,
+  );
 
 /** What D1 holds now; to be put back later. */
 async function bookmark(): Promise<() => Promise<void>> {
@@ -37,6 +43,24 @@ async function bookmark(): Promise<() => Promise<void>> {
     }
   };
 }
+
+test("a restored D1 is read at once, and takes what comes, each point once", async () => {
+  await post(1);
+  await shard.flush();
+  const restore = await bookmark();
+  await post(2);
+  await shard.flush();
+  await post(3);
+  await restore();
+  // The first is in D1, the second was lost with it, the third is in the shard.
+  expect(await count()).toBe(2);
+  expect((await listMetrics()).metrics).toMatchObject([{ name: "m", series: 1 }]);
+  expect(await shard.flush()).toBe(true);
+  expect(await count()).toBe(2);
+  await post(4);
+  expect(await shard.flush()).toBe(true);
+  expect(await count()).toBe(3);
+});
 
 test("a metric can be removed from a restored D1 that no flush has met yet", async () => {
   await post(1);
