@@ -86,7 +86,11 @@ export const flushed = sqliteTable("flushed", {
 });
 
 /** Values of SHARDS under which shards may hold points: one, but for the minute after a change. */
-export const layouts = sqliteTable("layouts", { shards: integer("shards").primaryKey() });
+export const layouts = sqliteTable("layouts", {
+  shards: integer("shards").primaryKey(),
+  /** How often D1 was told of it: who deletes the row deletes no later one. */
+  told: integer("told").notNull(),
+});
 
 /** Removed series whose segments the cron has yet to delete. */
 export const tombstones = sqliteTable("tombstone", { seriesId: integer("series_id").primaryKey() });

@@ -53,7 +53,8 @@ CREATE TABLE flushed (
 ) STRICT;
 
 CREATE TABLE layouts (
-  shards INTEGER PRIMARY KEY
+  shards INTEGER PRIMARY KEY,
+  told INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE tombstone (

@@ -9,12 +9,12 @@ import { dueCut, flushInterval, latestAlarm, nextFlush } from "./flush/policy.ts
 import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
-import { addLayout } from "../d1/layouts.ts";
 import { removeMetric } from "../d1/removal.ts";
-import type { Append, Appended } from "./admit.ts";
+import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import { type Count, type CounterValues } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
+import { Layouts } from "./layouts.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
 import { type MetricHead, metricHeads, type WantedMetrics } from "./metrics.ts";
@@ -29,16 +29,6 @@ export interface ShardEnv {
   readonly SHARDS?: string;
   readonly FLUSH_ROWS_PER_HOUR?: string;
 }
-
-/**
- * The answer to `append`: how many points were stored, when that is all of them (a bare number,
- * since an object costs a single point a tenth of its time); else what happened. `busy`: nothing
- * was stored, try again later.
- */
-export type AppendAnswer =
-  | number
-  | Appended
-  | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
 
 export interface HeadAnswer extends Head {
   /** Keys of the series in the blocks, by number. */
@@ -56,12 +46,6 @@ export interface ShardReport extends ShardStatus {
   readonly atLeast: boolean;
 }
 
-interface Waiting {
-  readonly append: Append;
-  readonly resolve: (answer: AppendAnswer) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Shard extends DurableObject<ShardEnv> {
   readonly #store: Store;
   readonly #log: Log;
@@ -72,15 +56,11 @@ export class Shard extends DurableObject<ShardEnv> {
   readonly #placement: Placement;
   /** This shard's number, its name. */
   readonly #index: number;
-  /** SHARDS as D1 knows it of this shard; see `#register`. */
-  #layout: number | null;
-  #registerAt = 0;
+  readonly #layouts: Layouts;
+  readonly #commit: GroupCommit;
   readonly #rowsPerHour: number;
   /** When the alarm is set for, Unix ms; null when it is not. */
   #alarmAt: number | null = null;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  #committing = false;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
@@ -114,7 +94,16 @@ export class Shard extends DurableObject<ShardEnv> {
       shard: this.#index,
       timeoutMs: this.flushTimeoutMs,
     }));
-    this.#layout = this.#store.layout();
+    this.#layouts = new Layouts(this.#store, env.DB, () => void this.#learn());
+    this.#commit = new GroupCommit({
+      before: (group) => this.#layouts.tell(group),
+      store: (group) => {
+        const appended = this.#log.append(group, Date.now());
+        this.#arm();
+        return appended;
+      },
+      sync: () => ctx.storage.sync(),
+    });
     this.#others = new Others(this.#store, () => ({
       shard: this.#index,
       shards: this.#placement.shards,
@@ -143,11 +132,7 @@ export class Shard extends DurableObject<ShardEnv> {
     if (full !== undefined)
       return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
     const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ append: { batches, layout, attempt }, resolve, reject });
-      this.#waitingBytes += size;
-      if (!this.#committing) void this.#commit();
-    });
+    return this.#commit.add({ batches, layout, attempt }, size);
   }
 
   /** Whether the key stands for a request with another body. */
@@ -217,10 +202,7 @@ export class Shard extends DurableObject<ShardEnv> {
   letGo(shards: number): Promise<boolean> {
     this.#requested();
     return this.#flusher.exclusively(async () => {
-      if (this.#layout !== null) {
-        this.#layout = shards;
-        this.#store.writeLayout(shards);
-      }
+      this.#layouts.settle(shards);
       if (shards !== this.#placement.shards) {
         this.#placement.restart(shards);
         this.#closeMoved();
@@ -315,56 +297,9 @@ export class Shard extends DurableObject<ShardEnv> {
   #full(bytes: number): string | undefined {
     if (this.#log.backlogBytes > LIMITS.backlogBytes)
       return `shard ${this.#index} holds ${this.#log.backlogBytes} bytes that D1 has not taken yet, the limit`;
-    if (this.#waitingBytes + bytes > LIMITS.pendingBytes)
-      return `shard ${this.#index} has ${this.#waitingBytes} bytes waiting to be stored, the limit. Raise SHARDS`;
+    if (this.#commit.waitingBytes + bytes > LIMITS.pendingBytes)
+      return `shard ${this.#index} has ${this.#commit.waitingBytes} bytes waiting to be stored, the limit. Raise SHARDS`;
     return undefined;
-  }
-
-  /**
-   * Group commit: the first request waits a moment for company, and what arrives while a commit is
-   * on its way to the disk shares the next one: fewer rows and fewer commits for the same points.
-   * The answers leave only when the rows are durable: the output gate holds them.
-   */
-  async #commit(): Promise<void> {
-    this.#committing = true;
-    await scheduler.wait(LIMITS.gatherMs);
-    while (this.#waiting.length > 0) {
-      if (this.#layout !== this.#placement.shards) await this.#register();
-      const group = this.#waiting;
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      try {
-        const appended = this.#log.append(
-          group.map(({ append }) => append),
-          Date.now(),
-        );
-        group.forEach(({ resolve }, i) => resolve(answerTo(appended[i]!)));
-        this.#arm();
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-      await this.ctx.storage.sync();
-    }
-    this.#committing = false;
-  }
-
-  /**
-   * Tells D1 under which value of SHARDS this shard is about to store its first points, so that
-   * readers find them also when SHARDS is changed again at once. Waits for D1, but not for long.
-   */
-  async #register(): Promise<void> {
-    const { shards } = this.#placement;
-    const wait = this.#registerAt - Date.now();
-    if (wait > 0 && wait <= MINUTE) return;
-    try {
-      await addLayout(this.env.DB, shards, LIMITS.registerTimeoutMs);
-      this.#layout = shards;
-      this.#store.writeLayout(shards);
-      void this.#learn();
-    } catch {
-      // Points are stored all the same; the alarm flushes them within its interval.
-      this.#registerAt = Date.now() + MINUTE;
-    }
   }
 
   async #flushDue(): Promise<void> {
@@ -458,8 +393,3 @@ export class Shard extends DurableObject<ShardEnv> {
     void this.ctx.storage.setAlarm(at);
   }
 }
-
-const answerTo = (appended: Appended): AppendAnswer =>
-  appended.kind === "stored" && !appended.duplicate && appended.rejected.length === 0
-    ? appended.accepted
-    : appended;

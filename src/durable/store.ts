@@ -13,7 +13,7 @@ const TABLES = `
   INSERT INTO version (id, version) VALUES (1, ${VERSION});
   CREATE TABLE journal (slot INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
   CREATE TABLE blob (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-  CREATE TABLE layout (id INTEGER PRIMARY KEY, shards INTEGER NOT NULL) STRICT;
+  CREATE TABLE layout (id INTEGER PRIMARY KEY, shards TEXT NOT NULL) STRICT;
   CREATE TABLE others (
     id INTEGER PRIMARY KEY, shards INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
   CREATE TABLE state (id INTEGER PRIMARY KEY, manifest TEXT NOT NULL, seen BLOB NOT NULL) STRICT;
@@ -58,18 +58,18 @@ export class Store {
     );
   }
 
-  /** The value of SHARDS that D1 knows this shard to store points under; null at first. */
-  layout(): number | null {
-    if (!this.#exists) return null;
-    const [row] = this.#sql.exec<{ shards: number }>("SELECT shards FROM layout").toArray();
-    return row?.shards ?? null;
+  /** The values of SHARDS that D1 knows this shard to store points under; none at first. */
+  layouts(): readonly number[] {
+    if (!this.#exists) return [];
+    const [row] = this.#sql.exec<{ shards: string }>("SELECT shards FROM layout").toArray();
+    return row === undefined ? [] : (JSON.parse(row.shards) as number[]);
   }
 
-  writeLayout(shards: number): void {
+  writeLayouts(shards: readonly number[]): void {
     this.#write(
       `INSERT INTO layout (id, shards) VALUES (1, ?)
        ON CONFLICT (id) DO UPDATE SET shards = excluded.shards`,
-      shards,
+      JSON.stringify(shards),
     );
   }
 

@@ -1,7 +1,7 @@
 // Calls to shards: stubs by number, and what to do when a call fails.
 
 import { shardOf } from "../core/series/route.ts";
-import { readLayouts } from "../d1/layouts.ts";
+import { readLayouts, shardsOf } from "../d1/layouts.ts";
 import type { Count } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
@@ -19,7 +19,7 @@ export const firstShards = (count: number): readonly number[] =>
 export async function layoutsInUse(env: Env): Promise<readonly number[]> {
   const { layouts, counted } = await readLayouts(env.DB.withSession());
   countRead(counted.read);
-  return [...new Set([configOf(env).shards, ...layouts])];
+  return [...new Set([configOf(env).shards, ...shardsOf(layouts)])];
 }
 
 /** The shards where points of a metric may lie; its present one first. */

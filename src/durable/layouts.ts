@@ -1,0 +1,63 @@
+// The values of SHARDS by which Workers chose this shard for points, as D1 knows them: readers ask the
+// shards of all of them. It is the caller's SHARDS that counts, not the shard's own: while a deploy is
+// under way the two may differ, either way.
+
+import * as LIMITS from "../core/limits.ts";
+import { MINUTE } from "../core/tiers.ts";
+import type { Database } from "../d1/database.ts";
+import { addLayout } from "../d1/layouts.ts";
+import type { Append } from "./admit.ts";
+import type { Store } from "./store.ts";
+
+export class Layouts {
+  readonly #store: Store;
+  readonly #db: Database;
+  readonly #told: () => void;
+  /** Those that D1 knows of. */
+  #known: ReadonlySet<number>;
+  /** When D1 did not take one, Unix ms. */
+  #failedAt = -Infinity;
+
+  /** `told` is called when D1 has been told of another one. */
+  constructor(store: Store, db: Database, told: () => void) {
+    this.#store = store;
+    this.#db = db;
+    this.#told = told;
+    this.#known = new Set(store.layouts());
+  }
+
+  /**
+   * Tells D1 before points are stored of whose layout it does not know, so that they are found as
+   * soon as they are acknowledged. Undefined when there is nothing to tell.
+   */
+  tell(group: Iterable<Append>): Promise<void> | undefined {
+    let missing: number | undefined;
+    for (const { layout } of group) if (!this.#known.has(layout)) missing = layout;
+    if (missing === undefined) return undefined;
+    const since = Date.now() - this.#failedAt;
+    // Points are stored all the same; the alarm flushes them within its interval.
+    if (since >= 0 && since < MINUTE) return undefined;
+    return this.#tell(missing);
+  }
+
+  /** The cron has told D1 of this one, and is about to make it forget all others. */
+  settle(shards: number): void {
+    if (this.#known.size > 0) this.#write(new Set([shards]));
+  }
+
+  /** Waits for D1, but not for long. */
+  async #tell(layout: number): Promise<void> {
+    try {
+      await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
+      this.#write(new Set([...this.#known, layout]));
+      this.#told();
+    } catch {
+      this.#failedAt = Date.now();
+    }
+  }
+
+  #write(known: ReadonlySet<number>): void {
+    this.#known = known;
+    this.#store.writeLayouts([...known]);
+  }
+}
