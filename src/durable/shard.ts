@@ -67,6 +67,7 @@ export class Shard extends DurableObject<ShardEnv> {
     // A wrong number would flush under another shard's watermark: rather none.
     if (ctx.id.name === undefined) throw new Error("a shard must be addressed by its number");
     this.#index = Number(ctx.id.name);
+    // The Worker refuses as well; what is stored waits for the first call after the mending.
     const config = readConfig(env);
     if (!config.ok) throw new Error(config.error);
     this.#placement = new Placement(this.#index, config.value.shards);

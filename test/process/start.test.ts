@@ -111,6 +111,14 @@ test("with a token, what it prints works as pasted, and nothing works without", 
   await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);
 });
 
+test("a variable that is wrong is refused at the start: which, why, what to do", async () => {
+  const options = ["--var", "FLUSH_ROWS_PER_HOUR:24O"];
+  const run = npmStart(await freePort(), { persistTo: folder, options });
+  expect(await run.closed).toBe(1);
+  expect(run.error).toContain('FLUSH_ROWS_PER_HOUR is "24O", not a number of rows from 1');
+  expect(run.error).toContain("with --var NAME:value");
+});
+
 test("SIGTERM to npm alone ends all of it, also while it starts", async () => {
   const run = npmStart(await freePort(), { persistTo: folder });
   await printed(run, "the database …");
