@@ -1,7 +1,7 @@
 // Posts requests until they are stored: waits as the server asks, and repeats what broke with the
 // same Idempotency-Key, so that nothing counts twice.
 
-import { messageOf } from "../answer.ts";
+import { errorOf } from "../answer.ts";
 import { Stop } from "../stop.ts";
 import type { Request } from "./backfill.ts";
 import type { DemoOptions } from "./options.ts";
@@ -70,7 +70,7 @@ export class Client {
     }
     this.#reached = true;
     if (status === 200) return { kind: "stored", duplicate: text.includes('"duplicate":true') };
-    const why = messageOf(text) ?? `status ${status} ${text.slice(0, 200)}`;
+    const why = errorOf(text)?.message ?? `status ${status} ${text.slice(0, 200)}`;
     if (status === 401)
       throw new Stop(`${url} asks for its token: name it with --token or API_TOKEN. (${why})`);
     if (status === 429 || status >= 500) return { kind: "again", why, retryAfter };

@@ -2,7 +2,7 @@
 
 import type { StartOptions } from "./options.ts";
 import { answered, type StatusAnswer } from "../../src/core/api.ts";
-import { messageOf } from "../answer.ts";
+import { errorOf } from "../answer.ts";
 import { Stop } from "../stop.ts";
 
 /** How long the server may take to answer at all, and then to answer well, ms. */
@@ -34,6 +34,7 @@ export async function untilReady(
       if (!answered) until = Date.now() + SETTLE_WITHIN;
       answered = true;
     } catch (error) {
+      if (error instanceof Stop) throw error;
       problem = error instanceof Error ? error.message : String(error);
     }
     await new Promise((resolve) => setTimeout(resolve, answered ? 500 : 50));
@@ -60,12 +61,14 @@ async function ask(url: string, token: string | undefined): Promise<Asked> {
     signal: AbortSignal.timeout(5_000),
   });
   const text = await response.text();
-  return response.ok
-    ? { ok: true, text }
-    : {
-        ok: false,
-        problem: messageOf(text) ?? `status ${response.status} ${text.slice(0, 200)}`,
-      };
+  if (response.ok) return { ok: true, text };
+  const error = errorOf(text);
+  // Waiting makes no variable right.
+  if (error?.code === "misconfigured") throw new Stop(error.message);
+  return {
+    ok: false,
+    problem: error?.message ?? `status ${response.status} ${text.slice(0, 200)}`,
+  };
 }
 
 /** What is printed when the server is up. Pure. */

@@ -90,6 +90,20 @@ test("a second one on the folder does not start and names the first; when that i
   await expect.poll(() => leftovers(third.marker), ENDS).toEqual([]);
 });
 
+test.each([
+  [
+    ["FLUSH_ROWS_PER_HOUR:24O", "SHARDS:two"],
+    ['SHARDS is "two", not a number of', 'FLUSH_ROWS_PER_HOUR is "24O", not a number of'],
+  ],
+  [["RETENTION_MINUTE_DAYS:500"], ["RETENTION_MINUTE_DAYS is 500 and RETENTION_HOUR_DAYS is 400"]],
+])("with the variables %j it does not start, and says why in a line", async (vars, words) => {
+  const options = vars.flatMap((one) => ["--var", one]);
+  const run = npmStart(await freePort(), { persistTo: folder, options });
+  expect(await run.closed).toBe(1);
+  for (const said of words) expect(run.error).toContain(said);
+  expect(run.error.trim().split("\n").length).toBe(1);
+});
+
 test("with a token, what it prints works as pasted, and nothing works without", async () => {
   const port = await freePort();
   const run = npmStart(port, { persistTo: folder, options: ["--token", "a-token-of-ours"] });
