@@ -1,44 +1,84 @@
 // `npm run demo`: fills a running server with believable data, then goes on as if it were live.
 
-import { chunks, liveRequest, requestOf } from "./demo/backfill.ts";
+import {
+  chunks,
+  due,
+  type Held,
+  minutesFrom,
+  missing,
+  oldestOf,
+  presentFrom,
+  requestOf,
+} from "./demo/backfill.ts";
 import { catalogue, type Series } from "./demo/catalogue.ts";
 import { Client } from "./demo/client.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./demo/options.ts";
 import { figure, Progress } from "./demo/progress.ts";
 import { runScript } from "./stop.ts";
 
-async function fill(options: DemoOptions, series: readonly Series[]): Promise<void> {
-  const todo = chunks(Date.now(), options.days);
-  const many = { long: 0, recent: 0 };
-  for (const { history } of series) many[history]++;
-  const minutes = (from: number, to: number): number => Math.round((to - from) / 60_000);
-  const all = todo.reduce(
-    (sum, { history, from, to }) => sum + many[history] * minutes(from, to),
-    0,
-  );
-  console.log(`Filling ${options.url} with ${options.days} days of ${series.length} series …`);
-  const progress = new Progress(process.stdout, all);
-  const client = new Client(options, (why, ms) =>
-    progress.note(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`),
-  );
-  let repeated = 0;
-  for (const chunk of todo) {
-    const request = requestOf(chunk, series, options.seed);
-    if (await client.post(request)) repeated += request.points;
-    progress.add(many[chunk.history] * minutes(chunk.from, chunk.to));
-  }
-  progress.end();
-  if (repeated > 0)
-    console.log(`${figure(repeated)} of the points were there already, and count once.`);
+const HISTORIES = ["long", "recent"] as const;
+type HeldOfAll = Readonly<Record<(typeof HISTORIES)[number], Held>>;
+
+const clientOf = (options: DemoOptions, note: (text: string) => void): Client =>
+  new Client(options, (why, ms) => note(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`));
+
+/** A request has all series of its kind, so one of them says which were stored. */
+async function heldOf(
+  client: Client,
+  series: readonly Series[],
+  now: number,
+  days: number,
+): Promise<HeldOfAll> {
+  const held = async (history: Series["history"]): Promise<Held> => {
+    const { metric } = series.find((one) => one.history === history)!;
+    const range = (from: number) => ({ metric, from: Math.min(from, now), to: now });
+    return {
+      hours: await client.held("hour", range(oldestOf(now, days))),
+      minutes: await client.held("minute", range(minutesFrom(now))),
+    };
+  };
+  return { long: await held("long"), recent: await held("recent") };
 }
 
-async function live(options: DemoOptions, series: readonly Series[]): Promise<never> {
-  console.log(`Sending a point of each series every ${options.every} s; Ctrl+C ends it.`);
-  const client = new Client(options, (why, ms) => console.log(`Waiting ${ms / 1_000} s: ${why}`));
-  const step = options.every * 1_000;
-  for (;;) {
-    await client.post(liveRequest(Date.now(), series, options.seed));
-    await new Promise((resolve) => setTimeout(resolve, step - (Date.now() % step)));
+/** Fills the past, and returns from when on the present is to be sent. */
+async function fill(options: DemoOptions, series: readonly Series[]): Promise<number> {
+  const { days, every } = options;
+  const now = Date.now();
+  const held = await heldOf(clientOf(options, console.log), series, now, days);
+  const many = { long: 0, recent: 0, all: 0 };
+  for (const { history } of series) many[history]++;
+  const points = (list: ReturnType<typeof chunks>): number =>
+    Math.round(
+      list.reduce((sum, { history, from, to }) => sum + (many[history] * (to - from)) / every, 0),
+    );
+  const planned = chunks(now, days, every);
+  const todo = planned.flatMap((chunk) =>
+    chunk.history === "all" ? [chunk] : missing(chunk, held[chunk.history], minutesFrom(now)),
+  );
+  const there = points(planned) - points(todo);
+  if (there > 0) console.log(`About ${figure(there)} of the points are there already.`);
+  console.log(`Filling ${options.url} with ${days} days of ${series.length} series …`);
+  const progress = new Progress(process.stdout, points(todo));
+  const client = clientOf(options, (text) => progress.note(text));
+  for (const chunk of todo) {
+    const request = requestOf(chunk, series, options);
+    if (request.points > 0) await client.post(request);
+    progress.add(points([chunk]));
+  }
+  progress.end();
+  return presentFrom(now, Object.values(held));
+}
+
+async function live(options: DemoOptions, series: readonly Series[], from: number): Promise<never> {
+  console.log(`Sending a point of each series every ${options.every / 1_000} s; Ctrl+C ends it.`);
+  const client = clientOf(options, console.log);
+  for (let sent = from; ;) {
+    for (const chunk of due(sent, Date.now())) {
+      const request = requestOf(chunk, series, options);
+      if (request.points > 0) await client.post(request);
+      sent = chunk.to;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
   }
 }
 
@@ -54,7 +94,7 @@ await runScript(async () => {
       process.exit(0);
     });
   const series = catalogue(options.seed);
-  await fill(options, series);
+  const from = await fill(options, series);
   console.log(`See ${options.url}`);
-  if (options.live) await live(options, series);
+  if (options.live) await live(options, series, from);
 });

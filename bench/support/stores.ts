@@ -2,7 +2,7 @@
 // 90 days of the demo's data, flushed and rolled up.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { chunks, liveRequest, requestOf } from "../../scripts/demo/backfill.ts";
+import { chunks, requestOf } from "../../scripts/demo/backfill.ts";
 import { catalogue } from "../../scripts/demo/catalogue.ts";
 import { Client as DemoClient } from "../../scripts/demo/client.ts";
 import { parseOptions } from "../../scripts/demo/options.ts";
@@ -15,6 +15,9 @@ export const METRICS = 5_000;
 export const DAYS = 90;
 const SEED = 1;
 const SERIES = catalogue(SEED);
+/** A point a minute of the past, and one a second of the present. */
+const PAST = { seed: SEED, every: MINUTE };
+const PRESENT = { seed: SEED, every: 1_000 };
 
 /** The metrics of the demo that have several series, and a point of each in every minute of two days. */
 export const RECENT_METRICS = [
@@ -41,8 +44,8 @@ export async function startSmall(page: string): Promise<RunningMinuet> {
   const minuet = await startMinuet(FLUSH_EVERY_MINUTE, undefined, page);
   await minuet.cron();
   const series = SERIES.filter(({ metric }) => metric === FIRST_METRIC);
-  for (const chunk of chunks(Date.now(), 1))
-    await demoClient(minuet).post(requestOf(chunk, series, SEED));
+  for (const chunk of chunks(Date.now(), 1, MINUTE))
+    await demoClient(minuet).post(requestOf(chunk, series, PAST));
   await minuet.cron();
   return minuet;
 }
@@ -52,7 +55,8 @@ export async function startFull(page: string): Promise<RunningMinuet> {
   const client = new Client(minuet.url);
   const demo = demoClient(minuet);
   await minuet.cron();
-  for (const chunk of chunks(Date.now(), DAYS)) await demo.post(requestOf(chunk, SERIES, SEED));
+  for (const chunk of chunks(Date.now(), DAYS, MINUTE))
+    await demo.post(requestOf(chunk, SERIES, PAST));
   await postMany(client, METRICS - DEMO_METRICS.length);
   await flushed(client);
   for (let round = 0; round < CRON_ROUNDS; round++) {
@@ -95,7 +99,9 @@ export function startLive(minuet: RunningMinuet): { stop(): Promise<void> } {
   const ending = new AbortController();
   const running = (async () => {
     while (!ending.signal.aborted) {
-      await client.post(liveRequest(Date.now(), SERIES, SEED));
+      const from = Math.floor(Date.now() / 1_000) * 1_000;
+      const second = { history: "all", from, to: from + 1_000 } as const;
+      await client.post(requestOf(second, SERIES, PRESENT));
       await sleep(1_000 - (Date.now() % 1_000));
     }
   })();

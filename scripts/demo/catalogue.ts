@@ -1,4 +1,5 @@
-// The metrics of the demo: a small web shop, its machines and its rooms. Pure.
+// The metrics of the demo: a small web shop, its machines and its rooms. Their names begin with `demo.`,
+// so that none is one that somebody uses. Pure.
 
 import { drift, hash, jitter, sinceDeploy, type Source, strikes, traffic } from "./noise.ts";
 
@@ -14,8 +15,8 @@ export interface Series {
   readonly labels: Labels;
   /** Whether it goes back as far as asked, or only the last two days. */
   readonly history: "long" | "recent";
-  /** Ms after the start of a minute at which it reports. */
-  readonly offset: number;
+  /** When it reports: the part of the time between two points, 0 to 1. */
+  readonly phase: number;
   readonly value: (at: number) => number;
 }
 
@@ -51,7 +52,7 @@ const clamp = (value: number, low: number, high: number): number =>
 
 const METRICS: readonly Metric[] = [
   {
-    name: "orders.per_minute",
+    name: "demo.orders.per_minute",
     history: "long",
     series: each("country", "de", "us"),
     decimals: 0,
@@ -64,7 +65,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "temperature.celsius",
+    name: "demo.temperature.celsius",
     history: "long",
     series: each("room", "office", "server-room"),
     decimals: 1,
@@ -76,7 +77,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "cpu.load",
+    name: "demo.cpu.load",
     history: "recent",
     series: HOSTS,
     decimals: 2,
@@ -88,7 +89,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "memory.bytes",
+    name: "demo.memory.bytes",
     history: "recent",
     series: HOSTS,
     decimals: 0,
@@ -99,7 +100,7 @@ const METRICS: readonly Metric[] = [
         : GIB * (1.1 + (0.55 * sinceDeploy(at)) / DAY + 0.08 * drift(source, at, 20 * MINUTE)),
   },
   {
-    name: "disk.used.bytes",
+    name: "demo.disk.used.bytes",
     history: "recent",
     series: HOSTS,
     decimals: 0,
@@ -108,7 +109,7 @@ const METRICS: readonly Metric[] = [
       GIB * (38 + 30 * hash(source.seed, source.series) + (9 * (at % (7 * DAY))) / (7 * DAY)),
   },
   {
-    name: "network.bytes_per_second",
+    name: "demo.network.bytes_per_second",
     history: "recent",
     series: HOSTS,
     decimals: 0,
@@ -119,7 +120,7 @@ const METRICS: readonly Metric[] = [
       Math.exp(0.2 * jitter(source, at)),
   },
   {
-    name: "http.requests.per_second",
+    name: "demo.http.requests.per_second",
     history: "recent",
     series: ROUTES,
     decimals: 2,
@@ -131,7 +132,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "http.latency.ms",
+    name: "demo.http.latency.ms",
     history: "recent",
     series: ROUTES,
     decimals: 1,
@@ -143,7 +144,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "queue.depth",
+    name: "demo.queue.depth",
     history: "recent",
     series: each("queue", "mail", "invoices"),
     decimals: 0,
@@ -156,7 +157,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "error.percent",
+    name: "demo.error.percent",
     history: "recent",
     series: each("service", "api", "web"),
     decimals: 2,
@@ -168,7 +169,7 @@ const METRICS: readonly Metric[] = [
       ),
   },
   {
-    name: "cache.hit.percent",
+    name: "demo.cache.hit.percent",
     history: "recent",
     series: each("cache", "pages", "sessions"),
     decimals: 2,
@@ -179,7 +180,7 @@ const METRICS: readonly Metric[] = [
     },
   },
   {
-    name: "db.connections",
+    name: "demo.db.connections",
     history: "recent",
     series: each("pool", "main", "reports"),
     decimals: 0,
@@ -207,7 +208,7 @@ export function catalogue(seed: number): Series[] {
         metric: name,
         labels,
         history,
-        offset: Math.floor(hash(seed, source.series) * 55_000),
+        phase: hash(seed, source.series),
         value: (at) => Math.round(model(source, at, labels) * scale) / scale,
       };
     }),

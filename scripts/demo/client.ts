@@ -1,6 +1,7 @@
-// Posts requests until they are stored: waits as the server asks, and repeats what broke with the
-// same Idempotency-Key, so that nothing counts twice.
+// Posts requests until they are stored, and asks what is: waits as the server asks, and repeats what
+// broke with the same Idempotency-Key, so that nothing counts twice.
 
+import type { QueryAnswer } from "../../src/core/api.ts";
 import { errorOf } from "../answer.ts";
 import { Stop } from "../stop.ts";
 import type { Request } from "./backfill.ts";
@@ -29,11 +30,38 @@ export class Client {
     this.#waiting = waiting;
   }
 
-  /** True when the server had this request already. @throws Stop */
-  async post(request: Request): Promise<boolean> {
+  /** @throws Stop */
+  async post(request: Request): Promise<void> {
+    await this.#patiently("/api/v1/points", {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": request.key },
+      body: request.body,
+    });
+  }
+
+  /** Starts of the hours or minutes of a range in which a metric has points. @throws Stop */
+  async held(
+    resolution: "hour" | "minute",
+    { metric, from, to }: { readonly metric: string; readonly from: number; readonly to: number },
+  ): Promise<ReadonlySet<number>> {
+    if (from === to) return new Set();
+    const query = new URLSearchParams({
+      metric,
+      resolution,
+      from: String(from),
+      to: String(to),
+    });
+    const text = await this.#patiently(`/api/v1/query?${query}`, {});
+    if (text === undefined) return new Set();
+    const { series } = JSON.parse(text) as Pick<QueryAnswer, "series">;
+    return new Set(series.flatMap(({ t }) => t));
+  }
+
+  /** What the server answers, undefined when it does not know the metric. @throws Stop */
+  async #patiently(path: string, init: RequestInit): Promise<string | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#send(request);
-      if (answer.kind === "stored") return answer.duplicate;
+      const answer = await this.#send(path, init);
+      if (answer.kind === "done") return answer.text;
       if (attempt === ATTEMPTS) throw new Stop(`Gave up after ${attempt} attempts: ${answer.why}`);
       const ms = waitMs(attempt, answer.retryAfter);
       this.#waiting(answer.why, ms);
@@ -41,25 +69,15 @@ export class Client {
     }
   }
 
-  async #send(request: Request): Promise<Answer> {
+  async #send(path: string, init: RequestInit): Promise<Answer> {
     const { url, token } = this.#options;
-    let status: number;
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    let response: Response;
     let text: string;
-    let retryAfter: string | null;
     try {
-      const response = await fetch(`${url}/api/v1/points`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "idempotency-key": request.key,
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
-        body: request.body,
-        signal: AbortSignal.timeout(60_000),
-      });
+      response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) });
       text = await response.text();
-      status = response.status;
-      retryAfter = response.headers.get("retry-after");
     } catch (error) {
       const why = reasonOf(error);
       if (!this.#reached)
@@ -69,17 +87,21 @@ export class Client {
       return { kind: "again", why, retryAfter: null };
     }
     this.#reached = true;
-    if (status === 200) return { kind: "stored", duplicate: text.includes('"duplicate":true') };
-    const why = errorOf(text)?.message ?? `status ${status} ${text.slice(0, 200)}`;
+    const { status } = response;
+    if (response.ok) return { kind: "done", text };
+    const error = errorOf(text);
+    if (error?.code === "unknown_metric") return { kind: "done", text: undefined };
+    const why = error?.message ?? `status ${status} ${text.slice(0, 200)}`;
     if (status === 401)
       throw new Stop(`${url} asks for its token: name it with --token or API_TOKEN. (${why})`);
-    if (status === 429 || status >= 500) return { kind: "again", why, retryAfter };
-    throw new Stop(`${url} refused the points: ${why}`);
+    if (status === 429 || status >= 500)
+      return { kind: "again", why, retryAfter: response.headers.get("retry-after") };
+    throw new Stop(`${url} refused it: ${why}`);
   }
 }
 
 type Answer =
-  | { readonly kind: "stored"; readonly duplicate: boolean }
+  | { readonly kind: "done"; readonly text: string | undefined }
   | { readonly kind: "again"; readonly why: string; readonly retryAfter: string | null };
 
 /** The code of a network error, or what it says. */

@@ -10,7 +10,7 @@ export interface DemoOptions {
   /** How far back, in whole UTC days before today. */
   readonly days: number;
   readonly live: boolean;
-  /** Time between live points, seconds. */
+  /** Time between the points of a series, past and present, ms. */
   readonly every: number;
   readonly seed: number;
 }
@@ -20,8 +20,8 @@ export const USAGE = `npm run demo -- [options]: fills a running server with bel
   --token TOKEN  its API_TOKEN, when it has one (default: the variable API_TOKEN)
   --days N       days back (default 90)
   --no-live      end when the past is filled (also --once)
-  --every N      seconds between live points (default 2)
-  --seed N       other data (default 1)`;
+  --every N      seconds between the points of a series, 2 to 60 (default 15)
+  --seed N       other data, for a server without (default 1)`;
 
 /** Undefined when help was asked for. @throws Stop */
 export function parseOptions(
@@ -38,7 +38,7 @@ export function parseOptions(
     token: values.token ?? environment.API_TOKEN,
     days: number("--days", values.days, 0, 10_000),
     live: !values["no-live"] && !values.once,
-    every: number("--every", values.every, 1, 3_600),
+    every: 1_000 * number("--every", values.every, 2, 60),
     seed: number("--seed", values.seed, 0, 2 ** 31),
   };
 }
@@ -53,7 +53,7 @@ function parse(args: readonly string[]) {
         days: { type: "string", default: "90" },
         "no-live": { type: "boolean", default: false },
         once: { type: "boolean", default: false },
-        every: { type: "string", default: "2" },
+        every: { type: "string", default: "15" },
         seed: { type: "string", default: "1" },
         help: { type: "boolean", default: false },
       },

@@ -27,7 +27,7 @@ const explore = (
   return `/?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}`;
 };
 
-const LATENCY = { metric: "http.latency.ms", by: "route" };
+const LATENCY = { metric: "demo.http.latency.ms", by: "route" };
 
 const chartOf = (page: Page, metric: string): Locator =>
   page.locator(`.chart[data-metric="${metric}"]`);
@@ -89,9 +89,9 @@ export const SCENES: readonly Scene[] = [
       explore(
         { range: "24h" },
         LATENCY,
-        { metric: "cpu.load", by: "host" },
-        { metric: "memory.bytes", by: "host" },
-        { metric: "orders.per_minute", by: "country" },
+        { metric: "demo.cpu.load", by: "host" },
+        { metric: "demo.memory.bytes", by: "host" },
+        { metric: "demo.orders.per_minute", by: "country" },
       ),
     // From here on there are two columns.
     width: 1900,
@@ -107,19 +107,19 @@ export const SCENES: readonly Scene[] = [
     name: "zoomed",
     address: (shop) =>
       explore({ from: shop.at("2026-10-20T13:45"), to: shop.at("2026-10-20T14:45") }, LATENCY, {
-        metric: "cache.hit.percent",
+        metric: "demo.cache.hit.percent",
         by: "cache",
       }),
     width: 1136,
     height: 928,
     async ready(page, shop) {
       await drawn(page, 2);
-      await pointAt(page, "cache.hit.percent", shop.at("2026-10-20T14:09"));
+      await pointAt(page, "demo.cache.hit.percent", shop.at("2026-10-20T14:09"));
     },
   },
   {
     name: "dark",
-    address: () => explore({ range: "30d" }, { metric: "temperature.celsius", by: "room" }),
+    address: () => explore({ range: "30d" }, { metric: "demo.temperature.celsius", by: "room" }),
     width: 1136,
     height: 760,
     theme: "dark",
@@ -127,7 +127,7 @@ export const SCENES: readonly Scene[] = [
       await drawn(page, 1);
       await live(page);
       // The cooling failed for four hours.
-      await pointAt(page, "temperature.celsius", shop.at("2026-10-15T23:30"));
+      await pointAt(page, "demo.temperature.celsius", shop.at("2026-10-15T23:30"));
     },
   },
   {
@@ -142,7 +142,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "error",
-    address: () => explore({ range: "24h" }, { metric: "http.latncy.ms" }),
+    address: () => explore({ range: "24h" }, { metric: "demo.http.latncy.ms" }),
     width: 1136,
     height: 704,
     async ready(page) {

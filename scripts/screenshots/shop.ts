@@ -2,7 +2,7 @@
 // kept up to the second while pictures are taken.
 
 import { answered, type StatusAnswer } from "../../src/core/api.ts";
-import { chunks, liveRequest, requestOf } from "../demo/backfill.ts";
+import { chunks, due, requestOf } from "../demo/backfill.ts";
 import { catalogue, type Series } from "../demo/catalogue.ts";
 import { Client } from "../demo/client.ts";
 import { runCron } from "../start/cron.ts";
@@ -10,7 +10,8 @@ import { Stop } from "../stop.ts";
 
 const SEED = 1;
 const MINUTE = 60_000;
-/** Time between live points, ms. */
+/** Time between the points of a series, ms, and how often those that are due are sent. */
+const DATA = { seed: SEED, every: 15_000 };
 const LIVE_EVERY = 1_000;
 /** How long the store may take to write to D1 and to roll up, and how often to look, ms. */
 const SETTLE_WITHIN = 180_000;
@@ -25,13 +26,15 @@ export class Shop {
   readonly #series: readonly Series[];
   /** How far the shop's clock is ahead of ours, ms: whole minutes. */
   readonly #ahead: number;
+  /** All before it is stored, Unix ms. */
+  #sent = 0;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<unknown> = Promise.resolve();
 
   /** `url`: the server, without a slash at the end. */
   constructor(url: string) {
     this.#url = url;
-    const options = { url, token: undefined, days: 0, live: true, every: 1, seed: SEED };
+    const options = { url, token: undefined, days: 0, live: true, ...DATA };
     this.#client = new Client(options, (why) => console.log(`Waiting: ${why}`));
     const ahead = EVENING - Math.floor(Date.now() / MINUTE) * MINUTE;
     this.#ahead = ahead;
@@ -46,23 +49,27 @@ export class Shop {
     return Date.parse(`${time}Z`) - this.#ahead;
   }
 
-  /** Stores the past up to the minute that is going on. */
+  /** Stores the past. */
   async fill(days: number): Promise<void> {
-    let end = Math.floor(Date.now() / MINUTE) * MINUTE;
-    for (const chunk of chunks(end, days))
-      await this.#client.post(requestOf(chunk, this.#series, SEED));
-    // Filling takes minutes, which are missing then.
-    for (; end + MINUTE <= Date.now(); end += MINUTE)
-      for (const history of ["long", "recent"] as const) {
-        const chunk = { history, from: end, to: end + MINUTE };
-        await this.#client.post(requestOf(chunk, this.#series, SEED));
-      }
+    const now = Date.now();
+    for (const chunk of chunks(now, days, DATA.every))
+      await this.#client.post(requestOf(chunk, this.#series, DATA));
+    this.#sent = Math.floor(now / MINUTE) * MINUTE;
+    await this.#sendDue();
   }
 
-  /** Goes on with a point of each series every second, until `close`. */
+  async #sendDue(): Promise<void> {
+    for (const chunk of due(this.#sent, Date.now())) {
+      this.#sent = chunk.to;
+      const request = requestOf(chunk, this.#series, DATA);
+      if (request.points > 0) await this.#client.post(request);
+    }
+  }
+
+  /** Goes on with the present, until `close`. */
   open(): void {
     const send = (): void => {
-      this.#sending = this.#client.post(liveRequest(Date.now(), this.#series, SEED));
+      this.#sending = this.#sending.then(() => this.#sendDue());
     };
     send();
     this.#timer = setInterval(send, LIVE_EVERY);

@@ -26,7 +26,7 @@ test("fills the past, and a second run counts nothing twice", async () => {
   expect(first).not.toContain("there already");
 
   const query = new URLSearchParams({
-    metric: "temperature.celsius",
+    metric: "demo.temperature.celsius",
     from: "-20d",
     resolution: "day",
     by: "room",
@@ -45,11 +45,11 @@ test("fills the past, and a second run counts nothing twice", async () => {
   expect([...rooms.keys()].sort()).toEqual(["office", "server-room"]);
   for (const counts of rooms.values()) {
     expect(counts.length).toBeGreaterThanOrEqual(19);
-    expect(new Set(counts)).toEqual(new Set([1_440]));
+    expect(new Set(counts)).toEqual(new Set([5_760]));
   }
 
   const second = await demo("--url", server.url, "--days", "20");
-  expect(second).toContain("of the points were there already, and count once");
+  expect(second).toContain("of the points are there already");
   expect(await days()).toEqual(rooms);
 });
 
@@ -67,6 +67,8 @@ test("waits as a busy server asks, and repeats with the same key", async () => {
     [503, { "retry-after": "0.01" }, '{"error":{"code":"busy","message":"a shard is behind"}}'],
     [429, { "retry-after": "0.02" }, "slow down"],
     [200, {}, '{"accepted":1,"duplicate":true}'],
+    [404, {}, '{"error":{"code":"unknown_metric","message":"no metric"}}'],
+    [404, {}, '{"error":{"code":"not_found","message":"no path"}}'],
     [401, {}, '{"error":{"code":"unauthorized","message":"No token"}}'],
     [422, {}, '{"error":{"code":"over_limit","message":"too many series"}}'],
   ];
@@ -91,9 +93,12 @@ test("waits as a busy server asks, and repeats with the same key", async () => {
   };
   const client = new Client(options, (why, ms) => waits.push(`${ms} ${why}`));
   const request = { key: "a", body: "[]", points: 1 };
-  expect(await client.post(request)).toBe(true);
+  await client.post(request);
   expect(waits).toEqual(["10 a shard is behind", "20 status 429 slow down"]);
+  const range = { metric: "m", from: 0, to: 1 };
+  expect(await client.held("hour", range)).toEqual(new Set());
+  await expect(client.held("hour", range)).rejects.toThrow("no path");
   await expect(client.post({ ...request, key: "b" })).rejects.toThrow("asks for its token");
   await expect(client.post({ ...request, key: "c" })).rejects.toThrow("too many series");
-  expect(keys).toEqual(["a", "a", "a", "b", "c"]);
+  expect(keys).toEqual(["a", "a", "a", undefined, undefined, "b", "c"]);
 });

@@ -1,7 +1,15 @@
 // The pure parts of `npm run demo`: its data, how they are cut into requests, and its patience.
 
 import { describe, expect, test } from "vitest";
-import { chunks, liveRequest, requestOf } from "../../../scripts/demo/backfill.ts";
+import {
+  type Chunk,
+  chunks,
+  due,
+  minutesFrom,
+  missing,
+  presentFrom,
+  requestOf,
+} from "../../../scripts/demo/backfill.ts";
 import { catalogue } from "../../../scripts/demo/catalogue.ts";
 import { waitMs } from "../../../scripts/demo/client.ts";
 import { hash, jitter, sinceDeploy, strikes, traffic } from "../../../scripts/demo/noise.ts";
@@ -64,11 +72,12 @@ describe("noise", () => {
 });
 
 describe("the catalogue", () => {
-  test("has a dozen metrics, two of them with a long history", () => {
+  test("has a dozen metrics under names that nobody else uses, two of them with a long history", () => {
     const series = catalogue(1);
     expect(new Set(series.map(({ metric }) => metric)).size).toBe(12);
     const long = series.filter(({ history }) => history === "long");
     expect(new Set(long.map(({ metric }) => metric)).size).toBe(2);
+    expect(series.filter(({ metric }) => !metric.startsWith("demo."))).toEqual([]);
     expect(new Set(series.map(({ metric, labels }) => JSON.stringify([metric, labels]))).size).toBe(
       series.length,
     );
@@ -84,9 +93,28 @@ describe("the catalogue", () => {
   });
 });
 
+const MINUTE = 60_000;
+const DATA = { seed: 1, every: 15_000 };
+const series = catalogue(1);
+
+interface Sent {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly datapoints: readonly (readonly [number, number])[];
+}
+
+/** Every point of some chunks, as text: one that is sent twice is there twice. */
+const pointsOf = (list: readonly Chunk[], of = series): string[] =>
+  list.flatMap((chunk) =>
+    (JSON.parse(requestOf(chunk, of, DATA).body) as Sent[]).flatMap(
+      ({ name, labels, datapoints }) =>
+        datapoints.map(([at, value]) => JSON.stringify([name, labels, at, value])),
+    ),
+  );
+
 describe("the past", () => {
   test.each([[0], [1], [2], [90]])("is filled without gap or overlap, %i days", (days) => {
-    const all = chunks(NOW, days);
+    const all = chunks(NOW, days, DATA.every);
     for (const history of ["long", "recent"]) {
       const list = all.filter((chunk) => chunk.history === history);
       list.slice(1).forEach((chunk, i) => expect(chunk.from).toBe(list[i]!.to));
@@ -96,38 +124,103 @@ describe("the past", () => {
   });
 
   test("is sent in the order of time", () => {
-    const from = chunks(NOW, 90).map((chunk) => chunk.from);
+    const from = chunks(NOW, 90, DATA.every).map((chunk) => chunk.from);
     expect(from).toEqual(from.toSorted((a, b) => a - b));
   });
 
-  test("is sent in the same requests an hour later, but for the newest", () => {
-    const series = catalogue(1);
-    const keys = (now: number): string[] =>
-      chunks(now, 3).map((chunk) => requestOf(chunk, series, 1).key);
-    const later = new Set(keys(NOW + HOUR));
-    const missing = keys(NOW).filter((key) => !later.has(key));
-    // The two that end now, and the hour that is no longer within the last two days.
-    expect(missing.length).toBe(3);
-  });
+  test.each([[2_000], [15_000], [60_000]])(
+    "is made of requests that the server takes, a point every %i ms",
+    (every) => {
+      // Of each history and length one: the others differ in their times alone.
+      const kinds = new Map(
+        chunks(NOW, 3, every).map((one) => [`${one.history} ${one.to - one.from}`, one]),
+      );
+      for (const chunk of kinds.values()) {
+        const { body, points } = requestOf(chunk, series, { seed: 1, every });
+        expect(points).toBeLessThan(LIMITS.pointsPerRequest);
+        expect(body.length).toBeLessThan(LIMITS.bodyBytes);
+        const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
+        expect(decodeJson(new TextEncoder().encode(body), "ms", intake).ok).toBe(true);
+        expect([intake.issueCount, intake.rejected.length]).toEqual([0, 0]);
+      }
+    },
+  );
 
-  test("is made of requests that the server takes", () => {
-    const series = catalogue(1);
-    for (const chunk of chunks(NOW, 20)) {
-      const { body, points } = requestOf(chunk, series, 1);
-      expect(points).toBeLessThan(10_000);
-      expect(body.length).toBeLessThan(LIMITS.bodyBytes / 4);
-      const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
-      expect(decodeJson(new TextEncoder().encode(body), "ms", intake).ok).toBe(true);
-      expect([intake.issueCount, intake.rejected.length]).toEqual([0, 0]);
+  test("and the present have the same points, at the same distance", () => {
+    const hour: Chunk = {
+      history: "recent",
+      from: NOW - (NOW % HOUR) - HOUR,
+      to: NOW - (NOW % HOUR),
+    };
+    const seconds: Chunk[] = [];
+    // A second at a time, but for some after which the sender had to wait.
+    for (let from = hour.from, i = 0; from < hour.to; i++) {
+      const [next] = due(from, Math.min(from + (i % 5 === 0 ? 7_300 : 1_000), hour.to));
+      seconds.push(next!);
+      from = next!.to;
+    }
+    const recent = seconds.map(({ from, to }): Chunk => ({ history: "recent", from, to }));
+    expect(pointsOf(recent).toSorted()).toEqual(pointsOf([hour]).toSorted());
+    const items = JSON.parse(requestOf(hour, series, DATA).body) as Sent[];
+    for (const { datapoints } of items) {
+      expect(datapoints.length).toBe(240);
+      datapoints.slice(1).forEach(([at], i) => expect(at - datapoints[i]![0]).toBe(DATA.every));
     }
   });
+});
 
-  test("live points are of all series", () => {
-    const series = catalogue(1);
-    const { body, points } = liveRequest(NOW, series, 1);
-    expect(points).toBe(series.length);
-    const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
-    expect(decodeJson(new TextEncoder().encode(body), "ms", intake).ok).toBe(true);
+describe("a second run", () => {
+  /** One of each history is enough, since a request has all of its kind. */
+  const two = (["long", "recent"] as const).map((history) => ({
+    ...series.find((one) => one.history === history)!,
+    value: () => 1,
+  }));
+  const sentBy = (list: readonly Chunk[]): string[] => pointsOf(list, two);
+  /** What the server has after some chunks, as the demo asks for it. */
+  const heldAfter = (sent: readonly Chunk[], history: Chunk["history"]) => {
+    const starts = (step: number): Set<number> =>
+      new Set(
+        sent
+          .filter((chunk) => chunk.history === history || chunk.history === "all")
+          .flatMap(({ from, to }) =>
+            Array.from(
+              { length: Math.ceil(to / step) - Math.floor(from / step) },
+              (_, i) => (Math.floor(from / step) + i) * step,
+            ),
+          ),
+      );
+    return { hours: starts(HOUR), minutes: starts(MINUTE) };
+  };
+  const rerun = (sent: readonly Chunk[], now: number, days: number) => {
+    const held = { long: heldAfter(sent, "long"), recent: heldAfter(sent, "recent") };
+    const past = chunks(now, days, DATA.every).flatMap((chunk) =>
+      chunk.history === "all" ? [] : missing(chunk, held[chunk.history], minutesFrom(now)),
+    );
+    return { past, from: presentFrom(now, Object.values(held)) };
+  };
+
+  test.each([
+    ["at once", 0],
+    ["two minutes later", 2 * MINUTE],
+    ["within the same hour", 30 * MINUTE],
+    ["when that hour is over", 50 * MINUTE],
+    ["the next day", DAY],
+  ])("%s counts no point twice", (_when, later) => {
+    const first = rerun([], NOW, 3);
+    // It then goes on for twenty minutes and a half, or until the second run.
+    const until = NOW + Math.min(20 * MINUTE + 30_500, later);
+    const sent = [...first.past, ...due(first.from, until)];
+    const second = rerun(sent, NOW + later, 3);
+    const all = [...sent, ...second.past, ...due(second.from, NOW + later + 5_000)];
+    const points = sentBy(all);
+    expect(new Set(points).size).toBe(points.length);
+  });
+
+  test("fills what a run that was ended in the middle, or went less far back, has left out", () => {
+    const whole = rerun([], NOW, 3).past;
+    const part = whole.slice(Math.floor(whole.length / 3), Math.floor(whole.length / 2));
+    const both = [...part, ...rerun(part, NOW, 3).past];
+    expect(sentBy(both).toSorted()).toEqual(sentBy(whole).toSorted());
   });
 });
 
@@ -151,7 +244,7 @@ describe("the command line", () => {
       token: undefined,
       days: 90,
       live: true,
-      every: 2,
+      every: 15_000,
       seed: 1,
     });
     expect(parse("--help")).toBeUndefined();
