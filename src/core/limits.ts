@@ -21,6 +21,8 @@ export const issuesListed = 20;
 export const aheadMs = 10 * 60_000;
 /** Earliest numeric time, Unix ms (2001-09-09): a smaller number is seconds sent as ms. */
 export const earliestAt = 1_000_000_000_000;
+/** Latest numeric time, Unix ms (the year 5138): a greater number is microseconds sent as ms. */
+export const latestAt = 100_000_000_000_000;
 /** Series of one metric: stops an id used as a label. */
 export const seriesPerMetric = 10_000;
 /** Series of one shard: bounds its memory. Raise SHARDS for more. */

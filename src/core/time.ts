@@ -1,6 +1,7 @@
-// Times as people and programs write them, to Unix ms: numbers, ISO 8601, relative to now.
+// Times as people and programs write them, to Unix ms: numbers, ISO 8601, and in addresses relative to
+// now. Parts of a millisecond are cut off, never rounded: a point stays in its own minute.
 
-import { quote } from "./text.ts";
+import { cut, quote } from "./text.ts";
 import * as LIMITS from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { DAY, HOUR, MINUTE } from "./tiers.ts";
@@ -9,69 +10,96 @@ import { DAY, HOUR, MINUTE } from "./tiers.ts";
 export const PRECISIONS = ["s", "ms", "us", "ns"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** Above this many ms (the year 5138) a number is not ms at all. */
-const LATEST_AT = 100_000_000_000_000;
-
-/** The largest distance from 1970 that a Date can hold, ms. */
-const DATE_MS = 8_640_000_000_000_000;
-
 /** What to do about a number in another unit: only writers may name theirs. */
 type Advice = (unit: Precision) => string;
 const ADD_PRECISION: Advice = (unit) => `add precision=${unit}`;
 const GIVE_MS: Advice = () => "give milliseconds";
 
-/** A numeric timestamp to integer Unix ms; the error says what is wrong with it. */
-export function timestampToMs(
-  timestamp: number,
-  precision: Precision,
-  advice: Advice = ADD_PRECISION,
-): Result<number, string> {
-  const at =
-    precision === "ms"
-      ? Math.floor(timestamp)
-      : precision === "s"
-        ? Math.round(timestamp * 1_000)
-        : Math.floor(timestamp / (precision === "us" ? 1_000 : 1_000_000));
-  if (at >= LIMITS.earliestAt && at <= LATEST_AT) return ok(at);
-  if (!Number.isFinite(timestamp)) return err(`expected a time, got ${timestamp}`);
-  const fits = PRECISIONS.find((other) => {
-    const factor = { s: 1_000, ms: 1, us: 1e-3, ns: 1e-6 }[other];
-    return timestamp * factor >= LIMITS.earliestAt && timestamp * factor <= LATEST_AT;
-  });
-  const hint = fits === undefined ? "" : `: it looks like ${UNIT[fits]}, ${advice(fits)}`;
-  return err(
-    at < LIMITS.earliestAt
-      ? `${timestamp} ${UNIT[precision]} is before 2001${hint}`
-      : `${timestamp} ${UNIT[precision]} is after the year 5000${hint}`,
-  );
-}
-
-const UNIT: Readonly<Record<Precision, string>> = {
-  s: "seconds",
-  ms: "milliseconds",
-  us: "microseconds",
-  ns: "nanoseconds",
+const UNITS: Readonly<Record<Precision, { readonly name: string; readonly ms: number }>> = {
+  s: { name: "seconds", ms: 1_000 },
+  ms: { name: "milliseconds", ms: 1 },
+  us: { name: "microseconds", ms: 1e-3 },
+  ns: { name: "nanoseconds", ms: 1e-6 },
 };
 
+/**
+ * A numeric timestamp to integer Unix ms; the error says what is wrong with it. What counts is the
+ * number as it is written: 1795176000.123 s has 123 ms, though as a double it is a little less.
+ */
+export function timestampToMs(timestamp: number, precision: Precision): Result<number, string> {
+  const at = precision === "ms" ? Math.floor(timestamp) : toMs(timestamp, precision);
+  return at >= LIMITS.earliestAt && at <= LIMITS.latestAt
+    ? ok(at)
+    : err(outOfRange(String(timestamp), at, precision, ADD_PRECISION));
+}
+
+/** Of a double that may be near the edge of a millisecond, the digits decide. */
+function toMs(timestamp: number, precision: "s" | "us" | "ns"): number {
+  const ms = timestamp * UNITS[precision].ms;
+  const at = Math.floor(ms);
+  const beyond = ms - at;
+  // A double near 1e12 is wrong by less than 0.001 after these roundings.
+  return beyond > 0.001 && beyond < 0.999 ? at : decimalToMs(String(timestamp), precision);
+}
+
+/** Exact, whatever the number of digits; NaN when the text is no plain decimal number. */
+function decimalToMs(text: string, precision: Precision): number {
+  const [, whole, fraction = ""] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) return Number(text) * UNITS[precision].ms;
+  switch (precision) {
+    case "s":
+      return Number(whole + fraction.slice(0, 3).padEnd(3, "0"));
+    case "ms":
+      return Number(whole);
+    case "us":
+      return Number(whole.slice(0, -3));
+    case "ns":
+      return Number(whole.slice(0, -6));
+  }
+}
+
+const DECIMAL = /^(\d+)(?:\.(\d+))?$/;
+
+function outOfRange(given: string, at: number, precision: Precision, advice: Advice): string {
+  const number = Number(given);
+  if (!Number.isFinite(number) && !DECIMAL.test(given)) return `expected a time, got ${given}`;
+  const fits = PRECISIONS.find((other) => {
+    const ms = number * UNITS[other].ms;
+    return ms >= LIMITS.earliestAt && ms <= LIMITS.latestAt;
+  });
+  const hint = fits === undefined ? "" : `: it looks like ${UNITS[fits].name}, ${advice(fits)}`;
+  const where = at < LIMITS.earliestAt ? "before 2001" : "after the year 5000";
+  return `${cut(given)} ${UNITS[precision].name} is ${where}${hint}`;
+}
+
+function parseDecimal(text: string, precision: Precision, advice: Advice): Result<number, string> {
+  const at = decimalToMs(text, precision);
+  return at >= LIMITS.earliestAt && at <= LIMITS.latestAt
+    ? ok(at)
+    : err(outOfRange(text, at, precision, advice));
+}
+
+/** A time that is a text in a body: a number in the unit of `precision`, or ISO 8601. */
+export function parseBodyTime(text: string, precision: Precision): Result<number, string> {
+  if (DECIMAL.test(text)) return parseDecimal(text, precision, ADD_PRECISION);
+  const at = parseIso(text);
+  if (at !== undefined) return ok(at);
+  const why = RELATIVE.test(text) && text !== "" ? " (relative times are for addresses)" : "";
+  return err(`expected a number or ISO 8601, got ${quote(text)}${why}`);
+}
+
+/** The largest distance from 1970 that a Date can hold, ms. */
+const DATE_MS = 8_640_000_000_000_000;
 // In a URL, a + arrives as a space.
 const RELATIVE = /^(?:now)?(?:([+ -])(\d{1,9})(s|m|h|d|w|y))?$/;
-const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/i;
 const UNIT_MS = { s: 1_000, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY, y: 365 * DAY } as const;
 
 /**
- * A time in a parameter: Unix ms, ISO 8601 (UTC when it names no zone) or relative: `now`, `-6h`,
+ * A time in an address: Unix ms, ISO 8601 (UTC when it names no zone) or relative: `now`, `-6h`,
  * `now-7d`; units s, m, h, d, w, y. Returns Unix ms; the error says what is wrong with it.
- * `precision` is the unit of numbers where the writer may name it.
  */
-export function parseTime(
-  text: string,
-  now: number,
-  precision?: Precision,
-): Result<number, string> {
-  if (/^\d+(?:\.\d+)?$/.test(text))
-    return precision === undefined
-      ? timestampToMs(Number(text), "ms", GIVE_MS)
-      : timestampToMs(Number(text), precision);
+export function parseTime(text: string, now: number): Result<number, string> {
+  if (DECIMAL.test(text)) return parseDecimal(text, "ms", GIVE_MS);
   const relative = text === "" ? null : RELATIVE.exec(text);
   if (relative !== null) {
     const [, sign, amount, unit] = relative;
@@ -81,17 +109,23 @@ export function parseTime(
     return Math.abs(at) <= DATE_MS ? ok(at) : err(`${quote(text)} is too far away`);
   }
   // In a URL, the + of a zone arrives as a space.
-  const iso = text.replace(/ (\d\d:\d\d)$/, (space, zone: string) =>
-    /[T ]\d\d:\d\d.* \d\d:\d\d$/.test(text) ? `+${zone}` : space,
-  );
-  const match = ISO.exec(iso);
-  if (match !== null) {
-    const at = Date.parse(iso.length > 10 && match[1] === undefined ? `${iso}Z` : iso);
-    // Date.parse takes February 30 for March 2.
-    const day = iso.slice(0, 10);
-    if (!Number.isNaN(at) && new Date(day).toISOString().slice(0, 10) === day) return ok(at);
-  }
-  return err(
-    `expected Unix ms, ISO 8601 or a relative time like -6h or now-7d, got ${quote(text)}`,
-  );
+  const at = parseIso(text.replace(/(:\d\d(?:[.,]\d+)?) (\d\d(?::?\d\d)?)$/, "$1+$2"));
+  return at !== undefined
+    ? ok(at)
+    : err(`expected Unix ms, ISO 8601 or a relative time like -6h or now-7d, got ${quote(text)}`);
+}
+
+const ISO =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,18}))?)?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?)?$/i;
+
+/** UTC when it names no zone; undefined when it is no ISO 8601, or no such day or time. */
+function parseIso(text: string): number | undefined {
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [, day = "", time = "00:00", second = "00", fraction = "", , hours, minutes = "00"] = match;
+  const zone = hours === undefined ? "Z" : `${hours}:${minutes}`;
+  const at = Date.parse(`${day}T${time}:${second}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`);
+  // Date.parse takes February 30 for March 2.
+  if (Number.isNaN(at) || new Date(day).toISOString().slice(0, 10) !== day) return undefined;
+  return at;
 }

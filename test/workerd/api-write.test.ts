@@ -146,6 +146,10 @@ describe("encodings", () => {
   });
 });
 
+/** A point one nanosecond before NOW: as a double that is NOW itself. */
+const lastNs = (name: string, quote = ""): string =>
+  `{"name":"${name}","value":1,"timestamp":${quote}${BigInt(NOW) * 1_000_000n - 1n}${quote}}`;
+
 describe("times", () => {
   const iso = "2095-11-20T11:59:30.250Z";
   const before = merged([NOW - MINUTE, 1, 1]);
@@ -165,9 +169,21 @@ describe("times", () => {
   accepts("ISO 8601 with a zone", at("2095-11-20T13:59:30+02:00"), 1, before);
   accepts("ISO 8601 without a zone is UTC", at("2095-11-20 11:59"), 1, before);
   accepts("precision leaves texts alone", at(iso), 1, before, { query: "?precision=ns" });
-  accepts("now", at("now"), 1, one);
-  accepts("relative", at("-30s"), 1, before);
-  accepts("relative to now", at("now-1m"), 1, before);
+  accepts("ISO 8601 as Python and Go write it", at("2095-11-20T13:59:59,9999+0200"), 1, before);
+  accepts("the last of a minute, s", at(NOW / 1e3 - 0.0004), 1, before, { query: "?precision=s" });
+  accepts("the last of a minute, ns", (name) => lastNs(name), 1, before, {
+    query: "?precision=ns",
+  });
+  accepts(
+    "the last of a minute, ns, in pairs",
+    (name) => `{"name":"${name}","datapoints":[[${BigInt(NOW) * 1_000_000n - 1n},1]]}`,
+    1,
+    before,
+    { query: "?precision=ns" },
+  );
+  accepts("the last of a minute, ns as text", (name) => lastNs(name, '"'), 1, before, {
+    query: "?precision=ns",
+  });
 });
 
 test("a label may be called __proto__", async () => {

@@ -4,7 +4,7 @@
 import { ok, err, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
-import { parseTime, type Precision, timestampToMs } from "../time.ts";
+import { parseBodyTime, type Precision, timestampToMs } from "../time.ts";
 import type { Intake } from "./intake.ts";
 
 const describe = (value: unknown): string =>
@@ -167,8 +167,7 @@ export class PointReader {
   #at(timestamp: unknown): Result<number, string> {
     if (typeof timestamp === "number") return timestampToMs(timestamp, this.#precision);
     if (timestamp === undefined) return ok(this.#intake.arrival());
-    if (typeof timestamp === "string")
-      return parseTime(timestamp, this.#intake.now, this.#precision);
+    if (typeof timestamp === "string") return parseBodyTime(timestamp, this.#precision);
     return err(`expected a time, got ${describe(timestamp)}`);
   }
 }

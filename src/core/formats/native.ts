@@ -54,7 +54,7 @@ export function decodeJson(
 ): Result<void, BadBody> {
   const text = decodeUtf8(bytes);
   if (!text.ok) return text;
-  const parsed = parse(text.value);
+  const parsed = parse(text.value, precision);
   if (!parsed.ok) return parsed;
   const items = Array.isArray(parsed.value) ? (parsed.value as unknown[]) : [parsed.value];
   if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
@@ -84,7 +84,7 @@ export function decodeNdjson(
     start += line.length + 1;
     if (line.trim() === "") continue;
     if (++items > LIMITS.pointsPerRequest) return err(TOO_MANY);
-    const parsed = parse(line);
+    const parsed = parse(line, precision);
     if (!parsed.ok) {
       intake.issue(i, "", parsed.error.message);
       continue;
@@ -97,7 +97,7 @@ export function decodeNdjson(
   return ok(undefined);
 }
 
-function parse(text: string): Result<unknown, BadBody> {
+function parse(text: string, precision: Precision): Result<unknown, BadBody> {
   if (text.trim() === "")
     return err({
       code: "invalid_json",
@@ -109,11 +109,27 @@ function parse(text: string): Result<unknown, BadBody> {
       message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need four at most`,
     });
   try {
-    return ok(JSON.parse(text));
+    return ok(precision === "ns" ? JSON.parse(text, withLongTimes) : JSON.parse(text));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
   }
+}
+
+/**
+ * Nanoseconds have more digits than a double: where it would round them, the text is taken. Times stand
+ * in `timestamp`, or first in a pair.
+ */
+function withLongTimes(
+  key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  return typeof value === "number" &&
+    !Number.isSafeInteger(value) &&
+    (key === "timestamp" || key === "0")
+    ? (/^\d+$/.exec(context?.source ?? "")?.[0] ?? value)
+    : value;
 }
 
 /** `keys` of items with issues may be wrong: then it only takes longer. */

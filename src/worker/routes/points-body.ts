@@ -9,7 +9,7 @@ import { metricName, problem } from "../http/fields.ts";
 const finite = z.number();
 const timestamp = z
   .union([z.number(), z.string()])
-  .meta({ description: "In the unit of `precision`, or a text as in `from`; absent: arrival" });
+  .meta({ description: "A number in the unit of `precision`, or ISO 8601; absent: arrival" });
 const labels = z
   .record(
     z.string().superRefine(problem(nameProblem)),

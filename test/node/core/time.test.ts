@@ -1,7 +1,7 @@
 // Times as people write them: what is understood, and what the error says of what is not.
 
 import { describe, expect, test } from "vitest";
-import { parseTime, type Precision, timestampToMs } from "../../../src/core/time.ts";
+import { parseBodyTime, parseTime, type Precision, timestampToMs } from "../../../src/core/time.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 
@@ -77,7 +77,15 @@ describe("ISO 8601", () => {
   refuses("20.11.2026", /got/);
   refuses("Fri, 20 Nov 2026 12:00:00 GMT", /got/);
   refuses("2026-11-20Z", /got/);
-  refuses("2026-11-20T10:30+0200", /got/);
+  reads("2026-11-20T10:30+0200", "2026-11-20T08:30Z");
+  reads("2026-11-20T10:30 0200", "2026-11-20T08:30Z");
+  reads("2026-11-20T10:30+02", "2026-11-20T08:30Z");
+  reads("2026-11-20T10:30:05,5Z", "2026-11-20T10:30:05.500Z");
+  reads("2026-11-20T10:30:59.9999999999Z", "2026-11-20T10:30:59.999Z");
+  refuses("2026-11-20T10:30+2", /got/);
+  refuses("2026-11-20T10:30+02:0", /got/);
+  refuses("2026-11-20T10:30+24:00", /got/);
+  refuses("2026-11-20T10:30:05,Z", /got/);
 });
 
 describe("numbers in a unit", () => {
@@ -94,6 +102,11 @@ describe("numbers in a unit", () => {
   converts(NOW / 1e3, "s", NOW);
   // As a double, 1795176000.123 is a little less: it must not become .122.
   converts(1795176000.123, "s", NOW + 123);
+  // The end of a minute stays in it, at every precision.
+  converts(1795176059.9996, "s", NOW + 59_999);
+  converts(NOW + 59_999.6, "ms", NOW + 59_999);
+  converts(NOW * 1e3 + 59_999_999, "us", NOW + 59_999);
+  converts(NOW * 1e6 + 59_999_600_000, "ns", NOW + 59_999);
   converts(NOW * 1e3 + 999, "us", NOW);
   converts(NOW * 1e6, "ns", NOW);
   refusesNumber(5, "s", "5 seconds is before 2001");
@@ -110,4 +123,32 @@ describe("numbers in a unit", () => {
   refusesNumber(Infinity, "ms", "expected a time, got Infinity");
   refusesNumber(Number.NaN, "ms", "expected a time, got NaN");
   refusesNumber(-NOW, "ms", `${-NOW} milliseconds is before 2001`);
+});
+
+describe("texts of a body", () => {
+  const converts = (text: string, precision: Precision, at: number): void =>
+    test(`${text} ${precision}`, () => {
+      expect(parseBodyTime(text, precision)).toEqual({ ok: true, value: at });
+    });
+  const refusesText = (text: string, precision: Precision, error: RegExp): void =>
+    test(`${text.slice(0, 20)} ${precision} is refused`, () => {
+      expect(parseBodyTime(text, precision)).toEqual({
+        ok: false,
+        error: expect.stringMatching(error),
+      });
+    });
+  converts("1795176059.9999999999", "s", NOW + 59_999);
+  converts("1795176059999999999", "ns", NOW + 59_999);
+  converts("1795176059999999.9", "us", NOW + 59_999);
+  converts("2026-11-20T12:00:59.9999999999+00", "ns", NOW + 59_999);
+  refusesText(
+    "now",
+    "ms",
+    /^expected a number or ISO 8601, got "now" \(relative times are for add/,
+  );
+  refusesText("-5m", "ms", /relative/);
+  refusesText("", "ms", /got ""$/);
+  refusesText("2026-11-20T10:30 02:00", "ms", /got/);
+  refusesText("9".repeat(1_000), "ns", /^9{77}… nanoseconds is after the year 5000$/);
+  refusesText(String(NOW), "s", /add precision=ms$/);
 });
