@@ -4,6 +4,8 @@
 const NOISE = [
   /^🪵 {2}Logs were written to/,
   /^\[wrangler:warn\] Unable to fetch the `Request\.cf` object/,
+  // A client that went away in the middle of its body.
+  /^Error inside ProxyWorker .*: Network connection lost\.$/,
   /^Error: getaddrinfo \S+ workers\.cloudflare\.com/,
   /^ +at GetAddrInfoReqWrap\./,
   /^ +at .*\/node_modules\/wrangler\//,

@@ -159,6 +159,31 @@ describe("encodings and media types", () => {
   refusesBody("half a gzip", () => cut(0.5), 400, "invalid_encoding", /the body is not gzip/, gzip);
   refusesBody("gzip, last byte missing", () => cut(-1), 400, "invalid_encoding", /not gzip/, gzip);
   refusesBody("gzip with a wrong sum", broken, 400, "invalid_encoding", /not gzip/, gzip);
+  refusesBody(
+    "gzip and rubbish",
+    () => followed("rubbish"),
+    400,
+    "invalid_encoding",
+    /follows/,
+    gzip,
+  );
+  refusesBody(
+    "gzip and half another",
+    () => followed("\u001f"),
+    400,
+    "invalid_encoding",
+    /the body is not gzip: unexpected end/,
+    gzip,
+  );
+  refusesBody("nothing for gzip", "", 400, "invalid_json", /the body is empty/, gzip);
+  refusesBody(
+    "deflate and rubbish",
+    () => followed("rubbish", "deflate"),
+    400,
+    "invalid_encoding",
+    /the body is not deflate: 7 bytes follow its end/,
+    { "content-encoding": "deflate" },
+  );
   refusesBody("gzip of nothing", () => compress("", "gzip"), 400, "invalid_json", /empty/, gzip);
   refusesBody("no deflate", '{"name":"x"}', 400, "invalid_encoding", /the body is not deflate/, {
     "content-encoding": "deflate",
@@ -168,10 +193,10 @@ describe("encodings and media types", () => {
     "x",
     415,
     "unsupported_encoding",
-    /Content-Encoding "br" is not one of gzip, deflate, identity/,
+    /Content-Encoding "br" is not one of gzip, x-gzip, deflate, identity/,
     { "content-encoding": "br" },
   );
-  refusesBody("gzip twice", "x", 415, "unsupported_encoding", /"gzip, gzip"/, {
+  refusesBody("gzip twice", "x", 415, "unsupported_encoding", /"gzip, gzip" names several/, {
     "content-encoding": "gzip, gzip",
   });
   refusesBody(
@@ -219,6 +244,14 @@ describe("names", () => {
   refuses("a quote", named('a"b'), "name", `"a\\"b" ${control}`);
   refuses("a brace", named("a{b"), "name", `"a{b" ${control}`);
   refuses("a closing brace", named("a}b"), "name", `"a}b" ${control}`);
+  refuses("a path", named("."), "name", '"." is a path, and no name');
+  refuses("a path up", named(".."), "name", '".." is a path, and no name');
+  refuses(
+    "a character of no width",
+    named("cpu\u200b.load"),
+    "name",
+    /has an invisible character \(U\+200B\)$/,
+  );
   refuses(
     "a lone surrogate",
     named("a\ud800"),
@@ -303,6 +336,7 @@ describe("labels", () => {
   refuses("31 of them", labels(many), "labels", "has 31 labels, more than 30");
   refuses("an empty name", labels({ "": "a" }), "labels.", 'label name "" is empty');
   refuses("a control character", labels({ "a\tb": "a" }), "labels.a\tb", /control character/);
+  refuses("the name's", labels({ __name__: "a" }), "labels.__name__", /"__name__" is the name of/);
   refuses("a quote", labels({ 'a"b': "a" }), 'labels.a"b', /one of " \{ \}/);
   refuses("a space before", labels({ " a": "a" }), "labels. a", /starts or ends with white space/);
   refuses("a lone surrogate", labels({ "\udc00": "a" }), "labels.\udc00", /lone surrogate/);
@@ -472,6 +506,12 @@ function stream(chunks: number, of: (size: number) => Uint8Array): ReadableStrea
 async function cut(where: number): Promise<Uint8Array> {
   const bytes = await compress(JSON.stringify([GOOD]), "gzip");
   return bytes.subarray(0, where < 0 ? where : bytes.length * where);
+}
+
+/** A good body, and more behind it. */
+async function followed(more: string, encoding: "gzip" | "deflate" = "gzip"): Promise<Uint8Array> {
+  const bytes = await compress(JSON.stringify([GOOD]), encoding);
+  return new Uint8Array([...bytes, ...new TextEncoder().encode(more)]);
 }
 
 async function broken(): Promise<Uint8Array> {

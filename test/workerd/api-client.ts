@@ -121,5 +121,8 @@ export async function partlyOf(response: Response): Promise<z.output<typeof part
 /** A token that no answer may ever hold. */
 export const TOKEN = "tok-3b9f6c0e5d";
 
-export const compress = (text: string, format: "gzip" | "deflate"): Promise<Uint8Array> =>
+export const compress = (
+  text: string,
+  format: "gzip" | "deflate" | "deflate-raw",
+): Promise<Uint8Array> =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream(format))).bytes();

@@ -22,6 +22,9 @@ const minutes = async (metric: string): Promise<unknown> => {
   }));
 };
 
+const joined = (...parts: readonly Uint8Array[]): Uint8Array =>
+  new Uint8Array(parts.flatMap((part) => [...part]));
+
 let metrics = 0;
 
 /** Sends `body` (where NAME is a name of its own); `expected` are the minutes that it makes. */
@@ -125,6 +128,14 @@ describe("media types", () => {
   accepts("no lines", "\n", 0, [], ndjson);
   accepts("lines of datapoints", `{"name":"NAME","datapoints":[[${NOW},1]]}\n`, 1, one, ndjson);
   accepts("lines by another name", POINT, 1, one, { type: "application/ndjson" });
+  accepts("lines by a third name", POINT, 1, one, { type: "application/jsonl" });
+  accepts(
+    "files of lines one behind the other, each with a byte order mark",
+    `\ufeff${POINT}\n\ufeff${POINT}\n\ufeff\n\ufeff ${POINT}`,
+    3,
+    merged([NOW, 3, 3]),
+    ndjson,
+  );
   accepts("a character set", POINT, 1, one, { type: "application/json; charset=utf-8" });
   accepts("capitals", POINT, 1, one, { type: "Application/JSON" });
   accepts("what curl -d sends", POINT, 1, one, { type: "application/x-www-form-urlencoded" });
@@ -137,7 +148,39 @@ describe("encodings", () => {
   const deflate = (text: string): Promise<Uint8Array> => compress(text, "deflate");
   accepts("gzip", POINT, 1, one, { ...as("gzip"), encode: gzip });
   accepts("GZIP", POINT, 1, one, { ...as("GZIP"), encode: gzip });
+  accepts("x-gzip", POINT, 1, one, { ...as("x-gzip"), encode: gzip });
+  accepts("spaces, and an encoding that changes nothing", POINT, 1, one, {
+    ...as(" identity,  Gzip "),
+    encode: gzip,
+  });
   accepts("deflate", POINT, 1, one, { ...as("deflate"), encode: deflate });
+  accepts("deflate without its header, as some clients send it", POINT, 1, one, {
+    ...as("deflate"),
+    encode: (text) => compress(text, "deflate-raw"),
+  });
+  accepts("gzip of two members", `${POINT}\n${POINT}`, 2, merged([NOW, 2, 2]), {
+    ...as("gzip"),
+    type: "application/x-ndjson",
+    encode: async (text) => joined(await gzip(text.slice(0, 30)), await gzip(text.slice(30))),
+  });
+  accepts(
+    "gzip of a thousand members",
+    `${POINT}\n`.repeat(1_000),
+    1_000,
+    merged([NOW, 1_000, 1_000]),
+    {
+      ...as("gzip"),
+      type: "application/x-ndjson",
+      encode: async (text) => {
+        const line = await gzip(`${text.split("\n")[0]}\n`);
+        return joined(...Array<Uint8Array>(1_000).fill(line));
+      },
+    },
+  );
+  accepts("gzip padded with zeros, as tapes have it", POINT, 1, one, {
+    ...as("gzip"),
+    encode: async (text) => joined(await gzip(text), new Uint8Array(512)),
+  });
   accepts("identity", POINT, 1, one, as("identity"));
   accepts("gzip of lines", `${POINT}\n${POINT}`, 2, merged([NOW, 2, 2]), {
     ...as("gzip"),

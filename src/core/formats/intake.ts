@@ -2,7 +2,13 @@
 // for names, labels, times and values, and for what is wrong with them.
 
 import type { Issue, Rejection } from "../api.ts";
-import { canonicalLabels, labelValueProblem, nameProblem, seriesKey } from "../series/labels.ts";
+import {
+  canonicalLabels,
+  labelNameIssue,
+  labelValueIssue,
+  metricNameIssue,
+  seriesKey,
+} from "../series/labels.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import * as LIMITS from "../limits.ts";
 import { cut, quote } from "../text.ts";
@@ -91,7 +97,7 @@ export class Intake {
     metric: string,
     pairs: readonly (readonly [string, string])[],
   ): Result<RequestSeries, { path: string; message: string }> {
-    const badName = nameProblem(metric);
+    const badName = metricNameIssue(metric);
     if (badName !== undefined) return err({ path: "name", message: `${quote(metric)} ${badName}` });
     if (pairs.length > LIMITS.labelsPerPoint)
       return err({
@@ -101,11 +107,11 @@ export class Intake {
     const names = new Set<string>();
     for (const [name, value] of pairs) {
       const path = `labels.${name}`;
-      const bad = nameProblem(name);
+      const bad = labelNameIssue(name);
       if (bad !== undefined) return err({ path, message: `label name ${quote(name)} ${bad}` });
       if (names.has(name)) return err({ path, message: "is given twice" });
       names.add(name);
-      const badValue = labelValueProblem(value);
+      const badValue = labelValueIssue(value);
       if (badValue !== undefined) return err({ path, message: `${quote(value)} ${badValue}` });
     }
     const key = seriesKey(metric, canonicalLabels(pairs));

@@ -80,8 +80,10 @@ export function decodeNdjson(
   let items = 0;
   for (let i = 0, start = 0; start < text.length; i++) {
     const end = text.indexOf("\n", start);
-    const line = text.slice(start, end < 0 ? undefined : end);
-    start += line.length + 1;
+    const read = text.slice(start, end < 0 ? undefined : end);
+    start += read.length + 1;
+    // Where files were joined, each may begin with a byte order mark.
+    const line = read.startsWith("\ufeff") ? read.slice(1) : read;
     if (line.trim() === "") continue;
     if (++items > LIMITS.pointsPerRequest) return err(TOO_MANY);
     const parsed = parse(line, precision);

@@ -7,18 +7,32 @@ export type Labels = readonly (readonly [name: string, value: string])[];
 
 const FORBIDDEN_IN_NAME = /[\p{Cc}"{}]/u;
 
-/** Says what is wrong with a metric or label name; undefined when nothing is. */
-export function nameProblem(name: string): string | undefined {
+/**
+ * Characters that nobody sees: two names that look the same would be two. Zero width and fillers,
+ * directions of text, soft hyphens, variation selectors, separators of lines and paragraphs.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}]/u;
+
+/** Says what is wrong with the name of a metric; undefined when nothing is. */
+export function metricNameIssue(name: string): string | undefined {
   if (name.length === 0) return "is empty";
   if (name.length > LIMITS.nameLength) return `is longer than ${LIMITS.nameLength} characters`;
   if (!name.isWellFormed()) return "is not valid Unicode (a lone surrogate)";
   if (FORBIDDEN_IN_NAME.test(name)) return 'has a control character or one of " { }';
   if (name.trim() !== name) return "starts or ends with white space";
+  const invisible = INVISIBLE.exec(name)?.[0].codePointAt(0);
+  if (invisible !== undefined)
+    return `has an invisible character (U+${invisible.toString(16).toUpperCase().padStart(4, "0")})`;
+  if (name === "." || name === "..") return "is a path, and no name";
   return undefined;
 }
 
+/** Says what is wrong with the name of a label; undefined when nothing is. */
+export const labelNameIssue = (name: string): string | undefined =>
+  name === "__name__" ? "is the name of the metric, and no label" : metricNameIssue(name);
+
 /** Says what is wrong with a label value; undefined when nothing is. */
-export function labelValueProblem(value: string): string | undefined {
+export function labelValueIssue(value: string): string | undefined {
   if (value.length > LIMITS.labelValueLength)
     return `is longer than ${LIMITS.labelValueLength} characters`;
   if (!value.isWellFormed()) return "is not valid Unicode (a lone surrogate)";

@@ -1,10 +1,11 @@
 // Reads the bytes of a request body: bounded before and after decompression.
 
+import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import type { Decompress } from "../../core/formats/format.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { err, ok } from "../../core/result.ts";
+import { quote } from "../../core/text.ts";
 import { fail } from "./failure.ts";
-
-const ENCODINGS = ["gzip", "deflate"] as const;
 
 /** How a format's bodies may be encoded, beside what all may. */
 export interface Encodings {
@@ -20,25 +21,37 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > LIMITS.bodyBytes) tooLarge();
-  const encoding =
-    (request.headers.get("content-encoding") ?? "").trim().toLowerCase() || byDefault;
-  if (encoding === "identity")
-    return declared > 0 ? await request.bytes() : await collect(request.body);
-  if (Object.hasOwn(encodings, encoding)) {
-    const plain = encodings[encoding]!(await collect(request.body), LIMITS.bodyBytes);
-    if (plain.ok) return plain.value;
-    return plain.error === "too_large" ? tooLarge() : invalid(encoding, plain.error.message);
-  }
-  const known = ENCODINGS.find((name) => name === encoding);
-  if (known === undefined)
+  const encoding = encodingOf(request.headers.get("content-encoding"), byDefault);
+  const known = new Map([...COMMON, ...Object.entries(encodings)]);
+  const decompress = known.get(encoding);
+  if (decompress === undefined && encoding !== "identity")
     return fail({
       kind: "unsupported_encoding",
-      message: `Content-Encoding "${encoding}" is not one of ${[...ENCODINGS, ...Object.keys(encodings)].join(", ")}, identity`,
+      message: `Content-Encoding ${quote(encoding)} is not one of ${[...known.keys()].join(", ")}, identity`,
     });
-  if (request.body === null) return new Uint8Array();
-  const compressed = bounded(request.body);
-  const plain = compressed.body.pipeThrough(new DecompressionStream(known));
-  return await collect(plain, known, compressed.isOver);
+  const bytes = await received(request, declared > 0);
+  if (decompress === undefined || bytes.length === 0) return bytes;
+  const plain = decompress(bytes, LIMITS.bodyBytes);
+  if (plain.ok) return plain.value;
+  if (plain.error === "too_large") return tooLarge();
+  return fail({
+    kind: "invalid_encoding",
+    message: `the body is not ${encoding}: ${plain.error.message}`,
+  });
+}
+
+/** One encoding, in lower case; those that change nothing do not count. */
+function encodingOf(header: string | null, byDefault: string): string {
+  if (header === null || header.trim() === "") return byDefault;
+  const named = header
+    .split(",")
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== "" && name !== "identity");
+  if (named.length < 2) return named[0] ?? "identity";
+  return fail({
+    kind: "unsupported_encoding",
+    message: `Content-Encoding ${quote(header)} names several: encode the body once`,
+  });
 }
 
 const tooLarge = (): never =>
@@ -47,51 +60,28 @@ const tooLarge = (): never =>
     message: `the body is over ${LIMITS.bodyBytes} bytes (also after decompression): send it in parts`,
   });
 
-const invalid = (encoding: string, why: string): never =>
-  fail({ kind: "invalid_encoding", message: `the body is not ${encoding}: ${why}` });
-
-/** The body up to the limit; a longer one ends there, and `isOver` tells. */
-function bounded(body: ReadableStream<Uint8Array>): {
-  readonly body: ReadableStream<Uint8Array>;
-  readonly isOver: () => boolean;
-} {
-  let size = 0;
-  const isOver = (): boolean => size > LIMITS.bodyBytes;
-  const transform = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      size += chunk.length;
-      if (isOver()) controller.terminate();
-      else controller.enqueue(chunk);
-    },
-  });
-  return { body: body.pipeThrough(transform), isOver };
+/** The body as it comes, no more than the limit. */
+async function received(request: Request, isDeclared: boolean): Promise<Uint8Array> {
+  try {
+    return isDeclared ? await request.bytes() : await collect(request.body);
+  } catch (error) {
+    if (error instanceof TooLarge) return tooLarge();
+    // Who sent it is gone: nobody reads the answer, and nothing is wrong here.
+    const why = error instanceof Error ? error.message : String(error);
+    return fail({ kind: "invalid_body", message: `the body ended early: ${why}` });
+  }
 }
 
-async function collect(
-  body: ReadableStream<Uint8Array> | null,
-  encoding?: string,
-  isOver: () => boolean = () => false,
-): Promise<Uint8Array> {
+class TooLarge extends Error {}
+
+async function collect(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
-  const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch((error: unknown) => {
-      // What was cut off at the limit does not end as its encoding must.
-      if (isOver()) return tooLarge();
-      return invalid(
-        encoding ?? "readable",
-        error instanceof Error ? error.message : String(error),
-      );
-    });
-    if (done) break;
-    size += value.length;
-    if (size > LIMITS.bodyBytes) {
-      void reader.cancel().catch(() => {});
-      tooLarge();
-    }
-    chunks.push(value);
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LIMITS.bodyBytes) throw new TooLarge();
+    chunks.push(chunk);
   }
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -101,3 +91,46 @@ async function collect(
   }
   return bytes;
 }
+
+/** zlib takes all members of a gzip file (RFC 1952), and zeros that pad it. */
+const gunzip: Decompress = (bytes, most) =>
+  attempt(() => {
+    try {
+      return ok(gunzipSync(bytes, { maxOutputLength: most }));
+    } catch (error) {
+      if (!isGzip(bytes) || !String(error).includes("incorrect header check")) throw error;
+      return err({ message: "what follows its end is no gzip" });
+    }
+  });
+
+/** `deflate` is the zlib format, but some clients send it without header and sum (RFC 9110, 8.4.1.2). */
+const inflate: Decompress = (bytes, most) =>
+  attempt(() => {
+    const options = { maxOutputLength: most, info: true } as const;
+    const { buffer, engine } = isZlib(bytes)
+      ? inflateSync(bytes, options)
+      : inflateRawSync(bytes, options);
+    const left = bytes.length - engine.bytesWritten;
+    return left === 0 ? ok(buffer) : err({ message: `${left} bytes follow its end` });
+  });
+
+const COMMON: readonly (readonly [string, Decompress])[] = [
+  ["gzip", gunzip],
+  ["x-gzip", gunzip],
+  ["deflate", inflate],
+];
+
+function attempt(decompress: () => ReturnType<Decompress>): ReturnType<Decompress> {
+  try {
+    return decompress();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return err(/memory limit|buffer larger/i.test(message) ? "too_large" : { message });
+  }
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** The first byte names the method, and the first two are a multiple of 31 (RFC 1950). */
+const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
+  (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;

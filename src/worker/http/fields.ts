@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
-import { nameProblem } from "../../core/series/labels.ts";
+import { metricNameIssue } from "../../core/series/labels.ts";
 import { parseTime } from "../../core/time.ts";
 
 /** A refinement by a function that says what is wrong with a text. */
-export const problem =
+export const issue =
   (of: (text: string) => string | undefined) =>
   (text: string, ctx: z.RefinementCtx): void => {
     const message = of(text);
@@ -15,9 +15,9 @@ export const problem =
 
 export const metricName = z
   .string()
-  .superRefine(problem(nameProblem))
+  .superRefine(issue(metricNameIssue))
   .meta({
-    description: `1 to ${LIMITS.nameLength} characters of UTF-8 without control characters, ", { or }, or white space at an end`,
+    description: `1 to ${LIMITS.nameLength} characters of UTF-8 without control or invisible characters, ", { or }, or white space at an end; not . or ..`,
     example: "cpu.load",
   });
 

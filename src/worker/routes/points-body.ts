@@ -3,8 +3,8 @@
 
 import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
-import { labelValueProblem, nameProblem } from "../../core/series/labels.ts";
-import { metricName, problem } from "../http/fields.ts";
+import { labelNameIssue, labelValueIssue } from "../../core/series/labels.ts";
+import { issue, metricName } from "../http/fields.ts";
 
 const finite = z.number();
 const timestamp = z
@@ -12,8 +12,8 @@ const timestamp = z
   .meta({ description: "A number in the unit of `precision`, or ISO 8601; absent: arrival" });
 const labels = z
   .record(
-    z.string().superRefine(problem(nameProblem)),
-    z.string().max(LIMITS.labelValueLength).superRefine(problem(labelValueProblem)),
+    z.string().superRefine(issue(labelNameIssue)),
+    z.string().max(LIMITS.labelValueLength).superRefine(issue(labelValueIssue)),
   )
   .refine((value) => Object.keys(value).length <= LIMITS.labelsPerPoint)
   .meta({ description: `At most ${LIMITS.labelsPerPoint}`, example: { host: "a" } });

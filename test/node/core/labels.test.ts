@@ -3,8 +3,9 @@
 import { describe, expect, test } from "vitest";
 import {
   canonicalLabels,
-  labelValueProblem,
-  nameProblem,
+  labelNameIssue,
+  labelValueIssue,
+  metricNameIssue,
   seriesKey,
 } from "../../../src/core/series/labels.ts";
 import { shardOf } from "../../../src/core/series/route.ts";
@@ -12,11 +13,11 @@ import { shardOf } from "../../../src/core/series/route.ts";
 describe("names", () => {
   const allows = (name: string): void =>
     test(JSON.stringify(name.slice(0, 20)), () => {
-      expect(nameProblem(name)).toBeUndefined();
+      expect(metricNameIssue(name)).toBeUndefined();
     });
   const refuses = (name: string, problem: string): void =>
     test(`${JSON.stringify(name.slice(0, 20))} is refused`, () => {
-      expect(nameProblem(name)).toBe(problem);
+      expect(metricNameIssue(name)).toBe(problem);
     });
   const forbidden = 'has a control character or one of " { }';
   const space = "starts or ends with white space";
@@ -42,15 +43,36 @@ describe("names", () => {
   refuses("a ", space);
   refuses("\u3000a", space);
   refuses("a\ufeff", space);
+  // A name with one of these looks like the name without it.
+  for (const code of [
+    0xad, 0x34f, 0x61c, 0x115f, 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202e,
+    0x2028, 0x2029, 0x2060, 0x2066, 0x2069, 0x206f, 0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xfff9, 0xe0001,
+  ])
+    refuses(
+      `a${String.fromCodePoint(code)}b`,
+      `has an invisible character (U+${code.toString(16).toUpperCase().padStart(4, "0")})`,
+    );
+  refuses(".", "is a path, and no name");
+  refuses("..", "is a path, and no name");
+  allows("...");
+  allows("a/./b");
+  allows("__name__");
   refuses("\ud83d", "is not valid Unicode (a lone surrogate)");
   refuses("\ude00\ud83d", "is not valid Unicode (a lone surrogate)");
 });
 
+test("a label is not called as the metric's name in Prometheus, nor as a metric must not be", () => {
+  expect(labelNameIssue("__name__")).toBe("is the name of the metric, and no label");
+  expect(labelNameIssue("..")).toBe("is a path, and no name");
+  expect(labelNameIssue("a\u200bb")).toBe("has an invisible character (U+200B)");
+  expect(labelNameIssue("name")).toBeUndefined();
+});
+
 test("label values hold anything but half characters, up to 1,000", () => {
-  for (const value of ["", " ", "\u0000", '"{}', "v".repeat(1_000), "😀"])
-    expect(labelValueProblem(value)).toBeUndefined();
-  expect(labelValueProblem("v".repeat(1_001))).toBe("is longer than 1000 characters");
-  expect(labelValueProblem("\ud83d")).toBe("is not valid Unicode (a lone surrogate)");
+  for (const value of ["", "\u200b", " ", "\u0000", '"{}', "v".repeat(1_000), "😀"])
+    expect(labelValueIssue(value)).toBeUndefined();
+  expect(labelValueIssue("v".repeat(1_001))).toBe("is longer than 1000 characters");
+  expect(labelValueIssue("\ud83d")).toBe("is not valid Unicode (a lone surrogate)");
 });
 
 test("a series key: sorted by UTF-16 code units, integers are no exception", () => {

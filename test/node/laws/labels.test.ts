@@ -11,7 +11,7 @@ import {
   labelsJsonOfKey,
   labelsObject,
   metricOfKey,
-  nameProblem,
+  metricNameIssue,
   parseLabelsJson,
   seriesKey,
 } from "../../../src/core/series/labels.ts";
@@ -28,7 +28,7 @@ const name = fc
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
     fc.constantFrom("10", "9", "a", "b", "__proto__", "constructor", "é", "Ａ", "😀"),
   )
-  .filter((text) => nameProblem(text) === undefined);
+  .filter((text) => metricNameIssue(text) === undefined);
 const value = fc.oneof(
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
   fc.constantFrom('"', "\\", "\u0000", "\n", "}", '","b":"', "😀"),

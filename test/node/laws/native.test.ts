@@ -27,6 +27,10 @@ const goodText = fc.oneof(
   fc.constantFrom("cpu.load", "é", "😀", "10", "toString", "a b", "x".repeat(LIMITS.nameLength)),
 );
 const badName = fc.constantFrom(
+  ".",
+  "..",
+  "a\u200bb",
+  "\u202ea",
   ...' a|a |a"b|a{|}|a\nb|a\u0000|\u007f|\ud800|x\u00a0'.split("|"),
   "",
   "y".repeat(LIMITS.nameLength + 1),
@@ -61,7 +65,11 @@ const pairsOf = (
 const goodLabels = pairsOf(goodText, labelValue, 4);
 const anyLabels = fc.oneof(
   { weight: 8, arbitrary: goodLabels },
-  pairsOf(fc.oneof(goodText, badName), fc.oneof(labelValue, badLabelValue), 3),
+  pairsOf(
+    fc.oneof(goodText, badName, fc.constant("__name__")),
+    fc.oneof(labelValue, badLabelValue),
+    3,
+  ),
   pairsOf(
     fc.nat(99).map((n) => `l${n}`),
     labelValue,

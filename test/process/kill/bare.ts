@@ -13,6 +13,8 @@ const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
 
 export interface Bare {
   readonly url: string;
+  /** Everything that the runtime and the Worker printed so far. */
+  output(): string;
   /** Ends every process of the server at once with SIGKILL. */
   kill(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export async function startBare(options: {
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    output: () => output,
     async kill() {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       await closed;

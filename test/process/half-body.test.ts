@@ -1,0 +1,77 @@
+// A client that goes away in the middle of a body: nobody is to be told, so nothing is logged, and the
+// server goes on. On the bare runtime: the development server before it logs what it sees itself.
+
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newBuild, SHARED_BUILD } from "../support/build.ts";
+import { freePort } from "../support/server.ts";
+import { type Bare, startBare } from "./kill/bare.ts";
+
+let folder: string;
+let port: number;
+let server: Bare;
+
+beforeAll(async () => {
+  const build = process.env[SHARED_BUILD] ?? (await newBuild());
+  folder = await mkdtemp(join(tmpdir(), "minuet-half-"));
+  await cp(join(build, "state"), folder, { recursive: true });
+  port = await freePort();
+  const bundle = join(build, "worker/index.js");
+  server = await startBare({ bundle, persistTo: folder, port, vars: { OPEN: "local" } });
+});
+
+afterAll(async () => {
+  await server.kill();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const BODY = `[${Array(2_000).fill('{"name":"half","value":1}').join()}]`;
+
+/** Sends the head and part of a body, and goes away when they are on their way. */
+const sendHalf = (
+  goAway: "destroy" | "resetAndDestroy",
+  headers: readonly string[],
+  part: string,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      const head = ["POST /api/v1/points HTTP/1.1", "Host: 127.0.0.1", ...headers, "", ""];
+      socket.write(head.join("\r\n"));
+      socket.write(part, () => socket[goAway]());
+    });
+    socket.on("close", () => resolve()).on("error", reject);
+  });
+
+const good = async (): Promise<number> => {
+  const response = await fetch(`${server.url}/api/v1/points`, {
+    method: "POST",
+    body: '{"name":"whole","value":1}',
+  });
+  await response.text();
+  return response.status;
+};
+
+test("half a body, and then nothing: the log says nothing, and the server goes on", async () => {
+  const length = `Content-Length: ${BODY.length}`;
+  const half = BODY.slice(0, BODY.length / 2);
+  const chunk = `${half.length.toString(16)}\r\n${half}\r\n`;
+  for (const how of ["destroy", "resetAndDestroy", "destroy"] as const) {
+    await sendHalf(how, [length], half);
+    await sendHalf(how, [length], "");
+    await sendHalf(how, ["Transfer-Encoding: chunked"], chunk);
+    await sendHalf(how, ["Transfer-Encoding: chunked"], chunk.slice(0, -100));
+    await sendHalf(how, [length, "Content-Encoding: gzip"], half);
+    await sendHalf(how, ["Transfer-Encoding: chunked", "Content-Encoding: deflate"], chunk);
+    await sendHalf(how, [length, "Content-Type: application/x-ndjson"], half);
+    await sendHalf(how, [length, "Content-Type: application/xml"], half);
+    await sendHalf(how, ["Content-Length: 99999999"], half);
+    for (let i = 0; i < 5; i++) expect(await good()).toBe(200);
+  }
+  expect(server.output()).toBe("");
+  const listed = await (await fetch(`${server.url}/api/v1/metrics`)).text();
+  expect(listed).toContain('"whole"');
+  expect(listed).not.toContain('"half"');
+});
