@@ -93,13 +93,14 @@ export function chartData(question: ChartQuestion): ChartData {
     })
     .sort((a, b) => compareLabels(a.labels, b.labels));
   const lines = drawnOf(all, stat, question.only);
-  const slots = slotsOf(all, lines, question.slots ?? new Map());
+  const slots = slotsOf(all, largestFirst(lines, stat), question.slots ?? new Map());
   return { stat, step, older, starts, partialFrom, all, lines, slots };
 }
 
 /**
  * Few series have the colours of their order, whichever are drawn. Of many, each gets the first free
- * one when it is first drawn, and keeps it unless another took it meanwhile.
+ * one when it is first drawn, the largest before the others, and keeps it unless another took it
+ * meanwhile.
  */
 function slotsOf(all: readonly Line[], lines: readonly Line[], before: Slots): Slots {
   if (all.length <= LARGEST_DRAWN) return new Map(all.map(({ key }, i) => [key, i]));

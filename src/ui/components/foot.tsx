@@ -36,7 +36,8 @@ const KeptNote = lazily(async () => (await import("./kept-note.tsx")).KeptNote);
 
 const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
-  if (answer.older !== undefined || (before !== undefined && before.keptFrom > before.from))
+  const isCut = before !== undefined && before.keptFrom > before.from;
+  if (answer.older !== undefined || isCut || answer.unreadable !== undefined)
     return <KeptNote {...now} />;
   const { resolution } = answer;
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;

@@ -1,4 +1,4 @@
-// What is no longer kept of what is on view: loaded when there is anything of it to say.
+// What is no longer kept, or cannot be read, of what is on view: loaded when there is any to tell of.
 
 import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
@@ -18,6 +18,11 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
         <span>
           Of the period before, {before.keptFrom < before.to ? "only a part" : "nothing"} is kept{" "}
           {BY[before.resolution]}
+        </span>
+      )}
+      {answer.unreadable !== undefined && (
+        <span role="alert">
+          Some of what is stored for this range cannot be read: the chart may lack points
         </span>
       )}
     </>

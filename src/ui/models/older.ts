@@ -65,11 +65,13 @@ export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): 
       ...columnsBy((name) => [...(one?.[name] ?? []), ...later[name].slice(rest)]),
     };
   });
+  const unreadable = [...(before.unreadable ?? []), ...(answer.unreadable ?? [])];
   const total = Math.max(before.seriesTotal ?? 0, answer.seriesTotal ?? 0);
   return {
     ...answer,
     from: Math.min(before.from, answer.from),
     ...((before.truncated ?? answer.truncated) && { truncated: true, seriesTotal: total }),
+    ...(unreadable.length > 0 && { unreadable }),
     series: [...series, ...earlier.values()],
     older: [...(before.older ?? []), older],
   };

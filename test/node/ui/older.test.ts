@@ -102,6 +102,16 @@ describe("hours before minutes", () => {
     const hour = answer("hour", KEPT - HOUR, KEPT, 0, [series([KEPT - HOUR], { host: "a" })]);
     expect(joined(hour, older, late).series[0]!.t).toEqual([KEPT - HOUR, KEPT]);
   });
+  test("of which some cannot be read, that is known of both", () => {
+    const part = { labels: {}, from: 0, to: 1, message: "corrupt" };
+    const [hour, minute] = [
+      { ...answer("hour", KEPT - HOUR, KEPT, 0), unreadable: [part] },
+      answer("minute", KEPT - HOUR, KEPT, KEPT),
+    ];
+    expect(joined(hour, older, minute).unreadable).toEqual([part]);
+    expect(joined(minute, older, hour).unreadable).toEqual([part]);
+    expect(joined(minute, older, minute)).not.toHaveProperty("unreadable");
+  });
   test("of more series than an answer holds, the larger number of all is known", () => {
     const cut = {
       ...answer("hour", KEPT - HOUR, KEPT, 0),
