@@ -8,7 +8,7 @@ import { dayOf } from "../core/tiers.ts";
 import { batch, type Database, query, type Query, type RowCount } from "./database.ts";
 import { HOURS_OF_DAY } from "./hours.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
-import type { FlushedRow, ProgressRow, SeriesRow } from "./rows.ts";
+import type { DirtyRow, FlushedRow, ProgressRow, SeriesRow, UnreadableRow } from "./rows.ts";
 
 /** Which segments. */
 export interface Wanted {
@@ -29,9 +29,9 @@ export interface SegmentRow {
 /** A series; `metric` is a position in `Wanted.metrics`. */
 export type StoredSeries = Pick<SeriesRow, "id" | "labels"> & { readonly metric: number };
 
-export interface DirtyMark {
-  readonly day: number;
-  readonly series_id: number;
+export interface DirtyMark extends DirtyRow {
+  /** 1: retention left the minutes of this pair, all of them, since one cannot be read. */
+  readonly kept: UnreadableRow["kept"];
 }
 
 export interface Snapshot {
@@ -147,7 +147,12 @@ const daysOf = ({ kept, to }: Plan): [number, number] => [dayOf(kept), dayOf(to 
 
 function dirtyOf(wanted: Wanted): Query<DirtyMark> {
   const { cte, params } = marksOf(wanted);
-  return query(`${cte} SELECT day, series_id FROM marks LIMIT ${SEGMENTS}`, ...params);
+  return query(
+    `${cte} SELECT marks.day, marks.series_id, coalesce(u.kept, 0) AS kept
+     FROM marks LEFT JOIN unreadable AS u ON u.day = marks.day AND u.series_id = marks.series_id
+     LIMIT ${SEGMENTS}`,
+    ...params,
+  );
 }
 
 /** The first and the last hour whose minutes may answer. */

@@ -119,3 +119,23 @@ test("more days that cannot be read than one round takes do not stop the next", 
   expect(d1.unreadable).toHaveLength(20);
   expect(d1.unreadableCount).toBe(260);
 });
+
+test("minutes that retention left, since one of them cannot be read, count once when all can", async () => {
+  await post(["twice"], BEFORE);
+  await runCron(env);
+  await post(["twice"], BEFORE + MINUTE);
+  const late = "SELECT max(part) FROM minute";
+  const readable = await env.DB.prepare(`SELECT body FROM minute WHERE part = (${late})`).first(
+    "body",
+  );
+  await env.DB.prepare(`UPDATE minute SET body = ? WHERE part = (${late})`).bind(NEWER).run();
+  await cronUntil(NOW + 2 * HOUR);
+  vi.setSystemTime(NOW + 16 * DAY);
+  await cronUntil(NOW + 16 * DAY + 2 * HOUR);
+  await env.DB.prepare("UPDATE minute SET body = ? WHERE body = ?").bind(readable, NEWER).run();
+  for (const resolution of ["hour", "day"])
+    expect(await counts("twice", resolution), resolution).toEqual([2]);
+  await cronUntil(NOW + 16 * DAY + 4 * HOUR);
+  for (const resolution of ["hour", "day"])
+    expect(await counts("twice", resolution), resolution).toEqual([2]);
+});

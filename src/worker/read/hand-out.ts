@@ -130,17 +130,18 @@ export class HandOut {
 
   /** Says of a bucket in the coarse tier whether it is to be read there, or from minutes. */
   #coarse(): (series: number, start: number) => boolean {
-    const dirty = new Map<number, Set<number>>();
-    for (const { day, series_id } of this.#snapshot.dirty) {
-      const days = dirty.get(series_id);
-      if (days === undefined) dirty.set(series_id, new Set([day]));
-      else days.add(day);
+    const dirty = new Map<number, Map<number, boolean>>();
+    for (const { day, series_id, kept } of this.#snapshot.dirty) {
+      const days = dirty.get(series_id) ?? new Map<number, boolean>();
+      dirty.set(series_id, days.set(day, kept === 1));
     }
     const gone = goneOf(this.#snapshot.progress);
     return (series, start) => {
       const days = dirty.get(series);
       const day = dayOf(start);
-      return days === undefined || sourcesOf(days.has(day), isGone(gone, day, series)).coarse;
+      if (days === undefined) return true;
+      const isKept = days.get(day) === true;
+      return sourcesOf(days.has(day), isGone(gone, day, series) && !isKept).coarse;
     };
   }
 
