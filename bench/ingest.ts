@@ -1,12 +1,21 @@
 // How fast points are taken in, every one durable before its answer, beside an empty route and a
 // route that only parses the same JSON. They take turns in one run, so noise hits all alike.
-// Usage: npm run bench:ingest [-- seconds]
+// Usage: npm run bench:ingest [-- --against REVISION] [seconds]
+//
+//   --against  a commit, like HEAD~1 or main, that takes its turns too, as "before"
+//   seconds    of each round: default 3
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { parseArgs } from "node:util";
+import { checkOut } from "./support/checkout.ts";
 import { type LoadResult, runLoad } from "./support/load.ts";
-import { startMinuet } from "./support/minuet.ts";
+import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
 
-const SECONDS = Number(process.argv[2] ?? 3);
+const { values, positionals } = parseArgs({
+  options: { against: { type: "string" } },
+  allowPositionals: true,
+});
+const SECONDS = Number(positionals[0] ?? 3);
 const ROUNDS = 3;
 const SERIES = 100;
 const CONNECTIONS = 8;
@@ -34,7 +43,10 @@ const BASELINE = `export default { async fetch(request) {
   return Response.json({ accepted: 1 });
 } };`;
 
+const other = values.against === undefined ? undefined : checkOut(values.against);
+if (other !== undefined) process.once("exit", () => other.remove());
 const minuet = await startMinuet();
+const before = other && (await startMinuet({ root: other.folder }));
 const baseline = new Miniflare(
   convertV4MiniflareOptions({
     modules: [{ type: "ESModule", path: "index.js", contents: BASELINE }],
@@ -43,55 +55,58 @@ const baseline = new Miniflare(
 );
 const baselineUrl = await baseline.ready;
 
-const targets = {
-  minuet: new URL("/api/v1/points", minuet.url).href,
-  empty: new URL("/empty", baselineUrl).href,
-  parse: new URL("/parse", baselineUrl).href,
-};
+const pointsAt = ({ url }: RunningMinuet): string => new URL("/api/v1/points", url).href;
+/** By name, in the order of the table. */
+const targets = new Map([
+  ["minuet", pointsAt(minuet)],
+  ...(before === undefined ? [] : [["before", pointsAt(before)] as const]),
+  ["empty", new URL("/empty", baselineUrl).href],
+  ["parse", new URL("/parse", baselineUrl).href],
+]);
 
-type Target = keyof typeof targets;
 const median = (list: readonly number[]): number =>
   list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
 
+if (other !== undefined) console.log(`before: ${other.commit}`);
 console.log(
   `native JSON, ${CONNECTIONS} connections, ${SERIES} series, median of ${ROUNDS} rounds of ${SECONDS} s\n`,
 );
-console.log("points  route      requests/s     points/s    p50 ms    p99 ms   × empty   × parse");
+const columns = ["requests/s", "points/s", "p50 ms", "p99 ms", "× empty", "× parse"];
+if (before !== undefined) columns.push("× before");
+const row = (first: string, second: string, cells: readonly string[]): string =>
+  [first.padStart(6), second.padEnd(8), ...cells.map((cell) => cell.padStart(10))].join("  ");
+console.log(row("points", "route", columns));
 let held = true;
 for (const size of [1, 100, 1_000, 10_000]) {
-  const results: Record<Target, LoadResult[]> = { minuet: [], empty: [], parse: [] };
+  const results = new Map([...targets.keys()].map((name) => [name, [] as LoadResult[]]));
   for (let round = -1; round < ROUNDS; round++)
-    for (const target of Object.keys(targets) as Target[]) {
-      const load = {
-        url: targets[target],
-        method: "POST" as const,
+    for (const [name, url] of targets) {
+      const result = await runLoad({
+        url,
+        method: "POST",
         bodies: bodies(size, Date.now()),
         connections: CONNECTIONS,
         // The first round warms up.
         durationMs: round < 0 ? 1_000 : SECONDS * 1_000,
-      };
-      const result = await runLoad(load);
-      if (round >= 0) results[target].push(result);
+      });
+      if (round >= 0) results.get(name)?.push(result);
     }
-  const rate = (target: Target): number =>
-    median(results[target].map(({ requests, seconds }) => requests / seconds));
-  for (const target of Object.keys(targets) as Target[]) {
-    const of = results[target];
+  const rates = (name: string): number[] =>
+    (results.get(name) ?? []).map(({ requests, seconds }) => requests / seconds);
+  const rate = (name: string): number => median(rates(name));
+  for (const [name, of] of results) {
     const cells = [
-      String(size).padStart(6),
-      target.padEnd(8),
-      rate(target).toFixed(0).padStart(12),
-      (rate(target) * size).toFixed(0).padStart(12),
-      median(of.map(({ p50Ms }) => p50Ms))
-        .toFixed(2)
-        .padStart(9),
-      median(of.map(({ p99Ms }) => p99Ms))
-        .toFixed(2)
-        .padStart(9),
-      (rate(target) / rate("empty")).toFixed(2).padStart(9),
-      (rate(target) / rate("parse")).toFixed(2).padStart(9),
+      rate(name).toFixed(0),
+      (rate(name) * size).toFixed(0),
+      median(of.map(({ p50Ms }) => p50Ms)).toFixed(2),
+      median(of.map(({ p99Ms }) => p99Ms)).toFixed(2),
+      (rate(name) / rate("empty")).toFixed(2),
+      (rate(name) / rate("parse")).toFixed(2),
     ];
-    console.log(cells.join("  "));
+    // Of the rounds' own ratios: what a round met, both met.
+    if (before !== undefined)
+      cells.push(median(rates(name).map((value, i) => value / rates("before")[i]!)).toFixed(2));
+    console.log(row(String(size), name, cells));
   }
   const expected = size === 1 ? rate("minuet") / rate("empty") >= 0.4 : true;
   const parsed = size >= 1_000 ? rate("minuet") / rate("parse") >= 0.25 : true;
@@ -101,4 +116,5 @@ console.log(
   `\nexpected: single points ≥ 0.4 × empty, 1,000 and 10,000 ≥ 0.25 × parse: ${held ? "held" : "NOT held"}`,
 );
 await minuet.stop();
+await before?.stop();
 await baseline.dispose();

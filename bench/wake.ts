@@ -16,7 +16,10 @@ const INSPECTOR = 9_339;
 /** Longer than the platform keeps an idle object. */
 const IDLE_MS = 12_000;
 
-const minuet = await startMinuet({ FLUSH_ROWS_PER_HOUR: "1" }, INSPECTOR);
+const minuet = await startMinuet({
+  variables: { FLUSH_ROWS_PER_HOUR: "1" },
+  inspectorPort: INSPECTOR,
+});
 const client = new Client(minuet.url);
 const start = Math.floor(Date.now() / MINUTE) * MINUTE - MINUTES * MINUTE;
 for (let minute = 0; minute < MINUTES; minute++)

@@ -13,11 +13,11 @@ const ROOT = join(import.meta.dirname, "../..");
  * Builds the Worker as a deploy would, with the page in that folder, and returns its bundle's path.
  * Without a page there is an empty folder, since wrangler refuses one that is missing.
  */
-function buildWorker(page = join(ROOT, "dist/bench-no-page")): string {
+function buildWorker(root: string, page = join(root, "dist/bench-no-page")): string {
   mkdirSync(page, { recursive: true });
-  const out = join(ROOT, "dist/bench");
+  const out = join(root, "dist/bench");
   const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out, "--assets", page], {
-    cwd: ROOT,
+    cwd: root,
     encoding: "utf8",
     env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
   });
@@ -43,21 +43,30 @@ export interface RunningMinuet {
   stop(): Promise<void>;
 }
 
-/** `page`: the folder of the built page; without, there is only the API. */
-export async function startMinuet(
-  variables: Record<string, string> = {},
-  inspectorPort?: number,
-  page?: string,
-): Promise<RunningMinuet> {
+export interface Starting {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly inspectorPort?: number;
+  /** The folder of the built page; without, there is only the API. */
+  readonly page?: string;
+  /** Where the sources are; default: here. */
+  readonly root?: string;
+}
+
+export async function startMinuet(starting: Starting = {}): Promise<RunningMinuet> {
+  const { variables = {}, inspectorPort, page, root = ROOT } = starting;
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       name: "minuet",
       modules: [
-        { type: "ESModule", path: "index.js", contents: readFileSync(buildWorker(page), "utf8") },
+        {
+          type: "ESModule",
+          path: "index.js",
+          contents: readFileSync(buildWorker(root, page), "utf8"),
+        },
       ],
       compatibilityDate: "2026-11-02",
-      bindings: { OPEN: "local", SHARDS: "1", FLUSH_ROWS_PER_HOUR: "240", ...variables },
+      bindings: { OPEN: "local", SHARDS: "1", ...variables },
       durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
       durableObjectsPersist: join(folder, "do"),
       d1Databases: { DB: "minuet" },
@@ -70,7 +79,7 @@ export async function startMinuet(
   );
   const url = await miniflare.ready;
   const db = await miniflare.getD1Database("DB");
-  const migrations = join(ROOT, "drizzle/migrations");
+  const migrations = join(root, "drizzle/migrations");
   for (const file of readdirSync(migrations).sort())
     for (const statement of readFileSync(join(migrations, file), "utf8").split(";"))
       if (statement.replace(/--.*/g, "").trim() !== "") await db.prepare(statement).run();

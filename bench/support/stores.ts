@@ -41,7 +41,7 @@ const demoClient = ({ url }: RunningMinuet): DemoClient => {
 
 /** A store with a day of one metric: the first chart is that of the other store. */
 export async function startSmall(page: string): Promise<RunningMinuet> {
-  const minuet = await startMinuet(FLUSH_EVERY_MINUTE, undefined, page);
+  const minuet = await startMinuet({ variables: FLUSH_EVERY_MINUTE, page });
   await minuet.cron();
   const series = SERIES.filter(({ metric }) => metric === FIRST_METRIC);
   for (const chunk of chunks(Date.now(), 1, MINUTE))
@@ -51,7 +51,7 @@ export async function startSmall(page: string): Promise<RunningMinuet> {
 }
 
 export async function startFull(page: string): Promise<RunningMinuet> {
-  const minuet = await startMinuet(FLUSH_EVERY_MINUTE, undefined, page);
+  const minuet = await startMinuet({ variables: FLUSH_EVERY_MINUTE, page });
   const client = new Client(minuet.url);
   const demo = demoClient(minuet);
   await minuet.cron();
