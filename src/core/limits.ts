@@ -123,11 +123,13 @@ export const shards = 64;
 export const bucketsPerPush = 5_000;
 /** Sockets of one shard. */
 export const socketsPerShard = 1_000;
-/** Bytes sent to a socket before its client is asked whether it reads: few, so that little is in doubt. */
+/** Bytes sent to a socket before its client is asked whether it reads. */
 export const unaskedBytes = 16 * 1024;
-/** Bytes that a client may be behind before its socket is closed: stops readers that do not read. */
-export const unreadBytesPerSocket = 2 * 1024 * 1024;
-/** The same of all sockets of a shard, the slowest first: bounds what the platform buffers. */
+/** Unread bytes of a socket, give or take a message; then it is told no more until it answers. */
+export const unreadBytesPerSocket = 512 * 1024;
+/** Bytes that a socket may miss before it is closed: stops clients that do not read. */
+export const missedBytesPerSocket = 1024 * 1024;
+/** Unread bytes of all sockets of a shard; beyond, messages say what to ask for: bounds memory. */
 export const unreadBytesPerShard = 32 * 1024 * 1024;
 /** Metrics whose watchers are told at once; then others get a turn: stops pushes that block writes. */
 export const metricsPerPush = 16;

@@ -1,18 +1,10 @@
 // What D1 says of the minutes that a shard's metrics may have elsewhere: in D1 itself, and in other
 // shards while SHARDS is changing.
 
+import type { Held } from "../core/others.ts";
 import { batch, type Database, only, query } from "./database.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
 import type { FlushedRow } from "./rows.ts";
-
-export interface Held {
-  /** Values of SHARDS under which points may lie in shards. */
-  readonly layouts: readonly number[];
-  /** The watermarks of all shards that ever flushed. */
-  readonly flushed: readonly FlushedRow[];
-  /** The last hour, no later than asked, of which D1 holds minutes; null: none. */
-  readonly lastHour: number | null;
-}
 
 /** @throws D1Failed */
 export async function readHeld(

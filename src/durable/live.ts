@@ -13,7 +13,7 @@ import {
 import * as LIMITS from "../core/limits.ts";
 import { MINUTE } from "../core/tiers.ts";
 import type { Log } from "./log.ts";
-import type { Sockets } from "./sockets.ts";
+import type { Sockets, Told } from "./sockets.ts";
 
 /** Time between two pushes about a metric, ms. */
 const PUSH_EVERY = 1_000;
@@ -50,8 +50,13 @@ export class Live {
   accept(metric: string): WebSocket | undefined {
     const ends = this.#sockets.open(metric);
     if (ends === undefined) return undefined;
-    this.#sockets.send(ends.server, JSON.stringify(this.#snapshot(metric)));
+    this.catchUp(ends.server, metric);
     return ends.client;
+  }
+
+  /** Sends a snapshot to a socket about a metric. */
+  catchUp(socket: WebSocket, metric: string): void {
+    this.#sockets.send(socket, toldOf(this.#snapshot(metric)));
   }
 
   /** Notes what a stored batch changed. */
@@ -86,7 +91,8 @@ export class Live {
   removed(metric: string): void {
     this.#changed.delete(metric);
     const message: LiveRemoved = { type: "removed", metric, at: Date.now() };
-    this.#sockets.tell(metric, JSON.stringify(message));
+    const text = JSON.stringify(message);
+    this.#sockets.tell(metric, { text, brief: text });
   }
 
   /** What changed of a metric since its last push; schedules the next. */
@@ -144,7 +150,7 @@ export class Live {
     }
     this.#pushedAt.set(metric, performance.now());
     const message = changed.whole ? this.#snapshot(metric) : this.#news(metric, changed.minutes);
-    this.#sockets.tell(metric, JSON.stringify(message));
+    this.#sockets.tell(metric, toldOf(message));
     return message.series.reduce((sum, { t }) => sum + t.length, 0);
   }
 
@@ -211,6 +217,20 @@ export class Live {
       series: [],
     };
   }
+}
+
+/** A message, and the same without its minutes. */
+function toldOf(message: LiveMinutes): Told {
+  const text = JSON.stringify(message);
+  const starts = message.series.flatMap(({ t }) => t);
+  if (starts.length === 0) return { text, brief: text };
+  const bounded = new Bounded();
+  for (const start of starts) bounded.leave(start);
+  if (message.reload !== undefined) {
+    bounded.leave(message.reload.from);
+    bounded.leave(message.reload.to - MINUTE);
+  }
+  return { text, brief: JSON.stringify({ ...message, series: [], ...bounded.reload }) };
 }
 
 /** Counts the buckets of a message up to their limit, and remembers the time of those left out. */

@@ -1,29 +1,12 @@
-// From when on nobody but this shard holds minutes of its metrics: D1 and the shards that had them
-// before may hold earlier ones, which a live socket must not pass over. Asked of D1 once for each
-// value of SHARDS, and kept.
+// From when on nobody but this shard holds minutes of its metrics, as core/others.ts decides it: asked
+// of D1 once for each value of SHARDS, and kept.
 
 import * as LIMITS from "../core/limits.ts";
-import { HOUR, hourOf } from "../core/tiers.ts";
+import { type Own, othersTo } from "../core/others.ts";
+import { hourOf } from "../core/tiers.ts";
 import type { Database } from "../d1/database.ts";
-import { type Held, readHeld } from "../d1/others.ts";
+import { readHeld } from "../d1/others.ts";
 import type { Store } from "./store.ts";
-
-/** What the shard knows of itself. */
-export interface Own {
-  readonly shard: number;
-  /** SHARDS as it has it now. */
-  readonly shards: number;
-  /** The last of its pages that it knows D1 to hold: what came with them it answers for itself. */
-  readonly watermark: number;
-}
-
-/** Minutes that start here or later are held by nobody else, Unix ms; Infinity: not known. Pure. */
-export function othersTo({ layouts, flushed, lastHour }: Held, own: Own): number {
-  // Until the cron has settled a change of SHARDS, points come to the shard of before as well.
-  if (layouts.some((shards) => shards !== own.shards)) return Infinity;
-  const isOwn = flushed.every(({ shard, page }) => shard === own.shard && page <= own.watermark);
-  return isOwn || lastHour === null ? 0 : (lastHour + 1) * HOUR;
-}
 
 export class Others {
   readonly #store: Store;

@@ -258,7 +258,8 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Pings are answered without waking the object. */
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#sockets.heard(socket, message);
+    const behind = this.#sockets.heard(socket, message);
+    if (behind !== undefined) this.#live.catchUp(socket, behind);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {

@@ -1,6 +1,6 @@
 // The open sockets of a shard: which metric each is about, and how much each has not read yet. The
 // platform buffers without bound and does not tell how much; so a client is asked now and then
-// whether it has come so far, and who does not answer is dropped. It must not know what is sent.
+// whether it has come so far, and one that owes the answer for long is told nothing more until then.
 
 import type { LivePing } from "../core/api.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -10,12 +10,20 @@ interface Kept {
   readonly metric: string;
   /** Bytes that the client is not known to have read. */
   unread: number;
-  /** Those of them that were sent after it was last asked; undefined: it need not answer. */
+  /** Those of them that were sent after it was asked; undefined: it owes no answer. */
   since: number | undefined;
+  /** Bytes that it was not told, since it owes an answer. */
+  missed: number;
+}
+
+/** What to tell, and what instead to those for whom there is no room to be told so much. */
+export interface Told {
+  readonly text: string;
+  readonly brief: string;
 }
 
 const PING = JSON.stringify({ type: "ping" } satisfies LivePing);
-/** What a client answers: it has read all that was sent before it was asked. */
+/** What a client answers when it has read all that was sent before it was asked. */
 const PONG = "pong";
 
 export class Sockets {
@@ -38,11 +46,10 @@ export class Sockets {
 
   /** Opens a socket about a metric: its two ends. Undefined when there are too many. */
   open(metric: string): { readonly server: WebSocket; readonly client: WebSocket } | undefined {
-    if (this.#kept.size >= LIMITS.socketsPerShard || this.#unread > LIMITS.unreadBytesPerShard)
-      return undefined;
+    if (this.#kept.size >= LIMITS.socketsPerShard) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    const kept = { metric, unread: 0, since: undefined };
+    const kept = { metric, unread: 0, since: undefined, missed: 0 };
     server.serializeAttachment(kept);
     this.#add(server, kept);
     return { server, client };
@@ -61,24 +68,32 @@ export class Sockets {
     return this.#byMetric.size === 0;
   }
 
-  /** Sends a text to all sockets about a metric. */
-  tell(metric: string, text: string): void {
-    const bytes = new TextEncoder().encode(text).length;
-    for (const socket of this.#byMetric.get(metric) ?? []) this.#send(socket, text, bytes);
+  /** Tells all sockets about a metric. */
+  tell(metric: string, told: Told): void {
+    const bytes = bytesOf(told.text);
+    for (const socket of this.#byMetric.get(metric) ?? []) this.#send(socket, told, bytes);
   }
 
-  send(socket: WebSocket, text: string): void {
-    this.#send(socket, text, new TextEncoder().encode(text).length);
+  send(socket: WebSocket, told: Told): void {
+    this.#send(socket, told, bytesOf(told.text));
   }
 
-  /** Takes what a client says. All but the answer to a question is ignored. */
-  heard(socket: WebSocket, text: string | ArrayBuffer): void {
+  /**
+   * Takes what a client says: all but the answer to a question is ignored. Returns the metric of
+   * which it now needs a snapshot, since it was not told everything.
+   */
+  heard(socket: WebSocket, text: string | ArrayBuffer): string | undefined {
     const kept = this.#kept.get(socket);
-    if (kept?.since === undefined || text !== PONG) return;
-    this.#unread -= kept.unread - kept.since;
+    if (kept?.since === undefined || text !== PONG) return undefined;
+    this.#unread += kept.since - kept.unread;
     kept.unread = kept.since;
     kept.since = undefined;
+    if (socket.readyState !== WebSocket.OPEN) return undefined;
+    this.#ask(socket, kept);
+    const behind = kept.missed > 0 && kept.unread < LIMITS.unreadBytesPerSocket;
+    if (behind) kept.missed = 0;
     socket.serializeAttachment(kept);
+    return behind ? kept.metric : undefined;
   }
 
   /** Closes the sockets about some metrics. */
@@ -104,39 +119,31 @@ export class Sockets {
     else sockets.add(socket);
   }
 
-  #send(socket: WebSocket, text: string, bytes: number): void {
+  #send(socket: WebSocket, { text, brief }: Told, bytes: number): void {
     const kept = this.#kept.get(socket);
     if (kept === undefined) return;
     if (socket.readyState !== WebSocket.OPEN) return this.#silence(socket);
-    socket.send(text);
-    this.#unread += bytes;
-    kept.unread += bytes;
-    if (kept.since !== undefined) kept.since += bytes;
-    else if (kept.unread >= LIMITS.unaskedBytes) {
-      socket.send(PING);
-      kept.since = 0;
+    if (kept.unread >= LIMITS.unreadBytesPerSocket) {
+      kept.missed += bytes;
+      if (kept.missed > LIMITS.missedBytesPerSocket)
+        return this.#close(socket, 1013, "messages are not read: connect again to catch up");
+    } else {
+      const fits = this.#unread + bytes <= LIMITS.unreadBytesPerShard;
+      const sent = fits ? bytes : bytesOf(brief);
+      socket.send(fits ? text : brief);
+      this.#unread += sent;
+      kept.unread += sent;
+      if (kept.since !== undefined) kept.since += sent;
+      this.#ask(socket, kept);
     }
     socket.serializeAttachment(kept);
-    if (kept.unread > LIMITS.unreadBytesPerSocket) this.#drop(socket);
-    else if (this.#unread > LIMITS.unreadBytesPerShard) this.#dropSlowest();
   }
 
-  /** Who has read least goes, so that the others stay. */
-  #dropSlowest(): void {
-    let slowest: WebSocket | undefined;
-    for (const sockets of this.#byMetric.values())
-      for (const socket of sockets)
-        if (slowest === undefined || this.#unreadBy(socket) > this.#unreadBy(slowest))
-          slowest = socket;
-    if (slowest !== undefined) this.#drop(slowest);
-  }
-
-  #unreadBy(socket: WebSocket): number {
-    return this.#kept.get(socket)?.unread ?? 0;
-  }
-
-  #drop(socket: WebSocket): void {
-    this.#close(socket, 1013, "messages are not read fast enough: connect again to catch up");
+  /** Asks a client whether it reads, unless it owes an answer, or there is too little to ask about. */
+  #ask(socket: WebSocket, kept: Kept): void {
+    if (kept.since !== undefined || kept.unread < LIMITS.unaskedBytes) return;
+    kept.since = 0;
+    socket.send(PING);
   }
 
   #close(socket: WebSocket, code: number, reason: string): void {
@@ -153,3 +160,5 @@ export class Sockets {
     if (sockets?.size === 0) this.#byMetric.delete(metric);
   }
 }
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;

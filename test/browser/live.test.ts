@@ -112,3 +112,43 @@ test("a server that is killed and comes back leaves no gap", async () => {
   expect(await numberOf(chart, "gaps")).toBeLessThanOrEqual(1);
   expect(await legendOf(page, "max").textContent()).toBe("9");
 });
+
+test("a metric that is removed goes from every open page, with a word, and shows when it is back", async () => {
+  const datapoints = lastMinutes(20, () => 7);
+  await post([
+    { name: "retired", datapoints },
+    { name: "stays", value: 3 },
+  ]);
+  const [chart, table, beside] = await Promise.all([
+    open("/?metric=retired"),
+    open("/?range=7d&metric=retired&metric=stays"),
+    open("/?metric=stays"),
+  ]);
+  await chartOf(chart);
+  await liveOf(chart);
+  await chartOf(table, '[data-metric="retired"]');
+  await liveOf(table);
+  const listed = (page: typeof chart) => page.locator('.metric[data-metric="retired"]');
+  await listed(beside).waitFor();
+  const removed = await fetch(`${store.server.url}/api/v1/metric?name=retired`, {
+    method: "DELETE",
+  });
+  expect(removed.status).toBe(200);
+  for (const page of [chart, table]) {
+    const panel = page.locator('.panel[aria-label="retired"]');
+    await panel.getByRole("heading", { name: "This metric was removed" }).waitFor();
+    expect(await panel.locator(".legend, canvas").count()).toBe(0);
+    await listed(page).waitFor({ state: "detached" });
+  }
+  await chartOf(table, '[data-metric="stays"]');
+  // Who does not watch it sees it go with the next look at the list.
+  await listed(beside).waitFor({ state: "detached" });
+
+  await post({ name: "retired", value: 99 });
+  await chartOf(chart, '[data-metric="retired"]');
+  expect(await legendOf(chart, "count").textContent()).toBe("1");
+  await chartOf(table, '[data-metric="retired"]');
+  await listed(chart).waitFor();
+  await post({ name: "retired", value: 1 });
+  await legendOf(chart, "count").getByText("2", { exact: true }).waitFor();
+});

@@ -44,18 +44,19 @@ class Client {
   /** The same once it is known. */
   closedBy: number | undefined;
   /** Whether it says that it reads when it is asked. */
-  answers = true;
+  readonly #answers: boolean;
   readonly #received: { readonly text: string; readonly at: number }[] = [];
   #wake: () => void = () => undefined;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, answers: boolean) {
     this.socket = socket;
+    this.#answers = answers;
     this.closed = new Promise((resolve) => {
       socket.addEventListener("close", ({ code }) => resolve((this.closedBy = code)));
     });
     socket.addEventListener("message", ({ data }) => {
       if (data === '{"type":"ping"}') {
-        if (this.answers) socket.send("pong");
+        if (this.#answers) socket.send("pong");
         return;
       }
       this.#received.push({ text: String(data), at: performance.now() });
@@ -89,12 +90,12 @@ class Client {
 
 const clients: Client[] = [];
 
-async function connect(metric: string): Promise<Client> {
+async function connect(metric: string, answers = true): Promise<Client> {
   const response = await fetchApi(`/api/v1/live?metric=${encodeURIComponent(metric)}`, {
     headers: { upgrade: "websocket" },
   });
   expect(response.status).toBe(101);
-  const client = new Client(response.webSocket!);
+  const client = new Client(response.webSocket!, answers);
   clients.push(client);
   return client;
 }
@@ -373,7 +374,7 @@ describe("who is told", () => {
     const at = NOW + 55 * MINUTE;
     vi.setSystemTime(at);
     const names = Array.from({ length: 60 }, (_, i) => `many.${i}`);
-    const watching = await Promise.all(names.map(connect));
+    const watching = await Promise.all(names.map((name) => connect(name)));
     await Promise.all(watching.map((client) => client.next()));
     const timers = vi.spyOn(globalThis, "setTimeout");
     await store(names.map((name) => ({ name, value: 1, timestamp: at })));
@@ -395,21 +396,21 @@ describe("who does not read", () => {
       })),
     );
 
-  test("is dropped and catches up when it is back; who reads is not", async () => {
+  test("is told no more, then dropped, and catches up when it is back; who reads is not", async () => {
     const at = NOW + 58 * MINUTE;
     vi.setSystemTime(at);
     await wide("torrent", at);
     const [deaf, reads, quiet] = [
-      await connect("torrent"),
+      await connect("torrent", false),
       await connect("torrent"),
       await connect("trickle"),
     ];
-    deaf.answers = false;
     for (const one of [deaf, reads, quiet]) await one.next();
     let pushes = 0;
     while (deaf.closedBy === undefined) {
       await wide("torrent", at + ++pushes);
       expect((await reads.next()).series).toHaveLength(4_000);
+      expect(deaf.waiting).toBe(0);
     }
     expect(deaf.closedBy).toBe(1013);
     expect(pushes).toBeLessThan(10);
@@ -426,18 +427,30 @@ describe("who does not read", () => {
     expect((await quiet.next()).type).toBe("changed");
   });
 
+  test("but is only slow gets a snapshot when it has read", async () => {
+    const at = NOW + 58 * MINUTE + 30_000;
+    vi.setSystemTime(at);
+    await wide("slow", at);
+    const [slow, other] = [await connect("slow", false), await connect("slow")];
+    for (const one of [slow, other]) await one.next();
+    await wide("slow", at + 1);
+    expect((await other.next()).type).toBe("changed");
+    slow.socket.send("pong");
+    const { type, series } = await slow.next();
+    expect(type).toBe("snapshot");
+    expect(series[0]?.count).toEqual([2]);
+  });
+
   test("is not forgotten by a shard that sleeps", async () => {
     const at = NOW + 59 * MINUTE;
     vi.setSystemTime(at);
     await wide("sleepy", at);
-    const deaf = await connect("sleepy");
-    deaf.answers = false;
+    const deaf = await connect("sleepy", false);
     await deaf.next();
     for (let i = 1; deaf.closedBy === undefined; i++) {
       expect(i).toBeLessThan(10);
       await evictDurableObject(shard, { webSockets: "hibernate" });
       await wide("sleepy", at + i);
-      await Promise.race([deaf.text(), deaf.closed]);
     }
     expect(deaf.closedBy).toBe(1013);
   });

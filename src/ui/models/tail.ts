@@ -54,7 +54,8 @@ export class Tail {
     for (const { t } of snapshot.series) buckets += t.length;
     this.#sealed = snapshot.from ?? Infinity;
     // A snapshot that is full may have been cut.
-    this.from = buckets < LIMITS.bucketsPerPush ? this.#sealed : Infinity;
+    this.from =
+      buckets < LIMITS.bucketsPerPush ? Math.max(this.#sealed, snapshot.reload?.to ?? 0) : Infinity;
     this.#put(snapshot);
   }
 

@@ -153,4 +153,14 @@ describe("asks again", () => {
     const rows = Array.from({ length: 5_000 }, (_, i): Row => [i + 5, 1, 1]);
     expect(new Tail(message("snapshot", 5, [live(a, ...rows)])).from).toBe(Infinity);
   });
+  test("for all, while the metric moves, until a snapshot says that it has", () => {
+    const one = tail();
+    expect(one.take({ ...message("changed", 5, []), from: null })).toBe(true);
+    expect(one.from).toBe(Infinity);
+    expect(one.take({ ...message("changed", 5, [live(a, [6, 1, 1])]), from: null })).toBe(true);
+    expect(one.take(message("changed", 5, [live(a, [7, 1, 1])]))).toBe(true);
+    expect(new Tail({ ...message("snapshot", 5, []), from: null }).from).toBe(Infinity);
+  });
+  test("for what a snapshot had no room for", () =>
+    expect(new Tail(message("snapshot", 5, [], [5, 8])).from).toBe(8 * MINUTE));
 });
