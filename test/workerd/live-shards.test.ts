@@ -210,6 +210,21 @@ test("a page that is opened on a shard that has just taken over shows what the o
   page.close();
 });
 
+test("points that an old Worker still sends to the old shard show after the next minute", async () => {
+  const metric = moving("straggler");
+  const old = await deploy(1);
+  await post(old, metric, some(3));
+  const store = await deploy(4);
+  await runCron(store);
+  const page = new Page(store, metric);
+  await page.settle();
+  await post(old, metric, [0, 7]);
+  await runCron(store);
+  await page.settle();
+  expect(page.shown).toHaveLength(4);
+  page.close();
+});
+
 type Step =
   | { readonly do: "post"; readonly ago: readonly number[] }
   | { readonly do: "deploy"; readonly shards: number }
