@@ -110,7 +110,7 @@ export class Shard extends DurableObject<ShardEnv> {
       shards: this.#placement.shards,
       watermark: this.#log.flushed.watermark,
     }));
-    if (this.#anyMoved()) this.#closeMoved();
+    this.#closeMoved();
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarmAt = await ctx.storage.getAlarm();
       this.#arm();

@@ -24,13 +24,16 @@ beforeEach(() => {
 
 const storeOf = (shards: number): Env => ({ ...env, SHARDS: String(shards) });
 
-/** Every shard starts anew with another SHARDS. Sockets that it had to close are closed. */
-async function deploy(shards: number): Promise<Env> {
-  Shard.variables = { SHARDS: String(shards) };
+/** Every shard loses its memory. */
+async function evictAll(webSockets: "close" | "hibernate"): Promise<void> {
   for (let i = 0; i < 4; i++)
-    await evictDurableObject(env.SHARD.getByName(String(i)), { webSockets: "hibernate" }).catch(
-      () => undefined,
-    );
+    await evictDurableObject(env.SHARD.getByName(String(i)), { webSockets }).catch(() => undefined);
+}
+
+/** Every shard starts anew with another SHARDS; the platform closes all sockets then. */
+async function deploy(shards: number, webSockets: "close" | "hibernate" = "close"): Promise<Env> {
+  Shard.variables = { SHARDS: String(shards) };
+  await evictAll(webSockets);
   return storeOf(shards);
 }
 
@@ -210,6 +213,24 @@ test("a page that is opened on a shard that has just taken over shows what the o
   page.close();
 });
 
+test("a page of a metric that was removed follows it to another shard", async () => {
+  const metric = moving("follows");
+  let store = await deploy(1);
+  await post(store, metric, some(3));
+  const page = new Page(store, metric);
+  await page.settle();
+  await app.request(`/api/v1/metric?name=${metric}`, { method: "DELETE" }, store);
+  await page.settle();
+  expect(page.shown).toEqual([]);
+  store = page.store = await deploy(4, "hibernate");
+  await post(store, metric, [0, 4]);
+  // The old shard is not asked for anything any more: its socket must not wait for that.
+  await runCron(store);
+  await page.settle();
+  expect(page.shown).toHaveLength(2);
+  page.close();
+});
+
 test("points that an old Worker still sends to the old shard show after the next minute", async () => {
   const metric = moving("straggler");
   const old = await deploy(1);
@@ -291,7 +312,7 @@ test("whatever messages and answers come in whatever order, the page ends with w
             await runCron(store);
             break;
           case "sleep":
-            page.store = await deploy(shards);
+            await evictAll("hibernate");
             break;
           case "remove":
             await app.request(`/api/v1/metric?name=${metric}`, { method: "DELETE" }, store);
