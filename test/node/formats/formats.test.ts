@@ -1,0 +1,52 @@
+// Every format of the registry against the suite that all must pass, each with its own bodies; and
+// which format a request speaks.
+
+import { describe, expect, test } from "vitest";
+import type { Format } from "../../../src/core/formats/format.ts";
+import { FORMATS, formatFor } from "../../../src/core/formats/registry.ts";
+import { json, ndjson } from "./native/fixture.ts";
+import { decoderSuite, type Fixture } from "./suite.ts";
+
+const FIXTURES: Readonly<Record<string, Fixture>> = { JSON: json, NDJSON: ndjson };
+
+for (const format of FORMATS) {
+  const fixture = FIXTURES[format.name];
+  if (fixture === undefined) test(`${format.name} has a fixture`, () => expect.fail("it has none"));
+  else describe(format.name, () => decoderSuite(format, fixture));
+}
+
+test("names of formats are their own", () => {
+  expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);
+});
+
+describe("the media type says which format a request speaks", () => {
+  const named = (name: string, types: readonly string[]): Format => ({
+    ...FORMATS[0]!,
+    name,
+    types,
+  });
+  const formats = [
+    named("one", ["application/x-protobuf", ""]),
+    named("two", ["application/x-protobuf;proto=io.v2.Request"]),
+    named("rest", ["*"]),
+  ];
+  const speaks = (type: string | null, name: string): void =>
+    test(String(type), () => expect(formatFor(formats, type)?.name).toBe(name));
+  speaks("application/x-protobuf", "one");
+  speaks(" Application/X-Protobuf ", "one");
+  speaks("application/x-protobuf; proto=prometheus.WriteRequest", "one");
+  speaks("application/x-protobuf;proto=io.v2.Request", "two");
+  speaks('application/x-protobuf; charset=x; Proto = "io.v2.Request"', "two");
+  speaks(null, "one");
+  speaks("", "one");
+  speaks("text/csv", "rest");
+  speaks("application/x-protobuffer", "rest");
+  test("none", () => expect(formatFor(formats.slice(0, 2), "text/csv")).toBeUndefined());
+  test("the native ones", () => {
+    const native = (type: string | null): unknown => formatFor(FORMATS, type)?.name;
+    expect(native(null)).toBe("JSON");
+    expect(native("text/plain;charset=UTF-8")).toBe("JSON");
+    expect(native("application/jsonl")).toBe("NDJSON");
+    expect(native("application/xml")).toBeUndefined();
+  });
+});

@@ -1,0 +1,295 @@
+// What every decoder must stand, whatever its format: bodies that are cut, broken, too large, hostile.
+// It never throws, and what it takes in is what was sent, and within the limits.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Format } from "../../../src/core/formats/format.ts";
+import { Intake } from "../../../src/core/formats/intake.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
+import { decodeBatch } from "../../../src/core/series/batch.ts";
+import {
+  labelNameIssue,
+  labelsJsonOfKey,
+  metricNameIssue,
+  metricOfKey,
+  parseLabelsJson,
+} from "../../../src/core/series/labels.ts";
+
+export const NOW = Date.UTC(2026, 10, 20, 12);
+
+export interface Point {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Unix ms. */
+  readonly at: number;
+  /** As it is written in the body. */
+  readonly value: string;
+}
+
+/** What the suite has to know of a format. */
+export interface Fixture {
+  /** A body with these points, one an item, whether they are good or not. */
+  write(points: readonly Point[]): Uint8Array;
+  /** Bodies that are right, each with what it holds. */
+  readonly bodies: Readonly<Record<string, { body: Uint8Array; holds: readonly Stored[] }>>;
+  /** Bodies of which nothing may be stored, when bad items are refused. */
+  readonly bad: Readonly<Record<string, Uint8Array>>;
+}
+
+/** A point as it is stored. */
+export interface Stored {
+  readonly key: string;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** All that a body leads to. */
+function decode(format: Format, bytes: Uint8Array): { intake: Intake; ok: boolean; all: Stored[] } {
+  const intake = new Intake({ shards: 3, now: NOW, retentionHourDays: 400 });
+  const parameters = format.parameters.parse({});
+  const { ok } = format.decode(bytes, { parameters, path: format.paths[0]! }, intake);
+  const all = ok ? storedOf(intake) : [];
+  return { intake, ok, all };
+}
+
+const storedOf = (intake: Intake): Stored[] =>
+  intake
+    .finish()
+    .flatMap(({ batches }) => batches.map(decodeBatch))
+    .flatMap(({ series, index, at, value }) =>
+      [...at].map((time, i) => ({ key: series[index[i]!]!, at: time, value: value[i]! })),
+    );
+
+const sorted = (points: readonly Stored[]): string[] =>
+  points.map(({ key, at, value }) => `${key} ${at} ${value}`).sort();
+
+const earliest = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 }).accepts.from;
+
+/** What may be in the store at all. */
+function expectSane(points: readonly Stored[]): void {
+  for (const { key, at, value } of points) {
+    expect(metricNameIssue(metricOfKey(key)), key).toBeUndefined();
+    const labels = parseLabelsJson(labelsJsonOfKey(key));
+    expect(labels.length).toBeLessThanOrEqual(LIMITS.labelsPerPoint);
+    for (const [name, text] of labels) {
+      expect(labelNameIssue(name), key).toBeUndefined();
+      expect(text.length).toBeLessThanOrEqual(LIMITS.labelValueLength);
+    }
+    expect(Number.isInteger(at) && at >= earliest && at <= NOW + LIMITS.aheadMs, key).toBe(true);
+    expect(Number.isFinite(value), key).toBe(true);
+  }
+}
+
+const point = (more: Partial<Point> = {}): Point => ({
+  name: "cpu.load",
+  labels: { host: "a", dc: "eu" },
+  at: NOW,
+  value: "1.5",
+  ...more,
+});
+
+const points = fc.array(
+  fc.record({
+    name: fc.stringMatching(/^[a-z][a-z0-9._]{0,9}$/),
+    labels: fc.dictionary(
+      fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/),
+      fc.stringMatching(/^[A-Za-z0-9é😀/-]{1,8}$/u),
+      { maxKeys: 4, noNullPrototype: true },
+    ),
+    at: fc.integer({ min: NOW - 1e9, max: NOW }),
+    value: fc.oneof(fc.integer(), fc.float({ noNaN: true, noDefaultInfinity: true })).map(String),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+const asStored = ({ name, labels, at, value }: Point): Stored => ({
+  key: `${name}{${Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, text]) => `${JSON.stringify(label)}:${JSON.stringify(text)}`)
+    .join()}}`,
+  at,
+  value: Number(value),
+});
+
+export function decoderSuite(format: Format, fixture: Fixture): void {
+  const refused = (bytes: Uint8Array): void => {
+    const { ok, intake } = decode(format, bytes);
+    expect(ok && intake.issueCount === 0 && intake.length > 0).toBe(false);
+  };
+
+  describe(`${format.name} takes`, () => {
+    for (const [what, { body, holds }] of Object.entries(fixture.bodies))
+      test(what, () => {
+        const { intake, all } = decode(format, body);
+        expect(intake.issues).toEqual([]);
+        expect(sorted(all)).toEqual(sorted(holds));
+      });
+
+    test("what was written, each point once", () => {
+      fc.assert(
+        fc.property(points, (list) => {
+          const { intake, all } = decode(format, fixture.write(list));
+          expect(intake.issues).toEqual([]);
+          expect(sorted(all)).toEqual(sorted(list.map(asStored)));
+        }),
+      );
+    });
+  });
+
+  describe(`${format.name} stands`, () => {
+    test("a body cut off at every byte: only points that were sent", () => {
+      const bodies = [
+        ...Object.values(fixture.bodies).map(({ body }) => body),
+        fixture.write([point(), point({ labels: { host: "é😀" } }), point({ value: "-12.25" })]),
+      ];
+      for (const body of bodies) {
+        const whole = new Set(sorted(decode(format, body).all));
+        for (let end = 0; end < body.length; end++)
+          for (const one of sorted(decode(format, body.subarray(0, end)).all))
+            expect(whole, `cut at ${end}`).toContain(one);
+      }
+    });
+
+    test("any bytes at all", () => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+          expectSane(decode(format, bytes).all);
+        }),
+        { numRuns: 2_000 },
+      );
+    });
+
+    test("bytes changed, doubled and left out", () => {
+      const change = fc.record({
+        at: fc.nat(),
+        byte: fc.oneof(
+          fc.nat(255),
+          fc.constantFrom(...'0x,:;={}[]"\\ \n\r\0é'.split("")).map((c) => c.charCodeAt(0)),
+        ),
+        how: fc.constantFrom("set", "insert", "remove", "double"),
+      });
+      fc.assert(
+        fc.property(points, fc.array(change, { minLength: 1, maxLength: 5 }), (list, changes) => {
+          let bytes = [...fixture.write(list)];
+          for (const { at, byte, how } of changes) {
+            const i = at % bytes.length;
+            if (how === "set") bytes[i] = byte;
+            else if (how === "insert") bytes.splice(i, 0, byte);
+            else if (how === "remove") bytes.splice(i, 1);
+            else bytes = [...bytes.slice(0, i), ...bytes.slice(i >> 1)];
+            if (bytes.length === 0) return;
+          }
+          expectSane(decode(format, Uint8Array.from(bytes)).all);
+        }),
+        { numRuns: 2_000 },
+      );
+    });
+
+    test("numbers that are none, or too large for a double", () => {
+      for (const value of [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "+Inf",
+        "1e999",
+        "-1e999",
+        "9".repeat(400),
+        "",
+        "0x10",
+        "1_0",
+        "--1",
+      ]) {
+        const { all } = decode(format, fixture.write([point(), point({ name: "odd", value })]));
+        expectSane(all);
+      }
+    });
+
+    test("times far away", () => {
+      for (const at of [
+        0,
+        -1,
+        1e3,
+        8.64e15,
+        1e17,
+        2 ** 53,
+        -(2 ** 53),
+        1e300,
+        NOW + LIMITS.aheadMs + 1,
+      ])
+        expectSane(decode(format, fixture.write([point({ at })])).all);
+    });
+
+    test("nesting, quotes and escapes without end", () => {
+      for (const part of [
+        "[",
+        "{",
+        '{"a":',
+        "[[",
+        "(",
+        '"',
+        "\\",
+        '{"labels":',
+        ",",
+        "=",
+        " ",
+        "\n",
+        "\0",
+      ]) {
+        const text = part.repeat(200_000);
+        for (const body of [text, `[${text}`, `{"name":${text}`])
+          expectSane(decode(format, new TextEncoder().encode(body)).all);
+      }
+    });
+
+    test("text that is not UTF-8: nothing is stored under another name", () => {
+      const good = fixture.write([point({ name: "aXb", labels: { lXm: "vXw" } })]);
+      for (const [i, byte] of good.entries())
+        if (byte === 0x58)
+          for (const wrong of [0xff, 0xc0, 0x80, 0xed]) {
+            const { all } = decode(format, good.with(i, wrong));
+            expect(all).toEqual([]);
+          }
+    });
+  });
+
+  describe(`${format.name} refuses`, () => {
+    for (const [what, body] of Object.entries(fixture.bad)) test(what, () => refused(body));
+
+    test("names and labels over their limits", () => {
+      const labels = (count: number): Record<string, string> =>
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, "v"]));
+      const long = (length: number): string => "n".repeat(length);
+      for (const more of [
+        { name: long(LIMITS.nameLength + 1) },
+        { labels: { [long(LIMITS.nameLength + 1)]: "v" } },
+        { labels: { a: long(LIMITS.labelValueLength + 1) } },
+        { labels: labels(LIMITS.labelsPerPoint + 1) },
+      ])
+        refused(fixture.write([point(more)]));
+      for (const more of [
+        { name: long(LIMITS.nameLength) },
+        { labels: { [long(LIMITS.nameLength)]: long(LIMITS.labelValueLength) } },
+        { labels: labels(LIMITS.labelsPerPoint) },
+      ])
+        expect(decode(format, fixture.write([point(more)])).all).toHaveLength(1);
+    });
+
+    test("more points than a request may hold", () => {
+      const many = (count: number): Uint8Array =>
+        fixture.write(Array<Point>(count).fill(point({ labels: {} })));
+      expect(decode(format, many(LIMITS.pointsPerRequest)).all).toHaveLength(
+        LIMITS.pointsPerRequest,
+      );
+      expect(decode(format, many(LIMITS.pointsPerRequest + 1)).ok).toBe(false);
+    });
+  });
+
+  test(`${format.name}: a bad item between good ones takes none of them along`, () => {
+    const bad = point({ name: "n".repeat(LIMITS.nameLength + 1) });
+    const good = [point(), point({ name: "other", value: "2" })];
+    const { intake, all } = decode(format, fixture.write([good[0]!, bad, good[1]!]));
+    expect(sorted(all)).toEqual(sorted(good.map(asStored)));
+    expect([intake.skipped, intake.issueCount]).toEqual([1, 1]);
+    expect(intake.rejections()).toMatchObject([{ index: 1, code: "invalid_point" }]);
+  });
+}
