@@ -24,17 +24,22 @@ export interface StoredPage {
   readonly counted: RowCount;
 }
 
-/** A page of the list, and which of `maybeFresh` D1 does not hold: in one snapshot. @throws D1Failed */
+/**
+ * A page of the list, and which of `maybeFresh` D1 does not hold: in one snapshot. Times
+ * after `latest` are not believed where there are others. @throws D1Failed
+ */
 export async function readPage(
   db: Database,
   { after, search, limit }: NamePage,
   maybeFresh: readonly SeriesName[],
+  latest: number,
 ): Promise<StoredPage> {
   const { rows, counted } = await batch(db, {
     metrics: query<StoredMetric>(
-      `SELECT metric, count(*) AS series, min(first_at) AS first_at, max(last_at) AS last_at,
+      `SELECT metric, count(*) AS series, min(first_at) AS first_at,
+         coalesce(max(last_at) FILTER (WHERE last_at <= ?4), max(last_at)) AS last_at,
          (SELECT last FROM series AS s WHERE s.metric = series.metric
-          ORDER BY last_at DESC, last DESC LIMIT 1) AS last,
+          ORDER BY last_at <= ?4 DESC, last_at DESC, last DESC LIMIT 1) AS last,
          (SELECT json_group_array(DISTINCT l.key)
           FROM series AS s CROSS JOIN json_each(s.labels) AS l
           WHERE s.metric = series.metric) AS labels
@@ -43,6 +48,7 @@ export async function readPage(
       after,
       search,
       limit,
+      latest,
     ),
     layouts: SELECT_LAYOUTS,
     fresh: chunked(maybeFresh, bytesOf).map((chunk) =>

@@ -180,11 +180,14 @@ export class Dictionary {
     return this.metrics[this.metricOf[series]!]!.removed === true;
   }
 
-  /** Notes a point of a series; order does not matter. */
-  see(series: number, at: number, value: number): void {
+  /**
+   * Notes a point of a series; order does not matter, but that what lies after `latest` gives way:
+   * it came while a clock was wrong.
+   */
+  see(series: number, at: number, value: number, latest: number): void {
     if (at < this.firstAt[series]!) this.firstAt[series] = at;
     const lastAt = this.lastAt[series]!;
-    if (at > lastAt) {
+    if (at > lastAt || (lastAt > latest && at <= latest)) {
       this.lastAt[series] = at;
       this.last[series] = value;
     } else if (at === lastAt && value > this.last[series]!) this.last[series] = value;

@@ -3,6 +3,7 @@
 
 import { Accumulator } from "../core/series/accumulator.ts";
 import { type Batch, decodeBatch } from "../core/series/batch.ts";
+import { latestBelieved } from "../core/series/last-seen.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR, MINUTE } from "../core/tiers.ts";
 import { admit, type Append, type Appended } from "./admit.ts";
@@ -294,11 +295,12 @@ export class Log {
       (key) => dictionary.find(key) ?? dictionary.add(key),
     );
     for (const number of numbers) dictionary.writtenAt[number] = now;
+    const latest = latestBelieved(now);
     const { index, at, value } = batch;
     for (let i = 0; i < at.length; i++) {
       const series = numbers[index[i]!]!;
       open.add(series, at[i]!, value[i]!);
-      dictionary.see(series, at[i]!, value[i]!);
+      dictionary.see(series, at[i]!, value[i]!, latest);
     }
     this.#watch(batch, numbers);
   }

@@ -1,5 +1,6 @@
 // What a shard knows of its metrics beyond D1, for the list. Pure.
 
+import { later, type LastSeen } from "../core/series/last-seen.ts";
 import { labelsJsonOfKey } from "../core/series/labels.ts";
 import { type NamePage, pageOf } from "../core/series/names.ts";
 import type { Dictionary } from "./dictionary.ts";
@@ -18,7 +19,11 @@ export interface MetricHead {
 /** The name of one metric, the names of several, or a part of the list of all. */
 export type WantedMetrics = string | readonly string[] | NamePage;
 
-export function metricHeads(dictionary: Dictionary, wanted: WantedMetrics): MetricHead[] {
+export function metricHeads(
+  dictionary: Dictionary,
+  wanted: WantedMetrics,
+  now: number,
+): MetricHead[] {
   const metrics =
     typeof wanted === "string"
       ? [dictionary.metric(wanted)]
@@ -27,18 +32,15 @@ export function metricHeads(dictionary: Dictionary, wanted: WantedMetrics): Metr
         : wanted.map((name) => dictionary.metric(name));
   return metrics.flatMap((metric) => {
     if (metric === undefined) return [];
-    const head = { firstAt: Infinity, lastAt: -Infinity, last: -Infinity };
+    let firstAt = Infinity;
+    let seen: LastSeen | undefined;
     const fresh: string[] = [];
     for (const series of metric.series) {
-      const lastAt = dictionary.lastAt[series]!;
-      const last = dictionary.last[series]!;
-      head.firstAt = Math.min(head.firstAt, dictionary.firstAt[series]!);
-      if (lastAt > head.lastAt || (lastAt === head.lastAt && last > head.last)) {
-        head.lastAt = lastAt;
-        head.last = last;
-      }
+      firstAt = Math.min(firstAt, dictionary.firstAt[series]!);
+      const of = { lastAt: dictionary.lastAt[series]!, last: dictionary.last[series]! };
+      seen = seen === undefined ? of : later(seen, of, now);
       if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
     }
-    return [{ name: metric.name, ...head, fresh }];
+    return seen === undefined ? [] : [{ name: metric.name, firstAt, ...seen, fresh }];
   });
 }

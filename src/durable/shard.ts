@@ -8,6 +8,7 @@ import { decodeBatch } from "../core/series/batch.ts";
 import { dueCut, flushInterval, latestAlarm, nextFlush } from "./flush/policy.ts";
 import * as LIMITS from "../core/limits.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
+import { latestBelieved } from "../core/series/last-seen.ts";
 import { dayOf, MINUTE } from "../core/tiers.ts";
 import { removeMetric } from "../d1/removal.ts";
 import { type AppendAnswer, GroupCommit } from "./commit.ts";
@@ -162,7 +163,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** What this shard knows of one of its metrics, or of a part of the list of all. */
   metrics(wanted: WantedMetrics): MetricHead[] {
     this.#requested();
-    return metricHeads(this.#log.dictionary, wanted);
+    return metricHeads(this.#log.dictionary, wanted, Date.now());
   }
 
   /** `read` as in `head`. */
@@ -368,7 +369,7 @@ export class Shard extends DurableObject<ShardEnv> {
     const idle = new Set<number>();
     for (let series = 0; series < lastAt.length; series++)
       if (
-        lastAt[series]! < now - LIMITS.idleSeriesMs &&
+        (lastAt[series]! < now - LIMITS.idleSeriesMs || lastAt[series]! > latestBelieved(now)) &&
         // Else a repeat would take it for a series that came after its request.
         writtenAt[series]! < now - LIMITS.dedupMs &&
         !open.has(series) &&

@@ -3,8 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
-import { HOUR, MINUTE } from "../../src/core/tiers.ts";
-import { NOW, query, shardsOf, status, store } from "./api-client.ts";
+import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { describeMetric, listMetrics, NOW, query, shardsOf, status, store } from "./api-client.ts";
 
 const shard = env.SHARD.getByName("0");
 
@@ -52,4 +52,27 @@ test("counts that may have lost what was only read say so, until the day is over
   expect(today.atLeast).toBe(true);
   vi.setSystemTime(NOW + 24 * HOUR);
   expect((await status()).today).not.toHaveProperty("atLeast");
+});
+
+test("a point that came while the clock was a year ahead is not what was last seen for a year", async () => {
+  const seen = async (): Promise<unknown> => {
+    const [listed] = (await listMetrics({ search: "year" })).metrics;
+    const { lastAt, last } = await describeMetric("year");
+    expect(listed).toMatchObject({ lastAt, last });
+    return { lastAt, last };
+  };
+  vi.setSystemTime(NOW + 365 * DAY);
+  await store({ name: "year", value: 99, labels: { host: "a" } });
+  await shard.flush();
+  vi.setSystemTime(NOW + MINUTE);
+  // Nobody can have seen it later than now.
+  expect(await seen()).toEqual({ lastAt: NOW + MINUTE, last: 99 });
+  await store({ name: "year", value: 1, timestamp: NOW, labels: { host: "b" } });
+  expect(await seen()).toEqual({ lastAt: NOW, last: 1 });
+  await shard.flush();
+  await evictDurableObject(shard);
+  vi.setSystemTime(NOW + HOUR);
+  expect(await seen()).toEqual({ lastAt: NOW, last: 1 });
+  await store({ name: "year", value: 2, timestamp: NOW + HOUR, labels: { host: "a" } });
+  expect(await seen()).toEqual({ lastAt: NOW + HOUR, last: 2 });
 });

@@ -10,7 +10,8 @@ import type { MetricHead } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { countRead, firstShards, homesOf, layoutsInUse } from "../shards.ts";
-import { latest, metricHeads } from "./heads.ts";
+import { metricHeads } from "./heads.ts";
+import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
 
 export interface MetricsQuery {
   /** Part of the name, any case. */
@@ -75,7 +76,7 @@ async function pageOf(
   const maybeFresh = first.flatMap((metric) =>
     (heads.get(metric)?.fresh ?? []).map((labels): SeriesName => ({ metric, labels })),
   );
-  const stored = await readPage(env.DB.withSession(), page, maybeFresh);
+  const stored = await readPage(env.DB.withSession(), page, maybeFresh, latestBelieved(Date.now()));
   countRead(stored.counted.read);
   return stored;
 }
@@ -100,7 +101,7 @@ function summary(
     series: (stored?.series ?? 0) + fresh.length,
     labelNames: [...labels].sort(),
     firstAt: Math.min(...sides.map(({ firstAt }) => firstAt)),
-    ...sides.map(({ lastAt, last }) => ({ lastAt, last })).reduce((a, b) => latest(a, b)),
+    ...latestOf(sides, Date.now()),
   };
 }
 
@@ -138,7 +139,7 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
     series: series.size,
     labelNames: [...counts.keys()].sort(),
     firstAt: sides.reduce((first, side) => Math.min(first, side.firstAt), Infinity),
-    ...sides.map(({ lastAt, last }) => ({ lastAt, last })).reduce((a, b) => latest(a, b)),
+    ...latestOf(sides, Date.now()),
     labels: [...counts]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([label, values]) => ({

@@ -2,6 +2,7 @@
 // the others answer for themselves.
 
 import type { MissingShard } from "../../core/api.ts";
+import { later } from "../../core/series/last-seen.ts";
 import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
 import { callShard } from "../shards.ts";
@@ -40,16 +41,6 @@ export async function metricHeads(
 const merge = (a: MetricHead, b: MetricHead): MetricHead => ({
   name: a.name,
   firstAt: Math.min(a.firstAt, b.firstAt),
-  ...latest(a, b),
+  ...later(a, b, Date.now()),
   fresh: [...new Set([...a.fresh, ...b.fresh])],
 });
-
-/** The later of two last values; among equal times the larger, as in a bucket. */
-export const latest = <T extends { lastAt: number; last: number }>(
-  a: T,
-  b: T,
-): { lastAt: number; last: number } => {
-  const { lastAt, last } =
-    b.lastAt > a.lastAt || (b.lastAt === a.lastAt && b.last > a.last) ? b : a;
-  return { lastAt, last };
-};
