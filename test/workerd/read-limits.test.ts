@@ -7,6 +7,9 @@ import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
 
+// Tens of thousands of segments are written first, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
 const shard = env.SHARD.getByName("0");
 
 beforeEach(() => {

@@ -10,7 +10,8 @@ const FORMULA = /^[=+\-@\t\r]/;
 
 /**
  * Header `time,label.<name>…,avg,…`: the prefix keeps a label from taking another column's name.
- * Times are ISO 8601 in UTC. A line that begins with # comes last when the answer was cut.
+ * Times are ISO 8601 in UTC. Lines that begin with # come last
+ * when the answer was cut, or when a part of it could not be read.
  */
 export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): string {
   const cell = (text: string): string => {
@@ -35,6 +36,8 @@ export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): strin
   }
   const cut = cutOf(answer);
   if (cut !== undefined) lines.push(`# ${cut}`);
+  const unreadable = unreadableOf(answer);
+  if (unreadable !== undefined) lines.push(`# unreadable: ${unreadable}`);
   return `${lines.join("\r\n")}\r\n`;
 }
 
@@ -43,3 +46,11 @@ export const cutOf = ({ truncated, series, seriesTotal }: QueryAnswer): string |
   truncated
     ? `cut: ${series.length} of ${seriesTotal ?? "more"} series; raise limit, or filter with where`
     : undefined;
+
+/** Says how much could not be read; undefined when all could. */
+export function unreadableOf({ unreadable, unreadableCount }: QueryAnswer): string | undefined {
+  const [first] = unreadable ?? [];
+  if (first === undefined) return undefined;
+  const count = unreadableCount ?? unreadable?.length;
+  return `${count} of the stored parts, the first from ${new Date(first.from).toISOString()} to ${new Date(first.to).toISOString()}: ${first.message}`;
+}

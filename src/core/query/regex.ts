@@ -86,11 +86,17 @@ export function regexSize(pattern: string): number {
   return open.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Behind the class of characters that starts at `start`. */
+/** Behind the class of characters that starts at `start`; one that is not closed has all the rest. */
 function classEnd(pattern: string, start: number): number {
+  let i = start + (pattern[start + 1] === "^" ? 2 : 1);
   // A bracket that comes first is a character of the class, and [:alpha:] has brackets of its own.
-  const found = /^\[\^?\]?(?:\[:\^?\w+:\]|\\[^]|[^\]\\])*\]/.exec(pattern.slice(start));
-  return start + (found?.[0].length ?? 1);
+  if (pattern[i] === "]") i++;
+  while (i < pattern.length && pattern[i] !== "]") {
+    const named = pattern.startsWith("[:", i) ? pattern.indexOf(":]", i + 2) : -1;
+    if (named >= 0) i = named + 2;
+    else i += pattern[i] === "\\" ? 2 : 1;
+  }
+  return i + 1;
 }
 
 /**

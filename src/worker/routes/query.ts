@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { cutOf, toCsv } from "../../core/query/csv.ts";
+import { cutOf, toCsv, unreadableOf } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
 import { Merge } from "../../core/query/merge.ts";
@@ -57,7 +57,7 @@ const parameters = z.object({
   }),
   format: z.enum(["json", "csv"]).default("json").meta({
     description:
-      "csv: one row a bucket; when series are cut, the header Minuet-Truncated and a last line with # say so",
+      "csv: one row a bucket; when series are cut, or a part could not be read, the header Minuet-Truncated or Minuet-Unreadable and a last line with # say so",
   }),
   csv: z.enum(["plain", "excel"]).default("plain").meta({
     description: "excel: texts that a spreadsheet would run as formulas get an apostrophe",
@@ -132,11 +132,20 @@ export const query = endpoint({
           c.req.raw,
           toCsv(answer, asked.csv),
           "text/csv; charset=utf-8; header=present",
-          cutOf(answer) === undefined ? {} : { "minuet-truncated": cutOf(answer)! },
+          notes(answer),
         )
       : answer;
   },
 });
+
+/** What CSV has no columns for, as headers. */
+function notes(answer: QueryAnswer): Record<string, string> {
+  const [cut, unreadable] = [cutOf(answer), unreadableOf(answer)];
+  return {
+    ...(cut !== undefined && { "minuet-truncated": cut }),
+    ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
+  };
+}
 
 async function answerOf(
   env: Env,
