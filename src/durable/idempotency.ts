@@ -98,13 +98,18 @@ export class Idempotency {
     return set;
   }
 
-  /** Forgets sets of before the last 100,000 keys or 24 h; returns the rows they had. */
-  expire(now: number): number[] {
+  /**
+   * Forgets sets of before the last 100,000 keys or 24 h; returns the rows they had. The hours count up
+   * to the older of the two newest sets: a clock that is wrong once forgets nothing, since it makes
+   * no set, or only one.
+   */
+  expire(): number[] {
+    const latest = Math.min(...[-1, -2].map((i) => this.closed.at(i)?.to ?? -Infinity));
     let newer = this.closed.reduce((sum, { keys }) => sum + keys.size, this.open.size);
     const freed: number[] = [];
     for (const oldest of this.closed.slice()) {
       newer -= oldest.keys.size;
-      if (newer < LIMITS.dedupKeys && oldest.to > now - LIMITS.dedupMs) break;
+      if (newer < LIMITS.dedupKeys && oldest.to > latest - LIMITS.dedupMs) break;
       freed.push(oldest.slot);
       this.closed.shift();
     }

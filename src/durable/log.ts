@@ -340,7 +340,7 @@ export class Log {
 
   /** Makes memory durable without the journal, whose rows are free from then on. */
   #checkpoint(now: number): void {
-    const stored = storeMemory(this.#blobs, this.#memory, this.#state, now);
+    const stored = storeMemory(this.#blobs, this.#memory, this.#state);
     this.#state = { ...this.#state, ...stored, through: this.#journal.fold() };
     this.#writeManifest(now);
   }

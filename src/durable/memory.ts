@@ -51,7 +51,6 @@ export function store(
   blobs: Blobs,
   { open, dictionary, idempotency }: Memory,
   before: LogState,
-  now: number,
 ): Pick<LogState, "open" | "series"> {
   blobs.free(before.open.slots);
   const page: Pick<StoredPage, "slots" | "bytes"> =
@@ -59,7 +58,7 @@ export function store(
   const series = storeSeries(blobs, dictionary, before.series);
   const set = idempotency.close(() => blobs.reserve());
   if (set !== undefined) blobs.write(encodeKeys(set.keys), set.slot);
-  blobs.free(idempotency.expire(now));
+  blobs.free(idempotency.expire());
   return { open: { slots: page.slots, bytes: page.bytes }, series };
 }
 

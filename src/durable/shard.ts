@@ -367,11 +367,14 @@ export class Shard extends DurableObject<ShardEnv> {
     const { lastAt, writtenAt } = dictionary;
     const open = this.#log.openSeries;
     const idle = new Set<number>();
+    // Days of the series that are written: a clock that is wrong when nothing comes makes none idle.
+    const latest = writtenAt.reduce((last, at) => Math.max(last, at), -Infinity);
+    const today = Math.min(now, latest);
     for (let series = 0; series < lastAt.length; series++)
       if (
-        (lastAt[series]! < now - LIMITS.idleSeriesMs || lastAt[series]! > latestBelieved(now)) &&
+        (lastAt[series]! < today - LIMITS.idleSeriesMs || lastAt[series]! > latestBelieved(now)) &&
         // Else a repeat would take it for a series that came after its request.
-        writtenAt[series]! < now - LIMITS.dedupMs &&
+        writtenAt[series]! < today - LIMITS.dedupMs &&
         !open.has(series) &&
         !dictionary.isRemoved(series)
       )

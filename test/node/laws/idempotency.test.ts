@@ -254,3 +254,26 @@ test("keys come back as they were stored", () => {
     }),
   );
 });
+
+test("a clock that is wrong once, ahead or behind, forgets no key of the last day", () => {
+  const memory = new Idempotency();
+  const remembered = { fingerprint: 1, accepted: 1, from: 0, to: 1, born: 0 };
+  let slot = 0;
+  const commit = (key: string, at: number): void => {
+    memory.remember(key, remembered, at);
+    memory.close(() => slot++);
+    memory.expire();
+  };
+  const start = Date.UTC(2031, 0, 20);
+  for (let hour = 0; hour <= 30; hour++) commit(`key ${hour}`, start + hour * 2 * HOUR);
+  // By a clock that is right, keys of more than a day before are forgotten.
+  expect(memory.find("key 0")).toBeUndefined();
+  const isKnown = (hour: number): boolean => memory.find(`key ${hour}`) !== undefined;
+  expect(isKnown(20)).toBe(true);
+  for (const wrong of [365 * 24 * HOUR, -365 * 24 * HOUR]) {
+    commit(`wrong ${wrong}`, start + wrong);
+    expect([20, 25, 30].every(isKnown)).toBe(true);
+    commit(`right ${wrong}`, start + 60 * HOUR);
+    expect([20, 25, 30].every(isKnown)).toBe(true);
+  }
+});

@@ -24,6 +24,10 @@ export type Action =
   | { readonly do: "late"; readonly points: readonly RelativePoint[] }
   | { readonly do: "zombies" }
   | { readonly do: "cron"; readonly fault: Fault; readonly times: number }
+  /** A cron and the alarms run once with a clock that is wrong. */
+  | { readonly do: "clock"; readonly days: number }
+  /** Two runs of the cron, more than an hour apart: what is past its days goes. */
+  | { readonly do: "age"; readonly minutes: number }
   /** A cron, a flush and an append at the same time. */
   | { readonly do: "overlap"; readonly points: readonly RelativePoint[] }
   | { readonly do: "shards"; readonly shards: number }
@@ -99,6 +103,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       fault,
       times: fc.integer({ min: 1, max: 2 }),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("clock"), days: fc.constantFrom(-400, -2, 2, 400) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("age"), minutes: fc.integer({ min: 61, max: 300 }) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("overlap"), points }) },
   {

@@ -1,6 +1,6 @@
 // Runs one history on a real store and on the reference, and compares every tier after every step.
 
-import { type TierName } from "../../../src/core/tiers.ts";
+import { DAY, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 import type { Action, RelativePoint } from "./actions.ts";
 import { difference, type Point, Reference } from "./reference.ts";
 import { answerOf, type ModelStore, RETENTION } from "./store.ts";
@@ -68,6 +68,18 @@ class Run {
           ),
         );
         return;
+      case "clock": {
+        const { now } = this.#store;
+        this.#store.now = now + action.days * DAY;
+        await this.#store.cron("none");
+        await this.#store.alarm("none", 1);
+        this.#store.now = now;
+        return;
+      }
+      case "age":
+        await this.#store.cron("none");
+        this.#store.now += action.minutes * MINUTE;
+        return await this.#store.cron("none");
       case "overlap":
         await Promise.all([
           this.#store.cron("none"),
