@@ -35,11 +35,13 @@ export function timestampToMs(timestamp: number, precision: Precision): Result<n
 
 /** Of a double that may be near the edge of a millisecond, the digits decide. */
 function toMs(timestamp: number, precision: "s" | "us" | "ns"): number {
-  const ms = timestamp * UNITS[precision].ms;
-  const at = Math.floor(ms);
-  const beyond = ms - at;
+  const perMs = precision === "us" ? 1e3 : 1e6;
+  const ms = precision === "s" ? timestamp * 1_000 : timestamp / perMs;
   // A double near 1e12 is wrong by less than 0.001 after these roundings.
-  return beyond > 0.001 && beyond < 0.999 ? at : decimalToMs(String(timestamp), precision);
+  const nearest = Math.round(ms);
+  if (Math.abs(ms - nearest) > 0.001) return Math.floor(ms);
+  const whole = precision === "s" ? nearest / 1_000 : nearest * perMs;
+  return whole === timestamp ? nearest : decimalToMs(String(timestamp), precision);
 }
 
 /** Exact, whatever the number of digits; NaN when the text is no plain decimal number. */

@@ -111,7 +111,7 @@ function parse(text: string, precision: Precision): Result<unknown, BadBody> {
       message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need four at most`,
     });
   try {
-    return ok(precision === "ns" ? JSON.parse(text, withLongTimes) : JSON.parse(text));
+    return ok(JSON.parse(precision === "ns" ? withExactTimes(text) : text));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
@@ -119,19 +119,16 @@ function parse(text: string, precision: Precision): Result<unknown, BadBody> {
 }
 
 /**
- * Nanoseconds have more digits than a double: where it would round them, the text is taken. Times stand
- * in `timestamp`, or first in a pair.
+ * JSON with times in nanoseconds, which have more digits than a double: where that would round one into
+ * another millisecond, it is moved to the middle of its own. Times stand in `timestamp`, or first in a
+ * pair; what stands in texts is left alone.
  */
-function withLongTimes(
-  key: string,
-  value: unknown,
-  context?: { readonly source?: string },
-): unknown {
-  return typeof value === "number" &&
-    !Number.isSafeInteger(value) &&
-    (key === "timestamp" || key === "0")
-    ? (/^\d+$/.exec(context?.source ?? "")?.[0] ?? value)
-    : value;
+function withExactTimes(text: string): string {
+  if (!/\d{11}(?:(?!0{6})00|99)\d{4}(?!\d)/.test(text)) return text;
+  return text.replace(
+    /("timestamp"\s*:\s*|\[\s*)(\d{11,15})(?:00|99)\d{4}(?![\d.eE])|"(?:[^"\\]|\\.)*"/g,
+    (all, before?: string, ms?: string) => (ms === undefined ? all : `${before}${ms}500000`),
+  );
 }
 
 /** `keys` of items with issues may be wrong: then it only takes longer. */

@@ -242,3 +242,46 @@ test("what was taken in comes out once, in order, in its shard", () => {
     }),
   );
 });
+
+test("nanoseconds as JSON numbers stay in their millisecond, and nothing else of the body is touched", () => {
+  const ns = fc
+    .tuple(
+      fc.integer({ min: NOW - 1e9, max: NOW }),
+      fc.oneof(
+        fc.nat(999_999),
+        fc.nat(300),
+        fc.nat(300).map((n) => 999_999 - n),
+        fc.constant(0),
+      ),
+    )
+    .map(([ms, rest]) => BigInt(ms) * 1_000_000n + BigInt(rest));
+  fc.assert(
+    fc.property(fc.array(ns, { minLength: 1, maxLength: 5 }), fc.boolean(), (times, pairs) => {
+      const label = `"timestamp":${times[0]!},[${times[0]!}`;
+      const labels = `"labels":${JSON.stringify({ label })}`;
+      const value = (time: bigint): bigint => time + 1n;
+      const items = pairs
+        ? `{"name":"a",${labels},"datapoints":[${times.map((time) => `[ ${time},${value(time)}]`).join()}]}`
+        : times
+            .map((time) => `{"value":${value(time)},"name":"a",${labels},"timestamp" : ${time}}`)
+            .join();
+      const intake = intakeOf();
+      expect(decodeJson(bytesOf(`[${items}]`), "ns", intake).ok).toBe(true);
+      expect(intake.issues).toEqual([]);
+      const batch = decodeBatch(intake.finish()[0]!.batches[0]!);
+      expect([...batch.at]).toEqual(times.map((time) => Number(time / 1_000_000n)));
+      expect([...batch.value]).toEqual(times.map((time) => Number(value(time))));
+      expect(batch.series).toEqual([`a${JSON.stringify({ label })}`]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("a label called timestamp is a text like any other, at every precision", () => {
+  for (const precision of ["s", "ms", "us", "ns"] as const) {
+    const intake = intakeOf();
+    const text = '{"name":"a","value":1,"labels":{"timestamp":1795176000000999999}}';
+    decodeJson(bytesOf(text), precision, intake);
+    expect(intake.issues).toMatchObject([{ path: "labels.timestamp" }]);
+  }
+});
