@@ -9,9 +9,10 @@
 //   W < O    else open buckets are in both: the shard was asked before they went, and is asked again.
 //
 // Neither is waited for in vain. D1 may have been restored to an earlier time, so that W stays below
-// B; and a shard that lost its storage stays below W. So when D1, read at its primary after B was
-// known, still does not hold B, those pages are lost and there is nothing to wait for; the same holds
-// of a shard that was asked after W was known.
+// B: when D1, read at its primary after B was known, still does not hold B, those pages are lost and
+// there is nothing to wait for. And a shard that lost its storage, or D1 of another past, may have W at
+// or above O: when W is the same after the shard was asked again, it numbers none of this shard's
+// pages, and D1 holds none of them (the shard numbers them anew before it flushes them).
 
 /** What is known of one shard after both were read. */
 export interface Sides {
@@ -24,7 +25,7 @@ export interface Sides {
 }
 
 export type Verdict =
-  /** Each bucket is in exactly one of the two: pages up to `stored` in D1, all others in the head. */
+  /** Each bucket is in exactly one of the two: `inHead` says which. */
   | "fits"
   /** Ask both again, D1 at its primary. */
   | "again";
@@ -35,9 +36,12 @@ export type Verdict =
  */
 export function verdict(now: Sides, before: Sides | undefined): Verdict {
   const fresh = now.stored >= now.believed || (before?.believed ?? -1) >= now.believed;
-  const whole = now.openId > now.stored || (before?.stored ?? -1) >= now.openId;
+  const whole = now.openId > now.stored || before?.stored === now.stored;
   return fresh && whole ? "fits" : "again";
 }
 
 /** Whether a sealed page of a head that fits is to be read from the head. */
-export const inHead = (page: number, { stored }: Pick<Sides, "stored">): boolean => page > stored;
+export const inHead = (
+  page: number,
+  { stored, openId }: Pick<Sides, "stored" | "openId">,
+): boolean => page > stored || openId <= stored;

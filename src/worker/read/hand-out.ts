@@ -87,7 +87,7 @@ export class HandOut {
     const { over } = this.#asked.work;
     if (over !== undefined) return over;
     this.known ||= head.known;
-    const sealed = head.sealed.filter(({ page }) => inHead(page, { stored }));
+    const sealed = head.sealed.filter(({ page }) => inHead(page, { stored, openId: head.openId }));
     for (const block of [...sealed.map((one) => one.block), ...head.open]) {
       const error = this.#block(block, series, shard);
       if (error !== undefined) return error;

@@ -1,6 +1,7 @@
 // Laws of reading D1 and a shard at the same time: when the rule says that they fit, each bucket that
 // was stored before is counted exactly once, whatever went from one to the other meanwhile, came back
-// from a replica late, or was lost with a D1 restored to an earlier time; and it never waits for ever.
+// from a replica late, or was lost with a shard's storage or with a D1 restored to an earlier time; and
+// it never waits for ever.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -14,6 +15,8 @@ interface Stored {
 
 /** What a shard holds. */
 interface Shard {
+  /** It started without storage, and reads the watermark before it flushes. */
+  readonly doubt: boolean;
   readonly believed: number;
   readonly openId: number;
   readonly open: ReadonlySet<number>;
@@ -21,14 +24,17 @@ interface Shard {
 }
 
 interface State {
+  /** How often the shard lost its storage. */
+  readonly losses: number;
   readonly d1: Stored;
   readonly shard: Shard;
   readonly appended: number;
 }
 
 const START: State = {
+  losses: 0,
   d1: { watermark: 0, buckets: new Set() },
-  shard: { believed: 0, openId: 100, open: new Set(), sealed: new Map() },
+  shard: { doubt: false, believed: 0, openId: 100, open: new Set(), sealed: new Map() },
   appended: 0,
 };
 
@@ -40,15 +46,23 @@ type Action =
   | "flush unheard"
   /** The shard reads the watermark. */
   | "reconcile"
+  /** All that a shard had is lost, and its clock is behind. */
+  | "lose storage"
   | { readonly restoreTo: number };
 
-const action: fc.Arbitrary<Action> = fc.oneof(
+/** What happens while somebody reads. */
+const during: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.constant("append" as const) },
   { weight: 3, arbitrary: fc.constant("seal" as const) },
   { weight: 3, arbitrary: fc.constant("flush" as const) },
   { weight: 2, arbitrary: fc.constant("flush unheard" as const) },
   { weight: 2, arbitrary: fc.constant("reconcile" as const) },
   { weight: 1, arbitrary: fc.nat().map((restoreTo) => ({ restoreTo })) },
+);
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 16, arbitrary: during },
+  { weight: 1, arbitrary: fc.constant("lose storage" as const) },
 );
 
 function step(state: State, past: readonly State[], what: Action): State {
@@ -61,7 +75,7 @@ function step(state: State, past: readonly State[], what: Action): State {
   switch (what) {
     case "append":
       return {
-        d1,
+        ...state,
         shard: { ...shard, open: new Set([...shard.open, appended]) },
         appended: appended + 1,
       };
@@ -74,24 +88,48 @@ function step(state: State, past: readonly State[], what: Action): State {
     case "flush unheard": {
       const last = [...shard.sealed.keys()].at(-1);
       // Guarded: D1 takes it only when its watermark is the one that the shard believes.
-      if (last === undefined || d1.watermark !== shard.believed) return state;
+      if (last === undefined || shard.doubt || d1.watermark !== shard.believed) return state;
       const moved = [...shard.sealed.values()].flatMap((buckets) => [...buckets]);
       const next = { watermark: last, buckets: new Set([...d1.buckets, ...moved]) };
       return what === "flush"
-        ? { ...state, d1: next, shard: dropped(shard, last) }
+        ? { ...state, d1: next, shard: dropped(shard, last, 0) }
         : { ...state, d1: next };
     }
     case "reconcile":
-      return { ...state, shard: dropped(shard, d1.watermark) };
+      return { ...state, shard: dropped(shard, d1.watermark, 1_000 * state.losses) };
+    case "lose storage":
+      return { ...state, shard: anew(state.losses + 1), losses: state.losses + 1 };
   }
 }
 
-const dropped = (shard: Shard, watermark: number): Shard => ({
-  ...shard,
-  believed: watermark,
-  openId: Math.max(shard.openId, watermark + 1),
-  sealed: new Map([...shard.sealed].filter(([page]) => page > watermark)),
+/** A shard without storage numbers pages by its clock, which is right, or far behind. */
+const anew = (losses: number): Shard => ({
+  ...START.shard,
+  doubt: true,
+  openId: losses % 2 === 0 ? 1_000 * losses : -1_000 * losses,
 });
+
+/** A shard takes D1's watermark as it is: see `Log.drop`. `clock`: ids follow it. */
+function dropped(shard: Shard, watermark: number, clock: number): Shard {
+  const landed = shard.sealed.has(watermark);
+  let next = Math.max(watermark + 1, clock);
+  const sealed = new Map(
+    [...shard.sealed]
+      .filter(([page]) => !landed || page > watermark)
+      .map(([page, buckets]) => {
+        const id = Math.max(page, next);
+        next = id + 1;
+        return [id, buckets];
+      }),
+  );
+  return {
+    ...shard,
+    doubt: false,
+    believed: watermark,
+    openId: Math.max(shard.openId, next),
+    sealed,
+  };
+}
 
 const held = ({ d1, shard }: State): Set<number> =>
   new Set([...d1.buckets, ...shard.open, ...[...shard.sealed.values()].flatMap((of) => [...of])]);
@@ -110,14 +148,19 @@ function counted(d1: Stored, shard: Shard): Map<number, number> {
   };
   add(d1.buckets);
   add(shard.open);
-  for (const [page, buckets] of shard.sealed)
-    if (inHead(page, { stored: d1.watermark })) add(buckets);
+  for (const [page, buckets] of shard.sealed) if (inHead(page, sidesOf(d1, shard))) add(buckets);
   return counts;
+}
+
+/** The position of a state of D1 that a replica may still have. */
+function replicaOf(past: readonly State[], at: number): number {
+  const first = past.findIndex(({ losses }) => losses === past.at(-1)!.losses);
+  return first + (at % (past.length - first));
 }
 
 /** Within each attempt, so many actions happen; D1 and the shard are read after some of them. */
 const attempt = fc.record({
-  actions: fc.array(action, { maxLength: 5 }),
+  actions: fc.array(during, { maxLength: 5 }),
   d1At: fc.nat(5),
   shardAt: fc.nat(5),
 });
@@ -138,9 +181,10 @@ test("what fits has each bucket once, unless D1 lost it", () => {
           const first = past.length - 1;
           for (const what of actions) past.push(step(past.at(-1)!, past, what));
           const within = (at: number): number => Math.min(first + at, past.length - 1);
-          // The first reading may be answered by a replica: by any D1 of before.
+          // The first reading may be answered by a replica: by any D1 of before. (But not of before
+          // the shard lost its storage: it knows of nothing that it could miss.)
           const [at, shardIndex] = [
-            n === 0 ? replica % past.length : within(d1At),
+            n === 0 ? replicaOf(past, replica) : within(d1At),
             within(shardAt),
           ];
           const [{ d1 }, { shard }] = [past[at]!, past[shardIndex]!];
@@ -173,7 +217,7 @@ test("once nothing moves, the reading after the next fits, whatever was restored
       const past = [START];
       for (const what of history) past.push(step(past.at(-1)!, past, what));
       const { d1, shard } = past.at(-1)!;
-      const old = sidesOf(past[replica % past.length]!.d1, shard);
+      const old = sidesOf(past[replicaOf(past, replica)]!.d1, shard);
       if (verdict(old, undefined) === "fits") return;
       const now = sidesOf(d1, shard);
       if (verdict(now, old) === "fits") return;
