@@ -67,7 +67,14 @@ function verdict(allowances: readonly Allowance[]): string {
   return sure.length === 0 ? "may exceed the free plan’s day" : "exceeds the free plan’s day";
 }
 
-export const Today = ({ month, now }: { readonly month: Month; readonly now: number }) => (
+interface TodayProps {
+  readonly month: Month;
+  readonly now: number;
+  /** The counts are a lower bound. */
+  readonly atLeast: boolean;
+}
+
+export const Today = ({ month, now, atLeast }: TodayProps) => (
   <Card
     id="store-today"
     title="Today"
@@ -75,6 +82,7 @@ export const Today = ({ month, now }: { readonly month: Month; readonly now: num
       <p class="quiet">
         {formatElapsed(now % DAY)} since midnight UTC
         {month.usage === undefined ? "; too early for a pace" : `; ${verdict(month.allowances)}`}
+        {atLeast && "; at least so much: a shard started again today, or does not answer"}
       </p>
     }
   >

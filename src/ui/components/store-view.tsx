@@ -56,7 +56,7 @@ function Ready({ answer }: { readonly answer: StatusAnswer }) {
       <div class="store-cards">
         <Shards shards={shards} />
         <D1 d1={d1} />
-        <Today month={month} now={now} />
+        <Today month={month} now={now} atLeast={today.atLeast === true} />
         <Statement month={month} />
       </div>
     </>
