@@ -98,9 +98,11 @@ const UNIT_MS = { s: 1_000, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY, y: 365 * DAY
 
 /**
  * A time in an address: Unix ms, ISO 8601 (UTC when it names no zone) or relative: `now`, `-6h`,
- * `now-7d`; units s, m, h, d, w, y. Returns Unix ms; the error says what is wrong with it.
+ * `now-7d`; units s, m, h, d, w, y. 0 is the beginning. Returns Unix ms; the error says what is wrong
+ * with it.
  */
 export function parseTime(text: string, now: number): Result<number, string> {
+  if (text === "0") return ok(LIMITS.earliestAt);
   if (DECIMAL.test(text)) return parseDecimal(text, "ms", GIVE_MS);
   const relative = text === "" ? null : RELATIVE.exec(text);
   if (relative !== null) {

@@ -30,7 +30,10 @@ const operation = z.strictObject({
   responses: z.record(
     z.string(),
     z.object({
-      description: z.string().min(2),
+      description: z
+        .string()
+        .min(2)
+        .regex(/^(?!undefined)/),
       content: z.record(z.string(), z.object({ schema: z.looseObject({}) })).optional(),
     }),
   ),

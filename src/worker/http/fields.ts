@@ -32,7 +32,7 @@ export const time = (byDefault: string, what: string): z.ZodType<number, string 
       return z.NEVER;
     })
     .meta({
-      description: `${what}: Unix ms, ISO 8601, or relative (now, -6h, now-7d)`,
+      description: `${what}: Unix ms (0 is the beginning), ISO 8601, or relative (now, -6h, now-7d)`,
       example: byDefault,
     });
 

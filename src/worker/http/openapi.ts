@@ -37,6 +37,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   422: "Understood, but over a limit",
   426: "Not a WebSocket request",
   429: "Too many requests; see Retry-After",
+  500: "Cannot at all",
   503: "Cannot now; see Retry-After",
 };
 

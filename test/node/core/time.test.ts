@@ -43,6 +43,8 @@ describe("Unix milliseconds", () => {
   reads("1795176000000", "2026-11-20T12:00Z");
   reads("1795176000000.9", "2026-11-20T12:00Z");
   reads("1000000000000", "2001-09-09T01:46:40Z");
+  reads("0", "2001-09-09T01:46:40Z");
+  refuses("1", /^1 milliseconds is before 2001/);
   refuses("999999999999", /^999999999999 milliseconds is before 2001/);
   refuses("1795176000", /it looks like seconds, give milliseconds$/);
   refuses("1795176000000000", /it looks like microseconds, give milliseconds$/);
