@@ -5,7 +5,7 @@ import { Accumulator } from "../core/series/accumulator.ts";
 import { type Batch, decodeBatch } from "../core/series/batch.ts";
 import { latestBelieved } from "../core/series/last-seen.ts";
 import * as LIMITS from "../core/limits.ts";
-import { HOUR, MINUTE } from "../core/tiers.ts";
+import { HOUR } from "../core/tiers.ts";
 import { admit, type Append, type Appended } from "./admit.ts";
 import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
@@ -17,6 +17,7 @@ import { Journal } from "./journal-rows.ts";
 import { emptyState, type LogState, type PageEntry, parseManifest, slotsOf } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
 import { writePage } from "./pages.ts";
+import { atWatermark, idAfter, withLast, withPage } from "./sealed.ts";
 import type { Store } from "./store.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
@@ -195,33 +196,19 @@ export class Log {
   reserveId(now: number): number {
     return this.#whole(() => {
       const id = this.#state.openId;
-      this.#state = { ...this.#state, openId: Math.max(id + 1, now) };
+      this.#state = { ...this.#state, openId: idAfter(id, now) };
       this.#writeManifest(now);
       return id;
     });
   }
 
-  /**
-   * Takes D1's watermark as it is, and drops the pages that D1 holds. Those are the ones up to it if
-   * it is the number of one of them, since a flush sets it to that of its last page. Else it is that
-   * of before or, after D1 was restored in time or this shard lost its storage, of pages of another
-   * past: then D1 holds none of these, and they come after it.
-   */
+  /** Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. */
   drop(watermark: number, bookmark: string | null, now: number): void {
     return this.#whole(() => {
-      const { flushedAt } = this.#state;
-      const landed = this.sealed.some(({ id }) => id === watermark);
-      const covered = landed ? this.sealed.filter(({ id }) => id <= watermark) : [];
+      const { state, covered } = atWatermark(this.#state, watermark, bookmark, now);
       this.#blobs.free(covered.flatMap((page) => page.slots));
       if (watermark < this.#state.watermark) this.dictionary.inD1.fill(false);
-      const kept = this.sealed.filter((page) => !covered.includes(page));
-      this.#state = {
-        ...this.#state,
-        watermark,
-        bookmark: bookmark ?? this.#state.bookmark,
-        flushedAt: covered.length > 0 ? now : flushedAt,
-        ...numberedAfter(watermark, kept, this.#state.openId),
-      };
+      this.#state = state;
       this.#writeManifest(now);
     });
   }
@@ -229,13 +216,7 @@ export class Log {
   /** Puts a page behind all others, so that they can be flushed without it. */
   postpone(page: PageEntry, now: number): void {
     return this.#whole(() => {
-      const { openId } = this.#state;
-      const others = this.sealed.filter(({ id }) => id !== page.id);
-      this.#state = {
-        ...this.#state,
-        sealed: [...others, { ...page, id: openId }],
-        openId: Math.max(openId + 1, now),
-      };
+      this.#state = withLast(this.#state, page, now);
       this.#writeManifest(now);
     });
   }
@@ -322,18 +303,9 @@ export class Log {
   #seal(cut: number, now: number): void {
     const { before, rest } = this.open.split(cut);
     if (before.length > 0) {
-      const { openId, openSince, sealed, sealedTo } = this.#state;
-      const since = openSince ?? now;
-      const page = { ...writePage(this.#blobs, before, this.dictionary), id: openId, since };
+      const page = writePage(this.#blobs, before, this.dictionary);
       this.#memory.open = rest;
-      this.#state = {
-        ...this.#state,
-        sealed: [...sealed, page],
-        sealedTo: Math.max(sealedTo, page.to + MINUTE),
-        openId: Math.max(openId + 1, now),
-        // Points are not sent before their time, give or take the minutes that clocks differ.
-        openSince: rest.length === 0 ? null : Math.max(since, Math.min(now, firstStart(rest))),
-      };
+      this.#state = withPage(this.#state, page, firstStart(rest), now);
     }
     this.#checkpoint(now);
   }
@@ -348,20 +320,6 @@ export class Log {
   #writeManifest(now: number): void {
     writeManifest(this.#store, this.#state, this.#memory, this.counters.values(now));
   }
-}
-
-/** Pages with numbers above a watermark, in the same order, and the number of the next. */
-function numberedAfter(
-  watermark: number,
-  pages: readonly PageEntry[],
-  openId: number,
-): Pick<LogState, "sealed" | "openId"> {
-  let last = watermark;
-  const sealed = pages.map((page) => {
-    last = Math.max(page.id, last + 1);
-    return page.id === last ? page : { ...page, id: last };
-  });
-  return { sealed, openId: Math.max(openId, last + 1) };
 }
 
 /** Start of the earliest bucket, Unix ms; Infinity when there is none. */

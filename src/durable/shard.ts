@@ -1,20 +1,20 @@
 // The shard: one Durable Object with the accumulators of the metrics that hash to it. This class is
-// its RPC surface, its group commit and its alarm; the log, the flush and live push do the work.
+// its RPC surface, and what its parts have to do with each other; they do the work.
 
 import { DurableObject } from "cloudflare:workers";
-import type { ShardStatus } from "../core/api.ts";
 import { readConfig } from "../core/config.ts";
 import { decodeBatch } from "../core/series/batch.ts";
-import { dueCut, flushInterval, latestAlarm, nextFlush } from "./flush/policy.ts";
+import { dueCut } from "./flush/policy.ts";
+import { Schedule } from "./flush/schedule.ts";
 import * as LIMITS from "../core/limits.ts";
-import { seriesOfBlock } from "../core/codec/page.ts";
-import { latestBelieved } from "../core/series/last-seen.ts";
-import { dayOf, MINUTE } from "../core/tiers.ts";
+import { dayOf } from "../core/tiers.ts";
 import { removeMetric } from "../d1/removal.ts";
+import { headAnswer, type HeadAnswer, shardReport, type ShardReport } from "./answers.ts";
 import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
-import { type Count, type CounterValues } from "./counters.ts";
+import type { Count } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
+import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
 import { Live } from "./live.ts";
 import { Log } from "./log.ts";
@@ -23,28 +23,11 @@ import { Placement } from "./placement.ts";
 import { Others } from "./others.ts";
 import { Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
-import type { Head } from "./head.ts";
 
 export interface ShardEnv {
   readonly DB: D1Database;
   readonly SHARDS?: string;
   readonly FLUSH_ROWS_PER_HOUR?: string;
-}
-
-export interface HeadAnswer extends Head {
-  /** Keys of the series in the blocks, by number. */
-  readonly keys: ReadonlyMap<number, string>;
-  /** Whether the shard knows any of the metrics at all. */
-  readonly known: boolean;
-  /** What the shard knows D1 to hold: a snapshot with less is too old for this head. */
-  readonly watermark: number;
-  readonly bookmark: string | null;
-}
-
-export interface ShardReport extends ShardStatus {
-  readonly counters: CounterValues;
-  /** Some of what was counted may be missing. */
-  readonly atLeast: boolean;
 }
 
 export class Shard extends DurableObject<ShardEnv> {
@@ -59,9 +42,7 @@ export class Shard extends DurableObject<ShardEnv> {
   readonly #index: number;
   readonly #layouts: Layouts;
   readonly #commit: GroupCommit;
-  readonly #rowsPerHour: number;
-  /** When the alarm is set for, Unix ms; null when it is not. */
-  #alarmAt: number | null = null;
+  readonly #schedule: Schedule;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
@@ -72,7 +53,6 @@ export class Shard extends DurableObject<ShardEnv> {
     const config = readConfig(env);
     if (!config.ok) throw new Error(config.error);
     this.#placement = new Placement(this.#index, config.value.shards);
-    this.#rowsPerHour = config.value.flushRowsPerHour;
     this.#store = new Store(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#live = new Live(
@@ -90,6 +70,7 @@ export class Shard extends DurableObject<ShardEnv> {
       // What was written is rolled back, and the next call starts again from the rows.
       (error) => ctx.abort(`the log broke: ${String(error)}`),
     );
+    this.#schedule = new Schedule(ctx.storage, this.#log, config.value.flushRowsPerHour);
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
     this.#flusher = new Flusher(this.#log, doubt, () => ({
       db: this.env.DB,
@@ -113,7 +94,7 @@ export class Shard extends DurableObject<ShardEnv> {
     }));
     this.#closeMoved();
     void ctx.blockConcurrencyWhile(async () => {
-      this.#alarmAt = await ctx.storage.getAlarm();
+      await this.#schedule.load();
       this.#arm();
     });
   }
@@ -150,14 +131,7 @@ export class Shard extends DurableObject<ShardEnv> {
    */
   head(metrics: readonly string[], from: number, to: number, read: Count): HeadAnswer {
     this.#requested(read);
-    const { dictionary, flushed } = this.#log;
-    const head = this.#log.head(metrics, from, to);
-    const keys = new Map<number, string>();
-    for (const block of [...head.sealed.map((part) => part.block), ...head.open])
-      for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
-    const { watermark, bookmark } = flushed;
-    const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
-    return { ...head, keys, known, watermark, bookmark };
+    return headAnswer(this.#log, metrics, from, to);
   }
 
   /** What this shard knows of one of its metrics, or of a part of the list of all. */
@@ -169,19 +143,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** `read` as in `head`. */
   report(read: Count = {}): ShardReport {
     this.#requested(read);
-    const now = Date.now();
-    const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = this.#log;
-    return {
-      shard: this.#index,
-      series: dictionary.length,
-      unflushedBuckets,
-      unflushedBytes: backlogBytes,
-      lastFlushAt: flushed.at,
-      lagMs: since === null ? 0 : Math.max(0, now - since),
-      ...(this.#flusher.error !== undefined && { error: this.#flusher.error }),
-      counters: this.#log.counters.values(now),
-      atLeast: this.#log.counters.atLeast(now),
-    };
+    return shardReport(this.#log, this.#index, Date.now(), this.#flusher.error);
   }
 
   /** Adds rows that the cron counted, since this shard keeps the count. */
@@ -274,7 +236,7 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#schedule.rang();
     this.#requested();
     // A throw would make the platform retry six times and then give up: the alarm comes again.
     await this.#flusher.exclusively(() => this.#flushDue()).catch(() => undefined);
@@ -293,7 +255,7 @@ export class Shard extends DurableObject<ShardEnv> {
   #requested(more: Count = {}): void {
     const now = Date.now();
     this.#log.counters.add(now, { ...more, shardRequests: 1 });
-    if (this.#alarmAt !== null && this.#alarmAt > latestAlarm(now)) this.#arm();
+    if (this.#schedule.isTooLate(now)) this.#arm();
   }
 
   /** Says why no more can be stored now; undefined when it can. */
@@ -307,10 +269,8 @@ export class Shard extends DurableObject<ShardEnv> {
 
   async #flushDue(): Promise<void> {
     const now = Date.now();
-    const interval = flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
-    const cut = dueCut(now, interval, this.#log.cut);
-    if (this.#anyMoved() || this.#log.sealedBytes > LIMITS.pressureBytes)
-      await this.#flush(Infinity);
+    const cut = dueCut(now, this.#schedule.interval, this.#log.cut);
+    if (this.#anyMoved() || this.#schedule.isPressed) await this.#flush(Infinity);
     else if (cut !== undefined) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
@@ -361,41 +321,11 @@ export class Shard extends DurableObject<ShardEnv> {
     return this.#placement.anyMoved(this.#log.dictionary);
   }
 
-  /** Series that were not seen for days, and have nothing open. */
   #idle(now: number): Set<number> {
-    const { dictionary } = this.#log;
-    const { lastAt, writtenAt } = dictionary;
-    const open = this.#log.openSeries;
-    const idle = new Set<number>();
-    // Days of the series that are written: a clock that is wrong when nothing comes makes none idle.
-    const latest = writtenAt.reduce((last, at) => Math.max(last, at), -Infinity);
-    const today = Math.min(now, latest);
-    for (let series = 0; series < lastAt.length; series++)
-      if (
-        (lastAt[series]! < today - LIMITS.idleSeriesMs || lastAt[series]! > latestBelieved(now)) &&
-        // Else a repeat would take it for a series that came after its request.
-        writtenAt[series]! < today - LIMITS.dedupMs &&
-        !open.has(series) &&
-        !dictionary.isRemoved(series)
-      )
-        idle.add(series);
-    return idle;
+    return idleSeries(this.#log.dictionary, this.#log.openSeries, now);
   }
 
-  /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
   #arm(): void {
-    const now = Date.now();
-    const moved = this.#anyMoved();
-    const { failed } = this.#flusher;
-    let at: number;
-    if (this.#log.sealedBytes > LIMITS.pressureBytes && !failed) at = now;
-    else if (this.#alarmAt !== null && this.#alarmAt <= latestAlarm(now) && !moved) return;
-    else if (this.#log.unflushedBuckets === 0 && !moved) return;
-    else if (moved || failed) at = now + MINUTE;
-    else at = nextFlush(now, flushInterval(this.#log.openSeries.size, this.#rowsPerHour));
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    this.#log.counters.add(now, { shardRowsWritten: 1 });
-    void this.ctx.storage.setAlarm(at);
+    this.#schedule.arm(Date.now(), { moved: this.#anyMoved(), failed: this.#flusher.failed });
   }
 }

@@ -6,7 +6,7 @@ import { type Sides, verdict } from "../../core/query/consistency.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Snapshot } from "../../d1/snapshot.ts";
-import type { HeadAnswer } from "../../durable/shard.ts";
+import type { HeadAnswer } from "../../durable/answers.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard, metricsByHome, takeCounted } from "../shards.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";

@@ -6,7 +6,7 @@ import { labelsObject, parseLabelsJson } from "../../core/series/labels.ts";
 import { DAY, dayOf } from "../../core/tiers.ts";
 import { readStatus } from "../../d1/status.ts";
 import { count } from "../../durable/counters.ts";
-import type { ShardReport } from "../../durable/shard.ts";
+import type { ShardReport } from "../../durable/answers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { callShard, countRead, firstShards, layoutsInUse, takeCounted } from "../shards.ts";

@@ -1,0 +1,62 @@
+// What a shard answers those who read: the head of metrics, and the report on itself. It must not
+// change the log.
+
+import type { ShardStatus } from "../core/api.ts";
+import { seriesOfBlock } from "../core/codec/page.ts";
+import type { CounterValues } from "./counters.ts";
+import type { Head } from "./head.ts";
+import type { Log } from "./log.ts";
+
+export interface HeadAnswer extends Head {
+  /** Keys of the series in the blocks, by number. */
+  readonly keys: ReadonlyMap<number, string>;
+  /** Whether the shard knows any of the metrics at all. */
+  readonly known: boolean;
+  /** What the shard knows D1 to hold: a snapshot with less is too old for this head. */
+  readonly watermark: number;
+  readonly bookmark: string | null;
+}
+
+export interface ShardReport extends ShardStatus {
+  readonly counters: CounterValues;
+  /** Some of what was counted may be missing. */
+  readonly atLeast: boolean;
+}
+
+/** The buckets of metrics in [from, to) that D1 may not hold. */
+export function headAnswer(
+  log: Log,
+  metrics: readonly string[],
+  from: number,
+  to: number,
+): HeadAnswer {
+  const { dictionary, flushed } = log;
+  const head = log.head(metrics, from, to);
+  const keys = new Map<number, string>();
+  for (const block of [...head.sealed.map((part) => part.block), ...head.open])
+    for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
+  const { watermark, bookmark } = flushed;
+  const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
+  return { ...head, keys, known, watermark, bookmark };
+}
+
+/** `error`: why the last flush failed. */
+export function shardReport(
+  log: Log,
+  shard: number,
+  now: number,
+  error: string | undefined,
+): ShardReport {
+  const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = log;
+  return {
+    shard,
+    series: dictionary.length,
+    unflushedBuckets,
+    unflushedBytes: backlogBytes,
+    lastFlushAt: flushed.at,
+    lagMs: since === null ? 0 : Math.max(0, now - since),
+    ...(error !== undefined && { error }),
+    counters: log.counters.values(now),
+    atLeast: log.counters.atLeast(now),
+  };
+}

@@ -1,0 +1,68 @@
+// When a shard flushes next: its one alarm, set while there is anything that D1 does not hold, and
+// none while it is idle. It must not flush.
+
+import * as LIMITS from "../../core/limits.ts";
+import { MINUTE } from "../../core/tiers.ts";
+import type { Log } from "../log.ts";
+import { flushInterval, latestAlarm, nextFlush } from "./policy.ts";
+
+/** What makes a flush due besides the hour. */
+export interface Urgent {
+  /** Whether the shard holds metrics of others. */
+  readonly moved: boolean;
+  /** Whether the last flush failed. */
+  readonly failed: boolean;
+}
+
+export class Schedule {
+  readonly #storage: DurableObjectStorage;
+  readonly #log: Log;
+  readonly #rowsPerHour: number;
+  /** When the alarm is set for, Unix ms; null when it is not. */
+  #alarmAt: number | null = null;
+
+  constructor(storage: DurableObjectStorage, log: Log, rowsPerHour: number) {
+    this.#storage = storage;
+    this.#log = log;
+    this.#rowsPerHour = rowsPerHour;
+  }
+
+  /** Learns of the alarm that an earlier object has set. */
+  async load(): Promise<void> {
+    this.#alarmAt = await this.#storage.getAlarm();
+  }
+
+  /** The alarm has come. */
+  rang(): void {
+    this.#alarmAt = null;
+  }
+
+  /** Whether the alarm is set for a time that only a wrong clock can have meant. */
+  isTooLate(now: number): boolean {
+    return this.#alarmAt !== null && this.#alarmAt > latestAlarm(now);
+  }
+
+  /** Time between regular flushes, ms. */
+  get interval(): number {
+    return flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
+  }
+
+  /** Whether so much is sealed that a flush is due at once. */
+  get isPressed(): boolean {
+    return this.#log.sealedBytes > LIMITS.pressureBytes;
+  }
+
+  /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
+  arm(now: number, { moved, failed }: Urgent): void {
+    let at: number;
+    if (this.isPressed && !failed) at = now;
+    else if (this.#alarmAt !== null && !this.isTooLate(now) && !moved) return;
+    else if (this.#log.unflushedBuckets === 0 && !moved) return;
+    else if (moved || failed) at = now + MINUTE;
+    else at = nextFlush(now, this.interval);
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.#log.counters.add(now, { shardRowsWritten: 1 });
+    void this.#storage.setAlarm(at);
+  }
+}

@@ -1,0 +1,74 @@
+// What becomes of the log's list of sealed pages when one joins it, leaves it for D1 or is put behind
+// the others. Pure: a state in, a state out.
+
+import { MINUTE } from "../core/tiers.ts";
+import type { LogState, PageEntry, StoredPage } from "./manifest.ts";
+
+/** A page joins. `openFrom`: start of the earliest bucket that stays open, Infinity without any. */
+export function withPage(
+  state: LogState,
+  stored: StoredPage,
+  openFrom: number,
+  now: number,
+): LogState {
+  const since = state.openSince ?? now;
+  return {
+    ...state,
+    sealed: [...state.sealed, { ...stored, id: state.openId, since }],
+    sealedTo: Math.max(state.sealedTo, stored.to + MINUTE),
+    openId: idAfter(state.openId, now),
+    // Points are not sent before their time, give or take the minutes that clocks differ.
+    openSince: openFrom === Infinity ? null : Math.max(since, Math.min(now, openFrom)),
+  };
+}
+
+/**
+ * D1's watermark as it is, without the pages that D1 holds. Those are the ones up to it if it is the
+ * number of one of them, since a flush sets it to that of its last page. Else it is that of before or,
+ * after D1 was restored in time or this shard lost its storage, of pages of another past: then D1
+ * holds none of these, and they come after it.
+ */
+export function atWatermark(
+  state: LogState,
+  watermark: number,
+  bookmark: string | null,
+  now: number,
+): { readonly state: LogState; readonly covered: readonly PageEntry[] } {
+  const landed = state.sealed.some(({ id }) => id === watermark);
+  const covered = landed ? state.sealed.filter(({ id }) => id <= watermark) : [];
+  const kept = state.sealed.filter((page) => !covered.includes(page));
+  return {
+    covered,
+    state: {
+      ...state,
+      watermark,
+      bookmark: bookmark ?? state.bookmark,
+      flushedAt: covered.length > 0 ? now : state.flushedAt,
+      ...numberedAfter(watermark, kept, state.openId),
+    },
+  };
+}
+
+/** A page is put behind all others. */
+export const withLast = (state: LogState, page: PageEntry, now: number): LogState => ({
+  ...state,
+  sealed: [...state.sealed.filter(({ id }) => id !== page.id), { ...page, id: state.openId }],
+  openId: idAfter(state.openId, now),
+});
+
+/** The id that follows; ids grow with the clock. */
+export const idAfter = (id: number, now: number): number => Math.max(id + 1, now);
+
+/** Pages with numbers above a watermark, in the same order, and the number of the next. */
+function numberedAfter(
+  watermark: number,
+  pages: readonly PageEntry[],
+  openId: number,
+): Pick<LogState, "sealed" | "openId"> {
+  let last = watermark;
+  const sealed = pages.map((page) => {
+    last = Math.max(page.id, last + 1);
+    return page.id === last ? page : { ...page, id: last };
+  });
+  return { sealed, openId: Math.max(openId, last + 1) };
+}
