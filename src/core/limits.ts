@@ -75,6 +75,8 @@ export const unreadableRetryMs = 3_600_000;
 export const seriesPerPurge = 2_000;
 /** Tombstones (removed series) whose segments one round of the cron deletes. */
 export const tombstonesPerRound = 50;
+/** Rounds of a step in one run of the cron: with the bounds of a round, what a minute may cost. */
+export const roundsPerRun = 4;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** (hour, series) keys that one query by minute may look up: series × hours of the range. */
@@ -113,6 +115,8 @@ export const sparklineSeries = 4_000;
 export const namesCompared = 10_000;
 /** How long those names are kept, ms each: who asks for unknown metrics in a loop reads few more. */
 export const keepNameMs = 5;
+/** Values listed of one label, the most frequent: stops answers of a value a series. */
+export const labelValuesListed = 100;
 /** Metrics of one page of the list. */
 export const metricsPerPage = 1_000;
 /** Longest retention that is not for ever, days (a century). */
@@ -137,3 +141,5 @@ export const metricsPerPush = 16;
 export const othersDeadlineMs = 2_000;
 /** Time between two such questions, ms. */
 export const othersEveryMs = 10_000;
+/** Time between two live messages about a metric, ms: bounds what a busy metric costs. */
+export const pushEveryMs = 1_000;

@@ -15,8 +15,6 @@ import { MINUTE } from "../core/tiers.ts";
 import type { Log } from "./log.ts";
 import type { Sockets, Told } from "./sockets.ts";
 
-/** Time between two pushes about a metric, ms. */
-const PUSH_EVERY = 1_000;
 /** A push waits this long for points of the same moment, ms. */
 const PUSH_AFTER = 20;
 
@@ -100,7 +98,7 @@ export class Live {
     let changed = this.#changed.get(metric);
     if (changed === undefined) {
       const before = this.#pushedAt.get(metric) ?? -Infinity;
-      const due = Math.max(performance.now() + PUSH_AFTER, before + PUSH_EVERY);
+      const due = Math.max(performance.now() + PUSH_AFTER, before + LIMITS.pushEveryMs);
       this.#changed.set(metric, (changed = { due, minutes: new Map(), whole: false }));
       this.#wakeAt(due);
     }

@@ -1,6 +1,7 @@
 // What runs each minute: bounded steps, each of which may fail, run late, twice or beside another
 // run of itself, and is taken up again by the next minute.
 
+import * as LIMITS from "../../core/limits.ts";
 import type { Count } from "../../durable/counters.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
@@ -9,9 +10,6 @@ import { settleShards } from "./layout.ts";
 import { purgeDays, purgeHours, purgeMinutes } from "./retention.ts";
 import { rollUp } from "./rollup.ts";
 import type { StepResult } from "./step.ts";
-
-/** Rounds of a step in one run: with the bounds of a round, what a minute may cost. */
-const ROUNDS = 4;
 
 /** Runs the steps in order. @throws the first error, after all steps have had their turn. */
 export async function runCron(env: Env): Promise<void> {
@@ -28,7 +26,7 @@ export async function runCron(env: Env): Promise<void> {
   const errors: unknown[] = [];
   for (const step of steps)
     try {
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < LIMITS.roundsPerRun; round++) {
         const { rows, more } = await step(Date.now());
         count.d1RowsWritten += rows.written;
         count.d1RowsRead += rows.read;

@@ -3,6 +3,7 @@
 // and the read of D1 sorts out the double ones.
 
 import type { MetricAnswer, MetricsAnswer, MetricSummary, MissingShard } from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
 import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
 import { readMetric, readPage, type SeriesName, type StoredMetric } from "../../d1/catalogue.ts";
@@ -105,9 +106,6 @@ function summary(
   };
 }
 
-/** Label values listed of a label: the most frequent. */
-const VALUES_LISTED = 100;
-
 /**
  * One metric with its labels; undefined when it is not known. @throws Failed when that cannot be said,
  * since a shard that may know it does not answer; D1Failed.
@@ -148,7 +146,7 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
         values: [...values]
           .map(([value, of]) => ({ value, series: of }))
           .sort((a, b) => b.series - a.series || (a.value < b.value ? -1 : 1))
-          .slice(0, VALUES_LISTED),
+          .slice(0, LIMITS.labelValuesListed),
       })),
     ...missingOf(missing),
   };
