@@ -194,13 +194,8 @@ export const answered = <S extends ShardStatus>(shard: S | SilentShard): shard i
   "series" in shard;
 
 /** A UTC day of a series that is passed over, since a segment of it cannot be read. */
-export interface UnreadableDay {
+export interface UnreadableDay extends UnreadablePart {
   readonly metric: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly from: number;
-  readonly to: number;
-  /** Which segment, and why. */
-  readonly message: string;
 }
 
 /** Null, with an error, when D1 does not answer. */

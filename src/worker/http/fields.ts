@@ -36,5 +36,13 @@ export const time = (byDefault: string, what: string): z.ZodType<number, string 
       example: byDefault,
     });
 
+/** Of what is stored and cannot be read: whose it is, of when, and why. */
+export const unreadablePart = z.object({
+  labels: z.record(z.string(), z.string()),
+  from: z.number(),
+  to: z.number(),
+  message: z.string(),
+});
+
 export const whole = (byDefault: number, max: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(1).max(max).default(byDefault);

@@ -17,7 +17,7 @@ import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { withEtag } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
-import { metricName, time, whole } from "../http/fields.ts";
+import { metricName, time, unreadablePart, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { failUnknown } from "../read/unknown.ts";
@@ -93,14 +93,7 @@ export const queryAnswer = exactly<QueryAnswer>()(
           "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",
       }),
       unreadable: z
-        .array(
-          z.object({
-            labels: z.record(z.string(), z.string()),
-            from: z.number(),
-            to: z.number(),
-            message: z.string(),
-          }),
-        )
+        .array(unreadablePart)
         .exactOptional()
         .meta({
           description: `What is stored in the range and could not be read (corrupt, or written by a newer version), so that buckets may lack it: the first ${LIMITS.issuesListed}`,

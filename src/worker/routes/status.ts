@@ -9,6 +9,7 @@ import { count } from "../../durable/counters.ts";
 import type { ShardReport } from "../../durable/answers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
+import { unreadablePart } from "../http/fields.ts";
 import { callShard, countRead, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
 import { troubleOf } from "../trouble.ts";
 import { VERSION } from "../version.ts";
@@ -45,15 +46,7 @@ export const statusAnswer = exactly<StatusAnswer>()(
             .nullable()
             .meta({ description: "All before this time is rolled up into hours and days" }),
           unreadable: z
-            .array(
-              z.object({
-                metric: z.string(),
-                labels: z.record(z.string(), z.string()),
-                from: z.number(),
-                to: z.number(),
-                message: z.string(),
-              }),
-            )
+            .array(z.object({ metric: z.string(), ...unreadablePart.shape }))
             .exactOptional()
             .meta({
               description: "Days of series with a segment that cannot be read: kept, tried again",
