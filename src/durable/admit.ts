@@ -21,7 +21,7 @@ export interface Append {
 }
 
 /** Series that were rejected, by their batch and their positions in it. */
-export interface RejectedSeries extends SeriesRejection {
+export interface BatchRejection extends SeriesRejection {
   readonly batch: number;
   readonly series: readonly number[];
 }
@@ -32,7 +32,7 @@ export interface Stored {
   readonly accepted: number;
   /** The key was known, and there was nothing new to store. */
   readonly duplicate: boolean;
-  readonly rejected: readonly RejectedSeries[];
+  readonly rejected: readonly BatchRejection[];
 }
 
 /** `other_body`: the key stands for another request. Nothing was stored. */
@@ -58,7 +58,7 @@ export function admit(
     if (before !== undefined && before.fingerprint !== attempt?.fingerprint)
       return { kind: "other_body" };
     const sifted = batches.map((received) => sift(received, dictionary, before, attempt?.arrival));
-    const rejected = sifted.flatMap((sift, batch) => rejectedSeries(batch, sift.rejected));
+    const rejected = sifted.flatMap((sift, batch) => batchRejections(batch, sift.rejected));
     const fresh = sum(sifted.map(({ kept }) => kept.batch.at.length));
     const known = sum(sifted.map((sift) => sift.known));
     if (fresh === 0)
@@ -131,7 +131,7 @@ function sift(
 }
 
 /** One rejection is shared by all series that meet the same limit: answers stay small. */
-function rejectedSeries(batch: number, rejected: Sifted["rejected"]): RejectedSeries[] {
+function batchRejections(batch: number, rejected: Sifted["rejected"]): BatchRejection[] {
   const positions = Map.groupBy(rejected.keys(), (position) => rejected.get(position)!);
   return [...positions].map(([rejection, series]) => ({ ...rejection, batch, series }));
 }

@@ -2,7 +2,7 @@
 // nothing of what the answers are for.
 
 import type { ErrorAnswer } from "../core/api.ts";
-import { refusal, token } from "./models/access.ts";
+import { denial, token } from "./models/access.ts";
 import { noteServerTime } from "./models/clock.ts";
 
 /** `status` 0: no answer at all. */
@@ -83,7 +83,7 @@ async function send<T>(path: string, body: unknown, signal: AbortSignal): Promis
   // A body that was cut off tells nothing.
   if (signal.aborted) throw unreachable(signal.reason);
   if (response.status === 401 && sent === token.peek())
-    refusal.value = { message: error.message, canAsk: error.code === "unauthorized" };
+    denial.value = { message: error.message, canAsk: error.code === "unauthorized" };
   throw error;
 }
 

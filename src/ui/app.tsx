@@ -4,9 +4,9 @@ import { Header } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
 import { Panel } from "./components/panel.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
-import { NothingHere, Problem } from "./components/states.tsx";
+import { NothingHere, NoAnswer } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
-import { refusal } from "./models/access.ts";
+import { denial } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
 import { page, panelCount } from "./models/page.ts";
@@ -26,7 +26,7 @@ const Explore = () => {
     );
   return known.kind === "failed" ? (
     <main class="panels">
-      <Problem title="No answer" message={known.message} onRetry={refresh} />
+      <NoAnswer title="No answer" message={known.message} onRetry={refresh} />
     </main>
   ) : (
     <main class="panels" aria-busy={known.kind === "loading"} />
@@ -50,7 +50,7 @@ const Welcome = lazily(async () => (await import("./components/welcome.tsx")).We
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
-  if (refusal.value !== undefined) return <TokenPrompt refused={refusal.value} />;
+  if (denial.value !== undefined) return <TokenPrompt refused={denial.value} />;
   if (page.value === "embed") return <Embed />;
   if (page.value === "store")
     return (

@@ -5,9 +5,9 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ask, curl, messageOf } from "./api.ts";
 import { Brand } from "./components/header.tsx";
-import { Problem } from "./components/states.tsx";
+import { NoAnswer } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
-import { refusal, token } from "./models/access.ts";
+import { denial, token } from "./models/access.ts";
 import { type OpenApi, type Operation, operations, type Parameter, typeOf } from "./openapi.ts";
 
 type State =
@@ -208,7 +208,7 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
 };
 
 function Docs() {
-  if (refusal.value !== undefined) return <TokenPrompt refused={refusal.value} />;
+  if (denial.value !== undefined) return <TokenPrompt refused={denial.value} />;
   const now = state.value;
   return (
     <>
@@ -219,7 +219,7 @@ function Docs() {
         <Document api={now.api} />
       ) : now.kind === "failed" ? (
         <main>
-          <Problem title="No answer" message={now.message} onRetry={() => void load()} />
+          <NoAnswer title="No answer" message={now.message} onRetry={() => void load()} />
         </main>
       ) : (
         <main aria-busy="true" />
@@ -230,7 +230,7 @@ function Docs() {
 
 effect(() => {
   void token.value;
-  if (refusal.value === undefined) void load();
+  if (denial.value === undefined) void load();
 });
 
 const page = document.getElementById("page");

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
 import { configOf, type HonoEnv } from "./env.ts";
-import { refusal } from "./http/auth.ts";
+import { denial } from "./http/auth.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
 import { fail, Failed, type Failure, failureResponse } from "./http/failure.ts";
@@ -35,7 +35,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
         // What wakes nothing answers whatever the variables are.
         if (one.scope !== "open") {
           const { access } = configOf(c.env);
-          const refused = refusal(one.scope, access, c.req.raw, one.tokenOf?.(c.req.raw));
+          const refused = denial(one.scope, access, c.req.raw, one.tokenOf?.(c.req.raw));
           if (refused !== undefined) return fail(refused);
         }
         const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);

@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
-import { strangerProblem } from "../../src/worker/http/stranger.ts";
+import { strangerIssue } from "../../src/worker/http/stranger.ts";
 import { failureOf, store } from "./api-client.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const request = (host: string, headers: Headers = {}): Request =>
 
 describe("who is served by a store on this machine", () => {
   const serves = (what: string, host: string, headers: Headers = {}): void =>
-    test(what, () => expect(strangerProblem("local", request(host, headers))).toBeUndefined());
+    test(what, () => expect(strangerIssue("local", request(host, headers))).toBeUndefined());
   serves("curl", "localhost:8787");
   serves("curl, by address", "127.0.0.1:8787");
   serves("curl, by another of its addresses", "127.0.5.1");
@@ -29,7 +29,7 @@ describe("who is served by a store on this machine", () => {
 
 describe("who is not", () => {
   const refuses = (what: string, host: string, headers: Headers, message: RegExp): void =>
-    test(what, () => expect(strangerProblem("local", request(host, headers))).toMatch(message));
+    test(what, () => expect(strangerIssue("local", request(host, headers))).toMatch(message));
   const name = /answers only under the names of its own machine, not under ".*npm start -- --ip/;
   refuses("a name that leads here", "evil.example:8787", {}, name);
   refuses(
@@ -54,7 +54,7 @@ describe("who is not", () => {
 
 describe("a store that is open to the network", () => {
   const problem = (host: string, headers: Headers = {}): string | undefined =>
-    strangerProblem("network", request(host, headers));
+    strangerIssue("network", request(host, headers));
   for (const host of [
     "localhost:8787",
     "192.168.1.5:8787",

@@ -18,13 +18,13 @@ export interface Matcher extends MatcherParts {
 }
 
 /** Why matchers were not compiled: `at` is the position of the one that is no expression. */
-export type MatcherProblem =
+export type MatcherError =
   { readonly kind: "invalid"; readonly at: number; readonly message: string } | TooLarge;
 
 /** Compiles the matchers of one query, whose expressions are bounded together. */
 export function compileMatchers(
   parts: readonly MatcherParts[],
-): Result<readonly Matcher[], MatcherProblem> {
+): Result<readonly Matcher[], MatcherError> {
   const compiled: Matcher[] = [];
   let size = 0;
   for (const [at, one] of parts.entries()) {

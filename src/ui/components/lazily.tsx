@@ -4,7 +4,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
-import { Problem } from "./states.tsx";
+import { NoAnswer } from "./states.tsx";
 
 /** `waiting` is shown while the code is on its way. */
 export function lazily<P extends object>(
@@ -32,7 +32,7 @@ export function lazily<P extends object>(
     }
     if (now === "waiting") return <>{waiting}</>;
     return (
-      <Problem
+      <NoAnswer
         title="No connection"
         message="This part of the page could not be loaded: try again, or reload the page"
         onRetry={() => void start()}

@@ -14,16 +14,16 @@ const Age = ({ at }: { readonly at: number }) => (
 );
 
 /** Characters at the end of a long name that stay when the middle has to go. */
-const TAIL = 10;
+const END = 10;
 
 /** Names differ at their end as often as at their start. To a screen reader they stay in one. */
 const Name = ({ name }: { readonly name: string }) =>
-  name.length <= 2 * TAIL ? (
+  name.length <= 2 * END ? (
     <span class="name">{name}</span>
   ) : (
     <span class="name" role="img" aria-label={name}>
-      <span>{name.slice(0, -TAIL)}</span>
-      <span>{name.slice(-TAIL)}</span>
+      <span>{name.slice(0, -END)}</span>
+      <span>{name.slice(-END)}</span>
     </span>
   );
 

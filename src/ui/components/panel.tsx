@@ -26,7 +26,7 @@ import { unitOf } from "../units.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
-import { NoPoints, Problem } from "./states.tsx";
+import { NoPoints, NoAnswer } from "./states.tsx";
 import { lazily } from "./lazily.tsx";
 import { usePaced } from "./paced.ts";
 
@@ -159,7 +159,7 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
         </p>
       )}
       {state === "failed" && failed !== undefined ? (
-        <Problem
+        <NoAnswer
           title={TITLES[failed.code] ?? "No answer"}
           message={failed.message}
           nearest={failed.nearest}

@@ -14,7 +14,7 @@ export function RangeForm({ close }: { readonly close: () => void }) {
   const shown = range.kind === "fixed" ? range : { from: ends - SPANS[range.span], to: ends };
   const from = useSignal<string | undefined>(undefined);
   const to = useSignal<string | undefined>(undefined);
-  const problem = useSignal("");
+  const issue = useSignal("");
   const field = (name: string, typed: typeof from, at: number) => (
     <label>
       {name}
@@ -32,10 +32,10 @@ export function RangeForm({ close }: { readonly close: () => void }) {
         event.preventDefault();
         const a = from.value === undefined ? shown.from : timeOfField(zone.value, from.value);
         const b = to.value === undefined ? shown.to : timeOfField(zone.value, to.value);
-        if (a === undefined || b === undefined) problem.value = "Both need a date and a time.";
-        else if (a >= b) problem.value = "The start must be before the end.";
+        if (a === undefined || b === undefined) issue.value = "Both need a date and a time.";
+        else if (a >= b) issue.value = "The start must be before the end.";
         else {
-          problem.value = "";
+          issue.value = "";
           from.value = to.value = undefined;
           close();
           go({ range: { kind: "fixed", from: Math.max(0, a), to: b } });
@@ -44,7 +44,7 @@ export function RangeForm({ close }: { readonly close: () => void }) {
     >
       {field("From", from, shown.from)}
       {field("To", to, shown.to)}
-      {problem.value !== "" && <p role="alert">{problem.value}</p>}
+      {issue.value !== "" && <p role="alert">{issue.value}</p>}
       <button type="submit" class="button primary">
         Show
       </button>

@@ -6,7 +6,7 @@ import { summaryOf } from "../models/metrics.ts";
 import { go } from "../models/page.ts";
 import { SPAN_NAMES, SPANS } from "../url.ts";
 
-export interface ProblemProps {
+export interface NoAnswerProps {
   readonly title: string;
   readonly message: string;
   /** What the button says. */
@@ -17,7 +17,7 @@ export interface ProblemProps {
   readonly onChoose?: (metric: string) => void;
 }
 
-export const Problem = (props: ProblemProps) => {
+export const NoAnswer = (props: NoAnswerProps) => {
   const { title, message, action = "Retry", onRetry, nearest = [], onChoose } = props;
   return (
     <div class="chart state" role="alert">

@@ -2,12 +2,12 @@
 // address.
 
 import { useSignal } from "@preact/signals";
-import { type Refusal, refusal, setToken, token, tokenProblem } from "../models/access.ts";
+import { type Denial, denial, setToken, token, tokenIssue } from "../models/access.ts";
 
-export function TokenPrompt({ refused }: { readonly refused: Refusal }) {
+export function TokenPrompt({ refused }: { readonly refused: Denial }) {
   const typed = useSignal("");
   /** Why what was typed is not even tried. */
-  const problem = useSignal<string | undefined>(undefined);
+  const issue = useSignal<string | undefined>(undefined);
   return (
     <main class="middle" data-state="refused">
       <form
@@ -15,13 +15,13 @@ export function TokenPrompt({ refused }: { readonly refused: Refusal }) {
         onSubmit={(event) => {
           event.preventDefault();
           const text = typed.value.trim();
-          problem.value = refused.canAsk ? tokenProblem(text) : undefined;
-          if (!refused.canAsk) refusal.value = undefined;
-          else if (problem.value === undefined) setToken(text);
+          issue.value = refused.canAsk ? tokenIssue(text) : undefined;
+          if (!refused.canAsk) denial.value = undefined;
+          else if (issue.value === undefined) setToken(text);
         }}
       >
         <h1>{refused.canAsk ? "This store needs a token" : "This store is closed"}</h1>
-        <p role="alert">{problem.value ?? `${refused.message}.`}</p>
+        <p role="alert">{issue.value ?? `${refused.message}.`}</p>
         {refused.canAsk && (
           <input
             type="password"

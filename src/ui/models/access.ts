@@ -6,7 +6,7 @@ import { keep, kept } from "./storage.ts";
 const KEY = "minuet.token";
 
 /** Why no store has this token, in words that follow one another; undefined: it may be one. */
-export function tokenProblem(text: string): string | undefined {
+export function tokenIssue(text: string): string | undefined {
   if (text === "") return "Type a token";
   // A browser refuses to send anything else, and breaks what sends it.
   const odd = /[^\x21-\x7e]/u.exec(text)?.[0];
@@ -18,21 +18,21 @@ export function tokenProblem(text: string): string | undefined {
 /** What was kept by another version, or by hand, may be none. */
 function keptToken(): string | undefined {
   const text = kept(KEY)?.trim();
-  return text !== undefined && tokenProblem(text) === undefined ? text : undefined;
+  return text !== undefined && tokenIssue(text) === undefined ? text : undefined;
 }
 
 export const token = signal(keptToken());
 
 /** The server's last "no". `canAsk`: a token would help; else the store itself is closed. */
-export interface Refusal {
+export interface Denial {
   readonly message: string;
   readonly canAsk: boolean;
 }
-export const refusal = signal<Refusal | undefined>(undefined);
+export const denial = signal<Denial | undefined>(undefined);
 
-/** Undefined forgets. `text` is one in which `tokenProblem` finds nothing. */
+/** Undefined forgets. `text` is one in which `tokenIssue` finds nothing. */
 export function setToken(text: string | undefined): void {
   keep(KEY, text);
   token.value = text;
-  refusal.value = undefined;
+  denial.value = undefined;
 }

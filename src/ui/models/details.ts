@@ -3,7 +3,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { MetricAnswer } from "../../core/api.ts";
 import { ask, messageOf } from "../api.ts";
-import { refusal } from "./access.ts";
+import { denial } from "./access.ts";
 
 export type Detail =
   | { readonly kind: "loading" }
@@ -24,7 +24,7 @@ const FRESH_FAILURE = 10_000;
 export function detailOf(name: string): Detail {
   const known = kept.get(name) ?? { detail: signal<Detail>({ kind: "loading" }), dueAt: 0 };
   kept.set(name, known);
-  if (Date.now() >= known.dueAt && refusal.peek() === undefined) {
+  if (Date.now() >= known.dueAt && denial.peek() === undefined) {
     known.dueAt = Date.now() + FRESH;
     ask<MetricAnswer>(`/api/v1/metric?name=${encodeURIComponent(name)}`)
       .then((answer) => (known.detail.value = { kind: "ready", answer }))

@@ -4,7 +4,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveMessage, LiveMinutes } from "../../core/api.ts";
 import { openLive } from "../api.ts";
-import { refusal, token } from "./access.ts";
+import { denial, token } from "./access.ts";
 import { noteServerTime } from "./clock.ts";
 import { lookAnew } from "./metrics.ts";
 import { view } from "./page.ts";
@@ -173,7 +173,7 @@ export function startFeeds(): void {
   effect(() => {
     const { panels, range, page } = view.value;
     const wanted =
-      page !== "store" && range.kind === "last" && refusal.value === undefined
+      page !== "store" && range.kind === "last" && denial.value === undefined
         ? [...new Set(panels.map(({ metric }) => metric))]
         : [];
     const sameToken = held === token.value;

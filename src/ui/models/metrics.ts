@@ -6,7 +6,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ListedMetric, MetricsAnswer, MetricSummary } from "../../core/api.ts";
 import { MINUTE } from "../../core/tiers.ts";
 import { ask, messageOf } from "../api.ts";
-import { refusal, token } from "./access.ts";
+import { denial, token } from "./access.ts";
 import { now } from "./clock.ts";
 import { detailOf, forgetDetails } from "./details.ts";
 import {
@@ -164,7 +164,7 @@ const pauseOf = (known: Ready): number =>
 /** Asks for what is due: the answer to another text, old pages on view, the page below them. */
 export function look(): void {
   clearTimeout(timer);
-  if (document.hidden || refusal.peek() !== undefined || page.peek() !== "explore") return;
+  if (document.hidden || denial.peek() !== undefined || page.peek() !== "explore") return;
   const known = current();
   const pause = known === undefined ? REFRESH : pauseOf(known);
   const minuteEnds = MINUTE - ((now() - LATE) % MINUTE);
@@ -226,7 +226,7 @@ export function startMetrics(): void {
   effect(() => {
     const isOther = token.value !== shownWith;
     shownWith = token.value;
-    void refusal.value;
+    void denial.value;
     void page.value;
     if (isOther) forget();
     refresh();

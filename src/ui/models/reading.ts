@@ -6,7 +6,7 @@ import type { QueryAnswer } from "../../core/api.ts";
 import { awaiting } from "../chart/frames.ts";
 import { ask } from "../api.ts";
 import { type Panel, questionOf, SPANS } from "../url.ts";
-import { refusal, token } from "./access.ts";
+import { denial, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
@@ -70,7 +70,7 @@ export class Reading {
       effect(() => {
         void this.question.value;
         void token.value;
-        if (refusal.value !== undefined) return;
+        if (denial.value !== undefined) return;
         this.slow.value = false;
         this.#askAfterFrame();
       }),
@@ -165,7 +165,7 @@ export class Reading {
   async askNow(): Promise<void> {
     this.#drop();
     const question = this.question.peek();
-    if (refusal.peek() !== undefined) return;
+    if (denial.peek() !== undefined) return;
     const asking = (this.#asking = new AbortController());
     const panel = this.panel.peek();
     const tail = this.#feed.peek()?.tail;

@@ -4,7 +4,7 @@
 import { batch, effect, signal } from "@preact/signals";
 import type { StatusAnswer } from "../../core/api.ts";
 import { ask, messageOf } from "../api.ts";
-import { refusal, token } from "./access.ts";
+import { denial, token } from "./access.ts";
 
 /** Time between an answer and the next look, ms. */
 export const LOOK_EVERY = 5_000;
@@ -30,7 +30,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Asks now; a look that is on its way is dropped. */
 export async function look(): Promise<void> {
   stopLooking();
-  if (refusal.peek() !== undefined) return;
+  if (denial.peek() !== undefined) return;
   const asked = (asking = new AbortController());
   const waiting = setTimeout(() => (slow.value = true), SLOW_AFTER);
   let next: Status;
@@ -54,7 +54,7 @@ export async function look(): Promise<void> {
 }
 
 function lookLater(): void {
-  if (refusal.peek() === undefined && !document.hidden)
+  if (denial.peek() === undefined && !document.hidden)
     timer = setTimeout(() => void look(), LOOK_EVERY);
 }
 
@@ -74,7 +74,7 @@ function onVisibility(): void {
 export function startStatus(): () => void {
   const stop = effect(() => {
     void token.value;
-    if (refusal.value === undefined) void look();
+    if (denial.value === undefined) void look();
   });
   document.addEventListener("visibilitychange", onVisibility);
   return () => {

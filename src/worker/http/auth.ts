@@ -3,7 +3,7 @@
 
 import type { Access } from "../../core/config.ts";
 import type { Failure } from "./failure.ts";
-import { strangerProblem } from "./stranger.ts";
+import { strangerIssue } from "./stranger.ts";
 
 export type Scope = "read" | "write" | "admin";
 
@@ -11,7 +11,7 @@ export type Scope = "read" | "write" | "admin";
  * Why the request may not do what `scope` names; undefined when it may. `access` is that of the store;
  * `elsewhere` the token where the endpoint looks for one in other places.
  */
-export function refusal(
+export function denial(
   _scope: Scope,
   access: Access | undefined,
   request: Request,
@@ -24,8 +24,8 @@ export function refusal(
         "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
     };
   if (access.kind === "open") {
-    const problem = strangerProblem(access.to, request);
-    return problem === undefined ? undefined : { kind: "forbidden", message: problem };
+    const issue = strangerIssue(access.to, request);
+    return issue === undefined ? undefined : { kind: "forbidden", message: issue };
   }
   const given = elsewhere ?? tokenOf(request.headers);
   if (given === undefined)

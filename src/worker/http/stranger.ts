@@ -8,7 +8,7 @@ import { quote } from "../../core/text.ts";
 type To = Extract<Access, { kind: "open" }>["to"];
 
 /** Why the request is not served; undefined when it is. */
-export function strangerProblem(to: To, request: Request): string | undefined {
+export function strangerIssue(to: To, request: Request): string | undefined {
   const { host, hostname } = new URL(request.url);
   if (!isOwnName(to, hostname))
     return to === "local"

@@ -146,17 +146,17 @@ async function answerOf(
   now: number,
 ): Promise<QueryAnswer> {
   const { metric, from, to } = asked;
-  const problem =
+  const issue =
     from >= to
       ? "from must be before to"
       : to - from > LIMITS.rangeMs
         ? "the range is over 50 years, the limit"
         : undefined;
-  if (problem !== undefined)
+  if (issue !== undefined)
     fail({
       kind: "invalid_parameter",
-      message: `${problem}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
-      issues: [{ path: "from", message: problem }],
+      message: `${issue}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
+      issues: [{ path: "from", message: issue }],
     });
   const { retention } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);

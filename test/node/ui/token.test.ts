@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tokenProblem } from "../../../src/ui/models/access.ts";
+import { tokenIssue } from "../../../src/ui/models/access.ts";
 
 test("what it takes can be sent, and arrives as it is", () => {
   const text = fc.oneof(
@@ -12,7 +12,7 @@ test("what it takes can be sent, and arrives as it is", () => {
   );
   fc.assert(
     fc.property(text, (text) => {
-      if (tokenProblem(text) !== undefined) return;
+      if (tokenIssue(text) !== undefined) return;
       const headers = new Headers({ authorization: `Bearer ${text}` });
       expect(headers.get("authorization")).toBe(`Bearer ${text}`);
     }),
@@ -22,7 +22,7 @@ test("what it takes can be sent, and arrives as it is", () => {
 
 describe("it takes", () => {
   for (const text of ["s3cret", "a(b)c", "a/b+c=", "~'*!", '{"k":"v"}'])
-    test(text, () => expect(tokenProblem(text)).toBeUndefined());
+    test(text, () => expect(tokenIssue(text)).toBeUndefined());
 });
 
 describe("it refuses, and says why:", () => {
@@ -32,5 +32,5 @@ describe("it refuses, and says why:", () => {
     ["a\nb", "a space in it"],
     ["schlüssel", "“ü” in it"],
     ["🔑", "“🔑” in it"],
-  ])("%j", (text, why) => expect(tokenProblem(text)).toContain(why));
+  ])("%j", (text, why) => expect(tokenIssue(text)).toContain(why));
 });
