@@ -103,7 +103,7 @@ function lineOf(named: Named, used: number): BillLine {
 /** Days of the month that is estimated. */
 export const DAYS_A_MONTH = 30.4;
 /** Earlier in the UTC day there is no pace to speak of, ms. */
-export const EARLIEST = HOUR;
+const EARLIEST = HOUR;
 
 /**
  * Estimated from above. Worker requests are not counted by the store: each request to a shard was

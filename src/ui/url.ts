@@ -193,7 +193,7 @@ const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
 
 /** Series that a panel knows at most: of more, the largest by the statistic that is drawn. */
-export const SERIES_KNOWN = 100;
+const SERIES_KNOWN = 100;
 
 /** A time of a question: fixed, or relative to the server's clock. */
 interface Bounds {
