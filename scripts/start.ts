@@ -8,7 +8,7 @@ import { parseEnv } from "node:util";
 import { checkPort, checkWritable, codeOf, npmProblem } from "./start/checks.ts";
 import { runCronEachMinute } from "./start/cron.ts";
 import { FolderLock } from "./start/lock.ts";
-import { openTo, parseOptions, type StartOptions } from "./start/options.ts";
+import { HELP, openTo, parseOptions, type StartOptions, variablesOf } from "./start/options.ts";
 import { isFresh } from "./start/page.ts";
 import { Programs } from "./start/processes.ts";
 import { checkDatabases, checkRoom } from "./start/state.ts";
@@ -86,6 +86,10 @@ async function prepare({ persistTo }: StartOptions): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  if (process.argv.includes("--help")) {
+    console.log(HELP);
+    return;
+  }
   const folder = process.env.INIT_CWD ?? process.cwd();
   const tokens = [process.env.API_TOKEN, await keptToken()];
   const options = parseOptions(process.argv.slice(2), { folder, root: ROOT, tokens });
@@ -103,6 +107,7 @@ async function start(): Promise<void> {
     ...flags.split(" "),
     "--var",
     access,
+    ...variablesOf(process.env),
     "--show-interactive-dev-session=false",
     "--persist-to",
     persistTo,

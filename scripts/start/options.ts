@@ -1,6 +1,7 @@
 // The command line of `npm start`, and where a token may stand besides. Pure.
 
 import { resolve } from "node:path";
+import { SETTINGS } from "../../src/core/config.ts";
 import { Stop } from "../stop.ts";
 
 export interface StartOptions {
@@ -14,6 +15,23 @@ export interface StartOptions {
   /** Everything else, for `wrangler dev`. */
   readonly rest: readonly string[];
 }
+
+export const HELP = `npm start -- [options]
+
+  --port PORT       listens there; 8787
+  --ip ADDRESS      on this address; 127.0.0.1. Others open it to the network
+  --persist-to DIR  keeps the data there; .wrangler/state
+  --token TOKEN     asks for it in every request; else API_TOKEN, or that of .dev.vars
+
+All other options are those of wrangler dev. SHARDS and the other variables of wrangler.toml are
+taken from the environment: SHARDS=4 npm start`;
+
+/** The variables of wrangler.toml that stand in an environment, as options of wrangler. */
+export const variablesOf = (environment: Readonly<Record<string, string | undefined>>): string[] =>
+  SETTINGS.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : ["--var", `${name}:${value}`];
+  });
 
 /** The variable OPEN for an address to listen on: under which names the server answers. */
 export const openTo = (ip: string): "local" | "network" =>

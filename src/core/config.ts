@@ -50,7 +50,10 @@ const WHOLE = {
   RETENTION_DAY_DAYS: days(TIERS.day.retentionDays),
 } as const satisfies Readonly<Record<string, Whole>>;
 
-const NAMES: readonly string[] = [...Object.keys(WHOLE), "OPEN", "API_TOKEN"];
+/** The variables that stand in wrangler.toml. */
+export const SETTINGS: readonly string[] = Object.keys(WHOLE);
+
+const NAMES: readonly string[] = [...SETTINGS, "OPEN", "API_TOKEN"];
 
 /** Variables and secrets by name; bindings may stand among them. */
 type Variables = ReadonlyMap<string, unknown>;

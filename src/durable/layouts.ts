@@ -31,9 +31,9 @@ export class Layouts {
    * soon as they are acknowledged. Undefined when there is nothing to tell.
    */
   tell(group: Iterable<Append>): Promise<void> | undefined {
-    let missing: number | undefined;
-    for (const { layout } of group) if (!this.#known.has(layout)) missing = layout;
-    if (missing === undefined) return undefined;
+    const missing = new Set<number>();
+    for (const { layout } of group) if (!this.#known.has(layout)) missing.add(layout);
+    if (missing.size === 0) return undefined;
     const since = Date.now() - this.#failedAt;
     // Points are stored all the same; the alarm flushes them within its interval.
     if (since >= 0 && since < MINUTE) return undefined;
@@ -46,10 +46,12 @@ export class Layouts {
   }
 
   /** Waits for D1, but not for long. */
-  async #tell(layout: number): Promise<void> {
+  async #tell(layouts: ReadonlySet<number>): Promise<void> {
     try {
-      await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
-      this.#write(new Set([...this.#known, layout]));
+      for (const layout of layouts) {
+        await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
+        this.#write(new Set([...this.#known, layout]));
+      }
       this.#told();
     } catch {
       this.#failedAt = Date.now();

@@ -96,7 +96,7 @@ export function unavailable(shard: number, error: unknown): Failed {
   const trouble = troubleOf(cause);
   return new Failed({
     kind: "unavailable",
-    message: `shard ${shard} did not answer${trouble === undefined ? "" : `: ${trouble}`}; try again (an Idempotency-Key makes that harmless)`,
+    message: `shard ${shard} did not answer${trouble === undefined ? "" : `: ${trouble}`}`,
     retryAfterSec: trouble === undefined ? 1 : 30,
   });
 }

@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { MetricsAnswer, QueryAnswer } from "../../src/core/api.ts";
 import { app } from "../../src/worker/app.ts";
 import { shardOf } from "../../src/core/series/route.ts";
-import { MINUTE } from "../../src/core/tiers.ts";
+import { DAY, MINUTE } from "../../src/core/tiers.ts";
+import { rollUp } from "../../src/worker/cron/rollup.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
 import { Shard } from "./worker.ts";
 
@@ -52,6 +53,51 @@ test("a removal that lands late does not touch what was stored since", async () 
   expect(await countOf("kept")).toBe(2);
   await releaseZombies(Shard.faults);
   expect(await countOf("kept")).toBe(2);
+});
+
+/** A database in which something happens before the second batch of a session. */
+const interrupted = (db: D1Database, work: () => Promise<unknown>): D1Database => {
+  const withSession = (...args: Parameters<D1Database["withSession"]>): D1DatabaseSession => {
+    const session = db.withSession(...args);
+    let batches = 0;
+    return {
+      prepare: (sql) => session.prepare(sql),
+      getBookmark: () => session.getBookmark(),
+      async batch<T>(statements: D1PreparedStatement[]) {
+        if (++batches === 2) await work();
+        return await session.batch<T>(statements);
+      },
+    };
+  };
+  return Object.assign(Object.create(db) as D1Database, { withSession });
+};
+
+test("a roll-up that has read a metric's minutes does not write them back after its removal", async () => {
+  const shard = env.SHARD.getByName("0");
+  for (const [ago, names] of [
+    [2, ["kept"]],
+    [1, ["gone", "kept"]],
+  ] as const) {
+    vi.setSystemTime(NOW - ago * DAY);
+    await post(names);
+    await shard.flush();
+    // The first of the two days is rolled up: the roll-up has a version already.
+    if (ago === 2) await rollUp(env.DB, NOW - DAY);
+  }
+  vi.setSystemTime(NOW);
+  let removals = 0;
+  const db = interrupted(env.DB, async () => {
+    removals++;
+    const removed = await app.request("/api/v1/metric?name=gone", { method: "DELETE" }, env);
+    expect(removed.status).toBe(200);
+  });
+  await rollUp(db, NOW);
+  await rollUp(env.DB, NOW);
+  expect(removals).toBe(1);
+  for (const table of ["hour", "day"])
+    expect(
+      (await env.DB.prepare(`SELECT DISTINCT series_id FROM ${table}`).all()).results,
+    ).toHaveLength(1);
 });
 
 describe("while D1 is slow and other pages are sealed", () => {

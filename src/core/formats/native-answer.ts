@@ -103,7 +103,10 @@ const reasons = ({ rejected }: Counts): string => {
 function failedMessage(outcome: Extract<Outcome, { readonly failed: unknown }>): string {
   const { failed, accepted, repeatable } = outcome;
   const messages = [...new Set(failed.map(({ message }) => message))].slice(0, 3).join("; ");
-  if (accepted === 0) return messages;
+  if (accepted === 0)
+    return outcome.kind === "unavailable" && !repeatable
+      ? `${messages}; whether its points are stored is not known: with an Idempotency-Key a repeat is harmless`
+      : `${messages}; try again`;
   const stored = `${counted(accepted, "point")} of other metrics ${accepted === 1 ? "was" : "were"} stored`;
   return repeatable
     ? `${messages}; ${stored}: send the same request again, with the same Idempotency-Key`

@@ -36,6 +36,8 @@ export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): strin
   }
   const cut = cutOf(answer);
   if (cut !== undefined) lines.push(`# ${cut}`);
+  const kept = keptOf(answer);
+  if (kept !== undefined) lines.push(`# ${kept}`);
   const unreadable = unreadableOf(answer);
   if (unreadable !== undefined) lines.push(`# unreadable: ${unreadable}`);
   return `${lines.join("\r\n")}\r\n`;
@@ -45,6 +47,12 @@ export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): strin
 export const cutOf = ({ truncated, series, seriesTotal }: QueryAnswer): string | undefined =>
   truncated
     ? `cut: ${series.length} of ${seriesTotal ?? "more"} series; raise limit, or filter with where`
+    : undefined;
+
+/** Says from when buckets are kept, where more was asked for and is not here; else undefined. */
+export const keptOf = ({ from, keptFrom, resolution, series }: QueryAnswer): string | undefined =>
+  keptFrom > from && !series.some(({ t }) => t.some((start) => start < keptFrom))
+    ? `kept: by the ${resolution} from ${new Date(keptFrom).toISOString()}; ask for a coarser resolution before`
     : undefined;
 
 /** Says how much could not be read; undefined when all could. */

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { cutOf, toCsv, unreadableOf } from "../../core/query/csv.ts";
+import { cutOf, keptOf, toCsv, unreadableOf } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
 import { Merge } from "../../core/query/merge.ts";
@@ -133,8 +133,9 @@ export const query = endpoint({
 
 /** What CSV has no columns for, as headers. */
 function notes(answer: QueryAnswer): Record<string, string> {
-  const [cut, unreadable] = [cutOf(answer), unreadableOf(answer)];
+  const [cut, kept, unreadable] = [cutOf(answer), keptOf(answer), unreadableOf(answer)];
   return {
+    ...(kept !== undefined && { "minuet-kept": kept }),
     ...(cut !== undefined && { "minuet-truncated": cut }),
     ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
   };

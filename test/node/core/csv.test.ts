@@ -107,3 +107,13 @@ test("an answer that was cut says so in its last line", () => {
     "# cut: 1 of 150 series; raise limit, or filter with where",
   );
 });
+
+test("what is no longer kept is said, unless it is there all the same", () => {
+  const asked = { ...answerOf([series({}, 1)]), from: START - 86_400_000, keptFrom: START };
+  const last = (answer: QueryAnswer): string | undefined => toCsv(answer).split("\r\n").at(-2);
+  expect(last(asked)).toBe(
+    "# kept: by the minute from 2026-11-20T00:00:00.000Z; ask for a coarser resolution before",
+  );
+  expect(last({ ...asked, from: START })).not.toMatch(/^#/);
+  expect(last({ ...asked, keptFrom: START + 1 })).not.toMatch(/^#/);
+});

@@ -12,7 +12,7 @@ import {
   npmProblem,
 } from "../../../scripts/start/checks.ts";
 import { untilNextMinute } from "../../../scripts/start/cron.ts";
-import { openTo, parseOptions } from "../../../scripts/start/options.ts";
+import { openTo, parseOptions, variablesOf } from "../../../scripts/start/options.ts";
 import { cleanLine, Lines, Tail, Told } from "../../../scripts/start/output.ts";
 import { isFresh } from "../../../scripts/start/page.ts";
 import { localOrigin, welcome } from "../../../scripts/start/ready.ts";
@@ -54,6 +54,16 @@ describe("the command line", () => {
 
   test("passes the rest on", () => {
     expect(parse("--var", "SHARDS:4", "--port", "1234").rest).toEqual(["--var", "SHARDS:4"]);
+  });
+
+  test("variables of wrangler.toml are taken from the environment", () => {
+    const environment = { SHARDS: "two", RETENTION_HOUR_DAYS: "1", HOME: "/root", API_TOKEN: "a" };
+    expect(variablesOf(environment)).toEqual([
+      "--var",
+      "SHARDS:two",
+      "--var",
+      "RETENTION_HOUR_DAYS:1",
+    ]);
   });
 
   test("takes the token from the line, else from the first place that has one", () => {
