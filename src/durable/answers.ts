@@ -14,7 +14,6 @@ export interface HeadAnswer extends Head {
   readonly known: boolean;
   /** What the shard knows D1 to hold: a snapshot with less is too old for this head. */
   readonly watermark: number;
-  readonly bookmark: string | null;
 }
 
 export interface ShardReport extends ShardStatus {
@@ -35,9 +34,9 @@ export function headAnswer(
   const keys = new Map<number, string>();
   for (const block of [...head.sealed.map((part) => part.block), ...head.open])
     for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
-  const { watermark, bookmark } = flushed;
+  const { watermark } = flushed;
   const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
-  return { ...head, keys, known, watermark, bookmark };
+  return { ...head, keys, known, watermark };
 }
 
 /** `error`: why the last flush failed. */

@@ -102,9 +102,9 @@ export class Log {
   }
 
   /** The last page that D1 is known to hold, and when it was flushed. */
-  get flushed(): { watermark: number; bookmark: string | null; at: number | null } {
-    const { watermark, bookmark, flushedAt: at } = this.#state;
-    return { watermark, bookmark, at };
+  get flushed(): { watermark: number; at: number | null } {
+    const { watermark, flushedAt: at } = this.#state;
+    return { watermark, at };
   }
 
   /** Since when the oldest point that D1 may not hold has waited, Unix ms; null without any. */
@@ -203,9 +203,9 @@ export class Log {
   }
 
   /** Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. */
-  drop(watermark: number, bookmark: string | null, now: number): void {
+  drop(watermark: number, now: number): void {
     return this.#whole(() => {
-      const { state, covered } = atWatermark(this.#state, watermark, bookmark, now);
+      const { state, covered } = atWatermark(this.#state, watermark, now);
       this.#blobs.free(covered.flatMap((page) => page.slots));
       if (watermark < this.#state.watermark) this.dictionary.inD1.fill(false);
       this.#state = state;

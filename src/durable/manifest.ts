@@ -39,8 +39,6 @@ export interface Manifest {
   readonly sealedTo: number;
   /** The last page that D1 is known to hold. */
   readonly watermark: number;
-  /** D1 bookmark of the flush that set it. */
-  readonly bookmark: string | null;
   /** Buckets before this time (Unix ms) were sealed by the last regular flush. */
   readonly cut: number;
   readonly flushedAt: number | null;
@@ -68,7 +66,6 @@ export const emptyState = (now: number): LogState => ({
   sealed: [],
   sealedTo: 0,
   watermark: 0,
-  bookmark: null,
   cut: 0,
   flushedAt: null,
   series: [],

@@ -31,7 +31,6 @@ export function withPage(
 export function atWatermark(
   state: LogState,
   watermark: number,
-  bookmark: string | null,
   now: number,
 ): { readonly state: LogState; readonly covered: readonly PageEntry[] } {
   const landed = state.sealed.some(({ id }) => id === watermark);
@@ -42,7 +41,6 @@ export function atWatermark(
     state: {
       ...state,
       watermark,
-      bookmark: bookmark ?? state.bookmark,
       flushedAt: covered.length > 0 ? now : state.flushedAt,
       ...numberedAfter(watermark, kept, state.openId),
     },

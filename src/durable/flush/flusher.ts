@@ -110,7 +110,7 @@ export class Flusher {
       }
       this.#most *= 2;
       for (const series of result.series) this.#log.dictionary.inD1[series] = true;
-      this.#log.drop(result.watermark, result.bookmark, now);
+      this.#log.drop(result.watermark, now);
       if (last) return this.#succeeded(cut);
     }
     return false;
@@ -158,12 +158,12 @@ export class Flusher {
 
   async #reconcile(): Promise<boolean> {
     try {
-      const { watermark, bookmark } = await watermarkOf(this.#target());
+      const watermark = await watermarkOf(this.#target());
       // D1 answers and has not taken them: perhaps it cannot take so many at once.
       if (this.#refused > 0 && watermark === this.#log.flushed.watermark)
         this.#most = Math.max(1, Math.floor(this.#refused / 2));
       this.#refused = 0;
-      this.#log.drop(watermark, bookmark, Date.now());
+      this.#log.drop(watermark, Date.now());
       this.#doubt = false;
       return true;
     } catch (error) {

@@ -38,20 +38,14 @@ export type FlushResult =
       readonly kind: "done";
       readonly rows: RowCount;
       readonly watermark: number;
-      readonly bookmark: string | null;
       /** Numbers of the series that D1 holds now. */
       readonly series: readonly number[];
     }
   | { readonly kind: "doubt"; readonly rows: RowCount; readonly reason: string };
 
 /** Reads the watermark that D1 holds for the shard, 0 when none. @throws D1Failed */
-export async function watermarkOf(
-  target: FlushTarget,
-): Promise<{ watermark: number; bookmark: string | null }> {
-  const session = target.db.withSession("first-primary");
-  const watermark = await readWatermark(session, target.shard, target.timeoutMs);
-  return { watermark, bookmark: session.getBookmark() ?? null };
-}
+export const watermarkOf = ({ db, shard, timeoutMs }: FlushTarget): Promise<number> =>
+  readWatermark(db.withSession("first-primary"), shard, timeoutMs);
 
 /** The leading pages that a flush takes at once: at least one, at most `most`, bounded in buckets. */
 export function pagesToFlush(
@@ -85,8 +79,7 @@ export async function flushPages(
   try {
     const guard = { shard, watermark, part };
     const { landed, counted } = await writeFlush(session, guard, content, timeoutMs);
-    const bookmark = session.getBookmark() ?? null;
-    if (landed) return { kind: "done", rows: counted, watermark: part, bookmark, series: numbers };
+    if (landed) return { kind: "done", rows: counted, watermark: part, series: numbers };
     return {
       kind: "doubt",
       rows: counted,
