@@ -4,13 +4,14 @@
 //    is older goes (`keptFrom`).
 // 2. What one run deletes ends at most a day beyond what was deleted before, or else (a new store, a
 //    pause, a clock that is wrong) two runs that are an hour to a day apart must agree on the time.
-//    A clock that is wrong once, ahead or behind, agrees with no run of before and of after.
+//    A clock that is wrong once, ahead or behind, agrees with no run of before and of after; and a run
+//    that is earlier than one that asked contradicts it, so that what it asked is forgotten.
 // 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later.
 // 4. Minutes go when their day is in the hour and day segments: a dirty day of a series keeps them
 //    until it is rolled up, and stops the days after it.
 // 5. But a dirty day that cannot be read stops nothing. Its minutes stay until it can.
 
-import { DAY, HOUR } from "./tiers.ts";
+import { DAY, HOUR, MINUTE } from "./tiers.ts";
 
 /** What the clock says now, and what it said when a run first asked for more than a day. */
 export interface Clock {
@@ -18,6 +19,9 @@ export interface Clock {
   /** Unix ms; 0 when no run has asked. */
   readonly askedAt: number;
 }
+
+/** Whether the run that asked was ahead of this one: one of the two is wrong. Runs may overlap a bit. */
+export const isContradicted = ({ now, askedAt }: Clock): boolean => askedAt > now + MINUTE;
 
 export type Permission =
   /** There is nothing to delete. */

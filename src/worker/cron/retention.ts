@@ -3,7 +3,7 @@
 // gone. Hours and days go by their keys.
 
 import { keptFrom, type Retention } from "../../core/query/plan.ts";
-import { type Permission, permission } from "../../core/retention.ts";
+import { isContradicted, type Permission, permission } from "../../core/retention.ts";
 import { dayOf, yearOf } from "../../core/tiers.ts";
 import type { RowCount } from "../../d1/database.ts";
 import {
@@ -29,6 +29,7 @@ export async function purgeMinutes(
   const keptDay = dayOf(keptFrom("minute", now, retention));
   const session = db.withSession("first-primary");
   const at = await readMinuteProgress(session);
+  if (isContradicted({ now, askedAt: at.askedAt })) return await forgotten(session, at.counted);
   // Days without minutes are passed over, and progress with them stays where it is (rule 3).
   if (at.oldest === null || at.oldest >= keptDay) return { rows: at.counted, more: false };
   const may = permission(keptDay, at.goneDay, 1, { now, askedAt: at.askedAt });
@@ -69,11 +70,18 @@ async function purgeCoarse(
 ): Promise<StepResult> {
   const session = db.withSession("first-primary");
   const at = await readCoarseProgress(session, tier);
+  if (isContradicted({ now, askedAt: at.askedAt })) return await forgotten(session, at.counted);
   const may = permission(kept, at.kept, free, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
   const deleted = await deleteCoarse(session, tier, kept, at);
   return { rows: sum(at.counted, deleted), more: at.next !== null };
 }
+
+/** Else the next run that asks would be confirmed by a clock that was wrong. */
+const forgotten = async (db: D1DatabaseSession, counted: RowCount): Promise<StepResult> => ({
+  rows: sum(counted, await rememberAsked(db, 0)),
+  more: true,
+});
 
 async function refused(
   db: D1DatabaseSession,

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { permission } from "../../../src/core/retention.ts";
+import { isContradicted, permission } from "../../../src/core/retention.ts";
 import { DAY, dayOf, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
 const KEPT_DAYS = 15;
@@ -16,6 +16,7 @@ class Store {
   askedAt = 0;
 
   run(now: number): void {
+    if (isContradicted({ now, askedAt: this.askedAt })) this.askedAt = 0;
     const wanted = dayOf(now) - KEPT_DAYS;
     const may = permission(wanted, this.done, 1, { now, askedAt: this.askedAt });
     if (may === "ask") this.askedAt = now;
@@ -41,6 +42,26 @@ test("a clock that is wrong in one run deletes at most a day more, at whatever m
         for (const [i, minutes] of pauses.entries()) {
           now += minutes * MINUTE;
           store.run(i === when ? wrong : now);
+          expect(store.done).toBeLessThanOrEqual(dayOf(now) - KEPT_DAYS + 1);
+        }
+      },
+    ),
+  );
+});
+
+test("wrong clocks do not confirm each other across runs that are right", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 2, max: 400 })), {
+        maxLength: 20,
+      }),
+      (times) => {
+        const store = new Store();
+        let now = START;
+        for (const [minutes, days] of times) {
+          store.run((now += minutes * MINUTE));
+          store.run(now + days * DAY);
+          store.run((now += MINUTE));
           expect(store.done).toBeLessThanOrEqual(dayOf(now) - KEPT_DAYS + 1);
         }
       },

@@ -74,7 +74,8 @@ class Run {
         await this.#store.cron("none");
         await this.#store.alarm("none", 1);
         this.#store.now = now;
-        return;
+        // The next minute's run is right again, and must undo what the wrong clock began.
+        return await this.#store.cron("none");
       }
       case "age":
         await this.#store.cron("none");
