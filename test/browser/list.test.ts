@@ -57,6 +57,18 @@ test("the list with its sparklines is one request", async () => {
   expect(asked[0]).toContain("sparkline=true");
 });
 
+test("a part of the store that does not answer is told above what is there", async () => {
+  const page = await open("/docs");
+  await page.route("**/api/v1/metrics?**", async (route) => {
+    const response = await route.fetch();
+    const missing = [{ shard: 2, message: "shard 2 did not answer" }];
+    await route.fulfill({ response, json: { ...(await response.json()), missing } });
+  });
+  await page.goto(`${store.server.url}${CPU}`);
+  await page.getByText("Some may be missing: shard 2 did not answer.").waitFor();
+  await page.locator('.metric[data-metric="cpu.load"]').waitFor();
+});
+
 test("a metric that is not there leads to the ones most like it", async () => {
   await post({ name: "kettle.temperature", value: 94 });
   const page = await open("/?metric=kettle.temprature&stat=max");

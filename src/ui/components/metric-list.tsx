@@ -210,6 +210,12 @@ function Note() {
             Not refreshed: {known.failed}. <Retry />
           </p>
         );
+      if (known.missing !== undefined)
+        return (
+          <p class="note" role="status">
+            Some may be missing: {known.missing}. <Retry />
+          </p>
+        );
       if (known.metrics.length > 0) return null;
       return (
         <p class="note">{known.search === "" ? "None yet." : `Nothing like “${known.search}”.`}</p>

@@ -44,6 +44,8 @@ interface Ready extends MetricPages {
   readonly metrics: readonly ListedMetric[];
   /** Why the last look failed: what is here is older. */
   readonly failed?: string;
+  /** Why the last look may not have found all: a part of the store did not answer. */
+  readonly missing?: string;
 }
 export type List =
   { readonly kind: "loading" } | { readonly kind: "failed"; readonly message: string } | Ready;
@@ -114,8 +116,8 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
   const sent = { askedAt: Date.now(), sparklinesAt: sparkline ? sparklineMinute() : undefined };
   try {
     const { signal } = abort;
-    const { metrics, cursor } = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
-    if (!abort.signal.aborted) receive({ after, metrics, ...sent }, cursor);
+    const answer = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
+    if (!abort.signal.aborted) receive({ after, metrics: answer.metrics, ...sent }, answer);
   } catch (error) {
     if (abort.signal.aborted) return;
     const [old, failed] = [list.peek(), messageOf(error)];
@@ -127,7 +129,7 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
 
 type Asked = Omit<MetricsPage, "sparklinesAt"> & { readonly sparklinesAt: number | undefined };
 
-function receive(asked: Asked, cursor: string | undefined): void {
+function receive(asked: Asked, { cursor, missing }: MetricsAnswer): void {
   const old = current();
   const pages = withPage(old ?? NO_PAGES, withKnownSparklines(asked, old), cursor);
   const next: Ready = {
@@ -135,6 +137,7 @@ function receive(asked: Asked, cursor: string | undefined): void {
     search: searched.peek(),
     ...pages,
     metrics: pages.pages.flatMap(({ metrics }) => metrics),
+    ...(missing !== undefined && { missing: missing.map(({ message }) => message).join("; ") }),
   };
   batch(() => {
     list.value = next;
