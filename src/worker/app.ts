@@ -35,7 +35,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
         // What wakes nothing answers whatever the variables are.
         if (one.scope !== "open") {
           const { access } = configOf(c.env);
-          const refused = denial(one.scope, access, c.req.raw, one.tokenOf?.(c.req.raw));
+          const refused = denial(one.scope, access, c.req.raw, one.tokenOf);
           if (refused !== undefined) return fail(refused);
         }
         const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);

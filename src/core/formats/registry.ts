@@ -34,10 +34,19 @@ function parse(text: string): MediaType {
   return { type, parameters: parameters.map((one) => one.replace(/\s*=\s*"?([^"]*)"?$/, "=$1")) };
 }
 
+/** The media types of formats, which are asked for with each request. */
+const known = new Map<string, MediaType>();
+
+function wantedType(text: string): MediaType {
+  let type = known.get(text);
+  if (type === undefined) known.set(text, (type = parse(text)));
+  return type;
+}
+
 /** How well a media type of a format fits what came: −1 not at all. */
 function fit(wanted: string, given: MediaType): number {
   if (wanted === "*") return 0;
-  const { type, parameters } = parse(wanted);
+  const { type, parameters } = wantedType(wanted);
   const fits = type === given.type && parameters.every((one) => given.parameters.includes(one));
   return fits ? 1 + parameters.length : -1;
 }

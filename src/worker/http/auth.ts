@@ -9,13 +9,13 @@ export type Scope = "read" | "write" | "admin";
 
 /**
  * Why the request may not do what `scope` names; undefined when it may. `access` is that of the store;
- * `elsewhere` the token where the endpoint looks for one in other places.
+ * `elsewhere` finds the token where the endpoint looks for one in other places.
  */
 export function denial(
   _scope: Scope,
   access: Access | undefined,
   request: Request,
-  elsewhere?: string,
+  elsewhere?: (request: Request) => string | undefined,
 ): Failure | undefined {
   if (access === undefined)
     return {
@@ -27,7 +27,7 @@ export function denial(
     const issue = strangerIssue(access.to, request);
     return issue === undefined ? undefined : { kind: "forbidden", message: issue };
   }
-  const given = elsewhere ?? tokenOf(request.headers);
+  const given = elsewhere?.(request) ?? tokenOf(request.headers);
   if (given === undefined)
     return {
       kind: "unauthorized",

@@ -113,8 +113,10 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
   const read = format.decode(bytes, asked, intake);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
-  const reading = JSON.stringify([format.name, asked]);
-  const once = key === null ? undefined : await onceOf(key, shards, reading, bytes);
+  const once =
+    key === null
+      ? undefined
+      : await onceOf(key, shards, JSON.stringify([format.name, asked]), bytes);
   return await write(env, intake, { badItem, once });
 }
 
