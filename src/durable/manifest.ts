@@ -46,7 +46,7 @@ export interface Manifest {
   readonly series: readonly { readonly slot: number; readonly count: number }[];
   /** Metrics removed while sealed pages held something of them. */
   readonly removals: readonly Removal[];
-  /** Births of series so far: see dictionary.ts. */
+  /** Births of series until the last of those in `series`: see dictionary.ts. */
   readonly births: number;
   /** Rows of `blob` with the keys that are remembered, oldest first; Unix ms. */
   readonly keys: readonly { readonly slot: number; readonly from: number; readonly to: number }[];

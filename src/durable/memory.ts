@@ -86,13 +86,15 @@ export function writeManifest(
   { dictionary, idempotency }: Memory,
   counters: StoredCounters,
 ): void {
+  const stored = lengthOf(state.series);
   const manifest: Manifest = {
     version: 1,
     ...state,
     removals: dictionary.removals,
-    births: dictionary.births,
+    // Later series are born again when the journal is replayed.
+    births: dictionary.births - (dictionary.length - stored),
     keys: idempotency.closed.map(({ slot, from, to }) => ({ slot, from, to })),
     counters,
   };
-  rows.writeState(JSON.stringify(manifest), encodeSeen(dictionary, lengthOf(state.series)));
+  rows.writeState(JSON.stringify(manifest), encodeSeen(dictionary, stored));
 }

@@ -97,3 +97,15 @@ test("a shard that lost its storage loses no point to a watermark that is ahead 
   expect(await count()).toBe(2);
   expect(await count("minute")).toBe(2);
 });
+
+test("a repeat is recognised after an alarm whose clock was behind wrote the manifest alone", async () => {
+  const keyed = { headers: { "idempotency-key": "k" } };
+  const point = { name: "m", value: 1, timestamp: NOW };
+  await store(point, keyed);
+  vi.setSystemTime(NOW - YEAR);
+  await runDurableObjectAlarm(shard);
+  vi.setSystemTime(NOW);
+  await evictDurableObject(shard);
+  expect(await store(point, keyed)).toEqual({ accepted: 1, duplicate: true });
+  expect(await count()).toBe(1);
+});
