@@ -41,33 +41,22 @@ export class PointReader {
       this.#intake.issue(index, "", `expected a point, an object, got ${describe(item)}`);
       return;
     }
-    let name: unknown;
-    let value: unknown;
-    let timestamp: unknown;
-    let labels: unknown;
-    let datapoints: unknown;
-    let labelsKey = "";
+    let labelsKey: "" | "labels" | "tags" = "";
+    // Only the names: of values that are read as `item[key]` in such a loop, V8 learns no types, and
+    // compiles the method again and again.
     for (const key in item) {
       this.keys++;
       switch (key) {
         case "name":
-          name = item[key];
-          break;
         case "value":
-          value = item[key];
-          break;
         case "timestamp":
-          timestamp = item[key];
+        case "datapoints":
           break;
         case "labels":
         case "tags":
           if (labelsKey !== "")
             this.#intake.issue(index, key, "labels and tags are two names of one field: give one");
           labelsKey = key;
-          labels = item[key];
-          break;
-        case "datapoints":
-          datapoints = item[key];
           break;
         default:
           this.#intake.issue(
@@ -77,6 +66,8 @@ export class PointReader {
           );
       }
     }
+    const { name, value, timestamp, datapoints } = item;
+    const labels = labelsKey === "tags" ? item["tags"] : item["labels"];
     const series = this.#series(name, labels, labelsKey, index);
     if (datapoints !== undefined) {
       if (value !== undefined || timestamp !== undefined)
