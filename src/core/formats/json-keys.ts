@@ -8,21 +8,10 @@ export interface DuplicateKey {
 }
 
 /**
- * The items of `text` in which a key stands twice in an object, each with the first such key; `text`
- * is valid JSON with `keys` keys in what was parsed from it (another number only makes it slower).
+ * The items of `text`, valid JSON, in which a key stands twice in an object, each with the first such
+ * key. Slow: only to be asked when `keysIn` is not the number of keys in what was parsed.
  */
-export function duplicateKeys(text: string, keys: number): readonly DuplicateKey[] {
-  // Quick way: each key ends in `":`, so when there are as many as parsed keys, none stood twice.
-  // White space before a colon would hide one; an escaped quote or ":" in a string only adds.
-  if (!/"[ \t\r\n]+:/.test(text)) {
-    let found = 0;
-    for (let i = text.indexOf('":'); i >= 0; i = text.indexOf('":', i + 2)) found++;
-    if (found === keys) return [];
-  }
-  return scan(text);
-}
-
-function scan(text: string): DuplicateKey[] {
+export function duplicateKeys(text: string): readonly DuplicateKey[] {
   const duplicates: DuplicateKey[] = [];
   const objects: (Set<string> | undefined)[] = [];
   let item = 0;
@@ -50,19 +39,22 @@ function scan(text: string): DuplicateKey[] {
 }
 
 /**
- * Whether arrays and objects of `text` are nested deeper than `depth`: asked before it is parsed,
- * since a byte of nesting costs thirty bytes of memory. Text that is no JSON gets any answer.
+ * How many keys stand in all objects of `text`; undefined when arrays and objects are nested deeper
+ * than `depth`: asked before it is parsed, since a byte of nesting costs thirty bytes of memory. Text
+ * that is no JSON gets any answer.
  */
-export function isDeeper(text: string, depth: number): boolean {
+export function keysIn(text: string, depth: number): number | undefined {
   let open = 0;
+  let keys = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x22) i = endOfString(text, i) - 1;
+    else if (c === 0x3a) keys++;
     else if (c === 0x5b || c === 0x7b) {
-      if (++open > depth) return true;
+      if (++open > depth) return undefined;
     } else if (c === 0x5d || c === 0x7d) open--;
   }
-  return false;
+  return keys;
 }
 
 /** The index behind the closing quote of the string that opens at `start`. */

@@ -89,17 +89,19 @@ export class PointReader {
       return;
     }
     if (series === undefined) return;
-    for (const [i, pair] of (datapoints as unknown[]).entries()) {
-      const path = `datapoints[${i}]`;
+    // A path is made only for what is wrong.
+    for (let i = 0; i < datapoints.length; i++) {
+      const pair: unknown = datapoints[i];
       if (!Array.isArray(pair) || pair.length !== 2) {
         const message = `expected [timestamp, value], got ${describe(pair)}`;
-        this.#intake.issue(index, path, message, "part");
+        this.#intake.issue(index, `datapoints[${i}]`, message, "part");
         continue;
       }
       const [timestamp, value] = pair as [unknown, unknown];
       const at = this.#at(timestamp);
-      if (!isFinite(value)) this.#intake.issue(index, `${path}[1]`, valueIssue(value), "part");
-      else if (!at.ok) this.#intake.issue(index, `${path}[0]`, at.error, "part");
+      if (!isFinite(value))
+        this.#intake.issue(index, `datapoints[${i}][1]`, valueIssue(value), "part");
+      else if (!at.ok) this.#intake.issue(index, `datapoints[${i}][0]`, at.error, "part");
       else this.#intake.add(series, at.value, value, index);
       if (this.#intake.isFull) return;
     }

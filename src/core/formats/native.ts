@@ -7,7 +7,7 @@ import { quote } from "../text.ts";
 import { PRECISIONS, type Precision } from "../time.ts";
 import { type Asked, BAD_ITEM, type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { duplicateKeys, isDeeper } from "./json-keys.ts";
+import { duplicateKeys, keysIn } from "./json-keys.ts";
 import { renderNative } from "./native-answer.ts";
 import { PointReader } from "./native-points.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -56,14 +56,15 @@ export function decodeJson(
   if (!text.ok) return text;
   const parsed = parse(text.value, precision);
   if (!parsed.ok) return parsed;
-  const items = Array.isArray(parsed.value) ? (parsed.value as unknown[]) : [parsed.value];
+  const { value, keys } = parsed.value;
+  const items = Array.isArray(value) ? (value as unknown[]) : [value];
   if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
   const reader = new PointReader(precision, intake);
   for (let i = 0; i < items.length; i++) {
     reader.read(items[i], i);
     if (intake.isFull) return err(TOO_MANY);
   }
-  noteDuplicates(text.value, reader.keys, intake, 0);
+  if (keys !== reader.keys) noteDuplicates(text.value, intake, 0);
   return ok(undefined);
 }
 
@@ -91,27 +92,34 @@ export function decodeNdjson(
       intake.issue(i, "", parsed.error.message);
       continue;
     }
-    const keys = reader.keys;
-    reader.read(parsed.value, i);
+    const before = reader.keys;
+    reader.read(parsed.value.value, i);
     if (intake.isFull) return err(TOO_MANY);
-    noteDuplicates(line, reader.keys - keys, intake, i);
+    if (parsed.value.keys !== reader.keys - before) noteDuplicates(line, intake, i);
   }
   return ok(undefined);
 }
 
-function parse(text: string, precision: Precision): Result<unknown, BadBody> {
+interface Parsed {
+  readonly value: unknown;
+  /** Keys that stand in all its objects; of a key that stands twice, `value` has only one. */
+  readonly keys: number;
+}
+
+function parse(text: string, precision: Precision): Result<Parsed, BadBody> {
   if (text.trim() === "")
     return err({
       code: "invalid_json",
       message: "the body is empty: expected a point, or an array of points",
     });
-  if (isDeeper(text, LIMITS.jsonDepth))
+  const keys = keysIn(text, LIMITS.jsonDepth);
+  if (keys === undefined)
     return err({
       code: "invalid_json",
       message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need four at most`,
     });
   try {
-    return ok(JSON.parse(precision === "ns" ? withExactTimes(text) : text));
+    return ok({ value: JSON.parse(precision === "ns" ? withExactTimes(text) : text), keys });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
@@ -131,8 +139,8 @@ function withExactTimes(text: string): string {
   );
 }
 
-/** `keys` of items with issues may be wrong: then it only takes longer. */
-function noteDuplicates(text: string, keys: number, intake: Intake, index: number): void {
-  for (const { key, item } of duplicateKeys(text, keys))
+/** Asked in vain when an item has issues, since its keys may be counted wrong. */
+function noteDuplicates(text: string, intake: Intake, index: number): void {
+  for (const { key, item } of duplicateKeys(text))
     intake.issue(index + item, key, `the key ${quote(key)} stands twice in an object`);
 }
