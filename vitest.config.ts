@@ -2,11 +2,12 @@
 // the page in a real Chromium, and the whole server as a process. The first two run side by side, and
 // with them the test that kills servers, which waits for flushes most of its time; the others time
 // what they see, and run one after the other.
+import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Files at a time. */
-const maxWorkers = 2;
+/** Files at a time: one more than there are cores, since some wait for pushes, others for a runtime. */
+const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -15,6 +16,9 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts"],
+          setupFiles: ["test/node/setup.ts"],
+          // A process for each file would take longer than most of them.
+          isolate: false,
           testTimeout: 60_000,
           maxWorkers,
         },
