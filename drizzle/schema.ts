@@ -6,8 +6,11 @@ import { integer, primaryKey, real, sqliteTable, text, unique } from "drizzle-or
 export const series = sqliteTable(
   "series",
   {
-    /** Never given twice: what a removed series leaves behind must not become another's. */
-    id: integer("id").primaryKey({ autoIncrement: true }),
+    /**
+     * Given by the shard that first flushes the series, neighbours to neighbours. Never given twice:
+     * what a removed series leaves behind must not become another's.
+     */
+    id: integer("id").primaryKey(),
     metric: text("metric").notNull(),
     /** Canonical labels JSON, sorted by name. */
     labels: text("labels").notNull(),
@@ -18,71 +21,77 @@ export const series = sqliteTable(
   (table) => [unique().on(table.metric, table.labels)],
 );
 
-/** Minute buckets of an hour. Append-only: the parts of an hour are merged when read. */
+/**
+ * Minute segments of an hour, a pack a row: a JSON object, slot → segment. Append-only: the parts of
+ * an hour are merged when read.
+ */
 export const minute = sqliteTable(
   "minute",
   {
     /** Hours since 1970. */
     hour: integer("hour").notNull(),
-    seriesId: integer("series_id").notNull(),
+    /** `packOf` of the ids of its series. */
+    pack: integer("pack").notNull(),
     shard: integer("shard").notNull(),
     /** The page whose flush wrote this part. */
     part: integer("part").notNull(),
     body: text("body").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.hour, table.seriesId, table.shard, table.part] })],
+  (table) => [primaryKey({ columns: [table.hour, table.pack, table.shard, table.part] })],
 );
 
-/** Hour buckets of a UTC day. */
+/** Hour segments of a UTC day, a pack a row. */
 export const hour = sqliteTable(
   "hour",
   {
-    seriesId: integer("series_id").notNull(),
+    pack: integer("pack").notNull(),
     /** Days since 1970. */
     day: integer("day").notNull(),
     body: text("body").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.seriesId, table.day] })],
+  (table) => [primaryKey({ columns: [table.pack, table.day] })],
 );
 
-/** Day buckets of a UTC year. */
+/** Day segments of a UTC year, a pack a row. */
 export const day = sqliteTable(
   "day",
   {
-    seriesId: integer("series_id").notNull(),
+    pack: integer("pack").notNull(),
     year: integer("year").notNull(),
     body: text("body").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.seriesId, table.year] })],
+  (table) => [primaryKey({ columns: [table.pack, table.year] })],
 );
 
-/** (day, series) pairs whose hour and day buckets are missing or out of date. */
+/** (pack, hour) pairs that were rolled up, and whose minutes have changed since. */
 export const dirty = sqliteTable(
   "dirty",
-  { day: integer("day").notNull(), seriesId: integer("series_id").notNull() },
-  (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
+  { pack: integer("pack").notNull(), hour: integer("hour").notNull() },
+  (table) => [primaryKey({ columns: [table.pack, table.hour] })],
 );
 
-/** Dirty (day, series) pairs that the roll-up passed over, since a segment could not be read. */
+/** Dirty (pack, hour) pairs that the roll-up passed over, since a segment could not be read. */
 export const unreadable = sqliteTable(
   "unreadable",
   {
-    day: integer("day").notNull(),
-    seriesId: integer("series_id").notNull(),
+    pack: integer("pack").notNull(),
+    hour: integer("hour").notNull(),
     /** Unix ms; tried again an hour later. */
     triedAt: integer("tried_at").notNull(),
-    /** 1: retention passed the day, and left the minutes of this pair, all of them. */
+    /** 1: retention passed the hour, and left the minutes of this pair, all of them. */
     kept: integer("kept").notNull().default(0),
     /** Which segment, and why. */
     message: text("message").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.day, table.seriesId] })],
+  (table) => [primaryKey({ columns: [table.pack, table.hour] })],
 );
 
 /** Watermarks: the last page of each shard whose content D1 holds. */
 export const flushed = sqliteTable("flushed", {
   shard: integer("shard").primaryKey(),
   page: integer("page").notNull(),
+  /** The id of the shard's next new series while its last pack has room; else a multiple of 16. */
+  nextId: integer("next_id").notNull().default(0),
 });
 
 /** Values of SHARDS under which shards may hold points: one, but for the minute after a change. */

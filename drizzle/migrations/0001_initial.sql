@@ -1,6 +1,6 @@
 -- Minuet's D1 tables. What each column and stored byte means: drizzle/README.md.
 CREATE TABLE series (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   metric TEXT NOT NULL,
   labels TEXT NOT NULL,
   first_at INTEGER NOT NULL,
@@ -11,45 +11,46 @@ CREATE TABLE series (
 
 CREATE TABLE minute (
   hour INTEGER NOT NULL,
-  series_id INTEGER NOT NULL,
+  pack INTEGER NOT NULL,
   shard INTEGER NOT NULL,
   part INTEGER NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (hour, series_id, shard, part)
+  PRIMARY KEY (hour, pack, shard, part)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE hour (
-  series_id INTEGER NOT NULL,
+  pack INTEGER NOT NULL,
   day INTEGER NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (series_id, day)
+  PRIMARY KEY (pack, day)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE day (
-  series_id INTEGER NOT NULL,
+  pack INTEGER NOT NULL,
   year INTEGER NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY (series_id, year)
+  PRIMARY KEY (pack, year)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dirty (
-  day INTEGER NOT NULL,
-  series_id INTEGER NOT NULL,
-  PRIMARY KEY (day, series_id)
+  pack INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  PRIMARY KEY (pack, hour)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE unreadable (
-  day INTEGER NOT NULL,
-  series_id INTEGER NOT NULL,
+  pack INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
   tried_at INTEGER NOT NULL,
   kept INTEGER NOT NULL DEFAULT 0,
   message TEXT NOT NULL,
-  PRIMARY KEY (day, series_id)
+  PRIMARY KEY (pack, hour)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE flushed (
   shard INTEGER PRIMARY KEY,
-  page INTEGER NOT NULL
+  page INTEGER NOT NULL,
+  next_id INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE layouts (

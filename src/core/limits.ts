@@ -121,6 +121,8 @@ export const labelValuesListed = 100;
 export const metricsPerPage = 1_000;
 /** Longest retention that is not for ever, days (a century). */
 export const retentionDays = 36_500;
+/** Highest number of databases. */
+export const databases = 16;
 /** Highest number of shards. */
 export const shards = 64;
 /** Buckets of one live message; the rest is asked for: bounds what a burst can cost. */

@@ -3,13 +3,23 @@
 import { type Query, query } from "./database.ts";
 
 export type ProgressName =
+  /** Whatever writes or removes coarse segments changes it: a roll-up of before then does nothing. */
   | "rollup"
+  /** No new series has a pack from this one on. */
+  | "nextPack"
+  /** (hour, pack) up to which, exclusive, hours are rolled up, packs first to last. */
+  | "rolledHour"
+  | "rolledPack"
+  /** (UTC day, pack) up to which, exclusive, days are made; `rolledDay` × 24 ≤ `rolledHour`. */
+  | "rolledDay"
+  | "rolledDayPack"
+  /** (UTC day, pack) up to which, exclusive, minutes are deleted. */
   | "goneDay"
-  | "goneSeries"
+  | "gonePack"
   | "hourKept"
-  | "hourSeries"
+  | "hourPack"
   | "dayKept"
-  | "daySeries"
+  | "dayPack"
   | "clockAt";
 
 /** SQL of a value; 0 when it was never set. */

@@ -1,0 +1,46 @@
+// A pack: the segments of up to 16 neighbouring series within one span, as the text of one D1 row. D1 can
+// take one of them out (body ->> '$."7"'); whoever wants several reads the row whole.
+
+import { CorruptBytes } from "./bytes.ts";
+
+/** Series of a pack. Measured on D1: bench/packs.ts. */
+export const SERIES_PER_PACK = 16;
+
+/** The pack of a series of D1, by its id. */
+export const packOf = (id: number): number => Math.floor(id / SERIES_PER_PACK);
+/** The place of a series in its pack. */
+export const slotOf = (id: number): number => id % SERIES_PER_PACK;
+/** The id of the series at a place of a pack. */
+export const idAt = (pack: number, slot: number): number => pack * SERIES_PER_PACK + slot;
+
+/** Segments by slot. */
+export type Pack = ReadonlyMap<number, string>;
+
+/** A JSON object: slot → segment (see segment.ts). Segments are base64: nothing is to be escaped. */
+export function encodePack(segments: Pack): string {
+  const parts = [...segments]
+    .sort(([a], [b]) => a - b)
+    .map(([slot, segment]) => `"${slot}":"${segment}"`);
+  return `{${parts.join(",")}}`;
+}
+
+const SLOT = /^(?:\d|1[0-5])$/;
+
+/** Reads `encodePack` back; the segments themselves may be anything. @throws CorruptBytes */
+export function decodePack(body: string): Map<number, string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw new CorruptBytes("a pack is not JSON");
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new CorruptBytes("a pack is not a JSON object");
+  const segments = new Map<number, string>();
+  for (const [slot, segment] of Object.entries(parsed)) {
+    if (!SLOT.test(slot)) throw new CorruptBytes(`a pack has no slot "${slot}"`);
+    if (typeof segment !== "string") throw new CorruptBytes(`slot ${slot} of a pack is no text`);
+    segments.set(Number(slot), segment);
+  }
+  return segments;
+}
