@@ -29,6 +29,8 @@ export default defineConfig(({ mode }) => ({
             main: "./test/workerd/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // Databases that a test may bind as DB_1 and DB_2: most run with one.
+              d1Databases: ["SPARE_1", "SPARE_2"],
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",

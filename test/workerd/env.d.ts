@@ -3,12 +3,14 @@
 declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
+    /** Databases that a test may bind as DB_1 and DB_2; without tables until it migrates them. */
+    SPARE_1: D1Database;
+    SPARE_2: D1Database;
     SHARD: DurableObjectNamespace<import("./worker.ts").Shard>;
     ASSETS: Fetcher;
     OPEN: string;
     API_TOKEN?: string;
     SHARDS: string;
-    FLUSH_ROWS_PER_HOUR: string;
     RETENTION_MINUTE_DAYS: string;
     RETENTION_HOUR_DAYS: string;
     RETENTION_DAY_DAYS: string;

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import type { Fault } from "../faults.ts";
+import type { DatabaseFault } from "./store.ts";
 
 export interface RelativePoint {
   readonly metric: number;
@@ -18,12 +19,12 @@ export type Action =
   /** Sends an earlier request with a key again. */
   | { readonly do: "repeat"; readonly which: number }
   | { readonly do: "evict" }
-  | { readonly do: "alarm"; readonly fault: Fault; readonly calls: number; readonly times: number }
-  | { readonly do: "flush"; readonly fault: Fault; readonly calls: number }
+  | { readonly do: "alarm"; readonly fault: DatabaseFault; readonly times: number }
+  | { readonly do: "flush"; readonly fault: DatabaseFault }
   /** Points of a day whose minutes may be gone, all the way into its hours. */
   | { readonly do: "late"; readonly points: readonly RelativePoint[] }
   | { readonly do: "zombies" }
-  | { readonly do: "cron"; readonly fault: Fault; readonly times: number }
+  | { readonly do: "cron"; readonly fault: DatabaseFault; readonly times: number }
   /** A cron and the alarms run once with a clock that is wrong. */
   | { readonly do: "clock"; readonly days: number }
   /** Two runs of the cron, more than an hour apart: what is past its days goes. */
@@ -31,10 +32,12 @@ export type Action =
   /** A cron, a flush and an append at the same time. */
   | { readonly do: "overlap"; readonly points: readonly RelativePoint[] }
   | { readonly do: "shards"; readonly shards: number }
+  /** A deploy with so many databases, unless there are more. */
+  | { readonly do: "databases"; readonly databases: number }
   | { readonly do: "remove"; readonly metric: number }
   | { readonly do: "wait"; readonly ms: number };
 
-const fault = fc.oneof(
+const kind = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fault>("none") },
   { weight: 6, arbitrary: fc.constantFrom<Fault>("before", "after", "hang", "zombie", "down") },
   { weight: 2, arbitrary: fc.constant<Fault>("zombie") },
@@ -42,6 +45,8 @@ const fault = fc.oneof(
 
 /** How many calls to D1 a fault lasts: a flush tries again once, so two make it give up. */
 const calls = fc.integer({ min: 1, max: 2 });
+
+const fault: fc.Arbitrary<DatabaseFault> = fc.record({ fault: kind, calls, database: fc.nat(2) });
 
 const ago = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -MINUTE, max: 5 * MINUTE }) },
@@ -89,11 +94,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("alarm"),
       fault,
-      calls,
       times: fc.integer({ min: 1, max: 2 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault, calls }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("flush"), fault }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("late"), points: latePoints }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("zombies") }) },
   {
@@ -116,6 +120,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("shards"), shards: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("databases"),
+      databases: fc.integer({ min: 2, max: 3 }),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("remove"), metric: fc.nat(2) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("wait"), ms: wait }) },

@@ -23,6 +23,7 @@ export function compareHalf(half: number): void {
       vi.useFakeTimers({ toFake: ["Date"] });
       vi.spyOn(console, "error").mockImplementation(() => undefined);
       const store = new ModelStore();
+      await store.migrate();
       let steps = 0;
       let done = 0;
       await fc.assert(

@@ -3,7 +3,7 @@
 import { DAY, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 import type { Action, RelativePoint } from "./actions.ts";
 import { difference, type Point, Reference } from "./reference.ts";
-import { answerOf, type ModelStore, RETENTION } from "./store.ts";
+import { answerOf, type ModelStore, NO_FAULT, RETENTION } from "./store.ts";
 
 const METRICS = ["a", "b", "c.d"];
 const TIERS: readonly TierName[] = ["minute", "hour", "day"];
@@ -50,48 +50,52 @@ class Run {
         return await this.#store.evict();
       case "alarm":
         for (let i = 0; i < action.times; i++)
-          await this.#store.alarm(i === 0 ? action.fault : "none", action.calls);
+          await this.#store.alarm(i === 0 ? action.fault : NO_FAULT);
         return;
       case "flush":
-        return await this.#store.flush(action.fault, action.calls);
+        return await this.#store.flush(action.fault);
       case "late":
         await this.#append(action.points, false);
-        await this.#store.flush("none", 1);
-        await this.#store.cron("none");
+        await this.#store.flush(NO_FAULT);
+        await this.#store.cron(NO_FAULT);
         return;
       case "zombies":
         return await this.#store.zombies();
       case "cron":
         await Promise.all(
           Array.from({ length: action.times }, (_, i) =>
-            this.#store.cron(i === 0 ? action.fault : "none"),
+            this.#store.cron(i === 0 ? action.fault : NO_FAULT),
           ),
         );
         return;
       case "clock": {
         const { now } = this.#store;
         this.#store.now = now + action.days * DAY;
-        await this.#store.cron("none");
-        await this.#store.alarm("none", 1);
+        await this.#store.cron(NO_FAULT);
+        await this.#store.alarm(NO_FAULT);
         this.#store.now = now;
         // The next minute's run is right again, and must undo what the wrong clock began.
-        return await this.#store.cron("none");
+        return await this.#store.cron(NO_FAULT);
       }
       case "age":
-        await this.#store.cron("none");
+        await this.#store.cron(NO_FAULT);
         this.#store.now += action.minutes * MINUTE;
-        return await this.#store.cron("none");
+        return await this.#store.cron(NO_FAULT);
       case "overlap":
         await Promise.all([
-          this.#store.cron("none"),
-          this.#store.flush("none", 1),
+          this.#store.cron(NO_FAULT),
+          this.#store.flush(NO_FAULT),
           this.#append(action.points, false),
         ]);
         return;
       case "shards":
         // Keys stay with the shard that stored the request: see "Limits" in the README.
         if (action.shards !== this.#store.shards) this.#sent.length = 0;
-        return await this.#store.deploy(action.shards);
+        return await this.#store.deploy({ shards: action.shards });
+      case "databases":
+        if (action.databases > this.#store.databases)
+          await this.#store.deploy({ databases: action.databases });
+        return;
       case "remove":
         return await this.#remove(METRICS[action.metric]!);
       case "wait":

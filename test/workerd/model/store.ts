@@ -1,7 +1,12 @@
 // A real store in workerd that a history acts upon: the Worker's app, shards, D1 and cron, with a
 // clock and faults that the history sets.
 
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  applyD1Migrations,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { QueryAnswer } from "../../../src/core/api.ts";
@@ -10,8 +15,8 @@ import type { TierName } from "../../../src/core/tiers.ts";
 import { app } from "../../../src/worker/app.ts";
 import { runCron } from "../../../src/worker/cron/cron.ts";
 import type { Env } from "../../../src/worker/env.ts";
-import { type Fault, faultyD1, noFaults, releaseZombies, settled } from "../faults.ts";
-import { Shard } from "../worker.ts";
+import { type Fault, noFaults, releaseZombies, settled } from "../faults.ts";
+import { databases, Shard } from "../worker.ts";
 import type { Point } from "./reference.ts";
 
 const TABLES = [
@@ -29,12 +34,34 @@ const TABLES = [
 
 export const RETENTION: Retention = { minute: 2, hour: 6, day: 0 };
 
+/** Those that may be bound, with the faults that shards and the cron meet in each. */
+const DATABASES = [
+  { db: env.DB, shard: Shard.faults, cron: noFaults() },
+  { db: env.SPARE_1, shard: Shard.spareFaults[0]!, cron: noFaults() },
+  { db: env.SPARE_2, shard: Shard.spareFaults[1]!, cron: noFaults() },
+];
+
+/** A fault of one database, for so many calls. */
+export interface DatabaseFault {
+  readonly fault: Fault;
+  readonly calls: number;
+  /** Which, modulo those that are bound. */
+  readonly database: number;
+}
+
+export const NO_FAULT: DatabaseFault = { fault: "none", calls: 1, database: 0 };
+
 export class ModelStore {
   shards = 1;
+  databases = 1;
   /** Shards that hold anything, and are running. */
   readonly #used = new Set<number>();
-  readonly #cronFaults = noFaults();
-  #env: Env = this.#envOf(1);
+  #env: Env = this.#envOf();
+
+  /** The tables of all databases. */
+  async migrate(): Promise<void> {
+    for (const { db } of DATABASES) await applyD1Migrations(db, env.MIGRATIONS);
+  }
 
   get now(): number {
     return Date.now();
@@ -78,47 +105,55 @@ export class ModelStore {
       await evictDurableObject(env.SHARD.getByName(String(shard))).catch(() => undefined);
   }
 
-  /** Runs the alarms that are set, with a fault of so many calls for each shard. */
-  async alarm(fault: Fault, calls: number): Promise<void> {
-    for (const shard of this.#running()) {
-      Shard.faults.next = fault;
-      Shard.faults.times = calls;
-      await runDurableObjectAlarm(env.SHARD.getByName(String(shard)));
-    }
-    Shard.faults.next = "none";
+  /** Runs the alarms that are set, with a fault for each shard that writes to that database. */
+  async alarm(fault: DatabaseFault): Promise<void> {
+    for (const shard of this.#running())
+      await this.#failing(fault, async () => {
+        await runDurableObjectAlarm(env.SHARD.getByName(String(shard)));
+      });
   }
 
-  async flush(fault: Fault, calls: number): Promise<void> {
-    for (const shard of this.#running()) {
-      Shard.faults.next = fault;
-      Shard.faults.times = calls;
-      await env.SHARD.getByName(String(shard)).flush();
-    }
-    Shard.faults.next = "none";
+  async flush(fault: DatabaseFault): Promise<void> {
+    for (const shard of this.#running())
+      await this.#failing(fault, async () => {
+        await env.SHARD.getByName(String(shard)).flush();
+      });
   }
 
-  async cron(fault: Fault): Promise<void> {
-    this.#cronFaults.next = fault === "hang" ? "before" : fault;
-    this.#cronFaults.times = 1;
+  async #failing(
+    { fault, calls, database }: DatabaseFault,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const faults = DATABASES[database % this.databases]!.shard;
+    faults.next = fault;
+    faults.times = calls;
+    await work();
+    faults.next = "none";
+  }
+
+  async cron({ fault, database }: DatabaseFault): Promise<void> {
+    const faults = DATABASES[database % this.databases]!.cron;
+    faults.next = fault === "hang" ? "before" : fault;
+    faults.times = 1;
     await runCron(this.#env).catch(() => undefined);
-    this.#cronFaults.next = "none";
+    faults.next = "none";
   }
 
   /** Batches of flushes and of the cron land that were given up long ago. */
   async zombies(): Promise<void> {
-    await releaseZombies(Shard.faults);
-    await releaseZombies(this.#cronFaults);
+    for (const { shard, cron } of DATABASES) {
+      await releaseZombies(shard);
+      await releaseZombies(cron);
+    }
   }
 
   async remove(metric: string): Promise<Response> {
     return await app.request(`/api/v1/metric?name=${metric}`, { method: "DELETE" }, this.#env);
   }
 
-  /** A deploy with another SHARDS: shards start anew, with the new value. */
-  async deploy(shards: number): Promise<void> {
-    this.shards = shards;
-    Shard.variables = { SHARDS: String(shards) };
-    this.#env = this.#envOf(shards);
+  /** A deploy with another SHARDS, or with more databases: shards start anew. */
+  async deploy({ shards = this.shards, databases = this.databases }): Promise<void> {
+    this.#set(shards, databases);
     await this.evict();
   }
 
@@ -130,15 +165,23 @@ export class ModelStore {
         await state.storage.deleteAlarm();
       });
     await this.evict();
-    await Promise.all([settled(Shard.faults), settled(this.#cronFaults)]);
-    Shard.faults.zombies.length = 0;
-    this.#cronFaults.zombies.length = 0;
-    await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+    for (const { db, shard, cron } of DATABASES.slice(0, this.databases)) {
+      await Promise.all([settled(shard), settled(cron)]);
+      shard.zombies.length = 0;
+      cron.zombies.length = 0;
+      await db.batch(TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)));
+    }
     this.#used.clear();
     this.now = now;
-    this.shards = 1;
-    Shard.variables = { SHARDS: "1" };
-    this.#env = this.#envOf(1);
+    this.#set(1, 1);
+  }
+
+  #set(shards: number, databases: number): void {
+    this.shards = shards;
+    this.databases = databases;
+    Shard.variables = { SHARDS: String(shards) };
+    Shard.databases = databases;
+    this.#env = this.#envOf();
   }
 
   #running(): number[] {
@@ -146,11 +189,15 @@ export class ModelStore {
     return [...this.#used];
   }
 
-  #envOf(shards: number): Env {
+  #envOf(): Env {
     return {
       ...env,
-      DB: faultyD1(env.DB, this.#cronFaults),
-      SHARDS: String(shards),
+      ...databases(
+        env,
+        DATABASES.map(({ cron }) => cron),
+        this.databases,
+      ),
+      SHARDS: String(this.shards),
       RETENTION_MINUTE_DAYS: String(RETENTION.minute),
       RETENTION_HOUR_DAYS: String(RETENTION.hour),
     };
