@@ -4,6 +4,7 @@
 import { FORMATS } from "../../core/formats/registry.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
+import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
 import { ingest } from "./ingest.ts";
 import { live } from "./live.ts";
@@ -20,6 +21,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   describe,
   remove,
   live,
+  flush,
   status,
   healthz,
 ]);
