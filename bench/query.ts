@@ -1,80 +1,159 @@
-// How many D1 rows the usual questions read, and how long their answers take: one series over 90 days
-// of points a minute (the demo's), rolled up as the cron would have. Usage: npm run bench:query
+// How long answers take, beside VictoriaMetrics and InfluxDB where they are installed: 100 series × 1
+// year × 1 minute, the same answers first; then 10,000 series of one metric; then what an import of
+// that year does to ordinary questions. Usage: npm run bench:query [-- days]
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { answered } from "../src/core/api.ts";
-import { DAY, MINUTE } from "../src/core/tiers.ts";
+import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
 import { startMinuet } from "./support/minuet.ts";
+import { type Peer, type Question, startPeers } from "./support/peers.ts";
+import { fillWide, WIDE, WIDE_QUESTIONS } from "./support/wide.ts";
+import {
+  askMinuet,
+  differs,
+  HOSTS,
+  requests,
+  writeMinuet,
+  writePeer,
+  yearOf,
+} from "./support/year.ts";
 
-const DAYS = 90;
-const RUNS = 50;
-const NAMES = ["demo.load", "demo.latency_ms"];
+const DAYS = Number(process.argv[2] ?? 365);
+const RUNS = 7;
+/** Runs of the cron at most, of which production has one a minute. */
+const CRONS = 60;
 
-const minuet = await startMinuet();
+const minuet = await startMinuet({
+  variables: {
+    RETENTION_MINUTE_DAYS: "0",
+    RETENTION_HOUR_DAYS: "0",
+    RETENTION_DAY_DAYS: "0",
+  },
+});
 const client = new Client(minuet.url);
 await minuet.cron();
-const now = Date.now();
-const first = now - DAYS * DAY;
-console.log(`filling ${NAMES.length} series × ${DAYS} days at one point a minute`);
-for (let day = 0; day < DAYS; day++)
-  for (let half = 0; half < 2; half++)
-    await client.post(
-      NAMES.flatMap((name) =>
-        Array.from({ length: 720 }, (_, i) => {
-          const timestamp = first + day * DAY + (half * 720 + i) * MINUTE;
-          return {
-            name,
-            value: Math.round(5_000 + 4_000 * Math.sin(timestamp / 1e7)) / 100,
-            timestamp,
-          };
-        }),
-      ),
-    );
-console.log("waiting for the flush, then rolling up");
-for (;;) {
-  const { shards } = await client.status();
-  if (
-    shards.every(
-      (shard) => answered(shard) && shard.lastFlushAt !== null && shard.unflushedBuckets < 100,
-    )
-  )
-    break;
-  await sleep(1_000);
-}
-for (let runs = 0; runs < 200; runs++) {
-  await minuet.cron();
-  const { d1 } = await client.status();
-  // Today stays dirty until it is over; the rest of the runs is retention.
-  if ((d1.dirtyDays ?? Infinity) <= 2 && runs > 40) break;
-}
 
-/** Rows that the status itself reads, which its counter includes. */
-const own = await (async () => {
-  const before = await client.status();
-  const after = await client.status();
-  return after.today.d1RowsRead - before.today.d1RowsRead;
-})();
+const year = yearOf(DAYS, Date.now());
+const one = { one: HOSTS[17]! };
+const questions: readonly (readonly [string, Question, expected: number | undefined])[] = (
+  [
+    ["by day", DAYS * DAY, DAY],
+    ["90 d by hour", 90 * DAY, HOUR],
+    ["24 h by minute", DAY, MINUTE],
+  ] as const
+).flatMap(([name, span, stepMs], i) => {
+  const range = { from: Math.max(year.from, year.to - span), to: year.to, stepMs };
+  return [
+    [`${name}, one`, { ...range, hosts: one }, [1.9, 0.55, 0.4][i]] as const,
+    [`${name}, averaged`, { ...range, hosts: "averaged" }, [15, 2, 0.6][i]] as const,
+    [`${name}, each`, { ...range, hosts: "each" }, undefined] as const,
+  ];
+});
+
+// An ordinary metric, asked while the import runs.
+await client.post([
+  {
+    name: "ordinary",
+    datapoints: Array.from({ length: 60 }, (_, i) => [Date.now() - i * MINUTE, i]),
+  },
+]);
+const ordinary = (): Promise<number> =>
+  milliseconds(() => client.get("/api/v1/query?metric=ordinary&from=-1h&resolution=minute"));
+const quiet = median(await repeated(20, ordinary));
+
+console.log(`importing ${HOSTS.length} series × ${DAYS} days × 1 minute`);
+const during: number[] = [];
+const starts = requests(year);
+const imported = await milliseconds(async () => {
+  for (const [i, from] of starts.entries()) {
+    await writeMinuet(client, from);
+    if (i % 50 === 0) during.push(await ordinary());
+  }
+});
+console.log(
+  `imported in ${seconds(imported)}; an ordinary question meanwhile: median ${median(during).toFixed(1)} ms, worst ${Math.max(...during).toFixed(0)} ms, quiet ${quiet.toFixed(1)} ms (× ${(median(during) / quiet).toFixed(1)})`,
+);
+for (const [name, question] of questions.filter((_, i) => i % 3 === 0))
+  console.log(
+    `right after the import, ${name}: ${[...(await askMinuet(client, question)).values()][0]?.size ?? 0} of ${(question.to - question.from) / question.stepMs} buckets`,
+  );
+await client.flush();
+let crons = 0;
+const rolled = await milliseconds(async () => {
+  for (; crons < CRONS && (await marks()) > 0; crons++) await minuet.cron();
+});
+console.log(`rolled up by ${crons} runs of the cron (one a minute), ${seconds(rolled)} of work`);
+
+const peers = await startPeers();
+for (const peer of peers) {
+  const took = await milliseconds(async () => {
+    for (const from of starts) await writePeer(peer, from);
+    await peer.settled();
+  });
+  console.log(`${peer.name}: the same in ${seconds(took)}`);
+}
 
 console.log(
-  `\n${"question".padEnd(22)} rows read   buckets   median of ${RUNS}, ms   expected ≤ 50 ms`,
+  `\n${"question".padEnd(28)}${"Minuet, ms".padStart(12)}${peers.map(({ name }) => `${name}, ms  ÷ Minuet`.padStart(30)).join("")}   expected`,
 );
-for (const [name, span, resolution] of [
-  ["1 year by day", 365 * DAY, "day"],
-  ["90 days by hour", DAYS * DAY, "hour"],
-  ["24 h by minute", DAY, "minute"],
-] as const) {
-  const to = Date.now();
-  const path = `/api/v1/query?metric=${NAMES[0]}&from=${to - span}&to=${to}&resolution=${resolution}`;
-  const before = await client.status();
-  const answer = (await client.get(path)) as { series: { t: number[] }[] };
-  const after = await client.status();
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run++) times.push(await milliseconds(() => client.get(path)));
-  const rows = after.today.d1RowsRead - before.today.d1RowsRead - own;
-  const ms = median(times);
+for (const [name, question, expected] of questions) {
+  const [mine, answer] = await timed(() => askMinuet(client, question));
+  const others: string[] = [];
+  let verdict = "";
+  for (const peer of peers) {
+    const [theirs, same] = await timed(() => peer.ask(question));
+    const difference = differs(answer, same);
+    if (difference !== undefined) console.log(`  ${peer.name} answers otherwise: ${difference}`);
+    others.push(`${theirs.toFixed(1)}  ${(theirs / mine).toFixed(2)}`.padStart(30));
+    if (isFirst(peer) && expected !== undefined)
+      verdict = `≥ ${expected}: ${theirs / mine >= expected ? "held" : "NOT held"}`;
+  }
+  console.log(`${name.padEnd(28)}${mine.toFixed(1).padStart(12)}${others.join("")}   ${verdict}`);
+}
+for (const peer of peers) peer.stop();
+
+console.log("\n10,000 series of one metric, all merged");
+const now = Math.floor(Date.now() / HOUR) * HOUR;
+await fillWide(client, now);
+await client.flush();
+for (let i = 0; i < CRONS && (i < 2 || (await marks()) > 0); i++) await minuet.cron();
+for (const [name, span, resolution] of WIDE_QUESTIONS) {
+  const path = `/api/v1/query?metric=${WIDE}&from=${now - span}&to=${now}&resolution=${resolution}`;
+  const [ms, answer] = await timed(
+    async () => (await client.get(path)) as { readonly series: readonly { t: number[] }[] },
+    3,
+  );
   console.log(
-    `${name.padEnd(22)} ${String(rows).padStart(9)} ${String(answer.series[0]?.t.length ?? 0).padStart(9)} ${ms.toFixed(1).padStart(16)}      ${ms <= 50 ? "held" : "NOT held"}`,
+    `${name.padEnd(28)}${ms.toFixed(0).padStart(12)} ms, ${answer.series[0]?.t.length ?? 0} buckets`,
   );
 }
 await minuet.stop();
+
+/** (pack, hour) pairs that the roll-up has yet to do. */
+async function marks(): Promise<number> {
+  const { databases } = await client.status();
+  return databases.reduce((sum, { dirtyHours }) => sum + (dirtyHours ?? 0), 0);
+}
+
+async function timed<T>(work: () => Promise<T>, runs = RUNS): Promise<[number, T]> {
+  let answer = await work();
+  const times = await repeated(runs, () =>
+    milliseconds(async () => {
+      answer = await work();
+    }),
+  );
+  return [median(times), answer];
+}
+
+async function repeated(runs: number, work: () => Promise<number>): Promise<number[]> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run++) times.push(await work());
+  return times;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(0)} s`;
+}
+
+function isFirst(peer: Peer): boolean {
+  return peer === peers[0];
+}

@@ -19,6 +19,13 @@ export class Client {
     await response.arrayBuffer();
   }
 
+  /** Moves what shards hold to D1. */
+  async flush(): Promise<void> {
+    const response = await fetch(new URL("/api/v1/flush", this.#url), { method: "POST" });
+    if (!response.ok) throw new Error(`flush: ${response.status}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+
   async get(path: string): Promise<unknown> {
     const response = await fetch(new URL(path, this.#url));
     if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);

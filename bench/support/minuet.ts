@@ -48,12 +48,15 @@ export interface Starting {
   readonly inspectorPort?: number;
   /** The folder of the built page; without, there is only the API. */
   readonly page?: string;
+  /** How many databases; default: one. */
+  readonly databases?: number;
   /** Where the sources are; default: here. */
   readonly root?: string;
 }
 
 export async function startMinuet(starting: Starting = {}): Promise<RunningMinuet> {
-  const { variables = {}, inspectorPort, page, root = ROOT } = starting;
+  const { variables = {}, inspectorPort, page, databases = 1, root = ROOT } = starting;
+  const bindings = Array.from({ length: databases }, (_, i) => (i === 0 ? "DB" : `DB_${i}`));
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -69,7 +72,7 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
       bindings: { OPEN: "local", SHARDS: "1", ...variables },
       durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
       durableObjectsPersist: join(folder, "do"),
-      d1Databases: { DB: "minuet" },
+      d1Databases: Object.fromEntries(bindings.map((name) => [name, `minuet-${name}`])),
       d1Persist: join(folder, "d1"),
       ...(inspectorPort !== undefined && { inspectorPort }),
       ...(page === undefined
@@ -78,11 +81,13 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
     }),
   );
   const url = await miniflare.ready;
-  const db = await miniflare.getD1Database("DB");
   const migrations = join(root, "drizzle/migrations");
-  for (const file of readdirSync(migrations).sort())
-    for (const statement of readFileSync(join(migrations, file), "utf8").split(";"))
-      if (statement.replace(/--.*/g, "").trim() !== "") await db.prepare(statement).run();
+  for (const name of bindings) {
+    const db = await miniflare.getD1Database(name);
+    for (const file of readdirSync(migrations).sort())
+      for (const statement of readFileSync(join(migrations, file), "utf8").split(";"))
+        if (statement.replace(/--.*/g, "").trim() !== "") await db.prepare(statement).run();
+  }
   return {
     url,
     miniflare,

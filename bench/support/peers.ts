@@ -1,0 +1,178 @@
+// VictoriaMetrics and InfluxDB, where they are installed, as the query benchmark asks them: the same
+// points by line protocol, the same questions in their own language.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A question that all stores can be asked. */
+export interface Question {
+  /** One series by its host, all of them averaged, or each apart. */
+  readonly hosts: { readonly one: string } | "averaged" | "each";
+  /** Unix ms, whole steps. */
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
+
+/** Averages by time, of one line or of each. */
+export type Lines = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+export interface Peer {
+  readonly name: string;
+  /** Stores lines of line protocol with times in ms. */
+  write(lines: string): Promise<void>;
+  /** After the last write. */
+  settled(): Promise<void>;
+  ask(question: Question): Promise<Lines>;
+  stop(): void;
+}
+
+/** The metric of the benchmark; in line protocol measurement and field. */
+export const MEASUREMENT = "cpu";
+export const FIELD = "load";
+
+const isInstalled = (command: string): boolean =>
+  spawnSync("which", [command], { encoding: "utf8" }).status === 0;
+
+/** Those that this machine has. */
+export async function startPeers(): Promise<readonly Peer[]> {
+  const peers: Peer[] = [];
+  if (isInstalled("victoria-metrics")) peers.push(await startVictoria());
+  if (isInstalled("influxd")) peers.push(await startInflux());
+  return peers;
+}
+
+const VICTORIA = 18_428;
+const INFLUX = 18_086;
+
+async function startVictoria(): Promise<Peer> {
+  const folder = mkdtempSync(join(tmpdir(), "minuet-victoria-"));
+  const origin = `http://127.0.0.1:${VICTORIA}`;
+  const child = spawn("victoria-metrics", [
+    `-storageDataPath=${folder}`,
+    `-httpListenAddr=127.0.0.1:${VICTORIA}`,
+    "-retentionPeriod=10y",
+    "-search.maxPointsPerTimeseries=100000",
+    // Else the newest minutes are left out, and answers are kept from run to run.
+    "-search.latencyOffset=0s",
+    "-search.disableCache",
+  ]);
+  await answers(`${origin}/health`);
+  return {
+    name: "VictoriaMetrics",
+    write: (lines) => post(`${origin}/write?precision=ms`, lines),
+    settled: async () => {
+      await fetch(`${origin}/internal/force_flush`);
+    },
+    async ask({ hosts, from, to, stepMs }) {
+      const selector = `${MEASUREMENT}_${FIELD}${typeof hosts === "object" ? `{host="${hosts.one}"}` : ""}`;
+      const averages = `avg_over_time(${selector}[${stepMs / 1_000}s])`;
+      const parameters = new URLSearchParams({
+        query: hosts === "averaged" ? `avg(${averages})` : averages,
+        // A range ends with its step, the last millisecond excluded.
+        start: String((from + stepMs - 1) / 1_000),
+        end: String((to - 1) / 1_000),
+        step: `${stepMs / 1_000}`,
+        nocache: "1",
+      });
+      const answer = (await (await fetch(`${origin}/api/v1/query_range?${parameters}`)).json()) as {
+        readonly data: {
+          readonly result: readonly {
+            readonly metric: { readonly host?: string };
+            readonly values: readonly (readonly [number, string])[];
+          }[];
+        };
+      };
+      return new Map(
+        answer.data.result.map(({ metric, values }) => [
+          metric.host ?? "",
+          new Map(
+            values.map(([seconds, value]) => [
+              Math.round(seconds * 1_000) + 1 - stepMs,
+              Number(value),
+            ]),
+          ),
+        ]),
+      );
+    },
+    stop: () => stop(child, folder),
+  };
+}
+
+async function startInflux(): Promise<Peer> {
+  const folder = mkdtempSync(join(tmpdir(), "minuet-influx-"));
+  const origin = `http://127.0.0.1:${INFLUX}`;
+  const config = join(folder, "influxdb.conf");
+  writeFileSync(
+    config,
+    `reporting-disabled = true
+bind-address = "127.0.0.1:18088"
+[meta]
+  dir = "${folder}/meta"
+[data]
+  dir = "${folder}/data"
+  wal-dir = "${folder}/wal"
+  query-log-enabled = false
+[http]
+  bind-address = "127.0.0.1:${INFLUX}"
+  log-enabled = false
+[monitor]
+  store-enabled = false
+`,
+  );
+  const child = spawn("influxd", ["-config", config]);
+  await answers(`${origin}/ping`);
+  await post(`${origin}/query`, new URLSearchParams({ q: "CREATE DATABASE bench" }));
+  return {
+    name: "InfluxDB",
+    write: (lines) => post(`${origin}/write?db=bench&precision=ms`, lines),
+    settled: () => Promise.resolve(),
+    async ask({ hosts, from, to, stepMs }) {
+      const where = typeof hosts === "object" ? ` AND host = '${hosts.one}'` : "";
+      const by = hosts === "each" ? ", host" : "";
+      const q = `SELECT mean(${FIELD}) FROM ${MEASUREMENT} WHERE time >= ${from}ms AND time < ${to}ms${where} GROUP BY time(${stepMs}ms)${by} fill(none)`;
+      const parameters = new URLSearchParams({ db: "bench", epoch: "ms", q });
+      const answer = (await (await fetch(`${origin}/query?${parameters}`)).json()) as {
+        readonly results: readonly {
+          readonly series?: readonly {
+            readonly tags?: { readonly host: string };
+            readonly values: readonly (readonly [number, number])[];
+          }[];
+        }[];
+      };
+      return new Map(
+        (answer.results[0]?.series ?? []).map(({ tags, values }) => [
+          typeof hosts === "object" ? hosts.one : (tags?.host ?? ""),
+          new Map(values),
+        ]),
+      );
+    },
+    stop: () => stop(child, folder),
+  };
+}
+
+async function post(url: string, body: string | URLSearchParams): Promise<void> {
+  const response = await fetch(url, { method: "POST", body });
+  if (!response.ok) throw new Error(`${url}: ${response.status}: ${await response.text()}`);
+  await response.arrayBuffer();
+}
+
+async function answers(url: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+      return;
+    } catch (error) {
+      if (attempt > 300) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+function stop(child: ChildProcess, folder: string): void {
+  child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
