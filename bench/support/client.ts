@@ -27,9 +27,18 @@ export class Client {
   }
 
   async get(path: string): Promise<unknown> {
+    return await (await this.#ask(path)).json();
+  }
+
+  /** How many bytes the answer has. */
+  async length(path: string): Promise<number> {
+    return (await (await this.#ask(path)).arrayBuffer()).byteLength;
+  }
+
+  async #ask(path: string): Promise<Response> {
     const response = await fetch(new URL(path, this.#url));
     if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);
-    return await response.json();
+    return response;
   }
 
   async status(): Promise<StatusAnswer> {

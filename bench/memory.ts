@@ -1,0 +1,178 @@
+// The memory that the Worker's isolate takes above idle for the largest things that it does, where
+// production has 128 MB: expected ≤ 64 MB each. Then the same with the heap of V8 capped.
+// Usage: npm run bench:memory [-- part of a name]
+
+import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
+import { Client } from "./support/client.ts";
+import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
+import { Inspector } from "./support/peak.ts";
+import { HOSTS, requests, writeMinuet, yearOf } from "./support/year.ts";
+
+const INSPECTOR = 9_341;
+const EXPECTED = 64e6;
+/** Of V8 alone, MB: array buffers come on top. */
+const CAP = 128;
+/** What workerd's V8 is told, by way of Miniflare. */
+const V8_FLAGS = "MINIFLARE_WORKERD_V8_FLAGS";
+
+const FOR_EVER = {
+  RETENTION_MINUTE_DAYS: "0",
+  RETENTION_HOUR_DAYS: "0",
+  RETENTION_DAY_DAYS: "0",
+};
+
+interface Store {
+  readonly minuet: RunningMinuet;
+  readonly client: Client;
+}
+
+interface Case {
+  readonly name: string;
+  /** What is there before. */
+  prepare(store: Store): Promise<void>;
+  /** What is measured. */
+  run(store: Store): Promise<void>;
+}
+
+const lastHour = (): number => Math.floor(Date.now() / HOUR) * HOUR - HOUR;
+
+/** Minutes of an hour for so many series, in batches of 1,000 series. */
+async function postHour({ client }: Store, series: number, metrics: number): Promise<void> {
+  const start = lastHour();
+  for (let minute = 0; minute < 60; minute++)
+    for (let first = 0; first < series; first += 1_000)
+      await client.post(
+        Array.from({ length: 1_000 }, (_, i) => ({
+          name: `metric.${(first + i) % metrics}`,
+          labels: { host: `host-${Math.floor((first + i) / metrics)}` },
+          value: Math.round(5_000 + 4_000 * Math.sin(minute / 9 + first + i)) / 100,
+          timestamp: start + minute * MINUTE + (((first + i) * 7_919) % MINUTE),
+        })),
+      );
+}
+
+/** A day of one metric, a point a minute. */
+async function postDay({ client }: Store, name: string, series: number): Promise<void> {
+  const end = Math.floor(Date.now() / MINUTE) * MINUTE;
+  for (let from = end - DAY; from < end; from += 10 * MINUTE)
+    for (let first = 0; first < series; first += 1_000)
+      await client.post(
+        Array.from({ length: Math.min(1_000, series - first) }, (_, i) => ({
+          name,
+          labels: { host: `host-${first + i}` },
+          datapoints: Array.from({ length: 10 }, (_point, n) => [
+            from + n * MINUTE,
+            Math.round(5_000 + 4_000 * Math.sin((from + n * MINUTE) / 1e6 + first + i)) / 100,
+          ]),
+        })),
+      );
+}
+
+const ask = ({ client }: Store, name: string, more: string): Promise<number> =>
+  client.length(`/api/v1/query?metric=${name}&from=-24h&resolution=minute&${more}`);
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+const CASES: readonly Case[] = [
+  {
+    name: "seal and flush 50,000 series × 60 minutes",
+    prepare: nothing,
+    async run(store) {
+      await postHour(store, 50_000, 1_000);
+      await store.client.flush();
+    },
+  },
+  {
+    name: "roll up an hour of 50,000 series",
+    async prepare(store) {
+      await postHour(store, 50_000, 1_000);
+      await store.client.flush();
+    },
+    async run({ minuet }) {
+      for (let i = 0; i < 8; i++) await minuet.cron();
+    },
+  },
+  {
+    name: "a year's backfill of 100 series",
+    prepare: nothing,
+    async run({ client }) {
+      for (const from of requests(yearOf(365, Date.now()))) await writeMinuet(client, from);
+      await client.flush();
+    },
+  },
+  {
+    name: "470,000 minutes in as many hours, of 40 series",
+    prepare: nothing,
+    async run({ client }) {
+      const last = lastHour();
+      for (let first = 0; first < 11_750; first += 250)
+        await client.post(
+          HOSTS.slice(0, 40).map((host) => ({
+            name: "sparse",
+            labels: { host },
+            datapoints: Array.from({ length: 250 }, (_, i) => [last - (first + i) * HOUR, i]),
+          })),
+        );
+      await client.flush();
+    },
+  },
+  {
+    name: "10,000 series × 24 h by minute, merged to one",
+    prepare: async (store) => {
+      await postDay(store, "wide", 10_000);
+      await store.client.flush();
+    },
+    run: async (store) => void (await ask(store, "wide", "")),
+  },
+  {
+    name: "1,000 series × 1,440 minutes each apart, JSON",
+    prepare: async (store) => {
+      await postDay(store, "apart", 1_000);
+      await store.client.flush();
+    },
+    run: async (store) => void (await ask(store, "apart", "by=*&limit=1000")),
+  },
+  {
+    name: "1,000 series × 1,440 minutes each apart, CSV",
+    prepare: async (store) => {
+      await postDay(store, "apart", 1_000);
+      await store.client.flush();
+    },
+    run: async (store) => void (await ask(store, "apart", "by=*&limit=1000&format=csv")),
+  },
+];
+
+const wanted = CASES.filter(({ name }) => name.includes(process.argv[2] ?? ""));
+for (const flags of ["", `--max-heap-size=${CAP}`]) {
+  process.env[V8_FLAGS] = flags;
+  console.log(flags === "" ? "" : `\nwith the heap of V8 capped at ${CAP} MB:`);
+  for (const one of wanted) await measure(one);
+}
+
+async function measure({ name, prepare, run }: Case): Promise<void> {
+  const minuet = await startMinuet({ variables: FOR_EVER, inspectorPort: INSPECTOR });
+  const store = { minuet, client: new Client(minuet.url) };
+  try {
+    await store.client.status();
+    const inspector = await Inspector.open(INSPECTOR);
+    const idle = await inspector.collected();
+    await prepare(store);
+    const before = await inspector.collected();
+    const peak = await inspector.peak(idle, () => run(store));
+    const after = (await inspector.collected()) - idle;
+    inspector.close();
+    console.log(
+      `${name.padEnd(52)} peak ${mb(peak)} MB above idle (${mb(before - idle)} before, ${mb(after)} after)   ≤ ${mb(EXPECTED)}: ${peak <= EXPECTED ? "held" : "NOT held"}`,
+    );
+  } catch (error) {
+    console.log(
+      `${name.padEnd(52)} DIED: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  } finally {
+    await minuet.stop();
+  }
+}
+
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
