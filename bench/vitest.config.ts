@@ -1,16 +1,35 @@
-// Benchmarks that need a simulated clock run in workerd, like the tests of the shard.
+// Benchmarks that need a simulated clock run in workerd, like the tests of the shard: `--project cost`
+// with one database and one shard, `--project wide` with four and sixteen.
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+const project = (
+  name: string,
+  databases: readonly string[],
+  variables: Record<string, string>,
+) => ({
   plugins: [
     cloudflareTest(async () => ({
       main: "./src/worker/index.ts",
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
-        bindings: { MIGRATIONS: await readD1Migrations("drizzle/migrations"), OPEN: "local" },
+        d1Databases: [...databases],
+        bindings: {
+          ...variables,
+          MIGRATIONS: await readD1Migrations("drizzle/migrations"),
+          OPEN: "local",
+        },
       },
     })),
   ],
-  test: { include: ["bench/*.bench.ts"], testTimeout: 600_000 },
+  test: { name, include: [`bench/${name}.bench.ts`], testTimeout: 3_600_000 },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("cost", [], {}),
+      project("wide", ["DB_1", "DB_2", "DB_3"], { SHARDS: "16" }),
+    ],
+  },
 });
