@@ -80,6 +80,8 @@ export const unreadable = sqliteTable(
     triedAt: integer("tried_at").notNull(),
     /** 1: retention passed the hour, and left the minutes of this pair, all of them. */
     kept: integer("kept").notNull().default(0),
+    /** Bit s is set: a segment of slot s cannot be read. All 16: the pack as a whole. */
+    slots: integer("slots").notNull(),
     /** Which segment, and why. */
     message: text("message").notNull(),
   },

@@ -43,6 +43,7 @@ CREATE TABLE unreadable (
   hour INTEGER NOT NULL,
   tried_at INTEGER NOT NULL,
   kept INTEGER NOT NULL DEFAULT 0,
+  slots INTEGER NOT NULL,
   message TEXT NOT NULL,
   PRIMARY KEY (pack, hour)
 ) STRICT, WITHOUT ROWID;
