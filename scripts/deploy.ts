@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
-import { needsList, stepsOf } from "./deploy/plan.ts";
+import { gapIn, needsList, stepsOf } from "./deploy/plan.ts";
 import { runScript, Stop } from "./stop.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -60,6 +60,8 @@ await runScript(async () => {
     );
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") });
   const databases = config.d1_databases;
+  const gap = gapIn(databases);
+  if (gap !== undefined) throw new Stop(`${gap}.`);
   const existing = needsList(databases) ? await existingDatabases() : new Set<string>();
   for (const { what, args } of stepsOf(config.name ?? "minuet", databases, existing)) {
     console.log(`${what} …`);

@@ -1,12 +1,21 @@
 // `npm start`: builds the page, prepares the local database, runs the server and its cron, until
 // Ctrl+C. Every failure that a user can mend is one line.
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import { checkPort, checkWritable, codeOf, npmProblem } from "./start/checks.ts";
 import { runCronEachMinute } from "./start/cron.ts";
+import {
+  boundIn,
+  databasesToServe,
+  firstDatabases,
+  heldIn,
+  hold,
+  writeConfig,
+} from "./start/databases.ts";
 import { FolderLock } from "./start/lock.ts";
 import { HELP, openTo, parseOptions, type StartOptions, variablesOf } from "./start/options.ts";
 import { isFresh } from "./start/page.ts";
@@ -75,13 +84,44 @@ async function checked(options: StartOptions): Promise<FolderLock> {
   return lock;
 }
 
-async function prepare({ persistTo }: StartOptions): Promise<void> {
+/** The databases to serve, and the options of wrangler that bind them. @throws Stop */
+async function configured({ persistTo, databases: asked, rest }: StartOptions) {
+  const bound = boundIn(await readFile(join(ROOT, "wrangler.toml"), "utf8"));
+  const count = databasesToServe(persistTo, { asked, held: await heldIn(persistTo), bound });
+  await hold(persistTo, count);
+  const names = firstDatabases(count);
+  if (count === bound) return { names, config: [] };
+  const config = ["--config", await writeConfig(ROOT, persistTo, count)];
+  // Beside another configuration wrangler does not look for them.
+  const variables = join(ROOT, ".dev.vars");
+  if (existsSync(variables) && !rest.some((option) => option.startsWith("--env-file")))
+    config.push("--env-file", variables);
+  return { names, config };
+}
+
+interface Preparing {
+  readonly persistTo: string;
+  readonly names: readonly string[];
+  /** Options of wrangler. */
+  readonly config: readonly string[];
+}
+
+async function prepare({ persistTo, names, config }: Preparing): Promise<void> {
   const fresh = await isFresh(ROOT, "dist/ui/index.html", PAGE_SOURCES);
-  console.log(`${fresh ? "Preparing" : "Building the page and preparing"} the database …`);
-  const d1 = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", persistTo];
+  const what = names.length === 1 ? "the database" : `${names.length} databases`;
+  console.log(`${fresh ? "Preparing" : "Building the page and preparing"} ${what} …`);
+  const migrate = async (): Promise<void> => {
+    const options = ["--local", "--persist-to", persistTo, ...config];
+    // One after the other: they share files besides their own.
+    for (const name of names)
+      await programs.start(`Preparing the database ${name}`, WRANGLER, [
+        ...["d1", "migrations", "apply", name],
+        ...options,
+      ]).ended;
+  };
   await Promise.all([
     fresh || programs.start("Building the page", VITE, ["build", "src/ui"]).ended,
-    programs.start("Preparing the database", WRANGLER, d1).ended,
+    migrate(),
   ]);
 }
 
@@ -97,7 +137,8 @@ async function start(): Promise<void> {
   const origin = localOrigin(options);
   const lock = await checked(options);
   endOnSignal();
-  await prepare(options);
+  const { names, config } = await configured(options);
+  await prepare({ persistTo, names, config });
   console.log("Starting the server …");
   const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error`;
   // The variable opens the server to whoever reaches it: what is deployed never sets it, and asks for
@@ -111,6 +152,7 @@ async function start(): Promise<void> {
     "--show-interactive-dev-session=false",
     "--persist-to",
     persistTo,
+    ...config,
     ...rest,
   ]);
   lock.says({ pid: process.pid, url: origin, groups: programs.groups });

@@ -1,5 +1,8 @@
 // The steps of a deploy, in their order: a Worker must never run before its tables are there. Pure.
 
+import { databaseName } from "../../src/core/databases.ts";
+import * as LIMITS from "../../src/core/limits.ts";
+
 /** A D1 database as wrangler.toml has it. */
 export interface Database {
   readonly binding: string;
@@ -18,6 +21,18 @@ export interface Step {
 /** What a database is called in the account: without a name, as wrangler itself would call it. */
 export const nameOf = (worker: string, { binding, database_name }: Database): string =>
   database_name ?? `${worker}-${binding.toLowerCase().replaceAll("_", "-")}`;
+
+/** Why the Worker would refuse its databases; undefined when it takes them. */
+export function gapIn(databases: readonly Database[]): string | undefined {
+  const bound = databases.map(({ binding }) => binding).filter((name) => /^DB(_\d+)?$/.test(name));
+  const wanted = bound.map((_, index) => databaseName(index));
+  const missing = wanted.find((name) => !bound.includes(name));
+  if (missing !== undefined)
+    return `wrangler.toml binds ${bound.join(", ")}, but not ${missing}: name them DB, DB_1, DB_2, … without a gap`;
+  if (bound.length > LIMITS.databases)
+    return `wrangler.toml binds ${bound.length} databases, and ${LIMITS.databases} are the most`;
+  return bound.length === 0 ? "wrangler.toml binds no database as DB" : undefined;
+}
 
 /** Whether the databases of the account must be known, to see which are missing. */
 export const needsList = (databases: readonly Database[]): boolean =>

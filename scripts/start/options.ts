@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { SETTINGS } from "../../src/core/config.ts";
 import { Stop } from "../stop.ts";
+import { parseDatabases } from "./databases.ts";
 
 export interface StartOptions {
   readonly port: number;
@@ -12,6 +13,8 @@ export interface StartOptions {
   readonly persistTo: string;
   /** What requests must bring; undefined: the server is open to everybody. */
   readonly token: string | undefined;
+  /** How many databases; undefined: as many as the folder has. */
+  readonly databases: number | undefined;
   /** Everything else, for `wrangler dev`. */
   readonly rest: readonly string[];
 }
@@ -22,6 +25,8 @@ export const HELP = `npm start -- [options]
   --ip ADDRESS      on this address; 127.0.0.1. Others open it to the network
   --persist-to DIR  keeps the data there; .wrangler/state
   --token TOKEN     asks for it in every request; else API_TOKEN, or that of .dev.vars
+  --databases N     stores in so many D1 databases, which shards share; as many as the folder has,
+                    at first 1. May grow from start to start
 
 All other options are those of wrangler dev. SHARDS and the other variables of wrangler.toml are
 taken from the environment: SHARDS=4 npm start`;
@@ -56,6 +61,7 @@ export function parseOptions(
     ["--ip", "127.0.0.1"],
     ["--persist-to", ""],
     ["--token", ""],
+    ["--databases", ""],
   ]);
   const rest: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -78,6 +84,7 @@ export function parseOptions(
     ip: known.get("--ip")!,
     persistTo: persistTo === "" ? resolve(root, ".wrangler/state") : resolve(folder, persistTo),
     token: [known.get("--token"), ...tokens].find((token) => token !== undefined && token !== ""),
+    databases: parseDatabases(known.get("--databases")!),
     rest,
   };
 }

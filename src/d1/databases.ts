@@ -1,6 +1,7 @@
 // The databases of a store: the bindings DB, DB_1, DB_2, … Each is complete in itself. A shard writes to
 // one; readers ask all.
 
+import { databaseName } from "../core/databases.ts";
 import * as LIMITS from "../core/limits.ts";
 
 /** A database by the name of its binding. */
@@ -12,17 +13,15 @@ export interface Named {
 /** The first has what is of the whole store: the values of SHARDS. */
 export type Databases = readonly [Named, ...Named[]];
 
-const nameOf = (index: number): string => (index === 0 ? "DB" : `DB_${index}`);
-
 /** Those that are bound, by number, from DB on without a gap. */
 export function databasesOf(environment: { readonly DB: D1Database }): Databases {
   const bound = new Map(Object.entries(environment));
   const databases: [Named, ...Named[]] = [{ name: "DB", db: environment.DB }];
   for (let index = 1; index < LIMITS.databases; index++) {
-    const db = bound.get(nameOf(index));
+    const db = bound.get(databaseName(index));
     if (db === undefined) break;
     // A binding by this name is a database: core/config.ts refuses anything else.
-    databases.push({ name: nameOf(index), db: db as unknown as D1Database });
+    databases.push({ name: databaseName(index), db: db as unknown as D1Database });
   }
   return databases;
 }

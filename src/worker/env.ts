@@ -4,6 +4,7 @@ import { type Config, readConfig } from "../core/config.ts";
 import type { Shard } from "../durable/shard.ts";
 import { Failed } from "./http/failure.ts";
 
+/** Other databases are DB_1, DB_2, …: see d1/databases.ts. */
 export interface Env {
   readonly DB: D1Database;
   readonly SHARD: DurableObjectNamespace<Shard>;
@@ -11,7 +12,6 @@ export interface Env {
   readonly API_TOKEN?: string;
   readonly OPEN?: string;
   readonly SHARDS?: string;
-  readonly FLUSH_ROWS_PER_HOUR?: string;
   readonly RETENTION_MINUTE_DAYS?: string;
   readonly RETENTION_HOUR_DAYS?: string;
   readonly RETENTION_DAY_DAYS?: string;

@@ -9,10 +9,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { StatusAnswer } from "../../src/core/api.ts";
 import { freePort } from "../support/server.ts";
 import { leftovers } from "./leftovers.ts";
-import { endAll, npmStart, printed, signalGroup, STARTS } from "./npm-start.ts";
+import { endAll, npmStart, printed, type Run, signalGroup, STARTS } from "./npm-start.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENDS = { timeout: 20_000, interval: 50 };
@@ -90,10 +91,59 @@ test("a second one on the folder does not start and names the first; when that i
   await expect.poll(() => leftovers(third.marker), ENDS).toEqual([]);
 });
 
+test("databases are added from start to start, each with its tables, and none is left out", async () => {
+  const persistTo = await mkdtemp(join(tmpdir(), "minuet-start-databases-"));
+  onTestFinished(() => rm(persistTo, { recursive: true, force: true, maxRetries: 5 }));
+  const port = await freePort();
+  const databases = async (): Promise<unknown[]> => {
+    const status: StatusAnswer = await (
+      await fetch(`http://127.0.0.1:${port}/api/v1/status`)
+    ).json();
+    return status.databases.map(({ name, ...one }) => [name, "error" in one ? one.error : "well"]);
+  };
+  const start = async (...options: string[]): Promise<Run> => {
+    const run = npmStart(port, { persistTo, options });
+    await printed(run, "Ctrl+C ends the server");
+    return run;
+  };
+  const end = async (run: Run): Promise<void> => {
+    signalGroup(run, "SIGINT");
+    await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);
+  };
+  const query = `http://127.0.0.1:${port}/api/v1/query?metric=m`;
+
+  const one = await start();
+  const body = JSON.stringify({ name: "m", value: 1 });
+  await fetch(`http://127.0.0.1:${port}/api/v1/points`, { method: "POST", body });
+  await fetch(`http://127.0.0.1:${port}/api/v1/flush`, { method: "POST" });
+  expect(await databases()).toEqual([["DB", "well"]]);
+  await end(one);
+
+  const three = await start("--databases", "3", "--var", "SHARDS:3");
+  const all = ["DB", "DB_1", "DB_2"].map((name) => [name, "well"]);
+  expect(await databases()).toEqual(all);
+  await fetch(`http://127.0.0.1:${port}/api/v1/points`, { method: "POST", body });
+  expect(await (await fetch(query)).json()).toMatchObject({ series: [{ count: [2] }] });
+  await end(three);
+
+  const fewer = npmStart(port, { persistTo, options: ["--databases", "2"] });
+  expect(await fewer.closed).toBe(1);
+  expect(fewer.error.trim()).toBe(
+    `The data in ${persistTo} are in 3 databases, and --databases 2 would leave some out: databases can be added, never taken away. Leave the option out, or take another folder with \`npm start -- --persist-to DIR\`.`,
+  );
+  const many = npmStart(port, { persistTo, options: ["--databases", "17"] });
+  expect(await many.closed).toBe(1);
+  expect(many.error.trim()).toBe('--databases "17" is not a number of databases from 1 to 16');
+
+  const same = await start();
+  expect(await databases()).toEqual(all);
+  await end(same);
+});
+
 test.each([
   [
-    ["FLUSH_ROWS_PER_HOUR:24O", "SHARDS:two"],
-    ['SHARDS is "two", not a number of', 'FLUSH_ROWS_PER_HOUR is "24O", not a number of'],
+    ["RETENTION_HOUR_DAYS:4OO", "SHARDS:two"],
+    ['SHARDS is "two", not a number of', 'RETENTION_HOUR_DAYS is "4OO", not a number of'],
   ],
   [["RETENTION_MINUTE_DAYS:500"], ["RETENTION_MINUTE_DAYS is 500 and RETENTION_HOUR_DAYS is 400"]],
 ])("with the variables %j it does not start, and says why in a line", async (vars, words) => {

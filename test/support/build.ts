@@ -26,6 +26,19 @@ export const commandEnv = (): NodeJS.ProcessEnv => ({
   NO_COLOR: "1",
 });
 
+/** Applies the migrations to databases of a state folder. `config`: options of wrangler that bind them. */
+export async function migrate(
+  state: string,
+  names: readonly string[],
+  config: readonly string[] = [],
+): Promise<void> {
+  for (const name of names)
+    await run(WRANGLER, [
+      ...["d1", "migrations", "apply", name, "--local", "--persist-to", state],
+      ...config,
+    ]);
+}
+
 async function run(script: string, args: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, [script, ...args], {
@@ -67,10 +80,9 @@ export async function newBuild(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `minuet-build-${process.pid}-`));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const page = join(folder, "page");
-  const state = ["--local", "--persist-to", join(folder, "state")];
   await Promise.all([
     run(VITE, ["build", "src/ui", "--outDir", page]),
-    run(WRANGLER, ["d1", "migrations", "apply", "DB", ...state]),
+    migrate(join(folder, "state"), ["DB"]),
   ]);
   await run(WRANGLER, [
     "deploy",

@@ -8,7 +8,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commandEnv, newBuild, SHARED_BUILD, WRANGLER } from "./build.ts";
+import { firstDatabases, writeConfig } from "../../scripts/start/databases.ts";
+import { commandEnv, migrate, newBuild, SHARED_BUILD, WRANGLER } from "./build.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** How long a server may take to answer its first request, ms. */
@@ -19,6 +20,8 @@ const STOP_WITHIN = 5_000;
 export interface ServerOptions {
   /** Variables of the Worker. Default: `{ OPEN: "local" }`, everybody may do everything. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** How many databases; the migrations are applied to those that a folder did not have. Default: 1. */
+  readonly databases?: number;
   /**
    * State folder (D1, Durable Objects), which must exist; in an empty one, the migrations are taken
    * as applied. Default: a new one, removed by `stop`.
@@ -81,6 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   // An empty state folder begins as one to which the migrations were applied.
   if ((await readdir(persistTo)).length === 0)
     await cp(join(folder, "state"), persistTo, { recursive: true });
+  const config = await configOf(persistTo, options.databases ?? 1);
   const vars = Object.entries(options.vars ?? { OPEN: "local" });
   const child = spawn(
     process.execPath,
@@ -92,7 +96,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       join(folder, "worker/index.js"),
       "--no-bundle",
       `--assets=${join(folder, "page")}`,
-      `--config=${join(ROOT, "wrangler.toml")}`,
+      `--config=${config}`,
       `--env-file=${join(folder, "none.env")}`,
       "--ip=127.0.0.1",
       `--port=${port}`,
@@ -128,6 +132,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     throw new Error(`the server did not start:\n${output}`, { cause: error });
   }
   return server;
+}
+
+/** A configuration that binds so many databases, in a folder where all of them have their tables. */
+async function configOf(persistTo: string, databases: number): Promise<string> {
+  if (databases === 1) return join(ROOT, "wrangler.toml");
+  const config = await writeConfig(ROOT, persistTo, databases);
+  await migrate(persistTo, firstDatabases(databases).slice(1), ["--config", config]);
+  return config;
 }
 
 async function answers(server: Server, child: ChildProcess): Promise<void> {

@@ -1,7 +1,7 @@
 // The order of the steps of `npm run deploy`.
 
 import { describe, expect, test } from "vitest";
-import { nameOf, needsList, stepsOf } from "../../../scripts/deploy/plan.ts";
+import { gapIn, nameOf, needsList, stepsOf } from "../../../scripts/deploy/plan.ts";
 
 const words = (...steps: Parameters<typeof stepsOf>): string[] =>
   stepsOf(...steps).map(({ args }) => args.join(" "));
@@ -44,5 +44,24 @@ describe("the steps", () => {
       "d1 migrations apply DB_1 --remote",
       "deploy",
     ]);
+  });
+});
+
+describe("the names of the databases", () => {
+  const gap = (...names: string[]) => gapIn(names.map((binding) => ({ binding })));
+
+  test("go on from DB", () => {
+    expect(gap("DB")).toBeUndefined();
+    expect(gap("DB_2", "OTHER", "DB", "DB_1")).toBeUndefined();
+    expect(gap("DB", ...Array.from({ length: 15 }, (_, i) => `DB_${i + 1}`))).toBeUndefined();
+  });
+
+  test.each([
+    [["DB", "DB_2"], "wrangler.toml binds DB, DB_2, but not DB_1: name them"],
+    [["DB_1"], "wrangler.toml binds DB_1, but not DB: name them"],
+    [["OTHER"], "wrangler.toml binds no database as DB"],
+    [["DB", ...Array.from({ length: 16 }, (_, i) => `DB_${i + 1}`)], "binds 17 databases, and 16"],
+  ])("%j are refused", (names, words) => {
+    expect(gap(...names)).toContain(words);
   });
 });

@@ -27,6 +27,7 @@ describe("the command line", () => {
       ip: "127.0.0.1",
       persistTo: "/srv/minuet/.wrangler/state",
       token: undefined,
+      databases: undefined,
       rest: [],
     });
   });
@@ -77,6 +78,11 @@ describe("the command line", () => {
 
   test.each([["0"], ["65536"], ["http"], ["-1"], ["1.5"]])("refuses port %s", (port) => {
     expect(() => parse("--port", port)).toThrow(`--port "${port}" is not a port`);
+  });
+
+  test("takes a number of databases", () => {
+    expect(parse("--databases", "4")).toMatchObject({ databases: 4, rest: [] });
+    expect(() => parse("--databases=17")).toThrow("from 1 to 16");
   });
 
   test("refuses an option without its value", () => {
@@ -174,14 +180,28 @@ describe("what is printed", () => {
   });
 
   test("the welcome warns when others can reach the server", () => {
-    const options = { port: 9000, ip: "127.0.0.1", persistTo: "/data", token: undefined, rest: [] };
+    const options = {
+      port: 9000,
+      ip: "127.0.0.1",
+      persistTo: "/data",
+      token: undefined,
+      databases: undefined,
+      rest: [],
+    };
     expect(welcome(options)).toContain("http://localhost:9000/api/v1/points");
     expect(welcome(options)).not.toContain("whoever");
     expect(welcome({ ...options, ip: "0.0.0.0" })).toContain("whoever reaches that");
   });
 
   test("with a token, the welcome says how to send it, and does not say what it is", () => {
-    const options = { port: 9000, ip: "0.0.0.0", persistTo: "/data", token: "secret", rest: [] };
+    const options = {
+      port: 9000,
+      ip: "0.0.0.0",
+      persistTo: "/data",
+      token: "secret",
+      databases: undefined,
+      rest: [],
+    };
     const curls = welcome(options)
       .split("\n")
       .filter((line) => line.startsWith("  curl "));
