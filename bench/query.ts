@@ -79,7 +79,7 @@ for (const [name, question] of questions.filter((_, i) => i % 3 === 0))
 await client.flush();
 let crons = 0;
 const rolled = await milliseconds(async () => {
-  for (; crons < CRONS && (await marks()) > 0; crons++) await minuet.cron();
+  for (; crons < CRONS && !(await client.isRolledUp()); crons++) await minuet.cron();
 });
 console.log(`rolled up by ${crons} runs of the cron (one a minute), ${seconds(rolled)} of work`);
 
@@ -115,7 +115,7 @@ console.log("\n10,000 series of one metric, all merged");
 const now = Math.floor(Date.now() / HOUR) * HOUR;
 await fillWide(client, now);
 await client.flush();
-for (let i = 0; i < CRONS && (i < 2 || (await marks()) > 0); i++) await minuet.cron();
+for (let i = 0; i < CRONS && !(await client.isRolledUp()); i++) await minuet.cron();
 for (const [name, span, resolution] of WIDE_QUESTIONS) {
   const path = `/api/v1/query?metric=${WIDE}&from=${now - span}&to=${now}&resolution=${resolution}`;
   const [ms, answer] = await timed(
@@ -127,12 +127,6 @@ for (const [name, span, resolution] of WIDE_QUESTIONS) {
   );
 }
 await minuet.stop();
-
-/** (pack, hour) pairs that the roll-up has yet to do. */
-async function marks(): Promise<number> {
-  const { databases } = await client.status();
-  return databases.reduce((sum, { dirtyHours }) => sum + (dirtyHours ?? 0), 0);
-}
 
 async function timed<T>(work: () => Promise<T>, runs = RUNS): Promise<[number, T]> {
   let answer = await work();

@@ -17,7 +17,6 @@ const INSPECTOR = 9_339;
 const IDLE_MS = 12_000;
 
 const minuet = await startMinuet({
-  variables: { FLUSH_ROWS_PER_HOUR: "1" },
   inspectorPort: INSPECTOR,
 });
 const client = new Client(minuet.url);

@@ -21,8 +21,6 @@ const DAYS = 90;
 const PATIENCE = 30_000;
 /** What a picture should weigh at most, KiB: the README is read on phones. */
 const LARGEST = 400;
-/** Not an hour as it is by default: what D1 is written shows in minutes. */
-const FLUSH_ROWS_PER_HOUR = "100000";
 
 function chosen(names: readonly string[]): readonly Scene[] {
   const all = [FIRST_RUN, ...SCENES];
@@ -102,7 +100,7 @@ function endOnSignal(server: Server): void {
 await runScript(async () => {
   const scenes = chosen(process.argv.slice(2));
   console.log("Building the page and starting a server …");
-  const server = await startServer({ vars: { OPEN: "local", FLUSH_ROWS_PER_HOUR } });
+  const server = await startServer({ vars: { OPEN: "local", SHARDS: "2" }, databases: 2 });
   endOnSignal(server);
   try {
     const browser = await launch(server);

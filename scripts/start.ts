@@ -113,11 +113,10 @@ async function prepare({ persistTo, names, config }: Preparing): Promise<void> {
   const migrate = async (): Promise<void> => {
     const options = ["--local", "--persist-to", persistTo, ...config];
     // One after the other: they share files besides their own.
-    for (const name of names)
-      await programs.start(`Preparing the database ${name}`, WRANGLER, [
-        ...["d1", "migrations", "apply", name],
-        ...options,
-      ]).ended;
+    for (const name of names) {
+      const d1 = ["d1", "migrations", "apply", name, ...options];
+      await programs.start(`Preparing the database ${name}`, WRANGLER, d1).ended;
+    }
   };
   await Promise.all([
     fresh || programs.start("Building the page", VITE, ["build", "src/ui"]).ended,

@@ -1,6 +1,7 @@
 // A small client of the native API for benchmarks.
 
-import type { StatusAnswer } from "../../src/core/api.ts";
+import { type StatusAnswer, told } from "../../src/core/api.ts";
+import { HOUR } from "../../src/core/tiers.ts";
 
 export class Client {
   readonly #url: URL;
@@ -43,6 +44,14 @@ export class Client {
 
   async status(): Promise<StatusAnswer> {
     return (await this.get("/api/v1/status")) as StatusAnswer;
+  }
+
+  /** Whether D1 has rolled up what it holds, but for the last two hours: they may be too young. */
+  async isRolledUp(): Promise<boolean> {
+    const { databases, now } = await this.status();
+    return databases.every(
+      (one) => told(one) && one.dirtyHours === 0 && one.rolledUpTo > now - 2 * HOUR,
+    );
   }
 }
 

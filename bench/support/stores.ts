@@ -6,7 +6,6 @@ import { chunks, requestOf } from "../../scripts/demo/backfill.ts";
 import { catalogue } from "../../scripts/demo/catalogue.ts";
 import { Client as DemoClient } from "../../scripts/demo/client.ts";
 import { parseOptions } from "../../scripts/demo/options.ts";
-import { answered } from "../../src/core/api.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { Client } from "./client.ts";
 import { type RunningMinuet, startMinuet } from "./minuet.ts";
@@ -28,8 +27,6 @@ export const DEMO_METRICS = [...new Set(SERIES.map(({ metric }) => metric))];
 /** In both stores, and the first of their lists. */
 export const FIRST_METRIC = DEMO_METRICS.toSorted()[0]!;
 
-/** A full store flushes every minute, as one with few series does, so that filling it is quick. */
-const FLUSH_EVERY_MINUTE = { FLUSH_ROWS_PER_HOUR: "1000000" };
 /** Rounds of the cron at most; one round does a bounded part of the work. */
 const CRON_ROUNDS = 200;
 
@@ -41,7 +38,7 @@ const demoClient = ({ url }: RunningMinuet): DemoClient => {
 
 /** A store with a day of one metric: the first chart is that of the other store. */
 export async function startSmall(page: string): Promise<RunningMinuet> {
-  const minuet = await startMinuet({ variables: FLUSH_EVERY_MINUTE, page });
+  const minuet = await startMinuet({ page });
   await minuet.cron();
   const series = SERIES.filter(({ metric }) => metric === FIRST_METRIC);
   for (const chunk of chunks(Date.now(), 1, MINUTE))
@@ -51,19 +48,16 @@ export async function startSmall(page: string): Promise<RunningMinuet> {
 }
 
 export async function startFull(page: string): Promise<RunningMinuet> {
-  const minuet = await startMinuet({ variables: FLUSH_EVERY_MINUTE, page });
+  const minuet = await startMinuet({ page });
   const client = new Client(minuet.url);
   const demo = demoClient(minuet);
   await minuet.cron();
   for (const chunk of chunks(Date.now(), DAYS, MINUTE))
     await demo.post(requestOf(chunk, SERIES, PAST));
   await postMany(client, METRICS - DEMO_METRICS.length);
-  await flushed(client);
-  for (let round = 0; round < CRON_ROUNDS; round++) {
+  await client.flush();
+  for (let round = 0; round < CRON_ROUNDS && !(await client.isRolledUp()); round++)
     await minuet.cron();
-    // Today stays dirty until it is over.
-    if (((await client.status()).d1.dirtyDays ?? Infinity) <= 1) break;
-  }
   return minuet;
 }
 
@@ -81,16 +75,6 @@ async function postMany(client: Client, many: number): Promise<void> {
         ]),
       })),
     );
-}
-
-async function flushed(client: Client): Promise<void> {
-  for (;;) {
-    const { shards } = await client.status();
-    const isDone = (shard: (typeof shards)[number]): boolean =>
-      answered(shard) && shard.lastFlushAt !== null && shard.unflushedBuckets < 2 * METRICS;
-    if (shards.every(isDone)) return;
-    await sleep(500);
-  }
 }
 
 /** Posts a point of each series of the demo every second, until it is stopped. */

@@ -1,7 +1,8 @@
 // The demo's shop for pictures: its data moved in time, so that every run draws the same curves, and
 // kept up to the second while pictures are taken.
 
-import { answered, type StatusAnswer } from "../../src/core/api.ts";
+import { type StatusAnswer, told } from "../../src/core/api.ts";
+import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { chunks, due, requestOf } from "../demo/backfill.ts";
 import { catalogue, type Series } from "../demo/catalogue.ts";
 import { Client } from "../demo/client.ts";
@@ -9,7 +10,6 @@ import { runCron } from "../start/cron.ts";
 import { Stop } from "../stop.ts";
 
 const SEED = 1;
-const MINUTE = 60_000;
 /** Time between the points of a series, ms, and how often those that are due are sent. */
 const DATA = { seed: SEED, every: 15_000 };
 const LIVE_EVERY = 1_000;
@@ -75,14 +75,17 @@ export class Shop {
     this.#timer = setInterval(send, LIVE_EVERY);
   }
 
-  /** Runs the cron until D1 has the past, rolled up: all days but today. */
+  /** Has D1 take the past, and runs the cron until it is rolled up: all but the hour or two before now. */
   async settled(): Promise<void> {
+    const taken = await fetch(`${this.#url}/api/v1/flush`, { method: "POST" });
+    if (!taken.ok) throw new Stop(`The store has not written to D1: ${await taken.text()}`);
     for (const until = Date.now() + SETTLE_WITHIN; Date.now() < until;) {
       const problem = await runCron(this.#url);
       if (problem !== undefined) throw new Stop(`The cron failed: ${problem}`);
-      const { shards, d1 } = await this.#status();
-      if (d1.dirtyDays !== null && d1.dirtyDays <= 1)
-        if (shards.every((shard) => answered(shard) && shard.lastFlushAt !== null)) return;
+      const { databases } = await this.#status();
+      const since = Date.now() - 2 * HOUR;
+      if (databases.every((one) => told(one) && one.dirtyHours === 0 && one.rolledUpTo > since))
+        return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
     throw new Stop(`The store has not settled within ${SETTLE_WITHIN / 1_000} s`);

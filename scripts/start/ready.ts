@@ -1,7 +1,7 @@
 // Waits for the server, and says how to use it.
 
 import type { StartOptions } from "./options.ts";
-import { answered, type StatusAnswer } from "../../src/core/api.ts";
+import { answered, type StatusAnswer, told } from "../../src/core/api.ts";
 import { errorOf } from "../answer.ts";
 import { Stop } from "../stop.ts";
 
@@ -48,8 +48,11 @@ async function problemOf(origin: string, token: string | undefined): Promise<str
   if (!health.ok) return health.problem;
   const status = await ask(`${origin}/api/v1/status`, token);
   if (!status.ok) return status.problem;
-  const { shards, d1 } = JSON.parse(status.text) as StatusAnswer;
-  return shards.find((shard) => !answered(shard))?.error ?? d1.error;
+  const { shards, databases } = JSON.parse(status.text) as StatusAnswer;
+  return (
+    shards.find((shard) => !answered(shard))?.error ??
+    databases.flatMap((one) => (told(one) ? [] : [one.error]))[0]
+  );
 }
 
 type Asked =

@@ -193,29 +193,48 @@ export interface SilentShard {
 export const answered = <S extends ShardStatus>(shard: S | SilentShard): shard is S =>
   "series" in shard;
 
-/** A UTC day of a series that is passed over, since a segment of it cannot be read. */
-export interface UnreadableDay extends UnreadablePart {
+/** An hour of a series that is not rolled up, since a segment of it cannot be read. */
+export interface UnreadableHour extends UnreadablePart {
   readonly metric: string;
 }
 
-/** Null, with an error, when D1 does not answer. */
-export interface D1Status {
-  readonly sizeBytes: number | null;
-  readonly dirtyDays: number | null;
-  /** What is before this time, Unix ms, is rolled up. */
-  readonly rolledUpTo: number | null;
-  /** The first of them; absent when all can be read. They are kept, and tried again each hour. */
-  readonly unreadable?: readonly UnreadableDay[];
-  /** How many there are when more than are listed. */
-  readonly unreadableCount?: number;
-  readonly error?: string;
+/** A database by the name of its binding: DB, DB_1, … */
+interface DatabaseNamed {
+  readonly name: string;
+  /** What Cloudflare lets it grow to, bytes. */
+  readonly limitBytes: number;
 }
+
+export interface DatabaseStatus extends DatabaseNamed {
+  readonly sizeBytes: number;
+  /** Unix ms, at most now: what it holds of before is rolled up, but for what cannot be read. */
+  readonly rolledUpTo: number;
+  /** Pairs of an hour and a pack that are to be rolled up again. */
+  readonly dirtyHours: number;
+  /** Such pairs that cannot be read; absent when all can. They are kept, and tried again each hour. */
+  readonly unreadableHours?: number;
+  /** Some of the series that they are about. */
+  readonly unreadable?: readonly UnreadableHour[];
+}
+
+/** A database that did not answer, and why. */
+export interface SilentDatabase extends DatabaseNamed {
+  readonly error: string;
+}
+
+export const told = <D extends DatabaseStatus>(database: D | SilentDatabase): database is D =>
+  "sizeBytes" in database;
+
+/** Bytes of all databases; undefined while one of them is silent. */
+export const bytesOf = (databases: StatusAnswer["databases"]): number | undefined =>
+  databases.every(told) ? databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : undefined;
 
 export interface StatusAnswer {
   readonly version: string;
   readonly now: number;
   readonly shards: readonly (ShardStatus | SilentShard)[];
-  readonly d1: D1Status;
+  /** In the order of their numbers. */
+  readonly databases: readonly (DatabaseStatus | SilentDatabase)[];
   /** Since midnight UTC. */
   readonly today: {
     readonly d1RowsWritten: number;

@@ -133,8 +133,8 @@ export interface Month {
 export interface Store {
   /** How many shards there are. */
   readonly shards: number;
-  /** Size of D1 now, kept for the month; null when it is not known. */
-  readonly d1Bytes: number | null;
+  /** Size of all databases now, kept for the month; undefined when it is not known. */
+  readonly d1Bytes: number | undefined;
 }
 
 /** From the counts since midnight UTC to a day and a month at the same pace. `now` is Unix ms. */
@@ -153,7 +153,7 @@ export function monthOf(today: StatusAnswer["today"], now: number, store: Store)
     }),
     usage: day && {
       ...times(day, DAYS_A_MONTH),
-      ...(store.d1Bytes !== null && { d1StorageGb: store.d1Bytes / 1e9 }),
+      ...(store.d1Bytes !== undefined && { d1StorageGb: store.d1Bytes / 1e9 }),
     },
     from: midnight + EARLIEST,
   };

@@ -121,6 +121,8 @@ export const labelValuesListed = 100;
 export const metricsPerPage = 1_000;
 /** Longest retention that is not for ever, days (a century). */
 export const retentionDays = 36_500;
+/** Bytes that Cloudflare lets a D1 database grow to. */
+export const databaseBytes = 10_000_000_000;
 /** Highest number of databases. */
 export const databases = 16;
 /** Highest number of shards. */

@@ -3,6 +3,7 @@
 
 const TROUBLES = [
   [/\bSQLITE_FULL\b|database or disk is full/, "its disk is full"],
+  [/maximum DB size/i, "its database is full; add one, as wrangler.toml says"],
   [
     /\bSQLITE_(CORRUPT|NOTADB)\b|disk image is malformed|file is not a database/,
     "its database is damaged",

@@ -1,12 +1,12 @@
-// The operator's view: shards, D1, rows of today, and what the month will cost.
+// The operator's view: shards, databases, rows of today, and what the month will cost.
 
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { answered, type StatusAnswer } from "../../src/core/api.ts";
+import { answered, bytesOf, type StatusAnswer } from "../../src/core/api.ts";
 import { billOf, monthOf } from "../../src/core/bill.ts";
 import { chartOf, site } from "./pages.ts";
 
-const store = site({ vars: { OPEN: "local", SHARDS: "2" } });
+const store = site({ vars: { OPEN: "local", SHARDS: "2" }, databases: 2 });
 const { open, post } = store;
 
 beforeAll(() => post(["a", "b", "c", "d"].map((name) => ({ name, value: 1 }))));
@@ -20,8 +20,8 @@ const totalOf = (page: Page, name: string): Promise<string | null> =>
     .textContent();
 
 /** What a month costs by the counts of the API, as the page is to say it. */
-function toPay({ today, now, shards, d1 }: StatusAnswer): string | undefined {
-  const { usage } = monthOf(today, now, { shards: shards.length, d1Bytes: d1.sizeBytes });
+function toPay({ today, now, shards, databases }: StatusAnswer): string | undefined {
+  const { usage } = monthOf(today, now, { shards: shards.length, d1Bytes: bytesOf(databases) });
   return usage && `$${billOf(usage).total.toFixed(2)}`;
 }
 
@@ -35,7 +35,10 @@ test("tells what /api/v1/status tells, and prices it", async () => {
   const shards = page.getByRole("table").first();
   await shards.waitFor();
   expect(await shards.locator("tbody tr").count()).toBe(2);
-  expect(await page.getByRole("meter").count()).toBeGreaterThan(3);
+  const databases = page.getByRole("table").nth(1);
+  expect(await databases.locator("tbody th").allTextContents()).toEqual(["DB", "DB_1"]);
+  expect(await databases.getByRole("meter").count()).toBe(2);
+  expect(await page.getByRole("meter").count()).toBeGreaterThan(5);
 
   const answer: StatusAnswer = await (await fetch(`${store.server.url}/api/v1/status`)).json();
   const series = answer.shards.reduce(
@@ -63,4 +66,22 @@ test("says when the server does not answer, and keeps what it knew", async () =>
   await page.route("**/api/v1/status", (route) => route.abort());
   await page.getByText("What you see is of").waitFor();
   expect(await page.getByRole("table").first().locator("tbody tr").count()).toBe(2);
+});
+
+test("names a database that does not answer, and tells what cannot be read", async () => {
+  const page = await open("/store");
+  await page.route("**/api/v1/status", async (route) => {
+    const answer: StatusAnswer = await (await route.fetch()).json();
+    const [first] = answer.databases;
+    const unreadable = [{ metric: "a", labels: {}, from: 0, to: 3_600_000, message: "corrupt" }];
+    const databases = [
+      { ...first, unreadableHours: 1, unreadable },
+      { name: "DB_1", limitBytes: 1e10, error: "Network connection lost." },
+    ];
+    await route.fulfill({ json: { ...answer, databases } });
+  });
+  const row = page.getByRole("row", { name: "DB_1" });
+  await row.getByText("Network connection lost.").waitFor();
+  await page.getByText("DB: a, ").waitFor();
+  expect(await totalOf(page, "D1")).toBe("no answer");
 });

@@ -32,11 +32,8 @@ export async function migrate(
   names: readonly string[],
   config: readonly string[] = [],
 ): Promise<void> {
-  for (const name of names)
-    await run(WRANGLER, [
-      ...["d1", "migrations", "apply", name, "--local", "--persist-to", state],
-      ...config,
-    ]);
+  const options = ["--local", "--persist-to", state, ...config];
+  for (const name of names) await run(WRANGLER, ["d1", "migrations", "apply", name, ...options]);
 }
 
 async function run(script: string, args: readonly string[]): Promise<void> {

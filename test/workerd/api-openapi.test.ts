@@ -6,7 +6,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { DAY, HOUR } from "../../src/core/tiers.ts";
+import { type StatusAnswer, told } from "../../src/core/api.ts";
+import { DAY, HOUR, hourOf } from "../../src/core/tiers.ts";
 import { CODES, type ErrorCode } from "../../src/worker/http/failure.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { VERSION } from "../../src/worker/version.ts";
@@ -183,12 +184,12 @@ test("a body of points is described", () => {
   });
 });
 
-test("/status: shards, lag, rows, dirty days", async () => {
+test("/status: shards, lag, rows, databases", async () => {
   expect(await status()).toMatchObject({
     version: VERSION,
     now: NOW,
     shards: [{ shard: 0, series: 0, unflushedBuckets: 0, lagMs: 0, lastFlushAt: null }],
-    d1: { dirtyDays: 0 },
+    databases: [{ name: "DB", dirtyHours: 0, rolledUpTo: hourOf(NOW) * HOUR }],
   });
   await store([1, 2, 3].map((i) => ({ name: "s", value: i, labels: { i: String(i) } })));
   vi.setSystemTime(NOW + 5_000);
@@ -211,8 +212,11 @@ test("/status: shards, lag, rows, dirty days", async () => {
       lastFlushAt: NOW + HOUR,
     },
   ]);
-  expect(after.d1.dirtyDays).toBe(1);
-  expect(after.d1.sizeBytes).toBeGreaterThan(0);
+  // The hour is over, and the roll-up has not run.
+  const { databases }: StatusAnswer = after;
+  const [database] = databases.filter(told);
+  expect(database?.rolledUpTo).toBe(hourOf(NOW) * HOUR);
+  expect(database?.sizeBytes).toBeGreaterThan(0);
   expect(after.today.d1RowsWritten).toBeGreaterThan(6);
   expect(after.today.d1RowsRead).toBeGreaterThan(0);
 });

@@ -219,6 +219,6 @@ test("status answers when D1 does not", async () => {
   );
   expect(await response.json()).toMatchObject({
     shards: [{ shard: 0 }],
-    d1: { sizeBytes: null, dirtyDays: null, error: "D1_ERROR: Network connection lost." },
+    databases: [{ name: "DB", error: "D1_ERROR: Network connection lost." }],
   });
 });

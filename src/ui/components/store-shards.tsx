@@ -1,4 +1,4 @@
-// Where the points are: the shards, with what they have not flushed yet, and D1.
+// Where the points are first: the shards, with what they have not flushed yet.
 
 import { answered, type ShardStatus, type SilentShard, type StatusAnswer } from "../../core/api.ts";
 import { HOUR } from "../../core/tiers.ts";
@@ -26,7 +26,7 @@ const Lag = ({ ms }: { readonly ms: number }) =>
     </span>
   );
 
-const Failure = ({ error }: { readonly error: string | undefined }) =>
+export const Failure = ({ error }: { readonly error: string | undefined }) =>
   error === undefined ? <span class="quiet">none</span> : <span class="store-bad">{error}</span>;
 
 const Row = ({ shard }: { readonly shard: ShardStatus }) => (
@@ -86,48 +86,5 @@ export const Shards = ({ shards }: { readonly shards: StatusAnswer["shards"] }) 
         </tbody>
       </table>
     </Scroller>
-  </Card>
-);
-
-export const D1 = ({ d1 }: { readonly d1: StatusAnswer["d1"] }) => (
-  <Card id="store-d1" title="D1">
-    <dl class="store-facts">
-      <div>
-        <dt>Size</dt>
-        <dd>{d1.sizeBytes === null ? "unknown" : formatIn("bytes", d1.sizeBytes)}</dd>
-      </div>
-      <div>
-        <dt>Dirty days</dt>
-        <dd>
-          {d1.dirtyDays === null ? "unknown" : formatCount(d1.dirtyDays)}
-          <p class="quiet">
-            Not rolled up yet, today among them. Reads take their minutes: nothing is missing.
-          </p>
-        </dd>
-      </div>
-      {d1.unreadable !== undefined && (
-        <div>
-          <dt>Unreadable</dt>
-          <dd>
-            {formatCount(d1.unreadableCount ?? d1.unreadable.length)}
-            <p class="quiet">
-              Days of series with a segment that cannot be read. They are kept, and all else goes
-              on.
-            </p>
-            {d1.unreadable.map(({ metric, message }) => (
-              <p class="store-bad">
-                {metric}: {message}
-              </p>
-            ))}
-          </dd>
-        </div>
-      )}
-      <div>
-        <dt>Error</dt>
-        <dd>
-          <Failure error={d1.error} />
-        </dd>
-      </div>
-    </dl>
   </Card>
 );

@@ -2,7 +2,7 @@
 // Loaded when it is asked for.
 
 import { useEffect } from "preact/hooks";
-import { answered, type StatusAnswer } from "../../core/api.ts";
+import { answered, bytesOf, type StatusAnswer } from "../../core/api.ts";
 import { billOf, monthOf } from "../../core/bill.ts";
 import { formatCount } from "../format.ts";
 import { look, LOOK_EVERY, slow, startStatus, status } from "../models/status.ts";
@@ -10,8 +10,9 @@ import { zone } from "../models/zone.ts";
 import { formatIn } from "../units.ts";
 import { formatClock } from "../zone.ts";
 import { Statement, Today } from "./store-bill.tsx";
+import { Databases } from "./store-databases.tsx";
 import { formatMoney } from "./store-numbers.ts";
-import { D1, Shards } from "./store-shards.tsx";
+import { Shards } from "./store-shards.tsx";
 
 const Retry = ({ primary }: { readonly primary?: boolean }) => (
   <button
@@ -35,8 +36,9 @@ const Totals = ({ facts }: { readonly facts: readonly (readonly [string, string]
 );
 
 function Ready({ answer }: { readonly answer: StatusAnswer }) {
-  const { shards, d1, today, now, version } = answer;
-  const month = monthOf(today, now, { shards: shards.length, d1Bytes: d1.sizeBytes });
+  const { shards, databases, today, now, version } = answer;
+  const d1Bytes = bytesOf(databases);
+  const month = monthOf(today, now, { shards: shards.length, d1Bytes });
   const sum = (of: "series" | "unflushedBuckets"): string =>
     formatCount(shards.reduce((total, shard) => total + (answered(shard) ? shard[of] : 0), 0));
   return (
@@ -45,7 +47,7 @@ function Ready({ answer }: { readonly answer: StatusAnswer }) {
         facts={[
           ["Series", sum("series")],
           ["Unflushed buckets", sum("unflushedBuckets")],
-          ["D1", d1.sizeBytes === null ? "no answer" : formatIn("bytes", d1.sizeBytes)],
+          ["D1", d1Bytes === undefined ? "no answer" : formatIn("bytes", d1Bytes)],
           [
             "A month at this pace",
             month.usage === undefined ? "too early" : formatMoney(billOf(month.usage).total),
@@ -55,7 +57,7 @@ function Ready({ answer }: { readonly answer: StatusAnswer }) {
       />
       <div class="store-cards">
         <Shards shards={shards} />
-        <D1 d1={d1} />
+        <Databases databases={databases} />
         <Today month={month} now={now} atLeast={today.atLeast === true} />
         <Statement month={month} />
       </div>

@@ -1,10 +1,19 @@
 // GET /api/v1/status: what an operator asks first.
 
 import { z } from "zod";
-import { type D1Status, answered, type SilentShard, type StatusAnswer } from "../../core/api.ts";
+import {
+  answered,
+  type DatabaseStatus,
+  type SilentDatabase,
+  type SilentShard,
+  type StatusAnswer,
+  type UnreadableHour,
+} from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { labelsObject, parseLabelsJson } from "../../core/series/labels.ts";
-import { DAY, dayOf } from "../../core/tiers.ts";
-import { readStatus } from "../../d1/status.ts";
+import { HOUR } from "../../core/tiers.ts";
+import { databasesOf, type Named } from "../../d1/databases.ts";
+import { readStatus, type UnreadableSeries } from "../../d1/status.ts";
 import { count } from "../../durable/counters.ts";
 import type { ShardReport } from "../../durable/answers.ts";
 import { configOf, type Env } from "../env.ts";
@@ -37,24 +46,35 @@ export const statusAnswer = exactly<StatusAnswer>()(
           ]),
         )
         .meta({ description: "Of a shard that does not answer, only its number and the error" }),
-      d1: z
-        .object({
-          sizeBytes: z.number().nullable(),
-          dirtyDays: z.number().nullable(),
-          rolledUpTo: z
-            .number()
-            .nullable()
-            .meta({ description: "All before this time is rolled up into hours and days" }),
-          unreadable: z
-            .array(z.object({ metric: z.string(), ...unreadablePart.shape }))
-            .exactOptional()
-            .meta({
-              description: "Days of series with a segment that cannot be read: kept, tried again",
+      databases: z
+        .array(
+          z.union([
+            z.object({
+              name: z.string(),
+              limitBytes: z.number().meta({ description: "What Cloudflare lets it grow to" }),
+              sizeBytes: z.number(),
+              rolledUpTo: z.number().meta({
+                description:
+                  "What it holds of before this time is rolled up into hours, but for what cannot be read",
+              }),
+              dirtyHours: z.number().meta({
+                description: "Pairs of an hour and 16 series that are to be rolled up again",
+              }),
+              unreadableHours: z.number().exactOptional().meta({
+                description: "Such pairs that cannot be read: kept, and tried again each hour",
+              }),
+              unreadable: z
+                .array(z.object({ metric: z.string(), ...unreadablePart.shape }))
+                .exactOptional()
+                .meta({ description: "Some of the series that they are about" }),
             }),
-          unreadableCount: z.number().exactOptional(),
-          error: z.string().exactOptional(),
-        })
-        .meta({ description: "Null, with an error, when D1 does not answer" }),
+            z.object({ name: z.string(), limitBytes: z.number(), error: z.string() }),
+          ]),
+        )
+        .meta({
+          description:
+            "By the names of their bindings. Of one that does not answer, only that and the error",
+        }),
       today: z
         .object({
           d1RowsWritten: z.number(),
@@ -77,7 +97,7 @@ export const status = endpoint({
   methods: ["GET"],
   path: "/api/v1/status",
   scope: "read",
-  summary: "Shards, D1, and rows counted today",
+  summary: "Shards, databases, and rows counted today",
   answer: statusAnswer,
   errors: ["unavailable", "too_many_requests"],
   async handle(_asked, c) {
@@ -85,9 +105,9 @@ export const status = endpoint({
     const config = configOf(c.env);
     // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
     const layouts = await layoutsInUse(c.env).catch(() => [config.shards]);
-    const [shards, d1] = await Promise.all([
+    const [shards, databases] = await Promise.all([
       Promise.all(firstShards(Math.max(...layouts)).map((shard) => shardStatus(c.env, shard))),
-      d1Status(c.env, now),
+      Promise.all(databasesOf(c.env).map((database) => databaseStatus(database, now))),
     ]);
     const reports = shards.filter(answered);
     const counters = reports
@@ -101,7 +121,7 @@ export const status = endpoint({
         const { counters: _counters, atLeast: _atLeast, ...report } = shard;
         return report;
       }),
-      d1,
+      databases,
       today: {
         d1RowsWritten: counters.d1RowsWritten,
         d1RowsRead: counters.d1RowsRead,
@@ -123,33 +143,39 @@ async function shardStatus(env: Env, shard: number): Promise<ShardReport | Silen
   }
 }
 
-async function d1Status(env: Env, now: number): Promise<D1Status> {
+async function databaseStatus(
+  { name, db }: Named,
+  now: number,
+): Promise<DatabaseStatus | SilentDatabase> {
+  const named = { name, limitBytes: LIMITS.databaseBytes };
   try {
-    const read = await readStatus(env.DB.withSession());
+    const read = await readStatus(db.withSession(), now);
     countRead(read.counted.read);
-    const { sizeBytes, dirtyDays, oldestDirty, unreadable, unreadableCount } = read;
-    const list = unreadable.map(({ metric, labels, day, message }) => ({
-      metric,
-      labels: labelsObject(parseLabelsJson(labels)),
-      from: day * DAY,
-      to: (day + 1) * DAY,
-      message,
-    }));
+    const { sizeBytes, rolledUpTo, dirtyHours, unreadable, unreadableHours } = read;
     return {
+      ...named,
       sizeBytes,
-      dirtyDays,
-      rolledUpTo: Math.min(oldestDirty ?? Infinity, dayOf(now)) * DAY,
-      ...(list.length > 0 && { unreadable: list }),
-      ...(unreadableCount > list.length && { unreadableCount }),
+      rolledUpTo,
+      dirtyHours,
+      ...(unreadableHours > 0 && { unreadableHours }),
+      ...(unreadable.length > 0 && { unreadable: unreadable.map(unreadableHour) }),
     };
   } catch (error) {
-    return { sizeBytes: null, dirtyDays: null, rolledUpTo: null, error: d1Error(oneLine(error)) };
+    return { ...named, error: databaseError(name, oneLine(error)) };
   }
 }
 
-function d1Error(message: string): string {
+const unreadableHour = ({ metric, labels, hour, message }: UnreadableSeries): UnreadableHour => ({
+  metric,
+  labels: labelsObject(parseLabelsJson(labels)),
+  from: hour * HOUR,
+  to: (hour + 1) * HOUR,
+  message,
+});
+
+function databaseError(name: string, message: string): string {
   const trouble = troubleOf(message);
-  return trouble === undefined ? message : `D1 cannot be read: ${trouble} (${message})`;
+  return trouble === undefined ? message : `${name} cannot be read: ${trouble} (${message})`;
 }
 
 const oneLine = (error: unknown): string =>

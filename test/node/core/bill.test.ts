@@ -143,7 +143,7 @@ describe("a month from today", () => {
   test("storage is that of now, and no line when D1 does not answer", () => {
     const at = MIDNIGHT + 2 * HOUR;
     expect(monthOf(NOTHING, at, { shards: 1, d1Bytes: 7e9 }).usage?.d1StorageGb).toBe(7);
-    const { usage } = monthOf(NOTHING, at, { shards: 1, d1Bytes: null });
+    const { usage } = monthOf(NOTHING, at, { shards: 1, d1Bytes: undefined });
     expect(billOf(usage!).lines.map(({ item }) => item)).not.toContain("d1StorageGb");
   });
 });
