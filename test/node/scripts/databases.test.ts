@@ -111,12 +111,7 @@ describe("the configuration", () => {
   test("that is written says the same as wrangler.toml but for the databases", async () => {
     const here = unstable_readConfig({ config: join(ROOT, "wrangler.toml") });
     const there = unstable_readConfig({ config: await writeConfig(ROOT, await folder(), 4) });
-    expect(there.d1_databases.map(nameOf)).toEqual([
-      "DB",
-      "DB_1",
-      "DB_2",
-      "DB_3",
-    ]);
+    expect(there.d1_databases.map(nameOf)).toEqual(["DB", "DB_1", "DB_2", "DB_3"]);
     expect(there.d1_databases[0]?.database_name).toBe(here.d1_databases[0]?.database_name);
     expect(there.main).toBe(here.main);
     for (const name of ["vars", "triggers", "migrations", "durable_objects"] as const)
