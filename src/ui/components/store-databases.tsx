@@ -13,12 +13,11 @@ import { zone } from "../models/zone.ts";
 import { formatIn } from "../units.ts";
 import { formatClock, formatDate } from "../zone.ts";
 import { Meter } from "./store-meter.tsx";
-import { Failure } from "./store-shards.tsx";
 import { Card, Heads, Scroller } from "./store-table.tsx";
 
 const None = () => <span class="quiet">none</span>;
 
-/** A clock, with the day where it is not today's or yesterday's, and how long ago it was. */
+/** A clock, with its day where that may not be clear, and how long ago it was. */
 const Since = ({ at }: { readonly at: number }) => {
   const age = Math.max(0, second.value - at);
   return (
@@ -34,11 +33,16 @@ const Row = ({ database }: { readonly database: DatabaseStatus }) => {
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td>{formatIn("bytes", sizeBytes)}</td>
-      <td class="store-bar">
-        <Meter share={sizeBytes / limitBytes} label={`${name}: size, of what Cloudflare allows`} />
-      </td>
       <td>
+        <div class="store-size">
+          <span>{formatIn("bytes", sizeBytes)}</span>
+          <Meter
+            share={sizeBytes / limitBytes}
+            label={`${name}: size, of what Cloudflare allows`}
+          />
+        </div>
+      </td>
+      <td class="store-since">
         <Since at={rolledUpTo} />
       </td>
       <td>{dirtyHours === 0 ? <None /> : formatCount(dirtyHours)}</td>
@@ -49,9 +53,6 @@ const Row = ({ database }: { readonly database: DatabaseStatus }) => {
           <span class="store-bad">{formatCount(unreadableHours)}</span>
         )}
       </td>
-      <td class="store-text">
-        <None />
-      </td>
     </tr>
   );
 };
@@ -59,11 +60,10 @@ const Row = ({ database }: { readonly database: DatabaseStatus }) => {
 const Silent = ({ database: { name, error } }: { readonly database: SilentDatabase }) => (
   <tr>
     <th scope="row">{name}</th>
-    <td colSpan={5} class="quiet">
-      did not answer
-    </td>
-    <td class="store-text">
-      <Failure error={error} />
+    <td colSpan={4}>
+      <p class="store-silent">
+        <span class="quiet">did not answer:</span> <span class="store-bad">{error}</span>
+      </p>
     </td>
   </tr>
 );
@@ -104,14 +104,11 @@ export const Databases = ({ databases }: { readonly databases: StatusAnswer["dat
         <Heads
           names={[
             "Database",
-            "Size",
-            `Of ${(databases[0]?.limitBytes ?? 0) / 1e9} GB`,
+            `Size, of ${(databases[0]?.limitBytes ?? 0) / 1e9} GB`,
             "Rolled up until",
             "Dirty hours",
             "Unreadable",
-            "Error",
           ]}
-          text="Error"
         />
         <tbody>
           {databases.map((database) =>

@@ -26,7 +26,7 @@ const Lag = ({ ms }: { readonly ms: number }) =>
     </span>
   );
 
-export const Failure = ({ error }: { readonly error: string | undefined }) =>
+const Failure = ({ error }: { readonly error: string | undefined }) =>
   error === undefined ? <span class="quiet">none</span> : <span class="store-bad">{error}</span>;
 
 const Row = ({ shard }: { readonly shard: ShardStatus }) => (
