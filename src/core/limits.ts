@@ -67,16 +67,27 @@ export const idleSeriesMs = 3 * 86_400_000;
 export const dedupKeys = 100_000;
 /** How long an idempotency key is remembered, ms. */
 export const dedupMs = 24 * 3_600_000;
-/** (UTC day, series) pairs that one round of the roll-up takes: bounds memory and the batch. */
-export const pairsPerRollup = 250;
+/** (hour, pack) pairs that one round of the roll-up takes at most: bounds memory and the batch. */
+export const pairsPerRollup = 500;
+/** Bytes of packs that one round of the roll-up reads, of one pair at least: bounds memory. */
+export const rollupBytes = 4_000_000;
 /** How long the roll-up passes over what it could not read before it tries again, ms. */
 export const unreadableRetryMs = 3_600_000;
-/** Series whose segments one round of the retention deletes. */
-export const seriesPerPurge = 2_000;
-/** Tombstones (removed series) whose segments one round of the cron deletes. */
-export const tombstonesPerRound = 50;
-/** Rounds of a step in one run of the cron: with the bounds of a round, what a minute may cost. */
-export const roundsPerRun = 4;
+/** Packs of a UTC day whose minutes one round of the retention deletes: some 24 rows each. */
+export const packsPerPurge = 100;
+/** Rows of hours or years that one round of the retention deletes. */
+export const rowsPerPurge = 2_000;
+/** Tombstones (removed series) that one round of the cron looks at. */
+export const tombstonesPerRound = 200;
+/** Packs of removed series that one round of the cron takes: each is looked for in every hour. */
+export const packsPerBurial = 2;
+/** Rows of a tier that one round of the cron takes removed series out of. */
+export const rowsPerBurial = 1_000;
+/**
+ * How long a run of the cron begins new rounds, ms; each step of each database has one in any case.
+ * Cloudflare allows 30 s of CPU, and the wait for D1 takes none.
+ */
+export const cronMs = 20_000;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** (hour, series) keys that one query by minute may look up: series × hours of the range. */

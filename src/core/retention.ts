@@ -7,9 +7,9 @@
 //    A clock that is wrong once, ahead or behind, agrees with no run of before and of after; and a run
 //    that is earlier than one that asked contradicts it, so that what it asked is forgotten.
 // 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later.
-// 4. Minutes go when their day is in the hour and day segments: a dirty day of a series keeps them
-//    until it is rolled up, and stops the days after it.
-// 5. But a dirty day that cannot be read stops nothing. Its minutes stay until it can.
+// 4. Minutes go when they are in the hour and day packs: a day that is not made, or has an hour that is
+//    dirty, keeps the minutes of its pack, and stops what comes after it. Hours go when their day is made.
+// 5. But an hour that cannot be read stops nothing. Its minutes stay until it can, and its hour pack.
 
 import { DAY, HOUR, MINUTE } from "./tiers.ts";
 

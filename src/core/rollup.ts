@@ -1,59 +1,214 @@
-// The roll-up: a day's minute segments become its hour buckets and its day bucket, by `merge`. Pure.
+// The roll-up: packs in, packs out, by `merge`. Minute packs of an hour become the hour's bucket of each
+// slot, put into the hour pack of the day; an hour pack becomes the day's buckets, put into the day pack
+// of the year. Pure; it must not know which of them are due.
+//
+// A segment that cannot be read (corrupt, or of a version that only newer code knows) is never written
+// over: what would change it is named and left as it was; all else goes on.
 
 import { Buckets } from "./bucket.ts";
 import { CorruptBytes } from "./codec/bytes.ts";
+import { decodePack, encodePack, type Pack, SERIES_PER_PACK } from "./codec/pack.ts";
 import { decodeSegment, encodeSegment } from "./codec/segment.ts";
-import { err, ok, type Result } from "./result.ts";
-import { DAY, HOUR, spanOf, spanStart, type TierName, TIERS, yearOf } from "./tiers.ts";
+import { cut } from "./text.ts";
+import { DAY, HOUR, spanOf, spanStart, type TierName, TIERS } from "./tiers.ts";
 
-/** What D1 holds of one (UTC day, series) that is dirty. */
-export interface DirtyDay {
-  readonly day: number;
-  /** Parts of minute segments, in any order. */
-  readonly minutes: readonly { readonly hour: number; readonly body: string }[];
-  /**
-   * Null: the minutes are all there, and what they make replaces what was. Else they came late, to a
-   * day whose minutes are gone: they are merged into its hour segment and into its slot in the
-   * year's segment. (The slot may know more than the hours, which are kept for a shorter time.)
-   */
-  readonly late: { readonly hours: string | null; readonly year: string | null } | null;
-}
-
-/** A stored segment that cannot be read: corrupt, or of a version that only newer code knows. */
-export interface UnreadableSegment {
-  readonly tier: TierName;
-  /** Its hour, UTC day or year. */
-  readonly span: number;
+/** What could not be read. */
+export interface Unreadable {
+  /** Bit s is set: the segment of slot s. All: the pack as a whole. */
+  readonly slots: number;
+  /** Which, and why. */
   readonly message: string;
 }
 
-/** The hour buckets of a day, and its one day bucket (or none). */
-export interface RolledDay {
-  readonly hours: Buckets;
-  readonly day: Buckets;
+const ALL_SLOTS = 2 ** SERIES_PER_PACK - 1;
+
+/** The buckets of a pack in one period, an hour or a UTC day. */
+export interface Period {
+  /** Unix ms. */
+  readonly start: number;
+  readonly buckets: Buckets;
+  /** Slot → row of `buckets`. */
+  readonly rows: ReadonlyMap<number, number>;
+  /**
+   * The points of these buckets came late, to others that are kept no more: they are merged into what
+   * was. Else they are all there are, and replace it.
+   */
+  readonly late: boolean;
 }
 
-export function rollUpDay(dirty: DirtyDay): Result<RolledDay, UnreadableSegment> {
-  const minutes = new Buckets(60);
-  for (const { hour, body } of dirty.minutes) {
-    const unreadable = readInto(minutes, "minute", hour, body);
-    if (unreadable !== undefined) return err(unreadable);
+/** The period of an hour: the merge of all parts of its minute packs, in any order. */
+export function hourOfMinutes(
+  hour: number,
+  parts: readonly string[],
+  late: boolean,
+): Period | Unreadable {
+  const period = {
+    start: hour * HOUR,
+    buckets: new Buckets(SERIES_PER_PACK),
+    rows: new Map(),
+    late,
+  };
+  return mergedInto(period, "minute", hour, parts);
+}
+
+/** The period of a UTC day: the merge of its hour pack. */
+export function dayOfHours(day: number, body: string): Period | Unreadable {
+  const buckets = new Buckets(SERIES_PER_PACK);
+  return mergedInto({ start: day * DAY, buckets, rows: new Map(), late: false }, "hour", day, [
+    body,
+  ]);
+}
+
+export const isReadable = (of: Period | Unreadable): of is Period => "buckets" in of;
+
+/** Merges all buckets of packs into one a slot. */
+function mergedInto(
+  period: Period & { readonly rows: Map<number, number> },
+  tier: TierName,
+  span: number,
+  bodies: readonly string[],
+): Period | Unreadable {
+  const bad = new Bad();
+  for (const body of bodies) {
+    const pack = read(tier, span, body);
+    if ("message" in pack) return pack;
+    for (const [slot, segment] of pack) {
+      segmentRows.length = 0;
+      const message = readInto(segmentRows, tier, span, segment);
+      if (message !== undefined) {
+        bad.add(slot, message);
+        continue;
+      }
+      if (segmentRows.length === 0) continue;
+      let row = period.rows.get(slot);
+      if (row === undefined) period.rows.set(slot, (row = period.buckets.push(period.start)));
+      for (let i = 0; i < segmentRows.length; i++) period.buckets.merge(row, segmentRows, i);
+    }
   }
-  const hours = mergedBy(HOUR, minutes);
-  const day = mergedBy(DAY, hours);
-  if (day.length > 1 || (day.length === 1 && day.start[0] !== dirty.day * DAY))
-    throw new Error(`a bucket lies outside day ${dirty.day}`);
-  if (dirty.late === null) return ok({ hours, day });
-  const before = new Buckets(24);
-  const year = new Buckets(366);
-  const unreadable =
-    readInto(before, "hour", dirty.day, dirty.late.hours) ??
-    readInto(year, "day", yearOf(dirty.day * DAY), dirty.late.year);
-  if (unreadable !== undefined) return err(unreadable);
-  return ok({
-    hours: mergedBy(HOUR, hours, before),
-    day: mergedBy(DAY, day, slotOf(year, dirty.day)),
+  return bad.first ?? period;
+}
+
+/** A pack of the hour or day tier with periods put into it. */
+export interface PutInto {
+  /** Null: nothing is to be written. */
+  readonly body: string | null;
+  /** Periods that are not in it, since they touch a slot that cannot be read. */
+  readonly unreadable: ReadonlyMap<Period, Unreadable>;
+}
+
+/**
+ * Puts periods, each of another start, into what a span of the hour or day tier has. `visit` is told of
+ * each slot that changes: the rows that it has now, which are good only for the call.
+ */
+export function putInto(
+  tier: "hour" | "day",
+  span: number,
+  body: string | null,
+  periods: readonly Period[],
+  visit: (slot: number, rows: Buckets) => void = () => {},
+): PutInto {
+  const unreadable = new Map<Period, Unreadable>();
+  const fail = (of: readonly Period[], why: Unreadable): PutInto => ({
+    body: null,
+    unreadable: new Map(of.map((period) => [period, why])),
   });
+  const before = body === null ? new Map<number, string>() : read(tier, span, body);
+  if ("message" in before) return fail(periods, before);
+  const touched = new Set(periods.flatMap(({ rows }) => [...rows.keys()]));
+  const stored = new Map<number, Buckets>();
+  const bad = new Map<number, string>();
+  for (const slot of touched) {
+    const segment = before.get(slot);
+    if (segment === undefined) continue;
+    const rows = new Buckets(32);
+    const message = readInto(rows, tier, span, segment);
+    if (message === undefined) stored.set(slot, rows);
+    else bad.set(slot, message);
+  }
+  for (const period of periods) {
+    const of = new Bad();
+    for (const slot of period.rows.keys()) if (bad.has(slot)) of.add(slot, bad.get(slot)!);
+    if (of.first !== undefined) unreadable.set(period, of.first);
+  }
+  // What stays as it is is copied as text: a pack of something else would not be JSON any more.
+  for (const [slot, segment] of before)
+    if (!touched.has(slot) && !PLAIN.test(segment))
+      return fail(periods, new Bad().add(slot, textOf(tier, span, "is not base64")));
+  const after = new Map(before);
+  const good = periods.filter((period) => !unreadable.has(period));
+  for (const slot of touched) {
+    if (bad.has(slot)) continue;
+    const of = good.filter(({ rows }) => rows.has(slot));
+    if (of.length === 0) continue;
+    const rows = replaced(stored.get(slot), slot, of);
+    visit(slot, rows);
+    after.set(slot, encodeSegment(rows, spanStart(tier, span), TIERS[tier].step));
+  }
+  return { body: good.some(({ rows }) => rows.size > 0) ? encodePack(after) : null, unreadable };
+}
+
+/** A slot's rows with those of periods in place of, or merged with, what it had of them. */
+function replaced(before: Buckets | undefined, slot: number, periods: readonly Period[]): Buckets {
+  const stored = before?.length ?? 0;
+  const rows = new Buckets(stored + periods.length);
+  const put = new Map(periods.map((period) => [period.start, period]));
+  for (let i = 0; i < stored; i++) {
+    const start = before!.start[i]!;
+    const period = put.get(start);
+    if (period !== undefined && !period.late) continue;
+    const row = rows.pushCopy(start, before!, i);
+    if (period === undefined) continue;
+    rows.merge(row, period.buckets, period.rows.get(slot)!);
+    put.delete(start);
+  }
+  for (const { start, buckets, rows: of } of put.values())
+    rows.pushCopy(start, buckets, of.get(slot)!);
+  return rows;
+}
+
+/** What an hour pack and the day bucket made of it become. */
+export interface RolledHours extends PutInto {
+  /** What its day is now, for the day pack; undefined when nothing of it changes. */
+  readonly day: Period | undefined;
+}
+
+/**
+ * Puts hours into the hour pack of a UTC day. Its day: made anew from all hours of the slots that
+ * changed; if all that is put came late, that alone, since hours may be kept for a shorter time than
+ * the day's bucket.
+ */
+export function rollUpHours(
+  day: number,
+  body: string | null,
+  hours: readonly Period[],
+): RolledHours {
+  const late = hours.every((hour) => hour.late);
+  const start = day * DAY;
+  const buckets = new Buckets(SERIES_PER_PACK);
+  const rows = new Map<number, number>();
+  const merge = (slot: number, from: Buckets, first: number, end: number): void => {
+    let row = rows.get(slot);
+    if (row === undefined) rows.set(slot, (row = buckets.push(start)));
+    for (let i = first; i < end; i++) buckets.merge(row, from, i);
+  };
+  const put = putInto("hour", day, body, hours, (slot, of) => {
+    if (!late) merge(slot, of, 0, of.length);
+  });
+  if (late)
+    for (const hour of hours)
+      if (!put.unreadable.has(hour))
+        for (const [slot, row] of hour.rows) merge(slot, hour.buckets, row, row + 1);
+  return { ...put, day: rows.size === 0 ? undefined : { start, buckets, rows, late } };
+}
+
+/** Reads a pack. */
+function read(tier: TierName, span: number, body: string): Pack | Unreadable {
+  try {
+    return decodePack(body);
+  } catch (error) {
+    if (!(error instanceof CorruptBytes)) throw error;
+    return { slots: ALL_SLOTS, message: textOf(tier, span, error.message) };
+  }
 }
 
 /** Appends a segment's buckets; says so when it cannot be read. */
@@ -61,71 +216,36 @@ function readInto(
   buckets: Buckets,
   tier: TierName,
   span: number,
-  body: string | null,
-): UnreadableSegment | undefined {
-  if (body === null) return undefined;
+  segment: string,
+): string | undefined {
   const first = buckets.length;
   try {
-    decodeSegment(body, spanStart(tier, span), TIERS[tier].step, buckets);
+    decodeSegment(segment, spanStart(tier, span), TIERS[tier].step, buckets);
   } catch (error) {
     if (!(error instanceof CorruptBytes)) throw error;
-    return { tier, span, message: error.message };
+    return textOf(tier, span, error.message);
   }
   for (let row = first; row < buckets.length; row++)
     if (spanOf(tier, buckets.start[row]!) !== span)
-      return { tier, span, message: `a bucket of another time, ${buckets.start[row]}` };
+      return textOf(tier, span, `a bucket of another time, ${buckets.start[row]}`);
   return undefined;
 }
 
-/** All buckets merged to periods of `step`, sorted by start. */
-function mergedBy(step: number, ...lists: readonly Buckets[]): Buckets {
-  const merged = new Buckets(24);
-  const rows = new Map<number, number>();
-  for (const buckets of lists)
-    for (let i = 0; i < buckets.length; i++) {
-      const start = Math.floor(buckets.start[i]! / step) * step;
-      let row = rows.get(start);
-      if (row === undefined) rows.set(start, (row = merged.push(start)));
-      merged.merge(row, buckets, i);
-    }
-  return sorted(merged);
-}
+const textOf = (tier: TierName, span: number, message: string): string =>
+  `the ${tier} segment of ${new Date(spanStart(tier, span)).toISOString()} cannot be read: ${cut(message)}`;
 
-/** What a year has for one of its days. */
-function slotOf(year: Buckets, day: number): Buckets {
-  const slot = new Buckets(1);
-  for (let i = 0; i < year.length; i++)
-    if (year.start[i] === day * DAY) slot.pushCopy(day * DAY, year, i);
-  return slot;
-}
+/** Collects the slots that cannot be read; the first says why. */
+class Bad {
+  first: Unreadable | undefined;
 
-/** The hour segment of a day; rows sorted by start. */
-export const encodeHours = (hours: Buckets, day: number): string =>
-  encodeSegment(hours, day * DAY, HOUR);
-
-/** A year's segment with the buckets of some days put in place of what it had for them. */
-export function replaceDays(
-  year: number,
-  body: string | null,
-  days: ReadonlyMap<number, Buckets>,
-): Result<string, UnreadableSegment> {
-  const before = new Buckets(366);
-  const unreadable = readInto(before, "day", year, body);
-  if (unreadable !== undefined) return err(unreadable);
-  const after = new Buckets(366);
-  for (let i = 0; i < before.length; i++)
-    if (!days.has(before.start[i]! / DAY)) after.pushCopy(before.start[i]!, before, i);
-  for (const [day, bucket] of days) {
-    if (yearOf(day * DAY) !== year) throw new Error(`day ${day} is not in ${year}`);
-    if (bucket.length > 0) after.pushCopy(day * DAY, bucket, 0);
+  add(slot: number, message: string): Unreadable {
+    const before = this.first ?? { slots: 0, message };
+    return (this.first = { ...before, slots: before.slots | (1 << slot) });
   }
-  return ok(encodeSegment(sorted(after), spanStart("day", year), DAY));
 }
 
-function sorted(buckets: Buckets): Buckets {
-  const order = Array.from({ length: buckets.length }, (_, i) => i);
-  order.sort((a, b) => buckets.start[a]! - buckets.start[b]!);
-  const result = new Buckets(buckets.length);
-  for (const row of order) result.pushCopy(buckets.start[row]!, buckets, row);
-  return result;
-}
+/** What may stand between quotes in JSON as it is. */
+const PLAIN = /^[^"\\\p{Cc}]*$/u;
+
+/** The buckets of the segment being read. */
+const segmentRows = new Buckets(60);

@@ -20,3 +20,14 @@ export function chunked<T>(items: Iterable<T>, bytesOf: (item: T) => number): T[
   if (part.length > 0) parts.push(part);
   return parts;
 }
+
+/** The first items that are within `bound` bytes together; one at least. */
+export function firstWithin<T>(
+  bound: number,
+  items: readonly T[],
+  bytesOf: (item: T) => number,
+): readonly T[] {
+  let bytes = 0;
+  const end = items.findIndex((item, i) => (bytes += bytesOf(item)) > bound && i > 0);
+  return end < 0 ? items : items.slice(0, end);
+}

@@ -2,18 +2,22 @@
 
 import * as LIMITS from "../core/limits.ts";
 import { batch, type Database, only, query, type RowCount } from "./database.ts";
-import { HOURS_OF_DAY } from "./hours.ts";
+import { firstPack, HOURS_OF_DAY } from "./hours.ts";
 import { setProgress, valueOf } from "./progress.ts";
-import type { SeriesRow } from "./rows.ts";
 
-/** How far minutes are deleted: all before `goneDay`, and on it those of series before `goneSeries`. */
+/** How far minutes are deleted: all before `goneDay`, and on it those of packs before `gonePack`. */
 export interface MinuteProgress {
   readonly goneDay: number;
-  readonly goneSeries: number;
+  readonly gonePack: number;
   /** The oldest UTC day, not before `goneDay`, that has minutes; null when none has. */
   readonly oldest: number | null;
+  /** Of its packs that are not deleted yet: the first that has minutes; null when none has. */
+  readonly first: number | null;
   readonly askedAt: number;
 }
+
+const OLDEST = `(SELECT min(hour) / 24 FROM minute WHERE hour >= ${valueOf("goneDay")} * 24)`;
+const FROM = `CASE WHEN oldest.day = ${valueOf("goneDay")} THEN ${valueOf("gonePack")} ELSE 0 END`;
 
 /** @throws D1Failed */
 export async function readMinuteProgress(
@@ -21,9 +25,11 @@ export async function readMinuteProgress(
 ): Promise<MinuteProgress & { readonly counted: RowCount }> {
   const { rows, counted } = await batch(db, {
     head: query<MinuteProgress>(
-      `SELECT ${valueOf("goneDay")} AS goneDay, ${valueOf("goneSeries")} AS goneSeries,
-         (SELECT min(hour) / 24 FROM minute WHERE hour >= ${valueOf("goneDay")} * 24) AS oldest,
-         ${valueOf("clockAt")} AS askedAt`,
+      `WITH oldest (day) AS (SELECT ${OLDEST})
+       SELECT ${valueOf("goneDay")} AS goneDay, ${valueOf("gonePack")} AS gonePack,
+         oldest.day AS oldest, ${firstPack("oldest.day", `>= ${FROM}`)} AS first,
+         ${valueOf("clockAt")} AS askedAt
+       FROM oldest`,
     ),
   });
   return { ...only(rows.head), counted };
@@ -33,80 +39,84 @@ export async function readMinuteProgress(
 export const rememberAsked = async (db: Database, now: number): Promise<RowCount> =>
   (await batch(db, { asked: setProgress({ clockAt: now }) })).counted;
 
-/** The first series of the next round, when this one begins with `from`. @throws D1Failed */
-export async function nextSeries(
-  db: Database,
-  from: number,
-): Promise<{ readonly next: number | undefined; readonly counted: RowCount }> {
-  const { rows, counted } = await batch(db, {
-    series: query<Pick<SeriesRow, "id">>(
-      `SELECT id FROM series WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ${LIMITS.seriesPerPurge}`,
-      from,
-    ),
-  });
-  return { next: rows.series[0]?.id, counted };
-}
-
-/** Minutes of a UTC day, of the series from `from` to before `next`, or of all the rest. */
+/** Minutes of a UTC day, of the packs from `from` to before `next`; null: of all the rest. */
 export interface DayPart {
   readonly day: number;
   readonly from: number;
-  readonly next: number | undefined;
+  readonly next: number | null;
 }
 
 /**
  * Deletes minutes and moves the progress, in one batch, unless the progress is no longer `at`, or one
- * of the series is dirty and may yet be rolled up. Of those that cannot be read the minutes stay.
- * @throws D1Failed
+ * of the packs is dirty or its day not made, so that it may yet be rolled up. Of hours that cannot be
+ * read the minutes stay. `token` is a number that no other batch has: a roll-up that has read what was
+ * there before does nothing. @throws D1Failed
  */
 export async function deleteMinutes(
   db: Database,
   { day, from, next }: DayPart,
-  at: Pick<MinuteProgress, "goneDay" | "goneSeries">,
+  at: Pick<MinuteProgress, "goneDay" | "gonePack">,
+  token: number,
 ): Promise<{ readonly done: boolean; readonly counted: RowCount }> {
-  const guard = `${valueOf("goneDay")} = ?4 AND ${valueOf("goneSeries")} = ?5 AND NOT EXISTS (
-    SELECT 1 FROM dirty AS d WHERE d.day = ?1 AND d.series_id >= ?2 AND d.series_id < ?3
-      AND NOT EXISTS (
-        SELECT 1 FROM unreadable AS u WHERE u.day = d.day AND u.series_id = d.series_id))`;
-  const part = [day, from, next ?? Number.MAX_SAFE_INTEGER, at.goneDay, at.goneSeries];
-  const moved = next === undefined ? [day + 1, 0] : [day, next];
+  // ?1 is the day, [?2, ?3) are the packs.
+  const packs = `WITH RECURSIVE packs (pack) AS (
+      SELECT ${firstPack("?1", ">= ?2")}
+      UNION ALL
+      SELECT ${firstPack("?1", "> packs.pack")} FROM packs WHERE packs.pack < ?3
+    )`;
+  const dirty = `SELECT d.pack, d.hour FROM packs CROSS JOIN dirty AS d
+    WHERE packs.pack < ?3 AND d.pack = packs.pack AND d.hour >= ?1 * 24 AND d.hour < ?1 * 24 + 24`;
+  const last = next ?? Number.MAX_SAFE_INTEGER;
+  const part = [day, from, last];
   const { changes, counted } = await batch(db, {
-    kept: query(
-      `UPDATE unreadable SET kept = 1
-       WHERE ${guard} AND day = ?1 AND series_id >= ?2 AND series_id < ?3 AND kept = 0`,
-      ...part,
-    ),
-    minutes: query(
-      `DELETE FROM minute WHERE ${guard}
-         AND hour IN (SELECT ?1 * 24 + value FROM ${HOURS_OF_DAY})
-         AND series_id >= ?2 AND series_id < ?3
-         AND series_id NOT IN (SELECT series_id FROM dirty WHERE day = ?1)`,
-      ...part,
-    ),
-    progress: query(
-      `INSERT INTO progress (name, value)
-       SELECT key, value FROM json_each(?6) WHERE ${guard}
+    claim: query(
+      `${packs} INSERT INTO progress (name, value) SELECT key, value FROM json_each(?6)
+       WHERE ${valueOf("goneDay")} = ?4 AND ${valueOf("gonePack")} = ?5
+         AND (?7, ?8) <= (${valueOf("rolledDay")}, ${valueOf("rolledDayPack")})
+         AND NOT EXISTS (SELECT 1 FROM (${dirty}) AS d WHERE NOT EXISTS (
+           SELECT 1 FROM unreadable AS u WHERE u.pack = d.pack AND u.hour = d.hour))
        ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
       ...part,
-      JSON.stringify({ goneDay: moved[0], goneSeries: moved[1] }),
+      at.goneDay,
+      at.gonePack,
+      JSON.stringify({
+        goneDay: next === null ? day + 1 : day,
+        gonePack: next ?? 0,
+        rollup: token,
+      }),
+      ...(next === null ? [day + 1, 0] : [day, next]),
+    ),
+    kept: query(
+      `${packs} UPDATE unreadable SET kept = 1
+       WHERE ${valueOf("rollup")} = ?4 AND kept = 0 AND (pack, hour) IN (${dirty})`,
+      ...part,
+      token,
+    ),
+    minutes: query(
+      `${packs} DELETE FROM minute WHERE ${valueOf("rollup")} = ?4 AND (hour, pack) IN (
+         SELECT ?1 * 24 + h.value, packs.pack FROM ${HOURS_OF_DAY} AS h CROSS JOIN packs
+         WHERE packs.pack < ?3 AND NOT EXISTS (SELECT 1 FROM dirty AS d
+           WHERE d.pack = packs.pack AND d.hour = ?1 * 24 + h.value))`,
+      ...part,
+      token,
     ),
   });
-  return { done: changes.progress > 0, counted };
+  return { done: changes.claim > 0, counted };
 }
 
-/** The tiers whose segments are keyed by series first, with the span of each. */
+/** The tiers whose packs are keyed by pack first, with the span of each. */
 const SPAN = { hour: "day", day: "year" } as const;
 export type CoarseTier = keyof typeof SPAN;
 
-/** How far a coarse tier is deleted: once a span, all series are gone through, some a round. */
+/** How far a coarse tier is deleted: once a span, all packs are gone through, some a round. */
 export interface CoarseProgress {
-  /** Spans before this one were deleted, of all series. */
+  /** Spans before this one were deleted, of all packs. */
   readonly kept: number;
-  /** The pass under way goes on with this series; 0 when none is. */
-  readonly series: number;
-  /** The first series of the round after the next; null when the next is the last. */
-  readonly next: number | null;
+  /** The pass under way goes on with this pack; 0 when none is. */
+  readonly pack: number;
   readonly askedAt: number;
+  /** UTC days before this one are made. */
+  readonly rolledDay: number;
 }
 
 /** @throws D1Failed */
@@ -116,37 +126,66 @@ export async function readCoarseProgress(
 ): Promise<CoarseProgress & { readonly counted: RowCount }> {
   const { rows, counted } = await batch(db, {
     head: query<CoarseProgress>(
-      `WITH head (kept, series) AS (
-         SELECT ${valueOf(`${tier}Kept`)}, ${valueOf(`${tier}Series`)})
-       SELECT kept, series, (SELECT id FROM series WHERE id >= head.series
-         ORDER BY id LIMIT 1 OFFSET ${LIMITS.seriesPerPurge}) AS next, ${valueOf("clockAt")} AS askedAt
-       FROM head`,
+      `SELECT ${valueOf(`${tier}Kept`)} AS kept, ${valueOf(`${tier}Pack`)} AS pack,
+         ${valueOf("clockAt")} AS askedAt, ${valueOf("rolledDay")} AS rolledDay`,
     ),
   });
   return { ...only(rows.head), counted };
 }
 
 /**
- * Deletes segments of spans before `kept`, of the series of one round, and moves the progress.
- * Deleting twice deletes nothing more, so overlapping runs need no guard. @throws D1Failed
+ * Deletes packs of spans before `kept`, those of one round, and moves the progress. Deleting twice
+ * deletes nothing more, so overlapping runs need no guard. An hour pack of a day that is dirty stays for
+ * the next pass: what cannot be read yet will be put into it. @throws D1Failed
  */
 export async function deleteCoarse(
   db: Database,
   tier: CoarseTier,
   kept: number,
-  { series, next }: CoarseProgress,
-): Promise<RowCount> {
-  const { counted } = await batch(db, {
-    segments: query(
-      `DELETE FROM ${tier} WHERE ${SPAN[tier]} < ?1 AND series_id IN (
-         SELECT id FROM series WHERE id >= ?2 AND id < ?3)`,
+  from: number,
+): Promise<{ readonly done: boolean; readonly counted: RowCount }> {
+  const span = SPAN[tier];
+  const dirty =
+    tier === "day"
+      ? ""
+      : `AND NOT EXISTS (SELECT 1 FROM dirty AS d WHERE d.pack = t.pack
+           AND d.hour >= t.day * 24 AND d.hour < t.day * 24 + 24)`;
+  const found = await batch(db, {
+    packs: query<{ readonly pack: number; readonly span: number | null }>(
+      // A skip scan: the packs that there are, and of each what goes.
+      `WITH RECURSIVE packs (pack) AS (
+         SELECT min(pack) FROM ${tier} WHERE pack >= ?1
+         UNION ALL
+         SELECT (SELECT min(pack) FROM ${tier} WHERE pack > packs.pack) FROM packs
+         WHERE packs.pack IS NOT NULL LIMIT ${LIMITS.rowsPerPurge}
+       )
+       SELECT packs.pack, t.${span} AS span FROM packs
+         LEFT JOIN ${tier} AS t ON t.pack = packs.pack AND t.${span} < ?2 ${dirty}
+       WHERE packs.pack IS NOT NULL LIMIT ${LIMITS.rowsPerPurge}`,
+      from,
       kept,
-      series,
-      next ?? Number.MAX_SAFE_INTEGER,
-    ),
-    progress: setProgress(
-      next === null ? { [`${tier}Kept`]: kept, [`${tier}Series`]: 0 } : { [`${tier}Series`]: next },
     ),
   });
-  return counted;
+  const { packs } = found.rows;
+  const gone = packs.flatMap(({ pack, span }) => (span === null ? [] : [[pack, span]]));
+  const last = packs.length < LIMITS.rowsPerPurge ? undefined : packs.at(-1)?.pack;
+  const { counted } = await batch(db, {
+    packs: query(
+      `DELETE FROM ${tier} WHERE (pack, ${span}) IN (
+         SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
+      JSON.stringify(gone),
+    ),
+    progress: setProgress(
+      last === undefined
+        ? { [`${tier}Kept`]: kept, [`${tier}Pack`]: 0 }
+        : { [`${tier}Pack`]: last },
+    ),
+  });
+  return {
+    done: last === undefined,
+    counted: {
+      read: found.counted.read + counted.read,
+      written: found.counted.written + counted.written,
+    },
+  };
 }

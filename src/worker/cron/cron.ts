@@ -1,45 +1,90 @@
-// What runs each minute: bounded steps, each of which may fail, run late, twice or beside another
-// run of itself, and is taken up again by the next minute.
+// What runs each minute: bounded steps of each database, each of which may fail, run late, twice or
+// beside another run of itself, and is taken up again by the next minute.
 
 import * as LIMITS from "../../core/limits.ts";
+import { databasesOf } from "../../d1/databases.ts";
 import type { Count } from "../../durable/counters.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
-import { purgeTombstones } from "./tombstones.ts";
 import { settleShards } from "./layout.ts";
 import { purgeDays, purgeHours, purgeMinutes } from "./retention.ts";
-import { rollUp } from "./rollup.ts";
-import type { StepResult } from "./step.ts";
+import { rollUpClosed, rollUpDays, rollUpDirty } from "./rollup.ts";
+import type { Round, StepResult } from "./step.ts";
+import { purgeTombstones } from "./tombstones.ts";
 
-/** Runs the steps in order. @throws the first error, after all steps have had their turn. */
-export async function runCron(env: Env): Promise<void> {
-  const config = configOf(env);
-  const steps: readonly ((now: number) => Promise<StepResult>)[] = [
-    () => settleShards(env, config.shards),
-    (now) => rollUp(env.DB, now),
-    (now) => purgeMinutes(env.DB, now, config.retention),
-    (now) => purgeHours(env.DB, now, config.retention),
-    (now) => purgeDays(env.DB, now, config.retention),
-    () => purgeTombstones(env.DB),
-  ];
-  const count = { d1RowsWritten: 0, d1RowsRead: 0 };
-  const errors: unknown[] = [];
-  for (const step of steps)
+/** Time and chance. */
+export interface Clock {
+  /** Unix ms. */
+  now(): number;
+  /** An integer from 1 to 2^53 − 1, as good as any other. */
+  token(): number;
+}
+
+const CLOCK: Clock = {
+  now: () => Date.now(),
+  token: () => 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1)),
+};
+
+type Step = (round: Round) => Promise<StepResult>;
+
+/**
+ * Runs the steps of each database in order, a round of each database in turn, so that none waits for
+ * another to be done. @throws the first error, after all steps have had their turn.
+ */
+export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
+  const { shards, retention } = configOf(env);
+  const run = new Run(clock);
+  const settle: Step = () => settleShards(env, shards);
+  let work = databasesOf(env).map(({ name, db }, i) => ({
+    name,
+    steps: [
+      // The values of SHARDS are in the first.
+      ...(i === 0 ? [settle] : []),
+      (round) => rollUpClosed(db, round),
+      (round) => rollUpDays(db, round),
+      (round) => rollUpDirty(db, round),
+      (round) => purgeMinutes(db, round, retention),
+      (round) => purgeHours(db, round, retention),
+      (round) => purgeDays(db, round, retention),
+      (round) => purgeTombstones(db, round),
+    ] satisfies Step[],
+  }));
+  while (work.length > 0) {
+    for (const { name, steps } of work) if (!(await run.round(name, steps[0]!))) steps.shift();
+    work = work.filter(({ steps }) => steps.length > 0);
+  }
+  await report(env, run.count);
+  if (run.errors.length > 0) throw run.errors[0];
+}
+
+/** One run: what it has cost, and whether it may go on. */
+class Run {
+  readonly count = { d1RowsWritten: 0, d1RowsRead: 0 };
+  readonly errors: unknown[] = [];
+  readonly #clock: Clock;
+  /** How long rounds that went well have taken; the wait for a D1 that does not answer takes no CPU. */
+  #spentMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Runs a round of a step; says whether it is to have another. */
+  async round(database: string, step: Step): Promise<boolean> {
+    const now = this.#clock.now();
     try {
-      for (let round = 0; round < LIMITS.roundsPerRun; round++) {
-        const { rows, more } = await step(Date.now());
-        count.d1RowsWritten += rows.written;
-        count.d1RowsRead += rows.read;
-        if (!more) break;
-      }
+      const { rows, more } = await step({ now, token: this.#clock.token() });
+      this.count.d1RowsWritten += rows.written;
+      this.count.d1RowsRead += rows.read;
+      this.#spentMs += Math.max(0, this.#clock.now() - now);
+      return more && this.#spentMs < LIMITS.cronMs;
     } catch (error) {
-      console.error(
-        `cron: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
-      errors.push(error);
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      console.error(`cron, ${database}: ${text}`);
+      this.errors.push(error);
+      return false;
     }
-  await report(env, count);
-  if (errors.length > 0) throw errors[0];
+  }
 }
 
 /** A shard keeps the count; an idle store does not wake one for it. */

@@ -1,28 +1,28 @@
-// Deletes what is past retention, by the rules of core/retention.ts. Minutes of a (UTC day, series) go
-// at once, in the order of (day, series), so that everybody knows of each whether its minutes are
-// gone. Hours and days go by their keys.
+// Deletes what is past retention, by the rules of core/retention.ts. Minutes of a (UTC day, pack) go at
+// once, in the order of (day, pack), so that everybody knows of each whether its minutes are gone.
+// Hours and days go by their keys.
 
 import { keptFrom, type Retention } from "../../core/query/plan.ts";
+import * as LIMITS from "../../core/limits.ts";
 import { isContradicted, type Permission, permission } from "../../core/retention.ts";
-import { dayOf, yearOf } from "../../core/tiers.ts";
+import { DAY, dayOf, yearOf } from "../../core/tiers.ts";
 import type { RowCount } from "../../d1/database.ts";
 import {
   type CoarseTier,
   deleteCoarse,
   deleteMinutes,
-  nextSeries,
   readCoarseProgress,
   readMinuteProgress,
   rememberAsked,
 } from "../../d1/retention.ts";
-import { type StepResult, sum } from "./step.ts";
+import { type Round, type StepResult, sum } from "./step.ts";
 
 const NOTHING: StepResult = { rows: { written: 0, read: 0 }, more: false };
 
-/** One bounded round: some series of the oldest day that is past its retention. */
+/** One bounded round: some packs of the oldest day that is past its retention. */
 export async function purgeMinutes(
   db: D1Database,
-  now: number,
+  { now, token }: Round,
   retention: Retention,
 ): Promise<StepResult> {
   if (retention.minute === 0) return NOTHING;
@@ -34,47 +34,53 @@ export async function purgeMinutes(
   if (at.oldest === null || at.oldest >= keptDay) return { rows: at.counted, more: false };
   const may = permission(keptDay, at.goneDay, 1, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
-  const from = at.oldest === at.goneDay ? at.goneSeries : 0;
-  const { next, counted } = await nextSeries(session, from);
-  const deleted = await deleteMinutes(session, { day: at.oldest, from, next }, at);
-  return { rows: sum(at.counted, counted, deleted.counted), more: deleted.done };
+  const { oldest: day, first } = at;
+  const part = {
+    day,
+    from: first ?? 0,
+    next: first === null ? null : first + LIMITS.packsPerPurge,
+  };
+  const deleted = await deleteMinutes(session, part, at, token);
+  return { rows: sum(at.counted, deleted.counted), more: deleted.done };
 }
 
-/** One bounded round of hour segments past their retention. */
+/** One bounded round of hours past their retention. */
 export const purgeHours = (
   db: D1Database,
-  now: number,
+  round: Round,
   retention: Retention,
 ): Promise<StepResult> =>
   retention.hour === 0
     ? Promise.resolve(NOTHING)
-    : purgeCoarse(db, "hour", dayOf(keptFrom("hour", now, retention)), 1, now);
+    : purgeCoarse(db, "hour", dayOf(keptFrom("hour", round.now, retention)), 1, round);
 
 /** One bounded round of years, all of whose days are past their retention. */
 export const purgeDays = (
   db: D1Database,
-  now: number,
+  round: Round,
   retention: Retention,
 ): Promise<StepResult> =>
   retention.day === 0
     ? Promise.resolve(NOTHING)
     : // A year is more than a day: two runs must agree on it.
-      purgeCoarse(db, "day", yearOf(keptFrom("day", now, retention)), 0, now);
+      purgeCoarse(db, "day", yearOf(keptFrom("day", round.now, retention)), 0, round);
 
 async function purgeCoarse(
   db: D1Database,
   tier: CoarseTier,
-  kept: number,
+  past: number,
   free: number,
-  now: number,
+  { now }: Round,
 ): Promise<StepResult> {
   const session = db.withSession("first-primary");
   const at = await readCoarseProgress(session, tier);
   if (isContradicted({ now, askedAt: at.askedAt })) return await forgotten(session, at.counted);
+  // Rule 4: days that are not made keep their hours, and those after them.
+  const kept = Math.min(past, tier === "hour" ? at.rolledDay : yearOf(at.rolledDay * DAY));
   const may = permission(kept, at.kept, free, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
-  const deleted = await deleteCoarse(session, tier, kept, at);
-  return { rows: sum(at.counted, deleted), more: at.next !== null };
+  const deleted = await deleteCoarse(session, tier, kept, at.pack);
+  return { rows: sum(at.counted, deleted.counted), more: !deleted.done };
 }
 
 /** Else the next run that asks would be confirmed by a clock that was wrong. */

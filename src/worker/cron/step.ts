@@ -2,6 +2,14 @@
 
 import type { RowCount } from "../../d1/database.ts";
 
+/** A round of a step: when, and a number that no other round has. */
+export interface Round {
+  /** Unix ms. */
+  readonly now: number;
+  /** 1 to 2^53 − 1, at random. */
+  readonly token: number;
+}
+
 /** What a step did. `more`: it stopped at its bound and has work left. */
 export interface StepResult {
   readonly rows: RowCount;

@@ -1,14 +1,13 @@
 // Deletes what removed metrics left behind. Nobody sees it any more: its series are gone.
 
-import * as LIMITS from "../../core/limits.ts";
 import { deleteSegments, readTombstones } from "../../d1/tombstones.ts";
-import { type StepResult, sum } from "./step.ts";
+import { type Round, type StepResult, sum } from "./step.ts";
 
-/** One bounded round: all segments of some removed series. */
-export async function purgeTombstones(db: D1Database): Promise<StepResult> {
+/** One bounded round: segments of some removed series. */
+export async function purgeTombstones(db: D1Database, { token }: Round): Promise<StepResult> {
   const session = db.withSession("first-primary");
-  const { ids, counted } = await readTombstones(session);
+  const { ids, more, counted } = await readTombstones(session);
   if (ids.length === 0) return { rows: counted, more: false };
-  const deleted = await deleteSegments(session, ids);
-  return { rows: sum(counted, deleted), more: ids.length === LIMITS.tombstonesPerRound };
+  const deleted = await deleteSegments(session, ids, token);
+  return { rows: sum(counted, deleted.counted), more: more || !deleted.done };
 }

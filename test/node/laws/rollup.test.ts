@@ -1,224 +1,361 @@
-// Laws of the roll-up: hours and the day are the merge of the minutes, in whatever parts and order
-// they come, with and without what was rolled up before; a year takes days in and gives them back.
+// Laws of the roll-up: hours and days are the merge of the minutes, in whatever parts, order and rounds
+// they come, in time or late; and what cannot be read is named, left as it was, and stops nothing else.
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { Accumulator } from "../../../src/core/series/accumulator.ts";
-import { type Bucket, Buckets } from "../../../src/core/bucket.ts";
-import type { Result } from "../../../src/core/result.ts";
-import {
-  type DirtyDay,
-  encodeHours,
-  replaceDays,
-  type RolledDay,
-  rollUpDay,
-  type UnreadableSegment,
-} from "../../../src/core/rollup.ts";
+import { describe, expect, test } from "vitest";
+import { Buckets } from "../../../src/core/bucket.ts";
+import { decodePack, encodePack } from "../../../src/core/codec/pack.ts";
 import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
-import { DAY, HOUR, hourOf, MINUTE, yearOf, yearStart } from "../../../src/core/tiers.ts";
+import { dayOfHours, isReadable, type Period, putInto } from "../../../src/core/rollup.ts";
+import { type DueDay, rollUpPack } from "../../../src/core/rollup-pack.ts";
+import {
+  DAY,
+  dayOf,
+  HOUR,
+  hourOf,
+  MINUTE,
+  spanStart,
+  type TierName,
+  TIERS,
+} from "../../../src/core/tiers.ts";
 
-type Point = readonly [at: number, value: number];
+interface Point {
+  readonly slot: number;
+  readonly at: number;
+  readonly value: number;
+}
 
 const YEAR = 2028;
-const TODAY = Math.floor(Date.UTC(YEAR, 1, 29) / DAY);
+/** 28 February to 1 March of a leap year. */
+const FIRST = Date.UTC(YEAR, 1, 28);
+const DAYS = 3;
 
-const points = fc.array(
-  fc.tuple(
-    fc.nat(DAY - 1).map((ms) => TODAY * DAY + ms),
-    fc.integer({ min: -9_999, max: 9_999 }).map((n) => n / 100),
-  ),
-  { maxLength: 80 },
-);
+const point: fc.Arbitrary<Point> = fc.record({
+  slot: fc.constantFrom(0, 3, 15),
+  // Few hours, so that many points share one.
+  at: fc
+    .tuple(fc.nat(DAYS - 1), fc.constantFrom(0, 7, 23), fc.nat(HOUR - 1))
+    .map(([day, hour, ms]) => FIRST + day * DAY + hour * HOUR + ms),
+  value: fc.integer({ min: -9_999, max: 9_999 }),
+});
 
-/** From scratch: values by period, with no merge at all. */
-function naive(list: readonly Point[], step: number): Map<number, Omit<Bucket, "sum" | "carry">> {
-  const periods = Map.groupBy(list, ([at]) => Math.floor(at / step) * step);
+/** What points make in periods of a tier: "slot/start" → what is kept, with no merge at all. */
+function naive(points: readonly Point[], tier: TierName): Map<string, readonly number[]> {
+  const { step } = TIERS[tier];
+  const periods = Map.groupBy(points, ({ slot, at }) => `${slot}/${Math.floor(at / step) * step}`);
   return new Map(
-    [...periods].map(([start, of]) => {
-      const values = of.map(([, value]) => value);
-      const lastAt = Math.max(...of.map(([at]) => at));
-      return [
-        start,
-        {
-          count: of.length,
-          min: Math.min(...values),
-          max: Math.max(...values),
-          last: Math.max(...of.filter(([at]) => at === lastAt).map(([, value]) => value)),
-          lastAt,
-        },
-      ];
+    [...periods].map(([key, of]) => {
+      const values = of.map(({ value }) => value);
+      const lastAt = Math.max(...of.map(({ at }) => at));
+      const last = Math.max(...of.filter(({ at }) => at === lastAt).map(({ value }) => value));
+      const sum = values.reduce((all, value) => all + value, 0);
+      return [key, [of.length, sum, Math.min(...values), Math.max(...values), last, lastAt]];
     }),
   );
 }
 
-/** Sums in hundredths, exactly. */
-const cents = (list: readonly Point[], step: number): Map<number, number> =>
-  new Map(
-    [...Map.groupBy(list, ([at]) => Math.floor(at / step) * step)].map(([start, of]) => [
-      start,
-      of.reduce((sum, [, value]) => sum + Math.round(value * 100), 0),
-    ]),
-  );
-
-function expectBuckets(buckets: Buckets, list: readonly Point[], step: number): void {
-  const starts = [...buckets.start.subarray(0, buckets.length)];
-  expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
-  const reference = naive(list, step);
-  const sums = cents(list, step);
-  expect(starts).toEqual([...reference.keys()].sort((a, b) => a - b));
-  starts.forEach((start, row) => {
-    const { sum, carry: _, ...rest } = buckets.at(row);
-    expect(rest).toEqual(reference.get(start));
-    expect(sum).toBeCloseTo(sums.get(start)! / 100, 9);
+/** What a pack holds, likewise. */
+function found(tier: TierName, span: number, body: string): [string, readonly number[]][] {
+  return [...decodePack(body)].flatMap(([slot, segment]) => {
+    const rows = new Buckets();
+    decodeSegment(segment, spanStart(tier, span), TIERS[tier].step, rows);
+    return Array.from({ length: rows.length }, (_, i): [string, readonly number[]] => {
+      const { count, sum, min, max, last, lastAt } = rows.at(i);
+      return [`${slot}/${rows.start[i]}`, [count, sum, min, max, last, lastAt]];
+    });
   });
 }
 
-/** Minute segments of the points, an hour and a part each, in random order. */
-const partsOf = (list: readonly Point[], parts: number): { hour: number; body: string }[] =>
-  Array.from({ length: parts }, (_, part) => {
-    const minutes = new Accumulator();
-    list.forEach(([at, value], i) => {
-      if (i % parts === part) minutes.add(hourOf(at), at, value);
-    });
-    return [...new Set(minutes.series.subarray(0, minutes.length))].map((hour) => {
-      const buckets = new Buckets();
-      for (let row = 0; row < minutes.length; row++)
-        if (minutes.series[row] === hour)
-          buckets.pushCopy(minutes.buckets.start[row]!, minutes.buckets, row);
-      return { hour, body: encodeSegment(buckets, hour * HOUR, MINUTE) };
-    });
-  })
-    .flat()
-    .toReversed();
+const byKey = (entries: Iterable<[string, readonly number[]]>): unknown[] =>
+  [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** The value of what must have gone well. */
-function value<T>(result: Result<T, UnreadableSegment>): T {
-  if (!result.ok) throw new Error(result.error.message);
-  return result.value;
+/** The minute pack of points of one hour. */
+function minutePack(points: readonly Point[]): string {
+  const slots = Map.groupBy(points, ({ slot }) => slot);
+  return encodePack(
+    new Map(
+      [...slots].map(([slot, of]) => {
+        const minutes = new Buckets();
+        const rows = new Map<number, number>();
+        for (const { at, value } of of) {
+          const start = Math.floor(at / MINUTE) * MINUTE;
+          if (!rows.has(start)) rows.set(start, minutes.push(start));
+          minutes.add(rows.get(start)!, value, at);
+        }
+        return [slot, encodeSegment(minutes, Math.floor(of[0]!.at / HOUR) * HOUR, MINUTE)];
+      }),
+    ),
+  );
 }
 
-const rolled = (dirty: DirtyDay): RolledDay => value(rollUpDay(dirty));
+/** One pack of a store: what D1 holds of it, by the rules of the roll-up. */
+class Store {
+  readonly minutes = new Map<number, string[]>();
+  readonly hours = new Map<number, string>();
+  year: string | null = null;
+  /** Days whose minutes are gone. */
+  readonly gone = new Set<number>();
+  /** Days whose bucket is made. */
+  readonly made = new Set<number>();
+  readonly due = new Set<number>();
 
-test("hours and the day are what the points make from scratch, whatever the parts", () => {
+  /** A part of each hour that the points are of. */
+  flush(points: readonly Point[]): void {
+    for (const [hour, of] of Map.groupBy(points, ({ at }) => hourOf(at))) {
+      this.minutes.set(hour, [...(this.minutes.get(hour) ?? []), minutePack(of)]);
+      this.due.add(hour);
+    }
+  }
+
+  /** Rolls up some of what is due. */
+  rollUp(hours: readonly number[]): void {
+    const days = [...Map.groupBy(hours, (hour) => Math.floor(hour / 24))].map(
+      ([day, of]): DueDay => ({
+        day,
+        hours: of.map((hour) => ({
+          hour,
+          parts: this.minutes.get(hour) ?? [],
+          late: this.gone.has(day),
+        })),
+        body: this.hours.get(day) ?? null,
+        made: this.made.has(day),
+      }),
+    );
+    const rolled = rollUpPack(YEAR, this.year, days);
+    expect(rolled.unreadable).toEqual([]);
+    expect([...rolled.done].sort()).toEqual([...hours].sort());
+    for (const [day, body] of rolled.hours) this.hours.set(day, body);
+    this.year = rolled.year ?? this.year;
+    for (const hour of rolled.done) {
+      this.due.delete(hour);
+      if (this.gone.has(Math.floor(hour / 24))) this.minutes.delete(hour);
+    }
+  }
+
+  /** Makes a day from its hours. */
+  make(day: number): void {
+    this.made.add(day);
+    const body = this.hours.get(day);
+    if (body === undefined) return;
+    const period = dayOfHours(day, body);
+    if (!isReadable(period)) throw new Error(period.message);
+    this.year = putInto("day", YEAR, this.year, [period]).body ?? this.year;
+  }
+
+  /** Deletes the minutes of a day that is made and has nothing that is due. */
+  forget(day: number): void {
+    if (!this.made.has(day) || [...this.due].some((hour) => Math.floor(hour / 24) === day)) return;
+    this.gone.add(day);
+    for (let hour = day * 24; hour < day * 24 + 24; hour++) this.minutes.delete(hour);
+  }
+}
+
+test("any parts, rounds and order, in time or late, also when minutes are gone: the same buckets", () => {
+  const event = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ flush: fc.array(point, { minLength: 1, maxLength: 12 }) }),
+    },
+    { weight: 3, arbitrary: fc.record({ rollUp: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ make: fc.nat(DAYS - 1) }) },
+    { weight: 1, arbitrary: fc.record({ forget: fc.nat(DAYS - 1) }) },
+  );
   fc.assert(
-    fc.property(points, fc.integer({ min: 1, max: 4 }), (list, parts) => {
-      const { hours, day } = rolled({ day: TODAY, minutes: partsOf(list, parts), late: null });
-      expectBuckets(hours, list, HOUR);
-      expectBuckets(day, list, DAY);
+    fc.property(fc.array(event, { maxLength: 30 }), (events) => {
+      const store = new Store();
+      const points: Point[] = [];
+      for (const event of events)
+        if ("flush" in event) {
+          store.flush(event.flush);
+          points.push(...event.flush);
+        } else if ("rollUp" in event) {
+          const due = [...store.due];
+          store.rollUp(due.slice(event.rollUp % (due.length + 1)));
+        } else if ("make" in event) store.make(dayOf(FIRST) + event.make);
+        else store.forget(dayOf(FIRST) + event.forget);
+      store.rollUp([...store.due]);
+      for (let day = 0; day < DAYS; day++) store.make(dayOf(FIRST) + day);
+      expect(byKey([...store.hours].flatMap(([day, body]) => found("hour", day, body)))).toEqual(
+        byKey(naive(points, "hour")),
+      );
+      expect(byKey(store.year === null ? [] : found("day", YEAR, store.year))).toEqual(
+        byKey(naive(points, "day")),
+      );
     }),
+    { numRuns: 500 },
   );
 });
 
-test("late minutes are merged into the hours of before", () => {
-  fc.assert(
-    fc.property(points, points, (early, late) => {
-      const before = rolled({ day: TODAY, minutes: partsOf(early, 2), late: null });
-      const after = rolled({
-        day: TODAY,
-        minutes: partsOf(late, 2),
-        late: {
-          hours: encodeHours(before.hours, TODAY),
-          year: value(replaceDays(YEAR, null, new Map([[TODAY, before.day]]))),
-        },
-      });
-      expectBuckets(after.hours, [...early, ...late], HOUR);
-      expectBuckets(after.day, [...early, ...late], DAY);
-    }),
+test("late hours keep the day's bucket when the hours of before are past their retention", () => {
+  const day = dayOf(FIRST);
+  const store = new Store();
+  store.flush([{ slot: 3, at: FIRST + HOUR, value: 5 }]);
+  store.rollUp([...store.due]);
+  store.make(day);
+  store.forget(day);
+  store.hours.clear();
+  store.flush([{ slot: 3, at: FIRST + HOUR + 1, value: 7 }]);
+  store.rollUp([...store.due]);
+  expect(found("day", YEAR, store.year!)).toEqual([
+    [`3/${FIRST}`, [2, 12, 5, 7, 7, FIRST + HOUR + 1]],
+  ]);
+});
+
+describe("what cannot be read", () => {
+  const HOUR_0 = FIRST / HOUR;
+  const DAY_0 = dayOf(FIRST);
+  /** Segments of version 9, cut short, of another time; and one with letters that are not base64. */
+  const far = new Buckets(1);
+  far.add(far.push(100_000 * MINUTE), 1, 100_000 * MINUTE);
+  const wrong = fc.constantFrom(
+    "CQEEAAAApBMBAKoL",
+    "AQEEAAAApBMBAK",
+    encodeSegment(far, 0, MINUTE),
+    "~~",
   );
+  const good = (slot: number, hour = 0): Point => ({ slot, at: FIRST + hour * HOUR, value: slot });
+  /** A pack with one slot that cannot be read. */
+  const broken = (body: string, slot: number, segment: string): string =>
+    encodePack(new Map([...decodePack(body), [slot, segment]]));
+  const due = (hour: number, ...parts: string[]) => ({ hour: HOUR_0 + hour, parts, late: false });
+  const day = { day: DAY_0, body: null, made: false };
+  const hourPack = (points: readonly Point[]): string =>
+    rollUpPack(YEAR, null, [
+      {
+        ...day,
+        hours: [...Map.groupBy(points, ({ at }) => hourOf(at))].map(([hour, of]) => ({
+          hour,
+          parts: [minutePack(of)],
+          late: false,
+        })),
+      },
+    ]).hours[0]![1];
+
+  test("a minute segment: its hour waits as a whole, all slots are named, the others go on", () => {
+    fc.assert(
+      fc.property(wrong, fc.boolean(), (segment, also) => {
+        const part = broken(minutePack([good(2)]), 5, segment);
+        const parts = also ? [part, broken(part, 7, segment)] : [part];
+        const hours = [due(0, ...parts), due(1, minutePack([good(2, 1), good(5, 1)]))];
+        const rolled = rollUpPack(YEAR, null, [{ ...day, hours }]);
+        expect(rolled.done).toEqual([HOUR_0 + 1]);
+        expect(rolled.unreadable).toEqual([
+          [
+            HOUR_0,
+            {
+              slots: also ? 0b10100000 : 0b100000,
+              message: expect.stringMatching(
+                /^the minute segment of 2028-02-28T00:00:00.000Z cannot/,
+              ),
+            },
+          ],
+        ]);
+        expect(found("hour", DAY_0, rolled.hours[0]![1]).map(([key]) => key)).toEqual([
+          `2/${FIRST + HOUR}`,
+          `5/${FIRST + HOUR}`,
+        ]);
+      }),
+    );
+  });
+
+  test("a pack that is no pack: all its slots", () => {
+    for (const body of ["", "{", "[]", "7", '{"16":""}', '{"3":1}'])
+      expect(
+        rollUpPack(YEAR, null, [{ ...day, hours: [due(0, minutePack([good(1)]), body)] }]),
+      ).toMatchObject({ done: [], hours: [], unreadable: [[HOUR_0, { slots: 0xffff }]] });
+  });
+
+  test("an hour pack's slot: only hours that would change it wait, and it stays as it is", () => {
+    fc.assert(
+      fc.property(wrong, (segment) => {
+        const body = broken(hourPack([good(2), good(5)]), 5, segment);
+        const hours = [
+          due(1, minutePack([good(2, 1), good(5, 1)])),
+          due(2, minutePack([good(2, 2)])),
+        ];
+        const rolled = rollUpPack(YEAR, null, [{ ...day, body, hours }]);
+        expect(rolled.done).toEqual([HOUR_0 + 2]);
+        expect(rolled.unreadable).toMatchObject([[HOUR_0 + 1, { slots: 0b100000 }]]);
+        const after = decodePack(rolled.hours[0]![1]);
+        expect(after.get(5)).toBe(segment);
+        expect([...after.keys()]).toEqual([2, 5]);
+      }),
+    );
+  });
+
+  test("a day pack's slot: the hours of a day that would change it wait, and nothing of it is written", () => {
+    fc.assert(
+      fc.property(wrong, (segment) => {
+        const yearBody = encodePack(new Map([[5, segment]]));
+        const second = { ...day, day: DAY_0 + 1, made: true };
+        const rolled = rollUpPack(YEAR, yearBody, [
+          { ...day, made: true, hours: [due(0, minutePack([good(2), good(5)]))] },
+          { ...second, hours: [due(24, minutePack([good(2, 24)]))] },
+        ]);
+        expect(rolled.done).toEqual([HOUR_0 + 24]);
+        expect(rolled.unreadable).toMatchObject([[HOUR_0, { slots: 0b100000 }]]);
+        expect(rolled.hours.map(([of]) => of)).toEqual([DAY_0 + 1]);
+        expect([...decodePack(rolled.year!)]).toContainEqual([5, segment]);
+      }),
+    );
+  });
+
+  test("what is copied as text must not break the pack", () => {
+    const body = '{"5":"a\\"b","2":"AQ"}';
+    const hours = [due(0, minutePack([good(3)]))];
+    expect(rollUpPack(YEAR, null, [{ ...day, body, hours }])).toMatchObject({
+      done: [],
+      hours: [],
+      unreadable: [[HOUR_0, { slots: 0b100000 }]],
+    });
+  });
+
+  test("a day of an hour pack", () => {
+    const period = dayOfHours(DAY_0, broken(hourPack([good(2)]), 5, "CQEE"));
+    expect(period).toMatchObject({ slots: 0b100000 });
+    expect(isReadable(period)).toBe(false);
+  });
 });
 
-test("a bucket of another day is a bug, and is told", () => {
-  const minutes = partsOf([[TODAY * DAY, 1]], 1);
-  expect(() => rollUpDay({ day: TODAY + 1, minutes, late: null })).toThrow(/outside day/);
+test("an hour without minutes is done, and changes nothing", () => {
+  const hours = [{ hour: FIRST / HOUR, parts: [], late: true }];
+  expect(rollUpPack(YEAR, null, [{ day: dayOf(FIRST), body: null, made: true, hours }])).toEqual({
+    hours: [],
+    year: null,
+    done: [FIRST / HOUR],
+    unreadable: [],
+  });
 });
 
-test("a late point keeps the day bucket whose hours are past their retention", () => {
-  const before = rolled({ day: TODAY, minutes: partsOf([[TODAY * DAY, 5]], 1), late: null });
-  const year = value(replaceDays(YEAR, null, new Map([[TODAY, before.day]])));
-  const minutes = partsOf([[TODAY * DAY + HOUR, 7]], 1);
-  const after = rolled({ day: TODAY, minutes, late: { hours: null, year } });
-  expect([after.day.count[0], after.day.sum[0]]).toEqual([2, 12]);
+test("an empty segment makes no bucket", () => {
+  const parts = [encodePack(new Map([[4, encodeSegment(new Buckets(), FIRST, MINUTE)]]))];
+  const hours = [{ hour: FIRST / HOUR, parts, late: false }];
+  const rolled = rollUpPack(YEAR, null, [{ day: dayOf(FIRST), body: null, made: false, hours }]);
+  expect(rolled).toMatchObject({ hours: [], done: [FIRST / HOUR] });
 });
 
 test("a year keeps the other days, and has each day's latest bucket", () => {
-  const changes = fc.array(
-    fc.array(fc.tuple(fc.nat(365), fc.option(fc.integer({ min: -99, max: 99 }))), { maxLength: 9 }),
-    { maxLength: 5 },
-  );
+  const changes = fc.array(fc.array(fc.tuple(fc.nat(365), fc.integer({ min: -99, max: 99 }))), {
+    maxLength: 5,
+  });
   fc.assert(
     fc.property(changes, (rounds) => {
-      const year = yearOf(TODAY * DAY);
-      const first = yearStart(year) / DAY;
+      const start = Date.UTC(YEAR, 0, 1);
       const expected = new Map<number, number>();
       let body: string | null = null;
       for (const round of rounds) {
-        const replaced = new Map<number, Buckets>();
-        for (const [day, value] of round) {
-          const bucket = new Buckets(1);
-          if (value !== null)
-            bucket.add(bucket.push((first + day) * DAY), value, (first + day) * DAY);
-          replaced.set(first + day, bucket);
-          if (value === null) expected.delete((first + day) * DAY);
-          else expected.set((first + day) * DAY, value);
-        }
-        body = value(replaceDays(year, body, replaced));
+        const periods = [...new Map(round)].map(([day, value]): Period => {
+          const buckets = new Buckets(1);
+          buckets.add(buckets.push(start + day * DAY), value, start + day * DAY);
+          expected.set(start + day * DAY, value);
+          return { start: start + day * DAY, buckets, rows: new Map([[9, 0]]), late: false };
+        });
+        body = putInto("day", YEAR, body, periods).body ?? body;
       }
-      const found = new Buckets();
-      if (body !== null) decodeSegment(body, yearStart(year), DAY, found);
-      const pairs = Array.from({ length: found.length }, (_, row) => [
-        found.start[row],
-        found.sum[row],
-      ]);
-      expect(pairs).toEqual([...expected].sort(([a], [b]) => a - b));
+      const sums = body === null ? [] : found("day", YEAR, body).map(([key, of]) => [key, of[1]]);
+      expect(sums).toEqual(
+        [...expected].sort(([a], [b]) => a - b).map(([at, value]) => [`9/${at}`, value]),
+      );
     }),
   );
-});
-
-test("a day of another year is a bug, and is told", () => {
-  const bucket = new Buckets(1);
-  bucket.add(bucket.push(TODAY * DAY), 1, TODAY * DAY);
-  expect(() => replaceDays(2027, null, new Map([[TODAY, bucket]]))).toThrow(/not in 2027/);
-});
-
-/** A segment of version 9, and one that ends too soon. */
-const unreadable = fc.constantFrom("CQEEAAAApBMBAKoL", "AQEEAAAApBMBAK");
-
-test("a segment that cannot be read is named, whichever it is, and nothing is made of the rest", () => {
-  fc.assert(
-    fc.property(points, unreadable, (list, body) => {
-      const minutes = partsOf(list, 1);
-      const hour = TODAY * 24 + 7;
-      const late = { hours: null, year: null };
-      for (const [error, dirty] of [
-        [
-          { tier: "minute", span: hour },
-          { minutes: [...minutes, { hour, body }], late: null },
-        ],
-        [
-          { tier: "hour", span: TODAY },
-          { minutes, late: { ...late, hours: body } },
-        ],
-        [
-          { tier: "day", span: YEAR },
-          { minutes, late: { ...late, year: body } },
-        ],
-      ] as const)
-        expect(rollUpDay({ day: TODAY, ...dirty })).toMatchObject({ ok: false, error });
-      expect(replaceDays(YEAR, body, new Map())).toMatchObject({
-        ok: false,
-        error: { tier: "day", span: YEAR },
-      });
-    }),
-  );
-});
-
-test("a bucket outside the span of its segment makes the segment unreadable", () => {
-  const buckets = new Buckets(1);
-  buckets.add(buckets.push((TODAY * 24 + 8) * HOUR), 1, (TODAY * 24 + 8) * HOUR);
-  const body = encodeSegment(buckets, TODAY * 24 * HOUR, MINUTE);
-  const minutes = [{ hour: TODAY * 24, body }];
-  expect(rollUpDay({ day: TODAY, minutes, late: null })).toMatchObject({
-    ok: false,
-    error: { tier: "minute", span: TODAY * 24 },
-  });
 });
