@@ -1,0 +1,101 @@
+// drizzle/README.md says what is stored, byte by byte. Its examples are read from there, and must be what
+// the codecs write and read.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Buckets } from "../../../src/core/bucket.ts";
+import { fromBase64 } from "../../../src/core/codec/bytes.ts";
+import { decodePack, encodePack, idAt } from "../../../src/core/codec/pack.ts";
+import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
+import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
+
+const FOUR = [20.1, 20.3, 19.9, 20.2, 20.4, 20.4, 20.6, 20.5];
+const HOUR_START = 490_000 * HOUR;
+
+let part = "";
+beforeAll(async () => {
+  const page = await readFile(join(import.meta.dirname, "../../../drizzle/README.md"), "utf8");
+  part = page.slice(page.indexOf("### Two examples"), page.indexOf("## The shard's tables\n\n"));
+});
+
+/** The bytes at the start of each line of a drawing, those up to two spaces. */
+const bytesOf = (drawing: string): string =>
+  drawing
+    .trim()
+    .split("\n")
+    .map((line) => line.split("  ", 1)[0]!.replaceAll(" ", ""))
+    .join("");
+
+/** What stands between fences: the first example, the second one's row, and its slot 3. */
+const fenced = (): readonly string[] => part.split(/^```\n/m).filter((_, i) => i % 2 === 1);
+const hex = (segment: string): string => Buffer.from(fromBase64(segment)).toString("hex");
+
+const read = (segment: string) => {
+  const into = new Buckets();
+  decodeSegment(segment, HOUR_START, MINUTE, into);
+  return Array.from({ length: into.length }, (_, row) => ({
+    start: into.start[row],
+    ...into.at(row),
+  }));
+};
+
+function packed(points: readonly (readonly [value: number, after: number])[]): string {
+  const buckets = new Buckets();
+  for (const [value, after] of points) {
+    const minute = HOUR_START + Math.floor(after / MINUTE) * MINUTE;
+    const last = buckets.length - 1;
+    const row = last >= 0 && buckets.start[last] === minute ? last : buckets.push(minute);
+    buckets.add(row, value, HOUR_START + after);
+  }
+  return encodeSegment(buckets, HOUR_START, MINUTE);
+}
+
+describe("the first example", () => {
+  const TEXT = "AQEEAAAApBMBAKoLAA";
+
+  test("is drawn byte by byte", () => {
+    expect(part).toContain(`\`${TEXT}\` is one bucket`);
+    expect(bytesOf(fenced()[0]!)).toBe(hex(TEXT));
+  });
+
+  test("is one point", () => {
+    expect(packed([[72.5, 1_234]])).toBe(TEXT);
+    expect(read(TEXT)).toMatchObject([
+      { start: HOUR_START, count: 1, min: 72.5, lastAt: HOUR_START + 1_234 },
+    ]);
+  });
+});
+
+describe("the second example", () => {
+  const body = (): string => fenced()[1]!.trim();
+
+  test("is a pack of two series, of which D1 can take each", () => {
+    const pack = decodePack(body());
+    expect([...pack.keys()].map((slot) => idAt(2, slot))).toEqual([35, 39]);
+    expect(encodePack(pack)).toBe(body());
+    expect(pack.get(7)).toBe("AQEEAAAApBMBAKoLAA");
+  });
+
+  test("is drawn byte by byte", () => {
+    expect(bytesOf(fenced()[2]!)).toBe(hex(decodePack(body()).get(3)!));
+  });
+
+  test("is two minutes of decimals, of which one sum has noise", () => {
+    const segment = decodePack(body()).get(3)!;
+    expect(packed(FOUR.map((value, i) => [value, i * 15_000]))).toBe(segment);
+    expect(read(segment)).toMatchObject([
+      { start: HOUR_START, count: 4, sum: 80.5, carry: 0, min: 19.9, max: 20.3, last: 20.2 },
+      {
+        start: HOUR_START + MINUTE,
+        lastAt: HOUR_START + MINUTE + 45_000,
+        count: 4,
+        sum: 81.9,
+        carry: -(2 ** -47),
+        min: 20.4,
+        max: 20.6,
+        last: 20.5,
+      },
+    ]);
+  });
+});
