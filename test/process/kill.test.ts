@@ -1,6 +1,7 @@
 // The server is killed with SIGKILL again and again while clients write, and started on the same
-// folder. Every acknowledged point must count exactly once, at all resolutions. The first and the
-// last life are under `wrangler dev`; those between on the bare runtime, which starts much faster.
+// folder, with 4 shards and 2 databases. Every acknowledged point must count exactly once, at all
+// resolutions. The first and the last life are under `wrangler dev`; those between on the bare runtime,
+// which starts much faster.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { answered } from "../../src/core/api.ts";
 import { freePort, startServer } from "../support/server.ts";
 import { bundleWorker, startBare } from "./kill/bare.ts";
 import { METRICS, Gate, Load } from "./kill/load.ts";
-import { readBuckets, readStatus, runCron } from "./kill/client.ts";
+import { flushAll, readBuckets, readStatus, runCron } from "./kill/client.ts";
 import { bucketsOf, differences, STEPS, type Resolution } from "./kill/ledger.ts";
 import { between, type Random, randomOf } from "./kill/random.ts";
 
@@ -20,24 +21,14 @@ const WRITERS = 8;
 const DAY = STEPS.day;
 /** Days whose minutes the server keeps (RETENTION_MINUTE_DAYS in wrangler.toml). */
 const MINUTE_DAYS = 15;
-/** When in a minute a shard flushes, ms after its start. */
-const FLUSH_AT = 5_000;
+const DATABASES = 2;
+const VARIABLES = { OPEN: "local", SHARDS: "4" };
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-interface Life {
-  readonly kind: "any" | "flush" | "short";
-  readonly ms: number;
-}
-
-/** How long the server may live: until it flushes when that is near, hardly after that, else any. */
-function lifetime(random: Random, now: number, before: Life | undefined): Life {
-  if (before?.kind === "flush") return { kind: "short", ms: between(random, 0, 1_200) };
-  const untilFlush = 60_000 - ((now - FLUSH_AT) % 60_000);
-  return untilFlush < 22_000
-    ? { kind: "flush", ms: untilFlush + between(random, -50, 500) }
-    : { kind: "any", ms: between(random, 200, 6_000) };
-}
+/** How long the server may live, ms: now and then hardly at all. */
+const lifetime = (random: Random): number =>
+  random() < 0.3 ? between(random, 0, 1_200) : between(random, 200, 6_000);
 
 /** All buckets that are not what the acknowledged points make. */
 async function compare(origin: string, load: Load): Promise<string[]> {
@@ -69,19 +60,32 @@ async function checkCount(origin: string, load: Load): Promise<string | undefine
     : `${count} points are there; ${least} were acknowledged, ${more} more were sent`;
 }
 
-/** Runs the cron over and over, as often as the server is up; says how often it did. */
-async function cronUntil(gate: Gate, ended: () => boolean, problems: string[]): Promise<number> {
+/** Does something over and over while the server is up; says how often it did. */
+async function again(
+  work: (origin: string) => Promise<void>,
+  {
+    gate,
+    every,
+    ended,
+    problems,
+  }: {
+    readonly gate: Gate;
+    readonly every: () => number;
+    readonly ended: () => boolean;
+    readonly problems: string[];
+  },
+): Promise<number> {
   let runs = 0;
   while (!ended()) {
     const origin = await gate.up();
     try {
-      await runCron(origin);
+      await work(origin);
       runs++;
     } catch (error) {
       // It may die with the server; nothing else is an excuse.
       if (gate.origin === origin) problems.push(String(error));
     }
-    await sleep(1_000);
+    await sleep(every());
   }
   return runs;
 }
@@ -95,36 +99,35 @@ test(
     const gate = new Gate();
     const load = new Load(gate, SEED);
     const problems: string[] = [];
-    const lives: Life[] = [];
-    const flushes = new Set([0]);
-    const vars = { OPEN: "local", SHARDS: "1", FLUSH_ROWS_PER_HOUR: "1000000" };
+    const lives: number[] = [];
     const port = await freePort();
     const persistTo = await mkdtemp(join(tmpdir(), "minuet-kill-"));
     const { folder, bundle } = await bundleWorker();
     let server: { url: string; kill(): Promise<void> } = await startServer({
       port,
       persistTo,
-      vars,
+      vars: VARIABLES,
+      databases: DATABASES,
     });
     let ended = false;
     try {
       gate.open(server.url);
       const writing = load.write(WRITERS);
-      const cron = cronUntil(gate, () => ended, problems);
+      const shared = { gate, ended: () => ended, problems };
+      const cron = again(runCron, { ...shared, every: () => 1_000 });
+      const flush = again(flushAll, { ...shared, every: () => between(random, 0, 3_000) });
       for (let kill = 1; kill <= KILLS; kill++) {
-        const life = lifetime(random, Date.now(), lives.at(-1));
+        const life = lifetime(random);
         lives.push(life);
-        await sleep(life.ms);
+        await sleep(life);
         gate.close();
         await server.kill();
         server =
           kill < KILLS
-            ? await startBare({ bundle, port, persistTo, vars })
-            : await startServer({ port, persistTo, vars });
+            ? await startBare({ bundle, port, persistTo, vars: VARIABLES, databases: DATABASES })
+            : await startServer({ port, persistTo, vars: VARIABLES, databases: DATABASES });
         const problem = await checkCount(server.url, load);
-        if (problem !== undefined)
-          problems.push(`after kill ${kill} (${life.kind}, ${life.ms} ms): ${problem}`);
-        flushes.add((await readStatus(server.url)).shards.find(answered)?.lastFlushAt ?? 0);
+        if (problem !== undefined) problems.push(`after kill ${kill} (${life} ms): ${problem}`);
         gate.open(server.url);
       }
       load.finish();
@@ -132,24 +135,25 @@ test(
       problems.push(
         ...(await compare(server.url, load)).map((line) => `still in the shard: ${line}`),
       );
-      // The next flush takes all that is left, and the cron rolls up all days but today.
+      // The next flush takes all that is left, and the cron rolls up all hours but the present one.
       const left = async (): Promise<number> => {
-        const { shards, d1 } = await readStatus(server.url);
-        const shard = shards.find(answered);
-        flushes.add(shard?.lastFlushAt ?? 0);
-        return (shard?.unflushedBuckets ?? Infinity) + Math.max(0, (d1.dirtyDays ?? Infinity) - 1);
+        const { shards, databases } = await readStatus(server.url);
+        const inShards = shards.map((shard) =>
+          answered(shard) ? shard.unflushedBuckets : Infinity,
+        );
+        const dirty = databases.map(({ dirtyHours }) => dirtyHours ?? Infinity);
+        return [...inShards, ...dirty].reduce((sum, more) => sum + more, 0);
       };
       await expect.poll(left, { timeout: 100_000, interval: 500 }).toBe(0);
       ended = true;
-      const crons = await cron;
+      const [crons, flushes] = await Promise.all([cron, flush]);
       problems.push(...(await compare(server.url, load)).map((line) => `in D1: ${line}`));
       console.log(
         [
           `kill test: ${load.writes.length} requests with ${load.points(true).length} points acknowledged,`,
           `${load.requests} sent: ${load.retries} retries, ${load.repeats} repeats;`,
           `${load.storedUnanswered} had been stored although their answer was lost;`,
-          `${KILLS} kills: ${lives.map(({ kind, ms }) => `${kind} ${ms}`).join(", ")} ms;`,
-          `${flushes.size - 1} flushes seen, ${crons} crons;`,
+          `${KILLS} kills after ${lives.join(", ")} ms; ${flushes} flushes, ${crons} crons;`,
           `answers ${JSON.stringify(Object.fromEntries(load.statuses))}`,
         ].join(" "),
       );

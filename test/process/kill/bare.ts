@@ -35,11 +35,12 @@ export async function startBare(options: {
   readonly persistTo: string;
   readonly port: number;
   readonly vars: Readonly<Record<string, string>>;
+  readonly databases: number;
 }): Promise<Bare> {
-  const { bundle, persistTo, port, vars } = options;
+  const { bundle, persistTo, port, vars, databases } = options;
   const child = spawn(
     process.execPath,
-    [RUNTIME, bundle, persistTo, String(port), JSON.stringify(vars)],
+    [RUNTIME, bundle, persistTo, String(port), JSON.stringify(vars), String(databases)],
     { detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] },
   );
   let output = "";

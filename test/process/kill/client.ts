@@ -46,6 +46,14 @@ export async function readBuckets(
 export const readStatus = async (origin: string): Promise<StatusAnswer> =>
   (await get(`${origin}/api/v1/status`)) as StatusAnswer;
 
+/** Moves what shards hold to D1. @throws when D1 did not take it. */
+export async function flushAll(origin: string): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  const response = await fetch(`${origin}/api/v1/flush`, { method: "POST", signal });
+  if (!response.ok) throw new Error(`flush: ${response.status} ${await response.text()}`);
+  await response.arrayBuffer();
+}
+
 /** Runs the cron once, as production does each minute. @throws when it failed. */
 export async function runCron(origin: string): Promise<void> {
   const answer = await get(`${origin}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&format=json`);

@@ -14,12 +14,14 @@ export const SERIES = [
   { metric: "kill.gauge", host: "a" },
   { metric: "kill.gauge", host: "b" },
   { metric: "kill.gauge", host: "c" },
-  { metric: "kill.timer", host: "a" },
-  { metric: "kill.timer", host: "b" },
+  { metric: "kill.size", host: "a" },
+  { metric: "kill.size", host: "b" },
   { metric: "kill.count", host: "a" },
+  { metric: "kill.wait", host: "a" },
 ] as const;
 
-export const METRICS = ["kill.gauge", "kill.timer", "kill.count"] as const;
+/** Each in a shard of its own, of 4. */
+export const METRICS = ["kill.gauge", "kill.size", "kill.count", "kill.wait"] as const;
 
 /** Where the server is while it is up. Writers wait here when it is not. */
 export class Gate {
