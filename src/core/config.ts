@@ -10,8 +10,6 @@ import { TIERS } from "./tiers.ts";
 
 export interface Config {
   readonly shards: number;
-  /** D1 rows that a shard may write an hour, unless it has more series than that. */
-  readonly flushRowsPerHour: number;
   readonly retention: Retention;
   /** What a request must bring; undefined: the store is closed to everybody. */
   readonly access: Access | undefined;
@@ -44,7 +42,6 @@ const days = (byDefault: number): Whole => ({
 
 const WHOLE = {
   SHARDS: { min: 1, max: LIMITS.shards, byDefault: 1, what: "a number of shards" },
-  FLUSH_ROWS_PER_HOUR: { min: 1, max: 1e9, byDefault: 240, what: "a number of rows" },
   RETENTION_MINUTE_DAYS: days(TIERS.minute.retentionDays),
   RETENTION_HOUR_DAYS: days(TIERS.hour.retentionDays),
   RETENTION_DAY_DAYS: days(TIERS.day.retentionDays),
@@ -77,7 +74,6 @@ export function readConfig(environment: object): Result<Config, string> {
   };
   const config: Config = {
     shards: whole("SHARDS"),
-    flushRowsPerHour: whole("FLUSH_ROWS_PER_HOUR"),
     retention: {
       minute: whole("RETENTION_MINUTE_DAYS"),
       hour: whole("RETENTION_HOUR_DAYS"),

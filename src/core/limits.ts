@@ -49,8 +49,10 @@ export const journalRows = 4_096;
 export const openKeys = 32_768;
 /** Durable bytes not yet in D1 that make a shard refuse points (503): D1 has been down long. */
 export const backlogBytes = 256 * 1024 * 1024;
-/** Sealed bytes that make a flush due whatever the row budget says. */
-export const pressureBytes = 16 * 1024 * 1024;
+/** Sealed bytes that make a flush due at once. */
+export const pressureBytes = 48 * 1024 * 1024;
+/** Sealed minutes of hours that were flushed already, which make a flush due at once: a backfill. */
+export const pressureMinutes = 250_000;
 /** How long a request or a step of the cron waits for D1, ms: then it says so. */
 export const d1DeadlineMs = 10_000;
 /** How long a flush waits for D1, ms. */

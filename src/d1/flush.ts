@@ -1,79 +1,110 @@
-// What a flush writes to D1, in one guarded transaction: why it counts once is said in
+// What a flush writes to a database, in one guarded transaction: why it counts once is said in
 // durable/flush/protocol.ts.
 
 import { chunked } from "./chunked.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
-import { GUARD, setWatermark } from "./watermark.ts";
+import type { NextIds } from "./ids.ts";
+import { valueOf } from "./progress.ts";
+import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 
-/** What a flush says of a series: [metric, labels, firstAt, lastAt, last, retired]. */
-export type FlushedSeries = readonly [string, string, number, number, number, 0 | 1];
-/** A segment: [metric, labels, hour, body]. */
-export type FlushedMinutes = readonly [string, string, number, string];
-/** A UTC day of a series that is dirty from now on: [metric, labels, day]. */
-export type DirtyDay = readonly [string, string, number];
+/** What a flush says of a series: [id, metric, labels, firstAt, lastAt, last]. */
+export type FlushedSeries = readonly [number, string, string, number, number, number];
+/** A pack: [hour, pack, body]. */
+export type FlushedPack = readonly [hour: number, pack: number, body: string];
 
 export interface FlushContent {
+  /** Those that the database does not have, and those that the shard is about to forget. */
   readonly series: readonly FlushedSeries[];
-  readonly minutes: readonly FlushedMinutes[];
-  readonly dirty: readonly DirtyDay[];
+  readonly minutes: readonly FlushedPack[];
+  /** Ids that the database must have: the flush is refused if one of them is gone. */
+  readonly known: readonly number[];
+  /** Undefined when no id was given: then it stays as it is. */
+  readonly next: NextIds | undefined;
+  /** The first pack that nobody had when ids were given; another shard may have taken it since. */
+  readonly nextPack: number;
 }
 
 // ?1 is the rows as JSON; ?2 and ?3 are those of the guard.
 
-// Free when nothing changes: a series that is there, and is not retired, is not written.
+/** Stops the batch with an error, so that nothing of it is done, when a premise does not hold. */
+const refuse = (premise: string): string =>
+  `INSERT INTO progress (name, value) SELECT 'refused', NULL WHERE ${GUARD} AND NOT (${premise})`;
+
+/** A series that was removed, or lost with a database that was restored: its id is no longer its. */
+const ALL_KNOWN = refuse(
+  `(SELECT count(*) FROM json_each(?1) AS k CROSS JOIN series AS s WHERE s.id = k.value)
+     = json_array_length(?1)`,
+);
+const PACKS_FREE = refuse(`${valueOf("nextPack")} <= ?1`);
+
+// Ids do not change, so only a series that is there already is written again.
 const INSERT_SERIES = `
-  INSERT INTO series (metric, labels, first_at, last_at, last)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)
-  WHERE ${GUARD} AND (value ->> 5 = 1 OR NOT EXISTS (
-    SELECT 1 FROM series WHERE metric = json_each.value ->> 0 AND labels = json_each.value ->> 1))
-  ON CONFLICT (metric, labels) DO UPDATE SET
+  INSERT INTO series (id, metric, labels, first_at, last_at, last)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+  FROM json_each(?1) WHERE ${GUARD}
+  ON CONFLICT (id) DO UPDATE SET
     first_at = min(first_at, excluded.first_at),
     last = CASE WHEN excluded.last_at >= last_at THEN excluded.last ELSE last END,
     last_at = max(last_at, excluded.last_at)`;
 
 const INSERT_MINUTES = `
-  INSERT INTO minute (hour, series_id, shard, part, body)
-  SELECT r.value ->> 2, s.id, ?2, ?4, r.value ->> 3
-  FROM json_each(?1) AS r CROSS JOIN series AS s
-  WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
+  INSERT INTO minute (hour, pack, shard, part, body)
+  SELECT value ->> 0, value ->> 1, ?2, ?4, value ->> 2 FROM json_each(?1) WHERE ${GUARD}`;
 
 // INSERT OR IGNORE of a mark that is there writes no row.
 const INSERT_DIRTY = `
-  INSERT OR IGNORE INTO dirty (day, series_id)
-  SELECT r.value ->> 2, s.id
-  FROM json_each(?1) AS r CROSS JOIN series AS s
-  WHERE ${GUARD} AND s.metric = r.value ->> 0 AND s.labels = r.value ->> 1`;
+  INSERT OR IGNORE INTO dirty (pack, hour)
+  SELECT value ->> 1, value ->> 0 FROM json_each(?1)
+  WHERE ${GUARD} AND (value ->> 0, value ->> 1) < (${valueOf("rolledHour")}, ${valueOf("rolledPack")})`;
+
+// By the watermark that was just set: once more is as good as once.
+const SET_NEXT_PACK = `
+  INSERT INTO progress (name, value) SELECT 'nextPack', ?1
+  WHERE (SELECT page FROM flushed WHERE shard = ?2) = ?3
+  ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
 
 /** Bytes that a row of JSON may take: a UTF-16 code unit is at most six when it is escaped. */
-const bytesOf = ([metric, labels, ...rest]: FlushedSeries | FlushedMinutes | DirtyDay): number =>
-  6 * (metric.length + labels.length) +
-  rest.reduce<number>((sum, cell) => sum + (typeof cell === "string" ? cell.length + 4 : 26), 16);
+const seriesBytes = ([, metric, labels]: FlushedSeries): number =>
+  6 * (metric.length + labels.length) + 120;
+/** Quotes around slots and segments are escaped within a text: 16 × 4 more. */
+const packBytes = ([, , body]: FlushedPack): number => body.length + 16 * 4 + 40;
+const NUMBER_BYTES = 20;
 
 /**
- * Writes the content of pages up to `part` if `watermark` still holds. Not landed: it does not, and
- * nothing was written. @throws D1Failed: it may have landed, or may land yet.
+ * Writes the content of pages up to `turn.part` if `turn.watermark` still holds. Not landed: it does
+ * not, and nothing was written. @throws D1Failed: it may have landed, or may land yet.
  */
 export async function writeFlush(
   db: Database,
-  { shard, watermark, part }: { shard: number; watermark: number; part: number },
-  content: FlushContent,
+  turn: Turn,
+  { series, minutes, known, next, nextPack }: FlushContent,
   deadlineMs: number,
 ): Promise<{ readonly landed: boolean; readonly counted: RowCount }> {
-  const each = (
+  const { shard, watermark, part } = turn;
+  const each = <T>(
     sql: string,
-    rows: readonly (FlushedSeries | FlushedMinutes | DirtyDay)[],
+    rows: readonly T[],
+    bytesOf: (row: T) => number,
     ...more: readonly number[]
   ): Query<never>[] =>
     chunked(rows, bytesOf).map((chunk) =>
       query(sql, JSON.stringify(chunk), shard, watermark, ...more),
     );
+  const takesPacks = next !== undefined && next.nextPack > nextPack;
   const { changes, counted } = await batch(
     db,
     {
-      series: each(INSERT_SERIES, content.series),
-      minutes: each(INSERT_MINUTES, content.minutes, part),
-      dirty: each(INSERT_DIRTY, content.dirty),
-      watermark: setWatermark(shard, watermark, part),
+      known: each(ALL_KNOWN, known, () => NUMBER_BYTES),
+      free: takesPacks ? [query(PACKS_FREE, nextPack, shard, watermark)] : [],
+      series: each(INSERT_SERIES, series, seriesBytes),
+      minutes: each(INSERT_MINUTES, minutes, packBytes, part),
+      dirty: each(
+        INSERT_DIRTY,
+        minutes.map(([hour, pack]) => [hour, pack] as const),
+        () => 2 * NUMBER_BYTES,
+      ),
+      watermark: setWatermark(turn, next?.nextId),
+      nextPack: takesPacks ? [query(SET_NEXT_PACK, next.nextPack, shard, part)] : [],
     },
     deadlineMs,
   );

@@ -1,23 +1,38 @@
-// Watermarks: the last page of each shard whose content D1 holds. Whatever a shard writes to D1 does
-// nothing unless the watermark is still the one that the shard believes in (compare-and-set).
+// Watermarks: the last page of each shard whose content a database holds. Whatever a shard writes does
+// nothing unless the watermark is still the one that the shard believes in (compare-and-set), and
+// moves it: so nothing that was given up can land after it.
 
-import { batch, type Database, only, query } from "./database.ts";
+import { batch, type Database, only, type Query, query } from "./database.ts";
 import type { FlushedRow } from "./rows.ts";
 
 /** ?2 is the shard, ?3 the watermark that must still hold. */
 export const GUARD = "(SELECT coalesce(max(page), 0) FROM flushed WHERE shard = ?2) = ?3";
 
-/** The last statement of a flush; it changes a row when, and only when, the flush landed. */
-export const setWatermark = (shard: number, watermark: number, part: number) =>
+/** What a shard says of itself when it writes. */
+export interface Turn {
+  readonly shard: number;
+  /** The watermark that it believes. */
+  readonly watermark: number;
+  /** The one to come: the id of the last page that is written, or one that no page has. */
+  readonly part: number;
+}
+
+/** The last of its statements; it changes a row when, and only when, all that the shard wrote landed. */
+export const setWatermark = (
+  { shard, watermark, part }: Turn,
+  /** See `flushed`; undefined: as it is. */
+  nextId: number | undefined,
+): Query<never> =>
   query(
-    `INSERT INTO flushed (shard, page) SELECT ?2, ?1 WHERE ${GUARD}
-     ON CONFLICT (shard) DO UPDATE SET page = excluded.page`,
+    `INSERT INTO flushed (shard, page, next_id) SELECT ?2, ?1, coalesce(?4, 0) WHERE ${GUARD}
+     ON CONFLICT (shard) DO UPDATE SET page = excluded.page, next_id = coalesce(?4, next_id)`,
     part,
     shard,
     watermark,
+    nextId ?? null,
   );
 
-/** What D1 holds for a shard, 0 when nothing. @throws D1Failed */
+/** What a database holds for a shard, 0 when nothing. @throws D1Failed */
 export async function readWatermark(
   db: Database,
   shard: number,

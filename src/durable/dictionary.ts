@@ -54,8 +54,8 @@ export class Dictionary {
   readonly born: number[] = [];
   /** Births so far: the next series will have this one. */
   births = 0;
-  /** Whether D1 is known to hold the series. */
-  readonly inD1: boolean[] = [];
+  /** Its id in the shard's database; 0: it is not known to be there. */
+  readonly ids: number[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
   #inOrder: readonly Metric[] = [];
@@ -148,7 +148,7 @@ export class Dictionary {
     this.last.push(-Infinity);
     this.writtenAt.push(-Infinity);
     this.born.push(this.births++);
-    this.inD1.push(false);
+    this.ids.push(0);
     return number;
   }
 
@@ -206,7 +206,7 @@ export class Dictionary {
       dictionary.last[number] = this.last[series]!;
       dictionary.writtenAt[number] = this.writtenAt[series]!;
       dictionary.born[number] = this.born[series]!;
-      dictionary.inD1[number] = this.inD1[series]!;
+      dictionary.ids[number] = this.ids[series]!;
     }
     dictionary.births = this.births;
     return { dictionary, renumber };

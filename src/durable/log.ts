@@ -120,6 +120,11 @@ export class Log {
     return this.open.length + this.sealed.reduce((sum, page) => sum + page.buckets, 0);
   }
 
+  /** Minutes of sealed pages that end before `at`, Unix ms. */
+  sealedBefore(at: number): number {
+    return this.sealed.reduce((sum, page) => sum + (page.to < at ? page.buckets : 0), 0);
+  }
+
   /** Durable bytes that D1 does not hold. */
   get backlogBytes(): number {
     return this.#journal.bytes + this.#state.open.bytes + this.sealedBytes;
@@ -207,7 +212,7 @@ export class Log {
     return this.#whole(() => {
       const { state, covered } = atWatermark(this.#state, watermark, now);
       this.#blobs.free(covered.flatMap((page) => page.slots));
-      if (watermark < this.#state.watermark) this.dictionary.inD1.fill(false);
+      if (watermark < this.#state.watermark) this.dictionary.ids.fill(0);
       this.#state = state;
       this.#writeManifest(now);
     });

@@ -94,32 +94,29 @@ const columnsOf = (dictionary: Dictionary): readonly number[][] => [
   dictionary.last,
   dictionary.writtenAt,
   dictionary.born,
+  dictionary.ids,
 ];
-const COLUMNS = 5;
+const COLUMNS = 6;
 
 /**
- * The first `length` series as columns of doubles (little-endian), then inD1 as bytes. Later series
- * are still in the journal, which says the same of them.
+ * The first `length` series as columns of doubles (little-endian). Later series are still in the
+ * journal, which says the same of them.
  */
 export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
-  const bytes = new Uint8Array(length * (COLUMNS * 8 + 1));
+  const bytes = new Uint8Array(length * COLUMNS * 8);
   columnsOf(dictionary).forEach((column, i) => {
     new Float64Array(bytes.buffer, i * length * 8, length).set(column.slice(0, length));
   });
-  for (let series = 0; series < length; series++)
-    bytes[length * COLUMNS * 8 + series] = dictionary.inD1[series] ? 1 : 0;
   return bytes;
 }
 
 /** Reads `encodeSeen` back into a dictionary that has the same series. @throws CorruptBytes */
 export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
   const { length } = dictionary;
-  if (bytes.length !== length * (COLUMNS * 8 + 1))
+  if (bytes.length !== length * COLUMNS * 8)
     throw new CorruptBytes("seen has another number of series");
-  const doubles = new Float64Array(bytes.slice(0, length * COLUMNS * 8).buffer);
+  const doubles = new Float64Array(bytes.slice().buffer);
   columnsOf(dictionary).forEach((column, i) => {
     for (let series = 0; series < length; series++) column[series] = doubles[i * length + series]!;
   });
-  for (let series = 0; series < length; series++)
-    dictionary.inD1[series] = bytes[length * COLUMNS * 8 + series] === 1;
 }

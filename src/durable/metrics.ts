@@ -39,7 +39,7 @@ export function metricHeads(
       firstAt = Math.min(firstAt, dictionary.firstAt[series]!);
       const of = { lastAt: dictionary.lastAt[series]!, last: dictionary.last[series]! };
       seen = seen === undefined ? of : later(seen, of, now);
-      if (!dictionary.inD1[series]) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
+      if (dictionary.ids[series] === 0) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
     }
     return seen === undefined ? [] : [{ name: metric.name, firstAt, ...seen, fresh }];
   });

@@ -8,7 +8,6 @@ import { dueCut } from "./flush/policy.ts";
 import { Schedule } from "./flush/schedule.ts";
 import * as LIMITS from "../core/limits.ts";
 import { dayOf } from "../core/tiers.ts";
-import { removeMetric } from "../d1/removal.ts";
 import { headAnswer, type HeadAnswer, shardReport, type ShardReport } from "./answers.ts";
 import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
@@ -27,7 +26,6 @@ import { Store } from "./store.ts";
 export interface ShardEnv {
   readonly DB: D1Database;
   readonly SHARDS?: string;
-  readonly FLUSH_ROWS_PER_HOUR?: string;
 }
 
 export class Shard extends DurableObject<ShardEnv> {
@@ -70,7 +68,7 @@ export class Shard extends DurableObject<ShardEnv> {
       // What was written is rolled back, and the next call starts again from the rows.
       (error) => ctx.abort(`the log broke: ${String(error)}`),
     );
-    this.#schedule = new Schedule(ctx.storage, this.#log, config.value.flushRowsPerHour);
+    this.#schedule = new Schedule(ctx.storage, this.#log, this.#index);
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
     this.#flusher = new Flusher(this.#log, doubt, () => ({
       db: this.env.DB,
@@ -180,20 +178,7 @@ export class Shard extends DurableObject<ShardEnv> {
   remove(metric: string): Promise<boolean> {
     this.#requested();
     return this.#flusher.exclusively(async () => {
-      // A flush that was given up could land yet, and bring back what it holds of the metric.
-      if (this.#flusher.isInDoubt && !(await this.#flush(Infinity))) return false;
-      const remove = (): Promise<boolean> => {
-        const guard = { shard: this.#index, watermark: this.#log.flushed.watermark };
-        return removeMetric(this.env.DB, metric, guard, this.flushTimeoutMs);
-      };
-      // The watermark of a D1 that was restored in time is another than this shard believed.
-      if (!(await remove()) && !((await this.#flusher.meet()) && (await remove()))) {
-        // D1 may have done it all the same: it is no longer known to hold the series.
-        const { dictionary } = this.#log;
-        for (const series of dictionary.metric(metric)?.series ?? [])
-          dictionary.inD1[series] = false;
-        return false;
-      }
+      if (!(await this.#flusher.remove(metric))) return false;
       this.#log.remove(metric, Date.now());
       this.#live.removed(metric);
       if (this.#log.sealed.length === 0) this.#forget(new Set());
@@ -269,8 +254,8 @@ export class Shard extends DurableObject<ShardEnv> {
 
   async #flushDue(): Promise<void> {
     const now = Date.now();
-    const cut = dueCut(now, this.#schedule.interval, this.#log.cut);
-    if (this.#anyMoved() || this.#schedule.isPressed) await this.#flush(Infinity);
+    const cut = dueCut(now, this.#index, this.#log.cut);
+    if (this.#anyMoved() || this.#schedule.isPressed(now)) await this.#flush(Infinity);
     else if (cut !== undefined) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);

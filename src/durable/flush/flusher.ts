@@ -9,6 +9,7 @@ import {
   type FlushResult,
   type FlushTarget,
   pagesToFlush,
+  removeOnce,
   unreadable,
   watermarkOf,
 } from "./protocol.ts";
@@ -102,24 +103,45 @@ export class Flusher {
         d1RowsRead: result.rows.read,
       });
       if (result.kind === "doubt") {
-        this.#doubt = true;
-        this.#error = result.reason;
+        this.#inDoubt(result.reason);
         this.#refused = pages.length;
         failures++;
         continue;
       }
       this.#most *= 2;
-      for (const series of result.series) this.#log.dictionary.inD1[series] = true;
+      for (const [series, id] of result.ids) this.#log.dictionary.ids[series] = id;
       this.#log.drop(result.watermark, now);
       if (last) return this.#succeeded(cut);
     }
     return false;
   }
 
-  /** Takes D1's watermark as it is; true when it is another than was believed. */
-  async meet(): Promise<boolean> {
-    const { watermark } = this.#log.flushed;
-    return (await this.#reconcile()) && this.#log.flushed.watermark !== watermark;
+  /** Removes a metric from D1, which flushes nothing. False: nothing is certain. */
+  async remove(metric: string): Promise<boolean> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.#doubt && !(await this.#reconcile())) return false;
+      const now = Date.now();
+      const part = this.#log.reserveId(now);
+      const result = await removeOnce(this.#target(), metric, this.#log.flushed.watermark, part);
+      this.#log.counters.add(now, {
+        d1RowsWritten: result.rows.written,
+        d1RowsRead: result.rows.read,
+      });
+      if (result.kind === "doubt") {
+        this.#inDoubt(result.reason);
+        continue;
+      }
+      this.#log.drop(result.watermark, now);
+      return true;
+    }
+    return false;
+  }
+
+  /** What D1 holds is no longer certain: its watermark is to be read, and ids with it. */
+  #inDoubt(reason: string): void {
+    this.#doubt = true;
+    this.#error = reason;
+    this.#log.dictionary.ids.fill(0);
   }
 
   #seal(cut: number): void {

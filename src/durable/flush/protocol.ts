@@ -1,27 +1,27 @@
-// Moves sealed pages from a shard into D1, exactly once. The protocol, and why it holds:
+// Moves sealed pages from a shard into its database, exactly once. The protocol, and why it holds:
 //
-// The page id is the sequence number. D1 keeps the shard's watermark W, the last page that it holds.
-// One D1 batch (a transaction) writes the content of pages W < page ≤ P and sets W to P, and each of
+// The page id is the sequence number. The database keeps the shard's watermark W, the last page that it
+// holds. One batch (a transaction) writes the content of pages W < page ≤ P and sets W to P, and each of
 // its statements does nothing unless the watermark is still W. So a batch that runs twice, or lands
 // long after the shard gave it up, changes nothing. When the answer is not a clear success, the
 // shard is in doubt: it reads the watermark, drops the pages that it covers, and goes on.
+//
+// A removal does the same, with an id that no page has.
 
 import { Buckets } from "../../core/bucket.ts";
-import { D1Failed, type RowCount } from "../../d1/database.ts";
-import {
-  type DirtyDay,
-  type FlushContent,
-  type FlushedMinutes,
-  type FlushedSeries,
-  writeFlush,
-} from "../../d1/flush.ts";
-import { readWatermark } from "../../d1/watermark.ts";
-import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
-import * as LIMITS from "../../core/limits.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
+import { encodePack, packOf, slotOf } from "../../core/codec/pack.ts";
 import { decodeBlock } from "../../core/codec/page.ts";
 import { encodeSegment } from "../../core/codec/segment.ts";
-import { dayOf, HOUR, hourOf, MINUTE } from "../../core/tiers.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
+import { HOUR, hourOf, MINUTE } from "../../core/tiers.ts";
+import { D1Failed, type RowCount } from "../../d1/database.ts";
+import { type FlushedPack, type FlushedSeries, writeFlush } from "../../d1/flush.ts";
+import { newIds, readIds } from "../../d1/ids.ts";
+import { removeMetric } from "../../d1/removal.ts";
+import { readWatermark } from "../../d1/watermark.ts";
+import type { Dictionary } from "../dictionary.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
 
@@ -33,15 +33,14 @@ export interface FlushTarget {
   readonly timeoutMs: number;
 }
 
-export type FlushResult =
-  | {
-      readonly kind: "done";
-      readonly rows: RowCount;
-      readonly watermark: number;
-      /** Numbers of the series that D1 holds now. */
-      readonly series: readonly number[];
-    }
+export type Outcome =
+  | { readonly kind: "done"; readonly rows: RowCount; readonly watermark: number }
   | { readonly kind: "doubt"; readonly rows: RowCount; readonly reason: string };
+
+export type FlushResult = Outcome & {
+  /** Ids of series by their numbers, as the database has them now if the flush is done. */
+  readonly ids: ReadonlyMap<number, number>;
+};
 
 /** Reads the watermark that D1 holds for the shard, 0 when none. @throws D1Failed */
 export const watermarkOf = ({ db, shard, timeoutMs }: FlushTarget): Promise<number> =>
@@ -72,61 +71,130 @@ export async function flushPages(
   part: number,
   retire: ReadonlySet<number>,
 ): Promise<FlushResult> {
-  const { numbers, ...content } = contentOf(log, pages, retire);
+  const { dictionary } = log;
+  const segments = segmentsOf(log, pages);
   const session = target.db.withSession("first-primary");
   const { shard, timeoutMs } = target;
   const { watermark } = log.flushed;
+  const read = { written: 0, read: 0 };
   try {
-    const guard = { shard, watermark, part };
-    const { landed, counted } = await writeFlush(session, guard, content, timeoutMs);
-    if (landed) return { kind: "done", rows: counted, watermark: part, series: numbers };
-    return {
-      kind: "doubt",
-      rows: counted,
-      reason: "the watermark in D1 is not what the shard believed",
-    };
+    const ids = new Map<number, number>();
+    const unknown: number[] = [];
+    for (const series of new Set([...segments.keys(), ...retire])) {
+      const id = dictionary.ids[series]!;
+      if (id === 0) unknown.push(series);
+      else ids.set(series, id);
+    }
+    const known = [...ids.values()];
+    // Neighbours are read together: series of one metric before all.
+    unknown.sort((a, b) => compare(dictionary.keys[a]!, dictionary.keys[b]!));
+    const names = unknown.map((series) => nameOf(dictionary, series));
+    const stored =
+      unknown.length === 0 ? undefined : await readIds(session, shard, names, timeoutMs);
+    const born = unknown.filter((_, i) => stored!.ids[i] === 0);
+    const given = newIds(born.length, stored ?? { nextId: 0, nextPack: 0 });
+    unknown.forEach((series, i) => {
+      if (stored!.ids[i] !== 0) ids.set(series, stored!.ids[i]!);
+    });
+    born.forEach((series, i) => ids.set(series, given.ids[i]!));
+    read.read += stored?.counted.read ?? 0;
+    const { landed, counted } = await writeFlush(
+      session,
+      { shard, watermark, part },
+      {
+        series: [...new Set([...born, ...retire])].map((series) =>
+          rowOf(dictionary, series, ids.get(series)!),
+        ),
+        minutes: packsOf(segments, ids),
+        known,
+        next: born.length === 0 ? undefined : given,
+        nextPack: stored?.nextPack ?? 0,
+      },
+      timeoutMs,
+    );
+    const rows = { written: counted.written, read: counted.read + read.read };
+    return landed
+      ? { kind: "done", rows, watermark: part, ids }
+      : { kind: "doubt", rows, reason: MOVED, ids };
+  } catch (error) {
+    if (!(error instanceof D1Failed)) throw error;
+    return { kind: "doubt", rows: read, reason: error.message, ids: new Map() };
+  }
+}
+
+const MOVED = "the watermark in D1 is not what the shard believed";
+
+/** One attempt to remove a metric; `part` is an id that no page has. */
+export async function removeOnce(
+  { db, shard, timeoutMs }: FlushTarget,
+  metric: string,
+  watermark: number,
+  part: number,
+): Promise<Outcome> {
+  const session = db.withSession("first-primary");
+  try {
+    const turn = { shard, watermark, part };
+    const { landed, counted } = await removeMetric(session, metric, turn, timeoutMs);
+    return landed
+      ? { kind: "done", rows: counted, watermark: part }
+      : { kind: "doubt", rows: counted, reason: MOVED };
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
     return { kind: "doubt", rows: { written: 0, read: 0 }, reason: error.message };
   }
 }
 
-interface Content extends FlushContent {
-  /** Numbers of the series. */
-  readonly numbers: readonly number[];
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const nameOf = ({ keys }: Dictionary, series: number): [metric: string, labels: string] => [
+  metricOfKey(keys[series]!),
+  labelsJsonOfKey(keys[series]!),
+];
+
+const rowOf = (dictionary: Dictionary, series: number, id: number): FlushedSeries => [
+  id,
+  ...nameOf(dictionary, series),
+  dictionary.firstAt[series]!,
+  dictionary.lastAt[series]!,
+  dictionary.last[series]!,
+];
+
+/** The segments of series by hour: what pages hold. @throws CorruptBytes */
+function segmentsOf(log: Log, pages: readonly PageEntry[]): Map<number, Map<number, string>> {
+  const segments = new Map<number, Map<number, string>>();
+  for (const metric of log.metrics(pages))
+    for (const [series, hours] of hoursOf(log.blocks(pages, metric))) {
+      if (log.dictionary.keys[series] === undefined)
+        throw new CorruptBytes(`a block names series ${series}, which is none`);
+      segments.set(
+        series,
+        new Map(
+          [...hours].map(([hour, buckets]) => [hour, encodeSegment(buckets, hour * HOUR, MINUTE)]),
+        ),
+      );
+    }
+  return segments;
 }
 
-/** What D1 must hold of some pages, and of series that the shard is about to forget. */
-function contentOf(log: Log, pages: readonly PageEntry[], retire: ReadonlySet<number>): Content {
-  const { dictionary } = log;
-  const numbers = new Set(retire);
-  const minutes: FlushedMinutes[] = [];
-  const dirty: DirtyDay[] = [];
-  for (const metric of log.metrics(pages))
-    for (const [number, segments] of segmentsOf(log.blocks(pages, metric))) {
-      numbers.add(number);
-      const key = dictionary.keys[number];
-      if (key === undefined)
-        throw new CorruptBytes(`a block names series ${number}, which is none`);
-      const name = metricOfKey(key);
-      const labels = labelsJsonOfKey(key);
-      for (const [hour, buckets] of segments)
-        minutes.push([name, labels, hour, encodeSegment(buckets, hour * HOUR, MINUTE)]);
-      for (const day of new Set([...segments.keys()].map((hour) => dayOf(hour * HOUR))))
-        dirty.push([name, labels, day]);
+/** Segments by hour and pack. */
+function packsOf(
+  segments: ReadonlyMap<number, ReadonlyMap<number, string>>,
+  ids: ReadonlyMap<number, number>,
+): FlushedPack[] {
+  const packs = new Map<number, Map<number, Map<number, string>>>();
+  for (const [series, hours] of segments) {
+    const id = ids.get(series)!;
+    for (const [hour, segment] of hours) {
+      let ofHour = packs.get(hour);
+      if (ofHour === undefined) packs.set(hour, (ofHour = new Map()));
+      let pack = ofHour.get(packOf(id));
+      if (pack === undefined) ofHour.set(packOf(id), (pack = new Map()));
+      pack.set(slotOf(id), segment);
     }
-  const series = [...numbers].map((number): FlushedSeries => {
-    const key = dictionary.keys[number]!;
-    return [
-      metricOfKey(key),
-      labelsJsonOfKey(key),
-      dictionary.firstAt[number]!,
-      dictionary.lastAt[number]!,
-      dictionary.last[number]!,
-      retire.has(number) ? 1 : 0,
-    ];
-  });
-  return { series, minutes, dirty, numbers: [...numbers] };
+  }
+  return [...packs].flatMap(([hour, ofHour]) =>
+    [...ofHour].map(([pack, of]): FlushedPack => [hour, pack, encodePack(of)]),
+  );
 }
 
 /** Why a page cannot be read; undefined when it can. */
@@ -147,7 +215,7 @@ export function unreadable(log: Log, page: PageEntry): string | undefined {
 }
 
 /** Merges blocks of one metric into sorted buckets by series and hour. */
-function segmentsOf(blocks: readonly Uint8Array[]): Map<number, Map<number, Buckets>> {
+function hoursOf(blocks: readonly Uint8Array[]): Map<number, Map<number, Buckets>> {
   const buckets = new Buckets();
   const series: number[] = [];
   for (const block of blocks) decodeBlock(block, buckets, series);

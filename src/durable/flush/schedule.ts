@@ -4,7 +4,7 @@
 import * as LIMITS from "../../core/limits.ts";
 import { MINUTE } from "../../core/tiers.ts";
 import type { Log } from "../log.ts";
-import { flushInterval, latestAlarm, nextFlush } from "./policy.ts";
+import { flushCut, latestAlarm, nextFlush } from "./policy.ts";
 
 /** What makes a flush due besides the hour. */
 export interface Urgent {
@@ -17,14 +17,14 @@ export interface Urgent {
 export class Schedule {
   readonly #storage: DurableObjectStorage;
   readonly #log: Log;
-  readonly #rowsPerHour: number;
+  readonly #shard: number;
   /** When the alarm is set for, Unix ms; null when it is not. */
   #alarmAt: number | null = null;
 
-  constructor(storage: DurableObjectStorage, log: Log, rowsPerHour: number) {
+  constructor(storage: DurableObjectStorage, log: Log, shard: number) {
     this.#storage = storage;
     this.#log = log;
-    this.#rowsPerHour = rowsPerHour;
+    this.#shard = shard;
   }
 
   /** Learns of the alarm that an earlier object has set. */
@@ -42,24 +42,22 @@ export class Schedule {
     return this.#alarmAt !== null && this.#alarmAt > latestAlarm(now);
   }
 
-  /** Time between regular flushes, ms. */
-  get interval(): number {
-    return flushInterval(this.#log.openSeries.size, this.#rowsPerHour);
-  }
-
-  /** Whether so much is sealed that a flush is due at once. */
-  get isPressed(): boolean {
-    return this.#log.sealedBytes > LIMITS.pressureBytes;
+  /** Whether so much is sealed, or came so late, that a flush is due at once. */
+  isPressed(now: number): boolean {
+    return (
+      this.#log.sealedBytes > LIMITS.pressureBytes ||
+      this.#log.sealedBefore(flushCut(now, this.#shard)) > LIMITS.pressureMinutes
+    );
   }
 
   /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
   arm(now: number, { moved, failed }: Urgent): void {
     let at: number;
-    if (this.isPressed && !failed) at = now;
+    if (this.isPressed(now) && !failed) at = now;
     else if (this.#alarmAt !== null && !this.isTooLate(now) && !moved) return;
     else if (this.#log.unflushedBuckets === 0 && !moved) return;
     else if (moved || failed) at = now + MINUTE;
-    else at = nextFlush(now, this.interval);
+    else at = nextFlush(now, this.#shard);
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;
     this.#alarmAt = at;
     this.#log.counters.add(now, { shardRowsWritten: 1 });
