@@ -2,6 +2,7 @@
 // wrong one is refused in words, never replaced by something else. Pure.
 
 import { distance } from "fastest-levenshtein";
+import { databaseName } from "./databases.ts";
 import * as LIMITS from "./limits.ts";
 import type { Retention } from "./query/plan.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -82,7 +83,7 @@ export function readConfig(environment: object): Result<Config, string> {
     access: accessOf(variables, wrong),
   };
   if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));
-  wrong.push(...misspelt(variables));
+  wrong.push(...misspelt(variables), ...databasesWrong(variables));
   return wrong.length === 0
     ? ok(config)
     : err(`${wrong.join("; ")}. Variables are set in wrangler.toml, or with --var NAME:value`);
@@ -123,6 +124,25 @@ function accessOf(variables: Variables, wrong: string[]): Access | undefined {
     );
   if (token !== "") return { kind: "token", token };
   return to === undefined ? undefined : { kind: "open", to };
+}
+
+/** DB_1, DB_2, … are databases, without a gap: one that is passed over would hide what it holds. */
+function databasesWrong(variables: Variables): string[] {
+  const bound = [...variables.keys()].filter((name) => /^DB_\d+$/.test(name));
+  const known = Array.from({ length: LIMITS.databases }, (_, index) => databaseName(index));
+  const none = bound.filter((name) => !known.includes(name));
+  const [missing] = known.filter(
+    (name, index) =>
+      index > 0 && !variables.has(name) && bound.some((other) => known.indexOf(other) > index),
+  );
+  const texts = bound.filter((name) => typeof variables.get(name) !== "object");
+  return [
+    ...none.map((name) => `${name} is no database: they are DB and ${known[1]} to ${known.at(-1)}`),
+    ...texts.map((name) => `${name} is ${shown(variables.get(name))}, not a database`),
+    ...(missing === undefined
+      ? []
+      : [`${missing} is missing between the databases that are bound`]),
+  ];
 }
 
 /** A variable that is not known and looks like one that is would be silently without effect. */

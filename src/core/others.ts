@@ -3,9 +3,11 @@
 
 import { HOUR } from "./tiers.ts";
 
-/** What D1 says. */
+/** What a database says. */
 export interface Held {
-  /** Values of SHARDS under which points may lie in shards. */
+  /** Its name. */
+  readonly database: string;
+  /** Values of SHARDS under which points may lie in shards; only the first database knows them. */
   readonly layouts: readonly number[];
   /** The watermarks of all shards that ever flushed. */
   readonly flushed: readonly { readonly shard: number; readonly page: number }[];
@@ -18,14 +20,21 @@ export interface Own {
   readonly shard: number;
   /** SHARDS as it has it now. */
   readonly shards: number;
-  /** The last of its pages that it knows D1 to hold: what came with them it answers for itself. */
-  readonly watermark: number;
+  /**
+   * The last of its pages that it knows each database to hold, by name: what came with them it
+   * answers for itself.
+   */
+  readonly watermarks: ReadonlyMap<string, number>;
 }
 
 /** Minutes that start here or later are held by nobody else, Unix ms; Infinity: not known. */
-export function othersTo({ layouts, flushed, lastHour }: Held, own: Own): number {
+export const othersTo = (databases: readonly Held[], own: Own): number =>
+  Math.max(0, ...databases.map((held) => heldTo(held, own)));
+
+function heldTo({ database, layouts, flushed, lastHour }: Held, own: Own): number {
   // Until the cron has settled a change of SHARDS, points come to the shard of before as well.
   if (layouts.some((shards) => shards !== own.shards)) return Infinity;
-  const isOwn = flushed.every(({ shard, page }) => shard === own.shard && page <= own.watermark);
+  const watermark = own.watermarks.get(database) ?? -Infinity;
+  const isOwn = flushed.every(({ shard, page }) => shard === own.shard && page <= watermark);
   return isOwn || lastHour === null ? 0 : (lastHour + 1) * HOUR;
 }

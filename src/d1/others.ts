@@ -2,13 +2,14 @@
 // shards while SHARDS is changing.
 
 import type { Held } from "../core/others.ts";
-import { batch, type Database, only, query } from "./database.ts";
+import { batch, only, query } from "./database.ts";
+import type { Named } from "./databases.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
 import type { FlushedRow } from "./rows.ts";
 
 /** @throws D1Failed */
 export async function readHeld(
-  db: Database,
+  { name, db }: Named,
   noLaterThan: number,
   deadlineMs: number,
 ): Promise<Held> {
@@ -25,6 +26,7 @@ export async function readHeld(
     deadlineMs,
   );
   return {
+    database: name,
     layouts: shardsOf(rows.layouts),
     flushed: rows.flushed,
     lastHour: only(rows.last).hour,

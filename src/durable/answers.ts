@@ -6,20 +6,34 @@ import { seriesOfBlock } from "../core/codec/page.ts";
 import type { CounterValues } from "./counters.ts";
 import type { Head } from "./head.ts";
 import type { Log } from "./log.ts";
+import type { Settled } from "./manifest.ts";
 
 export interface HeadAnswer extends Head {
   /** Keys of the series in the blocks, by number. */
   readonly keys: ReadonlyMap<number, string>;
   /** Whether the shard knows any of the metrics at all. */
   readonly known: boolean;
-  /** What the shard knows D1 to hold: a snapshot with less is too old for this head. */
+  /** The database that the shard writes to: pages and open buckets go there. */
+  readonly database: string;
+  /** What the shard knows it to hold: a snapshot with less is too old for this head. */
   readonly watermark: number;
+  /** The same of the databases that it wrote to before. */
+  readonly settled: readonly Settled[];
 }
 
 export interface ShardReport extends ShardStatus {
   readonly counters: CounterValues;
   /** Some of what was counted may be missing. */
   readonly atLeast: boolean;
+}
+
+/** The last page that each database is known to hold, by its name. */
+export function watermarksOf({ databases, flushed }: Log): ReadonlyMap<string, number> {
+  const { database, settled } = databases;
+  return new Map([
+    ...settled.map((one) => [one.database, one.watermark] as const),
+    [database, flushed.watermark] as const,
+  ]);
 }
 
 /** The buckets of metrics in [from, to) that D1 may not hold. */
@@ -36,7 +50,7 @@ export function headAnswer(
     for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
   const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
-  return { ...head, keys, known, watermark };
+  return { ...head, keys, known, watermark, ...log.databases };
 }
 
 /** `error`: why the last flush failed. */

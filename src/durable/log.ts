@@ -17,7 +17,7 @@ import { Journal } from "./journal-rows.ts";
 import { emptyState, type LogState, type PageEntry, parseManifest, slotsOf } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
 import { writePage } from "./pages.ts";
-import { atWatermark, idAfter, withLast, withPage } from "./sealed.ts";
+import { atDatabase, atWatermark, idAfter, withLast, withPage } from "./sealed.ts";
 import type { Store } from "./store.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
@@ -38,6 +38,7 @@ export class Log {
   constructor(
     store: Store,
     now: number,
+    database: string,
     watch: Watch = () => {},
     broken: (error: unknown) => void = () => {},
   ) {
@@ -47,7 +48,7 @@ export class Log {
     const stored = store.state();
     if (stored === undefined) {
       this.#blobs = new Blobs(store, new Set());
-      this.#state = emptyState(now);
+      this.#state = emptyState(now, database);
       this.#memory = emptyMemory();
     } else {
       const manifest = parseManifest(stored.manifest);
@@ -99,6 +100,12 @@ export class Log {
   /** Buckets before this (Unix ms) were sealed by the last regular flush. */
   get cut(): number {
     return this.#state.cut;
+  }
+
+  /** The database that this shard writes to, and those that it wrote to before. */
+  get databases(): Pick<LogState, "database" | "settled"> {
+    const { database, settled } = this.#state;
+    return { database, settled };
   }
 
   /** The last page that D1 is known to hold, and when it was flushed. */
@@ -214,6 +221,15 @@ export class Log {
       this.#blobs.free(covered.flatMap((page) => page.slots));
       if (watermark < this.#state.watermark) this.dictionary.ids.fill(0);
       this.#state = state;
+      this.#writeManifest(now);
+    });
+  }
+
+  /** Writes to another database from now on, of which `watermark` was read. Nothing may be sealed. */
+  moveTo(database: string, watermark: number, now: number): void {
+    return this.#whole(() => {
+      this.#state = atDatabase(this.#state, database, watermark, now);
+      this.dictionary.ids.fill(0);
       this.#writeManifest(now);
     });
   }

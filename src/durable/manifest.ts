@@ -23,6 +23,12 @@ export interface PageEntry extends StoredPage {
   readonly since: number;
 }
 
+/** A database to which a shard writes no more. */
+export interface Settled {
+  readonly database: string;
+  readonly watermark: number;
+}
+
 export interface Manifest {
   readonly version: 1;
   /** Journal rows up to this sequence number are folded into the pages. */
@@ -37,8 +43,12 @@ export interface Manifest {
   readonly sealed: readonly PageEntry[];
   /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
   readonly sealedTo: number;
-  /** The last page that D1 is known to hold. */
+  /** The database that the shard writes to, by its name. */
+  readonly database: string;
+  /** The last page that it is known to hold. */
   readonly watermark: number;
+  /** The databases that it wrote to before, and the last page that each holds. */
+  readonly settled: readonly Settled[];
   /** Buckets before this time (Unix ms) were sealed by the last regular flush. */
   readonly cut: number;
   readonly flushedAt: number | null;
@@ -58,14 +68,16 @@ export interface Manifest {
 export type LogState = Omit<Manifest, "version" | "births" | "removals" | "keys" | "counters">;
 
 /** Of a shard without rows. Ids follow the clock, so that lost storage does not use one twice. */
-export const emptyState = (now: number): LogState => ({
+export const emptyState = (now: number, database: string): LogState => ({
   through: 0,
   openId: now,
   open: { slots: [], bytes: 0 },
   openSince: null,
   sealed: [],
   sealedTo: 0,
+  database,
   watermark: 0,
+  settled: [],
   cut: 0,
   flushedAt: null,
   series: [],

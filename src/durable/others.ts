@@ -4,7 +4,7 @@
 import * as LIMITS from "../core/limits.ts";
 import { type Own, othersTo } from "../core/others.ts";
 import { hourOf } from "../core/tiers.ts";
-import type { Database } from "../d1/database.ts";
+import type { Databases } from "../d1/databases.ts";
 import { readHeld } from "../d1/others.ts";
 import type { Store } from "./store.ts";
 
@@ -42,19 +42,21 @@ export class Others {
   }
 
   /** Asks D1 unless it is known, or was asked a moment ago. Waits for D1, but not for long. */
-  async learn(db: Database): Promise<void> {
+  async learn(databases: Databases): Promise<void> {
     if (this.isKnown) return;
     if (this.#asking === undefined && performance.now() < this.#askedAt + LIMITS.othersEveryMs)
       return;
-    await (this.#asking ??= this.#ask(db).finally(() => (this.#asking = undefined)));
+    await (this.#asking ??= this.#ask(databases).finally(() => (this.#asking = undefined)));
   }
 
-  async #ask(db: Database): Promise<void> {
+  async #ask(databases: Databases): Promise<void> {
     this.#askedAt = performance.now();
     const forgotten = this.#forgotten;
     try {
       const soon = hourOf(Date.now() + LIMITS.aheadMs);
-      const held = await readHeld(db, soon, LIMITS.othersDeadlineMs);
+      const held = await Promise.all(
+        databases.map((one) => readHeld(one, soon, LIMITS.othersDeadlineMs)),
+      );
       if (forgotten !== this.#forgotten) return;
       const own = this.#own();
       this.#to = othersTo(held, own);

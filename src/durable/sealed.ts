@@ -47,6 +47,27 @@ export function atWatermark(
   };
 }
 
+/**
+ * Another database, which holds pages up to `watermark`. Nothing may be sealed: what one database may
+ * hold must not go to another.
+ */
+export function atDatabase(
+  state: LogState,
+  database: string,
+  watermark: number,
+  now: number,
+): LogState {
+  if (state.sealed.length > 0) throw new Error("sealed pages belong to the database of before");
+  const before = { database: state.database, watermark: state.watermark };
+  return {
+    ...state,
+    database,
+    watermark,
+    settled: [...state.settled.filter((one) => one.database !== database), before],
+    openId: Math.max(state.openId, idAfter(watermark, now)),
+  };
+}
+
 /** A page is put behind all others. */
 export const withLast = (state: LogState, page: PageEntry, now: number): LogState => ({
   ...state,

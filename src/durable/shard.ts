@@ -8,11 +8,19 @@ import { dueCut } from "./flush/policy.ts";
 import { Schedule } from "./flush/schedule.ts";
 import * as LIMITS from "../core/limits.ts";
 import { dayOf } from "../core/tiers.ts";
-import { headAnswer, type HeadAnswer, shardReport, type ShardReport } from "./answers.ts";
+import { databaseOf, type Databases, databasesOf, type Named } from "../d1/databases.ts";
+import {
+  headAnswer,
+  type HeadAnswer,
+  shardReport,
+  type ShardReport,
+  watermarksOf,
+} from "./answers.ts";
 import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
+import { type FlushTarget, watermarkOf } from "./flush/protocol.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
 import { Live } from "./live.ts";
@@ -24,12 +32,14 @@ import { Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 
 export interface ShardEnv {
+  /** The first database; the others are DB_1, DB_2, … */
   readonly DB: D1Database;
   readonly SHARDS?: string;
 }
 
 export class Shard extends DurableObject<ShardEnv> {
   readonly #store: Store;
+  readonly #databases: Databases;
   readonly #log: Log;
   readonly #sockets: Sockets;
   readonly #live: Live;
@@ -51,6 +61,7 @@ export class Shard extends DurableObject<ShardEnv> {
     const config = readConfig(env);
     if (!config.ok) throw new Error(config.error);
     this.#placement = new Placement(this.#index, config.value.shards);
+    this.#databases = databasesOf(env);
     this.#store = new Store(ctx.storage.sql);
     this.#sockets = new Sockets(ctx);
     this.#live = new Live(
@@ -61,6 +72,7 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#log = new Log(
       this.#store,
       Date.now(),
+      this.#home.name,
       (batch, numbers) => {
         this.#live.note(batch, numbers);
         if (!this.#sockets.isEmpty) void this.#learn();
@@ -70,11 +82,7 @@ export class Shard extends DurableObject<ShardEnv> {
     );
     this.#schedule = new Schedule(ctx.storage, this.#log, this.#index);
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
-    this.#flusher = new Flusher(this.#log, doubt, () => ({
-      db: this.env.DB,
-      shard: this.#index,
-      timeoutMs: this.flushTimeoutMs,
-    }));
+    this.#flusher = new Flusher(this.#log, doubt, () => this.#target(this.#log.databases.database));
     this.#layouts = new Layouts(this.#store, env.DB, () => void this.#learn());
     this.#commit = new GroupCommit({
       before: (group) => this.#layouts.tell(group),
@@ -88,7 +96,7 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#others = new Others(this.#store, () => ({
       shard: this.#index,
       shards: this.#placement.shards,
-      watermark: this.#log.flushed.watermark,
+      watermarks: watermarksOf(this.#log),
     }));
     this.#closeMoved();
     void ctx.blockConcurrencyWhile(async () => {
@@ -265,6 +273,7 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Flushes what is before `cut`, and lets go of series that moved, or else of `idle` ones. */
   async #flush(cut: number, idle: ReadonlySet<number> = new Set()): Promise<boolean> {
+    if (this.#log.databases.database !== this.#home.name && !(await this.#moveHome())) return false;
     const { dictionary } = this.#log;
     const retire = this.#anyMoved() ? this.#placement.movedSeries(dictionary) : idle;
     const done = await this.#flusher.flush(cut, retire);
@@ -275,6 +284,35 @@ export class Shard extends DurableObject<ShardEnv> {
     )
       this.#forget(retire);
     return done;
+  }
+
+  /** The database that this shard is to write to. */
+  get #home(): Named {
+    return databaseOf(this.#databases, this.#index);
+  }
+
+  /** @throws when there is no such database. */
+  #target(name: string): FlushTarget {
+    const found = this.#databases.find((one) => one.name === name);
+    if (found === undefined)
+      throw new Error(
+        `shard ${this.#index} has written to ${name}, which is not bound any more: bind it again`,
+      );
+    return { db: found.db, shard: this.#index, timeoutMs: this.flushTimeoutMs };
+  }
+
+  /**
+   * There are more databases than before: everything goes to the one of before, then the other takes
+   * over. False: not yet.
+   */
+  async #moveHome(): Promise<boolean> {
+    if (!(await this.#flusher.flush(Infinity, new Set())) || this.#log.sealed.length > 0)
+      return false;
+    const { name } = this.#home;
+    const watermark = await watermarkOf(this.#target(name));
+    if (this.#log.sealed.length > 0) return false;
+    this.#log.moveTo(name, watermark, Date.now());
+    return true;
   }
 
   #forget(series: ReadonlySet<number>): void {
@@ -298,7 +336,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** Finds out whether they are, unless that is known; then its sockets tell all again. */
   async #learn(): Promise<void> {
     if (this.#others.isKnown) return;
-    await this.#others.learn(this.env.DB);
+    await this.#others.learn(this.#databases);
     if (this.#others.isKnown) this.#live.restart(true);
   }
 

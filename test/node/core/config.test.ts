@@ -46,7 +46,14 @@ describe("what is refused", () => {
       expect(error).toContain("wrangler.toml");
     });
   refuses("a word", { SHARDS: "two" }, 'SHARDS is "two", not a number of shards from 1 to 64');
-  refuses("a letter for a digit", { FLUSH_ROWS_PER_HOUR: "24O" }, 'FLUSH_ROWS_PER_HOUR is "24O"');
+  refuses("a letter for a digit", { RETENTION_HOUR_DAYS: "4O0" }, 'RETENTION_HOUR_DAYS is "4O0"');
+  refuses("a gap in databases", { DB_3: {} }, "DB_2 is missing between the databases");
+  refuses("a database that is a text", { DB_1: "x" }, 'DB_1 is "x", not a database');
+  refuses(
+    "one database too many",
+    { DB_16: {} },
+    "DB_16 is no database: they are DB and DB_1 to DB_15",
+  );
   refuses("too many", { SHARDS: "65" }, 'SHARDS is "65", not a number of shards from 1 to 64');
   refuses("none", { SHARDS: "0" }, 'SHARDS is "0"');
   refuses("a part", { SHARDS: "1.5" }, 'SHARDS is "1.5"');
