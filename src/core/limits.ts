@@ -39,8 +39,10 @@ export const journalBytes = 4 * 1024 * 1024;
 export const openBuckets = 65_536;
 /** Buckets of one block of a page: a block must fit a row. */
 export const pageBuckets = 16_384;
-/** Buckets of one flush (at least one page is flushed): bounds the D1 batch. */
-export const bucketsPerFlush = 1_600_000;
+/** Minutes of one flush (at least one page is flushed): bounds the D1 batch and the memory for it. */
+export const bucketsPerFlush = 131_072;
+/** Minutes that are laid out anew at a time, give or take a page: bounds the time for it. */
+export const bucketsPerLayout = 4_000_000;
 /** Bytes of sealed pages that a shard keeps in memory. */
 export const blobCacheBytes = 16 * 1024 * 1024;
 /** Journal rows that make a shard fold them into a page: bounds the replay when it wakes up. */

@@ -9,7 +9,7 @@ import type { Log } from "./log.ts";
 import type { Settled } from "./manifest.ts";
 
 export interface HeadAnswer extends Head {
-  /** Keys of the series in the blocks, by number. */
+  /** Keys of the series that were asked for, by number; blocks may hold others besides. */
   readonly keys: ReadonlyMap<number, string>;
   /** Whether the shard knows any of the metrics at all. */
   readonly known: boolean;
@@ -46,8 +46,10 @@ export function headAnswer(
   const { dictionary, flushed } = log;
   const head = log.head(metrics, from, to);
   const keys = new Map<number, string>();
+  const asked = new Set(metrics.map((name) => dictionary.metricNumber(name)));
   for (const block of [...head.sealed.map((part) => part.block), ...head.open])
-    for (const series of seriesOfBlock(block)) keys.set(series, dictionary.keys[series]!);
+    for (const series of seriesOfBlock(block))
+      if (asked.has(dictionary.metricOf[series])) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
   const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
   return { ...head, keys, known, watermark, ...log.databases };

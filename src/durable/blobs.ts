@@ -9,7 +9,7 @@ export class Blobs {
   readonly #store: Store;
   #next = 0;
   #free: number[] = [];
-  /** Blocks of page blobs by metric number; the oldest entries go first. */
+  /** Blocks of page blobs by key; the oldest entries go first. */
   readonly #cache = new Map<number, { bytes: number; blocks: Map<number, Uint8Array[]> }>();
   #cachedBytes = 0;
 
@@ -44,17 +44,17 @@ export class Blobs {
     }
   }
 
-  /** The blocks of metrics in page blobs. */
-  blocks(slots: readonly number[], metrics: readonly number[]): Uint8Array[] {
+  /** The blocks of page blobs with some keys. */
+  blocks(slots: readonly number[], keys: readonly number[]): Uint8Array[] {
     return slots.flatMap((slot) => {
       const blocks = this.#blocksOf(slot);
-      return metrics.flatMap((metric) => blocks.get(metric) ?? []);
+      return keys.flatMap((key) => blocks.get(key) ?? []);
     });
   }
 
-  /** The metrics that page blobs hold. */
-  metrics(slots: readonly number[]): Set<number> {
-    return new Set(slots.flatMap((slot) => [...this.#blocksOf(slot).keys()]));
+  /** All blocks of page blobs, a blob at a time. */
+  *allBlocks(slots: readonly number[]): Generator<Uint8Array> {
+    for (const slot of slots) for (const blocks of this.#blocksOf(slot).values()) yield* blocks;
   }
 
   #blocksOf(slot: number): Map<number, Uint8Array[]> {
@@ -62,9 +62,9 @@ export class Blobs {
     if (cached !== undefined) return cached.blocks;
     const bytes = this.read(slot);
     const blocks = new Map<number, Uint8Array[]>();
-    for (const { metric, bytes: block } of blocksOf(bytes)) {
-      const of = blocks.get(metric);
-      if (of === undefined) blocks.set(metric, [block]);
+    for (const { key, bytes: block } of blocksOf(bytes)) {
+      const of = blocks.get(key);
+      if (of === undefined) blocks.set(key, [block]);
       else of.push(block);
     }
     this.#cache.set(slot, { bytes: bytes.length, blocks });

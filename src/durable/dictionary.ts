@@ -1,6 +1,7 @@
 // The series that a shard knows: numbers for keys, and when each was first and last seen.
 // Numbers are given in order of arrival and never change while a page holds them.
 
+import { packOf } from "../core/codec/pack.ts";
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import * as LIMITS from "../core/limits.ts";
 import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/series/labels.ts";
@@ -56,6 +57,11 @@ export class Dictionary {
   births = 0;
   /** Its id in the shard's database; 0: it is not known to be there. */
   readonly ids: number[] = [];
+  /**
+   * The pack that it had when it was first known to be there; 0: none yet. Where pages have its rows,
+   * and so it never changes, whatever becomes of its id.
+   */
+  readonly groups: number[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #metricNumbers = new Map<string, number>();
   #inOrder: readonly Metric[] = [];
@@ -149,7 +155,30 @@ export class Dictionary {
     this.writtenAt.push(-Infinity);
     this.born.push(this.births++);
     this.ids.push(0);
+    this.groups.push(0);
     return number;
+  }
+
+  /** Notes that the shard's database has a series. */
+  setId(series: number, id: number): void {
+    this.ids[series] = id;
+    if (this.groups[series] === 0) this.groups[series] = packOf(id);
+  }
+
+  /** The key of its blocks in a page that is written now: its group, or that of its metric. */
+  keyOf(series: number): number {
+    const group = this.groups[series]!;
+    return group === 0 ? -1 - this.metricOf[series]! : group;
+  }
+
+  /** All keys under which pages may have rows of some series. */
+  keysOf(series: Iterable<number>): number[] {
+    const keys = new Set<number>();
+    for (const one of series) {
+      keys.add(-1 - this.metricOf[one]!);
+      if (this.groups[one] !== 0) keys.add(this.groups[one]!);
+    }
+    return [...keys].sort((a, b) => a - b);
   }
 
   /** Forgets a metric. Its name and keys may be added again, and get other numbers. */
@@ -207,6 +236,7 @@ export class Dictionary {
       dictionary.writtenAt[number] = this.writtenAt[series]!;
       dictionary.born[number] = this.born[series]!;
       dictionary.ids[number] = this.ids[series]!;
+      dictionary.groups[number] = this.groups[series]!;
     }
     dictionary.births = this.births;
     return { dictionary, renumber };

@@ -14,10 +14,17 @@ import { type Head, headOfOpen, headOfPages } from "./head.ts";
 import type { Remembered } from "./idempotency.ts";
 import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
-import { emptyState, type LogState, type PageEntry, parseManifest, slotsOf } from "./manifest.ts";
+import {
+  emptyState,
+  type LogState,
+  type PageEntry,
+  parseManifest,
+  slotsOf,
+  type StoredPage,
+} from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
 import { writePage } from "./pages.ts";
-import { atDatabase, atWatermark, idAfter, withLast, withPage } from "./sealed.ts";
+import { atDatabase, atWatermark, idAfter, withLast, withPage, withReplaced } from "./sealed.ts";
 import type { Store } from "./store.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
@@ -175,7 +182,10 @@ export class Log {
     const pages = this.sealed.filter((page) => page.from < to && page.to >= from);
     const { openId } = this.#state;
     if (numbers.length === 0) return { sealed: [], open: [], openId, cut: false };
-    const sealed = headOfPages(pages, (page) => this.#blobs.blocks(page.slots, numbers));
+    const keys = this.dictionary.keysOf(
+      numbers.flatMap((number) => this.dictionary.metrics[number]!.series),
+    );
+    const sealed = headOfPages(pages, (page) => this.#blobs.blocks(page.slots, keys));
     if (sealed === undefined) return { sealed: [], open: [], openId, cut: true };
     const { metricOf } = this.dictionary;
     const asked = new Set(numbers);
@@ -183,15 +193,24 @@ export class Log {
     return { sealed, open, openId, cut: false };
   }
 
-  /** The blocks of a metric (by number) in sealed pages. */
-  blocks(pages: readonly PageEntry[], metric: number): Uint8Array[] {
-    return pages.flatMap((page) => this.#blobs.blocks(page.slots, [metric]));
+  /** All blocks of sealed pages, or those with some keys. They may hold removed series. */
+  blocks(pages: readonly PageEntry[], keys?: readonly number[]): Iterable<Uint8Array> {
+    const slots = pages.flatMap((page) => page.slots);
+    return keys === undefined ? this.#blobs.allBlocks(slots) : this.#blobs.blocks(slots, keys);
   }
 
-  /** Numbers of the metrics that sealed pages hold, without those removed since. */
-  metrics(pages: readonly PageEntry[]): readonly number[] {
-    const held = this.#blobs.metrics(pages.flatMap((page) => page.slots));
-    return [...held].filter((metric) => this.dictionary.metrics[metric]!.removed !== true);
+  /** Writes a page that has no name yet: to be named by `replace`, or else lost with this object. */
+  write(rows: Accumulator): StoredPage {
+    return this.#whole(() => writePage(this.#blobs, rows, this.dictionary));
+  }
+
+  /** Puts pages in place of others that hold the same rows: see `withReplaced`. */
+  replace(gone: readonly PageEntry[], pages: readonly StoredPage[], now: number): void {
+    return this.#whole(() => {
+      this.#blobs.free(gone.flatMap(({ slots }) => slots));
+      this.#state = withReplaced(this.#state, gone, pages, now);
+      this.#writeManifest(now);
+    });
   }
 
   /** Makes open buckets that start before `cut` (Unix ms) a page, and folds the journal. */

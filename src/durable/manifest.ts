@@ -2,7 +2,7 @@
 
 import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
-import type { Dictionary, Removal } from "./dictionary.ts";
+import type { Removal } from "./dictionary.ts";
 
 /** A page without a name yet: where its blobs are, and what a reader needs to skip it. */
 export interface StoredPage {
@@ -21,6 +21,8 @@ export interface PageEntry extends StoredPage {
   readonly id: number;
   /** Since when its oldest point has waited for D1, Unix ms. */
   readonly since: number;
+  /** It holds all sealed rows of a range of packs and hours: see flush/layout.ts. */
+  readonly laidOut?: true;
 }
 
 /** A database to which a shard writes no more. */
@@ -98,37 +100,3 @@ export const slotsOf = (manifest: Manifest): number[] => [
   ...manifest.series.map(({ slot }) => slot),
   ...manifest.keys.map(({ slot }) => slot),
 ];
-
-/** What is stored of each series as a double, in this order. */
-const columnsOf = (dictionary: Dictionary): readonly number[][] => [
-  dictionary.firstAt,
-  dictionary.lastAt,
-  dictionary.last,
-  dictionary.writtenAt,
-  dictionary.born,
-  dictionary.ids,
-];
-const COLUMNS = 6;
-
-/**
- * The first `length` series as columns of doubles (little-endian). Later series are still in the
- * journal, which says the same of them.
- */
-export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
-  const bytes = new Uint8Array(length * COLUMNS * 8);
-  columnsOf(dictionary).forEach((column, i) => {
-    new Float64Array(bytes.buffer, i * length * 8, length).set(column.slice(0, length));
-  });
-  return bytes;
-}
-
-/** Reads `encodeSeen` back into a dictionary that has the same series. @throws CorruptBytes */
-export function decodeSeen(bytes: Uint8Array, dictionary: Dictionary): void {
-  const { length } = dictionary;
-  if (bytes.length !== length * COLUMNS * 8)
-    throw new CorruptBytes("seen has another number of series");
-  const doubles = new Float64Array(bytes.slice().buffer);
-  columnsOf(dictionary).forEach((column, i) => {
-    for (let series = 0; series < length; series++) column[series] = doubles[i * length + series]!;
-  });
-}

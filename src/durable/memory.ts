@@ -5,14 +5,9 @@ import { Accumulator } from "../core/series/accumulator.ts";
 import type { Blobs } from "./blobs.ts";
 import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
 import { decodeKeys, encodeKeys, Idempotency } from "./idempotency.ts";
-import {
-  decodeSeen,
-  encodeSeen,
-  type LogState,
-  type Manifest,
-  type StoredPage,
-} from "./manifest.ts";
+import type { LogState, Manifest, StoredPage } from "./manifest.ts";
 import { readPage, writePage } from "./pages.ts";
+import { decodeSeen, encodeSeen } from "./seen.ts";
 import type { StoredCounters } from "./counters.ts";
 import type { Store } from "./store.ts";
 

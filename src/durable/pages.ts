@@ -9,7 +9,7 @@ import type { StoredPage } from "./manifest.ts";
 
 /** Writes buckets, of which there is at least one, as a page. */
 export function writePage(blobs: Blobs, from: Accumulator, dictionary: Dictionary): StoredPage {
-  const encoded = encodePage(from, (series) => dictionary.metricOf[series]!);
+  const encoded = encodePage(from, (series) => dictionary.keyOf(series));
   let first = Infinity;
   let last = -Infinity;
   for (let i = 0; i < from.length; i++) {

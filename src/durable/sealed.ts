@@ -75,6 +75,34 @@ export const withLast = (state: LogState, page: PageEntry, now: number): LogStat
   openId: idAfter(state.openId, now),
 });
 
+/**
+ * Pages take the place of others that hold the same rows, laid out anew. All get numbers that no page
+ * had yet, so that a reader who asked before, and one who asks D1 afterwards, take none for another;
+ * nothing that was given up may still land.
+ */
+export function withReplaced(
+  state: LogState,
+  gone: readonly PageEntry[],
+  pages: readonly StoredPage[],
+  now: number,
+): LogState {
+  const since = gone.reduce((first, page) => Math.min(first, page.since), Infinity);
+  const ids = new Set(gone.map(({ id }) => id));
+  let { openId } = state;
+  const next = (): number => {
+    const id = openId;
+    openId = idAfter(id, now);
+    return id;
+  };
+  const laidOut = pages.map((page) => ({ ...page, id: next(), since, laidOut: true as const }));
+  const others = state.sealed.filter(({ id }) => !ids.has(id));
+  return {
+    ...state,
+    sealed: [...laidOut, ...others.map((page) => ({ ...page, id: next() }))],
+    openId,
+  };
+}
+
 /** The id that follows; ids grow with the clock. */
 export const idAfter = (id: number, now: number): number => Math.max(id + 1, now);
 

@@ -1,5 +1,5 @@
 // A page: an immutable, encoded set of minute buckets that a shard sealed, in blobs that fit a row.
-// Each metric has blocks of its own, so that a read of one metric decodes no other.
+// Series that are read or flushed together have blocks of their own, by a key that the shard gives.
 
 import type { SeriesBuckets } from "../series/accumulator.ts";
 import type { Buckets } from "../bucket.ts";
@@ -12,8 +12,8 @@ import { MINUTE } from "../tiers.ts";
  * Bytes of a blob, version 1.
  *
  * ┌────────┬──────────────────┬────────────────────────────────────────────┬──────────────────┐
- * │ 1 <u8> │ blocks <varint>  │ directory, a block: metric <varint>, bytes  │ the blocks       │
- * │        │                  │ <varint>                                    │                  │
+ * │ 1 <u8> │ blocks <varint>  │ directory, a block: key − previous          │ the blocks       │
+ * │        │                  │ <zigzag>, bytes <varint>                    │                  │
  * └────────┴──────────────────┴────────────────────────────────────────────┴──────────────────┘
  *
  * A block (also the form in which a shard hands its head to a reader):
@@ -24,6 +24,12 @@ import { MINUTE } from "../tiers.ts";
  * └────────────────┴────────────────────────────────────────┴───────────────┴─────────────────┘
  */
 const VERSION = 1;
+
+/** Of the series with one key. */
+export interface Block {
+  readonly key: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Encodes rows, which must be sorted by series, then start. */
 export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8Array {
@@ -50,18 +56,21 @@ export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8
   return writer.finish();
 }
 
-/** The series of a block, ascending. @throws CorruptBytes */
-export function seriesOfBlock(bytes: Uint8Array): number[] {
+/** The series of a block, ascending, and how many rows each has. @throws CorruptBytes */
+export function runsOfBlock(bytes: Uint8Array): [series: number, rows: number][] {
   const reader = new ByteReader(bytes);
-  const series: number[] = [];
+  const runs: [number, number][] = [];
   let previous = 0;
   for (let left = reader.varint(); left > 0; left--) {
     previous += reader.zigzag();
-    reader.varint();
-    series.push(previous);
+    runs.push([previous, reader.varint()]);
   }
-  return series;
+  return runs;
 }
+
+/** The series of a block, ascending. @throws CorruptBytes */
+export const seriesOfBlock = (bytes: Uint8Array): number[] =>
+  runsOfBlock(bytes).map(([series]) => series);
 
 /** Appends the rows of a block to `buckets` and their series to `series`. @throws CorruptBytes */
 export function decodeBlock(bytes: Uint8Array, buckets: Buckets, series: number[]): void {
@@ -79,21 +88,18 @@ export function decodeBlock(bytes: Uint8Array, buckets: Buckets, series: number[
 }
 
 /**
- * Encodes everything in `from` as blobs under `LIMITS.rowBytes` each. `metricOf` numbers the
- * metric of a series.
+ * Encodes everything in `from` as blobs under `LIMITS.rowBytes` each. `keyOf` says in which blocks a
+ * series is: a whole number.
  */
-export function encodePage(
-  from: SeriesBuckets,
-  metricOf: (series: number) => number,
-): Uint8Array[] {
+export function encodePage(from: SeriesBuckets, keyOf: (series: number) => number): Uint8Array[] {
   const order = Array.from({ length: from.buckets.length }, (_, i) => i);
   const { start } = from.buckets;
   order.sort((a, b) => {
     const [x, y] = [from.series[a]!, from.series[b]!];
-    return x === y ? start[a]! - start[b]! : metricOf(x) - metricOf(y) || x - y;
+    return x === y ? start[a]! - start[b]! : keyOf(x) - keyOf(y) || x - y;
   });
   const blobs: Uint8Array[] = [];
-  let blocks: { metric: number; bytes: Uint8Array }[] = [];
+  let blocks: Block[] = [];
   let size = 0;
   const finishBlob = (): void => {
     if (blocks.length > 0) blobs.push(encodeBlob(blocks));
@@ -101,17 +107,17 @@ export function encodePage(
     size = 0;
   };
   for (let i = 0; i < order.length;) {
-    const metric = metricOf(from.series[order[i]!]!);
+    const key = keyOf(from.series[order[i]!]!);
     let end = i + 1;
     while (
       end < order.length &&
       end - i < LIMITS.pageBuckets &&
-      metricOf(from.series[order[end]!]!) === metric
+      keyOf(from.series[order[end]!]!) === key
     )
       end++;
     const bytes = encodeBlock(from, order.slice(i, end));
     if (size + bytes.length > LIMITS.rowBytes - 20_000) finishBlob();
-    blocks.push({ metric, bytes });
+    blocks.push({ key, bytes });
     size += bytes.length + 16;
     i = end;
   }
@@ -119,25 +125,31 @@ export function encodePage(
   return blobs;
 }
 
-function encodeBlob(blocks: readonly { metric: number; bytes: Uint8Array }[]): Uint8Array {
+function encodeBlob(blocks: readonly Block[]): Uint8Array {
   const writer = new ByteWriter(blocks.reduce((size, block) => size + block.bytes.length + 16, 16));
   writer.u8(VERSION);
   writer.varint(blocks.length);
-  for (const { metric, bytes } of blocks) {
-    writer.varint(metric);
+  let previous = 0;
+  for (const { key, bytes } of blocks) {
+    writer.zigzag(key - previous);
     writer.varint(bytes.length);
+    previous = key;
   }
   for (const { bytes } of blocks) writer.bytes(bytes);
   return writer.finish();
 }
 
-/** The blocks of a blob, by metric number; views that share its memory. @throws CorruptBytes */
-export function* blocksOf(blob: Uint8Array): Generator<{ metric: number; bytes: Uint8Array }> {
+/** The blocks of a blob, by key, ascending; views that share its memory. @throws CorruptBytes */
+export function* blocksOf(blob: Uint8Array): Generator<Block> {
   const reader = new ByteReader(blob);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`page version ${version} is not known`);
   const count = reader.varint();
-  const directory: [metric: number, length: number][] = [];
-  for (let i = 0; i < count; i++) directory.push([reader.varint(), reader.varint()]);
-  for (const [metric, length] of directory) yield { metric, bytes: reader.bytes(length) };
+  const directory: [key: number, length: number][] = [];
+  let key = 0;
+  for (let i = 0; i < count; i++) {
+    key += reader.zigzag();
+    directory.push([key, reader.varint()]);
+  }
+  for (const [of, length] of directory) yield { key: of, bytes: reader.bytes(length) };
 }

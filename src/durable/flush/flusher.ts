@@ -4,6 +4,7 @@
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
+import { layOut, pagesToLayOut, rowsOf } from "./layout.ts";
 import {
   flushPages,
   type FlushResult,
@@ -84,6 +85,11 @@ export class Flusher {
         this.#seal(cut);
       }
       const readable = this.#passedOver();
+      const thin = pagesToLayOut(readable, cut);
+      if (thin.length > 0) {
+        if (!(await this.#layOut(thin))) failures++;
+        continue;
+      }
       const pages = pagesToFlush(readable, cut, this.#most);
       const last = sealed && pages.length === readable.length;
       // Only the flush that leaves no page behind may let series go: pages name them by number.
@@ -93,46 +99,67 @@ export class Flusher {
       const part = pages.at(-1)?.id ?? this.#log.reserveId(now);
       let result: FlushResult;
       try {
-        result = await flushPages(this.#log, this.#target(), pages, part, leaving);
+        const flush = { pages, part, retire: leaving, series: [] };
+        result = await flushPages(this.#log, this.#target(), flush);
       } catch (error) {
         if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;
         continue;
       }
-      this.#log.counters.add(now, {
-        d1RowsWritten: result.rows.written,
-        d1RowsRead: result.rows.read,
-      });
-      if (result.kind === "doubt") {
-        this.#inDoubt(result.reason);
+      if (!this.#take(result)) {
         this.#refused = pages.length;
         failures++;
         continue;
       }
       this.#most *= 2;
-      for (const [series, id] of result.ids) this.#log.dictionary.ids[series] = id;
-      this.#log.drop(result.watermark, now);
       if (last) return this.#succeeded(cut);
     }
     return false;
+  }
+
+  /**
+   * Lays pages out anew; false when D1 did not answer as it should. First D1 gets their new series,
+   * and with them a watermark that no flush of before believes: none can land any more.
+   */
+  async #layOut(pages: readonly PageEntry[]): Promise<boolean> {
+    try {
+      const series = rowsOf(this.#log, pages).keys();
+      const part = this.#log.reserveId(Date.now());
+      const first = { pages: [], part, retire: new Set<number>(), series };
+      if (!this.#take(await flushPages(this.#log, this.#target(), first))) return false;
+      // They have other numbers now.
+      const slots = new Set(pages.map((page) => page.slots[0]));
+      const same = this.#log.sealed.filter((page) => slots.has(page.slots[0]));
+      await layOut(this.#log, same, () => scheduler.wait(0));
+      return true;
+    } catch (error) {
+      if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;
+      return true;
+    }
+  }
+
+  /** Takes over what an attempt came to; false when it is in doubt. */
+  #take(result: FlushResult): boolean {
+    const now = Date.now();
+    this.#log.counters.add(now, {
+      d1RowsWritten: result.rows.written,
+      d1RowsRead: result.rows.read,
+    });
+    if (result.kind === "doubt") {
+      this.#inDoubt(result.reason);
+      return false;
+    }
+    for (const [series, id] of result.ids) this.#log.dictionary.setId(series, id);
+    this.#log.drop(result.watermark, now);
+    return true;
   }
 
   /** Removes a metric from D1, which flushes nothing. False: nothing is certain. */
   async remove(metric: string): Promise<boolean> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      const now = Date.now();
-      const part = this.#log.reserveId(now);
-      const result = await removeOnce(this.#target(), metric, this.#log.flushed.watermark, part);
-      this.#log.counters.add(now, {
-        d1RowsWritten: result.rows.written,
-        d1RowsRead: result.rows.read,
-      });
-      if (result.kind === "doubt") {
-        this.#inDoubt(result.reason);
-        continue;
-      }
-      this.#log.drop(result.watermark, now);
-      return true;
+      const part = this.#log.reserveId(Date.now());
+      const { watermark } = this.#log.flushed;
+      if (this.#take(await removeOnce(this.#target(), metric, watermark, part))) return true;
     }
     return false;
   }

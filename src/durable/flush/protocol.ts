@@ -33,14 +33,15 @@ export interface FlushTarget {
   readonly timeoutMs: number;
 }
 
-export type Outcome =
-  | { readonly kind: "done"; readonly rows: RowCount; readonly watermark: number }
+export type FlushResult =
+  | {
+      readonly kind: "done";
+      readonly rows: RowCount;
+      readonly watermark: number;
+      /** Ids of series by their numbers, as the database has them now. */
+      readonly ids: ReadonlyMap<number, number>;
+    }
   | { readonly kind: "doubt"; readonly rows: RowCount; readonly reason: string };
-
-export type FlushResult = Outcome & {
-  /** Ids of series by their numbers, as the database has them now if the flush is done. */
-  readonly ids: ReadonlyMap<number, number>;
-};
 
 /** Reads the watermark that D1 holds for the shard, 0 when none. @throws D1Failed */
 export const watermarkOf = ({ db, shard, timeoutMs }: FlushTarget): Promise<number> =>
@@ -55,21 +56,27 @@ export function pagesToFlush(
   let buckets = 0;
   const end = sealed.findIndex((page, i) => {
     buckets += page.buckets;
-    return page.from >= cut || i >= most || (i > 0 && buckets > LIMITS.bucketsPerFlush);
+    const isLater = page.from >= cut && page.laidOut !== true;
+    return isLater || i >= most || (i > 0 && buckets > LIMITS.bucketsPerFlush);
   });
   return end < 0 ? sealed : sealed.slice(0, end);
 }
 
-/**
- * One attempt to move `pages` to D1. `part` is the id of the last one. `retire` are series of which
- * D1 must keep when they were last seen, since the shard is about to forget them.
- */
+export interface Flush {
+  readonly pages: readonly PageEntry[];
+  /** The id of the last one, or one that no page has. */
+  readonly part: number;
+  /** Series of which D1 must keep when they were last seen: the shard is about to forget them. */
+  readonly retire: ReadonlySet<number>;
+  /** Series that D1 must have afterwards, besides those of the pages. */
+  readonly series: Iterable<number>;
+}
+
+/** One attempt to move pages to D1. */
 export async function flushPages(
   log: Log,
   target: FlushTarget,
-  pages: readonly PageEntry[],
-  part: number,
-  retire: ReadonlySet<number>,
+  { pages, part, retire, series }: Flush,
 ): Promise<FlushResult> {
   const { dictionary } = log;
   const segments = segmentsOf(log, pages);
@@ -80,30 +87,30 @@ export async function flushPages(
   try {
     const ids = new Map<number, number>();
     const unknown: number[] = [];
-    for (const series of new Set([...segments.keys(), ...retire])) {
-      const id = dictionary.ids[series]!;
-      if (id === 0) unknown.push(series);
-      else ids.set(series, id);
+    for (const one of new Set([...segments.keys(), ...retire, ...series])) {
+      const id = dictionary.ids[one]!;
+      if (id === 0) unknown.push(one);
+      else ids.set(one, id);
     }
     const known = [...ids.values()];
     // Neighbours are read together: series of one metric before all.
     unknown.sort((a, b) => compare(dictionary.keys[a]!, dictionary.keys[b]!));
-    const names = unknown.map((series) => nameOf(dictionary, series));
+    const names = unknown.map((one) => nameOf(dictionary, one));
     const stored =
       unknown.length === 0 ? undefined : await readIds(session, shard, names, timeoutMs);
     const born = unknown.filter((_, i) => stored!.ids[i] === 0);
     const given = newIds(born.length, stored ?? { nextId: 0, nextPack: 0 });
-    unknown.forEach((series, i) => {
-      if (stored!.ids[i] !== 0) ids.set(series, stored!.ids[i]!);
+    unknown.forEach((one, i) => {
+      if (stored!.ids[i] !== 0) ids.set(one, stored!.ids[i]!);
     });
-    born.forEach((series, i) => ids.set(series, given.ids[i]!));
+    born.forEach((one, i) => ids.set(one, given.ids[i]!));
     read.read += stored?.counted.read ?? 0;
     const { landed, counted } = await writeFlush(
       session,
       { shard, watermark, part },
       {
-        series: [...new Set([...born, ...retire])].map((series) =>
-          rowOf(dictionary, series, ids.get(series)!),
+        series: [...new Set([...born, ...retire])].map((one) =>
+          rowOf(dictionary, one, ids.get(one)!),
         ),
         minutes: packsOf(segments, ids),
         known,
@@ -115,10 +122,10 @@ export async function flushPages(
     const rows = { written: counted.written, read: counted.read + read.read };
     return landed
       ? { kind: "done", rows, watermark: part, ids }
-      : { kind: "doubt", rows, reason: MOVED, ids };
+      : { kind: "doubt", rows, reason: MOVED };
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
-    return { kind: "doubt", rows: read, reason: error.message, ids: new Map() };
+    return { kind: "doubt", rows: read, reason: error.message };
   }
 }
 
@@ -130,13 +137,13 @@ export async function removeOnce(
   metric: string,
   watermark: number,
   part: number,
-): Promise<Outcome> {
+): Promise<FlushResult> {
   const session = db.withSession("first-primary");
   try {
     const turn = { shard, watermark, part };
     const { landed, counted } = await removeMetric(session, metric, turn, timeoutMs);
     return landed
-      ? { kind: "done", rows: counted, watermark: part }
+      ? { kind: "done", rows: counted, watermark: part, ids: new Map() }
       : { kind: "doubt", rows: counted, reason: MOVED };
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
@@ -161,18 +168,19 @@ const rowOf = (dictionary: Dictionary, series: number, id: number): FlushedSerie
 
 /** The segments of series by hour: what pages hold. @throws CorruptBytes */
 function segmentsOf(log: Log, pages: readonly PageEntry[]): Map<number, Map<number, string>> {
+  const { dictionary } = log;
   const segments = new Map<number, Map<number, string>>();
-  for (const metric of log.metrics(pages))
-    for (const [series, hours] of hoursOf(log.blocks(pages, metric))) {
-      if (log.dictionary.keys[series] === undefined)
-        throw new CorruptBytes(`a block names series ${series}, which is none`);
-      segments.set(
-        series,
-        new Map(
-          [...hours].map(([hour, buckets]) => [hour, encodeSegment(buckets, hour * HOUR, MINUTE)]),
-        ),
-      );
-    }
+  for (const [series, hours] of hoursOf(log.blocks(pages))) {
+    if (dictionary.keys[series] === undefined)
+      throw new CorruptBytes(`a block names series ${series}, which is none`);
+    if (dictionary.isRemoved(series)) continue;
+    segments.set(
+      series,
+      new Map(
+        [...hours].map(([hour, buckets]) => [hour, encodeSegment(buckets, hour * HOUR, MINUTE)]),
+      ),
+    );
+  }
   return segments;
 }
 
@@ -200,13 +208,12 @@ function packsOf(
 /** Why a page cannot be read; undefined when it can. */
 export function unreadable(log: Log, page: PageEntry): string | undefined {
   try {
-    for (const metric of log.metrics([page]))
-      for (const block of log.blocks([page], metric)) {
-        const series: number[] = [];
-        decodeBlock(block, new Buckets(), series);
-        const none = series.find((number) => log.dictionary.keys[number] === undefined);
-        if (none !== undefined) return `a block names series ${none}, which is none`;
-      }
+    for (const block of log.blocks([page])) {
+      const series: number[] = [];
+      decodeBlock(block, new Buckets(), series);
+      const none = series.find((number) => log.dictionary.keys[number] === undefined);
+      if (none !== undefined) return `a block names series ${none}, which is none`;
+    }
     return undefined;
   } catch (error) {
     if (error instanceof CorruptBytes) return error.message;
@@ -214,8 +221,8 @@ export function unreadable(log: Log, page: PageEntry): string | undefined {
   }
 }
 
-/** Merges blocks of one metric into sorted buckets by series and hour. */
-function hoursOf(blocks: readonly Uint8Array[]): Map<number, Map<number, Buckets>> {
+/** Merges blocks into sorted buckets by series and hour. */
+function hoursOf(blocks: Iterable<Uint8Array>): Map<number, Map<number, Buckets>> {
   const buckets = new Buckets();
   const series: number[] = [];
   for (const block of blocks) decodeBlock(block, buckets, series);

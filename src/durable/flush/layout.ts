@@ -1,0 +1,129 @@
+// Lays sealed pages out anew before they go to D1. The shard seals all its series when they are many, a
+// few minutes at a time; D1 wants a row for each pack and hour. So pages that are thin in time become
+// pages of consecutive packs, each as large as one batch of D1 may be. Bit by bit: others get a turn in
+// between, and memory holds one new page at a time.
+
+import { Accumulator } from "../../core/series/accumulator.ts";
+import { Buckets } from "../../core/bucket.ts";
+import { packOf } from "../../core/codec/pack.ts";
+import { decodeBlock, runsOfBlock } from "../../core/codec/page.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { HOUR, hourOf } from "../../core/tiers.ts";
+import type { Log } from "../log.ts";
+import type { PageEntry, StoredPage } from "../manifest.ts";
+
+/** Rows of a range of packs that are looked for together, and of a new page at most, or a bit more. */
+const ROWS = LIMITS.openBuckets;
+/** Hours that are looked for together where one pack has more rows than that. */
+const WINDOW = 64 * HOUR;
+/** Bytes of D1 that a segment takes besides its minutes, and each minute: more than most. */
+const SEGMENT_BYTES = 40;
+const MINUTE_BYTES = 12;
+/** Room for hours since 1970 in a key. */
+const HOURS = 2 ** 23;
+
+/** Pages, from the first on, that are to be laid out anew; none when they are few or small. */
+export function pagesToLayOut(sealed: readonly PageEntry[], cut: number): readonly PageEntry[] {
+  const thin: PageEntry[] = [];
+  let buckets = 0;
+  for (const page of sealed) {
+    if (page.laidOut) continue;
+    if (page.from >= cut || buckets > LIMITS.bucketsPerLayout) break;
+    thin.push(page);
+    buckets += page.buckets;
+  }
+  return thin.length > 1 && buckets > LIMITS.bucketsPerFlush ? thin : [];
+}
+
+/** Rows of each series in some pages, without those that were removed. @throws CorruptBytes */
+export function rowsOf(log: Log, pages: readonly PageEntry[]): Map<number, number> {
+  const { dictionary } = log;
+  const counts = new Map<number, number>();
+  for (const block of log.blocks(pages))
+    for (const [series, rows] of runsOfBlock(block))
+      if (dictionary.keys[series] !== undefined && !dictionary.isRemoved(series))
+        counts.set(series, (counts.get(series) ?? 0) + rows);
+  return counts;
+}
+
+/** Replaces `pages`, all of whose series D1 has. @throws CorruptBytes, with nothing replaced. */
+export async function layOut(
+  log: Log,
+  pages: readonly PageEntry[],
+  pause: () => Promise<void>,
+): Promise<void> {
+  const written: StoredPage[] = [];
+  let page = new NewPage();
+  for (const { series, rows } of rangesOf(log, rowsOf(log, pages))) {
+    const keys = log.dictionary.keysOf(series);
+    for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
+      const within = pages.filter((one) => one.from < to && one.to >= from);
+      for (const block of log.blocks(within, keys)) page.take(block, series, from, to);
+      await pause();
+      if (!page.isFull) continue;
+      written.push(log.write(page.rows));
+      page = new NewPage();
+      await pause();
+    }
+  }
+  if (page.rows.length > 0) written.push(log.write(page.rows));
+  log.replace(pages, written, Date.now());
+}
+
+/** A page in the making. */
+class NewPage {
+  readonly rows = new Accumulator();
+  readonly #segments = new Set<number>();
+
+  get isFull(): boolean {
+    const bytes = this.#segments.size * SEGMENT_BYTES + this.rows.length * MINUTE_BYTES;
+    return this.rows.length > ROWS || bytes > LIMITS.rowBytes;
+  }
+
+  /** Takes the rows of some series in [from, to) out of a block. */
+  take(block: Uint8Array, series: ReadonlySet<number>, from: number, to: number): void {
+    const buckets = new Buckets();
+    const numbers: number[] = [];
+    decodeBlock(block, buckets, numbers);
+    for (let i = 0; i < buckets.length; i++) {
+      const start = buckets.start[i]!;
+      if (start < from || start >= to || !series.has(numbers[i]!)) continue;
+      this.rows.buckets.merge(this.rows.row(numbers[i]!, start), buckets, i);
+      this.#segments.add(numbers[i]! * HOURS + hourOf(start));
+    }
+  }
+}
+
+interface Range {
+  readonly series: ReadonlySet<number>;
+  readonly rows: number;
+}
+
+/** The series of whole packs, in the order of packs. */
+function rangesOf({ dictionary }: Log, counts: ReadonlyMap<number, number>): Range[] {
+  const { ids } = dictionary;
+  const packs = Map.groupBy(counts.keys(), (series) => packOf(ids[series]!));
+  const ranges: { series: Set<number>; rows: number }[] = [];
+  for (const [, series] of [...packs].sort(([a], [b]) => a - b)) {
+    const rows = series.reduce((sum, one) => sum + counts.get(one)!, 0);
+    const last = ranges.at(-1);
+    if (last === undefined || last.rows + rows > ROWS)
+      ranges.push({ series: new Set(series), rows });
+    else {
+      for (const one of series) last.series.add(one);
+      last.rows += rows;
+    }
+  }
+  return ranges;
+}
+
+/** Parts of the time of pages, [from, to), Unix ms. */
+function windows(pages: readonly PageEntry[]): (readonly [from: number, to: number])[] {
+  const first = pages.reduce((least, { from }) => Math.min(least, from), Infinity);
+  const last = pages.reduce((most, { to }) => Math.max(most, to), -Infinity);
+  const parts: (readonly [number, number])[] = [];
+  for (let from = Math.floor(first / HOUR) * HOUR; from <= last; from += WINDOW)
+    if (pages.some((page) => page.from < from + WINDOW && page.to >= from))
+      parts.push([from, from + WINDOW]);
+  return parts;
+}
