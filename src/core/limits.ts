@@ -24,9 +24,9 @@ export const earliestAt = 1_000_000_000_000;
 /** Latest numeric time, Unix ms (the year 5138): a greater number is microseconds sent as ms. */
 export const latestAt = 100_000_000_000_000;
 /** Series of one metric: stops an id used as a label. */
-export const seriesPerMetric = 10_000;
+export const seriesPerMetric = 25_000;
 /** Series of one shard: bounds its memory. Raise SHARDS for more. */
-export const seriesPerShard = 25_000;
+export const seriesPerShard = 50_000;
 /** Characters of all series keys of one shard: bounds its memory when labels are long. */
 export const seriesCharactersPerShard = 12_000_000;
 /** Bytes of one encoded batch: a row must stay under 2,000,000 bytes. */
