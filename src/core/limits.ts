@@ -94,10 +94,12 @@ export const rowsPerBurial = 1_000;
 export const cronMs = 20_000;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
-/** (hour, series) keys that one query by minute may look up: series × hours of the range. */
-export const seeksPerQuery = 500_000;
-/** Segments that one query may read: stops queries that would hurt everybody. */
-export const segmentsPerQuery = 50_000;
+/** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
+export const bucketsPerSlice = 200_000;
+/** Buckets that one query may decode: stops queries that would take minutes. */
+export const decodedPerQuery = 30_000_000;
+/** How long one query may read, ms: stops queries that would hurt everybody. */
+export const queryMs = 25_000;
 /** Series of a metric that one query may look at, those that are long idle included. */
 export const seriesRowsPerQuery = 50_000;
 /** Bytes of the head that one query may take from a shard: an RPC answer is under 32 MiB. */

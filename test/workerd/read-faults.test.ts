@@ -19,21 +19,24 @@ import { Shard } from "./worker.ts";
 
 const shard = env.SHARD.getByName("0");
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  await shard.flush();
+  await env.DB.exec("DELETE FROM minute");
   vi.spyOn(console, "error").mockImplementation(() => undefined);
 });
 
 const post = (name: string, labels: Record<string, string>, ...ago: number[]): Promise<unknown> =>
   store({ name, labels, datapoints: ago.map((ms) => [NOW - ms, 1]) });
 
-/** Replaces a series' minute segments by bytes that cannot be read. */
-const damage = (metric: string, host: string, body: string): Promise<unknown> =>
+/** Replaces minute segments of series of a metric by bytes that cannot be read. */
+const damage = (metric: string, which: string, body: string): Promise<unknown> =>
   env.DB.prepare(
-    `UPDATE minute SET body = ? WHERE series_id =
-       (SELECT id FROM series WHERE metric = ? AND labels ->> 'host' = ?)`,
+    `WITH s AS (SELECT id / 16 AS pack, json_group_object(CAST(id % 16 AS TEXT), ?) AS bad
+       FROM series WHERE metric = ? AND ${which} GROUP BY id / 16)
+     UPDATE minute SET body = json_patch(minute.body, s.bad) FROM s WHERE s.pack = minute.pack`,
   )
-    .bind(body, metric, host)
+    .bind(body, metric)
     .run();
 
 /** Version 99. */
@@ -44,7 +47,7 @@ describe("what cannot be read", () => {
     await post("part", { host: "a" }, 90 * MINUTE);
     await post("part", { host: "b" }, 90 * MINUTE);
     await shard.flush();
-    await damage("part", "a", NEWER);
+    await damage("part", "labels ->> 'host' = 'a'", NEWER);
     await post("part", { host: "a" }, MINUTE);
     const hour = Math.floor((NOW - 90 * MINUTE) / HOUR) * HOUR;
     for (const resolution of ["minute", "hour", "day"]) {
@@ -54,7 +57,7 @@ describe("what cannot be read", () => {
           labels: { host: "a" },
           from: hour,
           to: hour + HOUR,
-          message: expect.stringMatching(/^D1, table minute: .*version 99/),
+          message: expect.stringMatching(/^DB, table minute: .*version 99/),
         },
       ]);
       expect(answer.series.map(({ labels, count }) => [labels.host, count])).toEqual([
@@ -76,7 +79,7 @@ describe("what cannot be read", () => {
   test("is an error when it is all there is, with the facts", async () => {
     await post("gone", { host: "a" }, 90 * MINUTE);
     await shard.flush();
-    await damage("gone", "a", "!!");
+    await damage("gone", "true", "!!");
     const response = await fetchApi("/api/v1/query?metric=gone&from=-3h");
     const error = await failureOf(response, 500, "unreadable");
     expect(error.message).toMatch(/gone\{"host":"a"\} from 2095-11-20T10:00:00.000Z to .*T11:00/);
@@ -91,13 +94,29 @@ describe("what cannot be read", () => {
       })),
     );
     await shard.flush();
-    await env.DB.prepare(
-      `UPDATE minute SET body = '${NEWER}' WHERE series_id IN
-         (SELECT id FROM series WHERE metric = 'lots' AND labels ->> 'id' <> '7')`,
-    ).run();
+    await damage("lots", "labels ->> 'id' <> '7'", NEWER);
     const answer = await query({ metric: "lots", from: "-3h", by: "*" });
     expect(answer.unreadable).toHaveLength(20);
     expect(answer.unreadableCount).toBe(49);
+    expect(answer.series).toHaveLength(1);
+  });
+
+  test.each(["one series", "several"])("as a whole pack of %s is said of each", async (what) => {
+    const hosts = what === "several" ? ["a", "b", "c"] : ["a"];
+    const name = `pack of ${what}`;
+    await store(
+      hosts.map((host) => ({ name, labels: { host }, datapoints: [[NOW - 90 * MINUTE, 1]] })),
+    );
+    await shard.flush();
+    await env.DB.prepare(
+      "UPDATE minute SET body = '{' WHERE pack IN (SELECT id / 16 FROM series WHERE metric = ?)",
+    )
+      .bind(name)
+      .run();
+    await post(name, { host: "a" }, MINUTE);
+    const answer = await query({ metric: name, from: "-3h", by: "*" });
+    expect(answer.unreadable?.map(({ labels }) => labels.host)).toEqual(hosts);
+    expect(answer.unreadable?.[0]?.message).toBe("DB, table minute: a pack is not JSON");
     expect(answer.series).toHaveLength(1);
   });
 });

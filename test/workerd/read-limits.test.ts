@@ -4,21 +4,17 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
-import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { MINUTE } from "../../src/core/tiers.ts";
 import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
 
 // Tens of thousands of segments are written first, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
-
-const shard = env.SHARD.getByName("0");
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 });
 
 const VALUES = {
-  segmentsPerQuery: LIMITS.segmentsPerQuery,
-  seeksPerQuery: LIMITS.seeksPerQuery,
   seriesRowsPerQuery: LIMITS.seriesRowsPerQuery,
   bucketsPerQuery: LIMITS.bucketsPerQuery,
   regexSize: LIMITS.regexSize,
@@ -37,66 +33,15 @@ async function refusal(
   return message;
 }
 
-const advised = (message: string, pattern: RegExp): string => {
-  const found = pattern.exec(message)?.[1];
-  if (found === undefined) expect.fail(`no ${String(pattern)} in ${message}`);
-  return found;
-};
-
-const FROM = /from=(\S+Z)/;
-const SERIES = /until at most (\d+) series are left/;
-
 /** Series as D1 holds them, without points. */
 const addSeries = (metric: string, count: number): Promise<unknown> =>
   env.DB.prepare(
     `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     INSERT INTO series (metric, labels, first_at, last_at, last)
-     SELECT ?, json_object('half', CAST(i % 2 AS TEXT), 'id', CAST(i AS TEXT)), 0, 0, 0 FROM n`,
+     INSERT INTO series (id, metric, labels, first_at, last_at, last)
+     SELECT 1000000 + i, ?, json_object('half', CAST(i % 2 AS TEXT), 'id', CAST(i AS TEXT)), 0, 0, 0 FROM n`,
   )
     .bind(count, metric)
     .run();
-
-describe("more stored segments than a query may read", () => {
-  const wide = { metric: "wide", from: "-9d", to: "now", resolution: "minute" };
-
-  test("a later start and fewer series pass", async () => {
-    await store(
-      Array.from({ length: 600 }, (_, i) => ({
-        name: "wide",
-        labels: { id: String(i) },
-        datapoints: Array.from({ length: 90 }, (_unused, hour) => [NOW - hour * HOUR, 1]),
-      })),
-    );
-    await shard.flush();
-    const message = await refusal(wide, "segmentsPerQuery");
-    const from = advised(message, FROM);
-    const answer = await query({ ...wide, from });
-    expect(answer.series[0]?.count.every((count) => count === 600)).toBe(true);
-    // As much as the limit allows: an hour more is too much again.
-    expect(answer.series[0]?.t).toHaveLength(Math.floor(LIMITS.segmentsPerQuery / 600));
-    await refusal({ ...wide, from: Date.parse(from) - HOUR }, "segmentsPerQuery");
-    const most = Number(advised(message, SERIES));
-    expect(most).toBeGreaterThan(500);
-    const ids = Array.from({ length: most }, (_, i) => i).join("|");
-    expect((await query({ ...wide, where: `id=~${ids}` })).series[0]?.count[0]).toBe(most);
-  });
-
-  test("also where the days that are not rolled up make it too much", async () => {
-    const byHour = { metric: "wide", from: "-9d", to: "now", resolution: "hour" };
-    const message = await refusal(byHour, "segmentsPerQuery");
-    const answer = await query({ ...byHour, from: advised(message, FROM) });
-    expect(answer.series[0]?.count[0]).toBe(600);
-  });
-});
-
-test("more hours of series than a query may look up: a later start passes", async () => {
-  await addSeries("idle", 2_000);
-  const asked = { metric: "idle", from: "-12d", to: "now", resolution: "minute" };
-  const message = await refusal(asked, "seeksPerQuery");
-  const from = advised(message, FROM);
-  expect((await query({ ...asked, from })).series).toEqual([]);
-  await refusal({ ...asked, from: Date.parse(from) - HOUR }, "seeksPerQuery");
-});
 
 test("more series than a query may look at: an equality that leaves fewer passes", async () => {
   await addSeries("crowd", LIMITS.seriesRowsPerQuery + 10);

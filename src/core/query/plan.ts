@@ -1,11 +1,12 @@
 // The query planner: range + resolution → which segments answer it. Pure.
 //
-// A day of a series is answered by its coarse segment where that is up to date, else by its minutes.
-// Where the minutes are past their retention, those that are there came late, and are not yet in the
-// coarse segment: both are merged.
+// A point is asked for where it is: in minutes until its hour is rolled up, then in the hour's bucket, and
+// at the day tier in the day's as soon as that is made. An hour whose minutes changed since is dirty: its
+// minutes are the truth again. Where they are past their retention, those that are there came late, and
+// are not yet in the coarse buckets: both are merged.
 
 import * as LIMITS from "../limits.ts";
-import { DAY, dayOf, HOUR, hourOf, spanOf, spanStart, type TierName, TIERS } from "../tiers.ts";
+import { DAY, dayOf, spanOf, spanStart, type TierName, TIERS } from "../tiers.ts";
 
 /** Days that each tier keeps; 0 is for ever. */
 export type Retention = Readonly<Record<TierName, number>>;
@@ -69,41 +70,79 @@ export function spans(plan: Plan): number[] {
   return count(spanOf(plan.tier, plan.kept), spanOf(plan.tier, plan.to - 1));
 }
 
-/** The hours of a UTC day whose minutes may answer for it within the plan. */
-export const hoursOf = (plan: Plan, day: number): number[] =>
-  count(
-    Math.max(day * 24, hourOf(plan.kept)),
-    Math.min(day * 24 + 23, Math.ceil(plan.to / HOUR) - 1),
-  );
-
-/** Where the buckets of one (UTC day, series) come from at the hour and day tiers. */
-export interface Sources {
-  readonly coarse: boolean;
-  readonly minutes: boolean;
+/** A place in an order of (span, pack): spans first to last, within one packs first to last. */
+export interface Place {
+  /** Hour or UTC day. */
+  readonly span: number;
+  readonly pack: number;
 }
 
-/** `dirty`: marked so. `gone`: its minutes were deleted; any that are there came late. */
-export const sourcesOf = (dirty: boolean, gone: boolean): Sources => ({
-  coarse: !dirty || gone,
-  minutes: dirty,
-});
+const isBefore = (span: number, pack: number, to: Place): boolean =>
+  span < to.span || (span === to.span && pack < to.pack);
 
-/** (UTC day, series id) up to which, exclusive, minutes were deleted; series go first to last. */
-export interface Gone {
-  readonly day: number;
-  readonly series: number;
-}
-
-export const isGone = (gone: Gone, day: number, series: number): boolean =>
-  day < gone.day || (day === gone.day && series < gone.series);
-
-/** The cron's numbers by name: how far each tier was deleted. */
+/** The cron's numbers by name: how far a database is rolled up, and how far each tier was deleted. */
 type Progress = ReadonlyMap<string, number>;
 
-export const goneOf = (progress: Progress): Gone => ({
-  day: progress.get("goneDay") ?? 0,
-  series: progress.get("goneSeries") ?? 0,
+const placeOf = (progress: Progress, span: string, pack: string): Place => ({
+  span: progress.get(span) ?? 0,
+  pack: progress.get(pack) ?? 0,
 });
+
+/** An hour of a pack whose minutes changed after it was rolled up. */
+export interface DirtyHour {
+  readonly pack: number;
+  readonly hour: number;
+  /** 1: retention passed it, and left its minutes, all of them. */
+  readonly kept: number;
+}
+
+/**
+ * Says of what a database holds which of it answers, so that each point is read once. For a tier, a
+ * bucket of any table is to be taken, or is stored elsewhere as well.
+ */
+export class Sources {
+  readonly #rolled: Place;
+  readonly #made: Place;
+  readonly #gone: Place;
+  /** By pack: dirty hours, and whether all their minutes are there. */
+  readonly #dirty = new Map<number, Map<number, boolean>>();
+  /** By pack: UTC days that have such an hour with all its minutes. */
+  readonly #stale = new Map<number, Set<number>>();
+
+  constructor(progress: Progress, dirty: Iterable<DirtyHour>) {
+    this.#rolled = placeOf(progress, "rolledHour", "rolledPack");
+    this.#made = placeOf(progress, "rolledDay", "rolledDayPack");
+    this.#gone = placeOf(progress, "goneDay", "gonePack");
+    for (const { pack, hour, kept } of dirty) {
+      const day = Math.floor(hour / 24);
+      const whole = kept === 1 || !isBefore(day, pack, this.#gone);
+      const hours = this.#dirty.get(pack) ?? new Map<number, boolean>();
+      this.#dirty.set(pack, hours.set(hour, whole));
+      if (!whole) continue;
+      const days = this.#stale.get(pack) ?? new Set<number>();
+      this.#stale.set(pack, days.add(day));
+    }
+  }
+
+  /** Whether to take what the minute table has of an hour. */
+  minutes(tier: TierName, pack: number, hour: number): boolean {
+    // Those of days that are gone in part are not in the plan: see `withoutDeleted`.
+    if (tier === "minute" || !isBefore(hour, pack, this.#rolled)) return true;
+    return this.#dirty.get(pack)?.has(hour) === true;
+  }
+
+  /** Whether to take the bucket of an hour. */
+  hour(tier: "hour" | "day", pack: number, hour: number): boolean {
+    if (!isBefore(hour, pack, this.#rolled)) return false;
+    if (tier === "day" && this.day(pack, Math.floor(hour / 24))) return false;
+    return this.#dirty.get(pack)?.get(hour) !== true;
+  }
+
+  /** Whether to take the bucket of a UTC day, at the day tier. */
+  day(pack: number, day: number): boolean {
+    return isBefore(day, pack, this.#made) && this.#stale.get(pack)?.has(day) !== true;
+  }
+}
 
 /**
  * The plan without what was deleted, which may be more than retention says now, when that was raised.
@@ -115,8 +154,10 @@ export function withoutDeleted(plan: Plan, progress: Progress): Plan {
 
 /** What starts before this, Unix ms, is deleted at a tier. */
 export function deletedTo(tier: TierName, progress: Progress): number {
-  const { day, series } = goneOf(progress);
-  if (tier === "minute") return (series > 0 ? day + 1 : day) * DAY;
+  if (tier === "minute") {
+    const { span: day, pack } = placeOf(progress, "goneDay", "gonePack");
+    return (pack > 0 ? day + 1 : day) * DAY;
+  }
   const kept = progress.get(`${tier}Kept`) ?? 0;
   return kept === 0 ? 0 : spanStart(tier, kept);
 }

@@ -1,95 +1,84 @@
-// Whether a reading of D1 is whole, or was cut at a limit: then which one, and what would be within it.
+// What one query may read: how many series, how many buckets, for how long. Over a limit it says which one,
+// and what would be within it.
 
 import * as LIMITS from "../../core/limits.ts";
-import type { TooLarge, Unavailable, Way } from "../../core/query/read-error.ts";
-import { spans } from "../../core/query/plan.ts";
-import { spanStart } from "../../core/tiers.ts";
-import { countSegments, type Snapshot, type Wanted } from "../../d1/snapshot.ts";
-import type { Env } from "../env.ts";
-import { countRead } from "../shards.ts";
-import { d1Unavailable } from "./unavailable.ts";
+import type { Plan } from "../../core/query/plan.ts";
+import type { TooLarge, Way } from "../../core/query/read-error.ts";
+import type { Cost } from "../../core/query/slices.ts";
 
-/** Undefined when all was read. */
-export async function within(
-  env: Env,
-  asked: Wanted,
-  snapshot: Snapshot,
-): Promise<TooLarge | Unavailable | undefined> {
-  const series = snapshot.series.length;
-  if (series > LIMITS.seriesRowsPerQuery)
-    return {
-      kind: "too_large",
-      limit: "seriesRowsPerQuery",
-      value: LIMITS.seriesRowsPerQuery,
-      what: "series, those included that only a regular expression rules out",
-      ways: [{ way: "series", most: LIMITS.seriesRowsPerQuery, equality: true }],
-    };
-  const { plan } = asked;
-  if (plan.kept >= plan.to) return undefined;
-  const hours = plan.tier === "minute" ? spans(plan).length : 0;
-  if (series * hours > LIMITS.seeksPerQuery) {
-    const newest = Math.floor(LIMITS.seeksPerQuery / series);
-    const part = { ...plan, kept: spanStart("minute", spans(plan).at(-1)! + 1 - newest) };
-    const ways = await waysOf(env, { ...asked, plan: part }, series);
-    return "kind" in ways
-      ? ways
-      : tooLarge("seeksPerQuery", LIMITS.seeksPerQuery, "(hour, series) pairs", ways);
-  }
-  const { coarse, minutes, dirty } = snapshot;
-  if (
-    coarse.length + minutes.length <= LIMITS.segmentsPerQuery &&
-    dirty.length <= LIMITS.segmentsPerQuery
-  )
-    return undefined;
-  const ways = await waysOf(env, asked, series);
-  return "kind" in ways
-    ? ways
-    : tooLarge("segmentsPerQuery", LIMITS.segmentsPerQuery, "stored segments", ways);
+/** Undefined when they are not too many to look at. */
+export const tooManySeries = (series: number): TooLarge | undefined =>
+  series > LIMITS.seriesRowsPerQuery
+    ? {
+        kind: "too_large",
+        limit: "seriesRowsPerQuery",
+        value: LIMITS.seriesRowsPerQuery,
+        what: "series, those included that only a regular expression rules out",
+        ways: [{ way: "series", most: LIMITS.seriesRowsPerQuery, equality: true }],
+      }
+    : undefined;
+
+/** Series of one database, and how many buckets each may have to be read for. */
+export interface Load {
+  readonly series: number;
+  readonly cost: Cost;
 }
 
-const tooLarge = (
-  limit: TooLarge["limit"],
-  value: number,
-  what: string,
-  ways: readonly Way[],
-): TooLarge => ({ kind: "too_large", limit, value, what, ways });
+/** What of a question was read so far. */
+export interface Done {
+  readonly decoded: number;
+  /** How many buckets it was thought to be. */
+  readonly thought: number;
+  readonly ms: number;
+}
 
-/** The newest part of the range that is within the limit, and how many series are in all of it. */
-async function waysOf(
-  env: Env,
-  asked: Wanted,
-  series: number,
-): Promise<readonly Way[] | Unavailable> {
-  try {
-    const { coarse, minutes, counted } = await countSegments(env.DB.withSession(), asked);
-    countRead(counted.read);
-    const { plan } = asked;
-    /** Segments by the end of what they are of. */
-    const ends = new Map<number, number>();
-    const count = (tier: typeof plan.tier, rows: typeof coarse): void => {
-      for (const { span, segments } of rows) {
-        const end = spanStart(tier, span + 1);
-        ends.set(end, (ends.get(end) ?? 0) + segments);
-      }
+/** Advice is to be within the limit, not at it. */
+const MARGIN = 0.9;
+const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
+
+/** Undefined when a query may go on. */
+export function overBudget(plan: Plan, loads: readonly Load[], done: Done): TooLarge | undefined {
+  const { decoded, thought, ms } = done;
+  if (decoded > LIMITS.decodedPerQuery) {
+    // Parts of an hour that came late are more than was thought.
+    const most = (LIMITS.decodedPerQuery * MARGIN) / Math.max(1, decoded / thought);
+    return {
+      kind: "too_large",
+      limit: "decodedPerQuery",
+      value: LIMITS.decodedPerQuery,
+      what: "stored buckets",
+      ways: waysWithin(plan, loads, most),
     };
-    count(plan.tier, coarse);
-    count("minute", minutes);
-    let sum = 0;
-    let from = plan.kept;
-    for (const [end, segments] of [...ends].sort(([a], [b]) => b - a)) {
-      sum += segments;
-      if (sum <= LIMITS.segmentsPerQuery) continue;
-      // A part that begins within a bucket is widened to begin with it.
-      from = Math.ceil(end / plan.step) * plan.step;
-      break;
-    }
-    const all = [...ends.values()].reduce((most, segments) => most + segments, 0);
-    const most = Math.floor((LIMITS.segmentsPerQuery * series) / Math.max(all, 1));
-    return [
-      ...(from < plan.to ? [{ way: "from", from } as const] : []),
-      ...(most > 0 && most < series ? [{ way: "series", most, equality: false } as const] : []),
-    ];
-  } catch (error) {
-    return d1Unavailable(error);
   }
+  if (ms > LIMITS.queryMs)
+    return {
+      kind: "too_large",
+      limit: "queryMs",
+      value: LIMITS.queryMs,
+      what: "ms of reading",
+      ways: waysWithin(plan, loads, thought * (LIMITS.queryMs / ms) * MARGIN),
+    };
+  return undefined;
+}
+
+/** What leaves about `most` buckets to be read. */
+function waysWithin(plan: Plan, loads: readonly Load[], most: number): readonly Way[] {
+  const { kept, to, step, tier } = plan;
+  const buckets = (from: number): number =>
+    loads.reduce((sum, { series, cost }) => sum + series * cost(from, to), 0);
+  // The earliest start that is within: the newest part of the range, in whole buckets.
+  let [within, over] = [0, (to - kept) / step];
+  while (over - within > 1) {
+    const middle = Math.floor((within + over) / 2);
+    if (buckets(to - middle * step) <= most) within = middle;
+    else over = middle;
+  }
+  const series = loads.reduce((sum, one) => sum + one.series, 0);
+  const few = Math.floor((series * most) / Math.max(buckets(kept), 1));
+  const coarser = COARSER[tier];
+  return [
+    ...(within > 0 ? [{ way: "from", from: to - within * step } as const] : []),
+    ...(few > 0 && few < series ? [{ way: "series", most: few, equality: false } as const] : []),
+    ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
+  ];
 }

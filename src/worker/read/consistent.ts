@@ -1,12 +1,14 @@
-// Reads D1 and the shards so that each bucket is in exactly one of the two. They are read at the same
-// time; core/query/consistency.ts says when what came fits together, and else both are read again.
+// Reads the databases and the shards so that each bucket is in exactly one of them. They are read at the
+// same time; core/query/consistency.ts says when what came fits together, and else all are read again.
 
 import * as LIMITS from "../../core/limits.ts";
 import { type Sides, verdict } from "../../core/query/consistency.ts";
-import type { ReadError } from "../../core/query/read-error.ts";
+import type { ReadError, Unavailable } from "../../core/query/read-error.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Snapshot } from "../../d1/snapshot.ts";
+import { databasesOf } from "../../d1/databases.ts";
+import type { Snapshot, Standing } from "../../d1/snapshot.ts";
 import type { HeadAnswer } from "../../durable/answers.ts";
+import type { Shard } from "../../durable/shard.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard, metricsByHome, takeCounted } from "../shards.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
@@ -16,7 +18,7 @@ export interface Wanted {
   /** The range, [from, to), Unix ms: which buckets the shards give. */
   readonly from: number;
   readonly to: number;
-  /** Reads D1 in one snapshot, with the watermarks of `shards`. @throws D1Failed */
+  /** Reads a database in one snapshot, with the watermarks of `shards`. @throws D1Failed */
   readonly readD1: (db: D1DatabaseSession, shards: readonly number[]) => Promise<Snapshot>;
 }
 
@@ -25,84 +27,130 @@ export interface AskedHead {
   readonly head: HeadAnswer;
 }
 
-export interface Consistent {
+/** A database, as one query reads it. */
+export interface Reading {
+  readonly name: string;
+  /** What is read by it is never older than what was. */
+  readonly session: D1DatabaseSession;
   readonly snapshot: Snapshot;
+}
+
+export interface Consistent {
+  /** By shard, the metrics that were asked for. */
+  readonly asked: ReadonlyMap<number, readonly string[]>;
+  readonly readings: readonly Reading[];
   readonly heads: readonly AskedHead[];
 }
 
-/** How often both are read until they fit: two, but for a store that flushes all the time. */
-const ATTEMPTS = 5;
+/** How often all are read until they fit: two, but for a store that flushes all the time. */
+export const ATTEMPTS = 5;
 
-/** A snapshot and heads that fit. One call to each shard serves all metrics. */
-export async function consistent(
-  env: Env,
-  { metrics, from, to, readD1 }: Wanted,
-): Promise<Result<Consistent, ReadError>> {
+/** Snapshots and heads that fit. One call to each shard serves all metrics. */
+export async function consistent(env: Env, wanted: Wanted): Promise<Result<Consistent, ReadError>> {
   let layouts: readonly number[] = [configOf(env).shards];
-  let before: ReadonlyMap<number, Sides> = new Map();
+  let before: AllSides = new Map();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    // Only the primary can be trusted not to be behind what a shard said.
-    const db = env.DB.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
-    const asked = metricsByHome(metrics, layouts);
-    // Without D1 the head is never all, nor D1 without a shard: one that fails fails the read.
-    const [stored, heads] = await Promise.all([
-      readD1(db, [...asked.keys()]).then(ok, (error: unknown) => err(d1Unavailable(error))),
-      headsOf(env, asked, from, to),
+    const asked = metricsByHome(wanted.metrics, layouts);
+    // Without a database the head is never all, nor they without a shard: one that fails fails the read.
+    const [stored, answers] = await Promise.all([
+      readAll(env, attempt, [...asked.keys()], wanted),
+      headsOf(env, asked, wanted),
     ]);
     if (!stored.ok) return stored;
-    if (!heads.ok) return heads;
-    const snapshot = stored.value;
+    if (!answers.ok) return answers;
+    const [readings, heads] = [stored.value, answers.value];
     // SHARDS was changed and the cron has not moved everything yet: ask where it may be as well.
-    const others = snapshot.layouts.filter((shards) => !layouts.includes(shards));
+    const others = readings
+      .flatMap(({ snapshot }) => snapshot.layouts)
+      .filter((shards) => !layouts.includes(shards));
     layouts = [...layouts, ...others];
-    const now = new Map(heads.value.map((one) => [one.shard, sidesOf(one, snapshot)]));
-    const fits = [...now].every(([shard, sides]) => verdict(sides, before.get(shard)) === "fits");
-    if (others.length === 0 && fits) {
-      const full = heads.value.find(({ head }) => head.cut);
-      return full === undefined ? ok({ snapshot, heads: heads.value }) : err(tooMuch(full));
-    }
+    const now = new Map(readings.flatMap((one) => sidesOf(heads, one.name, one.snapshot)));
+    if (others.length === 0 && fits(now, before)) return ok({ asked, readings, heads });
     before = now;
   }
-  return err({
-    kind: "unavailable",
-    message: "shards and D1 kept moving while they were read; try again",
-    retryAfterSec: 1,
-  });
+  return err(MOVING);
 }
 
-async function headsOf(
+export const MOVING: Unavailable = {
+  kind: "unavailable",
+  message: "shards and D1 kept moving while they were read; try again",
+  retryAfterSec: 1,
+};
+
+/** All databases at the same time. */
+async function readAll(
+  env: Env,
+  attempt: number,
+  shards: readonly number[],
+  { readD1 }: Wanted,
+): Promise<Result<readonly Reading[], ReadError>> {
+  const databases = databasesOf(env).map(async ({ name, db }): Promise<Reading> => {
+    // Only the primary can be trusted not to be behind what a shard said.
+    const session = db.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
+    return { name, session, snapshot: await readD1(session, shards) };
+  });
+  return await Promise.all(databases).then(ok, (error: unknown) => err(d1Unavailable(error)));
+}
+
+/** The heads of metrics by the shards where they may be. */
+export async function headsOf(
   env: Env,
   asked: ReadonlyMap<number, readonly string[]>,
-  from: number,
-  to: number,
+  { from, to }: Pick<Wanted, "from" | "to">,
 ): Promise<Result<readonly AskedHead[], ReadError>> {
-  try {
-    return ok(
-      await Promise.all(
-        [...asked].map(async ([shard, names]) => ({
-          shard,
-          head: await callShard(
-            env,
-            shard,
-            async (stub) => await stub.head(names, from, to, takeCounted()),
-          ),
-        })),
-      ),
+  const heads = [...asked].map(async ([shard, names]): Promise<AskedHead> => {
+    const call = async (stub: DurableObjectStub<Shard>): Promise<HeadAnswer> =>
+      await stub.head(names, from, to, takeCounted());
+    return { shard, head: await callShard(env, shard, call) };
+  });
+  const answers = await Promise.all(heads).then(ok, (error: unknown) =>
+    err(shardUnavailable(error)),
+  );
+  if (!answers.ok) return answers;
+  const known = new Set(databasesOf(env).map(({ name }) => name));
+  for (const one of answers.value) {
+    if (one.head.cut) return err(tooMuch(one));
+    const { database, settled } = one.head;
+    const unknown = [database, ...settled.map((other) => other.database)].find(
+      (name) => !known.has(name),
     );
-  } catch (error) {
-    return err(shardUnavailable(error));
+    if (unknown !== undefined) return err(notBound(one, unknown));
   }
+  return answers;
 }
 
-const sidesOf = ({ shard, head }: AskedHead, { flushed }: Snapshot): Sides => ({
-  stored: flushed.get(shard) ?? 0,
-  believed: head.watermark,
-  openId: head.openId,
-});
+/** What is known of shards after a database was read, by shard and database. */
+export type AllSides = ReadonlyMap<string, Sides>;
+
+/** Of a database to which a shard has never flushed nothing is known, nor does it matter. */
+export const sidesOf = (
+  heads: readonly AskedHead[],
+  name: string,
+  { flushed }: Pick<Standing, "flushed">,
+): [string, Sides][] =>
+  heads.flatMap(({ shard, head }): [string, Sides][] => {
+    const stored = flushed.get(shard) ?? 0;
+    const key = `${shard}/${name}`;
+    const { database, watermark: believed, openId } = head;
+    if (database === name) return [[key, { stored, believed, openId }]];
+    const settled = head.settled.find((other) => other.database === name);
+    // What the shard holds is not for this one, and never comes to it.
+    if (settled === undefined) return [];
+    return [[key, { stored, believed: settled.watermark, openId: Infinity }]];
+  });
+
+export const fits = (now: AllSides, before: AllSides): boolean =>
+  [...now].every(([key, sides]) => verdict(sides, before.get(key)) === "fits");
 
 /** No limit of the question's: it passes when the shard has flushed, which such a shard does at once. */
-const tooMuch = ({ shard }: AskedHead): ReadError => ({
+const tooMuch = ({ shard }: AskedHead): Unavailable => ({
   kind: "unavailable",
   message: `shard ${shard} holds more of this than one read may take of it (headBytes: ${LIMITS.headBytes} bytes) and is moving it to D1; try again in a minute, or ask for a range without what was written last`,
+  retryAfterSec: 60,
+});
+
+const notBound = ({ shard }: AskedHead, name: string): Unavailable => ({
+  kind: "unavailable",
+  message: `shard ${shard} has points in the database ${name}, which is not bound here: a deploy is under way, or the binding was taken away`,
   retryAfterSec: 60,
 });

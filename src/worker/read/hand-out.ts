@@ -1,95 +1,129 @@
-// Decodes what one reading of D1 and the shards gave, and hands it out: the one place where stored bytes
-// become buckets for a reader. What cannot be decoded is noted, and the rest goes on.
+// Decodes what databases and shards gave, and hands it out: the one place where stored bytes become buckets
+// for a reader. What cannot be decoded is noted, and the rest goes on.
 
 import { Buckets } from "../../core/bucket.ts";
+import { CorruptBytes } from "../../core/codec/bytes.ts";
+import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
 import { decodeBlock, seriesOfBlock } from "../../core/codec/page.ts";
 import { decodeSegment } from "../../core/codec/segment.ts";
 import { inHead } from "../../core/query/consistency.ts";
-import type { Matcher, Work } from "../../core/query/matcher.ts";
-import { goneOf, isGone, type Plan, sourcesOf, withoutDeleted } from "../../core/query/plan.ts";
+import { deletedTo, type Plan, Sources, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
 import type { Series, Take } from "../../core/query/source.ts";
-import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
-import { dayOf, MINUTE, spanStart } from "../../core/tiers.ts";
-import type { SegmentRow, Snapshot } from "../../d1/snapshot.ts";
+import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
+import type { PackRow } from "../../d1/segments.ts";
+import type { Segments, Standing } from "../../d1/snapshot.ts";
 import type { AskedHead } from "./consistent.ts";
-import { KnownSeries } from "./known-series.ts";
+import type { SeriesById } from "./known-series.ts";
 
-export interface Asked {
-  readonly metrics: readonly string[];
-  /** Of labels. */
-  readonly matchers: readonly Matcher[];
-  readonly plan: Plan;
-  readonly work: Work;
+/** [from, to), Unix ms. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which parts of the range are wanted of a series, in order; undefined: it does not match, or none is. */
+export type WantedOfHead = (key: string) => SeriesParts | undefined;
+
+export interface SeriesParts {
+  readonly series: Series;
+  readonly ranges: readonly Range[];
 }
 
 export class HandOut {
-  readonly #asked: Asked;
   readonly #plan: Plan;
-  readonly #snapshot: Snapshot;
   readonly #take: Take;
   readonly unreadable: Unreadable[] = [];
-  /** Whether any series matches. */
-  known = false;
-  /** How many were handed out. */
+  /** How many runs were handed out. */
   runs = 0;
+  /** How many buckets were decoded. */
+  decoded = 0;
+  /** What starts before this was deleted, in one of the databases at least. */
+  deletedTo = 0;
 
-  constructor(asked: Asked, snapshot: Snapshot, take: Take) {
-    this.#asked = asked;
-    this.#plan = withoutDeleted(asked.plan, snapshot.progress);
-    this.#snapshot = snapshot;
+  /** Nothing but what is in the plan is handed out. */
+  constructor(plan: Plan, take: Take) {
+    this.#plan = plan;
     this.#take = take;
   }
 
-  /** What D1 holds. */
-  stored(): ReadError | undefined {
+  /** What a database holds of series, within a part of the range. */
+  stored(
+    database: string,
+    { progress }: Standing,
+    { dirty, minutes, hours, days }: Segments,
+    of: SeriesById,
+    range: Range,
+  ): ReadError | undefined {
     const { tier } = this.#plan;
-    const series = new Map<number, Series>();
-    for (const { id, metric, labels } of this.#snapshot.series) {
-      const one = new KnownSeries(this.#asked.metrics[metric]!, labels);
-      if (this.#matches(one)) series.set(id, one);
-    }
-    const { over } = this.#asked.work;
-    if (over !== undefined) return over;
-    this.known ||= series.size > 0;
-    const isCoarse = this.#coarse();
-    const buckets = new Buckets(64);
-    for (const row of this.#snapshot.coarse) {
-      const of = series.get(row.series_id);
-      if (of === undefined || !this.#decoded(of, row, tier, buckets)) continue;
-      for (let i = 0; i < buckets.length;) {
-        const coarse = isCoarse(row.series_id, buckets.start[i]!);
-        let end = i + 1;
-        while (end < buckets.length && isCoarse(row.series_id, buckets.start[end]!) === coarse)
-          end++;
-        const error = coarse ? this.#give(of, buckets, i, end) : undefined;
-        if (error !== undefined) return error;
-        i = end;
+    this.deletedTo = Math.max(this.deletedTo, deletedTo(tier, progress));
+    const parts = [withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress)].map(
+      ({ kept, to }) => ({ from: kept, to }),
+    );
+    const sources = new Sources(progress, dirty);
+    const isMinute: IsWanted = (pack, start) => sources.minutes(tier, pack, hourOf(start));
+    const isHour: IsWanted = (pack, start) =>
+      tier !== "minute" && sources.hour(tier, pack, hourOf(start));
+    const isDay: IsWanted = (pack, start) => sources.day(pack, dayOf(start));
+    return (
+      this.#table(database, "minute", minutes, isMinute, of, parts) ??
+      this.#table(database, "hour", hours, isHour, of, parts) ??
+      this.#table(database, "day", days, isDay, of, parts)
+    );
+  }
+
+  #table(
+    database: string,
+    table: TierName,
+    packs: readonly PackRow[],
+    isWanted: IsWanted,
+    of: SeriesById,
+    ranges: readonly Range[],
+  ): ReadError | undefined {
+    for (const row of packs) {
+      const from = spanStart(table, row.span);
+      // All minutes of an hour are wanted, or none: then they need no decoding.
+      if (table === "minute" && !isWanted(row.pack, from)) continue;
+      const where = { from, to: spanStart(table, row.span + 1), in: `${database}, table ${table}` };
+      const segments = this.#try(
+        () => segmentsOf(row),
+        () => of.inPack(row),
+        where,
+      );
+      for (const [slot, segment] of segments ?? []) {
+        const series = of.get(idAt(row.pack, slot));
+        if (series === undefined) continue;
+        rows.length = 0;
+        this.#try(
+          () => decodeSegment(segment, from, TIERS[table].step, rows),
+          () => [series],
+          where,
+        );
+        this.decoded += rows.length;
+        for (let i = 0; i < rows.length;) {
+          const is = isWanted(row.pack, rows.start[i]!);
+          let end = i + 1;
+          while (end < rows.length && isWanted(row.pack, rows.start[end]!) === is) end++;
+          const error = is ? this.#give({ series, ranges }, rows, i, end) : undefined;
+          if (error !== undefined) return error;
+          i = end;
+        }
       }
-    }
-    for (const row of this.#snapshot.minutes) {
-      const of = series.get(row.series_id);
-      if (of === undefined || !this.#decoded(of, row, "minute", buckets)) continue;
-      const error = this.#give(of, buckets, 0, buckets.length);
-      if (error !== undefined) return error;
     }
     return undefined;
   }
 
-  /** What a shard holds and D1 does not. */
-  head({ shard, head }: AskedHead): ReadError | undefined {
-    const stored = this.#snapshot.flushed.get(shard) ?? 0;
-    const series = new Map<number, Series>();
+  /** What a shard holds, beside a database that holds its pages up to `stored`. */
+  head({ shard, head }: AskedHead, stored: number, wanted: WantedOfHead): ReadError | undefined {
+    const parts = new Map<number, SeriesParts>();
     for (const [number, key] of head.keys) {
-      const one = new KnownSeries(metricOfKey(key), labelsJsonOfKey(key));
-      if (this.#matches(one)) series.set(number, one);
+      const of = wanted(key);
+      if (of !== undefined) parts.set(number, of);
     }
-    const { over } = this.#asked.work;
-    if (over !== undefined) return over;
-    this.known ||= head.known;
+    if (parts.size === 0) return undefined;
     const sealed = head.sealed.filter(({ page }) => inHead(page, { stored, openId: head.openId }));
     for (const block of [...sealed.map((one) => one.block), ...head.open]) {
-      const error = this.#block(block, series, shard);
+      const error = this.#block(block, parts, shard);
       if (error !== undefined) return error;
     }
     return undefined;
@@ -97,84 +131,85 @@ export class HandOut {
 
   #block(
     block: Uint8Array,
-    series: ReadonlyMap<number, Series>,
+    parts: ReadonlyMap<number, SeriesParts>,
     shard: number,
   ): ReadError | undefined {
-    const buckets = new Buckets(64);
+    const wanted = seriesOfBlock(block).flatMap((number) => parts.get(number)?.series ?? []);
+    if (wanted.length === 0) return undefined;
+    const { kept: from, to } = this.#plan;
     const numbers: number[] = [];
-    try {
-      decodeBlock(block, buckets, numbers);
-    } catch (error) {
-      const { kept: from, to } = this.#plan;
-      for (const number of seriesOfBlock(block)) {
-        const of = series.get(number);
-        if (of !== undefined) this.#note(of, from, to, `the head of shard ${shard}`, error);
-      }
-      return undefined;
-    }
+    rows.length = 0;
+    const where = { from, to, in: `the head of shard ${shard}` };
+    const read = this.#try(
+      () => (decodeBlock(block, rows, numbers), true),
+      () => wanted,
+      where,
+    );
+    if (read === undefined) return undefined;
+    this.decoded += rows.length;
     for (let i = 0; i < numbers.length;) {
       let end = i + 1;
       while (end < numbers.length && numbers[end] === numbers[i]) end++;
-      const of = series.get(numbers[i]!);
-      const error = of && this.#give(of, buckets, i, end);
+      const of = parts.get(numbers[i]!);
+      const error = of && this.#give(of, rows, i, end);
       if (error !== undefined) return error;
       i = end;
     }
     return undefined;
   }
 
-  #matches(series: Series): boolean {
-    const { matchers, work } = this.#asked;
-    return matchers.length === 0 || work.matches(matchers, series.labels);
-  }
-
-  /** Says of a bucket in the coarse tier whether it is to be read there, or from minutes. */
-  #coarse(): (series: number, start: number) => boolean {
-    const dirty = new Map<number, Map<number, boolean>>();
-    for (const { day, series_id, kept } of this.#snapshot.dirty) {
-      const days = dirty.get(series_id) ?? new Map<number, boolean>();
-      dirty.set(series_id, days.set(day, kept === 1));
-    }
-    const gone = goneOf(this.#snapshot.progress);
-    return (series, start) => {
-      const days = dirty.get(series);
-      const day = dayOf(start);
-      if (days === undefined) return true;
-      const isKept = days.get(day) === true;
-      return sourcesOf(days.has(day), isGone(gone, day, series) && !isKept).coarse;
-    };
-  }
-
-  /** Replaces `buckets` by those of a segment; false when it cannot be read. */
-  #decoded(of: Series, { span, body }: SegmentRow, tier: Plan["tier"], buckets: Buckets): boolean {
-    const from = spanStart(tier, span);
-    buckets.length = 0;
+  /** Notes of each series why something could not be read. */
+  #try<T>(
+    read: () => T,
+    of: () => readonly Series[],
+    where: Range & { readonly in: string },
+  ): T | undefined {
     try {
-      decodeSegment(body, from, tier === "minute" ? MINUTE : this.#plan.step, buckets);
-      return true;
+      return read();
     } catch (error) {
-      this.#note(of, from, spanStart(tier, span + 1), `D1, table ${tier}`, error);
-      return false;
+      const message = `${where.in}: ${error instanceof Error ? error.message : String(error)}`;
+      const { from, to } = where;
+      for (const { metric, labels } of of())
+        this.unreadable.push({ kind: "unreadable", metric, labels, from, to, message });
+      return undefined;
     }
   }
 
-  #note({ metric, labels }: Series, from: number, to: number, where: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `${where}: ${why}`;
-    this.unreadable.push({ kind: "unreadable", metric, labels, from, to, message });
-  }
-
-  /** Hands out the rows that are in the range and still kept. */
-  #give(of: Series, buckets: Buckets, first: number, end: number): ReadError | undefined {
+  /** Hands out the rows that are wanted, in the range and still kept. */
+  #give(
+    { series, ranges }: SeriesParts,
+    { start }: Buckets,
+    first: number,
+    end: number,
+  ): ReadError | undefined {
     const { kept, to, step } = this.#plan;
-    const { start } = buckets;
-    // A finer bucket belongs to the period that it is in.
-    const from = Math.ceil(kept / step) * step;
-    let [low, high] = [first, end];
-    while (low < high && start[low]! < from) low++;
-    while (high > low && start[high - 1]! >= to) high--;
-    if (low === high) return undefined;
-    this.runs++;
-    return this.#take(of, buckets, low, high);
+    for (const range of ranges) {
+      // A finer bucket belongs to the period that it is in.
+      const from = Math.ceil(Math.max(kept, range.from) / step) * step;
+      const until = Math.min(to, range.to);
+      let [low, high] = [first, end];
+      while (low < high && start[low]! < from) low++;
+      while (high > low && start[high - 1]! >= until) high--;
+      if (low === high) continue;
+      this.runs++;
+      const error = this.#take(series, rows, low, high);
+      if (error !== undefined) return error;
+    }
+    return undefined;
   }
 }
+
+/** Whether a table's bucket of a pack that starts then (Unix ms) is to be read there. */
+type IsWanted = (pack: number, start: number) => boolean;
+
+/** What is being handed out. */
+const rows = new Buckets(64);
+
+/** @throws CorruptBytes */
+function segmentsOf({ slot, body }: PackRow): Pack {
+  if (body === null) return NO_SEGMENTS;
+  if (typeof body !== "string") throw new CorruptBytes("a segment is no text");
+  return slot === null ? decodePack(body) : new Map([[slot, body]]);
+}
+
+const NO_SEGMENTS: Pack = new Map();

@@ -2,7 +2,7 @@
 // each point once. It must not know what is asked for: grouping, statistics and dialects are others'.
 
 import { cheapFirst, type Matcher, Work } from "../../core/query/matcher.ts";
-import { deletedTo, keptFrom, plan } from "../../core/query/plan.ts";
+import { deletedTo, keptFrom, plan, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import {
   type FoundSeries,
@@ -17,11 +17,13 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
-import { within } from "./bounds.ts";
+import { tooManySeries } from "./bounds.ts";
 import { consistent } from "./consistent.ts";
 import { HandOut } from "./hand-out.ts";
+import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
+import { readSlices, type Stored } from "./slices.ts";
 
 /** `now`: Unix ms, by which retention is counted. */
 export const sourceOf = (env: Env, now: number): Source => ({
@@ -66,38 +68,93 @@ async function select(
 ): Promise<Result<Selected, ReadError>> {
   const { retention } = configOf(env);
   const { tier } = selection;
-  const planned = plan(selection, tier, now, retention);
+  const since = Date.now();
+  const asked = plan(selection, tier, now, retention);
   const work = new Work();
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, names, work);
   if (!metrics.ok) return metrics;
-  const wanted = { metrics: metrics.value, matchers, plan: planned };
   const read = await consistent(env, {
     metrics: metrics.value,
-    from: planned.kept,
-    to: planned.to,
+    from: asked.kept,
+    to: asked.to,
     readD1: async (db, shards) => {
-      const snapshot = await readSnapshot(db, wanted, shards);
+      const snapshot = await readSnapshot(
+        db,
+        { metrics: metrics.value, matchers, plan: asked },
+        shards,
+      );
       countRead(snapshot.counted.read);
       return snapshot;
     },
   });
   if (!read.ok) return read;
-  const { snapshot, heads } = read.value;
-  const over = await within(env, wanted, snapshot);
+  const { readings, heads } = read.value;
+  // What one database has deleted is not told of another: it would be a part of the truth.
+  const planned = readings.reduce(
+    (of, { snapshot }) => withoutDeleted(of, snapshot.progress),
+    asked,
+  );
+  const over = tooManySeries(
+    readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0),
+  );
   if (over !== undefined) return err(over);
-  const handOut = new HandOut({ ...wanted, work }, snapshot, take);
-  const failed =
-    handOut.stored() ??
-    heads.reduce<ReadError | undefined>((error, head) => error ?? handOut.head(head), undefined);
+  const matching = (one: KnownSeries): boolean =>
+    matchers.length === 0 || work.matches(matchers, one.labels);
+  const stored = readings.map((reading): Stored => {
+    const series = new SeriesById();
+    for (const { id, metric, labels } of reading.snapshot.series) {
+      const one = new KnownSeries(metrics.value[metric]!, labels);
+      if (matching(one)) series.set(id, one);
+    }
+    return { reading, series };
+  });
+  if (work.over !== undefined) return err(work.over);
+  const handOut = new HandOut(planned, take);
+  const range = { from: planned.kept, to: planned.to };
+  const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
+  let failed: ReadError | undefined;
+  for (const { reading, series } of stored)
+    if (!reading.snapshot.segments.cut)
+      failed ??= handOut.stored(
+        reading.name,
+        reading.snapshot,
+        reading.snapshot.segments,
+        series,
+        range,
+      );
+  for (const one of heads) {
+    const { database } = one.head;
+    const known = wide.find(({ reading }) => reading.name === database)?.series.ids();
+    const { flushed } = readings.find(({ name }) => name === database)!.snapshot;
+    failed ??= handOut.head(one, flushed.get(one.shard) ?? 0, (key) => {
+      if (known?.has(key) === true) return undefined;
+      const series = KnownSeries.ofKey(key);
+      return matching(series) ? { series, ranges: [range] } : undefined;
+    });
+  }
+  if (work.over !== undefined) return err(work.over);
+  if (failed === undefined && wide.length > 0)
+    failed = await readSlices(env, {
+      asked: read.value.asked,
+      plan: planned,
+      stored: wide,
+      heads,
+      handOut,
+      since,
+    });
   if (failed !== undefined) return err(failed);
-  const { known, runs, unreadable } = handOut;
+  const { runs, unreadable } = handOut;
   const [first] = unreadable;
   // Nothing at all could be read of what is there: that is no answer.
   if (first !== undefined && runs === 0) return err(first);
   return ok({
-    known,
-    keptFrom: Math.max(keptFrom(tier, now, retention), deletedTo(tier, snapshot.progress)),
+    known: stored.some(({ series }) => series.size > 0) || heads.some(({ head }) => head.known),
+    keptFrom: Math.max(
+      keptFrom(tier, now, retention),
+      handOut.deletedTo,
+      ...readings.map(({ snapshot }) => deletedTo(tier, snapshot.progress)),
+    ),
     unreadable,
   });
 }

@@ -1,28 +1,25 @@
-// Laws of the planner: whatever is dirty and whatever is deleted, reading what the plan says gives
-// each point of the range once. The store is made of sets here; the reader's parts are the real ones.
+// Laws of the planner: whatever is rolled up, made, dirty, deleted or kept, reading what it says gives
+// each point of the range once. The store is a list of points here; what says where each is read is real.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Buckets } from "../../../src/core/bucket.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import {
-  type Gone,
-  hoursOf,
-  isGone,
+  deletedTo,
+  type DirtyHour,
   keptFrom,
   plan,
   type Retention,
-  sourcesOf,
+  Sources,
   spans,
+  withoutDeleted,
 } from "../../../src/core/query/plan.ts";
-import { Merge } from "../../../src/core/query/merge.ts";
 import {
   DAY,
   dayOf,
   HOUR,
   hourOf,
   MINUTE,
-  spanOf,
   spanStart,
   type TierName,
   TIERS,
@@ -30,7 +27,7 @@ import {
 
 /** Around the turn of a year. */
 const TODAY = dayOf(Date.UTC(2027, 0, 2));
-const FIRST = TODAY - 9;
+const FIRST = TODAY - 6;
 
 const tier = fc.constantFrom<TierName>("minute", "hour", "day");
 const at = fc.oneof(
@@ -49,97 +46,145 @@ const retention: fc.Arbitrary<Retention> = fc.record({
 const now = fc.integer({ min: TODAY * DAY, max: TODAY * DAY + DAY - 1 });
 
 interface Point {
-  readonly series: number;
+  readonly pack: number;
   readonly at: number;
-  /** Came after its day was rolled up for the last time. */
+  /** Came after its hour was rolled up for the last time. */
   readonly late: boolean;
 }
 
-const point: fc.Arbitrary<Point> = fc.record({ series: fc.nat(2), at, late: fc.boolean() });
-
-/** Which (day, series) are dirty; up to where minutes were deleted. */
-const marks = fc.record({
-  dirty: fc.array(fc.tuple(fc.integer({ min: FIRST, max: TODAY }), fc.nat(2)), { maxLength: 12 }),
-  gone: fc.record({ ago: fc.nat(4), series: fc.nat(3) }),
+const point: fc.Arbitrary<Point> = fc.record({
+  pack: fc.nat(2),
+  // Few hours, so that what is dirty meets what is there.
+  at: fc
+    .tuple(fc.integer({ min: FIRST, max: TODAY }), fc.constantFrom(0, 1, 13, 23), fc.nat(59))
+    .map(([day, hour, minute]) => day * DAY + hour * HOUR + minute * MINUTE),
+  late: fc.boolean(),
 });
 
-/** Of one series: one bucket of one point. */
-const bucketAt = (time: number, step: number): Buckets => {
-  const buckets = new Buckets(1);
-  buckets.add(buckets.push(Math.floor(time / step) * step), 1, time);
-  return buckets;
-};
+/** A place between the first day and `to`, in hours; the pack is often 0. */
+const place = fc.record({
+  hour: fc.integer({ min: 0, max: (TODAY - FIRST + 1) * 24 }),
+  pack: fc.constantFrom(0, 0, 1, 2),
+});
 
-describe("reading by the plan", () => {
+type Place = readonly [span: number, pack: number];
+const isBefore = (span: number, pack: number, [to, toPack]: Place): boolean =>
+  span < to || (span === to && pack < toPack);
+const earlier = (a: Place, b: Place): Place => (isBefore(a[0], a[1], b) ? a : b);
+
+/** How far the cron is: hours are rolled up before days are made, which are made before minutes go. */
+const cron = fc
+  .record({ rolled: place, made: place, gone: place, hoursKept: fc.nat(6) })
+  .map(({ rolled, made, gone, hoursKept }) => {
+    const hour: Place = [FIRST * 24 + rolled.hour, rolled.pack];
+    const whole: Place = [Math.floor(hour[0] / 24), hour[0] % 24 === 23 ? hour[1] : 0];
+    const day = earlier([FIRST + Math.floor(made.hour / 24), made.pack], whole);
+    const minutes = earlier([FIRST + Math.floor(gone.hour / 24), gone.pack], day);
+    return { hour, day, minutes, hoursKept: Math.min(FIRST + hoursKept, minutes[0]) };
+  });
+
+/** Which pairs that are rolled up are dirty, and which of them retention has passed over. */
+const marks = fc.array(
+  fc.record({
+    pack: fc.nat(2),
+    day: fc.integer({ min: FIRST, max: TODAY }),
+    hour: fc.constantFrom(0, 1, 13, 23),
+    kept: fc.constantFrom(0, 0, 1),
+  }),
+  { maxLength: 12 },
+);
+
+describe("reading by the rule", () => {
   test("gives each point of the range once", () => {
     fc.assert(
       fc.property(
         fc.array(point, { maxLength: 60 }),
         marks,
+        cron,
         tier,
         range,
-        retention,
-        now,
-        (points, { dirty, gone: { ago, series: goneSeries } }, of, asked, kept, time) => {
-          const planned = plan(asked, of, time, kept);
-          // Minutes are deleted up to a day before those that their tier keeps, and not for ever.
-          const keptDay = dayOf(keptFrom("minute", time, kept));
-          const gone: Gone =
-            kept.minute === 0
-              ? { day: 0, series: 0 }
-              : { day: keptDay - ago, series: ago === 0 ? 0 : goneSeries };
-          const isDirty = (day: number, series: number): boolean =>
-            dirty.some(([d, s]) => d === day && s === series);
-          const merge = new Merge(planned, "*");
-          const read = (p: Point, step: number): void =>
-            merge.add([["s", String(p.series)]], bucketAt(p.at, step));
-          const ownSpans = new Set(spans(planned));
+        (points, asMarked, { hour, day, minutes, hoursKept }, of, asked) => {
+          const isRolled = (pack: number, at: number): boolean => isBefore(at, pack, hour);
+          const isMade = (pack: number, at: number): boolean => isBefore(at, pack, day);
+          const dirty = new Map<string, DirtyHour>();
+          for (const { pack, day: d, hour: h, kept } of asMarked)
+            if (isRolled(pack, d * 24 + h))
+              dirty.set(`${pack}/${d * 24 + h}`, {
+                pack,
+                hour: d * 24 + h,
+                kept: isBefore(d, pack, minutes) ? kept : 0,
+              });
+          const progress = new Map([
+            ["rolledHour", hour[0]],
+            ["rolledPack", hour[1]],
+            ["rolledDay", day[0]],
+            ["rolledDayPack", day[1]],
+            ["goneDay", minutes[0]],
+            ["gonePack", minutes[1]],
+            ["hourKept", hoursKept],
+          ]);
+          const planned = withoutDeleted(plan(asked, of, TODAY * DAY, FOR_EVER), progress);
+          const sources = new Sources(progress, dirty.values());
+          const times = new Map<Point, number>();
+          const taken = (p: Point, is: boolean): void => {
+            if (is) times.set(p, (times.get(p) ?? 0) + 1);
+          };
+          const expected: Point[] = [];
           for (const p of points) {
-            const day = dayOf(p.at);
-            const wasGone = isGone(gone, day, p.series);
-            const stillDirty = isDirty(day, p.series);
-            const inMinutes = !wasGone || (stillDirty && p.late);
-            const inCoarse = !stillDirty || !p.late;
-            const inSpan = ownSpans.has(spanOf(of, p.at));
-            if (of === "minute") {
-              if (inMinutes && inSpan) read(p, MINUTE);
-              continue;
-            }
-            const sources = sourcesOf(stillDirty, wasGone);
-            if (inCoarse && inSpan && sources.coarse) read(p, planned.step);
-            const hours = spans({ ...planned, tier: "hour" }).includes(day)
-              ? hoursOf(planned, day)
-              : [];
-            if (inMinutes && sources.minutes && hours.includes(hourOf(p.at))) read(p, MINUTE);
-          }
-          const expected = new Map<string, number>();
-          for (const p of points) {
+            const [d, h] = [dayOf(p.at), hourOf(p.at)];
             const start = Math.floor(p.at / planned.step) * planned.step;
             if (start < planned.kept || start >= planned.to) continue;
-            const key = `${p.series}@${start}`;
-            expected.set(key, (expected.get(key) ?? 0) + 1);
+            expected.push(p);
+            const mark = dirty.get(`${p.pack}/${h}`);
+            const late = p.late && mark !== undefined;
+            const purged = isBefore(d, p.pack, minutes) && mark?.kept !== 1;
+            const rolled = isRolled(p.pack, h) && !late;
+            if (!purged || late) taken(p, sources.minutes(of, p.pack, h));
+            const dirtyDay = [...dirty.values()].some(
+              (one) => one.pack === p.pack && Math.floor(one.hour / 24) === d,
+            );
+            if (of !== "minute" && rolled && (d >= hoursKept || dirtyDay))
+              taken(p, sources.hour(of, p.pack, h));
+            if (of === "day" && rolled && isMade(p.pack, d)) taken(p, sources.day(p.pack, d));
           }
-          const found = new Map(
-            merge
-              .finish(100)
-              .series.flatMap(({ labels, t, count }) =>
-                t.map((start, i): [string, number] => [`${labels.s}@${start}`, count[i]!]),
-              ),
-          );
-          expect([...found].sort()).toEqual([...expected].sort());
+          expect(expected.map((p) => [p, times.get(p)])).toEqual(expected.map((p) => [p, 1]));
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 3_000 },
     );
   });
 
-  test("a day that is fresh comes from one source, one that is dirty and gone from both", () => {
-    expect(sourcesOf(false, false)).toEqual({ coarse: true, minutes: false });
-    expect(sourcesOf(true, false)).toEqual({ coarse: false, minutes: true });
-    expect(sourcesOf(false, true)).toEqual({ coarse: true, minutes: false });
-    expect(sourcesOf(true, true)).toEqual({ coarse: true, minutes: true });
+  test("what is rolled up is read there, what is not in minutes, what changed in minutes again", () => {
+    const [d, h] = [TODAY, TODAY * 24];
+    const progress = new Map([
+      ["rolledHour", h + 5],
+      ["rolledPack", 1],
+      ["rolledDay", d],
+    ]);
+    const of = (pack: number, hour: number, dirty: readonly DirtyHour[] = []): boolean[] => {
+      const sources = new Sources(progress, dirty);
+      return [sources.minutes("hour", pack, hour), sources.hour("hour", pack, hour)];
+    };
+    expect(of(0, h + 5)).toEqual([false, true]);
+    expect(of(1, h + 5)).toEqual([true, false]);
+    expect(of(1, h + 4)).toEqual([false, true]);
+    expect(of(1, h + 4, [{ pack: 1, hour: h + 4, kept: 0 }])).toEqual([true, false]);
+    progress.set("goneDay", d + 1);
+    expect(of(1, h + 4, [{ pack: 1, hour: h + 4, kept: 0 }])).toEqual([true, true]);
+    expect(of(1, h + 4, [{ pack: 1, hour: h + 4, kept: 1 }])).toEqual([true, false]);
+  });
+
+  test("minutes of days that are deleted in part are not read", () => {
+    expect(deletedTo("minute", new Map([["goneDay", 7]]))).toBe(7 * DAY);
+    const part = new Map([
+      ["goneDay", 7],
+      ["gonePack", 1],
+    ]);
+    expect(deletedTo("minute", part)).toBe(8 * DAY);
   });
 });
+
+const FOR_EVER: Retention = { minute: 0, hour: 0, day: 0 };
 
 describe("a plan", () => {
   test("widens the range to whole buckets, and no further", () => {
@@ -169,20 +214,6 @@ describe("a plan", () => {
         expect(spanStart(of, keys[0]! + 1)).toBeGreaterThan(kept);
         expect(spanStart(of, keys.at(-1)!)).toBeLessThan(to);
         expect(spanStart(of, keys.at(-1)! + 1)).toBeGreaterThanOrEqual(to);
-      }),
-    );
-  });
-
-  test("the hours of its days are its hours, each once", () => {
-    fc.assert(
-      fc.property(range, tier, now, retention, (asked, of, time, retained) => {
-        const planned = plan(asked, of, time, retained);
-        const hours = spans({ ...planned, tier: "hour" }).flatMap((day) => hoursOf(planned, day));
-        expect(hours.length === 0).toBe(planned.kept >= planned.to);
-        if (planned.kept >= planned.to) return;
-        const first = hourOf(planned.kept);
-        const last = hourOf(planned.to - 1);
-        expect(hours).toEqual(Array.from({ length: last - first + 1 }, (_, i) => first + i));
       }),
     );
   });

@@ -1,0 +1,222 @@
+// Reads what is too much for one batch, slice by slice: some packs of a database over the whole range, or a
+// part of the range of one pack. Each slice is a snapshot of its own, and is handed out beside the head
+// that fits it: of the series and the time of the slice alone. While no flush lands in between, one head
+// fits all, and is handed out at the end; else it is handed out for the slices that it fits, and asked anew.
+
+import * as LIMITS from "../../core/limits.ts";
+import { packOf } from "../../core/codec/pack.ts";
+import type { Plan } from "../../core/query/plan.ts";
+import type { ReadError } from "../../core/query/read-error.ts";
+import { type Cost, costOf, halves, packsOf, type Slice, sliced } from "../../core/query/slices.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { databasesOf } from "../../d1/databases.ts";
+import { readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
+import type { Env } from "../env.ts";
+import { countRead } from "../shards.ts";
+import { type Load, overBudget } from "./bounds.ts";
+import {
+  type AllSides,
+  type AskedHead,
+  ATTEMPTS,
+  fits,
+  headsOf,
+  MOVING,
+  type Reading,
+  sidesOf,
+} from "./consistent.ts";
+import type { HandOut, Range } from "./hand-out.ts";
+import type { SeriesById } from "./known-series.ts";
+import { d1Unavailable } from "./unavailable.ts";
+
+/** A database with those of its series that match. */
+export interface Stored {
+  readonly reading: Reading;
+  readonly series: SeriesById;
+}
+
+export interface Wide {
+  /** By shard, the metrics that were asked for. */
+  readonly asked: ReadonlyMap<number, readonly string[]>;
+  readonly plan: Plan;
+  readonly stored: readonly Stored[];
+  /** They fit the first snapshot. What of them is of no series of `stored` was handed out. */
+  readonly heads: readonly AskedHead[];
+  readonly handOut: HandOut;
+  /** Unix ms: when the query began. */
+  readonly since: number;
+}
+
+interface Item {
+  readonly of: Stored;
+  readonly slice: Slice;
+  /** It cannot be cut: however much it is, it is read. */
+  readonly whole: boolean;
+}
+
+/** Slices that are read before they are due: D1 works while this decodes. */
+const AHEAD = 2;
+
+export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
+  const { plan, stored, handOut, since } = wide;
+  const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
+  const loads = stored.map((of): Load => ({ series: of.series.size, cost: costs.get(of)! }));
+  const queue = inTurn(stored.map((of) => itemsOf(of, plan, costs.get(of)!)));
+  const joined = new Joined(env, wide);
+  const flying: {
+    readonly item: Item;
+    readonly read: Promise<Result<SliceSnapshot, ReadError>>;
+  }[] = [];
+  let thought = 0;
+  while (queue.length > 0 || flying.length > 0) {
+    while (flying.length < AHEAD && queue.length > 0) {
+      const item = queue.shift()!;
+      flying.push({ item, read: joined.read(item, item.of.reading.session) });
+    }
+    const { item, read } = flying.shift()!;
+    const snapshot = await read;
+    if (!snapshot.ok) return snapshot.error;
+    if (snapshot.value.segments.cut) {
+      queue.unshift(...cutFiner(item, plan));
+      continue;
+    }
+    const error = await joined.handOut(item, snapshot.value);
+    if (error !== undefined) return error;
+    const { slice, of } = item;
+    thought += of.series.within(slice.packs) * costs.get(of)!(slice.from, slice.to);
+    const done = { decoded: handOut.decoded, thought, ms: Date.now() - since };
+    const over = overBudget(plan, loads, done);
+    if (over !== undefined) return over;
+  }
+  return joined.finish();
+}
+
+const itemsOf = (of: Stored, plan: Plan, cost: Cost): Item[] =>
+  sliced(packsOf(of.series.keys()), plan, cost, LIMITS.bucketsPerSlice).map((slice) => ({
+    of,
+    slice,
+    whole: false,
+  }));
+
+/** One of each list in turn: databases work side by side. */
+function inTurn(lists: readonly (readonly Item[])[]): Item[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
+}
+
+function cutFiner({ of, slice }: Item, { tier }: Plan): Item[] {
+  const both = halves(slice, tier);
+  if (both === undefined) return [{ of, slice, whole: true }];
+  return both.map((half) => ({ of, slice: half, whole: false }));
+}
+
+/** A slice that was handed out, and the head beside it not yet. */
+interface Pending {
+  readonly of: Stored;
+  readonly slice: Slice;
+  readonly flushed: ReadonlyMap<number, number>;
+}
+
+/** Slices and the heads that fit them. */
+class Joined {
+  readonly #env: Env;
+  readonly #wide: Wide;
+  #heads: readonly AskedHead[];
+  #pending: Pending[] = [];
+  readonly #ids = new Map<Stored, ReadonlyMap<string, number>>();
+
+  constructor(env: Env, wide: Wide) {
+    this.#env = env;
+    this.#wide = wide;
+    this.#heads = wide.heads;
+  }
+
+  async read(
+    { slice, whole }: Item,
+    session: D1DatabaseSession,
+  ): Promise<Result<SliceSnapshot, ReadError>> {
+    const { plan, asked } = this.#wide;
+    try {
+      const read = await readSlice(session, slice, plan, [...asked.keys()], whole);
+      countRead(read.counted.read);
+      return ok(read);
+    } catch (error) {
+      return err(d1Unavailable(error));
+    }
+  }
+
+  /** Hands out a slice; the head beside it is handed out later. */
+  async handOut(item: Item, first: SliceSnapshot): Promise<ReadError | undefined> {
+    const { of, slice } = item;
+    const { name } = of.reading;
+    let snapshot = first;
+    let before: AllSides = new Map();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const now = new Map(sidesOf(this.#heads, name, snapshot));
+      if (fits(now, before)) {
+        this.#pending.push({ of, slice, flushed: snapshot.flushed });
+        return this.#wide.handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
+      }
+      before = now;
+      // The head that fitted the slices before goes with them; this one is read again with a new head.
+      const failed = this.finish();
+      if (failed !== undefined) return failed;
+      const again = await this.#again(item);
+      if (!again.ok) return again.error;
+      snapshot = again.value;
+    }
+    return MOVING;
+  }
+
+  async #again(item: Item): Promise<Result<SliceSnapshot, ReadError>> {
+    const { asked, plan } = this.#wide;
+    const database = databasesOf(this.#env).find(({ name }) => name === item.of.reading.name)!;
+    // Only the primary can be trusted not to be behind what a shard said.
+    const primary = database.db.withSession("first-primary");
+    const [stored, heads] = await Promise.all([
+      this.read({ ...item, whole: true }, primary),
+      headsOf(this.#env, asked, { from: plan.kept, to: plan.to }),
+    ]);
+    if (!heads.ok) return heads;
+    this.#heads = heads.value;
+    return stored;
+  }
+
+  /** Hands out the heads beside the slices that they fit. */
+  finish(): ReadError | undefined {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const asked of this.#heads) {
+      const { shard, head } = asked;
+      const beside = pending.filter(({ of }) => of.reading.name === head.database);
+      const [first] = beside;
+      if (first === undefined) continue;
+      const { of } = first;
+      const ids = this.#ids.get(of) ?? of.series.ids();
+      this.#ids.set(of, ids);
+      for (const [stored, slices] of Map.groupBy(
+        beside,
+        ({ flushed }) => flushed.get(shard) ?? 0,
+      )) {
+        const ranges = rangesByPack(slices);
+        const error = this.#wide.handOut.head(asked, stored, (key) => {
+          const id = ids.get(key);
+          const wanted = id === undefined ? undefined : ranges.get(packOf(id));
+          return wanted && { series: of.series.get(id!)!, ranges: wanted };
+        });
+        if (error !== undefined) return error;
+      }
+    }
+    return undefined;
+  }
+}
+
+function rangesByPack(slices: readonly Pending[]): ReadonlyMap<number, readonly Range[]> {
+  const ranges = new Map<number, Range[]>();
+  for (const { slice } of slices)
+    for (const { pack } of slice.packs) {
+      const of = ranges.get(pack) ?? [];
+      of.push(slice);
+      ranges.set(pack, of);
+    }
+  return ranges;
+}
