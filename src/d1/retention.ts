@@ -13,11 +13,15 @@ export interface MinuteProgress {
   readonly oldest: number | null;
   /** Of its packs that are not deleted yet: the first that has minutes; null when none has. */
   readonly first: number | null;
+  /** The packs of one round end before this one; null when there are none behind them. */
+  readonly next: number | null;
   readonly askedAt: number;
 }
 
 const OLDEST = `(SELECT min(hour) / 24 FROM minute WHERE hour >= ${valueOf("goneDay")} * 24)`;
 const FROM = `CASE WHEN oldest.day = ${valueOf("goneDay")} THEN ${valueOf("gonePack")} ELSE 0 END`;
+
+const NEXT = `first.pack + ${LIMITS.packsPerPurge}`;
 
 /** @throws D1Failed */
 export async function readMinuteProgress(
@@ -25,11 +29,13 @@ export async function readMinuteProgress(
 ): Promise<MinuteProgress & { readonly counted: RowCount }> {
   const { rows, counted } = await batch(db, {
     head: query<MinuteProgress>(
-      `WITH oldest (day) AS (SELECT ${OLDEST})
+      `WITH oldest (day) AS (SELECT ${OLDEST}),
+         first (pack) AS (SELECT ${firstPack("oldest.day", `>= ${FROM}`)} FROM oldest)
        SELECT ${valueOf("goneDay")} AS goneDay, ${valueOf("gonePack")} AS gonePack,
-         oldest.day AS oldest, ${firstPack("oldest.day", `>= ${FROM}`)} AS first,
+         oldest.day AS oldest, first.pack AS first,
+         CASE WHEN ${firstPack("oldest.day", `>= ${NEXT}`)} IS NOT NULL THEN ${NEXT} END AS next,
          ${valueOf("clockAt")} AS askedAt
-       FROM oldest`,
+       FROM oldest CROSS JOIN first`,
     ),
   });
   return { ...only(rows.head), counted };

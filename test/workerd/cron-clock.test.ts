@@ -1,74 +1,111 @@
 // A cron that ran with a wrong clock, ahead or behind: nothing that is kept is deleted or hidden, also
-// not what is stored later, and retention goes on by itself once the clock is right.
+// not what is stored later, and roll-up and retention go on by themselves once the clock is right.
 
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
-import { runCron } from "../../src/worker/cron/cron.ts";
-import { NOW, query, store } from "./api-client.ts";
+import { rollUpClosed } from "../../src/worker/cron/rollup.ts";
+import {
+  countOf,
+  expectExact,
+  flush,
+  type Point,
+  progress,
+  runAll,
+  runSteps,
+  wipe,
+} from "./cron-store.ts";
 
+const NOW = Date.UTC(2031, 0, 20, 12);
 const YEAR = 365 * DAY;
+const RETENTION = { minute: 15, hour: 400, day: 0 };
 
-beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-  for (const table of ["minute", "hour", "day", "dirty", "series", "progress"])
-    await env.DB.exec(`DELETE FROM ${table}`);
-});
+beforeEach(() => wipe());
 
-const post = async (name: string, at: number): Promise<void> => {
-  await store([{ name, value: 2, timestamp: at }]);
-  await env.SHARD.getByName("0").flush();
-};
+const at = (...times: readonly number[]): Point[] =>
+  times.flatMap((at) => [3, 77].map((id) => ({ id, at, value: id })));
 
 async function cronAt(...times: readonly number[]): Promise<void> {
-  for (const at of times) {
-    vi.setSystemTime(at);
-    await runCron(env);
-  }
+  for (const time of times) await runSteps(time, RETENTION);
 }
-
-const minutes = async (metric: string): Promise<number> =>
-  (
-    await query({ metric, resolution: "minute", from: Date.now() - 15 * DAY, to: Date.now() })
-  ).series.reduce((sum, { t }) => sum + t.length, 0);
 
 test.each([
   ["a year ahead", YEAR],
   ["a year behind", -YEAR],
 ])("one run with the clock %s deletes and hides no minutes", async (_, wrong) => {
-  const metric = `run${wrong}`;
-  await post(metric, NOW - 2 * DAY);
-  await post(metric, NOW - MINUTE);
-  await cronAt(NOW, NOW + wrong, NOW + MINUTE, NOW + HOUR, NOW + 2 * HOUR);
-  expect(await minutes(metric)).toBe(2);
+  const points = at(NOW - 2 * DAY, NOW - MINUTE);
+  await flush(points);
+  const rows = await countOf("minute");
+  for (const time of [NOW, NOW + wrong, NOW + MINUTE, NOW + HOUR, NOW + 2 * HOUR]) {
+    await cronAt(time);
+    await expectExact(points);
+  }
+  expect(await countOf("minute")).toBe(rows);
+  expect([await progress("rolledHour"), await progress("rolledPack")]).toEqual(
+    wrong > 0 ? [(Math.floor(NOW / DAY) + 1) * 24, 0] : [NOW / HOUR, 0],
+  );
 });
 
 test("one run with the clock a year ahead on an empty store hides nothing of what comes", async () => {
   await cronAt(NOW + YEAR, NOW + YEAR + MINUTE, NOW, NOW + MINUTE);
-  await post("first", NOW);
+  expect(await countOf("progress")).toBeLessThanOrEqual(3);
+  expect(await progress("rolledHour")).toBe(0);
+  const points = at(NOW);
+  await flush(points);
   await cronAt(NOW + HOUR, NOW + 2 * HOUR);
-  expect(await minutes("first")).toBe(1);
+  await expectExact(points);
 });
 
-test("even a clock that was a year ahead for hours hides nothing of what comes after", async () => {
+test("even a clock that was a year ahead for hours costs no more than marks until the day is over", async () => {
+  const before = at(NOW - 30 * MINUTE);
+  await flush(before);
   await cronAt(...[0, 1, 2, 3].map((hour) => NOW + YEAR + hour * HOUR));
-  await post("after", NOW - MINUTE);
-  await cronAt(NOW, NOW + HOUR, NOW + 2 * HOUR);
-  expect(await minutes("after")).toBe(1);
+  // Today is taken to be over.
+  const today = at(NOW - 20 * MINUTE, NOW + HOUR);
+  await flush(today);
+  expect(await countOf("dirty")).toBe(4);
+  await expectExact([...before, ...today]);
+  await cronAt(NOW + 2 * HOUR);
+  await expectExact([...before, ...today]);
+  const tomorrow = at(NOW + DAY, NOW + DAY + HOUR);
+  await flush(tomorrow);
+  expect(await countOf("dirty")).toBe(0);
+  await cronAt(NOW + DAY + 3 * HOUR, NOW + 3 * DAY);
+  await expectExact([...before, ...today, ...tomorrow]);
+});
+
+test("a shard and the cron a year ahead: what comes at the right time is late, and exact", async () => {
+  const ahead = at(NOW + YEAR);
+  await flush(ahead);
+  await cronAt(NOW + YEAR + HOUR, NOW + YEAR + 2 * DAY);
+  const points = at(NOW, NOW + HOUR, NOW + DAY);
+  await flush(points);
+  expect(await countOf("dirty")).toBe(6);
+  await expectExact([...ahead, ...points]);
+  await cronAt(NOW + 2 * DAY);
+  expect(await countOf("dirty")).toBe(0);
+  await expectExact([...ahead, ...points]);
+});
+
+test("a clock behind rolls nothing up, and the next run does", async () => {
+  const points = at(NOW - HOUR);
+  await flush(points);
+  expect(await runAll(rollUpClosed, NOW - DAY)).toBe(0);
+  await cronAt(NOW + HOUR);
+  expect(await countOf("hour")).toBe(2);
+  await expectExact(points);
 });
 
 test("after a wrong clock, what is past its days goes within hours", async () => {
-  const rows = async (): Promise<unknown> =>
-    await env.DB.prepare("SELECT count(*) AS n FROM minute").first("n");
-  await post("old", NOW - 14 * DAY);
+  const points = at(NOW - 14 * DAY);
+  await flush(points);
   await cronAt(NOW, NOW + YEAR);
-  expect(await rows()).toBe(1);
+  expect(await countOf("minute")).toBe(2);
   const later = NOW + 3 * DAY;
   await cronAt(later);
-  expect(await rows()).toBe(1);
+  expect(await countOf("minute")).toBe(2);
   await cronAt(later + HOUR);
-  expect(await rows()).toBe(0);
-  expect(
-    (await query({ metric: "old", resolution: "day", from: NOW - 30 * DAY })).series,
-  ).toMatchObject([{ count: [1] }]);
+  expect(await countOf("minute")).toBe(0);
+  await expectExact(points);
+  expect(await env.DB.prepare("SELECT count(*) AS n FROM dirty").first("n")).toBe(0);
 });

@@ -164,24 +164,52 @@ interface Row {
   readonly body: string;
 }
 
+/** All that D1 holds, as one snapshot. */
+export interface Stored {
+  readonly progress: ReadonlyMap<string, number>;
+  readonly unreadable: readonly {
+    readonly pack: number;
+    readonly hour: number;
+    readonly kept: number;
+  }[];
+  readonly dirty: readonly { readonly pack: number; readonly hour: number }[];
+  readonly series: readonly { readonly id: number }[];
+  readonly minute: readonly Row[];
+  readonly hour: readonly Row[];
+  readonly day: readonly Row[];
+}
+
+export async function storedIn(db: D1Database = env.DB): Promise<Stored> {
+  const [progress, unreadable, dirty, series, minute, hour, day] = await db.batch<never>([
+    db.prepare("SELECT name, value FROM progress"),
+    db.prepare("SELECT pack, hour, kept FROM unreadable"),
+    db.prepare("SELECT pack, hour FROM dirty"),
+    db.prepare("SELECT id FROM series"),
+    db.prepare("SELECT pack, hour AS span, body FROM minute"),
+    db.prepare("SELECT pack, day AS span, body FROM hour"),
+    db.prepare("SELECT pack, year AS span, body FROM day"),
+  ]);
+  const numbers: readonly { readonly name: string; readonly value: number }[] = progress!.results;
+  return {
+    progress: new Map(numbers.map(({ name, value }) => [name, value])),
+    unreadable: unreadable!.results,
+    dirty: dirty!.results,
+    series: series!.results,
+    minute: minute!.results,
+    hour: hour!.results,
+    day: day!.results,
+  };
+}
+
 /** What a reader finds at the hour or day tier: drizzle/README.md, "How to read D1". */
-export async function read(tier: "hour" | "day", db: D1Database = env.DB): Promise<Found> {
-  const all = async <T>(sql: string): Promise<T[]> => (await db.prepare(sql).all<T>()).results;
-  const progress = new Map(
-    (await all<{ name: string; value: number }>("SELECT name, value FROM progress")).map(
-      ({ name, value }) => [name, value],
-    ),
-  );
+export function read(tier: "hour" | "day", stored: Stored): Found {
+  const { progress } = stored;
   const isBefore = (span: number, pack: number, name: string, packName: string): boolean => {
     const to = progress.get(name) ?? 0;
     return span < to || (span === to && pack < (progress.get(packName) ?? 0));
   };
-  const kept = new Map(
-    (await all<{ pack: number; hour: number; kept: number }>("SELECT * FROM unreadable")).map(
-      (row) => [`${row.pack}/${row.hour}`, row.kept === 1],
-    ),
-  );
-  const marks = await all<{ pack: number; hour: number }>("SELECT pack, hour FROM dirty");
+  const kept = new Map(stored.unreadable.map((row) => [`${row.pack}/${row.hour}`, row.kept === 1]));
+  const marks = stored.dirty;
   const isGone = (pack: number, hour: number): boolean =>
     isBefore(Math.floor(hour / 24), pack, "goneDay", "gonePack") && !kept.get(`${pack}/${hour}`);
   const dirty = new Set(marks.map(({ pack, hour }) => `${pack}/${hour}`));
@@ -192,7 +220,7 @@ export async function read(tier: "hour" | "day", db: D1Database = env.DB): Promi
   );
   const isMade = (pack: number, day: number): boolean =>
     isBefore(day, pack, "rolledDay", "rolledDayPack") && !dirtyDays.has(`${pack}/${day}`);
-  const ids = new Set((await all<{ id: number }>("SELECT id FROM series")).map(({ id }) => id));
+  const ids = new Set(stored.series.map(({ id }) => id));
   const into = new Map<string, { buckets: Buckets; row: number }>();
   const { step } = TIERS[tier];
   const take = (
@@ -217,7 +245,7 @@ export async function read(tier: "hour" | "day", db: D1Database = env.DB): Promi
       }
     }
   };
-  for (const row of await all<Row>("SELECT pack, hour AS span, body FROM minute")) {
+  for (const row of stored.minute) {
     const { pack, span: hour } = row;
     const day = Math.floor(hour / 24);
     const rolled = isBefore(hour, pack, "rolledHour", "rolledPack");
@@ -225,7 +253,7 @@ export async function read(tier: "hour" | "day", db: D1Database = env.DB): Promi
     if (tier === "day" && isMade(pack, day) && !isDirty) continue;
     if (!rolled || isDirty) take("minute", row, () => true);
   }
-  for (const row of await all<Row>("SELECT pack, day AS span, body FROM hour")) {
+  for (const row of stored.hour) {
     const { pack, span: day } = row;
     if (tier === "day" && isMade(pack, day)) continue;
     take("hour", row, (at) => {
@@ -235,8 +263,7 @@ export async function read(tier: "hour" | "day", db: D1Database = env.DB): Promi
     });
   }
   if (tier === "day")
-    for (const row of await all<Row>("SELECT pack, year AS span, body FROM day"))
-      take("day", row, (at) => isMade(row.pack, at / DAY));
+    for (const row of stored.day) take("day", row, (at) => isMade(row.pack, at / DAY));
   return new Map(
     [...into].map(([key, { buckets, row }]) => {
       const { carry: _carry, huge: _huge, ...bucket } = buckets.at(row);
@@ -253,8 +280,9 @@ export async function expectExact(
   points: readonly Point[],
   db: D1Database = env.DB,
 ): Promise<void> {
+  const stored = await storedIn(db);
   for (const tier of ["hour", "day"] as const)
-    expect(sorted(await read(tier, db)), tier).toEqual(sorted(naive(points, tier)));
+    expect(sorted(read(tier, stored)), tier).toEqual(sorted(naive(points, tier)));
 }
 
 /** The number of rows of a table. */

@@ -3,7 +3,6 @@
 // Hours and days go by their keys.
 
 import { keptFrom, type Retention } from "../../core/query/plan.ts";
-import * as LIMITS from "../../core/limits.ts";
 import { isContradicted, type Permission, permission } from "../../core/retention.ts";
 import { DAY, dayOf, yearOf } from "../../core/tiers.ts";
 import type { RowCount } from "../../d1/database.ts";
@@ -34,12 +33,7 @@ export async function purgeMinutes(
   if (at.oldest === null || at.oldest >= keptDay) return { rows: at.counted, more: false };
   const may = permission(keptDay, at.goneDay, 1, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
-  const { oldest: day, first } = at;
-  const part = {
-    day,
-    from: first ?? 0,
-    next: first === null ? null : first + LIMITS.packsPerPurge,
-  };
+  const part = { day: at.oldest, from: at.first ?? 0, next: at.next };
   const deleted = await deleteMinutes(session, part, at, token);
   return { rows: sum(at.counted, deleted.counted), more: deleted.done };
 }
