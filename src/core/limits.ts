@@ -40,11 +40,11 @@ export const openBuckets = 65_536;
 /** Buckets of one block of a page: a block must fit a row. */
 export const pageBuckets = 16_384;
 /** Minutes of one flush (at least one page is flushed): bounds the D1 batch and the memory for it. */
-export const bucketsPerFlush = 131_072;
+export const bucketsPerFlush = 65_536;
 /** Minutes that are laid out anew at a time, give or take a page: bounds the time for it. */
 export const bucketsPerLayout = 4_000_000;
-/** Bytes of sealed pages that a shard keeps in memory. */
-export const blobCacheBytes = 16 * 1024 * 1024;
+/** Directories of sealed pages that a shard keeps in memory: of some 40 KB, when it has most series. */
+export const directories = 128;
 /** Journal rows that make a shard fold them into a page: bounds the replay when it wakes up. */
 export const journalRows = 4_096;
 /** Idempotency keys since the last checkpoint that make a shard fold them into one row. */

@@ -19,7 +19,7 @@ export interface Head {
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
 export function headOfPages(
   pages: readonly PageEntry[],
-  blocksOf: (page: PageEntry) => readonly Uint8Array[],
+  blocksOf: (page: PageEntry) => Iterable<Uint8Array>,
 ): Head["sealed"] | undefined {
   const sealed: { page: number; block: Uint8Array }[] = [];
   let bytes = 0;

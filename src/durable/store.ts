@@ -121,6 +121,19 @@ export class Store {
     return new Uint8Array(row.body);
   }
 
+  /** Bytes [from, to) of a blob, or as many of them as it has. */
+  blobPart(slot: number, from: number, to: number): Uint8Array {
+    const row = this.#sql
+      .exec<{ part: ArrayBuffer }>(
+        "SELECT substr(body, ?, ?) AS part FROM blob WHERE slot = ?",
+        from + 1,
+        to - from,
+        slot,
+      )
+      .one();
+    return new Uint8Array(row.part);
+  }
+
   writeBlob(slot: number, body: Uint8Array): void {
     this.#write(
       `INSERT INTO blob (slot, body) VALUES (?, ?)

@@ -139,17 +139,38 @@ function encodeBlob(blocks: readonly Block[]): Uint8Array {
   return writer.finish();
 }
 
-/** The blocks of a blob, by key, ascending; views that share its memory. @throws CorruptBytes */
-export function* blocksOf(blob: Uint8Array): Generator<Block> {
+/** Where the blocks of a blob are. */
+export interface Directory {
+  /** Ascending; a key may come several times. */
+  readonly keys: Float64Array;
+  /** Where in the blob each block begins, and, behind the last, where that ends. */
+  readonly offsets: Uint32Array;
+}
+
+/** Reads the directory, for which the beginning of a blob is enough. @throws CorruptBytes */
+export function directoryOf(blob: Uint8Array): Directory {
   const reader = new ByteReader(blob);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`page version ${version} is not known`);
   const count = reader.varint();
-  const directory: [key: number, length: number][] = [];
+  if (count > reader.left) throw new CorruptBytes(`${count} blocks in ${blob.length} bytes`);
+  const keys = new Float64Array(count);
+  const offsets = new Uint32Array(count + 1);
   let key = 0;
   for (let i = 0; i < count; i++) {
     key += reader.zigzag();
-    directory.push([key, reader.varint()]);
+    keys[i] = key;
+    offsets[i + 1] = offsets[i]! + reader.varint();
   }
-  for (const [of, length] of directory) yield { key: of, bytes: reader.bytes(length) };
+  const begin = blob.length - reader.left;
+  for (let i = 0; i <= count; i++) offsets[i]! += begin;
+  return { keys, offsets };
+}
+
+/** The blocks of a blob, by key, ascending; views that share its memory. @throws CorruptBytes */
+export function* blocksOf(blob: Uint8Array): Generator<Block> {
+  const { keys, offsets } = directoryOf(blob);
+  if (offsets[keys.length]! > blob.length) throw new CorruptBytes("a page ends within a block");
+  for (let i = 0; i < keys.length; i++)
+    yield { key: keys[i]!, bytes: blob.subarray(offsets[i], offsets[i + 1]) };
 }

@@ -13,7 +13,9 @@ import type { Log } from "../log.ts";
 import type { PageEntry, StoredPage } from "../manifest.ts";
 
 /** Rows of a range of packs that are looked for together, and of a new page at most, or a bit more. */
-const ROWS = LIMITS.openBuckets;
+const ROWS = LIMITS.bucketsPerFlush / 4;
+/** Rows that are looked at before others get a turn: some 10 ms. */
+const ROWS_A_TURN = 8_192;
 /** Hours that are looked for together where one pack has more rows than that. */
 const WINDOW = 64 * HOUR;
 /** Bytes of D1 that a segment takes besides its minutes, and each minute: more than most. */
@@ -57,9 +59,14 @@ export async function layOut(
   for (const { series, rows } of rangesOf(log, rowsOf(log, pages))) {
     const keys = log.dictionary.keysOf(series);
     for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
-      const within = pages.filter((one) => one.from < to && one.to >= from);
-      for (const block of log.blocks(within, keys)) page.take(block, series, from, to);
-      await pause();
+      let looked = 0;
+      for (const one of pages) {
+        if (one.from >= to || one.to < from) continue;
+        for (const block of log.blocks([one], keys)) looked += page.take(block, series, from, to);
+        if (looked < ROWS_A_TURN) continue;
+        await pause();
+        looked = 0;
+      }
       if (!page.isFull) continue;
       written.push(log.write(page.rows));
       page = new NewPage();
@@ -74,15 +81,17 @@ export async function layOut(
 class NewPage {
   readonly rows = new Accumulator();
   readonly #segments = new Set<number>();
+  readonly #buckets = new Buckets(256);
 
   get isFull(): boolean {
     const bytes = this.#segments.size * SEGMENT_BYTES + this.rows.length * MINUTE_BYTES;
     return this.rows.length > ROWS || bytes > LIMITS.rowBytes;
   }
 
-  /** Takes the rows of some series in [from, to) out of a block. */
-  take(block: Uint8Array, series: ReadonlySet<number>, from: number, to: number): void {
-    const buckets = new Buckets();
+  /** Takes the rows of some series in [from, to) out of a block; says how many it has. */
+  take(block: Uint8Array, series: ReadonlySet<number>, from: number, to: number): number {
+    const buckets = this.#buckets;
+    buckets.length = 0;
     const numbers: number[] = [];
     decodeBlock(block, buckets, numbers);
     for (let i = 0; i < buckets.length; i++) {
@@ -91,6 +100,7 @@ class NewPage {
       this.rows.buckets.merge(this.rows.row(numbers[i]!, start), buckets, i);
       this.#segments.add(numbers[i]! * HOURS + hourOf(start));
     }
+    return buckets.length;
   }
 }
 
