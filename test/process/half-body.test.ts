@@ -20,7 +20,13 @@ beforeAll(async () => {
   await cp(join(build, "state"), folder, { recursive: true });
   port = await freePort();
   const bundle = join(build, "worker/index.js");
-  server = await startBare({ bundle, persistTo: folder, port, vars: { OPEN: "local" } });
+  server = await startBare({
+    bundle,
+    persistTo: folder,
+    port,
+    vars: { OPEN: "local" },
+    databases: 1,
+  });
 });
 
 afterAll(async () => {

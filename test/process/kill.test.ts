@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { answered } from "../../src/core/api.ts";
+import { answered, told } from "../../src/core/api.ts";
 import { freePort, startServer } from "../support/server.ts";
 import { bundleWorker, startBare } from "./kill/bare.ts";
 import { METRICS, Gate, Load } from "./kill/load.ts";
@@ -141,7 +141,7 @@ test(
         const inShards = shards.map((shard) =>
           answered(shard) ? shard.unflushedBuckets : Infinity,
         );
-        const dirty = databases.map(({ dirtyHours }) => dirtyHours ?? Infinity);
+        const dirty = databases.map((one) => (told(one) ? one.dirtyHours : Infinity));
         return [...inShards, ...dirty].reduce((sum, more) => sum + more, 0);
       };
       await expect.poll(left, { timeout: 100_000, interval: 500 }).toBe(0);

@@ -82,17 +82,17 @@ describe("a page", () => {
       minutes.add(series, AT + minute * MINUTE, series);
     const [blob, ...others] = encodePage(minutes, (series) => series % 2);
     expect(others).toEqual([]);
-    const blocks = [...blocksOf(blob!)].map(({ metric, bytes }) => {
+    const blocks = [...blocksOf(blob!)].map(({ key, bytes }) => {
       const buckets = new Buckets();
       const series: number[] = [];
       decodeBlock(bytes, buckets, series);
       const starts = series.map((of, row) => [of, (buckets.start[row]! - AT) / MINUTE]);
-      return { metric, named: seriesOfBlock(bytes), starts };
+      return { key, named: seriesOfBlock(bytes), starts };
     });
     expect(blocks).toEqual([
-      { metric: 0, named: [2], starts: [[2, 5]] },
+      { key: 0, named: [2], starts: [[2, 5]] },
       {
-        metric: 1,
+        key: 1,
         named: [1, 3],
         starts: [
           [1, 0],

@@ -76,12 +76,12 @@ function throughPages(from: SeriesBuckets): SeriesBuckets {
   const seen: number[] = [];
   for (const chunk of encodePage(from, metricOf)) {
     expect(chunk.length).toBeLessThan(LIMITS.rowBytes);
-    for (const { metric, bytes } of blocksOf(chunk)) {
+    for (const { key, bytes } of blocksOf(chunk)) {
       const named = seriesOfBlock(bytes);
       expect(named).toEqual([...new Set(named)].sort((a, b) => a - b));
-      expect(named.every((number) => metricOf(number) === metric)).toBe(true);
+      expect(named.every((number) => metricOf(number) === key)).toBe(true);
       decodeBlock(bytes, buckets, series);
-      seen.push(metric);
+      seen.push(key);
     }
   }
   expect(new Set(seen).size).toBe(seen.length);
