@@ -13,7 +13,7 @@ export interface Turn {
   readonly shard: number;
   /** The watermark that it believes. */
   readonly watermark: number;
-  /** The one to come: the id of the last page that is written, or one that no page has. */
+  /** The one to come: the id of the last page that is written, or `freeId` of durable/sealed.ts. */
   readonly part: number;
 }
 

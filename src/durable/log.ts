@@ -24,7 +24,7 @@ import {
 } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
 import { writePage } from "./pages.ts";
-import { atDatabase, atWatermark, idAfter, withLast, withPage, withReplaced } from "./sealed.ts";
+import { atDatabase, atWatermark, freeId, withLast, withPage, withReplaced } from "./sealed.ts";
 import type { Store } from "./store.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
@@ -119,6 +119,11 @@ export class Log {
   get flushed(): { watermark: number; at: number | null } {
     const { watermark, flushedAt: at } = this.#state;
     return { watermark, at };
+  }
+
+  /** The watermark that a write without pages sets. */
+  get freeId(): number {
+    return freeId(this.#state);
   }
 
   /** Since when the oldest point that D1 may not hold has waited, Unix ms; null without any. */
@@ -221,16 +226,6 @@ export class Log {
   /** Notes that a regular flush has sealed everything before `cut`; durable with the next write. */
   setCut(cut: number): void {
     this.#state = { ...this.#state, cut };
-  }
-
-  /** A page id for a flush without pages; durable, since D1 will hold it as the watermark. */
-  reserveId(now: number): number {
-    return this.#whole(() => {
-      const id = this.#state.openId;
-      this.#state = { ...this.#state, openId: idAfter(id, now) };
-      this.#writeManifest(now);
-      return id;
-    });
   }
 
   /** Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. */

@@ -24,9 +24,9 @@ export function withPage(
 
 /**
  * D1's watermark as it is, without the pages that D1 holds. Those are the ones up to it if it is the
- * number of one of them, since a flush sets it to that of its last page. Else it is that of before or,
- * after D1 was restored in time or this shard lost its storage, of pages of another past: then D1
- * holds none of these, and they come after it.
+ * number of one of them, since a flush sets it to that of its last page. Else it is that of before, of
+ * a write without pages or, after D1 was restored in time or this shard lost its storage, of pages of
+ * another past: then D1 holds none of these, and they come after it.
  */
 export function atWatermark(
   state: LogState,
@@ -35,14 +35,17 @@ export function atWatermark(
 ): { readonly state: LogState; readonly covered: readonly PageEntry[] } {
   const landed = state.sealed.some(({ id }) => id === watermark);
   const covered = landed ? state.sealed.filter(({ id }) => id <= watermark) : [];
-  const kept = state.sealed.filter((page) => !covered.includes(page));
+  const sealed = state.sealed.filter((page) => !covered.includes(page));
+  const { flushedAt, openId } = state;
   return {
     covered,
     state: {
       ...state,
       watermark,
-      flushedAt: covered.length > 0 ? now : state.flushedAt,
-      ...numberedAfter(watermark, kept, state.openId),
+      flushedAt: covered.length > 0 ? now : flushedAt,
+      // A flush that was given up may still land while the watermark stays: then pages keep their
+      // numbers, by which it would be known.
+      ...(watermark === state.watermark ? { sealed } : numberedAfter(watermark, sealed, openId)),
     },
   };
 }
@@ -64,7 +67,7 @@ export function atDatabase(
     database,
     watermark,
     settled: [...state.settled.filter((one) => one.database !== database), before],
-    openId: Math.max(state.openId, idAfter(watermark, now)),
+    openId: Math.max(state.openId, idAfter(watermark + 1, now)),
   };
 }
 
@@ -106,16 +109,26 @@ export function withReplaced(
 /** The id that follows; ids grow with the clock. */
 export const idAfter = (id: number, now: number): number => Math.max(id + 1, now);
 
-/** Pages with numbers above a watermark, in the same order, and the number of the next. */
+/**
+ * The watermark that a write without pages sets (a removal, new series). It lies between the one of
+ * before and all pages: one above them would tell readers that D1 holds what it does not.
+ */
+export const freeId = ({ watermark }: LogState): number => watermark + 1;
+
+/**
+ * Pages in the same order, and the number of the next, with a free one between them and a watermark
+ * that has moved. Numbers that are taken anew no page had: whoever read the old ones reads again.
+ */
 function numberedAfter(
   watermark: number,
   pages: readonly PageEntry[],
   openId: number,
 ): Pick<LogState, "sealed" | "openId"> {
-  let last = watermark;
-  const sealed = pages.map((page) => {
-    last = Math.max(page.id, last + 1);
-    return page.id === last ? page : { ...page, id: last };
-  });
-  return { sealed, openId: Math.max(openId, last + 1) };
+  const first = watermark + 2;
+  const next = Math.max(openId, first);
+  if (pages.every(({ id }) => id >= first)) return { sealed: pages, openId: next };
+  return {
+    sealed: pages.map((page, i) => ({ ...page, id: next + i })),
+    openId: next + pages.length,
+  };
 }

@@ -63,7 +63,7 @@ test("the status says so, and tells of the shards", async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({
     shards: [{ shard: 0, series: 1 }],
-    d1: { sizeBytes: null, error: expect.stringMatching(/did not answer within/) },
+    databases: [{ name: "DB", error: expect.stringMatching(/did not answer within/) }],
   });
 });
 

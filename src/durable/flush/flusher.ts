@@ -95,8 +95,7 @@ export class Flusher {
       // Only the flush that leaves no page behind may let series go: pages name them by number.
       const leaving = last && pages.length === this.#log.sealed.length ? retire : new Set<number>();
       if (pages.length === 0 && leaving.size === 0) return this.#succeeded(cut);
-      const now = Date.now();
-      const part = pages.at(-1)?.id ?? this.#log.reserveId(now);
+      const part = pages.at(-1)?.id ?? this.#log.freeId;
       let result: FlushResult;
       try {
         const flush = { pages, part, retire: leaving, series: [] };
@@ -123,10 +122,9 @@ export class Flusher {
   async #layOut(pages: readonly PageEntry[]): Promise<boolean> {
     try {
       const series = rowsOf(this.#log, pages).keys();
-      const part = this.#log.reserveId(Date.now());
-      const first = { pages: [], part, retire: new Set<number>(), series };
+      const first = { pages: [], part: this.#log.freeId, retire: new Set<number>(), series };
       if (!this.#take(await flushPages(this.#log, this.#target(), first))) return false;
-      // They have other numbers now.
+      // They may have other numbers now.
       const slots = new Set(pages.map((page) => page.slots[0]));
       const same = this.#log.sealed.filter((page) => slots.has(page.slots[0]));
       await layOut(this.#log, same, () => scheduler.wait(0));
@@ -157,9 +155,9 @@ export class Flusher {
   async remove(metric: string): Promise<boolean> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      const part = this.#log.reserveId(Date.now());
-      const { watermark } = this.#log.flushed;
-      if (this.#take(await removeOnce(this.#target(), metric, watermark, part))) return true;
+      const { flushed, freeId } = this.#log;
+      const result = await removeOnce(this.#target(), metric, flushed.watermark, freeId);
+      if (this.#take(result)) return true;
     }
     return false;
   }

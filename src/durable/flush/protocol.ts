@@ -6,7 +6,8 @@
 // long after the shard gave it up, changes nothing. When the answer is not a clear success, the
 // shard is in doubt: it reads the watermark, drops the pages that it covers, and goes on.
 //
-// A removal does the same, with an id that no page has.
+// A removal does the same, and so do new series before pages are laid out anew: with a number between
+// W and the first page, since D1 holds no more pages afterwards than before.
 
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
@@ -64,7 +65,7 @@ export function pagesToFlush(
 
 export interface Flush {
   readonly pages: readonly PageEntry[];
-  /** The id of the last one, or one that no page has. */
+  /** The id of the last one; without any, `freeId` of sealed.ts. */
   readonly part: number;
   /** Series of which D1 must keep when they were last seen: the shard is about to forget them. */
   readonly retire: ReadonlySet<number>;
@@ -131,7 +132,7 @@ export async function flushPages(
 
 const MOVED = "the watermark in D1 is not what the shard believed";
 
-/** One attempt to remove a metric; `part` is an id that no page has. */
+/** One attempt to remove a metric; `part` is `freeId` of sealed.ts. */
 export async function removeOnce(
   { db, shard, timeoutMs }: FlushTarget,
   metric: string,
