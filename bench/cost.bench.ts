@@ -1,126 +1,244 @@
-// What it costs: two hours of 1,000 series in one shard, at 4 points a minute and at one, with a
-// simulated clock and the rows that the platform itself counts, then a month by prices.json.
-// Usage: npm run bench:cost
+// What it costs: 1,000 series at 4 points a minute, with a simulated clock and the rows that the platform
+// itself counts, on a day when everything happens: flushes, roll-ups, an agent that was cut off and sends
+// its points late, and the deletion of a day that is past its retention. Then months of more series, by
+// prices.json. Usage: npm run bench:cost
 
-import {
-  applyD1Migrations,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
+import { applyD1Migrations, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
-import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
+import { expect, inject, test, vi } from "vitest";
+import type { StatusAnswer } from "../src/core/api.ts";
+import { Buckets } from "../src/core/bucket.ts";
+import { decodePack } from "../src/core/codec/pack.ts";
+import { encodeSegment } from "../src/core/codec/segment.ts";
+import { DAY, HOUR, hourOf, MINUTE } from "../src/core/tiers.ts";
 import { app } from "../src/worker/app.ts";
-import { rollUp } from "../src/worker/cron/rollup.ts";
-import { monthlyBill } from "./support/bill.ts";
+import { runCron } from "../src/worker/cron/cron.ts";
+import type { Env } from "../src/worker/env.ts";
+import { elsewhere, free, months, sizes } from "./support/bill.ts";
+import { type Measured, monthOf } from "./support/month.ts";
+import type { Cpu } from "./support/provided.ts";
 
+/** Agents, each with a tenth of the series. */
 const HOSTS = 10;
 const SERIES = 1_000;
-const HOURS = 2;
+const EVERY = 15_000;
 /** Far ahead of the wall clock, by which alarms fire: they run only when the simulation runs them. */
-const START = Date.UTC(2031, 2, 3, 8);
+const START = Date.UTC(2031, 2, 3);
+/** Days before the one that is measured: the first of them is deleted on it. */
+const BEFORE = 2;
+const MEASURED = START + BEFORE * DAY;
+/** On the measured day, one agent of ten is cut off, and sends what it has when it is back. */
+const CUT_OFF = { host: 9, from: MEASURED + 10 * HOUR, to: MEASURED + 12 * HOUR };
+/** How long ten agents are looked at, after it. */
+const AGENTS = 3 * HOUR;
+/** Today and one day are kept, so that a day is deleted while another is written. */
+const store: Env = { ...env, RETENTION_MINUTE_DAYS: "1", RETENTION_HOUR_DAYS: "1" };
+const stub = env.SHARD.getByName("0");
 
-test("two hours of 1,000 series at 4 points a minute", () => simulate(15_000));
-test("two hours of 1,000 series at 1 point a minute", () => simulate(MINUTE));
-
-/** Agents post all their series every `every` ms. */
-async function simulate(every: number): Promise<void> {
-  await reset();
-  await applyD1Migrations(env.DB, env.MIGRATIONS);
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-  const stub = env.SHARD.getByName("0");
-  let requests = 0;
-  let alarms = 0;
-  const runAlarms = async (): Promise<void> => {
-    const at = await runInDurableObject(stub, (_, state) => state.storage.getAlarm());
-    if (at === null || at > Date.now()) return;
-    await runDurableObjectAlarm(stub);
-    alarms++;
-  };
-  const counters = async (): Promise<{ d1: number; shard: number }> => {
-    const { counters: counted } = await stub.report();
-    return { d1: counted.d1RowsWritten, shard: counted.shardRowsWritten };
-  };
-  const perHour: { d1: number; shard: number; requests: number; alarms: number }[] = [];
-  let before = { d1: 0, shard: 0 };
-  const hour = async (): Promise<void> => {
-    const now = await counters();
-    perHour.push({ d1: now.d1 - before.d1, shard: now.shard - before.shard, requests, alarms });
-    before = now;
-    requests = 0;
-    alarms = 0;
-  };
-  // Half an hour more, so that the flush of the last hour is in; the first hour also pays for the
-  // rows of new series, so the second one is what goes on.
-  for (let at = START; at < START + HOURS * HOUR + 10 * MINUTE; at += every) {
-    vi.setSystemTime(at);
-    await runAlarms();
-    if ((at - START) % HOUR === 10 * MINUTE && at > START + HOUR) await hour();
-    for (let host = 0; host < HOSTS; host++) {
-      const points = Array.from({ length: SERIES / HOSTS }, (_, i) => ({
-        name: `metric.${i}`,
-        value: Math.round(5_000 + 4_000 * Math.sin(at / MINUTE + i)) / 100,
-        timestamp: at,
-        labels: { host: `host-${host}` },
-      }));
-      const body = JSON.stringify(points);
-      const answer = await app.request("/api/v1/points", { method: "POST", body }, env);
-      expect(answer.status).toBe(200);
-      requests++;
-    }
-  }
-  await hour();
-  const steady = perHour.at(-1)!;
-  // The roll-up of the day, from D1's own count.
-  let rolled = 0;
-  for (let more = true; more;) {
-    const step = await rollUp(env.DB, START + 2 * DAY);
-    rolled += step.rows.written;
-    more = step.more;
-  }
-  // The flush also marks each series-day dirty: once a day, in its first hour.
-  const perSeriesHour = steady.d1 / SERIES;
-  const marks = 1 / 24;
-  const rollUpRows = rolled / SERIES / 24;
-  const withRollUp = perSeriesHour + marks + rollUpRows;
-  const perRequest = steady.shard / steady.requests;
-  const bytes = await segmentBytes();
-  const month = 730;
-  const monthly = {
-    workerRequests: steady.requests * month + 60 * month,
-    workerCpuMs: steady.requests * month * 1,
-    doRequests: (steady.requests + steady.alarms) * month,
-    doGbSeconds: 3_600 * month * 0.128,
-    doRowsWritten: steady.shard * month,
-    d1RowsWritten: (withRollUp + 1) * SERIES * month,
-    // Kept: minutes 15 days, hours 400 days.
-    d1StorageGb: (SERIES * (15 * 24 * bytes.minute + 400 * bytes.hour)) / 1e9,
-  };
-  console.log(`
-1,000 series, ${MINUTE / every} points a minute, ${HOSTS} agents that post every ${every / 1_000} s; a steady hour:
-  requests ${steady.requests}, alarms ${steady.alarms}
-  DO rows written ${steady.shard}, ${perRequest.toFixed(3)} a request            (expected ≤ 1.2)
-  D1 rows written ${steady.d1}, ${perSeriesHour.toFixed(3)} a series-hour
-    + dirty marks ${marks.toFixed(3)} + roll-up ${rollUpRows.toFixed(3)} = ${withRollUp.toFixed(3)} a series-hour (expected ≤ 1.3)
-    + 1.000 a series-hour when the minutes are deleted after 15 days
-  first hour (new series): D1 rows written ${perHour[0]!.d1}
-
-${monthlyBill(monthly)}`);
-  expect(perRequest).toBeLessThanOrEqual(1.2);
-  expect(withRollUp).toBeLessThanOrEqual(1.3);
+interface Point {
+  readonly name: string;
+  readonly value: number;
+  readonly timestamp: number;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A row's body and key, and a third for the B-tree. */
-async function segmentBytes(): Promise<{ minute: number; hour: number }> {
-  const average = async (table: string): Promise<number> =>
-    (await env.DB.prepare(`SELECT avg(length(body)) AS bytes FROM ${table}`).first<number>(
-      "bytes",
-    )) ?? 0;
-  const stored = (body: number): number => (body + 20) * 1.33;
+const pointsOf = (host: number, at: number): Point[] =>
+  Array.from({ length: SERIES / HOSTS }, (_, i) => ({
+    name: `metric.${i}`,
+    value: valueAt(host, i, at),
+    // Agents take a moment, and never the same.
+    timestamp: at + Math.floor(noise(at, host) * 2_000),
+    labels: { host: `host-${host}` },
+  }));
+
+/** A gauge of two decimals. */
+const valueAt = (host: number, i: number, at: number): number =>
+  Math.round(5_000 + 4_000 * Math.sin(at / HOUR + i + host) + 100 * noise(at, i)) / 100;
+
+/** Between 0 and 1, the same at each run. */
+const noise = (at: number, i: number): number => {
+  const x = Math.sin(at / 1_000 + i * 78.233) * 43_758.5453;
+  return x - Math.floor(x);
+};
+
+const HOST_NUMBERS = Array.from({ length: HOSTS }, (_, host) => host);
+
+/** Requests of a thousand points; an agent that is back first sends what it has kept. */
+async function collect(at: number): Promise<void> {
+  const isCutOff = at >= CUT_OFF.from && at < CUT_OFF.to;
+  if (at === CUT_OFF.to)
+    for (let kept = CUT_OFF.from; kept < CUT_OFF.to; kept += 10 * EVERY)
+      await post(
+        Array.from({ length: 10 }, (_, i) => pointsOf(CUT_OFF.host, kept + i * EVERY)).flat(),
+      );
+  const reached = HOST_NUMBERS.filter((host) => !isCutOff || host !== CUT_OFF.host);
+  await post(reached.flatMap((host) => pointsOf(host, at)));
+}
+
+/** A request of each agent. */
+async function each(at: number): Promise<void> {
+  for (const host of HOST_NUMBERS) await post(pointsOf(host, at));
+}
+
+/** How long each request took, and all alarms, ms: as long as a shard was awake, at most. */
+let requests: number[] = [];
+let alarms = 0;
+
+async function post(points: readonly Point[]): Promise<void> {
+  const body = JSON.stringify(points);
+  const start = performance.now();
+  const answer = await app.request("/api/v1/points", { method: "POST", body }, store);
+  requests.push(performance.now() - start);
+  expect(answer.status).toBe(200);
+}
+
+async function runAlarms(): Promise<void> {
+  const at = await runInDurableObject(stub, (_, state) => state.storage.getAlarm());
+  if (at === null || at > Date.now()) return;
+  const start = performance.now();
+  await runDurableObjectAlarm(stub);
+  alarms += performance.now() - start;
+}
+
+const median = (list: readonly number[]): number =>
+  list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
+
+async function today(): Promise<StatusAnswer["today"]> {
+  const answer: StatusAnswer = await (await app.request("/api/v1/status", {}, store)).json();
+  for (const { error } of answer.shards) expect(error).toBeUndefined();
+  return answer.today;
+}
+
+interface Counted extends Pick<
+  StatusAnswer["today"],
+  "d1RowsWritten" | "d1RowsRead" | "shardRowsWritten" | "shardRequests"
+> {
+  readonly requests: number;
+  readonly awakeMs: { readonly aRequest: number; readonly inAlarms: number };
+}
+
+/** What was counted while points were sent as they are every 15 s: within one UTC day. */
+async function during(
+  from: number,
+  to: number,
+  send: (at: number) => Promise<void>,
+): Promise<Counted> {
+  vi.setSystemTime(from);
+  const before = await today();
+  requests = [];
+  alarms = 0;
+  for (let at = from; at < to; at += EVERY) {
+    vi.setSystemTime(at);
+    await runAlarms();
+    if (at % MINUTE === 0) await runCron(store);
+    await send(at);
+  }
+  const after = await today();
   return {
-    minute: stored(await average("minute")),
-    // Two hours are rolled up here, 24 in a day.
-    hour: stored((await average("hour")) * 12),
+    requests: requests.length,
+    awakeMs: { aRequest: median(requests), inAlarms: alarms },
+    d1RowsWritten: after.d1RowsWritten - before.d1RowsWritten,
+    d1RowsRead: after.d1RowsRead - before.d1RowsRead,
+    shardRowsWritten: after.shardRowsWritten - before.shardRowsWritten,
+    shardRequests: after.shardRequests - before.shardRequests,
   };
+}
+
+test("1,000 series at 4 points a minute", async () => {
+  await applyD1Migrations(env.DB, env.MIGRATIONS);
+  vi.useFakeTimers({ toFake: ["Date"], now: START });
+  // Rows of D1 go by series-hours: a point an hour does to have a day to delete.
+  let first: number | undefined;
+  for (let at = START; at < MEASURED; at += 10 * MINUTE) {
+    vi.setSystemTime(at);
+    if (at % HOUR === 30 * MINUTE) await collect(at);
+    await runAlarms();
+    await runCron(store);
+    if (at === START + HOUR + 10 * MINUTE) first = (await today()).d1RowsWritten;
+  }
+  const day = await during(MEASURED, MEASURED + DAY, collect);
+  const agents = await during(MEASURED + DAY, MEASURED + DAY + AGENTS, each);
+  const cpu: Cpu = inject("cpu");
+  const measured: Measured = {
+    d1RowsASeriesHour: day.d1RowsWritten / SERIES / 24,
+    d1RowsReadASeriesHour: day.d1RowsRead / SERIES / 24,
+    doRowsAnHour: (day.shardRowsWritten - day.requests) / 24,
+    callsAnHour: (day.shardRequests - day.requests) / 24,
+    awakeMs: { aRequest: day.awakeMs.aRequest, anHour: day.awakeMs.inAlarms / 24 },
+    workerCpuMs: new Map(cpu.worker),
+    rollUpCpuMs: cpu.rollUp,
+    bytes: await storedBytes(),
+  };
+  const doRowsARequest = agents.shardRowsWritten / agents.requests;
+  console.log(`
+1,000 series at 4 points a minute. A day in requests of 1,000 points, on which one agent of ten was cut off
+for two hours, and a day past its retention was deleted; then hours in requests of each of ten agents:
+  DO rows written   ${doRowsARequest.toFixed(4)} a request of an agent (expected ≤ 1.02)
+                    ${(day.shardRowsWritten / day.requests).toFixed(4)} a request of 1,000 points: one, and ${measured.doRowsAnHour.toFixed(1)} an hour
+  D1 rows written   ${measured.d1RowsASeriesHour.toFixed(4)} a series-hour (expected ≤ 0.25)
+  D1 rows read      ${measured.d1RowsReadASeriesHour.toFixed(2)} a series-hour, without queries
+  calls of the shard besides requests: ${measured.callsAnHour.toFixed(1)} an hour
+  first hour, new series in it: ${first} rows of D1
+  a shard is awake: ${measured.awakeMs.aRequest.toFixed(0)} ms a request, ${(measured.awakeMs.anHour / 1_000).toFixed(1)} s an hour besides, at most
+  CPU of the Worker: ${cpu.worker.map(([points, ms]) => `${ms.toFixed(1)} ms a request of ${points} points`).join(", ")}
+  CPU of the roll-up: ${(cpu.rollUp * 1_000).toFixed(1)} µs a series-hour
+  stored: ${sizes(measured)}
+
+A month (730 hours), in dollars above what the plan includes:
+${months(
+  [1_000, 10_000, 100_000].flatMap((series) =>
+    [1_000, 10_000].map((batch) => monthOf(series, batch, measured)),
+  ),
+)}
+
+Series that the free plan carries, by each of its limits, in requests of 1,000 points:
+${free(1_000, measured)}
+
+1,000 series at 1 point a minute elsewhere, a month:
+${elsewhere()}`);
+  expect(doRowsARequest).toBeLessThanOrEqual(1.02);
+  expect(measured.d1RowsASeriesHour).toBeLessThanOrEqual(0.25);
+  expect(monthOf(10_000, 1_000, measured).bill.total).toBeLessThanOrEqual(6);
+  expect(monthOf(100_000, 1_000, measured).bill.total).toBeLessThanOrEqual(100);
+});
+
+interface PackRow {
+  readonly pack: number;
+  readonly body: string;
+}
+
+/** The packs of a tier in one span. */
+async function packsOf(table: "minute" | "hour" | "day", span: number): Promise<PackRow[]> {
+  const of = { minute: "hour", hour: "day", day: "year" }[table];
+  const select = `SELECT pack, body FROM ${table} WHERE ${of} = ?`;
+  return (await env.DB.prepare(select).bind(span).all<PackRow>()).results;
+}
+
+const segmentsOf = (rows: readonly PackRow[]): number =>
+  rows.reduce((sum, { body }) => sum + decodePack(body).size, 0);
+
+const LAST_HOUR = hourOf(MEASURED) + 20;
+const LAST_DAY = Math.floor(LAST_HOUR / 24);
+
+/** Bytes of a segment in D1: its share of the row, of the key, and of the pages (see bench:packs). */
+async function storedBytes(): Promise<Measured["bytes"]> {
+  const stored = (body: number): number => body * 1.07;
+  const average = (rows: readonly PackRow[]): number =>
+    stored(rows.reduce((sum, { body }) => sum + body.length + 25, 0) / segmentsOf(rows));
+  return {
+    minute: average(await packsOf("minute", LAST_HOUR)),
+    hour: average(await packsOf("hour", LAST_DAY)),
+    day: stored(yearOfDays().length),
+  };
+}
+
+/** The segment of a year of days, which would take long to simulate. */
+function yearOfDays(): string {
+  const start = Date.UTC(2031, 0, 1);
+  const days = new Buckets(365);
+  for (let at = start; at < start + 365 * DAY; at += EVERY) {
+    const row = (at - start) % DAY === 0 ? days.push(at) : days.length - 1;
+    days.add(row, valueAt(0, 0, at), at);
+  }
+  return encodeSegment(days, start, DAY);
 }

@@ -7,6 +7,7 @@ const project = (
   name: string,
   databases: readonly string[],
   variables: Record<string, string>,
+  globalSetup: readonly string[] = [],
 ) => ({
   plugins: [
     cloudflareTest(async () => ({
@@ -22,13 +23,18 @@ const project = (
       },
     })),
   ],
-  test: { name, include: [`bench/${name}.bench.ts`], testTimeout: 3_600_000 },
+  test: {
+    name,
+    include: [`bench/${name}.bench.ts`],
+    globalSetup: [...globalSetup],
+    testTimeout: 3_600_000,
+  },
 });
 
 export default defineConfig({
   test: {
     projects: [
-      project("cost", [], {}),
+      project("cost", [], {}, ["bench/support/cpu-setup.ts"]),
       project("wide", ["DB_1", "DB_2", "DB_3"], { SHARDS: "16" }),
     ],
   },

@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, "../..");
  * Builds the Worker as a deploy would, with the page in that folder, and returns its bundle's path.
  * Without a page there is an empty folder, since wrangler refuses one that is missing.
  */
-function buildWorker(root: string, page = join(root, "dist/bench-no-page")): string {
+export function buildWorker(root: string, page = join(root, "dist/bench-no-page")): string {
   mkdirSync(page, { recursive: true });
   const out = join(root, "dist/bench");
   const built = spawnSync("wrangler", ["deploy", "--dry-run", "--outdir", out, "--assets", page], {

@@ -1,0 +1,113 @@
+// A month of any number of series, and what of the free plan carries how many, from what was measured of
+// a thousand. Pure.
+
+import { type Bill, billOf, type Usage } from "../../src/core/bill.ts";
+import * as LIMITS from "../../src/core/limits.ts";
+import core from "../../src/core/prices.json" with { type: "json" };
+import prices from "../prices.json" with { type: "json" };
+
+/** Points of a series an hour: four a minute. */
+const POINTS_AN_HOUR = 240;
+const HOURS = 730;
+/** Days that are kept, by default. */
+const MINUTE_DAYS = 15;
+const HOUR_DAYS = 400;
+/** A share of a database that stays free: its shards are not exactly alike. */
+const ROOM = 0.1;
+
+export interface Measured {
+  /** Of D1, written in all a series-hour: flush, roll-up, marks, deletion. */
+  readonly d1RowsASeriesHour: number;
+  readonly d1RowsReadASeriesHour: number;
+  /** Written by a shard an hour, besides the one of each request. */
+  readonly doRowsAnHour: number;
+  /** Of a shard, besides requests, an hour: alarms and calls of the cron. */
+  readonly callsAnHour: number;
+  /** How long a shard is awake for a request, and for all else an hour, ms. */
+  readonly awakeMs: { readonly aRequest: number; readonly anHour: number };
+  /** Of the Worker, by points a request, ms. */
+  readonly workerCpuMs: ReadonlyMap<number, number>;
+  /** Of the cron, a series-hour rolled up, ms. */
+  readonly rollUpCpuMs: number;
+  /** As stored: minutes of an hour, hours of a day, days of a year. */
+  readonly bytes: { readonly minute: number; readonly hour: number; readonly day: number };
+}
+
+/** What a series takes in D1 when all is kept that is to be kept, and a year of days. */
+export const bytesASeries = ({ bytes }: Measured): number =>
+  MINUTE_DAYS * 24 * bytes.minute + HOUR_DAYS * bytes.hour + bytes.day;
+
+export interface Month {
+  readonly series: number;
+  /** Points a request. */
+  readonly batch: number;
+  readonly shards: number;
+  readonly databases: number;
+  readonly gigabytes: number;
+  readonly bill: Bill;
+  /** If no shard ever slept, say for open sockets that never rest. */
+  readonly sleepless: Bill;
+}
+
+/** Every request has series of all metrics, and so touches each shard. */
+export function monthOf(series: number, batch: number, measured: Measured): Month {
+  const gigabytes = (series * bytesASeries(measured)) / 1e9;
+  const databases = Math.ceil(gigabytes / ((LIMITS.databaseBytes / 1e9) * (1 - ROOM)));
+  const shards = Math.max(databases, Math.ceil(series / LIMITS.seriesPerShard));
+  const requests = ((series * POINTS_AN_HOUR) / batch) * HOURS;
+  const crons = 60 * HOURS;
+  const cpu = measured.workerCpuMs.get(batch);
+  if (cpu === undefined) throw new Error(`requests of ${batch} points were not measured`);
+  const { awakeMs } = measured;
+  const awake = ((requests / HOURS) * awakeMs.aRequest + awakeMs.anHour) / 3_600_000;
+  const never = 3_600 * HOURS * core.cloudflarePaid.doGbSeconds.gbPerObject;
+  const usage: Usage = {
+    workerRequests: requests + crons,
+    workerCpuMs: requests * cpu + series * HOURS * measured.rollUpCpuMs,
+    doRequests: (requests + measured.callsAnHour * HOURS) * shards,
+    doGbSeconds: Math.min(1, awake) * never * shards,
+    doRowsWritten: (requests + measured.doRowsAnHour * HOURS) * shards,
+    d1RowsWritten: series * HOURS * measured.d1RowsASeriesHour,
+    d1RowsRead: series * HOURS * measured.d1RowsReadASeriesHour,
+    d1StorageGb: gigabytes,
+  };
+  const sleepless = billOf({ ...usage, doGbSeconds: never * shards });
+  return { series, batch, shards, databases, gigabytes, bill: billOf(usage), sleepless };
+}
+
+/** How many series each limit of the free plan carries, in one shard and requests of `batch` points. */
+export function freePlan(
+  batch: number,
+  measured: Measured,
+): readonly (readonly [string, number])[] {
+  const { cloudflareFreePerDay: day } = core;
+  const { cloudflareFree: free } = prices;
+  const requestsADay = (POINTS_AN_HOUR * 24) / batch;
+  const calls = measured.callsAnHour * 24;
+  const cpu = measured.workerCpuMs.get(batch) ?? Number.NaN;
+  return [
+    ["Worker requests", (day.workerRequests - 24 * 60) / requestsADay],
+    ["Durable Object requests", (day.doRequests - calls) / requestsADay],
+    [
+      "Durable Object duration, of shards that never sleep",
+      Math.floor(day.doGbSeconds / (86_400 * core.cloudflarePaid.doGbSeconds.gbPerObject)) *
+        LIMITS.seriesPerShard,
+    ],
+    [
+      "Durable Object rows written",
+      (day.doRowsWritten - 24 * measured.doRowsAnHour) / requestsADay,
+    ],
+    ["D1 rows written", day.d1RowsWritten / (24 * measured.d1RowsASeriesHour)],
+    ["D1 rows read, without queries", day.d1RowsRead / (24 * measured.d1RowsReadASeriesHour)],
+    ["D1 storage, one database", (free.d1DatabaseGb * 1e9) / bytesASeries(measured)],
+    ["D1 storage, all databases", (free.d1StorageGb * 1e9) / bytesASeries(measured)],
+    [
+      `CPU of a request (${cpu.toFixed(1)} ms of ${free.cpuMsPerInvocation})`,
+      cpu <= free.cpuMsPerInvocation ? Infinity : 0,
+    ],
+    [
+      "CPU of the cron, an hour rolled up in one run",
+      free.cpuMsPerInvocation / measured.rollUpCpuMs,
+    ],
+  ];
+}
