@@ -1,6 +1,8 @@
 // Removes a metric from a database: at once for every reader; its segments go later and bounded.
 
+import { chunked } from "./chunked.ts";
 import { batch, type Database, query, type RowCount } from "./database.ts";
+import type { SeriesRow } from "./rows.ts";
 import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 
 // ?1 is the metric; ?2 and ?3 are those of GUARD.
@@ -10,13 +12,14 @@ const BURY = `INSERT INTO tombstone (series_id) SELECT id FROM series WHERE metr
 const REMOVE = `DELETE FROM series WHERE metric = ?1 AND ${GUARD}`;
 
 // A roll-up that has read the metric's segments must not write them back.
-const STOP_ROLLUP = `
-  INSERT INTO progress (name, value) SELECT 'rollup', 1 WHERE ${GUARD} AND ?1 IS NOT NULL
+const stopRollup = (when: string): string => `
+  INSERT INTO progress (name, value) SELECT 'rollup', 1 WHERE ${when} AND ?1 IS NOT NULL
   ON CONFLICT (name) DO UPDATE SET value = value + 1`;
 
 /**
- * Like a flush it moves the watermark: neither a flush that was given up can land after it, nor it
- * after another. Not landed: nothing was done. @throws D1Failed: it may have landed, or may land yet.
+ * From the database that the shard writes to. Like a flush it moves the watermark: neither a flush
+ * that was given up can land after it, nor it after another. Not landed: nothing was done.
+ * @throws D1Failed: it may have landed, or may land yet.
  */
 export async function removeMetric(
   db: Database,
@@ -31,10 +34,56 @@ export async function removeMetric(
     {
       buried: on(BURY),
       removed: on(REMOVE),
-      stopped: on(STOP_ROLLUP),
+      stopped: on(stopRollup(GUARD)),
       watermark: setWatermark(turn, undefined),
     },
     deadlineMs,
   );
   return { landed: changes.watermark === 1, counted };
 }
+
+// ?1 is ids as JSON.
+
+const BURY_THESE = `
+  INSERT INTO tombstone (series_id)
+  SELECT id FROM series WHERE id IN (SELECT value FROM json_each(?1))`;
+
+const REMOVE_THESE = "DELETE FROM series WHERE id IN (SELECT value FROM json_each(?1))";
+
+/**
+ * From a database that the shard does not write to, as it did before there were more, or as a shard did
+ * that had the metric before. Nothing of this shard is under way there; what another shard may write
+ * meanwhile gets ids that no series had, so that a removal that lands late takes nothing of it.
+ * A database that does not have the metric is only read. @throws D1Failed
+ */
+export async function removeElsewhere(
+  db: Database,
+  metric: string,
+  deadlineMs: number,
+): Promise<RowCount> {
+  const { rows, counted } = await batch(
+    db,
+    { series: query<Pick<SeriesRow, "id">>("SELECT id FROM series WHERE metric = ?", metric) },
+    deadlineMs,
+  );
+  if (rows.series.length === 0) return counted;
+  const ids = rows.series.map(({ id }) => id);
+  const each = (sql: string): ReturnType<typeof query>[] =>
+    chunked(ids, () => ID_BYTES).map((chunk) => query(sql, JSON.stringify(chunk)));
+  const removal = await batch(
+    db,
+    {
+      buried: each(BURY_THESE),
+      removed: each(REMOVE_THESE),
+      stopped: query(stopRollup("true"), metric),
+    },
+    deadlineMs,
+  );
+  return {
+    read: counted.read + removal.counted.read,
+    written: counted.written + removal.counted.written,
+  };
+}
+
+/** Of an id in JSON. */
+const ID_BYTES = 20;

@@ -186,7 +186,9 @@ export class Shard extends DurableObject<ShardEnv> {
   remove(metric: string): Promise<boolean> {
     this.#requested();
     return this.#flusher.exclusively(async () => {
-      if (!(await this.#flusher.remove(metric))) return false;
+      const { database } = this.#log.databases;
+      const others = this.#databases.filter(({ name }) => name !== database).map(({ db }) => db);
+      if (!(await this.#flusher.remove(metric, others))) return false;
       this.#log.remove(metric, Date.now());
       this.#live.removed(metric);
       if (this.#log.sealed.length === 0) this.#forget(new Set());

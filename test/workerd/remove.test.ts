@@ -11,6 +11,7 @@ import { DAY, MINUTE } from "../../src/core/tiers.ts";
 import { rollUpClosed } from "../../src/worker/cron/rollup.ts";
 import { purgeTombstones } from "../../src/worker/cron/tombstones.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
+import { interrupted } from "./interrupted.ts";
 import { Shard } from "./worker.ts";
 
 /** Far ahead of the wall clock, by which alarms fire: the tests run them by hand. */
@@ -69,35 +70,6 @@ const backfill = async (name: string): Promise<void> => {
   const body = JSON.stringify(Array.from({ length: 10 }, (_, host) => datapoints(host)));
   const response = await app.request("/api/v1/points", { method: "POST", body }, env);
   expect(await response.json()).toEqual({ accepted: 70_000 });
-};
-
-/** A database in which something happens before one of the batches of a session. */
-const interrupted = (db: D1Database, nth: number, work: () => Promise<unknown>): D1Database => {
-  const withSession = (...args: Parameters<D1Database["withSession"]>): D1DatabaseSession => {
-    const session = db.withSession(...args);
-    let batches = 0;
-    const statement = (prepared: D1PreparedStatement): D1PreparedStatement =>
-      new Proxy(prepared, {
-        get: (target, name) => {
-          if (name === "bind") return (...params: unknown[]) => statement(target.bind(...params));
-          const value: unknown = Reflect.get(target, name);
-          if (name !== "all") return value;
-          return async () => {
-            if (++batches === nth) await work();
-            return await target.all();
-          };
-        },
-      });
-    return {
-      prepare: (sql) => statement(session.prepare(sql)),
-      getBookmark: () => session.getBookmark(),
-      async batch<T>(statements: D1PreparedStatement[]) {
-        if (++batches === nth) await work();
-        return await session.batch<T>(statements);
-      },
-    };
-  };
-  return Object.assign(Object.create(db) as D1Database, { withSession });
 };
 
 /** Ids of the series of metrics that have one each. */

@@ -2,6 +2,7 @@
 // reconciles when in doubt, and lets series go that D1 now knows. The protocol is in protocol.ts.
 
 import { CorruptBytes } from "../../core/codec/bytes.ts";
+import type { RowCount } from "../../d1/database.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
 import { layOut, pagesToLayOut, rowsOf } from "./layout.ts";
@@ -10,6 +11,7 @@ import {
   type FlushResult,
   type FlushTarget,
   pagesToFlush,
+  removeFrom,
   removeOnce,
   unreadable,
   watermarkOf,
@@ -137,22 +139,26 @@ export class Flusher {
 
   /** Takes over what an attempt came to; false when it is in doubt. */
   #take(result: FlushResult): boolean {
-    const now = Date.now();
-    this.#log.counters.add(now, {
-      d1RowsWritten: result.rows.written,
-      d1RowsRead: result.rows.read,
-    });
+    this.#count(result.rows);
     if (result.kind === "doubt") {
       this.#inDoubt(result.reason);
       return false;
     }
     for (const [series, id] of result.ids) this.#log.dictionary.setId(series, id);
-    this.#log.drop(result.watermark, now);
+    this.#log.drop(result.watermark, Date.now());
     return true;
   }
 
-  /** Removes a metric from D1, which flushes nothing. False: nothing is certain. */
-  async remove(metric: string): Promise<boolean> {
+  /**
+   * Removes a metric from D1, which flushes nothing: from `others`, to which this shard does not write,
+   * and last from its own database, so that it is there until it is gone everywhere. False: nothing
+   * is certain.
+   */
+  async remove(metric: string, others: readonly D1Database[]): Promise<boolean> {
+    const { timeoutMs } = this.#target();
+    const elsewhere = await removeFrom(others, metric, timeoutMs);
+    if (elsewhere === undefined) return false;
+    this.#count(elsewhere);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
       const { flushed, freeId } = this.#log;
@@ -160,6 +166,10 @@ export class Flusher {
       if (this.#take(result)) return true;
     }
     return false;
+  }
+
+  #count({ read, written }: RowCount): void {
+    this.#log.counters.add(Date.now(), { d1RowsWritten: written, d1RowsRead: read });
   }
 
   /** What D1 holds is no longer certain: its watermark is to be read, and ids with it. */

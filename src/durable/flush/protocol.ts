@@ -20,7 +20,7 @@ import { HOUR, hourOf, MINUTE } from "../../core/tiers.ts";
 import { D1Failed, type RowCount } from "../../d1/database.ts";
 import { type FlushedPack, type FlushedSeries, writeFlush } from "../../d1/flush.ts";
 import { newIds, readIds } from "../../d1/ids.ts";
-import { removeMetric } from "../../d1/removal.ts";
+import { removeElsewhere, removeMetric } from "../../d1/removal.ts";
 import { readWatermark } from "../../d1/watermark.ts";
 import type { Dictionary } from "../dictionary.ts";
 import type { Log } from "../log.ts";
@@ -149,6 +149,26 @@ export async function removeOnce(
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
     return { kind: "doubt", rows: { written: 0, read: 0 }, reason: error.message };
+  }
+}
+
+/** Removes a metric from databases that this shard does not write to; undefined: not from all. */
+export async function removeFrom(
+  databases: readonly D1Database[],
+  metric: string,
+  timeoutMs: number,
+): Promise<RowCount | undefined> {
+  try {
+    const counts = await Promise.all(
+      databases.map((db) => removeElsewhere(db.withSession("first-primary"), metric, timeoutMs)),
+    );
+    return counts.reduce(
+      (sum, { read, written }) => ({ read: sum.read + read, written: sum.written + written }),
+      { read: 0, written: 0 },
+    );
+  } catch (error) {
+    if (!(error instanceof D1Failed)) throw error;
+    return undefined;
   }
 }
 
