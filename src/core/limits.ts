@@ -74,7 +74,7 @@ export const dedupMs = 24 * 3_600_000;
 /** (hour, pack) pairs that one round of the roll-up takes at most: bounds memory and the batch. */
 export const pairsPerRollup = 500;
 /** Bytes of packs that one round of the roll-up reads, of one pair at least: bounds memory. */
-export const rollupBytes = 4_000_000;
+export const rollupBytes = 2_000_000;
 /** How long the roll-up passes over what it could not read before it tries again, ms. */
 export const unreadableRetryMs = 3_600_000;
 /** Packs of a UTC day whose minutes one round of the retention deletes: some 24 rows each. */

@@ -120,7 +120,8 @@ export function putInto(
   for (const slot of touched) {
     const segment = before.get(slot);
     if (segment === undefined) continue;
-    const rows = new Buckets(32);
+    const rows = storedRows[slot]!;
+    rows.length = 0;
     const message = readInto(rows, tier, span, segment);
     if (message === undefined) stored.set(slot, rows);
     else bad.set(slot, message);
@@ -147,10 +148,14 @@ export function putInto(
   return { body: good.some(({ rows }) => rows.size > 0) ? encodePack(after) : null, unreadable };
 }
 
-/** A slot's rows with those of periods in place of, or merged with, what it had of them. */
+/**
+ * A slot's rows with those of periods in place of, or merged with, what it had of them; good until the
+ * next call.
+ */
 function replaced(before: Buckets | undefined, slot: number, periods: readonly Period[]): Buckets {
   const stored = before?.length ?? 0;
-  const rows = new Buckets(stored + periods.length);
+  const rows = replacedRows;
+  rows.length = 0;
   const put = new Map(periods.map((period) => [period.start, period]));
   for (let i = 0; i < stored; i++) {
     const start = before!.start[i]!;
@@ -247,5 +252,11 @@ class Bad {
 /** What may stand between quotes in JSON as it is. */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
-/** The buckets of the segment being read. */
+// Buckets under work: eight columns each, which are not to be made anew for every segment.
+
+/** Of the segment being read. */
 const segmentRows = new Buckets(60);
+/** By slot, of the pack that periods are put into. */
+const storedRows = Array.from({ length: SERIES_PER_PACK }, () => new Buckets(32));
+/** Of the slot that they are put into. */
+const replacedRows = new Buckets(32);

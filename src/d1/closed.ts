@@ -54,7 +54,7 @@ export async function nextClosed(
          WHERE h.pack = w.pack AND h.day = w.hour / 24), 0) AS hourBytes
        FROM (SELECT hour, pack, sum(octet_length(body)) AS bytes FROM minute
          WHERE (hour, pack) >= (${valueOf("rolledHour")}, ${valueOf("rolledPack")})
-           AND hour < CAST(?1 AS INTEGER)
+           AND hour < ?1
          GROUP BY hour, pack ORDER BY hour, pack LIMIT ${LIMITS.pairsPerRollup}) AS w
        ORDER BY w.hour, w.pack`,
       closed,
@@ -95,8 +95,8 @@ export interface ClosedHours {
   readonly counted: RowCount;
 }
 
-const RANGE = `(hour, pack) >= (CAST(?1 AS INTEGER), CAST(?2 AS INTEGER))
-  AND (hour, pack) < (CAST(?3 AS INTEGER), CAST(?4 AS INTEGER))`;
+const RANGE = `(hour, pack) >= (?1, ?2)
+  AND (hour, pack) < (?3, ?4)`;
 
 /** The minutes of a range and the hour packs of their days, in one snapshot. @throws D1Failed */
 export async function readClosed(db: Database, { from, to }: ClosedRange): Promise<ClosedHours> {
@@ -132,8 +132,8 @@ export async function writeClosed(
   now: number,
 ): Promise<{ readonly applied: boolean; readonly counted: RowCount }> {
   const count = `(SELECT count(*) FROM minute
-    WHERE (hour, pack) >= (CAST(?3 AS INTEGER), CAST(?4 AS INTEGER))
-      AND (hour, pack) < (CAST(?5 AS INTEGER), CAST(?6 AS INTEGER)))`;
+    WHERE (hour, pack) >= (?3, ?4)
+      AND (hour, pack) < (?5, ?6))`;
   const { changes, counted } = await batch(db, {
     claim: claim(
       right,

@@ -19,6 +19,7 @@ import {
   runSteps,
   storedIn,
   wipe,
+  withBetween,
 } from "./cron-store.ts";
 
 const NOW = Date.UTC(2031, 0, 20, 12);
@@ -173,6 +174,22 @@ describe("removed series", () => {
     await runAll(purgeTombstones, NOW);
     expect(await slotsOf()).toEqual(["4"]);
     await expectExact(points.filter(({ id }) => id === 4));
+  });
+
+  test("a roll-up that has read them does not write them back", async () => {
+    const points = hourly([3, 40], NOW - 2 * DAY, 30);
+    await flush(points);
+    await runAll(rollUpClosed, NOW);
+    await remove([3]);
+    const db = withBetween(env.DB, async (n, land) => {
+      // Between what it reads and what it writes.
+      if (n === 3) await runAll(purgeTombstones, NOW);
+      return await land();
+    });
+    await rollUpDays(db, round(NOW));
+    await runSteps(NOW);
+    expect((await storedIn()).day.map(({ pack }) => pack)).toEqual([2]);
+    await expectExact(points.filter(({ id }) => id === 40));
   });
 
   test("a row that is no JSON stops nothing; it goes when nobody has a series in its pack", async () => {
