@@ -96,6 +96,8 @@ export const cronMs = 20_000;
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
 export const bucketsPerSlice = 200_000;
+/** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
+export const openHours = 100_000;
 /** Buckets that one query may decode: stops queries that would take minutes. */
 export const decodedPerQuery = 30_000_000;
 /** How long one query may read, ms: stops queries that would hurt everybody. */

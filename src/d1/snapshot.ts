@@ -25,6 +25,8 @@ export interface Wanted {
   /** Of labels. Those that SQL can answer narrow what is read; all must be run again. */
   readonly matchers: readonly Matcher[];
   readonly plan: Plan;
+  /** Buckets, give or take, that one batch may read. */
+  readonly perSlice: number;
 }
 
 /** A series; `metric` is a position in `Wanted.metrics`. */
@@ -66,9 +68,10 @@ export async function readSnapshot(
   wanted: Wanted,
   shards: readonly number[],
 ): Promise<Snapshot> {
-  const { plan } = wanted;
+  const { plan, perSlice } = wanted;
   const ids = idsOf(wanted);
-  const slots = Math.floor(LIMITS.bucketsPerSlice / nominal(plan));
+  const slots = Math.floor(perSlice / nominal(plan));
+  const rowsMost = `(SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs)`;
   const { rows, counted } = await batch(db, {
     ...standingOf(shards),
     layouts: SELECT_LAYOUTS,
@@ -76,15 +79,15 @@ export async function readSnapshot(
       `${ids.cte} SELECT id, metric, labels FROM ids LIMIT ${SERIES}`,
       ...ids.params,
     ),
-    open: openHours(plan, LIMITS.bucketsPerSlice),
-    ...segmentsOf(packsOfIds(ids, slots), plan, `coalesce(${ROWS}, 0) + 1`),
+    open: openHours(plan, LIMITS.openHours),
+    ...segmentsOf(packsOfIds(ids, slots), plan, `coalesce(${rowsMost}, 0) + 1`),
   });
   const packs = packsOf(rows.series.map(({ id }) => id));
   return {
     ...standing(rows, counted),
     layouts: shardsOf(rows.layouts),
     series: rows.series,
-    segments: segments(rows, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs)),
+    segments: segments(rows, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs, perSlice)),
     open: rows.open.map(({ hour }) => hour),
   };
 }
@@ -94,19 +97,19 @@ export interface SliceSnapshot extends Standing {
   readonly segments: Segments;
 }
 
-/** `whole`: however much it is. @throws D1Failed */
+/** `perSlice` as for a snapshot; Infinity: however much it is. @throws D1Failed */
 export async function readSlice(
   db: Database,
   { packs, from, to }: Slice,
   plan: Plan,
   shards: readonly number[],
-  whole: boolean,
+  perSlice: number,
 ): Promise<SliceSnapshot> {
-  const most = whole ? Infinity : rowsOf(packs);
+  const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
   const { rows, counted } = await batch(db, {
     ...standingOf(shards),
-    ...segmentsOf(packsGiven(packs), part, whole ? "-1" : String(most + 1)),
+    ...segmentsOf(packsGiven(packs), part, most === Infinity ? "-1" : String(most + 1)),
   });
   return { ...standing(rows, counted), segments: segments(rows, most) };
 }
@@ -146,12 +149,11 @@ const nominal = ({ tier, kept, to, step }: Plan): number =>
   (tier === "minute" ? 0 : Math.min(3 * 60, Math.max(to - kept, 0) / MINUTE));
 
 /** Rows of one statement, all of slots: twice what minutes of a slice are. */
-const SLOT_ROWS = (2 * LIMITS.bucketsPerSlice) / 60;
+const slotRows = (perSlice: number): number => Math.floor((2 * perSlice) / 60);
 
-/** So many rows of packs as one statement may give, in SQL and here. */
-const ROWS = `(SELECT CAST(${SLOT_ROWS} AS INTEGER) * count(*) / ${SLOTS} FROM packs)`;
-const rowsOf = (packs: readonly WantedPack[]): number =>
-  Math.floor((Math.floor(SLOT_ROWS) * packs.length) / Math.max(1, slotsOf(packs)));
+/** So many rows of packs as one statement may give. */
+const rowsOf = (packs: readonly WantedPack[], perSlice: number): number =>
+  Math.floor((slotRows(perSlice) * packs.length) / Math.max(1, slotsOf(packs)));
 
 const SERIES = LIMITS.seriesRowsPerQuery + 1;
 

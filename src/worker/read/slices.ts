@@ -3,7 +3,6 @@
 // that fits it: of the series and the time of the slice alone. While no flush lands in between, one head
 // fits all, and is handed out at the end; else it is handed out for the slices that it fits, and asked anew.
 
-import * as LIMITS from "../../core/limits.ts";
 import { packOf } from "../../core/codec/pack.ts";
 import type { Plan } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
@@ -42,6 +41,8 @@ export interface Wide {
   /** They fit the first snapshot. What of them is of no series of `stored` was handed out. */
   readonly heads: readonly AskedHead[];
   readonly handOut: HandOut;
+  /** Buckets of a slice, give or take. */
+  readonly perSlice: number;
   /** Unix ms: when the query began. */
   readonly since: number;
 }
@@ -57,10 +58,10 @@ interface Item {
 const AHEAD = 2;
 
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
-  const { plan, stored, handOut, since } = wide;
+  const { plan, stored, handOut, since, perSlice } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
   const loads = stored.map((of): Load => ({ series: of.series.size, cost: costs.get(of)! }));
-  const queue = inTurn(stored.map((of) => itemsOf(of, plan, costs.get(of)!)));
+  const queue = inTurn(stored.map((of) => itemsOf(of, plan, costs.get(of)!, perSlice)));
   const joined = new Joined(env, wide);
   const flying: {
     readonly item: Item;
@@ -90,8 +91,8 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
   return joined.finish();
 }
 
-const itemsOf = (of: Stored, plan: Plan, cost: Cost): Item[] =>
-  sliced(packsOf(of.series.keys()), plan, cost, LIMITS.bucketsPerSlice).map((slice) => ({
+const itemsOf = (of: Stored, plan: Plan, cost: Cost, perSlice: number): Item[] =>
+  sliced(packsOf(of.series.keys()), plan, cost, perSlice).map((slice) => ({
     of,
     slice,
     whole: false,
@@ -134,9 +135,10 @@ class Joined {
     { slice, whole }: Item,
     session: D1DatabaseSession,
   ): Promise<Result<SliceSnapshot, ReadError>> {
-    const { plan, asked } = this.#wide;
+    const { plan, asked, perSlice } = this.#wide;
+    const most = whole ? Infinity : perSlice;
     try {
-      const read = await readSlice(session, slice, plan, [...asked.keys()], whole);
+      const read = await readSlice(session, slice, plan, [...asked.keys()], most);
       countRead(read.counted.read);
       return ok(read);
     } catch (error) {

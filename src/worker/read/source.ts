@@ -1,6 +1,7 @@
 // The Source of D1 and the shards: names, one consistent reading, and what came decoded and handed out,
 // each point once. It must not know what is asked for: grouping, statistics and dialects are others'.
 
+import * as LIMITS from "../../core/limits.ts";
 import { cheapFirst, type Matcher, Work } from "../../core/query/matcher.ts";
 import { deletedTo, keptFrom, plan, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
@@ -25,10 +26,14 @@ import { namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
 import { readSlices, type Stored } from "./slices.ts";
 
-/** `now`: Unix ms, by which retention is counted. */
-export const sourceOf = (env: Env, now: number): Source => ({
+/** `now`: Unix ms, by which retention is counted. `perSlice`: buckets that are read at once. */
+export const sourceOf = (
+  env: Env,
+  now: number,
+  perSlice: number = LIMITS.bucketsPerSlice,
+): Source => ({
   series: (question, limit) => findSeries(env, question, limit),
-  select: (selection, take) => select(env, now, selection, take),
+  select: (selection, take) => select(env, { now, perSlice }, selection, take),
 });
 
 interface Split {
@@ -62,7 +67,7 @@ async function findSeries(
 
 async function select(
   env: Env,
-  now: number,
+  { now, perSlice }: { readonly now: number; readonly perSlice: number },
   selection: Selection,
   take: Take,
 ): Promise<Result<Selected, ReadError>> {
@@ -81,7 +86,7 @@ async function select(
     readD1: async (db, shards) => {
       const snapshot = await readSnapshot(
         db,
-        { metrics: metrics.value, matchers, plan: asked },
+        { metrics: metrics.value, matchers, plan: asked, perSlice },
         shards,
       );
       countRead(snapshot.counted.read);
@@ -142,6 +147,7 @@ async function select(
       heads,
       handOut,
       since,
+      perSlice,
     });
   if (failed !== undefined) return err(failed);
   const { runs, unreadable } = handOut;

@@ -1,0 +1,174 @@
+// What the Source finds in packs, against a list of all points: whatever was flushed, rolled up, late,
+// removed or deleted in between, at every tier, read at once or in slices as small as they can be, of one
+// database or of two.
+
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, expect, test, vi } from "vitest";
+import { anyOf } from "../../src/core/query/matcher.ts";
+import { keptFrom, type Retention } from "../../src/core/query/plan.ts";
+import { METRIC_NAME } from "../../src/core/query/source.ts";
+import { DAY, dayOf, HOUR, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { sourceOf } from "../../src/worker/read/source.ts";
+import { flush, type Point, remove, runSteps, wipe } from "./cron-store.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+const START = Date.UTC(2095, 11, 30);
+const RETENTION: Retention = { minute: 2, hour: 4, day: 0 };
+const SPARE = env.SPARE_1;
+const STORE: Env = {
+  ...env,
+  RETENTION_MINUTE_DAYS: "2",
+  RETENTION_HOUR_DAYS: "4",
+  RETENTION_DAY_DAYS: "0",
+};
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: START });
+  await applyD1Migrations(SPARE, env.MIGRATIONS);
+});
+
+/** Neighbours in one pack, one alone in another, and one far away. */
+const IDS = [16, 17, 20, 31, 32, 50, 4_000];
+
+type Action =
+  /** Points of some series, some hours before now. */
+  | { readonly flush: readonly (readonly [id: number, agoMinutes: number, value: number])[] }
+  /** Time goes by, and the cron runs. */
+  | { readonly pass: number }
+  | { readonly remove: number };
+
+const flushed = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(...IDS),
+      fc.oneof(fc.nat(90), fc.nat(26 * 60), fc.nat(5 * 24 * 60)),
+      fc.nat(50),
+    ),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((points): Action => ({ flush: points }));
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: flushed },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(5, 30, 60, 60, 90, 24 * 60).map((minutes) => ({ pass: minutes })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...IDS).map((id) => ({ remove: id })) },
+);
+
+type Sums = Record<string, readonly [count: number, sum: number]>;
+
+/** What the Source hands out: by metric and period. */
+async function found(
+  of: Env,
+  tier: TierName,
+  range: { readonly from: number; readonly to: number },
+  perSlice: number,
+): Promise<Sums> {
+  const sums: Record<string, [number, number]> = {};
+  const { step } = TIERS[tier];
+  const matchers = [
+    anyOf(
+      METRIC_NAME,
+      IDS.map((id) => `m${id}`),
+    ),
+  ];
+  const selected = await sourceOf(of, Date.now(), perSlice).select(
+    { tier, ...range, matchers },
+    ({ metric }, buckets, first, end) => {
+      for (let i = first; i < end; i++) {
+        if (i > first) expect(buckets.start[i]).toBeGreaterThan(buckets.start[i - 1]!);
+        const at = Math.floor(buckets.start[i]! / step) * step - START;
+        const sum = (sums[`${metric} ${at / MINUTE}`] ??= [0, 0]);
+        sum[0] += buckets.count[i]!;
+        sum[1] += buckets.sum[i]!;
+      }
+      return undefined;
+    },
+  );
+  if (!selected.ok) expect.fail(JSON.stringify(selected.error));
+  expect(selected.value.unreadable).toEqual([]);
+  return sums;
+}
+
+function expected(
+  points: readonly Point[],
+  tier: TierName,
+  range: { readonly from: number; readonly to: number },
+): Sums {
+  const sums: Record<string, [number, number]> = {};
+  const { step } = TIERS[tier];
+  const from = Math.floor(range.from / step) * step;
+  const to = Math.ceil(range.to / step) * step;
+  for (const { id, at, value } of points) {
+    const start = Math.floor(at / step) * step;
+    if (start < Math.max(from, keptFrom(tier, Date.now(), RETENTION)) || start >= to) continue;
+    const sum = (sums[`m${id} ${(start - START) / MINUTE}`] ??= [0, 0]);
+    sum[0]++;
+    sum[1] += value;
+  }
+  return sums;
+}
+
+const sorted = (sums: Sums): unknown => Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1));
+
+test("every point once, by minute, hour and day", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(action, { minLength: 2, maxLength: 14 }),
+      fc.constantFrom(1, 2),
+      fc.tuple(fc.nat(7 * 24), fc.nat(30)),
+      async (actions, databases, [agoHours, hours]) => {
+        const dbs = [env.DB, SPARE].slice(0, databases);
+        for (const db of dbs) await wipe(db);
+        const store: Env = databases === 1 ? STORE : { ...STORE, ...{ DB_1: SPARE } };
+        let now = START;
+        vi.setSystemTime(now);
+        let points: Point[] = [];
+        const removed = new Set<number>();
+        for (const [n, what] of actions.entries()) {
+          const db = dbs[n % databases]!;
+          if ("flush" in what) {
+            const at = now;
+            const more = what.flush
+              .map(([id, ago, value]) => ({ id, at: at - ago * MINUTE, value }))
+              // Shards refuse what is older than hours are kept.
+              .filter((one) => one.at >= keptFrom("hour", at, RETENTION) && !removed.has(one.id));
+            await flush(more, db);
+            points.push(...more);
+          } else if ("pass" in what) {
+            now += what.pass * MINUTE;
+            vi.setSystemTime(now);
+            for (const one of dbs) await runSteps(now, RETENTION, one);
+          } else if (!removed.has(what.remove)) {
+            for (const one of dbs) await remove([what.remove], one);
+            // An id is given once: what comes later would be of another series.
+            removed.add(what.remove);
+            points = points.filter(({ id }) => id !== what.remove);
+          }
+        }
+        const range = {
+          from: now - agoHours * HOUR,
+          to: now - agoHours * HOUR + (hours + 1) * HOUR,
+        };
+        const all = { from: START - 9 * DAY, to: now + DAY };
+        for (const tier of ["minute", "hour", "day"] as const)
+          for (const [of, perSlice] of [
+            [range, 1],
+            [all, 5_000],
+            [all, 200_000],
+          ] as const)
+            expect([tier, perSlice, sorted(await found(store, tier, of, perSlice))]).toEqual([
+              tier,
+              perSlice,
+              sorted(expected(points, tier, of)),
+            ]);
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
