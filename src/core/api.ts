@@ -68,14 +68,20 @@ export interface MissingShard {
   readonly message: string;
 }
 
+/** By the name of its binding. */
+export interface MissingDatabase {
+  readonly database: string;
+  readonly message: string;
+}
+
 export interface MetricsAnswer {
   readonly metrics: readonly ListedMetric[];
   /** Start of the first minute of all sparklines, Unix ms; absent when they were not asked for. */
   readonly sparklineFrom?: number;
   /** Pass as `cursor` for the next page; absent on the last. */
   readonly cursor?: string;
-  /** Shards that did not answer: what only they know is not in the list. Absent when all did. */
-  readonly missing?: readonly MissingShard[];
+  /** What did not answer: what only it knows is not in the list. Absent when all did. */
+  readonly missing?: readonly (MissingShard | MissingDatabase)[];
 }
 
 export interface MetricAnswer extends MetricSummary {
@@ -86,7 +92,7 @@ export interface MetricAnswer extends MetricSummary {
     readonly distinct: number;
   }[];
   /** As in the list. */
-  readonly missing?: readonly MissingShard[];
+  readonly missing?: readonly (MissingShard | MissingDatabase)[];
 }
 
 /** One series' changed minute buckets, absolute: they replace what the client had. */

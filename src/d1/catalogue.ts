@@ -6,7 +6,7 @@ import { batch, type Database, query, type RowCount } from "./database.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
 import type { SeriesRow } from "./rows.ts";
 
-/** A metric, of all its series together. */
+/** A metric, of all its series in a database together. */
 export interface StoredMetric extends Pick<SeriesRow, "metric" | "first_at" | "last_at" | "last"> {
   readonly series: number;
   /** JSON: an array of label names. */
@@ -65,6 +65,21 @@ export async function readPage(
 
 /** Bytes that a name may take as JSON. */
 const bytesOf = ({ metric, labels }: SeriesName): number => 6 * (metric.length + labels.length) + 8;
+
+/** All series of metrics, by their names alone. @throws D1Failed */
+export async function readLabels(
+  db: Database,
+  metrics: readonly string[],
+): Promise<{ readonly series: readonly SeriesName[]; readonly counted: RowCount }> {
+  const { rows, counted } = await batch(db, {
+    series: query<SeriesName>(
+      `SELECT s.metric, s.labels FROM json_each(?) AS m CROSS JOIN series AS s
+       WHERE s.metric = m.value`,
+      JSON.stringify(metrics),
+    ),
+  });
+  return { series: rows.series, counted };
+}
 
 export type SeenSeries = Pick<SeriesRow, "labels" | "first_at" | "last_at" | "last">;
 

@@ -9,7 +9,7 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { anyOf } from "../../src/core/query/matcher.ts";
 import { keptFrom, type Retention } from "../../src/core/query/plan.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
-import { DAY, dayOf, HOUR, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
+import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { flush, type Point, remove, runSteps, wipe } from "./cron-store.ts";
@@ -125,7 +125,7 @@ test("every point once, by minute, hour and day", async () => {
       async (actions, databases, [agoHours, hours]) => {
         const dbs = [env.DB, SPARE].slice(0, databases);
         for (const db of dbs) await wipe(db);
-        const store: Env = databases === 1 ? STORE : { ...STORE, ...{ DB_1: SPARE } };
+        const store: Env = databases === 1 ? STORE : Object.assign({}, STORE, { DB_1: SPARE });
         let now = START;
         vi.setSystemTime(now);
         let points: Point[] = [];

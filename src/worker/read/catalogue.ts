@@ -1,18 +1,26 @@
-// What metrics there are: the series of D1 and what the shards know beyond them.
+// What metrics there are: the series of the databases and what the shards know beyond them.
 // Shards are asked first: a series that reaches D1 in between is then found twice, never not at all,
 // and the read of D1 sorts out the double ones.
 
-import type { MetricAnswer, MetricsAnswer, MetricSummary, MissingShard } from "../../core/api.ts";
+import type {
+  MetricAnswer,
+  MetricsAnswer,
+  MetricSummary,
+  MissingDatabase,
+  MissingShard,
+} from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
+import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
 import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
-import { readMetric, readPage, type SeriesName, type StoredMetric } from "../../d1/catalogue.ts";
+import { readLabels, readMetric, readPage, type SeriesName } from "../../d1/catalogue.ts";
 import type { MetricHead } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
-import { countRead, firstShards, homesOf, layoutsInUse } from "../shards.ts";
+import { firstShards, homesOf, layoutsInUse } from "../shards.ts";
+import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
-import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
+import { sharedOf, type StoredMetric, type StoredMetrics, union } from "./union.ts";
 
 export interface MetricsQuery {
   /** Part of the name, any case. */
@@ -24,11 +32,11 @@ export interface MetricsQuery {
 
 export interface Listed {
   readonly answer: MetricsAnswer;
-  /** Whether a shard that may hold points of the metric did not answer. */
+  /** Whether a shard or a database that may hold points of the metric did not answer. */
   readonly isMissing: (metric: string) => boolean;
 }
 
-/** @throws D1Failed */
+/** @throws D1Failed when no database answers */
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed> {
   const { after, limit } = query;
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
@@ -42,8 +50,8 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed
     asked = await metricHeads(env, page, firstShards(most));
     stored = await pageOf(env, page, asked.heads);
   }
-  const { heads, missing } = asked;
-  const byName = new Map(stored.metrics.map((row) => [row.metric, row]));
+  const { heads } = asked;
+  const { metrics: byName } = stored;
   const fresh = Map.groupBy(stored.fresh, ({ metric }) => metric);
   const names = [...new Set([...byName.keys(), ...heads.keys()])].sort(compareNames);
   const metrics = names
@@ -51,36 +59,52 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed
     .map((name) => summary(name, byName.get(name), heads.get(name), fresh.get(name) ?? []));
   const last = metrics.at(-1);
   const layouts = [...new Set([shards, ...stored.layouts])];
-  const silent = new Set(missing.map(({ shard }) => shard));
+  const silent = new Set(asked.missing.map(({ shard }) => shard));
   return {
     answer: {
       metrics,
       ...(names.length > limit && last !== undefined && { cursor: last.name }),
-      ...missingOf(missing),
+      ...missingOf([...asked.missing, ...stored.missing]),
     },
-    isMissing: (metric) => homesOf(metric, layouts).some((shard) => silent.has(shard)),
+    isMissing: (metric) =>
+      // Any metric may have points in any database.
+      stored.missing.length > 0 || homesOf(metric, layouts).some((shard) => silent.has(shard)),
   };
 }
 
-const missingOf = (
-  missing: readonly MissingShard[],
-): { readonly missing?: readonly MissingShard[] } => (missing.length === 0 ? {} : { missing });
+type Missing = readonly (MissingShard | MissingDatabase)[];
 
-/** What D1 holds of a page, and which series of `heads` it does not hold. */
+const missingOf = (missing: Missing): { readonly missing?: Missing } =>
+  missing.length === 0 ? {} : { missing };
+
+/** What the databases hold of a page, and which series of `heads` none of them holds. */
 async function pageOf(
   env: Env,
   page: NamePage,
   heads: ReadonlyMap<string, MetricHead>,
-): ReturnType<typeof readPage> {
+): Promise<StoredMetrics & { readonly missing: readonly MissingDatabase[] }> {
   // Names of the page are among the first that the shards together know.
   const first = [...heads.keys()].sort(compareNames).slice(0, page.limit);
   const maybeFresh = first.flatMap((metric) =>
     (heads.get(metric)?.fresh ?? []).map((labels): SeriesName => ({ metric, labels })),
   );
-  const stored = await readPage(env.DB.withSession(), page, maybeFresh, latestBelieved(Date.now()));
-  countRead(stored.counted.read);
-  return stored;
+  const latest = latestBelieved(Date.now());
+  const pages = await askDatabases(env, (db) => readPage(db, page, maybeFresh, latest));
+  const shared = sharedOf(pages.answers);
+  // Of a metric that is in several, the same series may be: it counts once.
+  const labels =
+    shared.length === 0
+      ? NONE
+      : await askDatabases(env, async (db) => await readLabels(db, shared));
+  const missing = [...pages.missing, ...labels.missing];
+  return { ...union(pages.answers, labels.answers, Date.now()), missing: distinct(missing) };
 }
+
+const NONE = { answers: [], missing: [] };
+
+const distinct = (missing: readonly MissingDatabase[]): readonly MissingDatabase[] => [
+  ...new Map(missing.map((part) => [part.database, part])).values(),
+];
 
 function summary(
   name: string,
@@ -88,15 +112,10 @@ function summary(
   head: MetricHead | undefined,
   fresh: readonly SeriesName[],
 ): MetricSummary {
-  const labels = new Set<string>(stored === undefined ? [] : JSON.parse(stored.labels));
+  const labels = new Set(stored?.labelNames);
   for (const { labels: json } of fresh)
     for (const [label] of parseLabelsJson(json)) labels.add(label);
-  const sides = [
-    ...(stored === undefined
-      ? []
-      : [{ firstAt: stored.first_at, lastAt: stored.last_at, last: stored.last }]),
-    ...(head === undefined ? [] : [head]),
-  ];
+  const sides = [...(stored === undefined ? [] : [stored]), ...(head === undefined ? [] : [head])];
   return {
     name,
     series: (stored?.series ?? 0) + fresh.length,
@@ -108,15 +127,16 @@ function summary(
 
 /**
  * One metric with its labels; undefined when it is not known. @throws Failed when that cannot be said,
- * since a shard that may know it does not answer; D1Failed.
+ * since a shard or a database that may know it does not answer; D1Failed.
  */
 export async function describeMetric(env: Env, name: string): Promise<MetricAnswer | undefined> {
   const homes = homesOf(name, await layoutsInUse(env));
-  const { heads, missing } = await metricHeads(env, name, homes);
-  const head = heads.get(name);
-  const stored = await readMetric(env.DB.withSession(), name);
-  countRead(stored.counted.read);
-  const series = new Set([...stored.series.map(({ labels }) => labels), ...(head?.fresh ?? [])]);
+  const asked = await metricHeads(env, name, homes);
+  const head = asked.heads.get(name);
+  const stored = await askDatabases(env, (db) => readMetric(db, name));
+  const missing = [...asked.missing, ...stored.missing];
+  const rows = stored.answers.flatMap((answer) => answer.series);
+  const series = new Set([...rows.map(({ labels }) => labels), ...(head?.fresh ?? [])]);
   if (series.size === 0) {
     const [silent] = missing;
     if (silent === undefined) return undefined;
@@ -129,7 +149,7 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
       counts.set(label, values.set(value, (values.get(value) ?? 0) + 1));
     }
   const sides = [
-    ...stored.series.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
+    ...rows.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
     ...(head === undefined ? [] : [head]),
   ];
   return {

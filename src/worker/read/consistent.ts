@@ -84,12 +84,23 @@ async function readAll(
   shards: readonly number[],
   { readD1 }: Wanted,
 ): Promise<Result<readonly Reading[], ReadError>> {
-  const databases = databasesOf(env).map(async ({ name, db }): Promise<Reading> => {
-    // Only the primary can be trusted not to be behind what a shard said.
-    const session = db.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
-    return { name, session, snapshot: await readD1(session, shards) };
-  });
-  return await Promise.all(databases).then(ok, (error: unknown) => err(d1Unavailable(error)));
+  const databases = databasesOf(env).map(
+    async ({ name, db }): Promise<Result<Reading, ReadError>> => {
+      // Only the primary can be trusted not to be behind what a shard said.
+      const session = db.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
+      try {
+        return ok({ name, session, snapshot: await readD1(session, shards) });
+      } catch (error) {
+        return err(d1Unavailable(name, error));
+      }
+    },
+  );
+  const all: Reading[] = [];
+  for (const reading of await Promise.all(databases)) {
+    if (!reading.ok) return reading;
+    all.push(reading.value);
+  }
+  return ok(all);
 }
 
 /** The heads of metrics by the shards where they may be. */

@@ -1,6 +1,7 @@
 // Which metrics matchers on __name__ ask for: those that they name, or else the names of D1 and of the
 // shards, looked through. It must not read labels or points.
 
+import { FIRST_DATABASE } from "../../core/databases.ts";
 import * as LIMITS from "../../core/limits.ts";
 import type { Matcher, Work } from "../../core/query/matcher.ts";
 import type { ReadError, TooLarge } from "../../core/query/read-error.ts";
@@ -10,7 +11,8 @@ import { readNames } from "../../d1/catalogue.ts";
 import { D1Failed } from "../../d1/database.ts";
 import type { MetricHead } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
-import { callShard, countRead, firstShards, layoutsInUse } from "../shards.ts";
+import { callShard, firstShards, layoutsInUse } from "../shards.ts";
+import { askAllDatabases } from "./databases.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
 /** The names, in order, each once. `matchers` are those on __name__. */
@@ -46,12 +48,14 @@ async function allNames(env: Env): Promise<Result<readonly string[], ReadError>>
         after = heads.length < page.limit ? undefined : heads.at(-1)?.name;
       }
     }
-    const stored = await readNames(env.DB.withSession(), LIMITS.namesPerQuery + 1);
-    countRead(stored.counted.read);
-    for (const name of stored.names) names.add(name);
   } catch (error) {
-    return err(error instanceof D1Failed ? d1Unavailable(error) : shardUnavailable(error));
+    return err(
+      error instanceof D1Failed ? d1Unavailable(FIRST_DATABASE, error) : shardUnavailable(error),
+    );
   }
+  const stored = await askAllDatabases(env, (db) => readNames(db, LIMITS.namesPerQuery + 1));
+  if (!stored.ok) return stored;
+  for (const name of stored.value.flatMap((one) => one.names)) names.add(name);
   if (full()) return err(tooMany("namesPerQuery", LIMITS.namesPerQuery, "names to look through"));
   return ok([...names]);
 }

@@ -1,6 +1,6 @@
 // Which series match: those of D1, and those that so far only shards know. It reads no points.
 
-import * as LIMITS from "../../core/limits.ts";
+import { FIRST_DATABASE } from "../../core/databases.ts";
 import type { Matcher, Work } from "../../core/query/matcher.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import type { FoundSeries } from "../../core/query/source.ts";
@@ -8,7 +8,9 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { readSeries } from "../../d1/snapshot.ts";
 import type { MetricHead } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
-import { callShard, countRead, layoutsInUse, metricsByHome } from "../shards.ts";
+import { callShard, layoutsInUse, metricsByHome } from "../shards.ts";
+import { tooManySeries } from "./bounds.ts";
+import { askAllDatabases } from "./databases.ts";
 import { KnownSeries } from "./known-series.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
@@ -30,20 +32,11 @@ export async function seriesOf(
   // Shards first: a series that reaches D1 in between is then found twice, never not at all.
   const heads = await headsOf(env, metrics);
   if (!heads.ok) return heads;
-  const stored = await readSeries(env.DB.withSession(), asked).then(ok, (error: unknown) =>
-    err(d1Unavailable(error)),
-  );
+  const stored = await askAllDatabases(env, (db) => readSeries(db, asked));
   if (!stored.ok) return stored;
-  const { series, counted } = stored.value;
-  countRead(counted.read);
-  if (series.length > LIMITS.seriesRowsPerQuery)
-    return err({
-      kind: "too_large",
-      limit: "seriesRowsPerQuery",
-      value: LIMITS.seriesRowsPerQuery,
-      what: "series, those included that only a regular expression rules out",
-      ways: [{ way: "series", most: LIMITS.seriesRowsPerQuery, equality: true }],
-    });
+  const series = stored.value.flatMap((one) => one.series);
+  const over = tooManySeries(series.length);
+  if (over !== undefined) return err(over);
   const found = new Map<string, KnownSeries>();
   const add = (metric: string, json: string): void => {
     const one = new KnownSeries(metric, json);
@@ -73,7 +66,7 @@ async function headsOf(
   try {
     byHome = metricsByHome(metrics, await layoutsInUse(env));
   } catch (error) {
-    return err(d1Unavailable(error));
+    return err(d1Unavailable(FIRST_DATABASE, error));
   }
   try {
     const lists = await Promise.all(

@@ -132,7 +132,7 @@ class Joined {
   }
 
   async read(
-    { slice, whole }: Item,
+    { of, slice, whole }: Item,
     session: D1DatabaseSession,
   ): Promise<Result<SliceSnapshot, ReadError>> {
     const { plan, asked, perSlice } = this.#wide;
@@ -142,7 +142,7 @@ class Joined {
       countRead(read.counted.read);
       return ok(read);
     } catch (error) {
-      return err(d1Unavailable(error));
+      return err(d1Unavailable(of.reading.name, error));
     }
   }
 

@@ -1,12 +1,22 @@
-// What to say when D1 or a shard does not answer a read, as a value.
+// What to say when a database or a shard does not answer a read, as a value.
 
+import type { MissingDatabase } from "../../core/api.ts";
+import { FIRST_DATABASE } from "../../core/databases.ts";
 import type { Overloaded, Unavailable } from "../../core/query/read-error.ts";
 import { Failed } from "../http/failure.ts";
 
-/** `error` is what a read of D1 threw. */
-export function d1Unavailable(error: unknown): Unavailable {
-  console.error(`D1: ${error instanceof Error ? error.message : String(error)}`);
-  return { kind: "unavailable", message: "D1 did not answer; try again", retryAfterSec: 5 };
+/** `error` is what a read of the database threw. */
+export const d1Unavailable = (database: string, error: unknown): Unavailable => ({
+  kind: "unavailable",
+  message: `${silentDatabase(database, error).message}; try again`,
+  retryAfterSec: 5,
+});
+
+/** As above, for a list of what is missing. */
+export function silentDatabase(database: string, error: unknown): MissingDatabase {
+  console.error(`${database}: ${error instanceof Error ? error.message : String(error)}`);
+  const name = database === FIRST_DATABASE ? "D1" : `D1 (${database})`;
+  return { database, message: `${name} did not answer` };
 }
 
 /** `error` is what a call to a shard threw. @throws `error` when a shard did not fail */

@@ -3,19 +3,20 @@
 // moment. Nothing but the hint comes from what is kept.
 
 import { distance } from "fastest-levenshtein";
-import type { MissingShard } from "../../core/api.ts";
+import type { MissingDatabase, MissingShard } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { readNames } from "../../d1/catalogue.ts";
 import type { Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
-import { countRead, firstShards, layoutsInUse } from "../shards.ts";
+import { firstShards, layoutsInUse } from "../shards.ts";
+import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
 
 interface Names {
   /** When they were read, Unix ms. */
   readonly at: number;
   readonly names: readonly string[];
-  readonly missing: readonly MissingShard[];
+  readonly missing: readonly (MissingShard | MissingDatabase)[];
 }
 
 const kept = new WeakMap<Env, Names>();
@@ -32,7 +33,8 @@ export async function failUnknown(env: Env, name: string): Promise<never> {
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
   const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${quoted}`;
   const without = missing.map(
-    ({ shard }) => `. Shard ${shard} did not answer and may know nearer ones`,
+    (part) =>
+      `. ${"shard" in part ? `Shard ${part.shard}` : `The database ${part.database}`} did not answer and may know nearer ones`,
   );
   return fail({
     kind: "unknown_metric",
@@ -51,10 +53,10 @@ async function namesOf(env: Env): Promise<Names> {
   const shards = firstShards(Math.max(...(await layoutsInUse(env))));
   const limit = LIMITS.namesCompared;
   const { heads, missing } = await metricHeads(env, { after: "", search: "", limit }, shards);
-  const stored = await readNames(env.DB.withSession(), limit);
-  countRead(stored.counted.read);
-  const names = [...new Set([...heads.keys(), ...stored.names])].slice(0, limit);
-  const read = { at: Date.now(), names, missing };
+  const stored = await askDatabases(env, (db) => readNames(db, limit));
+  const inDatabases = stored.answers.flatMap((one) => one.names);
+  const names = [...new Set([...heads.keys(), ...inDatabases])].slice(0, limit);
+  const read = { at: Date.now(), names, missing: [...missing, ...stored.missing] };
   kept.set(env, read);
   return read;
 }

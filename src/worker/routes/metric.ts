@@ -10,7 +10,7 @@ import { metricName } from "../http/fields.ts";
 import { describeMetric } from "../read/catalogue.ts";
 import { failUnknown } from "../read/unknown.ts";
 import { callShard, homesOf, layoutsInUse } from "../shards.ts";
-import { metricSummary, missingShards } from "./metrics.ts";
+import { metricSummary, missingParts } from "./metrics.ts";
 
 const path = "/api/v1/metric";
 const parameters = z.object({ name: metricName });
@@ -25,7 +25,7 @@ export const metricAnswer = exactly<MetricAnswer>()(
           values: z.array(z.object({ value: z.string(), series: z.number() })),
         }),
       ),
-      missing: missingShards,
+      missing: missingParts,
     })
     .meta({ id: "MetricAnswer" }),
 );

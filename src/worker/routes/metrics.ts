@@ -26,10 +26,18 @@ const listedMetric = metricSummary.extend({
     }),
 });
 
-export const missingShards = z
-  .array(z.object({ shard: z.number(), message: z.string() }))
+export const missingParts = z
+  .array(
+    z.union([
+      z.object({ shard: z.number(), message: z.string() }),
+      z.object({ database: z.string(), message: z.string() }),
+    ]),
+  )
   .exactOptional()
-  .meta({ description: "Shards that did not answer: what only they know is not in this answer" });
+  .meta({
+    description:
+      "Shards and databases that did not answer: what only they know is not in this answer",
+  });
 
 export const metricsAnswer = exactly<MetricsAnswer>()(
   z
@@ -40,7 +48,7 @@ export const metricsAnswer = exactly<MetricsAnswer>()(
         .exactOptional()
         .meta({ description: "Start of the first minute of every `sparkline`, Unix ms" }),
       cursor: z.string().exactOptional(),
-      missing: missingShards,
+      missing: missingParts,
     })
     .meta({ id: "MetricsAnswer" }),
 );
