@@ -2,7 +2,8 @@
 // durable/flush/protocol.ts.
 
 import { chunked } from "./chunked.ts";
-import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
+import { SERIES_PER_PACK } from "../core/codec/pack.ts";
+import { batch, type Database, only, type Query, query, type RowCount } from "./database.ts";
 import type { NextIds } from "./ids.ts";
 import { valueOf } from "./progress.ts";
 import { GUARD, setWatermark, type Turn } from "./watermark.ts";
@@ -20,7 +21,10 @@ export interface FlushContent {
   readonly known: readonly number[];
   /** Undefined when no id was given: then it stays as it is. */
   readonly next: NextIds | undefined;
-  /** The first pack that nobody had when ids were given; another shard may have taken it since. */
+  /**
+   * The first pack that nobody had when ids were given. Another shard may have taken it since: then
+   * all from it on, and their ids, are moved up.
+   */
   readonly nextPack: number;
 }
 
@@ -35,12 +39,19 @@ const ALL_KNOWN = refuse(
   `(SELECT count(*) FROM json_each(?1) AS k CROSS JOIN series AS s WHERE s.id = k.value)
      = json_array_length(?1)`,
 );
-const PACKS_FREE = refuse(`${valueOf("nextPack")} <= ?1`);
+
+/** By how many packs those from `?n` on are moved up. */
+const movedBy = (param: string): string => `(max(1, ${valueOf("nextPack")}) - ${param})`;
+/** The id, and the pack, of what the shard took for such. */
+const idOf = (id: string, param: string): string =>
+  `iif(${id} >= ${param} * ${SERIES_PER_PACK}, ${id} + ${movedBy(param)} * ${SERIES_PER_PACK}, ${id})`;
+const packOf = (pack: string, param: string): string =>
+  `iif(${pack} >= ${param}, ${pack} + ${movedBy(param)}, ${pack})`;
 
 // Ids do not change, so only a series that is there already is written again.
 const INSERT_SERIES = `
   INSERT INTO series (id, metric, labels, first_at, last_at, last)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+  SELECT ${idOf("(value ->> 0)", "?4")}, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
   FROM json_each(?1) WHERE ${GUARD}
   ON CONFLICT (id) DO UPDATE SET
     first_at = min(first_at, excluded.first_at),
@@ -49,19 +60,21 @@ const INSERT_SERIES = `
 
 const INSERT_MINUTES = `
   INSERT INTO minute (hour, pack, shard, part, body)
-  SELECT value ->> 0, value ->> 1, ?2, ?4, value ->> 2 FROM json_each(?1) WHERE ${GUARD}`;
+  SELECT value ->> 0, ${packOf("(value ->> 1)", "?5")}, ?2, ?4, value ->> 2
+  FROM json_each(?1) WHERE ${GUARD}`;
 
 // INSERT OR IGNORE of a mark that is there writes no row.
 const INSERT_DIRTY = `
   INSERT OR IGNORE INTO dirty (pack, hour)
-  SELECT value ->> 1, value ->> 0 FROM json_each(?1)
-  WHERE ${GUARD} AND (value ->> 0, value ->> 1) < (${valueOf("rolledHour")}, ${valueOf("rolledPack")})`;
+  SELECT pack, hour FROM (
+    SELECT ${packOf("(value ->> 1)", "?4")} AS pack, value ->> 0 AS hour FROM json_each(?1))
+  WHERE ${GUARD} AND (hour, pack) < (${valueOf("rolledHour")}, ${valueOf("rolledPack")})`;
 
-// By the watermark that was just set: once more is as good as once.
+// By the watermark that was just set. Once more would only leave packs to nobody.
 const SET_NEXT_PACK = `
-  INSERT INTO progress (name, value) SELECT 'nextPack', ?1
+  INSERT INTO progress (name, value) SELECT 'nextPack', ?1 + ${movedBy("?4")}
   WHERE (SELECT page FROM flushed WHERE shard = ?2) = ?3
-  ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`;
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 
 /** Bytes that a row of JSON may take: a UTF-16 code unit is at most six when it is escaped. */
 const seriesBytes = ([, metric, labels]: FlushedSeries): number =>
@@ -69,6 +82,13 @@ const seriesBytes = ([, metric, labels]: FlushedSeries): number =>
 /** Quotes around slots and segments are escaped within a text: 16 × 4 more. */
 const packBytes = ([, , body]: FlushedPack): number => body.length + 16 * 4 + 40;
 const NUMBER_BYTES = 20;
+
+export interface Written {
+  readonly landed: boolean;
+  /** By how many packs those from `nextPack` on were moved up. */
+  readonly movedBy: number;
+  readonly counted: RowCount;
+}
 
 /**
  * Writes the content of pages up to `turn.part` if `turn.watermark` still holds. Not landed: it does
@@ -79,7 +99,7 @@ export async function writeFlush(
   turn: Turn,
   { series, minutes, known, next, nextPack }: FlushContent,
   deadlineMs: number,
-): Promise<{ readonly landed: boolean; readonly counted: RowCount }> {
+): Promise<Written> {
   const { shard, watermark, part } = turn;
   const each = <T>(
     sql: string,
@@ -91,22 +111,23 @@ export async function writeFlush(
       query(sql, JSON.stringify(chunk), shard, watermark, ...more),
     );
   const takesPacks = next !== undefined && next.nextPack > nextPack;
-  const { changes, counted } = await batch(
+  const { rows, changes, counted } = await batch(
     db,
     {
       known: each(ALL_KNOWN, known, () => NUMBER_BYTES),
-      free: takesPacks ? [query(PACKS_FREE, nextPack, shard, watermark)] : [],
-      series: each(INSERT_SERIES, series, seriesBytes),
-      minutes: each(INSERT_MINUTES, minutes, packBytes, part),
+      moved: query<Pick<Written, "movedBy">>(`SELECT ${movedBy("?1")} AS movedBy`, nextPack),
+      series: each(INSERT_SERIES, series, seriesBytes, nextPack),
+      minutes: each(INSERT_MINUTES, minutes, packBytes, part, nextPack),
       dirty: each(
         INSERT_DIRTY,
         minutes.map(([hour, pack]) => [hour, pack] as const),
         () => 2 * NUMBER_BYTES,
+        nextPack,
       ),
-      watermark: setWatermark(turn, next?.nextId),
-      nextPack: takesPacks ? [query(SET_NEXT_PACK, next.nextPack, shard, part)] : [],
+      watermark: setWatermark(turn, next && idOf(String(next.nextId), String(nextPack))),
+      nextPack: takesPacks ? [query(SET_NEXT_PACK, next.nextPack, shard, part, nextPack)] : [],
     },
     deadlineMs,
   );
-  return { landed: changes.watermark === 1, counted };
+  return { landed: changes.watermark === 1, ...only(rows.moved), counted };
 }

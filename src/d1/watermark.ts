@@ -20,16 +20,15 @@ export interface Turn {
 /** The last of its statements; it changes a row when, and only when, all that the shard wrote landed. */
 export const setWatermark = (
   { shard, watermark, part }: Turn,
-  /** See `flushed`; undefined: as it is. */
-  nextId: number | undefined,
+  /** SQL of `next_id`; undefined: as it is. */
+  nextId: string | undefined,
 ): Query<never> =>
   query(
-    `INSERT INTO flushed (shard, page, next_id) SELECT ?2, ?1, coalesce(?4, 0) WHERE ${GUARD}
-     ON CONFLICT (shard) DO UPDATE SET page = excluded.page, next_id = coalesce(?4, next_id)`,
+    `INSERT INTO flushed (shard, page, next_id) SELECT ?2, ?1, ${nextId ?? 0} WHERE ${GUARD}
+     ON CONFLICT (shard) DO UPDATE SET page = excluded.page${nextId === undefined ? "" : ", next_id = excluded.next_id"}`,
     part,
     shard,
     watermark,
-    nextId ?? null,
   );
 
 /** What a database holds for a shard, 0 when nothing. @throws D1Failed */

@@ -11,7 +11,7 @@
 
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
-import { encodePack, packOf, slotOf } from "../../core/codec/pack.ts";
+import { encodePack, packOf, SERIES_PER_PACK, slotOf } from "../../core/codec/pack.ts";
 import { decodeBlock } from "../../core/codec/page.ts";
 import { encodeSegment } from "../../core/codec/segment.ts";
 import * as LIMITS from "../../core/limits.ts";
@@ -106,7 +106,8 @@ export async function flushPages(
     });
     born.forEach((one, i) => ids.set(one, given.ids[i]!));
     read.read += stored?.counted.read ?? 0;
-    const { landed, counted } = await writeFlush(
+    const nextPack = stored?.nextPack ?? Number.MAX_SAFE_INTEGER;
+    const { landed, movedBy, counted } = await writeFlush(
       session,
       { shard, watermark, part },
       {
@@ -116,11 +117,13 @@ export async function flushPages(
         minutes: packsOf(segments, ids),
         known,
         next: born.length === 0 ? undefined : given,
-        nextPack: stored?.nextPack ?? 0,
+        nextPack,
       },
       timeoutMs,
     );
     const rows = { written: counted.written, read: counted.read + read.read };
+    for (const [series, id] of ids)
+      if (packOf(id) >= nextPack) ids.set(series, id + movedBy * SERIES_PER_PACK);
     return landed
       ? { kind: "done", rows, watermark: part, ids }
       : { kind: "doubt", rows, reason: MOVED };
