@@ -269,21 +269,27 @@ export class Shard extends DurableObject<ShardEnv> {
     else if (cut !== undefined) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
-      await this.#flush(cut, newDay ? this.#idle(now) : undefined);
+      await this.#flush(cut, newDay);
     } else if (this.#flusher.failed) await this.#flush(this.#log.cut);
   }
 
-  /** Flushes what is before `cut`, and lets go of series that moved, or else of `idle` ones. */
-  async #flush(cut: number, idle: ReadonlySet<number> = new Set()): Promise<boolean> {
+  /** Flushes what is before `cut`, and lets go of series that moved, or else of idle ones. */
+  async #flush(cut: number, letIdleGo = false): Promise<boolean> {
     if (this.#log.databases.database !== this.#home.name && !(await this.#moveHome())) return false;
-    const { dictionary } = this.#log;
-    const retire = this.#anyMoved() ? this.#placement.movedSeries(dictionary) : idle;
+    const done = await this.#flushOnce(cut, letIdleGo);
+    // Series can only go while no page names them. A large shard has pages of the running hour
+    // already: when there is something to let go, and only then, these are flushed as well.
+    const waits = done && this.#log.sealed.length > 0 && this.#flusher.error === undefined;
+    return waits && cut !== Infinity && (this.#hasRemoved() || (letIdleGo && this.#idle().size > 0))
+      ? await this.#flushOnce(Infinity, letIdleGo)
+      : done;
+  }
+
+  async #flushOnce(cut: number, letIdleGo: boolean): Promise<boolean> {
+    const moved = this.#anyMoved() && this.#placement.movedSeries(this.#log.dictionary);
+    const retire = moved || (letIdleGo ? this.#idle() : new Set<number>());
     const done = await this.#flusher.flush(cut, retire);
-    if (
-      done &&
-      this.#log.sealed.length === 0 &&
-      (retire.size > 0 || this.#log.dictionary.removals.length > 0)
-    )
+    if (done && this.#log.sealed.length === 0 && (retire.size > 0 || this.#hasRemoved()))
       this.#forget(retire);
     return done;
   }
@@ -346,8 +352,12 @@ export class Shard extends DurableObject<ShardEnv> {
     return this.#placement.anyMoved(this.#log.dictionary);
   }
 
-  #idle(now: number): Set<number> {
-    return idleSeries(this.#log.dictionary, this.#log.openSeries, now);
+  #idle(): Set<number> {
+    return idleSeries(this.#log.dictionary, this.#log.openSeries, Date.now());
+  }
+
+  #hasRemoved(): boolean {
+    return this.#log.dictionary.removals.length > 0;
   }
 
   #arm(): void {
