@@ -88,9 +88,9 @@ test("the metric lists its busiest label values, and how many there are", async 
     name: "dc",
     distinct: 3,
     values: [
-      { value: "dc0", series: 3334 },
-      { value: "dc1", series: 3333 },
-      { value: "dc2", series: 3333 },
+      { value: "dc0", series: 8334 },
+      { value: "dc1", series: 8333 },
+      { value: "dc2", series: 8333 },
     ],
   });
   expect(user).toMatchObject({ name: "user", distinct: LIMIT });

@@ -29,6 +29,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["GET", "/api/v1/metric?name=a"],
   ["DELETE", "/api/v1/metric?name=a"],
   ["GET", "/api/v1/live?metric=a"],
+  ["POST", "/api/v1/flush"],
   ["GET", "/api/v1/status"],
   ["GET", "/openapi.json"],
 ];
