@@ -76,13 +76,13 @@ export class Flusher {
    * A page that cannot be read is passed over, and counts as done unless `cut` says that all must go.
    */
   async flush(cut: number, retire: ReadonlySet<number>): Promise<boolean> {
-    // While D1 takes nothing, more pages would only make the manifest longer: then what is sealed
-    // goes first. Sealed once, since points that arrive meanwhile belong to the next flush.
-    let sealed = !this.failed;
-    if (sealed) this.#seal(cut);
+    // While D1 takes nothing, more pages would only make the manifest longer: then what is sealed goes
+    // first. Sealed once, since points that arrive meanwhile belong to the next flush.
+    const sealsFirst = this.#error === undefined;
+    let sealed = false;
     for (let failures = 0; failures < ATTEMPTS;) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      if (!sealed && this.#passedOver().length === 0) {
+      if (!sealed && (sealsFirst || this.#passedOver().length === 0)) {
         sealed = true;
         this.#seal(cut);
       }
