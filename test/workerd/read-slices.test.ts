@@ -1,0 +1,228 @@
+// Wide queries while the store moves: slices are read one after the other, and between them points come,
+// shards flush, lose what D1 restores, or move to another database. Each point that was acknowledged before
+// the question is found once; one that came meanwhile at most once.
+
+import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { anyOf } from "../../src/core/query/matcher.ts";
+import { METRIC_NAME } from "../../src/core/query/source.ts";
+import { shardOf } from "../../src/core/series/route.ts";
+import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { app } from "../../src/worker/app.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { sourceOf } from "../../src/worker/read/source.ts";
+import { NOW, store } from "./api-client.ts";
+import { Shard } from "./worker.ts";
+
+const shard = env.SHARD.getByName("0");
+const FROM = NOW - 5 * HOUR;
+
+beforeAll(async () => {
+  await applyD1Migrations(env.SPARE_1, env.MIGRATIONS);
+});
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+/** A point of value 1 of each of some series, so many minutes ago. */
+const put = (metric: string, series: readonly number[], ...ago: readonly number[]) =>
+  store(
+    series.map((i) => ({
+      name: metric,
+      labels: { i: String(i) },
+      datapoints: ago.map((minutes) => [NOW - minutes * MINUTE, 1]),
+    })),
+  );
+
+const upTo = (n: number): number[] => [...Array(n).keys()];
+
+/** A store where something happens before the n-th batch that a query sends to D1, counted from 1. */
+function between(of: Env, happen: (n: number) => Promise<unknown>): Env & { batches: number } {
+  const wrapped = Object.assign({}, of, { batches: 0 });
+  const wrap = (db: D1Database): D1Database =>
+    ({
+      withSession: (constraint?: string) => {
+        const session = db.withSession(constraint);
+        return {
+          prepare: (sql: string) => session.prepare(sql),
+          batch: async (statements: D1PreparedStatement[]) => {
+            await happen(++wrapped.batches);
+            return await session.batch(statements);
+          },
+        };
+      },
+    }) as unknown as D1Database;
+  for (const [name, binding] of Object.entries(of))
+    if (name.startsWith("DB")) Object.assign(wrapped, { [name]: wrap(binding) });
+  return wrapped;
+}
+
+/** How many points of each series a query finds, in slices as small as they can be. */
+async function found(metric: string, of: Env): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  const selected = await sourceOf(of, NOW, 1).select(
+    { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+    ({ labels }, buckets, first, end) => {
+      const i = Number(labels[0]?.[1]);
+      for (let row = first; row < end; row++)
+        counts.set(i, (counts.get(i) ?? 0) + buckets.count[row]!);
+      return undefined;
+    },
+  );
+  if (!selected.ok) expect.fail(JSON.stringify(selected.error));
+  return counts;
+}
+
+const all = (n: number, count: number): ReadonlyMap<number, number> =>
+  new Map(upTo(n).map((i) => [i, count]));
+
+const sorted = (counts: ReadonlyMap<number, number>): unknown =>
+  [...counts].sort(([a], [b]) => a - b);
+
+const SERIES = 70;
+let metrics = 0;
+
+/** SERIES series in D1 with 2 points each, and 2 in the shard; 10 are only in the shard. */
+async function prepared(): Promise<string> {
+  const metric = `slices.${metrics++}`;
+  await put(metric, upTo(SERIES), 200, 70);
+  expect(await shard.flush()).toBe(true);
+  await put(metric, upTo(SERIES), 65, 5);
+  await put(metric, upTo(SERIES + 10).slice(SERIES), 64, 63, 62, 4);
+  return metric;
+}
+
+test("nothing happens: each point once, of series in D1, in the shard, and in both", async () => {
+  const metric = await prepared();
+  const of = between(env, () => Promise.resolve());
+  expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+  // A pack or two for each six hours.
+  expect(of.batches).toBeGreaterThan(10);
+});
+
+describe("a flush lands", () => {
+  // Before the first batch, which it meets half-way, and before any later one.
+  test.each([1, 2, 3, 4, 7, 12])("before batch %i", async (at) => {
+    const metric = await prepared();
+    let flushed = false;
+    const of = between(env, async (n) => {
+      if (n === at) flushed = await shard.flush();
+    });
+    expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+    expect(flushed).toBe(true);
+  });
+
+  test.each([2, 5, 8])(
+    "with points that came meanwhile, before batch %i and the two after",
+    async (at) => {
+      const metric = await prepared();
+      const of = between(env, async (n) => {
+        if (n < at || n > at + 2) return;
+        await put(metric, upTo(SERIES + 20), 3 - (n - at));
+        await shard.flush();
+      });
+      const counts = await found(metric, of);
+      for (const i of upTo(SERIES + 10)) {
+        expect(counts.get(i), String(i)).toBeGreaterThanOrEqual(4);
+        expect(counts.get(i), String(i)).toBeLessThanOrEqual(7);
+      }
+      expect((await found(metric, env)).get(0)).toBe(7);
+    },
+  );
+
+  test("before every batch: it is answered, or said to be moving", async () => {
+    const metric = await prepared();
+    let n = 0;
+    const of = between(env, async () => {
+      await put(metric, [n++ % SERIES], 2);
+      await shard.flush();
+    });
+    const selected = await sourceOf(of, NOW, 1).select(
+      { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+      () => undefined,
+    );
+    if (!selected.ok) expect(selected.error.kind).toBe("unavailable");
+  });
+});
+
+test("D1 is restored to an earlier time in the middle: what is there is found, nothing twice", async () => {
+  const metric = await prepared();
+  const before = await env.DB.prepare("SELECT page FROM flushed WHERE shard = 0").first("page");
+  await shard.flush();
+  await put(metric, upTo(SERIES), 1);
+  let done = false;
+  const of = between(env, async (n) => {
+    if (n !== 5) return;
+    done = true;
+    await env.DB.batch([
+      env.DB.prepare("UPDATE flushed SET page = ? WHERE shard = 0").bind(before),
+      env.DB.prepare("DELETE FROM minute WHERE part > ?").bind(before),
+    ]);
+  });
+  const counts = await found(metric, of);
+  expect(done).toBe(true);
+  for (const i of upTo(SERIES)) {
+    expect(counts.get(i), String(i)).toBeGreaterThanOrEqual(3);
+    expect(counts.get(i), String(i)).toBeLessThanOrEqual(5);
+  }
+});
+
+describe("several databases", () => {
+  const STORE: Env = Object.assign({}, env, { SHARDS: "8", DB_1: env.SPARE_1 });
+
+  // A shard moves once: each has its own.
+  test.each([
+    [1, 1],
+    [3, 3],
+    [6, 5],
+    [9, 7],
+  ])("before batch %i shard %i moves to another", async (at, number) => {
+    Shard.variables = { SHARDS: "8" };
+    Shard.databases = 1;
+    const moving = env.SHARD.getByName(String(number));
+    const metric = upTo(100)
+      .map((i) => `moved.${i}`)
+      .find((name) => shardOf(name, 8) === number)!;
+    const post = async (series: readonly number[], ...ago: readonly number[]): Promise<void> => {
+      const body = series.map((i) => ({
+        name: metric,
+        labels: { i: String(i) },
+        datapoints: ago.map((minutes) => [NOW - minutes * MINUTE, 1]),
+      }));
+      const response = await app.request(
+        "/api/v1/points",
+        { method: "POST", body: JSON.stringify(body) },
+        STORE,
+      );
+      expect(response.status).toBe(200);
+    };
+    await post(upTo(SERIES), 200, 70);
+    expect(await moving.flush()).toBe(true);
+    await post(upTo(SERIES), 65, 5);
+    await post(upTo(SERIES + 10).slice(SERIES), 64, 63, 62, 4);
+    const of = between(STORE, async (n) => {
+      if (n !== at) return;
+      Shard.databases = 2;
+      await evictDurableObject(moving);
+      expect(await moving.flush()).toBe(true);
+      await post(upTo(SERIES + 12), 3);
+      expect(await moving.flush()).toBe(true);
+      await post(upTo(SERIES + 12), 2);
+    });
+    const counts = await found(metric, of);
+    for (const i of upTo(SERIES + 10)) {
+      expect(counts.get(i), String(i)).toBeGreaterThanOrEqual(4);
+      expect(counts.get(i), String(i)).toBeLessThanOrEqual(6);
+    }
+    expect(sorted(await found(metric, STORE))).toEqual(
+      sorted(new Map(upTo(SERIES + 12).map((i) => [i, i < SERIES + 10 ? 6 : 2]))),
+    );
+    expect(
+      await env.SPARE_1.prepare("SELECT count(*) AS n FROM series WHERE metric = ?")
+        .bind(metric)
+        .first("n"),
+    ).toBe(SERIES + 12);
+  });
+});
