@@ -60,10 +60,10 @@ test(
   async () => {
     expect(MANY * MINUTES).toBeGreaterThan(LIMITS.bucketsPerFlush);
     expect((await pages()).length).toBeGreaterThan(1);
-    let flushed = false;
+    const ended = new AbortController();
     const flushing = shard()
       .flush()
-      .finally(() => (flushed = true));
+      .finally(() => ended.abort());
     let asked = 0;
     let appended = 0;
     while (!ended.signal.aborted) {
