@@ -56,6 +56,7 @@ interface Case {
 /** 31 December, noon. */
 const NOW = Date.UTC(2030, 11, 31, 12);
 const H = NOW / HOUR;
+const TODAY = Math.floor(NOW / DAY);
 const YEAR = 365 * 24;
 const YEAR_PACKS = 7;
 const WIDE_PACKS = 50_000 / SERIES_PER_PACK;
@@ -92,7 +93,7 @@ const CASES: readonly Case[] = [
     name: "a year of 100 series, all dirty, days made",
     async prepare(store) {
       await year(store);
-      await store.order(set({ rolledHour: H, rolledDay: H / 24 - 0.5 }));
+      await store.order(set({ rolledHour: H, rolledDay: TODAY }));
       await store.order({ do: "years", packs: YEAR_PACKS, hour: H });
       await store.order({ do: "sql", sql: "INSERT INTO dirty SELECT pack, hour FROM minute" });
     },
@@ -125,7 +126,7 @@ const CASES: readonly Case[] = [
     name: "deleting 6 hours of minutes of 50,000 series",
     async prepare(store) {
       await store.order({ do: "fill", packs: WIDE_PACKS, from: H - WIDE_HOURS, to: H });
-      await store.order(set({ rolledHour: H + 48, rolledDay: H / 24 + 2, goneDay: H / 24 - 0.5 }));
+      await store.order(set({ rolledHour: H + 48, rolledDay: TODAY + 2, goneDay: TODAY }));
     },
     steps: ["minutes"],
     now: NOW + 2 * DAY,

@@ -16,13 +16,13 @@ import { purgeTombstones } from "./tombstones.ts";
 export interface Clock {
   /** Unix ms. */
   now(): number;
-  /** An integer from 1 to 2^53 − 1, as good as any other. */
+  /** An integer from 1 to 2^52, as good as any other: a removal adds one to it. */
   token(): number;
 }
 
 const CLOCK: Clock = {
   now: () => Date.now(),
-  token: () => 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1)),
+  token: () => 1 + Math.floor(Math.random() * 2 ** 52),
 };
 
 type Step = (round: Round) => Promise<StepResult>;

@@ -6,7 +6,7 @@ import type { RowCount } from "../../d1/database.ts";
 export interface Round {
   /** Unix ms. */
   readonly now: number;
-  /** 1 to 2^53 − 1, at random. */
+  /** 1 to 2^52, at random. */
   readonly token: number;
 }
 
