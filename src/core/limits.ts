@@ -73,6 +73,8 @@ export const dedupKeys = 100_000;
 export const dedupMs = 24 * 3_600_000;
 /** (hour, pack) pairs that one round of the roll-up takes at most: bounds memory and the batch. */
 export const pairsPerRollup = 500;
+/** (UTC day, pack) pairs that one round makes day buckets of: each is a seek in all its hours. */
+export const daysPerRollup = 100;
 /** Bytes of packs that one round of the roll-up reads, of one pair at least: bounds memory. */
 export const rollupBytes = 2_000_000;
 /** How long the roll-up passes over what it could not read before it tries again, ms. */

@@ -63,7 +63,7 @@ export async function nextDays(db: Database): Promise<NextDays> {
              ELSE (SELECT min(hour) / 24 FROM minute
                WHERE hour >= (next.day + 1) * 24 AND hour < (${OVER}) * 24) END,
            coalesce(${firstPack("next.day", "> next.pack")}, -1)
-         FROM next WHERE next.day IS NOT NULL LIMIT ${LIMITS.pairsPerRollup}
+         FROM next WHERE next.day IS NOT NULL LIMIT ${LIMITS.daysPerRollup}
        )
        SELECT next.day, next.pack, coalesce(octet_length(h.body), 0) AS bytes,
          coalesce((SELECT octet_length(y.body) FROM day AS y

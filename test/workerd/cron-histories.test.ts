@@ -27,6 +27,7 @@ import {
 vi.mock("../../src/core/limits.ts", async (original) => ({
   ...(await original<object>()),
   pairsPerRollup: 5,
+  daysPerRollup: 4,
   rollupBytes: 1_000,
   packsPerPurge: 1,
   rowsPerPurge: 3,

@@ -107,7 +107,7 @@ describe("in time", () => {
     await expectExact(points);
     await runAll(rollUpClosed, NOW);
     await rollUpDays(env.DB, round(NOW));
-    expect(await progress("rolledDayPack")).toBeGreaterThan(400);
+    expect(await progress("rolledDayPack")).toBeGreaterThan(90);
     await expectExact(points);
     await runSteps(NOW);
     await expectExact(points);

@@ -64,6 +64,11 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.length);
   }
 
+  /** What was written, without a copy: good until more is. `length` may be set back to 0. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#bytes.length) return;
@@ -158,10 +163,15 @@ for (let i = 0; i < 64; i++) {
   SEXTETS[CODES[i]!] = i;
 }
 
+/** The letters under work: texts are made by the thousand, and arrays are not freed at once. */
+let letters = new Uint8Array(4_096);
+
 /** Base64 of RFC 4648 section 4, without padding: the length already says how the text ends. */
 export function toBase64(bytes: Uint8Array): string {
   const { length } = bytes;
-  const text = new Uint8Array(Math.ceil((length * 4) / 3));
+  const needed = Math.ceil((length * 4) / 3);
+  if (letters.length < needed) letters = new Uint8Array(2 * needed);
+  const text = letters;
   let out = 0;
   let i = 0;
   for (; i + 2 < length; i += 3, out += 4) {
@@ -177,13 +187,21 @@ export function toBase64(bytes: Uint8Array): string {
     text[out + 1] = CODES[(two >> 4) & 63]!;
     if (i + 1 < length) text[out + 2] = CODES[(two << 2) & 63]!;
   }
-  return decoder.decode(text);
+  return decoder.decode(text.subarray(0, needed));
 }
 
-/** Reads `toBase64` back: no padding, no spaces, no bits beyond the last byte. @throws CorruptBytes */
-export function fromBase64(text: string): Uint8Array {
+/** How many bytes a text of so many letters stands for. */
+export const base64Bytes = (letters: number): number => Math.floor((letters * 3) / 4);
+
+/**
+ * Reads `toBase64` back: no padding, no spaces, no bits beyond the last byte. `bytes` has room for at
+ * least `base64Bytes`; what is answered is the first of them. @throws CorruptBytes
+ */
+export function fromBase64(
+  text: string,
+  bytes: Uint8Array = new Uint8Array(base64Bytes(text.length)),
+): Uint8Array {
   const { length } = text;
-  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
   let sextets = 0;
   let codes = 0;
   let out = 0;
@@ -218,5 +236,5 @@ export function fromBase64(text: string): Uint8Array {
   }
   const beyond = more === 2 ? rest & 15 : more === 3 ? rest & 3 : more;
   if ((sextets | rest) < 0 || codes > 0xff || beyond !== 0) throw new CorruptBytes("is not base64");
-  return bytes;
+  return bytes.subarray(0, base64Bytes(length));
 }

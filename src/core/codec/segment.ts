@@ -2,7 +2,14 @@
 // It must not know tables or tiers; its caller gives the start of the span and the bucket's width.
 
 import { Buckets } from "../bucket.ts";
-import { ByteReader, ByteWriter, CorruptBytes, fromBase64, toBase64 } from "./bytes.ts";
+import {
+  base64Bytes,
+  ByteReader,
+  ByteWriter,
+  CorruptBytes,
+  fromBase64,
+  toBase64,
+} from "./bytes.ts";
 import { decodeColumns, encodeColumns } from "./columns.ts";
 
 /*
@@ -15,15 +22,19 @@ import { decodeColumns, encodeColumns } from "./columns.ts";
  */
 const VERSION = 1;
 
+// Bytes under work. Segments are coded by the thousand, and arrays are not freed at once.
+const writer = new ByteWriter(4_096);
+let scratch = new Uint8Array(4_096);
+
 /**
  * Packs buckets; `base` is the start of the span (Unix ms), `step` the width of a bucket (ms).
  * Rows may come in any order; rows of one start are merged.
  */
 export function encodeSegment(buckets: Buckets, base: number, step: number): string {
-  const writer = new ByteWriter(16 + 16 * buckets.length);
+  writer.length = 0;
   writer.u8(VERSION);
   encodeColumns(writer, isAscending(buckets) ? buckets : ascending(buckets), undefined, base, step);
-  return toBase64(writer.finish());
+  return toBase64(writer.written);
 }
 
 /**
@@ -31,7 +42,9 @@ export function encodeSegment(buckets: Buckets, base: number, step: number): str
  * @throws CorruptBytes, with `into` as long as before.
  */
 export function decodeSegment(body: string, base: number, step: number, into: Buckets): void {
-  const reader = new ByteReader(fromBase64(body));
+  const needed = base64Bytes(body.length);
+  if (scratch.length < needed) scratch = new Uint8Array(2 * needed);
+  const reader = new ByteReader(fromBase64(body, scratch));
   const version = reader.u8();
   if (version !== VERSION)
     throw new CorruptBytes(`segment of version ${version}, where ${VERSION} is known`);
