@@ -122,7 +122,7 @@ export class Log {
   }
 
   /** The watermark that a write without pages sets. */
-  get freeId(): number {
+  get freeId(): number | undefined {
     return freeId(this.#state);
   }
 

@@ -3,6 +3,7 @@
 import { CorruptBytes } from "../core/codec/bytes.ts";
 import type { StoredCounters } from "./counters.ts";
 import type { Removal } from "./dictionary.ts";
+import { firstId } from "./page-ids.ts";
 
 /** A page without a name yet: where its blobs are, and what a reader needs to skip it. */
 export interface StoredPage {
@@ -72,7 +73,7 @@ export type LogState = Omit<Manifest, "version" | "births" | "removals" | "keys"
 /** Of a shard without rows. Ids follow the clock, so that lost storage does not use one twice. */
 export const emptyState = (now: number, database: string): LogState => ({
   through: 0,
-  openId: now,
+  openId: firstId(now),
   open: { slots: [], bytes: 0 },
   openSince: null,
   sealed: [],

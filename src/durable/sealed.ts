@@ -3,6 +3,7 @@
 
 import { MINUTE } from "../core/tiers.ts";
 import type { LogState, PageEntry, StoredPage } from "./manifest.ts";
+import { idAfter, STEP } from "./page-ids.ts";
 
 /** A page joins. `openFrom`: start of the earliest bucket that stays open, Infinity without any. */
 export function withPage(
@@ -67,7 +68,7 @@ export function atDatabase(
     database,
     watermark,
     settled: [...state.settled.filter((one) => one.database !== database), before],
-    openId: Math.max(state.openId, idAfter(watermark + 1, now)),
+    openId: Math.max(state.openId, idAfter(watermark, now)),
   };
 }
 
@@ -106,29 +107,29 @@ export function withReplaced(
   };
 }
 
-/** The id that follows; ids grow with the clock. */
-export const idAfter = (id: number, now: number): number => Math.max(id + 1, now);
-
 /**
  * The watermark that a write without pages sets (a removal, new series). It lies between the one of
- * before and all pages: one above them would tell readers that D1 holds what it does not.
+ * before and all pages: one above them would tell readers that D1 holds what it does not. And no page
+ * has or had it: who read a page by that id would think so too. Undefined after 999 such writes, until
+ * pages are flushed.
  */
-export const freeId = ({ watermark }: LogState): number => watermark + 1;
+export function freeId({ watermark, sealed, openId }: LogState): number | undefined {
+  if ((watermark + 1) % STEP !== 0) return watermark + 1;
+  return sealed.length === 0 ? openId + 1 : undefined;
+}
 
 /**
- * Pages in the same order, and the number of the next, with a free one between them and a watermark
- * that has moved. Numbers that are taken anew no page had: whoever read the old ones reads again.
+ * Pages in the same order above a watermark that has moved, and the number of the next. Numbers that are taken anew no page had: whoever read the old ones reads again.
  */
 function numberedAfter(
   watermark: number,
   pages: readonly PageEntry[],
   openId: number,
 ): Pick<LogState, "sealed" | "openId"> {
-  const first = watermark + 2;
-  const next = Math.max(openId, first);
-  if (pages.every(({ id }) => id >= first)) return { sealed: pages, openId: next };
+  const next = Math.max(openId, idAfter(watermark, 0));
+  if (pages.every(({ id }) => id > watermark)) return { sealed: pages, openId: next };
   return {
-    sealed: pages.map((page, i) => ({ ...page, id: next + i })),
-    openId: next + pages.length,
+    sealed: pages.map((page, i) => ({ ...page, id: next + i * STEP })),
+    openId: next + pages.length * STEP,
   };
 }

@@ -97,7 +97,8 @@ export class Flusher {
       // Only the flush that leaves no page behind may let series go: pages name them by number.
       const leaving = last && pages.length === this.#log.sealed.length ? retire : new Set<number>();
       if (pages.length === 0 && leaving.size === 0) return this.#succeeded(cut);
-      const part = pages.at(-1)?.id ?? this.#log.freeId;
+      const part = pages.at(-1)?.id ?? (await this.#freeId());
+      if (part === undefined) return false;
       let result: FlushResult;
       try {
         const flush = { pages, part, retire: leaving, series: [] };
@@ -124,7 +125,9 @@ export class Flusher {
   async #layOut(pages: readonly PageEntry[]): Promise<boolean> {
     try {
       const series = rowsOf(this.#log, pages).keys();
-      const first = { pages: [], part: this.#log.freeId, retire: new Set<number>(), series };
+      const part = await this.#freeId();
+      if (part === undefined) return false;
+      const first = { pages: [], part, retire: new Set<number>(), series };
       if (!this.#take(await flushPages(this.#log, this.#target(), first))) return false;
       // They may have other numbers now.
       const slots = new Set(pages.map((page) => page.slots[0]));
@@ -161,11 +164,22 @@ export class Flusher {
     this.#count(elsewhere);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
-      const { flushed, freeId } = this.#log;
-      const result = await removeOnce(this.#target(), metric, flushed.watermark, freeId);
-      if (this.#take(result)) return true;
+      const part = await this.#freeId();
+      if (part === undefined) continue;
+      const { watermark } = this.#log.flushed;
+      if (this.#take(await removeOnce(this.#target(), metric, watermark, part))) return true;
     }
     return false;
+  }
+
+  /** The watermark of a write without pages. Where none is left, a page goes to D1 before; undefined: it did not. */
+  async #freeId(): Promise<number | undefined> {
+    const [page] = this.#passedOver();
+    if (this.#log.freeId === undefined && page !== undefined) {
+      const flush = { pages: [page], part: page.id, retire: new Set<number>(), series: [] };
+      this.#take(await flushPages(this.#log, this.#target(), flush));
+    }
+    return this.#log.freeId;
   }
 
   #count({ read, written }: RowCount): void {

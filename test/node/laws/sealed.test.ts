@@ -120,11 +120,11 @@ function step(state: State, what: Action): State {
       return send(state, pages.at(-1)!.id, buckets, what.fate);
     }
     case "write":
-      return state.doubt ? state : send(state, freeId(log), [], what.fate);
+      return state.doubt ? state : send(state, freeId(log)!, [], what.fate);
     case "lay out": {
       if (state.doubt || log.sealed.length === 0) return state;
       // D1 has their series first, and with them another watermark.
-      const ready = send(state, freeId(log), [], "heard");
+      const ready = send(state, freeId(log)!, [], "heard");
       if (ready.doubt) return ready;
       const gone = ready.log.sealed.slice(0, 2);
       const all = gone.flatMap((page) => bucketsOf(ready, page));
@@ -211,7 +211,7 @@ test("what was given up is flushed in the end, once, and there is a number betwe
       let state = run(actions).at(-1)!;
       for (const { log } of run(actions))
         for (const { id } of [...log.sealed, { id: log.openId }])
-          expect(id).toBeGreaterThan(freeId(log));
+          expect(id).toBeGreaterThan(freeId(log)!);
       const rest: Action[] = [
         { do: "reconcile" },
         { do: "seal" },
