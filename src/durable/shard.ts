@@ -51,6 +51,8 @@ export class Shard extends DurableObject<ShardEnv> {
   readonly #layouts: Layouts;
   readonly #commit: GroupCommit;
   readonly #schedule: Schedule;
+  /** Somebody asked for more than one read may take: it is found again once D1 has it. */
+  #tooLarge = false;
 
   constructor(ctx: DurableObjectState, env: ShardEnv) {
     super(ctx, env);
@@ -137,7 +139,12 @@ export class Shard extends DurableObject<ShardEnv> {
    */
   head(metrics: readonly string[], from: number, to: number, read: Count): HeadAnswer {
     this.#requested(read);
-    return headAnswer(this.#log, metrics, from, to);
+    const answer = headAnswer(this.#log, metrics, from, to);
+    if (answer.cut && !this.#tooLarge) {
+      this.#tooLarge = true;
+      this.#arm();
+    }
+    return answer;
   }
 
   /** What this shard knows of one of its metrics, or of a part of the list of all. */
@@ -265,7 +272,9 @@ export class Shard extends DurableObject<ShardEnv> {
   async #flushDue(): Promise<void> {
     const now = Date.now();
     const cut = dueCut(now, this.#index, this.#log.cut);
-    if (this.#anyMoved() || this.#schedule.isPressed(now)) await this.#flush(Infinity);
+    const tooLarge = this.#tooLarge;
+    this.#tooLarge = false;
+    if (this.#anyMoved() || tooLarge || this.#schedule.isPressed(now)) await this.#flush(Infinity);
     else if (cut !== undefined) {
       const newDay = dayOf(cut) !== dayOf(this.#log.cut);
       this.#log.setCut(cut);
@@ -361,6 +370,10 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   #arm(): void {
-    this.#schedule.arm(Date.now(), { moved: this.#anyMoved(), failed: this.#flusher.failed });
+    this.#schedule.arm(Date.now(), {
+      tooLarge: this.#tooLarge,
+      moved: this.#anyMoved(),
+      failed: this.#flusher.failed,
+    });
   }
 }

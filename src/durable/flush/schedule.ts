@@ -8,9 +8,11 @@ import { flushCut, latestAlarm, nextFlush } from "./policy.ts";
 
 /** What makes a flush due besides the hour. */
 export interface Urgent {
+  /** Whether somebody asked for more of what is unflushed than one read may take. */
+  readonly tooLarge: boolean;
   /** Whether the shard holds metrics of others. */
   readonly moved: boolean;
-  /** Whether the last flush failed. */
+  /** Whether the last flush failed, or was cut off. */
   readonly failed: boolean;
 }
 
@@ -51,9 +53,10 @@ export class Schedule {
   }
 
   /** Sets the alarm while there is anything that D1 does not hold; moves it only forward. */
-  arm(now: number, { moved, failed }: Urgent): void {
+  arm(now: number, { tooLarge, moved, failed }: Urgent): void {
     let at: number;
-    if (this.isPressed(now) && !failed) at = now;
+    // Not at once when it has failed, or is not known to have landed: the next may fail as well.
+    if (tooLarge || this.isPressed(now)) at = failed ? now + MINUTE : now;
     else if (this.#alarmAt !== null && !this.isTooLate(now) && !moved) return;
     else if (this.#log.unflushedBuckets === 0 && !moved) return;
     else if (moved || failed) at = now + MINUTE;
