@@ -23,8 +23,10 @@ export interface Measured {
   readonly doRowsAnHour: number;
   /** Of a shard, besides requests, an hour: alarms and calls of the cron. */
   readonly callsAnHour: number;
-  /** How long a shard is awake for a request, and for all else an hour, ms. */
-  readonly awakeMs: { readonly aRequest: number; readonly anHour: number };
+  /** How long a shard is awake for 1,000 points, and for all else of 1,000 series an hour, ms. */
+  readonly awakeMs: { readonly points: number; readonly anHour: number };
+  /** Queries that a run of the cron asks of D1, at most. */
+  readonly queriesARun: number;
   /** Of the Worker, by points a request, ms. */
   readonly workerCpuMs: ReadonlyMap<number, number>;
   /** Of the cron, a series-hour rolled up, ms. */
@@ -59,7 +61,8 @@ export function monthOf(series: number, batch: number, measured: Measured): Mont
   const cpu = measured.workerCpuMs.get(batch);
   if (cpu === undefined) throw new Error(`requests of ${batch} points were not measured`);
   const { awakeMs } = measured;
-  const awake = ((requests / HOURS) * awakeMs.aRequest + awakeMs.anHour) / 3_600_000;
+  // Each shard is awake for the whole of a request, though it has only its part.
+  const awake = ((series / 1_000) * (POINTS_AN_HOUR * awakeMs.points + awakeMs.anHour)) / 3_600_000;
   const never = 3_600 * HOURS * core.cloudflarePaid.doGbSeconds.gbPerObject;
   const usage: Usage = {
     workerRequests: requests + crons,
