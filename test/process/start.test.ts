@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type StatusAnswer, told } from "../../src/core/api.ts";
+import { type QueryAnswer, type StatusAnswer, told } from "../../src/core/api.ts";
 import { freePort } from "../support/server.ts";
 import { leftovers } from "./leftovers.ts";
 import { endAll, npmStart, printed, type Run, signalGroup } from "./npm-start.ts";
@@ -117,26 +117,37 @@ test("databases are added from start to start, each with its tables, and none is
     signalGroup(run, "SIGINT");
     await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);
   };
-  const query = `http://127.0.0.1:${port}/api/v1/query?metric=m`;
 
   const one = await start();
-  const body = JSON.stringify({ name: "m", value: 1 });
+  // Names enough for each shard to have one, and so each database.
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  const timestamp = Date.now();
+  const body = JSON.stringify(names.map((name) => ({ name, value: 1, timestamp })));
+  const counts = (): Promise<unknown[]> =>
+    Promise.all(
+      names.map(async (metric) => {
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?metric=${metric}`);
+        const { series }: QueryAnswer = await answer.json();
+        return series.flatMap(({ count }) => count);
+      }),
+    );
   await fetch(`http://127.0.0.1:${port}/api/v1/points`, { method: "POST", body });
   await fetch(`http://127.0.0.1:${port}/api/v1/flush`, { method: "POST" });
   expect(await databases()).toEqual([["DB", "well"]]);
   await end(one);
 
-  const three = await start("--databases", "3", "--var", "SHARDS:3");
-  const all = ["DB", "DB_1", "DB_2"].map((name) => [name, "well"]);
+  const two = await start("--databases", "2", "--var", "SHARDS:2");
+  const all = ["DB", "DB_1"].map((name) => [name, "well"]);
   expect(await databases()).toEqual(all);
   await fetch(`http://127.0.0.1:${port}/api/v1/points`, { method: "POST", body });
-  expect(await (await fetch(query)).json()).toMatchObject({ series: [{ count: [2] }] });
-  await end(three);
+  await fetch(`http://127.0.0.1:${port}/api/v1/flush`, { method: "POST" });
+  expect(await counts()).toEqual(names.map(() => [2]));
+  await end(two);
 
-  const fewer = npmStart(port, { persistTo, options: ["--databases", "2"] });
+  const fewer = npmStart(port, { persistTo, options: ["--databases", "1"] });
   expect(await fewer.closed).toBe(1);
   expect(fewer.error.trim()).toBe(
-    `The data in ${persistTo} are in 3 databases, and --databases 2 would leave some out: databases can be added, never taken away. Leave the option out, or take another folder with \`npm start -- --persist-to DIR\`.`,
+    `The data in ${persistTo} are in 2 databases, and --databases 1 would leave some out: databases can be added, never taken away. Leave the option out, or take another folder with \`npm start -- --persist-to DIR\`.`,
   );
   const many = npmStart(port, { persistTo, options: ["--databases", "17"] });
   expect(await many.closed).toBe(1);
@@ -144,8 +155,9 @@ test("databases are added from start to start, each with its tables, and none is
 
   const same = await start();
   expect(await databases()).toEqual(all);
+  expect(await counts()).toEqual(names.map(() => [2]));
   await end(same);
-});
+}, 300_000);
 
 test.each([
   [
