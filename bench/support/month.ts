@@ -109,6 +109,10 @@ export function freePlan(
       cpu <= free.cpuMsPerInvocation ? Infinity : 0,
     ],
     [
+      `D1 queries of a run of the cron (${measured.queriesARun} of ${free.d1QueriesPerInvocation})`,
+      measured.queriesARun <= free.d1QueriesPerInvocation ? Infinity : 0,
+    ],
+    [
       "CPU of the cron, an hour rolled up in one run",
       free.cpuMsPerInvocation / measured.rollUpCpuMs,
     ],
