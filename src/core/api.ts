@@ -213,6 +213,11 @@ interface DatabaseNamed {
 
 export interface DatabaseStatus extends DatabaseNamed {
   readonly sizeBytes: number;
+  /**
+   * Since midnight UTC; absent where a shard that writes to it does not answer, or none does. What was
+   * read is known of all together.
+   */
+  readonly rowsWritten?: number;
   /** Unix ms, at most now: what it holds of before is rolled up, but for what cannot be read. */
   readonly rolledUpTo: number;
   /** Pairs of an hour and a pack that are to be rolled up again. */

@@ -22,6 +22,8 @@ export interface HeadAnswer extends Head {
 }
 
 export interface ShardReport extends ShardStatus {
+  /** The database that it writes to. */
+  readonly database: string;
   readonly counters: CounterValues;
   /** Some of what was counted may be missing. */
   readonly atLeast: boolean;
@@ -71,6 +73,7 @@ export function shardReport(
     lastFlushAt: flushed.at,
     lagMs: since === null ? 0 : Math.max(0, now - since),
     ...(error !== undefined && { error }),
+    database: log.databases.database,
     counters: log.counters.values(now),
     atLeast: log.counters.atLeast(now),
   };

@@ -217,6 +217,7 @@ test("/status: shards, lag, rows, databases", async () => {
   const [database] = databases.filter(told);
   expect(database?.rolledUpTo).toBe(hourOf(NOW) * HOUR);
   expect(database?.sizeBytes).toBeGreaterThan(0);
+  expect(database?.rowsWritten).toBe(after.today.d1RowsWritten);
   expect(after.today.d1RowsWritten).toBeGreaterThan(6);
   expect(after.today.d1RowsRead).toBeGreaterThan(0);
 });

@@ -8,6 +8,7 @@ import { statusAnswer } from "../../src/worker/routes/status.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { withoutShard } from "./faults.ts";
+import { Shard } from "./worker.ts";
 
 type Bindings = Partial<Env> & Readonly<Record<`DB_${number}`, D1Database>>;
 
@@ -67,7 +68,7 @@ test("one of several databases that does not answer is named, and the others are
     rolledUpTo: expect.any(Number),
   };
   expect(databases).toEqual([
-    { name: "DB", ...well },
+    { name: "DB", ...well, rowsWritten: expect.any(Number) },
     { name: "DB_1", limitBytes: 10_000_000_000, error: "Network connection lost." },
     { name: "DB_2", ...well },
   ]);
@@ -101,4 +102,24 @@ test("what cannot be read is told of with its series, and counted by hours", asy
       ],
     },
   ]);
+});
+
+test("rows are told of each database that shards write to", async () => {
+  await applyD1Migrations(env.SPARE_1, env.MIGRATIONS);
+  Shard.databases = 2;
+  const store = { SHARDS: "2", DB_1: env.SPARE_1 };
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const body = JSON.stringify(names.map((name) => ({ name, value: 1 })));
+  const init = { method: "POST", body };
+  expect((await app.request("/api/v1/points", init, { ...env, ...store })).status).toBe(200);
+  const flush = { method: "POST" };
+  expect((await app.request("/api/v1/flush", flush, { ...env, ...store })).status).toBe(200);
+  const { databases, today } = await statusOf(store);
+  const written = databases.map((one) => ("rowsWritten" in one ? (one.rowsWritten ?? 0) : 0));
+  expect(written).toEqual([expect.any(Number), expect.any(Number)]);
+  for (const rows of written) expect(rows).toBeGreaterThan(2);
+  expect(written[0]! + written[1]!).toBe(today.d1RowsWritten);
+  // Nobody knows where a silent shard writes to.
+  const silent = await statusOf({ ...store, SHARD: withoutShard(env.SHARD, 1) });
+  for (const one of silent.databases) expect(one).not.toHaveProperty("rowsWritten");
 });

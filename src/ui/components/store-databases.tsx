@@ -29,7 +29,8 @@ const Since = ({ at }: { readonly at: number }) => {
 };
 
 const Row = ({ database }: { readonly database: DatabaseStatus }) => {
-  const { name, sizeBytes, limitBytes, rolledUpTo, dirtyHours, unreadableHours = 0 } = database;
+  const { name, sizeBytes, limitBytes, rowsWritten, rolledUpTo, dirtyHours } = database;
+  const { unreadableHours = 0 } = database;
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -44,6 +45,9 @@ const Row = ({ database }: { readonly database: DatabaseStatus }) => {
       </td>
       <td class="store-since">
         <Since at={rolledUpTo} />
+      </td>
+      <td>
+        {rowsWritten === undefined ? <span class="quiet">unknown</span> : formatCount(rowsWritten)}
       </td>
       <td>{dirtyHours === 0 ? <None /> : formatCount(dirtyHours)}</td>
       <td>
@@ -60,7 +64,7 @@ const Row = ({ database }: { readonly database: DatabaseStatus }) => {
 const Silent = ({ database: { name, error } }: { readonly database: SilentDatabase }) => (
   <tr>
     <th scope="row">{name}</th>
-    <td colSpan={4}>
+    <td colSpan={5}>
       <p class="store-silent">
         <span class="quiet">did not answer:</span> <span class="store-bad">{error}</span>
       </p>
@@ -106,6 +110,7 @@ export const Databases = ({ databases }: { readonly databases: StatusAnswer["dat
             "Database",
             `Size, of ${(databases[0]?.limitBytes ?? 0) / 1e9} GB`,
             "Rolled up until",
+            "Rows today",
             "Dirty hours",
             "Unreadable",
           ]}

@@ -35,8 +35,9 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
   const { shards, retention } = configOf(env);
   const run = new Run(clock);
   const settle: Step = () => settleShards(env, shards);
-  let work = databasesOf(env).map(({ name, db }, i) => ({
+  const databases = databasesOf(env).map(({ name, db }, i) => ({
     name,
+    count: { d1RowsWritten: 0, d1RowsRead: 0 },
     steps: [
       // The values of SHARDS are in the first.
       ...(i === 0 ? [settle] : []),
@@ -49,17 +50,23 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
       (round) => purgeTombstones(db, round),
     ] satisfies Step[],
   }));
-  while (work.length > 0) {
-    for (const { name, steps } of work) if (!(await run.round(name, steps[0]!))) steps.shift();
+  for (let work = databases; work.length > 0;) {
+    for (const { name, count, steps } of work)
+      if (!(await run.round(name, count, steps[0]!))) steps.shift();
     work = work.filter(({ steps }) => steps.length > 0);
   }
-  await report(env, run.count);
+  // To a shard that writes to the database, where there is one.
+  for (const [i, { count }] of databases.entries()) await report(env, i % shards, count);
   if (run.errors.length > 0) throw run.errors[0];
 }
 
-/** One run: what it has cost, and whether it may go on. */
+interface Rows {
+  d1RowsWritten: number;
+  d1RowsRead: number;
+}
+
+/** One run: what went wrong, and whether it may go on. */
 class Run {
-  readonly count = { d1RowsWritten: 0, d1RowsRead: 0 };
   readonly errors: unknown[] = [];
   readonly #clock: Clock;
   /** How long rounds that went well have taken; the wait for a D1 that does not answer takes no CPU. */
@@ -70,12 +77,12 @@ class Run {
   }
 
   /** Runs a round of a step; says whether it is to have another. */
-  async round(database: string, step: Step): Promise<boolean> {
+  async round(database: string, count: Rows, step: Step): Promise<boolean> {
     const now = this.#clock.now();
     try {
       const { rows, more } = await step({ now, token: this.#clock.token() });
-      this.count.d1RowsWritten += rows.written;
-      this.count.d1RowsRead += rows.read;
+      count.d1RowsWritten += rows.written;
+      count.d1RowsRead += rows.read;
       this.#spentMs += Math.max(0, this.#clock.now() - now);
       return more && this.#spentMs < LIMITS.cronMs;
     } catch (error) {
@@ -88,9 +95,9 @@ class Run {
 }
 
 /** A shard keeps the count; an idle store does not wake one for it. */
-async function report(env: Env, count: Count): Promise<void> {
+async function report(env: Env, shard: number, count: Count): Promise<void> {
   if (count.d1RowsWritten === 0) return;
-  await callShard(env, 0, async (stub) => await stub.count(count)).catch(() => {
+  await callShard(env, shard, async (stub) => await stub.count(count)).catch(() => {
     // The count is for the operator's eyes; a shard that does not answer is reported elsewhere.
   });
 }

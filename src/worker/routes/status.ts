@@ -7,6 +7,7 @@ import {
   type SilentDatabase,
   type SilentShard,
   type StatusAnswer,
+  told,
   type UnreadableHour,
 } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
@@ -53,6 +54,9 @@ export const statusAnswer = exactly<StatusAnswer>()(
               name: z.string(),
               limitBytes: z.number().meta({ description: "What Cloudflare lets it grow to" }),
               sizeBytes: z.number(),
+              rowsWritten: z.number().exactOptional().meta({
+                description: "Since midnight UTC; absent where a shard that writes to it is silent",
+              }),
               rolledUpTo: z.number().meta({
                 description:
                   "What it holds of before this time is rolled up into hours, but for what cannot be read",
@@ -118,10 +122,20 @@ export const status = endpoint({
       now,
       shards: shards.map((shard) => {
         if (!answered(shard)) return shard;
-        const { counters: _counters, atLeast: _atLeast, ...report } = shard;
+        const { counters: _counters, atLeast: _atLeast, database: _database, ...report } = shard;
         return report;
       }),
-      databases,
+      databases: databases.map((database) => {
+        const writers = reports.filter((report) => report.database === database.name);
+        // Whatever a silent shard writes to.
+        if (!told(database) || writers.length === 0 || reports.length < shards.length)
+          return database;
+        const rowsWritten = writers.reduce(
+          (sum, report) => sum + count(report.counters, now).d1RowsWritten,
+          0,
+        );
+        return { ...database, rowsWritten };
+      }),
       today: {
         d1RowsWritten: counters.d1RowsWritten,
         d1RowsRead: counters.d1RowsRead,
