@@ -1,6 +1,6 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
-import type { QueryAnswer } from "../api.ts";
+import type { Columns, QueryAnswer } from "../api.ts";
 import { STAT_NAMES } from "../stats.ts";
 
 /** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -8,55 +8,87 @@ export type CsvDialect = "plain" | "excel";
 
 const FORMULA = /^[=+\-@\t\r]/;
 
+type Head = Omit<QueryAnswer, "series">;
+
+/** A series whose buckets are made when they are asked for, some at a time. */
+export interface CsvSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  parts(): Iterable<Columns>;
+}
+
+export const toCsv = ({ series, ...head }: QueryAnswer, dialect: CsvDialect = "plain"): string =>
+  [
+    ...csvParts(
+      series.map(({ labels, ...columns }) => ({ labels, parts: () => [columns] })),
+      notesOf(head, series.length, firstOf(series)),
+      dialect,
+    ),
+  ].join("");
+
+const firstOf = (series: QueryAnswer["series"]): number =>
+  series.reduce((first, { t }) => t.reduce((a, b) => Math.min(a, b), first), Infinity);
+
 /**
  * Header `time,label.<name>…,avg,…`: the prefix keeps a label from taking another column's name.
  * Times are ISO 8601 in UTC. Lines that begin with # come last
  * when the answer was cut, or when a part of it could not be read.
  */
-export function toCsv(answer: QueryAnswer, dialect: CsvDialect = "plain"): string {
+export function* csvParts(
+  all: readonly CsvSeries[],
+  notes: Notes,
+  dialect: CsvDialect,
+): Generator<string> {
   const cell = (text: string): string => {
     const safe = dialect === "excel" && FORMULA.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  const names = [...new Set(answer.series.flatMap(({ labels }) => Object.keys(labels)))].sort();
-  const lines = [["time", ...names.map((name) => cell(`label.${name}`)), ...STAT_NAMES].join(",")];
-  for (const series of answer.series) {
+  const names = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))].sort();
+  yield line(["time", ...names.map((name) => cell(`label.${name}`)), ...STAT_NAMES]);
+  for (const { labels, parts } of all) {
     // A label may be named as what every object has.
-    const labels = names.map((name) =>
-      Object.hasOwn(series.labels, name) ? cell(series.labels[name]!) : "",
-    );
-    for (const [i, start] of series.t.entries())
-      lines.push(
-        [
+    const cells = names.map((name) => (Object.hasOwn(labels, name) ? cell(labels[name]!) : ""));
+    for (const columns of parts()) {
+      let text = "";
+      for (const [i, start] of columns.t.entries())
+        text += line([
           new Date(start).toISOString(),
-          ...labels,
-          ...STAT_NAMES.map((column) => String(series[column][i])),
-        ].join(","),
-      );
+          ...cells,
+          ...STAT_NAMES.map((column) => String(columns[column][i])),
+        ]);
+      yield text;
+    }
   }
-  const cut = cutOf(answer);
-  if (cut !== undefined) lines.push(`# ${cut}`);
-  const kept = keptOf(answer);
-  if (kept !== undefined) lines.push(`# ${kept}`);
-  const unreadable = unreadableOf(answer);
-  if (unreadable !== undefined) lines.push(`# unreadable: ${unreadable}`);
-  return `${lines.join("\r\n")}\r\n`;
+  const { cut, kept, unreadable } = notes;
+  if (cut !== undefined) yield line([`# ${cut}`]);
+  if (kept !== undefined) yield line([`# ${kept}`]);
+  if (unreadable !== undefined) yield line([`# unreadable: ${unreadable}`]);
 }
 
-/** Says how much of an answer was cut; undefined when nothing was. */
-export const cutOf = ({ truncated, series, seriesTotal }: QueryAnswer): string | undefined =>
-  truncated
-    ? `cut: ${series.length} of ${seriesTotal ?? "more"} series; raise limit, or filter with where`
-    : undefined;
+const line = (cells: readonly string[]): string => `${cells.join(",")}\r\n`;
 
-/** Says from when buckets are kept, where more was asked for and is not here; else undefined. */
-export const keptOf = ({ from, keptFrom, resolution, series }: QueryAnswer): string | undefined =>
-  keptFrom > from && !series.some(({ t }) => t.some((start) => start < keptFrom))
-    ? `kept: by the ${resolution} from ${new Date(keptFrom).toISOString()}; ask for a coarser resolution before`
-    : undefined;
+/** What an answer says of itself that CSV has no columns for. */
+export interface Notes {
+  /** How much was cut. */
+  readonly cut: string | undefined;
+  /** From when buckets are kept, where more was asked for and is not here. */
+  readonly kept: string | undefined;
+  /** How much could not be read. */
+  readonly unreadable: string | undefined;
+}
 
-/** Says how much could not be read; undefined when all could. */
-export function unreadableOf({ unreadable, unreadableCount }: QueryAnswer): string | undefined {
+/** `shown`: how many series are in the answer; `first`: the earliest start of a bucket, Infinity: none. */
+export const notesOf = (head: Head, shown: number, first: number): Notes => ({
+  cut: head.truncated
+    ? `cut: ${shown} of ${head.seriesTotal ?? "more"} series; raise limit, or filter with where`
+    : undefined,
+  kept:
+    head.keptFrom > head.from && first >= head.keptFrom
+      ? `kept: by the ${head.resolution} from ${new Date(head.keptFrom).toISOString()}; ask for a coarser resolution before`
+      : undefined,
+  unreadable: unreadableOf(head),
+});
+
+function unreadableOf({ unreadable, unreadableCount }: Head): string | undefined {
   const [first] = unreadable ?? [];
   if (first === undefined) return undefined;
   const count = unreadableCount ?? unreadable?.length;

@@ -5,7 +5,7 @@ import { columnsOf } from "./answer.ts";
 import type { SeriesAnswer } from "../api.ts";
 import { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
-import { type StatName, STATISTICS } from "../stats.ts";
+import { STATISTIC, type StatName } from "../stats.ts";
 import type { Plan } from "./plan.ts";
 
 /** How series are grouped: by some labels, each apart ("*"), or (no labels) all in one. */
@@ -15,77 +15,194 @@ export type GroupBy = readonly string[] | "*";
 export const groupLabels = (labels: Labels, by: GroupBy): Labels =>
   by === "*" ? labels : labels.filter(([name]) => by.includes(name));
 
+/** Keeps small what is not being added to: see shelf.ts. */
+export interface Shelf {
+  /** Buckets that may lie about at the same time, give or take a group. */
+  readonly room: number;
+  pack(sorted: Buckets): Uint8Array;
+  /** Appends what was packed. */
+  unpack(packed: Uint8Array, into: Buckets): void;
+}
+
+export interface MergedGroup {
+  readonly labels: Labels;
+  /** By time. They are good until those of another group are asked for. */
+  buckets(): Buckets;
+}
+
 class Group {
   readonly labels: Labels;
-  readonly buckets = new Buckets(64);
-  readonly #rows = new Map<number, number>();
+  /** Where rows are, while they are not in the order of time. */
+  #rows: Map<number, number> | undefined;
+  #buckets = new Buckets(16);
+  #packed: Uint8Array | undefined;
+  /** The row that was last merged into: the next one is mostly the next. */
+  #row = 0;
 
   constructor(labels: Labels) {
     this.labels = labels;
   }
 
-  row(start: number): number {
+  /** Buckets that are not packed. */
+  get loose(): number {
+    return this.#buckets.length;
+  }
+
+  /** Merges a row of `from` into the bucket that starts at `start`; whether it is a new one. */
+  merge(start: number, from: Buckets, row: number): boolean {
+    const before = this.#buckets.length;
+    this.#row = this.#find(start);
+    this.#buckets.merge(this.#row, from, row);
+    return this.#buckets.length > before;
+  }
+
+  #find(start: number): number {
+    const { start: starts, length } = this.#buckets;
+    const next = this.#row + 1;
+    if (next < length && starts[next] === start) return next;
+    if (this.#rows === undefined) {
+      if (length === 0 || start > starts[length - 1]!) return this.#buckets.push(start);
+      const at = lowerBound(starts, length, start);
+      if (starts[at] === start) return at;
+      this.#rows = new Map();
+      for (let i = 0; i < length; i++) this.#rows.set(starts[i]!, i);
+    }
     let row = this.#rows.get(start);
-    if (row === undefined) this.#rows.set(start, (row = this.buckets.push(start)));
+    if (row === undefined) this.#rows.set(start, (row = this.#buckets.push(start)));
     return row;
   }
 
-  /** A statistic over the whole range: of all buckets merged, never a statistic of statistics. */
-  over(name: StatName): number {
-    const whole = new Buckets(1);
-    whole.push(0);
-    for (let row = 0; row < this.buckets.length; row++) whole.merge(0, this.buckets, row);
-    return STATISTICS.find((one) => one.name === name)!.of(whole.at(0));
+  /** The buckets by time, those that are packed in `scratch`. */
+  sorted(shelf: Shelf | undefined, scratch: Buckets): Buckets {
+    if (this.#packed === undefined) return this.#sort();
+    scratch.length = 0;
+    shelf?.unpack(this.#packed, scratch);
+    return scratch;
+  }
+
+  #sort(): Buckets {
+    if (this.#rows === undefined) return this.#buckets;
+    const { start } = this.#buckets;
+    const sorted = new Buckets(this.#buckets.length);
+    for (const [at, row] of [...this.#rows].sort(([a], [b]) => a - b))
+      sorted.pushCopy(at, this.#buckets, row);
+    this.#rows = undefined;
+    this.#row = start.length;
+    return (this.#buckets = sorted);
+  }
+
+  pack(shelf: Shelf): void {
+    this.#packed = shelf.pack(this.#sort());
+    this.#buckets = EMPTY;
+  }
+
+  unpack(shelf: Shelf): void {
+    if (this.#packed === undefined) return;
+    this.#buckets = new Buckets(16);
+    shelf.unpack(this.#packed, this.#buckets);
+    this.#packed = undefined;
+    this.#row = this.#buckets.length;
+  }
+
+  get isPacked(): boolean {
+    return this.#packed !== undefined;
   }
 }
+
+/** Of groups that are packed. */
+const EMPTY = new Buckets(0);
 
 export class Merge {
   readonly #plan: Plan;
   readonly #by: GroupBy;
+  readonly #shelf: Shelf | undefined;
   readonly #groups = new Map<string, Group>();
+  /** By the labels that were handed in: the same array is the same series. */
+  readonly #known = new WeakMap<Labels, Group>();
+  /** Groups that are not packed, the oldest first, and their buckets. */
+  readonly #loose = new Set<Group>();
+  #looseBuckets = 0;
+  #last: Group | undefined;
+  readonly #scratch = new Buckets(16);
   /** Buckets held for the answer. */
   size = 0;
 
-  constructor(plan: Plan, by: GroupBy) {
+  /** Without a shelf, all groups lie about. */
+  constructor(plan: Plan, by: GroupBy, shelf?: Shelf) {
     this.#plan = plan;
     this.#by = by;
+    this.#shelf = shelf;
   }
 
   /** Merges rows [first, end) of one series; what lies outside the plan's kept range is left out. */
   add(labels: Labels, buckets: Buckets, first = 0, end = buckets.length): void {
     const { kept, to, step } = this.#plan;
     let group: Group | undefined;
+    let added = 0;
     for (let i = first; i < end; i++) {
       const start = Math.floor(buckets.start[i]! / step) * step;
       if (start < kept || start >= to) continue;
-      group ??= this.#group(labels);
-      const before = group.buckets.length;
-      group.buckets.merge(group.row(start), buckets, i);
-      this.size += group.buckets.length - before;
+      group ??= this.#open(labels);
+      if (group.merge(start, buckets, i)) added++;
     }
+    this.size += added;
+    this.#looseBuckets += added;
   }
 
   /**
-   * At most `limit` series, the largest by `order` (a statistic over the range; default count).
-   * They come in that order, or by labels when none is given; their buckets by time. `total` is how
-   * many there were.
+   * At most `limit` groups, the largest by `order` (a statistic over the range; default count).
+   * They come in that order, or by labels when none is given. `total` is how many there were.
    */
+  ranked(
+    limit: number,
+    order?: StatName,
+  ): { readonly groups: readonly MergedGroup[]; readonly total: number } {
+    const byLabels = [...this.#groups]
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([, group]) => group);
+    const total = byLabels.length;
+    let groups = byLabels;
+    if (total > limit || order !== undefined) {
+      const ranked = this.#ranking(byLabels, order ?? "count").slice(0, limit);
+      const kept = new Set(ranked);
+      groups = order === undefined ? byLabels.filter((group) => kept.has(group)) : ranked;
+    }
+    return {
+      groups: groups.map((group) => ({
+        labels: group.labels,
+        buckets: () => group.sorted(this.#shelf, this.#scratch),
+      })),
+      total,
+    };
+  }
+
+  /** As `ranked`, as the series of an answer. */
   finish(
     limit: number,
     order?: StatName,
   ): { readonly series: SeriesAnswer[]; readonly total: number } {
-    const byLabels = [...this.#groups.values()]
-      .map((group) => ({ group, key: labelsJson(group.labels) }))
-      .sort((a, b) => compare(a.key, b.key))
-      .map(({ group }) => group);
-    const total = byLabels.length;
-    let groups = byLabels;
-    if (total > limit || order !== undefined) {
-      const ranked = ranking(byLabels, order ?? "count").slice(0, limit);
-      const kept = new Set(ranked);
-      groups = order === undefined ? byLabels.filter((group) => kept.has(group)) : ranked;
+    const { groups, total } = this.ranked(limit, order);
+    const series = groups.map(({ labels, buckets }) => ({
+      labels: labelsObject(labels),
+      ...columnsOf(buckets()),
+    }));
+    return { series, total };
+  }
+
+  /** The group of a series, to be added to. */
+  #open(labels: Labels): Group {
+    let group = this.#known.get(labels);
+    if (group === undefined) this.#known.set(labels, (group = this.#group(labels)));
+    if (group === this.#last) return group;
+    this.#last = group;
+    if (this.#shelf === undefined) return group;
+    if (group.isPacked) {
+      group.unpack(this.#shelf);
+      this.#looseBuckets += group.loose;
     }
-    return { series: groups.map(answerOf), total };
+    this.#loose.add(group);
+    if (this.#looseBuckets > this.#shelf.room) this.#tidy(this.#shelf, group);
+    return group;
   }
 
   #group(labels: Labels): Group {
@@ -95,20 +212,43 @@ export class Merge {
     if (group === undefined) this.#groups.set(key, (group = new Group(kept)));
     return group;
   }
+
+  /** Packs groups, the oldest first, until half of the room is free. */
+  #tidy(shelf: Shelf, but: Group): void {
+    for (const group of this.#loose) {
+      if (this.#looseBuckets <= shelf.room / 2) return;
+      if (group === but) continue;
+      this.#looseBuckets -= group.loose;
+      this.#loose.delete(group);
+      group.pack(shelf);
+    }
+  }
+
+  /** Largest first; those that are equal stay in their order. */
+  #ranking(groups: readonly Group[], order: StatName): Group[] {
+    const whole = new Buckets(1);
+    whole.push(0);
+    // A statistic over the whole range: of all buckets merged, never a statistic of statistics.
+    const over = (group: Group): number => {
+      const buckets = group.sorted(this.#shelf, this.#scratch);
+      whole.clear(0);
+      for (let row = 0; row < buckets.length; row++) whole.merge(0, buckets, row);
+      return STATISTIC[order].of(whole.at(0));
+    };
+    return groups
+      .map((group) => ({ group, rank: over(group) }))
+      .sort((a, b) => b.rank - a.rank)
+      .map(({ group }) => group);
+  }
 }
 
-/** Largest first; those that are equal stay in their order. */
-function ranking(groups: readonly Group[], order: StatName): Group[] {
-  return groups
-    .map((group) => ({ group, rank: group.over(order) }))
-    .sort((a, b) => b.rank - a.rank)
-    .map(({ group }) => group);
+/** The first of ascending starts that is not before `start`. */
+function lowerBound(starts: Float64Array, length: number, start: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
-
-function answerOf({ labels, buckets }: Group): SeriesAnswer {
-  const order = Array.from({ length: buckets.length }, (_, row) => row);
-  order.sort((a, b) => buckets.start[a]! - buckets.start[b]!);
-  return { labels: labelsObject(labels), ...columnsOf(buckets, order) };
-}
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -3,19 +3,27 @@
 import { z } from "zod";
 import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { cutOf, keptOf, toCsv, unreadableOf } from "../../core/query/csv.ts";
+import {
+  type AnswerHead,
+  columnParts,
+  gathered,
+  jsonParts,
+  numbersOf,
+} from "../../core/query/answer-text.ts";
+import { type CsvDialect, csvParts, type Notes, notesOf } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
-import { Merge } from "../../core/query/merge.ts";
+import { Merge, type MergedGroup } from "../../core/query/merge.ts";
 import { plan } from "../../core/query/plan.ts";
 import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
+import { shelfOf } from "../../core/query/shelf.ts";
 import { METRIC_NAME } from "../../core/query/source.ts";
-import { labelsObject } from "../../core/series/labels.ts";
+import { labelsJson, labelsObject } from "../../core/series/labels.ts";
 import { byStat, STAT_NAMES } from "../../core/stats.ts";
 import type { TierName } from "../../core/tiers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
-import { withEtag } from "../http/etag.ts";
+import { streamOf, Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
 import { metricName, time, unreadablePart, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
@@ -119,33 +127,57 @@ export const query = endpoint({
   cached: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const answer = await answerOf(c.env, asked, Date.now());
-    return asked.format === "csv"
-      ? withEtag(
-          c.req.raw,
-          toCsv(answer, asked.csv),
-          "text/csv; charset=utf-8; header=present",
-          notes(answer),
-        )
-      : answer;
+    const { head, groups } = await answerOf(c.env, asked, Date.now());
+    const notes = notesOf(head, groups.length, head.keptFrom);
+    const csv = asked.format === "csv";
+    const tag = new Tag();
+    await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
+    for (const group of groups) {
+      await tag.text(labelsJson(group.labels));
+      for (const numbers of numbersOf(group)) await tag.bytes(new Uint8Array(numbers.buffer));
+    }
+    return tagged(
+      c.req.raw,
+      await tag.done(),
+      csv ? "text/csv; charset=utf-8; header=present" : "application/json",
+      csv ? headersOf(notes) : {},
+      () => streamOf(gathered(csv ? csvOf(groups, notes, asked.csv) : jsonParts(head, groups))),
+    );
   },
 });
 
+const csvOf = (
+  groups: readonly MergedGroup[],
+  notes: Notes,
+  dialect: CsvDialect,
+): Generator<string> =>
+  csvParts(
+    groups.map((group) => ({
+      labels: labelsObject(group.labels),
+      parts: () => columnParts(group),
+    })),
+    notes,
+    dialect,
+  );
+
 /** What CSV has no columns for, as headers. */
-function notes(answer: QueryAnswer): Record<string, string> {
-  const [cut, kept, unreadable] = [cutOf(answer), keptOf(answer), unreadableOf(answer)];
-  return {
-    ...(kept !== undefined && { "minuet-kept": kept }),
-    ...(cut !== undefined && { "minuet-truncated": cut }),
-    ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
-  };
+const headersOf = ({ cut, kept, unreadable }: Notes): Record<string, string> => ({
+  ...(kept !== undefined && { "minuet-kept": kept }),
+  ...(cut !== undefined && { "minuet-truncated": cut }),
+  ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
+});
+
+/** An answer whose series are written as they are sent. */
+interface Answer {
+  readonly head: AnswerHead;
+  readonly groups: readonly MergedGroup[];
 }
 
 async function answerOf(
   env: Env,
   asked: z.output<typeof parameters>,
   now: number,
-): Promise<QueryAnswer> {
+): Promise<Answer> {
   const { metric, from, to } = asked;
   const issue =
     from >= to
@@ -163,7 +195,7 @@ async function answerOf(
   const planned = plan({ from, to }, asked.resolution, now, retention);
   const source = sourceOf(env, now);
   const named = anyOf(METRIC_NAME, [metric]);
-  const merge = new Merge(planned, asked.by.includes("*") ? "*" : asked.by);
+  const merge = new Merge(planned, asked.by.includes("*") ? "*" : asked.by, shelfOf(planned));
   const selection = { ...planned, matchers: [named, ...matchersOf(asked.where)] };
   const { known, keptFrom, unreadable } = orFail(
     await source.select(selection, ({ labels }, buckets, first, end) => {
@@ -177,23 +209,23 @@ async function answerOf(
     const any = asked.where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
     if (any.length === 0) await failUnknown(env, metric);
   }
-  const { series, total } = merge.finish(asked.limit, asked.order);
+  const { groups, total } = merge.ranked(asked.limit, asked.order);
   const partialFrom = Math.floor(now / planned.step) * planned.step;
-  return {
+  const head: AnswerHead = {
     metric,
     resolution: planned.tier,
     step: planned.step,
     from: planned.from,
     to: planned.to,
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
-    ...(total > series.length && { truncated: true, seriesTotal: total }),
+    ...(total > groups.length && { truncated: true, seriesTotal: total }),
     keptFrom,
     ...(unreadable.length > 0 && {
       unreadable: unreadable.slice(0, LIMITS.issuesListed).map(partOf),
     }),
     ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
-    series,
   };
+  return { head, groups };
 }
 
 /** @throws Failed */

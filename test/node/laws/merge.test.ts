@@ -1,0 +1,109 @@
+// Laws of a query's merge: whatever the order in which runs come, and however little room there is for
+// groups that are not packed, the answer is the same, bit for bit where the sums are exact.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Buckets } from "../../../src/core/bucket.ts";
+import { Merge } from "../../../src/core/query/merge.ts";
+import { plan } from "../../../src/core/query/plan.ts";
+import { shelfOf } from "../../../src/core/query/shelf.ts";
+import type { Labels } from "../../../src/core/series/labels.ts";
+import { STAT_NAMES } from "../../../src/core/stats.ts";
+import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
+
+const START = Date.UTC(2026, 10, 20);
+const PLAN = plan({ from: START, to: START + 2 * HOUR }, "minute", START, {
+  minute: 0,
+  hour: 0,
+  day: 0,
+});
+
+interface Run {
+  readonly series: number;
+  /** By minute of the plan; some lie outside of it. */
+  readonly points: ReadonlyMap<number, number>;
+}
+
+const run: fc.Arbitrary<Run> = fc.record({
+  series: fc.nat(5),
+  points: fc
+    .array(
+      fc.tuple(
+        fc.integer({ min: -3, max: 123 }),
+        fc.oneof(fc.integer({ min: -99, max: 99 }), fc.constantFrom(0.5, -0, 1e300, 2 ** 1000)),
+      ),
+      { minLength: 1, maxLength: 20 },
+    )
+    .map((points) => new Map([...points].sort(([a], [b]) => a - b))),
+});
+
+/** The same array each time, as a source gives it. */
+const LABELS: readonly Labels[] = [0, 1, 2, 3, 4, 5].map((i) => [
+  ["host", String(i)],
+  ["parity", String(i % 2)],
+]);
+
+function merged(runs: readonly Run[], by: readonly string[] | "*", room?: number): Merge {
+  const merge = new Merge(PLAN, by, room === undefined ? undefined : shelfOf(PLAN, room));
+  for (const { series, points } of runs) {
+    const buckets = new Buckets();
+    for (const [minute, value] of points)
+      buckets.add(buckets.push(START + minute * MINUTE), value, START + minute * MINUTE + 7);
+    merge.add(LABELS[series]!, buckets);
+  }
+  return merge;
+}
+
+const by = fc.constantFrom<readonly string[] | "*">("*", [], ["parity"]);
+const order = fc.option(fc.constantFrom(...STAT_NAMES), { nil: undefined });
+
+test("groups that are packed and unpacked are the same", () => {
+  fc.assert(
+    fc.property(
+      fc.array(run, { maxLength: 40 }),
+      by,
+      fc.constantFrom(0, 1, 30, 200),
+      fc.integer({ min: 1, max: 7 }),
+      order,
+      (runs, of, room, limit, ranked) => {
+        const [loose, packed] = [merged(runs, of), merged(runs, of, room)];
+        const expected = loose.finish(limit, ranked);
+        expect(packed.size).toBe(loose.size);
+        expect(packed.finish(limit, ranked)).toEqual(expected);
+        // And once more: an answer is read twice, for its tag and for its text.
+        expect(packed.finish(limit, ranked)).toEqual(expected);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("runs in any order, each bucket once, by time", () => {
+  fc.assert(
+    fc.property(
+      fc
+        .array(run, { maxLength: 20 })
+        .chain((runs) =>
+          fc.tuple(
+            fc.constant(runs),
+            fc.shuffledSubarray(runs, { minLength: runs.length, maxLength: runs.length }),
+          ),
+        ),
+      by,
+      ([runs, shuffled], of) => {
+        const [one, other] = [merged(runs, of).finish(9), merged(shuffled, of, 5).finish(9)];
+        expect(other.total).toBe(one.total);
+        const counts = runs.flatMap(({ points }) =>
+          [...points.keys()].filter((minute) => minute >= 0 && minute < 120),
+        );
+        let found = 0;
+        for (const [i, { t, count, min, max }] of one.series.entries()) {
+          expect(t).toEqual([...new Set(t)].sort((a, b) => a - b));
+          expect(other.series[i]).toMatchObject({ t, count, min, max });
+          found += count.reduce((sum, n) => sum + n, 0);
+        }
+        expect(found).toBe(counts.length);
+      },
+    ),
+  );
+});
