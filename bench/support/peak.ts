@@ -61,9 +61,9 @@ export class Inspector {
   /** The most bytes above `idle` while `work` runs. */
   async peak(idle: number, work: () => Promise<unknown>): Promise<number> {
     let most = 0;
-    let ended = false;
+    const ending = new AbortController();
     const watching = (async () => {
-      while (!ended) {
+      while (!ending.signal.aborted) {
         most = Math.max(most, await this.bytes());
         await sleep(EVERY_MS);
       }
@@ -71,7 +71,7 @@ export class Inspector {
     try {
       await work();
     } finally {
-      ended = true;
+      ending.abort();
       await watching;
     }
     return most - idle;
