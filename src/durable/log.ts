@@ -24,7 +24,15 @@ import {
 } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
 import { writePage } from "./pages.ts";
-import { atDatabase, atWatermark, freeId, withLast, withPage, withReplaced } from "./sealed.ts";
+import {
+  atDatabase,
+  atWatermark,
+  freeId,
+  withLast,
+  withoutNext,
+  withPage,
+  withReplaced,
+} from "./sealed.ts";
 import type { Store } from "./store.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
@@ -124,6 +132,16 @@ export class Log {
   /** The watermark that a write without pages sets. */
   get freeId(): number | undefined {
     return freeId(this.#state);
+  }
+
+  /** Such a watermark where nothing is sealed: above the page that would have come next, which never will. */
+  skipPage(now: number): number {
+    return this.#whole(() => {
+      const { openId } = this.#state;
+      this.#state = withoutNext(this.#state, now);
+      this.#writeManifest(now);
+      return openId + 1;
+    });
   }
 
   /** Since when the oldest point that D1 may not hold has waited, Unix ms; null without any. */

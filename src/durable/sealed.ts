@@ -113,10 +113,14 @@ export function withReplaced(
  * has or had it: who read a page by that id would think so too. Undefined after 999 such writes, until
  * pages are flushed.
  */
-export function freeId({ watermark, sealed, openId }: LogState): number | undefined {
-  if ((watermark + 1) % STEP !== 0) return watermark + 1;
-  return sealed.length === 0 ? openId + 1 : undefined;
-}
+export const freeId = ({ watermark }: LogState): number | undefined =>
+  (watermark + 1) % STEP === 0 ? undefined : watermark + 1;
+
+/** The same of a shard without sealed pages, whose next page comes after it. */
+export const withoutNext = (state: LogState, now: number): LogState => ({
+  ...state,
+  openId: idAfter(state.openId, now),
+});
 
 /**
  * Pages in the same order above a watermark that has moved, and the number of the next. Numbers that are taken anew no page had: whoever read the old ones reads again.

@@ -174,8 +174,10 @@ export class Flusher {
 
   /** The watermark of a write without pages. Where none is left, a page goes to D1 before; undefined: it did not. */
   async #freeId(): Promise<number | undefined> {
+    if (this.#log.freeId !== undefined) return this.#log.freeId;
+    if (this.#log.sealed.length === 0) return this.#log.skipPage(Date.now());
     const [page] = this.#passedOver();
-    if (this.#log.freeId === undefined && page !== undefined) {
+    if (page !== undefined) {
       const flush = { pages: [page], part: page.id, retire: new Set<number>(), series: [] };
       this.#take(await flushPages(this.#log, this.#target(), flush));
     }

@@ -133,7 +133,7 @@ export async function headsOf(
 /** What is known of shards after a database was read, by shard and database. */
 export type AllSides = ReadonlyMap<string, Sides>;
 
-/** Of a database to which a shard has never flushed nothing is known, nor does it matter. */
+/** Of a database that knows nothing of a shard, and the shard nothing of it, nothing matters. */
 export const sidesOf = (
   heads: readonly AskedHead[],
   name: string,
@@ -145,9 +145,11 @@ export const sidesOf = (
     const { database, watermark: believed, openId } = head;
     if (database === name) return [[key, { stored, believed, openId }]];
     const settled = head.settled.find((other) => other.database === name);
-    // What the shard holds is not for this one, and never comes to it.
-    if (settled === undefined) return [];
-    return [[key, { stored, believed: settled.watermark, openId: Infinity }]];
+    if (settled === undefined && stored === 0) return [];
+    const before = settled?.watermark ?? 0;
+    // What the shard holds is not for this one; if it has more than the shard knew, the shard has moved
+    // there since, and what it held may be in both.
+    return [[key, { stored, believed: before, openId: before + 1 }]];
   });
 
 export const fits = (now: AllSides, before: AllSides): boolean =>
