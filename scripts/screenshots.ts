@@ -100,7 +100,7 @@ function endOnSignal(server: Server): void {
 await runScript(async () => {
   const scenes = chosen(process.argv.slice(2));
   console.log("Building the page and starting a server …");
-  const server = await startServer({ vars: { OPEN: "local", SHARDS: "2" }, databases: 2 });
+  const server = await startServer();
   endOnSignal(server);
   try {
     const browser = await launch(server);
