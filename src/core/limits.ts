@@ -109,7 +109,7 @@ export const seriesRowsPerQuery = 50_000;
 /** Bytes of the head that one query may take from a shard: an RPC answer is under 32 MiB. */
 export const headBytes = 20 * 1024 * 1024;
 /** Buckets that one answer may hold. */
-export const bucketsPerQuery = 500_000;
+export const bucketsPerQuery = 2_000_000;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

@@ -11,11 +11,8 @@ import type { MergedGroup } from "./merge.ts";
 /** All of an answer but its series. */
 export type AnswerHead = Omit<QueryAnswer, "series">;
 
-/** Buckets of a part. */
-const PART = 2_048;
-/** Characters of a part of text, or a few more. */
-const CHARACTERS = 32_768;
-
+/** Buckets of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
+const PART = 256;
 /** Columns of a group's buckets, a part at a time. */
 export function* columnParts({ buckets }: MergedGroup): Generator<Columns> {
   const all = buckets();
@@ -51,21 +48,10 @@ function* columnText(
   yield `,"${name}":[`;
   for (const [first, end] of parts(length)) {
     const numbers = range(first, end).map(of);
-    yield `${first === 0 ? "" : ","}${JSON.stringify(numbers).slice(1, -1)}`;
+    if (first > 0) yield ",";
+    yield JSON.stringify(numbers).slice(1, -1);
   }
   yield "]";
-}
-
-/** Fewer and longer parts. */
-export function* gathered(texts: Iterable<string>): Generator<string> {
-  let text = "";
-  for (const more of texts) {
-    text += more;
-    if (text.length < CHARACTERS) continue;
-    yield text;
-    text = "";
-  }
-  if (text !== "") yield text;
 }
 
 /** What an answer shows of a group, as numbers: two that show the same have the same. */

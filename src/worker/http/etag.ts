@@ -68,18 +68,3 @@ export class Tag {
     this.#length = hash.byteLength;
   }
 }
-
-/** A body of texts that are made as fast as they are read. */
-export function streamOf(texts: Iterator<string>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      pull(controller) {
-        const { value, done } = texts.next();
-        if (done === true) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      cancel: () => void texts.return?.(),
-    },
-    { highWaterMark: 0 },
-  );
-}

@@ -6,7 +6,6 @@ import * as LIMITS from "../../core/limits.ts";
 import {
   type AnswerHead,
   columnParts,
-  gathered,
   jsonParts,
   numbersOf,
 } from "../../core/query/answer-text.ts";
@@ -23,8 +22,9 @@ import { byStat, STAT_NAMES } from "../../core/stats.ts";
 import type { TierName } from "../../core/tiers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
-import { streamOf, Tag, tagged } from "../http/etag.ts";
+import { Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
+import { streamOf } from "../http/stream.ts";
 import { metricName, time, unreadablePart, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
@@ -141,7 +141,7 @@ export const query = endpoint({
       await tag.done(),
       csv ? "text/csv; charset=utf-8; header=present" : "application/json",
       csv ? headersOf(notes) : {},
-      () => streamOf(gathered(csv ? csvOf(groups, notes, asked.csv) : jsonParts(head, groups))),
+      () => streamOf(csv ? csvOf(groups, notes, asked.csv) : jsonParts(head, groups)),
     );
   },
 });
