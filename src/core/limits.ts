@@ -97,7 +97,7 @@ export const cronMs = 20_000;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
-export const bucketsPerSlice = 200_000;
+export const bucketsPerSlice = 100_000;
 /** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
 export const openHours = 100_000;
 /** Buckets that one query may decode: stops queries that would take minutes. */
@@ -110,6 +110,8 @@ export const seriesRowsPerQuery = 50_000;
 export const headBytes = 20 * 1024 * 1024;
 /** Buckets that one answer may hold. */
 export const bucketsPerQuery = 2_000_000;
+/** Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. */
+export const packedBytesPerQuery = 24 * 1024 * 1024;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

@@ -3,8 +3,11 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Buckets } from "../../src/core/bucket.ts";
+import { encodePack } from "../../src/core/codec/pack.ts";
+import { encodeSegment } from "../../src/core/codec/segment.ts";
 import * as LIMITS from "../../src/core/limits.ts";
-import { MINUTE } from "../../src/core/tiers.ts";
+import { HOUR, hourOf, MINUTE } from "../../src/core/tiers.ts";
 import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
 
 // Tens of thousands of segments are written first, which takes long on a busy machine.
@@ -17,6 +20,7 @@ beforeEach(() => {
 const VALUES = {
   seriesRowsPerQuery: LIMITS.seriesRowsPerQuery,
   bucketsPerQuery: LIMITS.bucketsPerQuery,
+  packedBytesPerQuery: LIMITS.packedBytesPerQuery,
   regexSize: LIMITS.regexSize,
   regexWork: LIMITS.regexWork,
 };
@@ -52,21 +56,57 @@ test("more series than a query may look at: an equality that leaves fewer passes
   await refusal({ ...asked, where: "half=~[1]" }, "seriesRowsPerQuery");
 });
 
+/** Series as D1 holds them, with a bucket each minute of some hours; `value`: of each point. */
+async function addMinutes(
+  metric: string,
+  { series, hours, first }: { series: number; hours: number; first: number },
+  value: () => number,
+): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO series (id, metric, labels, first_at, last_at, last)
+     SELECT value, ?2, json_object('id', CAST(value AS TEXT)), 0, 0, 0 FROM json_each(?1)`,
+  )
+    .bind(JSON.stringify(Array.from({ length: series }, (_, i) => first + i)), metric)
+    .run();
+  const segment = (start: number): string => {
+    const buckets = new Buckets(60);
+    for (let at = start; at < start + HOUR; at += MINUTE)
+      for (let n = buckets.push(at); buckets.count[n]! < 4;) buckets.add(n, value(), at + 777);
+    return encodeSegment(buckets, start, MINUTE);
+  };
+  for (let hour = hourOf(NOW) - hours; hour < hourOf(NOW); hour++) {
+    const slots = Array.from({ length: 16 }, (_, slot) => [slot, segment(hour * HOUR)] as const);
+    await env.DB.prepare(
+      `INSERT INTO minute (hour, pack, shard, part, body)
+       SELECT ?1, value, 0, 1, ?2 FROM json_each(?3)`,
+    )
+      .bind(
+        hour,
+        encodePack(new Map(slots)),
+        JSON.stringify(Array.from({ length: series / 16 }, (_, i) => first / 16 + i)),
+      )
+      .run();
+  }
+}
+
 test("more buckets than an answer may hold: fewer groups or a coarser resolution pass", async () => {
-  const minutes = 700;
-  for (let i = 0; i < 8; i++)
-    await store(
-      Array.from({ length: 90 }, (_, n) => ({
-        name: "many",
-        labels: { id: String(i * 90 + n) },
-        datapoints: Array.from({ length: minutes }, (_unused, at) => [NOW - at * MINUTE, 1]),
-      })),
-    );
-  const asked = { metric: "many", from: "-12h", to: "now", by: "id" };
+  await addMinutes("many", { series: 1_440, hours: 24, first: 16_000_000 }, () => 1);
+  const asked = { metric: "many", from: "-24h", to: "now", by: "id" };
   const message = await refusal({ ...asked, resolution: "minute" }, "bucketsPerQuery");
   expect(message).toMatch(/leave out by=, or ask for resolution=hour$/);
-  expect((await query({ ...asked, by: [], resolution: "minute" })).series).toHaveLength(1);
-  expect((await query({ ...asked, resolution: "hour" })).seriesTotal).toBe(720);
+  const { series } = await query({ ...asked, by: [], resolution: "minute" });
+  expect(series.map(({ count }) => count.reduce((sum, n) => sum + n))).toEqual([
+    4 * 1_440 * 24 * 60,
+  ]);
+  expect((await query({ ...asked, resolution: "hour" })).seriesTotal).toBe(1_440);
+});
+
+test("buckets that pack badly are bounded by their bytes", async () => {
+  await addMinutes("noise", { series: 960, hours: 20, first: 17_000_000 }, Math.random);
+  const asked = { metric: "noise", from: "-20h", to: "now", by: "id", resolution: "minute" };
+  await refusal(asked, "packedBytesPerQuery");
+  expect((await query({ ...asked, by: [] })).series[0]?.t).toHaveLength(20 * 60);
+  expect((await query({ ...asked, resolution: "hour" })).seriesTotal).toBe(960);
 });
 
 describe("regular expressions", () => {

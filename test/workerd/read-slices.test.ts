@@ -5,6 +5,7 @@
 import { applyD1Migrations, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
 import { anyOf } from "../../src/core/query/matcher.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
 import { shardOf } from "../../src/core/series/route.ts";
@@ -167,6 +168,31 @@ test("D1 is restored to an earlier time in the middle: what is there is found, n
     expect(counts.get(i), String(i)).toBeGreaterThanOrEqual(3);
     expect(counts.get(i), String(i)).toBeLessThanOrEqual(5);
   }
+});
+
+test("a query that takes too long ends, and what it advises does not", async () => {
+  const metric = await prepared();
+  await shard.flush();
+  const slow = (): Env =>
+    between(env, () => {
+      vi.setSystemTime(Date.now() + 800);
+      return Promise.resolve();
+    });
+  const select = (from: number) =>
+    sourceOf(slow(), NOW, 2_000).select(
+      { tier: "minute", from, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+      () => undefined,
+    );
+  const day = NOW - 24 * HOUR;
+  const selected = await select(day);
+  if (selected.ok || selected.error.kind !== "too_large") expect.fail("it should take too long");
+  expect(selected.error).toMatchObject({ limit: "queryMs", value: LIMITS.queryMs });
+  const [from, fewer] = selected.error.ways;
+  if (from?.way !== "from" || fewer?.way !== "series") expect.fail();
+  expect(from.from).toBeGreaterThan(day);
+  expect(from.from).toBeLessThan(NOW - 5 * HOUR);
+  expect(fewer.most).toBeGreaterThan(5);
+  expect((await select(from.from)).ok).toBe(true);
 });
 
 describe("several databases", () => {

@@ -34,13 +34,15 @@ class Group {
   readonly labels: Labels;
   /** Where rows are, while they are not in the order of time. */
   #rows: Map<number, number> | undefined;
-  #buckets = new Buckets(16);
+  #buckets: Buckets;
   #packed: Uint8Array | undefined;
   /** The row that was last merged into: the next one is mostly the next. */
   #row = 0;
 
-  constructor(labels: Labels) {
+  /** `empty` is its own from now on. */
+  constructor(labels: Labels, empty: Buckets) {
     this.labels = labels;
+    this.#buckets = empty;
   }
 
   /** Buckets that are not packed. */
@@ -91,21 +93,25 @@ class Group {
     return (this.#buckets = sorted);
   }
 
-  pack(shelf: Shelf): void {
-    this.#packed = shelf.pack(this.#sort());
+  /** Gives back the buckets that it lay in. */
+  pack(shelf: Shelf): Buckets {
+    const before = this.#sort();
+    this.#packed = shelf.pack(before);
     this.#buckets = EMPTY;
+    return before;
   }
 
-  unpack(shelf: Shelf): void {
+  unpack(shelf: Shelf, empty: Buckets): void {
     if (this.#packed === undefined) return;
-    this.#buckets = new Buckets(16);
+    this.#buckets = empty;
     shelf.unpack(this.#packed, this.#buckets);
     this.#packed = undefined;
     this.#row = this.#buckets.length;
   }
 
-  get isPacked(): boolean {
-    return this.#packed !== undefined;
+  /** 0 while it is not packed. */
+  get packedBytes(): number {
+    return this.#packed?.length ?? 0;
   }
 }
 
@@ -124,8 +130,12 @@ export class Merge {
   #looseBuckets = 0;
   #last: Group | undefined;
   readonly #scratch = new Buckets(16);
+  /** Of groups that were packed. */
+  readonly #spare: Buckets[] = [];
   /** Buckets held for the answer. */
   size = 0;
+  /** Bytes of those that are packed. */
+  packedBytes = 0;
 
   /** Without a shelf, all groups lie about. */
   constructor(plan: Plan, by: GroupBy, shelf?: Shelf) {
@@ -196,8 +206,9 @@ export class Merge {
     if (group === this.#last) return group;
     this.#last = group;
     if (this.#shelf === undefined) return group;
-    if (group.isPacked) {
-      group.unpack(this.#shelf);
+    if (group.packedBytes > 0) {
+      this.packedBytes -= group.packedBytes;
+      group.unpack(this.#shelf, this.#empty());
       this.#looseBuckets += group.loose;
     }
     this.#loose.add(group);
@@ -209,8 +220,15 @@ export class Merge {
     const kept = groupLabels(labels, this.#by);
     const key = labelsJson(kept);
     let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = new Group(kept)));
+    if (group === undefined) this.#groups.set(key, (group = new Group(kept, this.#empty())));
     return group;
+  }
+
+  /** Columns are made once, and go from group to group: else they would be most of the garbage. */
+  #empty(): Buckets {
+    const buckets = this.#spare.pop() ?? new Buckets(16);
+    buckets.length = 0;
+    return buckets;
   }
 
   /** Packs groups, the oldest first, until half of the room is free. */
@@ -220,7 +238,8 @@ export class Merge {
       if (group === but) continue;
       this.#looseBuckets -= group.loose;
       this.#loose.delete(group);
-      group.pack(shelf);
+      this.#spare.push(group.pack(shelf));
+      this.packedBytes += group.packedBytes;
     }
   }
 

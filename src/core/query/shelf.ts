@@ -9,12 +9,16 @@ import type { Plan } from "./plan.ts";
 /** Some 8 MB of buckets. */
 const ROOM = 65_536;
 
-export const shelfOf = ({ from, step }: Plan, room = ROOM): Shelf => ({
-  room,
-  pack(sorted) {
-    const writer = new ByteWriter(16 + 12 * sorted.length);
-    encodeColumns(writer, sorted, undefined, from, step);
-    return writer.finish();
-  },
-  unpack: (packed, into) => decodeColumns(new ByteReader(packed), from, step, into),
-});
+export function shelfOf({ from, step }: Plan, room = ROOM): Shelf {
+  // One for all groups: it would be garbage as large as all of them.
+  const writer = new ByteWriter(65_536);
+  return {
+    room,
+    pack(sorted) {
+      writer.length = 0;
+      encodeColumns(writer, sorted, undefined, from, step);
+      return writer.finish();
+    },
+    unpack: (packed, into) => decodeColumns(new ByteReader(packed), from, step, into),
+  };
+}

@@ -6,7 +6,15 @@
 import { packOf } from "../../core/codec/pack.ts";
 import type { Plan } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
-import { type Cost, costOf, halves, packsOf, type Slice, sliced } from "../../core/query/slices.ts";
+import {
+  type Cost,
+  costOf,
+  halves,
+  packsOf,
+  type Slice,
+  sliced,
+  slotsOf,
+} from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import { readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
@@ -60,14 +68,18 @@ const AHEAD = 2;
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
   const { plan, stored, handOut, since, perSlice } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
-  const loads = stored.map((of): Load => ({ series: of.series.size, cost: costs.get(of)! }));
+  const loads = stored.map((of): Load => ({
+    series: of.series.size,
+    slots: slotsOf(packsOf(of.series.keys())),
+    cost: costs.get(of)!,
+  }));
   const queue = inTurn(stored.map((of) => itemsOf(of, plan, costs.get(of)!, perSlice)));
   const joined = new Joined(env, wide);
   const flying: {
     readonly item: Item;
     readonly read: Promise<Result<SliceSnapshot, ReadError>>;
   }[] = [];
-  let thought = 0;
+  const thought = { series: 0, slots: 0 };
   while (queue.length > 0 || flying.length > 0) {
     while (flying.length < AHEAD && queue.length > 0) {
       const item = queue.shift()!;
@@ -83,7 +95,9 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     const error = await joined.handOut(item, snapshot.value);
     if (error !== undefined) return error;
     const { slice, of } = item;
-    thought += of.series.within(slice.packs) * costs.get(of)!(slice.from, slice.to);
+    const each = costs.get(of)!(slice.from, slice.to);
+    thought.series += of.series.within(slice.packs) * each;
+    thought.slots += slotsOf(slice.packs) * each;
     const done = { decoded: handOut.decoded, thought, ms: Date.now() - since };
     const over = overBudget(plan, loads, done);
     if (over !== undefined) return over;

@@ -86,7 +86,8 @@ async function select(
     readD1: async (db, shards) => {
       const snapshot = await readSnapshot(
         db,
-        { metrics: metrics.value, matchers, plan: asked, perSlice },
+        // Nothing else is read at the same time.
+        { metrics: metrics.value, matchers, plan: asked, perSlice: 2 * perSlice },
         shards,
       );
       countRead(snapshot.counted.read);

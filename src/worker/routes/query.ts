@@ -200,7 +200,7 @@ async function answerOf(
   const { known, keptFrom, unreadable } = orFail(
     await source.select(selection, ({ labels }, buckets, first, end) => {
       merge.add(labels, buckets, first, end);
-      return merge.size > LIMITS.bucketsPerQuery ? tooManyBuckets(planned.tier) : undefined;
+      return tooLarge(merge, planned.tier);
     }),
   );
   if (!known) {
@@ -250,13 +250,27 @@ const partOf = ({ labels, from, to, message }: Unreadable): UnreadablePart => ({
 
 const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
 
-function tooManyBuckets(tier: TierName): TooLarge {
+/** Undefined while an answer is within its limits. */
+function tooLarge({ size, packedBytes }: Merge, tier: TierName): TooLarge | undefined {
+  const over =
+    size > LIMITS.bucketsPerQuery
+      ? ({
+          limit: "bucketsPerQuery",
+          value: LIMITS.bucketsPerQuery,
+          what: "buckets in the answer",
+        } as const)
+      : packedBytes > LIMITS.packedBytesPerQuery
+        ? ({
+            limit: "packedBytesPerQuery",
+            value: LIMITS.packedBytesPerQuery,
+            what: "bytes for the buckets of the answer",
+          } as const)
+        : undefined;
+  if (over === undefined) return undefined;
   const coarser = COARSER[tier];
   return {
     kind: "too_large",
-    limit: "bucketsPerQuery",
-    value: LIMITS.bucketsPerQuery,
-    what: "buckets in the answer",
+    ...over,
     ways: [
       { way: "fewer_groups" },
       ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
