@@ -50,7 +50,7 @@ function mergeOf(...minutes: readonly number[]): Merge {
   return merge;
 }
 
-const SIZES = [[], [0], [1], [255, 256, 257], [1_200, 3, 600]] as const;
+const SIZES: number[][] = [[], [0], [1], [255, 256, 257], [1_200, 3, 600]];
 
 test.each(SIZES)("JSON of groups of %j minutes", (...minutes) => {
   const merge = mergeOf(...minutes);
