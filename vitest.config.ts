@@ -9,6 +9,9 @@ import { defineConfig } from "vitest/config";
 /** Files at a time: one more than there are cores, since some wait for pushes, others for a runtime. */
 const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 
+/** Tests that need a shard with millions of minutes, or near one of its limits. */
+const LARGE = ["layout", "cut", "pressure"].map((name) => `test/workerd/shard-${name}.test.ts`);
+
 export default defineConfig(({ mode }) => ({
   test: {
     projects: [
@@ -34,7 +37,7 @@ export default defineConfig(({ mode }) => ({
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
-                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "100" : "500"),
+                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "60" : "500"),
                 MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },
@@ -43,6 +46,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "workerd",
           include: ["test/workerd/**/*.test.ts"],
+          exclude: mode === "quick" ? LARGE : [],
           setupFiles: ["test/workerd/setup.ts"],
           testTimeout: 30_000,
           maxWorkers,
