@@ -2,65 +2,58 @@
 // what its buckets take. Pure.
 
 import type { Columns, QueryAnswer } from "../api.ts";
-import type { Buckets } from "../bucket.ts";
-import { labelsObject } from "../series/labels.ts";
-import { STAT_NAMES, STATISTICS } from "../stats.ts";
+import { type Labels, labelsObject } from "../series/labels.ts";
+import { STAT_NAMES } from "../stats.ts";
 import { columnsOf } from "./answer.ts";
 import type { MergedGroup } from "./merge.ts";
 
 /** All of an answer but its series. */
 export type AnswerHead = Omit<QueryAnswer, "series">;
 
-/** Buckets of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
-const PART = 256;
-/** Columns of a group's buckets, a part at a time. */
-export function* columnParts({ buckets }: MergedGroup): Generator<Columns> {
-  const all = buckets();
-  for (const [first, end] of parts(all.length)) yield columnsOf(all, range(first, end));
+/** A series of an answer whose columns are made when they are asked for. */
+export interface LazySeries {
+  readonly labels: Labels;
+  columns(): Columns;
 }
 
-function* parts(length: number): Generator<readonly [first: number, end: number]> {
-  for (let first = 0; first < length; first += PART) yield [first, Math.min(length, first + PART)];
-}
+/** Buckets of an answer whose columns are made once, though they are asked for twice: some 4 MB. */
+const KEPT = 65_536;
 
-const range = (first: number, end: number): number[] =>
-  Array.from({ length: end - first }, (_, i) => first + i);
+/** `size`: the buckets of all groups. */
+export const lazily = (groups: readonly MergedGroup[], size: number): readonly LazySeries[] =>
+  groups.map(({ labels, buckets }) => {
+    if (size > KEPT) return { labels, columns: () => columnsOf(buckets()) };
+    let columns: Columns | undefined;
+    return { labels, columns: () => (columns ??= columnsOf(buckets())) };
+  });
+
+const NAMES = ["t", ...STAT_NAMES] as const;
+
+/** Numbers of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
+const PART = 1_024;
 
 /** The answer as JSON; it ends with a newline. */
-export function* jsonParts(head: AnswerHead, groups: readonly MergedGroup[]): Generator<string> {
+export function* jsonParts(head: AnswerHead, series: readonly LazySeries[]): Generator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"series":[`;
-  for (const [i, group] of groups.entries()) {
-    yield `${i === 0 ? "" : ","}{"labels":${JSON.stringify(labelsObject(group.labels))}`;
-    const buckets = group.buckets();
-    yield* columnText("t", buckets, (row) => buckets.start[row]!);
-    for (const { name, of } of STATISTICS)
-      yield* columnText(name, buckets, (row) => of(buckets.at(row)));
+  for (const [i, { labels, columns: make }] of series.entries()) {
+    yield `${i === 0 ? "" : ","}{"labels":${JSON.stringify(labelsObject(labels))}`;
+    const columns = make();
+    for (const name of NAMES) {
+      const column = columns[name];
+      yield `,"${name}":[`;
+      for (let from = 0; from < column.length; from += PART) {
+        if (from > 0) yield ",";
+        yield JSON.stringify(column.slice(from, from + PART)).slice(1, -1);
+      }
+      yield "]";
+    }
     yield "}";
   }
   yield "]}\n";
 }
 
-function* columnText(
-  name: keyof Columns,
-  { length }: Buckets,
-  of: (row: number) => number,
-): Generator<string> {
-  yield `,"${name}":[`;
-  for (const [first, end] of parts(length)) {
-    const numbers = range(first, end).map(of);
-    if (first > 0) yield ",";
-    yield JSON.stringify(numbers).slice(1, -1);
-  }
-  yield "]";
-}
-
-/** What an answer shows of a group, as numbers: two that show the same have the same. */
-export function* numbersOf(group: MergedGroup): Generator<Float64Array> {
-  const width = 1 + STAT_NAMES.length;
-  for (const columns of columnParts(group)) {
-    const numbers = new Float64Array(width * columns.t.length);
-    numbers.set(columns.t);
-    STAT_NAMES.forEach((name, i) => numbers.set(columns[name], (i + 1) * columns.t.length));
-    yield numbers;
-  }
+/** What an answer shows of a series, as numbers: two that show the same have the same. */
+export function* numbersOf({ columns: make }: LazySeries): Generator<Float64Array> {
+  const columns = make();
+  for (const name of NAMES) yield new Float64Array(columns[name]);
 }

@@ -10,16 +10,16 @@ const FORMULA = /^[=+\-@\t\r]/;
 
 type Head = Omit<QueryAnswer, "series">;
 
-/** A series whose buckets are made when they are asked for, some at a time. */
+/** A series whose columns are made when they are asked for. */
 export interface CsvSeries {
   readonly labels: Readonly<Record<string, string>>;
-  parts(): Iterable<Columns>;
+  columns(): Columns;
 }
 
 export const toCsv = ({ series, ...head }: QueryAnswer, dialect: CsvDialect = "plain"): string =>
   [
     ...csvParts(
-      series.map(({ labels, ...columns }) => ({ labels, parts: () => [columns] })),
+      series.map(({ labels, ...columns }) => ({ labels, columns: () => columns })),
       notesOf(head, series.length, firstOf(series)),
       dialect,
     ),
@@ -44,18 +44,16 @@ export function* csvParts(
   };
   const names = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))].sort();
   yield line(["time", ...names.map((name) => cell(`label.${name}`)), ...STAT_NAMES]);
-  for (const { labels, parts } of all) {
+  for (const { labels, columns: make } of all) {
     // A label may be named as what every object has.
     const cells = names.map((name) => (Object.hasOwn(labels, name) ? cell(labels[name]!) : ""));
-    for (const columns of parts()) {
-      const values = STAT_NAMES.map((name) => columns[name]);
-      const lines = columns.t.map((start, i) =>
-        line([
-          new Date(start).toISOString(),
-          ...cells,
-          numbers(values.map((column) => column[i]!)),
-        ]),
-      );
+    const { t, ...columns } = make();
+    const values = STAT_NAMES.map((name) => columns[name]);
+    for (let from = 0; from < t.length; from += LINES) {
+      const lines = t.slice(from, from + LINES).map((start, i) => {
+        const row = numbers(values.map((column) => column[from + i]!));
+        return line([new Date(start).toISOString(), ...cells, row]);
+      });
       yield lines.join("");
     }
   }
@@ -70,6 +68,9 @@ export function* csvParts(
  * MB of garbage in a large answer; not so those that JSON.stringify writes.
  */
 const numbers = (values: readonly number[]): string => JSON.stringify(values).slice(1, -1);
+
+/** Lines of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
+const LINES = 256;
 
 const line = (cells: readonly string[]): string => `${cells.join(",")}\r\n`;
 

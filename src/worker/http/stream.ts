@@ -3,7 +3,7 @@
 const encoder = new TextEncoder();
 
 /** Bytes that are sent at a time, at most. */
-const BLOCK = 32_768;
+const BLOCK = 262_144;
 
 /** A body of texts, each made when there is room for it. */
 export function streamOf(texts: Iterator<string>): ReadableStream<Uint8Array> {

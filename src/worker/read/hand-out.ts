@@ -65,10 +65,11 @@ export class HandOut {
     const isHour: IsWanted = (pack, start) =>
       tier !== "minute" && sources.hour(tier, pack, hourOf(start));
     const isDay: IsWanted = (pack, start) => sources.day(pack, dayOf(start));
+    // The coarse ones are of before: so readers get buckets mostly in the order of time.
     return (
-      this.#table(database, "minute", minutes, isMinute, of, parts) ??
+      this.#table(database, "day", days, isDay, of, parts) ??
       this.#table(database, "hour", hours, isHour, of, parts) ??
-      this.#table(database, "day", days, isDay, of, parts)
+      this.#table(database, "minute", minutes, isMinute, of, parts)
     );
   }
 

@@ -5,14 +5,15 @@ import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import {
   type AnswerHead,
-  columnParts,
   jsonParts,
+  lazily,
+  type LazySeries,
   numbersOf,
 } from "../../core/query/answer-text.ts";
 import { type CsvDialect, csvParts, type Notes, notesOf } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
-import { Merge, type MergedGroup } from "../../core/query/merge.ts";
+import { Merge } from "../../core/query/merge.ts";
 import { plan } from "../../core/query/plan.ts";
 import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
@@ -127,35 +128,32 @@ export const query = endpoint({
   cached: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const { head, groups } = await answerOf(c.env, asked, Date.now());
-    const notes = notesOf(head, groups.length, head.keptFrom);
+    const { head, series } = await answerOf(c.env, asked, Date.now());
+    const notes = notesOf(head, series.length, head.keptFrom);
     const csv = asked.format === "csv";
     const tag = new Tag();
     await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
-    for (const group of groups) {
-      await tag.text(labelsJson(group.labels));
-      for (const numbers of numbersOf(group)) await tag.bytes(new Uint8Array(numbers.buffer));
+    for (const one of series) {
+      await tag.text(labelsJson(one.labels));
+      for (const numbers of numbersOf(one)) await tag.bytes(new Uint8Array(numbers.buffer));
     }
     return tagged(
       c.req.raw,
       await tag.done(),
       csv ? "text/csv; charset=utf-8; header=present" : "application/json",
       csv ? headersOf(notes) : {},
-      () => streamOf(csv ? csvOf(groups, notes, asked.csv) : jsonParts(head, groups)),
+      () => streamOf(csv ? csvOf(series, notes, asked.csv) : jsonParts(head, series)),
     );
   },
 });
 
 const csvOf = (
-  groups: readonly MergedGroup[],
+  series: readonly LazySeries[],
   notes: Notes,
   dialect: CsvDialect,
 ): Generator<string> =>
   csvParts(
-    groups.map((group) => ({
-      labels: labelsObject(group.labels),
-      parts: () => columnParts(group),
-    })),
+    series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
     notes,
     dialect,
   );
@@ -170,7 +168,7 @@ const headersOf = ({ cut, kept, unreadable }: Notes): Record<string, string> => 
 /** An answer whose series are written as they are sent. */
 interface Answer {
   readonly head: AnswerHead;
-  readonly groups: readonly MergedGroup[];
+  readonly series: readonly LazySeries[];
 }
 
 async function answerOf(
@@ -225,7 +223,7 @@ async function answerOf(
     }),
     ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
   };
-  return { head, groups };
+  return { head, series: lazily(groups, merge.size) };
 }
 
 /** @throws Failed */
