@@ -7,9 +7,10 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, expect, test, vi } from "vitest";
 import { anyOf } from "../../src/core/query/matcher.ts";
-import { keptFrom, type Retention } from "../../src/core/query/plan.ts";
+import { keptFrom, plan, type Retention } from "../../src/core/query/plan.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
-import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
+import { DAY, dayOf, HOUR, hourOf, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
+import { readSnapshot } from "../../src/d1/snapshot.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { flush, type Point, remove, runSteps, wipe } from "./cron-store.ts";
@@ -115,6 +116,34 @@ function expected(
 }
 
 const sorted = (sums: Sums): unknown => Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1));
+
+test("today by the hour reads a row of hours, and the minutes of the last ones", async () => {
+  await wipe(env.DB);
+  const noon = START + 12 * HOUR;
+  vi.setSystemTime(noon);
+  for (let at = START + MINUTE; at < noon; at += HOUR) await flush([{ id: 16, at, value: 1 }]);
+  await runSteps(noon, RETENTION);
+  await flush([
+    { id: 16, at: noon + MINUTE, value: 1 },
+    { id: 16, at: START + 3 * HOUR, value: 1 },
+  ]);
+  const rows = async (tier: TierName, from: number): Promise<unknown> => {
+    const range = plan({ from, to: noon + HOUR }, tier, noon, RETENTION);
+    const wanted = { metrics: ["m16"], matchers: [], plan: range, perSlice: 200_000 };
+    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0]);
+    return [segments.days, segments.hours, segments.minutes].map((table) =>
+      table.map(({ slot, span }) => [slot, span]),
+    );
+  };
+  const [today, hour] = [dayOf(noon), hourOf(noon)];
+  // The last closed hour, too young to be rolled up; the open one; one that is dirty, in two parts.
+  const minutes = [hour - 1, hour, hour - 9, hour - 9].map((span) => [0, span]);
+  expect(await rows("hour", START)).toEqual([[], [[0, today]], minutes]);
+  expect(await rows("day", START - DAY)).toEqual([[], [[0, today]], minutes]);
+  vi.setSystemTime(START + 2 * DAY);
+  await runSteps(START + 2 * DAY, RETENTION);
+  expect(await rows("day", START - DAY)).toEqual([[[0, 2095]], [], []]);
+});
 
 test("every point once, by minute, hour and day", async () => {
   await fc.assert(

@@ -83,7 +83,7 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
   while (queue.length > 0 || flying.length > 0) {
     while (flying.length < AHEAD && queue.length > 0) {
       const item = queue.shift()!;
-      flying.push({ item, read: joined.read(item, item.of.reading.session) });
+      flying.push({ item, read: joined.read(item) });
     }
     const { item, read } = flying.shift()!;
     const snapshot = await read;
@@ -138,18 +138,19 @@ class Joined {
   #heads: readonly AskedHead[];
   #pending: Pending[] = [];
   readonly #ids = new Map<Stored, ReadonlyMap<string, number>>();
+  /** By database. What is read by one is never older than what was. */
+  readonly #sessions: Map<string, D1DatabaseSession>;
 
   constructor(env: Env, wide: Wide) {
     this.#env = env;
     this.#wide = wide;
     this.#heads = wide.heads;
+    this.#sessions = new Map(wide.stored.map(({ reading: { name, session } }) => [name, session]));
   }
 
-  async read(
-    { of, slice, whole }: Item,
-    session: D1DatabaseSession,
-  ): Promise<Result<SliceSnapshot, ReadError>> {
+  async read({ of, slice, whole }: Item): Promise<Result<SliceSnapshot, ReadError>> {
     const { plan, asked, perSlice } = this.#wide;
+    const session = this.#sessions.get(of.reading.name)!;
     const most = whole ? Infinity : perSlice;
     try {
       const read = await readSlice(session, slice, plan, [...asked.keys()], most);
@@ -187,9 +188,9 @@ class Joined {
     const { asked, plan } = this.#wide;
     const database = databasesOf(this.#env).find(({ name }) => name === item.of.reading.name)!;
     // Only the primary can be trusted not to be behind what a shard said.
-    const primary = database.db.withSession("first-primary");
+    this.#sessions.set(database.name, database.db.withSession("first-primary"));
     const [stored, heads] = await Promise.all([
-      this.read({ ...item, whole: true }, primary),
+      this.read({ ...item, whole: true }),
       headsOf(this.#env, asked, { from: plan.kept, to: plan.to }),
     ]);
     if (!heads.ok) return heads;

@@ -19,8 +19,8 @@ import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
 import { tooManySeries } from "./bounds.ts";
-import { consistent } from "./consistent.ts";
-import { HandOut } from "./hand-out.ts";
+import { type Consistent, consistent, type Reading } from "./consistent.ts";
+import { HandOut, type Range } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
@@ -65,103 +65,129 @@ async function findSeries(
   );
 }
 
+interface Bounds {
+  /** Unix ms, by which retention is counted. */
+  readonly now: number;
+  /** Buckets that are read at once. */
+  readonly perSlice: number;
+}
+
 async function select(
   env: Env,
-  { now, perSlice }: { readonly now: number; readonly perSlice: number },
+  bounds: Bounds,
   selection: Selection,
   take: Take,
 ): Promise<Result<Selected, ReadError>> {
-  const { retention } = configOf(env);
-  const { tier } = selection;
   const since = Date.now();
-  const asked = plan(selection, tier, now, retention);
+  const { now, perSlice } = bounds;
+  const { tier } = selection;
+  const kept = keptFrom(tier, now, configOf(env).retention);
+  const asked = plan(selection, tier, now, configOf(env).retention);
   const work = new Work();
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, names, work);
   if (!metrics.ok) return metrics;
+  // Nothing else is read at the same time: it may be twice a slice.
+  const wanted = { metrics: metrics.value, matchers, plan: asked, perSlice: 2 * perSlice };
   const read = await consistent(env, {
     metrics: metrics.value,
     from: asked.kept,
     to: asked.to,
     readD1: async (db, shards) => {
-      const snapshot = await readSnapshot(
-        db,
-        // Nothing else is read at the same time.
-        { metrics: metrics.value, matchers, plan: asked, perSlice: 2 * perSlice },
-        shards,
-      );
+      const snapshot = await readSnapshot(db, wanted, shards);
       countRead(snapshot.counted.read);
       return snapshot;
     },
   });
   if (!read.ok) return read;
   const { readings, heads } = read.value;
+  const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
+  const tooMany = tooManySeries(all);
+  if (tooMany !== undefined) return err(tooMany);
+  const matches = (one: KnownSeries): boolean =>
+    matchers.length === 0 || work.matches(matchers, one.labels);
+  const stored = readings.map((reading) => storedOf(reading, metrics.value, matches));
+  if (work.over !== undefined) return err(work.over);
   // What one database has deleted is not told of another: it would be a part of the truth.
   const planned = readings.reduce(
     (of, { snapshot }) => withoutDeleted(of, snapshot.progress),
     asked,
   );
-  const over = tooManySeries(
-    readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0),
-  );
-  if (over !== undefined) return err(over);
-  const matching = (one: KnownSeries): boolean =>
-    matchers.length === 0 || work.matches(matchers, one.labels);
-  const stored = readings.map((reading): Stored => {
-    const series = new SeriesById();
-    for (const { id, metric, labels } of reading.snapshot.series) {
-      const one = new KnownSeries(metrics.value[metric]!, labels);
-      if (matching(one)) series.set(id, one);
-    }
-    return { reading, series };
-  });
-  if (work.over !== undefined) return err(work.over);
   const handOut = new HandOut(planned, take);
   const range = { from: planned.kept, to: planned.to };
   const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
-  let failed: ReadError | undefined;
-  for (const { reading, series } of stored)
-    if (!reading.snapshot.segments.cut)
-      failed ??= handOut.stored(
-        reading.name,
-        reading.snapshot,
-        reading.snapshot.segments,
-        series,
-        range,
-      );
-  for (const one of heads) {
-    const { database } = one.head;
-    const known = wide.find(({ reading }) => reading.name === database)?.series.ids();
-    const { flushed } = readings.find(({ name }) => name === database)!.snapshot;
-    failed ??= handOut.head(one, flushed.get(one.shard) ?? 0, (key) => {
-      if (known?.has(key) === true) return undefined;
-      const series = KnownSeries.ofKey(key);
-      return matching(series) ? { series, ranges: [range] } : undefined;
-    });
-  }
-  if (work.over !== undefined) return err(work.over);
-  if (failed === undefined && wide.length > 0)
-    failed = await readSlices(env, {
-      asked: read.value.asked,
-      plan: planned,
-      stored: wide,
-      heads,
-      handOut,
-      since,
-      perSlice,
-    });
+  const failed =
+    handOutStored(handOut, stored, range) ??
+    handOutHeads(handOut, { readings, heads, wide }, matches, range) ??
+    work.over ??
+    (wide.length === 0
+      ? undefined
+      : await readSlices(env, {
+          asked: read.value.asked,
+          plan: planned,
+          stored: wide,
+          heads,
+          handOut,
+          since,
+          perSlice,
+        }));
   if (failed !== undefined) return err(failed);
   const { runs, unreadable } = handOut;
   const [first] = unreadable;
   // Nothing at all could be read of what is there: that is no answer.
   if (first !== undefined && runs === 0) return err(first);
+  const deleted = readings.map(({ snapshot }) => deletedTo(tier, snapshot.progress));
   return ok({
     known: stored.some(({ series }) => series.size > 0) || heads.some(({ head }) => head.known),
-    keptFrom: Math.max(
-      keptFrom(tier, now, retention),
-      handOut.deletedTo,
-      ...readings.map(({ snapshot }) => deletedTo(tier, snapshot.progress)),
-    ),
+    keptFrom: Math.max(kept, handOut.deletedTo, ...deleted),
     unreadable,
   });
+}
+
+type Matches = (series: KnownSeries) => boolean;
+
+/** A database with those of its series that match. */
+function storedOf(reading: Reading, metrics: readonly string[], matches: Matches): Stored {
+  const series = new SeriesById();
+  for (const { id, metric, labels } of reading.snapshot.series) {
+    const one = new KnownSeries(metrics[metric]!, labels);
+    if (matches(one)) series.set(id, one);
+  }
+  return { reading, series };
+}
+
+/** What was read at once. */
+function handOutStored(
+  handOut: HandOut,
+  stored: readonly Stored[],
+  range: Range,
+): ReadError | undefined {
+  for (const { reading, series } of stored) {
+    const { name, snapshot } = reading;
+    if (snapshot.segments.cut) continue;
+    const error = handOut.stored(name, snapshot, snapshot.segments, series, range);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** Heads, but for series of databases that are wide: they come beside the slices. */
+function handOutHeads(
+  handOut: HandOut,
+  { readings, heads, wide }: Pick<Consistent, "readings" | "heads"> & { wide: readonly Stored[] },
+  matches: Matches,
+  range: Range,
+): ReadError | undefined {
+  for (const asked of heads) {
+    const { database } = asked.head;
+    const later = wide.find(({ reading }) => reading.name === database)?.series.ids();
+    const { flushed } = readings.find(({ name }) => name === database)!.snapshot;
+    const error = handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
+      if (later?.has(key) === true) return undefined;
+      const series = KnownSeries.ofKey(key);
+      return matches(series) ? { series, ranges: [range] } : undefined;
+    });
+    if (error !== undefined) return error;
+  }
+  return undefined;
 }
