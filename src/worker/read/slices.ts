@@ -194,6 +194,10 @@ class Joined {
       headsOf(this.#env, asked, { from: plan.kept, to: plan.to }),
     ]);
     if (!heads.ok) return heads;
+    // What a shard held when it moved to another database may be in either: nothing says in which.
+    const before = new Map(this.#heads.map(({ shard, head }) => [shard, head.database]));
+    if (heads.value.some(({ shard, head }) => head.database !== before.get(shard)))
+      return err(MOVING);
     this.#heads = heads.value;
     return stored;
   }
