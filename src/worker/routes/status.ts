@@ -55,7 +55,8 @@ export const statusAnswer = exactly<StatusAnswer>()(
               limitBytes: z.number().meta({ description: "What Cloudflare lets it grow to" }),
               sizeBytes: z.number(),
               rowsWritten: z.number().exactOptional().meta({
-                description: "Since midnight UTC; absent where a shard that writes to it is silent",
+                description:
+                  "Since midnight UTC; absent where no shard writes to it, or one that does is silent",
               }),
               rolledUpTo: z.number().meta({
                 description:
