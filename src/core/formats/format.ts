@@ -41,6 +41,8 @@ export interface Answer {
 export interface Carrier {
   header(name: string): string | null;
   parameter(name: string): string | null;
+  /** The password of `Authorization: Basic`. */
+  password(): string | null;
 }
 
 /** Undoes a content encoding; never makes more than `most` bytes. The error says what is wrong. */

@@ -1,9 +1,10 @@
 // The list of wire formats, and which of those on a path a request speaks.
 
 import type { Format } from "./format.ts";
+import { influx1, influx2 } from "./influx.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
 
-export const FORMATS: readonly Format[] = [nativeJson, nativeNdjson];
+export const FORMATS: readonly Format[] = [nativeJson, nativeNdjson, influx1, influx2];
 
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */
 export function formatFor(

@@ -4,10 +4,16 @@
 import { describe, expect, test } from "vitest";
 import type { Format } from "../../../src/core/formats/format.ts";
 import { FORMATS, formatFor } from "../../../src/core/formats/registry.ts";
+import { influx } from "./influx/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 
-const FIXTURES: Readonly<Record<string, Fixture>> = { JSON: json, NDJSON: ndjson };
+const FIXTURES: Readonly<Record<string, Fixture>> = {
+  JSON: json,
+  NDJSON: ndjson,
+  "Influx line protocol": influx,
+  "Influx line protocol 2": influx,
+};
 
 for (const format of FORMATS) {
   const fixture = FIXTURES[format.name];
@@ -43,7 +49,8 @@ describe("the media type says which format a request speaks", () => {
   speaks("application/x-protobuffer", "rest");
   test("none", () => expect(formatFor(formats.slice(0, 2), "text/csv")).toBeUndefined());
   test("the native ones", () => {
-    const native = (type: string | null): unknown => formatFor(FORMATS, type)?.name;
+    const formats = FORMATS.filter(({ paths }) => paths.includes("/api/v1/points"));
+    const native = (type: string | null): unknown => formatFor(formats, type)?.name;
     expect(native(null)).toBe("JSON");
     expect(native("text/plain;charset=UTF-8")).toBe("JSON");
     expect(native("application/jsonl")).toBe("NDJSON");

@@ -34,6 +34,8 @@ export interface Fixture {
   readonly bodies: Readonly<Record<string, { body: Uint8Array; holds: readonly Stored[] }>>;
   /** Bodies of which nothing may be stored, when bad items are refused. */
   readonly bad: Readonly<Record<string, Uint8Array>>;
+  /** Why the end of a body does not show that it was cut: its last line may be read as another then. */
+  readonly openEnd?: string;
 }
 
 /** A point as it is stored. */
@@ -144,9 +146,12 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
       ];
       for (const body of bodies) {
         const whole = new Set(sorted(decode(format, body).all));
-        for (let end = 0; end < body.length; end++)
-          for (const one of sorted(decode(format, body.subarray(0, end)).all))
-            expect(whole, `cut at ${end}`).toContain(one);
+        for (let end = 0; end < body.length; end++) {
+          const { all } = decode(format, body.subarray(0, end));
+          expectSane(all);
+          if (fixture.openEnd === undefined || body[end - 1] === 0x0a)
+            for (const one of sorted(all)) expect(whole, `cut at ${end}`).toContain(one);
+        }
       }
     });
 

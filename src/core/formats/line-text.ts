@@ -1,0 +1,53 @@
+// Names of line protocol: where they end, and bytes to text without the backslashes that escape what
+// would end them.
+
+import { BACKSLASH, COMMA, EQUALS, SPACE } from "./line-bytes.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+const SHORT = 24;
+
+/**
+ * The name in bytes [start, end); undefined when it is not UTF-8. In a tag or field also = is escaped;
+ * any other backslash stands for itself.
+ */
+export function unescaped(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isTag: boolean,
+): string | undefined {
+  const text = decoded(bytes, start, end);
+  if (text === undefined || !text.includes("\\")) return text;
+  return text.replace(isTag ? /\\([,= ])/g : /\\([, ])/g, "$1");
+}
+
+function decoded(bytes: Uint8Array, start: number, end: number): string | undefined {
+  // Most names are short ASCII, which costs a decoder more to begin with than to read.
+  if (end - start <= SHORT) {
+    let text = "";
+    for (let at = start; at < end; at++) {
+      const c = bytes[at]!;
+      if (c > 0x7f) break;
+      text += String.fromCharCode(c);
+    }
+    if (text.length === end - start) return text;
+  }
+  try {
+    return utf8.decode(bytes.subarray(start, end));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a measurement (up to a comma), or a tag's key or value (also up to =), ends. */
+export function partEnd(bytes: Uint8Array, start: number, end: number, isTag: boolean): number {
+  for (let at = start; at < end; at++) {
+    const c = bytes[at]!;
+    if (c === COMMA || (isTag && c === EQUALS)) return at;
+    if (c !== BACKSLASH) continue;
+    const next = bytes[at + 1]!;
+    if (next === COMMA || next === SPACE || (isTag && next === EQUALS)) at++;
+  }
+  return end;
+}
