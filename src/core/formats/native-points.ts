@@ -6,39 +6,28 @@ import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { parseBodyTime, type Precision, timestampToMs } from "../time.ts";
 import type { Intake } from "./intake.ts";
-
-const describe = (value: unknown): string =>
-  typeof value === "string"
-    ? quote(value)
-    : typeof value === "object" && value !== null
-      ? Array.isArray(value)
-        ? "an array"
-        : "an object"
-      : String(value);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isFinite = (value: unknown): value is number =>
-  typeof value === "number" && value - value === 0;
+import { described, isFinite, isObject, valueIssue } from "./json.ts";
 
 /** Reads the items of one request, and notes in the intake what is wrong with them. */
 export class PointReader {
   readonly #precision: Precision;
   readonly #intake: Intake;
+  /** Fields that other formats have, and that say nothing here. */
+  readonly #passedOver: ReadonlySet<string>;
   /** Series by name and labels as they stand in the item: most items repeat one. */
   readonly #seen = new Map<string, { readonly series: RequestSeries; readonly keys: number }>();
   /** Keys of all objects read so far. */
   keys = 0;
 
-  constructor(precision: Precision, intake: Intake) {
+  constructor(precision: Precision, intake: Intake, passedOver: ReadonlySet<string>) {
+    this.#passedOver = passedOver;
     this.#precision = precision;
     this.#intake = intake;
   }
 
   read(item: unknown, index: number): void {
     if (!isObject(item)) {
-      this.#intake.issue(index, "", `expected a point, an object, got ${describe(item)}`);
+      this.#intake.issue(index, "", `expected a point, an object, got ${described(item)}`);
       return;
     }
     let labelsKey: "" | "labels" | "tags" = "";
@@ -59,6 +48,7 @@ export class PointReader {
           labelsKey = key;
           break;
         default:
+          if (this.#passedOver.has(key)) break;
           this.#intake.issue(
             index,
             key,
@@ -67,7 +57,7 @@ export class PointReader {
       }
     }
     const { name, value, timestamp, datapoints } = item;
-    const labels = labelsKey === "tags" ? item["tags"] : item["labels"];
+    const labels = labelsKey === "tags" ? item.tags : item.labels;
     const series = this.#series(name, labels, labelsKey, index);
     if (datapoints !== undefined) {
       if (value !== undefined || timestamp !== undefined)
@@ -84,7 +74,7 @@ export class PointReader {
   /** Of an item whose series is bad, only whether they are an array: none of them is stored. */
   #datapoints(datapoints: unknown, series: RequestSeries | undefined, index: number): void {
     if (!Array.isArray(datapoints)) {
-      const message = `expected an array of [timestamp, value], got ${describe(datapoints)}`;
+      const message = `expected an array of [timestamp, value], got ${described(datapoints)}`;
       this.#intake.issue(index, "datapoints", message);
       return;
     }
@@ -93,7 +83,7 @@ export class PointReader {
     for (let i = 0; i < datapoints.length; i++) {
       const pair: unknown = datapoints[i];
       if (!Array.isArray(pair) || pair.length !== 2) {
-        const message = `expected [timestamp, value], got ${describe(pair)}`;
+        const message = `expected [timestamp, value], got ${described(pair)}`;
         this.#intake.issue(index, `datapoints[${i}]`, message, "part");
         continue;
       }
@@ -115,7 +105,7 @@ export class PointReader {
     index: number,
   ): RequestSeries | undefined {
     if (typeof name !== "string") {
-      const message = name === undefined ? "is missing" : `expected a text, got ${describe(name)}`;
+      const message = name === undefined ? "is missing" : `expected a text, got ${described(name)}`;
       this.#intake.issue(index, "name", message);
       return undefined;
     }
@@ -141,14 +131,14 @@ export class PointReader {
   #pairs(labels: unknown, labelsKey: string, index: number): [string, string][] | undefined {
     if (labels === undefined) return [];
     if (!isObject(labels)) {
-      const message = `expected an object of texts, got ${describe(labels)}`;
+      const message = `expected an object of texts, got ${described(labels)}`;
       this.#intake.issue(index, labelsKey, message);
       return undefined;
     }
     const pairs: [string, string][] = [];
     for (const [name, value] of Object.entries(labels)) {
       if (typeof value !== "string") {
-        const message = `expected a text, got ${describe(value)}`;
+        const message = `expected a text, got ${described(value)}`;
         this.#intake.issue(index, `${labelsKey}.${name}`, message);
         return undefined;
       }
@@ -161,9 +151,6 @@ export class PointReader {
     if (typeof timestamp === "number") return timestampToMs(timestamp, this.#precision);
     if (timestamp === undefined) return ok(this.#intake.arrival());
     if (typeof timestamp === "string") return parseBodyTime(timestamp, this.#precision);
-    return err(`expected a time, got ${describe(timestamp)}`);
+    return err(`expected a time, got ${described(timestamp)}`);
   }
 }
-
-const valueIssue = (value: unknown): string =>
-  value === undefined ? "is missing" : `expected a finite number, got ${describe(value)}`;

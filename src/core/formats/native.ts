@@ -7,7 +7,8 @@ import { quote } from "../text.ts";
 import { PRECISIONS, type Precision } from "../time.ts";
 import { type Asked, BAD_ITEM, type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { duplicateKeys, keysIn } from "./json-keys.ts";
+import { type ParsedJson, parseJson } from "./json.ts";
+import { duplicateKeys } from "./json-keys.ts";
 import { renderNative } from "./native-answer.ts";
 import { PointReader } from "./native-points.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -46,11 +47,14 @@ export const nativeNdjson = format({
   decode: (bytes, { parameters }, intake) => decodeNdjson(bytes, parameters.precision, intake),
 });
 
-/** JSON: one point, or an array of points. */
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** JSON: one point, or an array of points. Fields named in `passedOver` may stand in each. */
 export function decodeJson(
   bytes: Uint8Array,
   precision: Precision,
   intake: Intake,
+  passedOver = NO_FIELDS,
 ): Result<void, BadBody> {
   const text = decodeUtf8(bytes);
   if (!text.ok) return text;
@@ -59,7 +63,7 @@ export function decodeJson(
   const { value, keys } = parsed.value;
   const items = Array.isArray(value) ? (value as unknown[]) : [value];
   if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
-  const reader = new PointReader(precision, intake);
+  const reader = new PointReader(precision, intake, passedOver);
   for (let i = 0; i < items.length; i++) {
     reader.read(items[i], i);
     if (intake.isFull) return err(TOO_MANY);
@@ -77,7 +81,7 @@ export function decodeNdjson(
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) return decoded;
   const text = decoded.value;
-  const reader = new PointReader(precision, intake);
+  const reader = new PointReader(precision, intake, NO_FIELDS);
   let items = 0;
   for (let i = 0, start = 0; start < text.length; i++) {
     const end = text.indexOf("\n", start);
@@ -100,30 +104,13 @@ export function decodeNdjson(
   return ok(undefined);
 }
 
-interface Parsed {
-  readonly value: unknown;
-  /** Keys that stand in all its objects; of a key that stands twice, `value` has only one. */
-  readonly keys: number;
-}
-
-function parse(text: string, precision: Precision): Result<Parsed, BadBody> {
+function parse(text: string, precision: Precision): Result<ParsedJson, BadBody> {
   if (text.trim() === "")
     return err({
       code: "invalid_json",
       message: "the body is empty: expected a point, or an array of points",
     });
-  const keys = keysIn(text, LIMITS.jsonDepth);
-  if (keys === undefined)
-    return err({
-      code: "invalid_json",
-      message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need four at most`,
-    });
-  try {
-    return ok({ value: JSON.parse(precision === "ns" ? withExactTimes(text) : text), keys });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
-  }
+  return parseJson(precision === "ns" ? withExactTimes(text) : text);
 }
 
 /**

@@ -1,10 +1,28 @@
 // The list of wire formats, and which of those on a path a request speaks.
 
+import { collectdCommand, collectdJson } from "./collectd.ts";
+import { datadog1, datadog2 } from "./datadog.ts";
 import type { Format } from "./format.ts";
+import { graphite } from "./graphite.ts";
 import { influx1, influx2 } from "./influx.ts";
+import { kairosGzip, kairosJson } from "./kairos.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
+import { victoria } from "./victoria.ts";
 
-export const FORMATS: readonly Format[] = [nativeJson, nativeNdjson, influx1, influx2];
+export const FORMATS: readonly Format[] = [
+  nativeJson,
+  nativeNdjson,
+  influx1,
+  influx2,
+  graphite,
+  victoria,
+  datadog1,
+  datadog2,
+  kairosJson,
+  kairosGzip,
+  collectdJson,
+  collectdCommand,
+];
 
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */
 export function formatFor(

@@ -2,7 +2,7 @@
 // type says which format a request speaks. It knows no format.
 
 import { z } from "zod";
-import type { Answer, Asked, Carrier, Format } from "../../core/formats/format.ts";
+import type { Answer, Asked, Format } from "../../core/formats/format.ts";
 import { Intake } from "../../core/formats/intake.ts";
 import type { Outcome } from "../../core/formats/outcome.ts";
 import { formatFor } from "../../core/formats/registry.ts";
@@ -10,6 +10,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { quote } from "../../core/text.ts";
 import { configOf, type Env } from "../env.ts";
 import { readBody } from "../http/body.ts";
+import { carrierOf } from "../http/carrier.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
 import { isLoose } from "../http/parameters.ts";
@@ -86,7 +87,10 @@ function ingestEndpoint(
       const carrier = carrierOf(request);
       return (speaks(request) ?? first)?.token?.(carrier);
     },
-    refused: (failure, request) => refused(speaks(request) ?? first, failure),
+    refused: (failure, request) => {
+      const format = speaks(request) ?? first;
+      return format === undefined ? failureResponse(failure) : refusedAs(format, failure);
+    },
     async handle(parameters, c) {
       const request = c.req.raw;
       const format = speaks(request);
@@ -133,9 +137,8 @@ function unsupported(request: Request, formats: readonly Format[]): Failure {
 }
 
 /** Also what goes wrong before a decoder runs is said as the clients of the format expect it. */
-function refused(format: Format | undefined, failure: Failure): Response {
+export function refusedAs(format: Format, failure: Failure): Response {
   const native = failureResponse(failure);
-  if (format === undefined) return native;
   const { kind: code, message } = failure;
   const issues = "issues" in failure ? failure.issues : undefined;
   const { status, headers, body } = format.render({
@@ -153,12 +156,6 @@ function refused(format: Format | undefined, failure: Failure): Response {
 
 const answer = ({ status, headers, body }: Answer): Response =>
   new Response(body, { status, headers });
-
-/** The address is taken apart only for formats that look there. */
-const carrierOf = (request: Request): Carrier => ({
-  header: (name) => request.headers.get(name),
-  parameter: (name) => new URL(request.url).searchParams.get(name),
-});
 
 /** Those that any of the formats knows. */
 function parametersOf(formats: readonly Format[]): z.ZodObject {

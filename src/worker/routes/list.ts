@@ -6,6 +6,7 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
 import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
+import { health, influxPing, influxQuery } from "./influx.ts";
 import { ingest } from "./ingest.ts";
 import { live } from "./live.ts";
 import { describe, remove } from "./metric.ts";
@@ -24,4 +25,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   flush,
   status,
   healthz,
+  health,
+  influxPing,
+  influxQuery,
 ]);

@@ -4,15 +4,28 @@
 import { describe, expect, test } from "vitest";
 import type { Format } from "../../../src/core/formats/format.ts";
 import { FORMATS, formatFor } from "../../../src/core/formats/registry.ts";
+import { command, lists } from "./collectd/fixture.ts";
+import { series1, series2 } from "./datadog/fixture.ts";
+import { graphite } from "./graphite/fixture.ts";
 import { influx } from "./influx/fixture.ts";
+import { kairos } from "./kairos/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
+import { victoria } from "./victoria/fixture.ts";
 
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   JSON: json,
   NDJSON: ndjson,
   "Influx line protocol": influx,
   "Influx line protocol 2": influx,
+  Graphite: graphite,
+  "VictoriaMetrics JSON lines": victoria,
+  "Datadog series": series1,
+  "Datadog series 2": series2,
+  KairosDB: kairos,
+  "KairosDB, gzip": kairos,
+  "collectd JSON": lists,
+  "collectd Command": command,
 };
 
 for (const format of FORMATS) {

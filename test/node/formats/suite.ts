@@ -36,6 +36,12 @@ export interface Fixture {
   readonly bad: Readonly<Record<string, Uint8Array>>;
   /** Why the end of a body does not show that it was cut: its last line may be read as another then. */
   readonly openEnd?: string;
+  /** Of a format that can say no other: what stands before each name, and the labels of all; and why. */
+  readonly fixed?: {
+    readonly why: string;
+    readonly prefix: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
 }
 
 /** A point as it is stored. */
@@ -104,8 +110,8 @@ const points = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-const asStored = ({ name, labels, at, value }: Point): Stored => ({
-  key: `${name}{${Object.entries(labels)
+const storedAs = ({ fixed }: Fixture, { name, labels, at, value }: Point): Stored => ({
+  key: `${fixed?.prefix ?? ""}${name}{${Object.entries(fixed?.labels ?? labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, text]) => `${JSON.stringify(label)}:${JSON.stringify(text)}`)
     .join()}}`,
@@ -114,6 +120,7 @@ const asStored = ({ name, labels, at, value }: Point): Stored => ({
 });
 
 export function decoderSuite(format: Format, fixture: Fixture): void {
+  const asStored = (one: Point): Stored => storedAs(fixture, one);
   const refused = (bytes: Uint8Array): void => {
     const { ok, intake } = decode(format, bytes);
     expect(ok && intake.issueCount === 0 && intake.length > 0).toBe(false);
@@ -264,15 +271,19 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
       const labels = (count: number): Record<string, string> =>
         Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, "v"]));
       const long = (length: number): string => "n".repeat(length);
+      const nameLength = LIMITS.nameLength - (fixture.fixed?.prefix.length ?? 0);
+      refused(fixture.write([point({ name: long(nameLength + 1) })]));
+      expect(decode(format, fixture.write([point({ name: long(nameLength) })])).all).toHaveLength(
+        1,
+      );
+      if (fixture.fixed !== undefined) return;
       for (const more of [
-        { name: long(LIMITS.nameLength + 1) },
         { labels: { [long(LIMITS.nameLength + 1)]: "v" } },
         { labels: { a: long(LIMITS.labelValueLength + 1) } },
         { labels: labels(LIMITS.labelsPerPoint + 1) },
       ])
         refused(fixture.write([point(more)]));
       for (const more of [
-        { name: long(LIMITS.nameLength) },
         { labels: { [long(LIMITS.nameLength)]: long(LIMITS.labelValueLength) } },
         { labels: labels(LIMITS.labelsPerPoint) },
       ])

@@ -1,0 +1,85 @@
+// Graphite's plaintext: `path[;tag=value…] value timestamp`, one a line, the time in seconds. Over HTTP
+// it has no clients of its own, so it is answered as the native formats are.
+
+import { z } from "zod";
+import { err, ok, type Result } from "../result.ts";
+import type { RequestSeries } from "../series/numbering.ts";
+import { quote } from "../text.ts";
+import { parseBodyTime } from "../time.ts";
+import { type BadBody, type Carrier, format, TOO_MANY } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { renderNative } from "./native-answer.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export const graphite = format({
+  name: "Graphite",
+  summary: "Plaintext: `path;tag=a value seconds`, one a line; -1 for the time is arrival",
+  methods: ["POST"],
+  paths: ["/api/v1/graphite"],
+  types: ["text/plain", "*"],
+  parameters: z.object({}),
+  token: ({ password }: Carrier) => password() ?? undefined,
+  badItem: "skip",
+  decode: (bytes, _, intake) => decodeGraphite(bytes, intake),
+  render: renderNative,
+});
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const SECONDS = /^\d+(?:\.\d+)?$/;
+
+function decodeGraphite(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) return decoded;
+  const text = decoded.value;
+  const seen = new Map<string, Result<RequestSeries, string>>();
+  for (let i = 0, start = 0; start < text.length; i++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(start, end).trim();
+    start = end + 1;
+    if (line === "") continue;
+    const why = readLine(line, i, seen, intake);
+    if (why !== undefined) intake.issue(i, "", `${quote(line)}: ${why}`);
+    if (intake.isFull) return err(TOO_MANY);
+  }
+  return ok(undefined);
+}
+
+/** Takes the point of a line; what is wrong with it, or undefined. */
+function readLine(
+  line: string,
+  index: number,
+  seen: Map<string, Result<RequestSeries, string>>,
+  intake: Intake,
+): string | undefined {
+  const [path = "", number = "", time = "", ...more] = line.split(/[ \t]+/);
+  if (time === "" || more.length > 0) return "expected `path value timestamp`";
+  let series = seen.get(path);
+  if (series === undefined) seen.set(path, (series = seriesOf(path, intake)));
+  if (!series.ok) return series.error;
+  const value = Number(number);
+  if (!NUMBER.test(number) || !Number.isFinite(value))
+    return `expected a finite number, got ${quote(number)}`;
+  if (time === "-1") {
+    intake.add(series.value, intake.arrival(), value, index);
+    return undefined;
+  }
+  if (!SECONDS.test(time)) return `expected seconds since 1970, got ${quote(time)}`;
+  const at = parseBodyTime(time, "s");
+  if (!at.ok) return at.error;
+  intake.add(series.value, at.value, value, index);
+  return undefined;
+}
+
+function seriesOf(path: string, intake: Intake): Result<RequestSeries, string> {
+  const [name = "", ...tags] = path.split(";");
+  const pairs: [string, string][] = [];
+  for (const tag of tags) {
+    const equals = tag.indexOf("=");
+    if (equals < 1 || equals === tag.length - 1)
+      return err(`expected tag=value, got ${quote(tag)}`);
+    pairs.push([tag.slice(0, equals), tag.slice(equals + 1)]);
+  }
+  const series = intake.series(name, pairs);
+  return series.ok ? series : err(`${series.error.path}: ${series.error.message}`);
+}

@@ -1,0 +1,23 @@
+// Where a request may carry its token, as formats look for it.
+
+import type { Carrier } from "../../core/formats/format.ts";
+
+/** The address is taken apart only for formats that look there. */
+export const carrierOf = (request: Request): Carrier => ({
+  header: (name) => request.headers.get(name),
+  parameter: (name) => new URL(request.url).searchParams.get(name),
+  password: () => basicPassword(request.headers.get("authorization") ?? ""),
+});
+
+/** What stands behind the first colon (RFC 7617). */
+function basicPassword(authorization: string): string | null {
+  const encoded = /^Basic +(\S+) *$/i.exec(authorization)?.[1];
+  if (encoded === undefined) return null;
+  try {
+    const pair = atob(encoded);
+    const colon = pair.indexOf(":");
+    return colon < 0 ? null : pair.slice(colon + 1);
+  } catch {
+    return null;
+  }
+}
