@@ -16,4 +16,9 @@ declare module "node:zlib" {
   export function gunzipSync(bytes: Uint8Array, options: Options): Uint8Array;
   export function inflateSync(bytes: Uint8Array, options: WithInfo): Info;
   export function inflateRawSync(bytes: Uint8Array, options: WithInfo): Info;
+  export function zstdDecompressSync(
+    bytes: Uint8Array,
+    options: WithInfo & { readonly params: Readonly<Record<number, number>> },
+  ): Info;
+  export const constants: { readonly ZSTD_d_windowLogMax: number };
 }

@@ -193,7 +193,7 @@ describe("encodings and media types", () => {
     "x",
     415,
     "unsupported_encoding",
-    /Content-Encoding "br" is not one of gzip, x-gzip, deflate, identity/,
+    /Content-Encoding "br" is not one of gzip, x-gzip, deflate, zstd, identity/,
     { "content-encoding": "br" },
   );
   refusesBody("gzip twice", "x", 415, "unsupported_encoding", /"gzip, gzip" names several/, {

@@ -5,6 +5,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";
+import { isLoose } from "../../src/worker/http/parameters.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { store } from "./api-client.ts";
 import toml from "../../wrangler.toml?raw";
@@ -46,6 +47,18 @@ const NEEDS: Readonly<Record<string, string>> = {
   "/api/v1/query": "?metric=here",
   "/api/v1/live": "?metric=here",
   "/api/v1/metric": "?name=here",
+  "/query": "?q=SHOW+DATABASES",
+};
+
+/** What a path takes, where it is not a point as JSON. */
+const BODIES: Readonly<Record<string, string>> = {
+  "/write": "here value=1",
+  "/api/v2/write": "here value=1",
+  "/api/v1/graphite": "here 1 -1",
+  "/api/v1/import": '{"metric":{"__name__":"here"},"values":[],"timestamps":[]}',
+  "/api/v1/series": '{"series":[]}',
+  "/api/v2/series": '{"series":[]}',
+  "/api/v1/collectd": "PUTVAL h/here/t N:1",
 };
 
 describe("every answer says that its type is its type, and who may keep it; texts end a line", () => {
@@ -66,11 +79,11 @@ describe("every answer says that its type is its type, and who may keep it; text
     return status;
   };
 
-  for (const { methods, path } of ENDPOINTS)
+  for (const { methods, path, parameters } of ENDPOINTS)
     for (const method of methods)
       test(`${method} ${path}`, async () => {
         const upgrade = { upgrade: "websocket" };
-        const body = method === "POST" ? { body: '{"name":"here","value":1}' } : {};
+        const body = method === "POST" ? { body: BODIES[path] ?? '{"name":"here","value":1}' } : {};
         // Asked well, badly, by a stranger, without a token, and of a store that is set up wrongly.
         const exact = `${path}${NEEDS[path] ?? ""}`;
         const statuses = [
@@ -83,8 +96,8 @@ describe("every answer says that its type is its type, and who may keep it; text
           await checked(exact, { method }, { ...env, SHARDS: "two" }),
         ];
         expect(Math.min(...statuses)).toBeLessThan(300);
-        expect(statuses).toContain(400);
         expect(statuses).toContain(405);
+        if (parameters === undefined || !isLoose(parameters)) expect(statuses).toContain(400);
       });
 
   test("other answers of a query: CSV, not changed, unknown", async () => {

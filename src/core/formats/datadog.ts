@@ -13,7 +13,8 @@ import { decodeUtf8 } from "./utf8.ts";
 
 const datadog = {
   methods: ["POST"],
-  types: ["application/json", "text/json", "", "application/x-www-form-urlencoded"],
+  // Not protobuf, which agents of version 7 send unless use_v2_api.series is false.
+  types: ["application/json", "text/json", "text/plain", "", "application/x-www-form-urlencoded"],
   parameters: z.looseObject({}),
   token: datadogToken,
   badItem: "skip",

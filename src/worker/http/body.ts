@@ -1,6 +1,6 @@
 // Reads the bytes of a request body: bounded before and after decompression.
 
-import { gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
+import { constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import type { Decompress } from "../../core/formats/format.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { err, ok } from "../../core/result.ts";
@@ -83,11 +83,15 @@ async function collect(body: ReadableStream<Uint8Array> | null): Promise<Uint8Ar
     if (size > LIMITS.bodyBytes) throw new TooLarge();
     chunks.push(chunk);
   }
+  return joined(chunks, size);
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
@@ -114,10 +118,34 @@ const inflate: Decompress = (bytes, most) =>
     return left === 0 ? ok(buffer) : err({ message: `${left} bytes follow its end` });
   });
 
+/**
+ * A frame at a time, since zlib ends with the first (RFC 8878 lets several follow one another). A frame
+ * says how much memory it needs: no more than a body may have.
+ */
+const unzstd: Decompress = (bytes, most) =>
+  attempt(() => {
+    const params = { [constants.ZSTD_d_windowLogMax]: Math.log2(LIMITS.bodyBytes) };
+    const frames: Uint8Array[] = [];
+    let size = 0;
+    for (let at = 0; at < bytes.length;) {
+      const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), {
+        maxOutputLength: Math.max(1, most - size),
+        params,
+        info: true,
+      });
+      size += buffer.length;
+      if (size > most) return err("too_large");
+      frames.push(buffer);
+      at += engine.bytesWritten;
+    }
+    return ok(frames.length === 1 ? frames[0]! : joined(frames, size));
+  });
+
 const COMMON: readonly (readonly [string, Decompress])[] = [
   ["gzip", gunzip],
   ["x-gzip", gunzip],
   ["deflate", inflate],
+  ["zstd", unzstd],
 ];
 
 function attempt(decompress: () => ReturnType<Decompress>): ReturnType<Decompress> {

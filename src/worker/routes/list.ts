@@ -6,6 +6,7 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
 import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
+import { datadogValidate } from "./datadog.ts";
 import { health, influxPing, influxQuery } from "./influx.ts";
 import { ingest } from "./ingest.ts";
 import { live } from "./live.ts";
@@ -28,4 +29,5 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   health,
   influxPing,
   influxQuery,
+  datadogValidate,
 ]);

@@ -1,0 +1,444 @@
+// What other systems' clients send, stored and answered as they expect: their tokens, statuses, bodies,
+// errors, and what is stored when a part is wrong.
+
+import { env } from "cloudflare:workers";
+import { zstdCompressSync } from "node:zlib";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { app } from "../../src/worker/app.ts";
+import { compress, NOW, query, TOKEN } from "./api-client.ts";
+
+const { OPEN: _open, ...closed } = env;
+const SEC = NOW / 1_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+type Sent = Omit<RequestInit, "headers"> & { readonly headers?: Record<string, string> };
+
+/** To a closed store. */
+const ask = async (path: string, init: Sent = {}): Promise<Response> =>
+  app.request(path, init, { ...closed, API_TOKEN: TOKEN });
+
+const send = (
+  path: string,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Response> =>
+  ask(path, {
+    method: "POST",
+    body,
+    headers: { "content-type": "", authorization: `Bearer ${TOKEN}`, ...headers },
+  });
+
+const answer = async (response: Response): Promise<readonly [number, unknown]> => {
+  const text = await response.text();
+  if (text !== "") expect(text.at(-1)).toBe("\n");
+  expect(text).not.toContain(TOKEN);
+  const isJson = response.headers.get("content-type") === "application/json";
+  return [response.status, isJson ? JSON.parse(text) : text];
+};
+
+const sumOf = async (metric: string, where?: string): Promise<unknown> =>
+  (
+    await query({ metric, from: "-1h", to: "+1m", resolution: "hour", ...(where && { where }) })
+  ).series[0]?.sum.reduce((a, b) => a + b, 0);
+
+const series = (name: string, value: unknown = 1): string =>
+  JSON.stringify({ series: [{ metric: name, points: [[SEC, value]], tags: ["env:prod"] }] });
+const list = (plugin: string, value: unknown = 1): string =>
+  JSON.stringify([
+    {
+      values: [value],
+      dstypes: ["gauge"],
+      dsnames: ["value"],
+      time: SEC,
+      interval: 10,
+      host: "box",
+      plugin,
+      plugin_instance: "",
+      type: "gauge",
+      type_instance: "",
+    },
+  ]);
+
+interface Dialect {
+  readonly path: string;
+  /** One good point of a metric. */
+  good(name: string): string;
+  /** The metric that it becomes, when that has another name. */
+  stored?(name: string): string;
+  /** A point that is bad. */
+  bad(name: string): string;
+  /** Bodies one after the other. */
+  both(...bodies: readonly string[]): string;
+  readonly type: string;
+  readonly ok: readonly [number, unknown];
+  /** What is said of one good point and one bad. */
+  readonly partly: readonly [number, unknown];
+  readonly unauthorized: readonly [number, unknown];
+  readonly badEncoding: readonly [number, unknown];
+}
+
+const lines = (...bodies: readonly string[]): string => bodies.join("\n");
+const arrays = (...bodies: readonly string[]): string =>
+  JSON.stringify(bodies.flatMap((one) => JSON.parse(one) as unknown[]));
+const says = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+const PUT = `${SEC}:1`;
+const ENCODING = /^Content-Encoding "br" is not one of/;
+const NO_TOKEN = /^No token/;
+
+const influx = {
+  good: (name: string) => `${name},host=a value=1 ${NOW}000000`,
+  bad: (name: string) => `${name},host=a value=x ${NOW}000000`,
+  both: lines,
+  type: "text/plain; charset=utf-8",
+  ok: [204, ""],
+} as const;
+const PARTIAL = /^partial write: unable to parse '?"[^"]+.*: .*written=1 dropped=1$/;
+
+const native = (status: number, code: string, message: RegExp): readonly [number, unknown] => [
+  status,
+  expect.objectContaining({ error: expect.objectContaining({ code, message: says(message) }) }),
+];
+const SKIPPED = native(422, "bad_skipped", /1 bad point skipped, 1 stored/);
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  "Influx 1": {
+    ...influx,
+    path: "/write",
+    partly: [400, { error: says(PARTIAL) }],
+    unauthorized: [401, { error: says(NO_TOKEN) }],
+    badEncoding: [415, { error: says(ENCODING) }],
+  },
+  "Influx 2": {
+    ...influx,
+    path: "/api/v2/write",
+    partly: [400, { code: "invalid", message: says(PARTIAL) }],
+    unauthorized: [401, { code: "unauthorized", message: says(NO_TOKEN) }],
+    badEncoding: [415, { code: "invalid", message: says(ENCODING) }],
+  },
+  Graphite: {
+    path: "/api/v1/graphite",
+    good: (name) => `${name};host=a 1 ${SEC}`,
+    bad: (name) => `${name} x ${SEC}`,
+    both: lines,
+    type: "text/plain",
+    ok: [200, { accepted: 1 }],
+    partly: SKIPPED,
+    unauthorized: native(401, "unauthorized", NO_TOKEN),
+    badEncoding: native(415, "unsupported_encoding", ENCODING),
+  },
+  VictoriaMetrics: {
+    path: "/api/v1/import",
+    good: (name) => `{"metric":{"__name__":"${name}"},"values":[1],"timestamps":[${NOW}]}`,
+    bad: (name) => `{"metric":{"__name__":"${name}"},"values":[1],"timestamps":[]}`,
+    both: lines,
+    type: "application/stream+json",
+    ok: [204, ""],
+    partly: [400, says(/^1 bad point skipped, 1 stored: line 2: there are 1 values/)],
+    unauthorized: [401, says(NO_TOKEN)],
+    badEncoding: [415, says(ENCODING)],
+  },
+  "Datadog 1": {
+    path: "/api/v1/series",
+    good: series,
+    bad: (name) => series(name, "x"),
+    both: (...bodies) =>
+      JSON.stringify({
+        series: bodies.flatMap((one) => (JSON.parse(one) as { series: unknown[] }).series),
+      }),
+    type: "application/json",
+    ok: [202, { status: "ok" }],
+    partly: [
+      400,
+      { errors: [says(/1 stored: series\[1\]\.points\[0\]: value expected a finite/)] },
+    ],
+    unauthorized: [403, { errors: [says(NO_TOKEN)] }],
+    badEncoding: [400, { errors: [says(ENCODING)] }],
+  },
+  "Datadog 2": {
+    path: "/api/v2/series",
+    good: (name) =>
+      JSON.stringify({ series: [{ metric: name, points: [{ timestamp: SEC, value: 1 }] }] }),
+    bad: (name) => JSON.stringify({ series: [{ metric: name, points: 1 }] }),
+    both: (...bodies) =>
+      JSON.stringify({
+        series: bodies.flatMap((one) => (JSON.parse(one) as { series: unknown[] }).series),
+      }),
+    type: "application/json",
+    ok: [202, { errors: [] }],
+    partly: [400, { errors: [says(/1 stored: series\[1\]: points: expected an array, got 1/)] }],
+    unauthorized: [403, { errors: [says(NO_TOKEN)] }],
+    badEncoding: [400, { errors: [says(ENCODING)] }],
+  },
+  KairosDB: {
+    path: "/api/v1/datapoints",
+    good: (name) => `[{"name":"${name}","timestamp":${NOW},"value":1,"tags":{"a":"b"}}]`,
+    bad: (name) => `[{"name":"${name}","timestamp":${NOW},"value":"x","tags":{"a":"b"}}]`,
+    both: arrays,
+    type: "application/json",
+    ok: [204, ""],
+    partly: [400, { errors: [says(/1 stored: value: expected a finite number, got "x"/)] }],
+    unauthorized: [401, { errors: [says(NO_TOKEN)] }],
+    badEncoding: [415, { errors: [says(ENCODING)] }],
+  },
+  "collectd JSON": {
+    path: "/api/v1/collectd",
+    good: list,
+    stored: (name) => `collectd.${name}`,
+    bad: (name) => list(name, "x"),
+    both: arrays,
+    type: "application/json",
+    ok: [200, { accepted: 1 }],
+    partly: SKIPPED,
+    unauthorized: native(401, "unauthorized", NO_TOKEN),
+    badEncoding: native(415, "unsupported_encoding", ENCODING),
+  },
+  "collectd Command": {
+    path: "/api/v1/collectd",
+    good: (name) => `PUTVAL box/${name}/gauge interval=10.000 ${PUT}`,
+    stored: (name) => `collectd.${name}`,
+    bad: (name) => `PUTVAL box/${name}/gauge interval=10.000 now:1`,
+    both: lines,
+    type: "text/plain",
+    ok: [200, { accepted: 1 }],
+    partly: SKIPPED,
+    unauthorized: native(401, "unauthorized", NO_TOKEN),
+    badEncoding: native(415, "unsupported_encoding", ENCODING),
+  },
+};
+
+for (const [what, dialect] of Object.entries(DIALECTS))
+  describe(what, () => {
+    const { path, good, bad, both, type } = dialect;
+    const name = what.toLowerCase().replace(" ", ".");
+    const metric = (more: string): string =>
+      dialect.stored?.(`${name}.${more}`) ?? `${name}.${more}`;
+    const typed = { "content-type": type };
+
+    test("stored, answered as its clients expect", async () => {
+      expect(await answer(await send(path, good(`${name}.ok`), typed))).toEqual(dialect.ok);
+      expect(await sumOf(metric("ok"))).toBe(1);
+    });
+
+    test("a bad point between good ones is said and counted; the others are stored", async () => {
+      const body = both(good(`${name}.part`), bad(`${name}.part`));
+      expect(await answer(await send(path, body, typed))).toEqual(dialect.partly);
+      expect(await sumOf(metric("part"))).toBe(1);
+    });
+
+    test("no token, a wrong one", async () => {
+      const init = { method: "POST", body: good(`${name}.no`), headers: typed };
+      expect(await answer(await ask(path, init))).toEqual(dialect.unauthorized);
+      const wrong = { ...typed, authorization: "Bearer wrong" };
+      const [status] = await answer(await ask(path, { ...init, headers: wrong }));
+      expect(status).toBe(dialect.unauthorized[0]);
+    });
+
+    test("an encoding that nobody knows", async () => {
+      const headers = { ...typed, "content-encoding": "br" };
+      expect(await answer(await send(path, good(`${name}.br`), headers))).toEqual(
+        dialect.badEncoding,
+      );
+    });
+
+    for (const [encoding, encode] of Object.entries({
+      gzip: (text: string) => compress(text, "gzip"),
+      deflate: (text: string) => compress(text, "deflate"),
+      zstd: async (text: string) => new Uint8Array(zstdCompressSync(text)),
+    }))
+      test(encoding, async () => {
+        const body = await encode(good(`${name}.${encoding}`));
+        const headers = { ...typed, "content-encoding": encoding };
+        expect(await answer(await send(path, body, headers))).toEqual(dialect.ok);
+        expect(await sumOf(metric(encoding))).toBe(1);
+      });
+  });
+
+describe("the token where clients send it", () => {
+  const basic = { authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` };
+  const takes = (what: string, path: string, body: string, headers: Record<string, string>): void =>
+    test(what, async () => {
+      const init = { method: "POST", body, headers };
+      expect((await ask(path, init)).status).toBeLessThan(300);
+      const wrong = Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [
+          name,
+          value.startsWith("Basic") ? `Basic ${btoa("anybody:wrong")}` : `${value}x`,
+        ]),
+      );
+      const other = { ...init, headers: wrong };
+      const response = await ask(path.replace(TOKEN, "wrong"), other);
+      expect([401, 403]).toContain(response.status);
+    });
+  const point = `t value=1 ${NOW}000000`;
+  takes("Token", "/api/v2/write?org=o&bucket=b", point, { authorization: `Token ${TOKEN}` });
+  takes("Token, version 1", "/write", point, { authorization: `Token ${TOKEN}` });
+  takes("Basic, Influx", "/write?db=x", point, basic);
+  takes("u and p", `/write?db=x&u=anybody&p=${TOKEN}`, point, {});
+  takes("DD-API-KEY", "/api/v1/series", series("t"), { "dd-api-key": TOKEN });
+  takes("api_key", `/api/v1/series?api_key=${TOKEN}`, series("t"), {});
+  takes("Basic, Graphite", "/api/v1/graphite", `t 1 ${SEC}`, basic);
+  takes("Basic, VictoriaMetrics", "/api/v1/import", "\n", basic);
+  takes("Basic, KairosDB", "/api/v1/datapoints", "[]", basic);
+  takes("Basic, collectd", "/api/v1/collectd", list("t"), {
+    ...basic,
+    "content-type": "application/json",
+  });
+
+  test("Basic that is none", async () => {
+    for (const authorization of ["Basic", "Basic !", `Basic ${btoa(TOKEN)}`, `Basic ${TOKEN}`]) {
+      const init = { method: "POST", body: point, headers: { authorization } };
+      expect((await ask("/write", init)).status).toBe(401);
+    }
+  });
+});
+
+describe("clients of InfluxDB", () => {
+  const query = async (init: Sent, search = ""): Promise<readonly [number, unknown]> =>
+    answer(
+      await ask(`/query${search}`, {
+        ...init,
+        headers: { authorization: `Token ${TOKEN}`, ...init.headers },
+      }),
+    );
+  const form = (q: string): Sent => ({
+    method: "POST",
+    body: new URLSearchParams({ q }).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+
+  test("ping and health ask for no token", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      const response = await ask("/ping?wait_for_leader=1s", { method });
+      expect([response.status, await response.text()]).toEqual([204, ""]);
+      expect(response.headers.get("x-influxdb-version")).toMatch(/^1\.8\.10/);
+    }
+    expect(await answer(await ask("/ping?verbose=true"))).toEqual([
+      200,
+      { version: says(/^1\.8/) },
+    ]);
+    expect(await answer(await ask("/health"))).toMatchObject([200, { status: "pass" }]);
+  });
+
+  test("databases, in the address and in a form", async () => {
+    const created = [200, { results: [{ statement_id: 0 }] }];
+    expect(await query({}, "?q=CREATE+DATABASE+%22x%22&u=a")).toEqual(created);
+    expect(await query({ method: "POST" }, "?q=create%20database%20x")).toEqual(created);
+    expect(await query(form('CREATE DATABASE "x" WITH DURATION 1d'))).toEqual(created);
+    expect(await query(form("CREATE DATABASE x; SHOW DATABASES;"))).toEqual([
+      200,
+      {
+        results: [
+          { statement_id: 0 },
+          {
+            statement_id: 1,
+            series: [{ name: "databases", columns: ["name"], values: [["minuet"]] }],
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("anything else is refused in Influx's words", async () => {
+    const parse = [400, { error: says(/^error parsing query: "SELECT 1" is not CREATE DATABASE/) }];
+    expect(await query({}, "?q=SELECT%201")).toEqual(parse);
+    expect(await query({})).toEqual([400, { error: 'missing required parameter "q"' }]);
+    expect((await ask("/query?q=SHOW%20DATABASES")).status).toBe(401);
+  });
+
+  test("units of time", async () => {
+    for (const [unit, time] of Object.entries({
+      n: `${NOW}000000`,
+      ns: `${NOW}000000`,
+      u: `${NOW}000`,
+      us: `${NOW}000`,
+      ms: String(NOW),
+      s: String(SEC),
+      m: String(SEC / 60),
+      h: String(SEC / 3_600),
+    })) {
+      const response = await send(
+        `/write?db=x&precision=${unit}`,
+        `unit,u=${unit} value=1 ${time}`,
+      );
+      expect(response.status, unit).toBe(204);
+      expect(await sumOf("unit", `u=${unit}`)).toBe(1);
+    }
+    expect(await answer(await send("/write?precision=d", "unit value=1"))).toEqual([
+      400,
+      { error: says(/^precision: .*got "d"/) },
+    ]);
+    expect(await answer(await send("/write", `unit value=1 ${SEC}`))).toEqual([
+      400,
+      { error: says(/it looks like seconds, add precision=s written=0 dropped=1$/) },
+    ]);
+  });
+
+  test("points that are too old are counted", async () => {
+    const old = `old value=1 ${NOW - 500 * 86_400_000}000000`;
+    expect(await answer(await send("/write", `${old}\n${old}\nold value=2`))).toEqual([
+      400,
+      { error: says(/^partial write: .* is older than the 400 days .* written=1 dropped=2$/) },
+    ]);
+    expect(await sumOf("old")).toBe(2);
+  });
+});
+
+describe("clients of Datadog", () => {
+  test("validate", async () => {
+    const validate = async (headers: Record<string, string>): Promise<unknown> =>
+      answer(await ask("/api/v1/validate", { headers }));
+    expect(await validate({ "dd-api-key": TOKEN })).toEqual([200, { valid: true }]);
+    expect(await validate({ "dd-api-key": "x" })).toEqual([403, { errors: [says(/token/)] }]);
+  });
+});
+
+test("VictoriaMetrics: extra labels replace those of the series", async () => {
+  const body = `{"metric":{"__name__":"vm.extra","a":"1"},"values":[1],"timestamps":[${NOW}]}`;
+  const response = await send("/api/v1/import?extra_label=a=2&extra_label=b=3&x=y", body);
+  expect(response.status).toBe(204);
+  expect(await sumOf("vm.extra", "a=2")).toBe(1);
+  expect(await sumOf("vm.extra", "b=3")).toBe(1);
+  expect((await send("/api/v1/import?extra_label=a", body)).status).toBe(400);
+});
+
+test("KairosDB: compression named as the type", async () => {
+  const body = await compress(`[{"name":"k.gzip","timestamp":${NOW},"value":1}]`, "gzip");
+  const response = await send("/api/v1/datapoints", body, { "content-type": "application/gzip" });
+  expect(response.status).toBe(204);
+  expect(await sumOf("k.gzip")).toBe(1);
+});
+
+describe("zstd", () => {
+  const zstd = { "content-encoding": "zstd", "content-type": "application/json" };
+  const compressed = (text: string): Uint8Array => new Uint8Array(zstdCompressSync(text));
+  const to = async (body: Uint8Array): Promise<readonly [number, unknown]> =>
+    answer(await send("/api/v1/series", body, zstd));
+
+  test("several frames", async () => {
+    const text = series("zstd.frames");
+    const frames = [compressed(text.slice(0, 20)), compressed(""), compressed(text.slice(20))];
+    const body = new Uint8Array(frames.flatMap((one) => [...one]));
+    expect(await to(body)).toEqual([202, { status: "ok" }]);
+  });
+
+  test("what is none, is cut, or is followed by something else", async () => {
+    const good = compressed(series("zstd.bad"));
+    const bad = [400, { errors: [says(/^the body is not zstd: /)] }];
+    expect(await to(new Uint8Array([1, 2, 3, 4, 5]))).toEqual(bad);
+    expect(await to(good.subarray(0, -3))).toEqual(bad);
+    expect(await to(new Uint8Array([...good, 1, 2, 3, 4]))).toEqual(bad);
+  });
+
+  test("a bomb, also in frames, and one that wants much memory", async () => {
+    const zeros = compressed("0".repeat(5_000_000));
+    const many = new Uint8Array([...zeros, ...zeros]);
+    expect(await to(many)).toEqual([413, { errors: [says(/over 8388608 bytes/)] }]);
+    expect((await to(compressed("0".repeat(50_000_000))))[0]).toBe(413);
+    // A frame of unknown size whose window is 2 GiB.
+    const [status] = await to(new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 1, 0, 0]));
+    expect(status).toBe(400);
+  });
+});
