@@ -6,21 +6,23 @@ import { z } from "zod";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type BadBody, type Carrier, format, TOO_MANY } from "./format.ts";
+import { type BadBody, format, TOO_MANY } from "./format.ts";
 import { readPutval, type ValueList } from "./collectd-putval.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
 import { renderNative } from "./native-answer.ts";
+import type { Outcome } from "./outcome.ts";
+import { askingPassword, passwordToken } from "./password.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 const collectd = {
   methods: ["POST"],
   paths: ["/api/v1/collectd"],
   parameters: z.looseObject({}),
-  token: ({ password }: Carrier) => password() ?? undefined,
+  token: passwordToken,
   badItem: "skip",
   // It looks at nothing but the status.
-  render: renderNative,
+  render: (outcome: Outcome) => askingPassword(renderNative(outcome)),
 } as const;
 
 export const collectdJson = format({

@@ -6,9 +6,10 @@ import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { parseBodyTime } from "../time.ts";
-import { type BadBody, type Carrier, format, TOO_MANY } from "./format.ts";
+import { type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { renderNative } from "./native-answer.ts";
+import { askingPassword, passwordToken } from "./password.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export const graphite = format({
@@ -18,10 +19,10 @@ export const graphite = format({
   paths: ["/api/v1/graphite"],
   types: ["text/plain", "*"],
   parameters: z.object({}),
-  token: ({ password }: Carrier) => password() ?? undefined,
+  token: passwordToken,
   badItem: "skip",
   decode: (bytes, _, intake) => decodeGraphite(bytes, intake),
-  render: renderNative,
+  render: (outcome) => askingPassword(renderNative(outcome)),
 });
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type Answer, type Carrier, format } from "./format.ts";
 import { decodeLines, type LineUnit } from "./line-protocol.ts";
 import type { Outcome } from "./outcome.ts";
+import { askingPassword } from "./password.ts";
 import { reasons, rejectedCount, said } from "./said.ts";
 
 /** As its clients write units. */
@@ -90,5 +91,5 @@ function render(outcome: Outcome, error: (status: number, message: string) => ob
       `partial write: ${reasons(outcome)} written=${outcome.accepted} dropped=${rejectedCount(outcome)}`,
     );
   const { status, message, headers } = said(outcome);
-  return say(status, message, headers);
+  return askingPassword(say(status, message, headers));
 }

@@ -2,16 +2,17 @@
 // say nothing about a number.
 
 import { z } from "zod";
-import { type Answer, type Carrier, format } from "./format.ts";
+import { type Answer, format } from "./format.ts";
 import { decodeJson } from "./native.ts";
 import type { Outcome } from "./outcome.ts";
+import { askingPassword, passwordToken } from "./password.ts";
 import { said } from "./said.ts";
 
 const kairos = {
   methods: ["POST"],
   paths: ["/api/v1/datapoints"],
   parameters: z.looseObject({}),
-  token: ({ password }: Carrier) => password() ?? undefined,
+  token: passwordToken,
   badItem: "skip",
   render,
 } as const;
@@ -38,9 +39,9 @@ export const kairosGzip = format({
 function render(outcome: Outcome): Answer {
   if (outcome.kind === "stored") return { status: 204, headers: {}, body: null };
   const { status, message, headers } = said(outcome);
-  return {
+  return askingPassword({
     status: status === 422 ? 400 : status,
     headers: { "content-type": "application/json", ...headers },
     body: `${JSON.stringify({ errors: [message] })}\n`,
-  };
+  });
 }

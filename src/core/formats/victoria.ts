@@ -5,11 +5,12 @@ import { z } from "zod";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type Answer, type BadBody, type Carrier, format, TOO_MANY } from "./format.ts";
+import { type Answer, type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
 import { duplicateKeys } from "./json-keys.ts";
 import type { Outcome } from "./outcome.ts";
+import { askingPassword, passwordToken } from "./password.ts";
 import { said } from "./said.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
@@ -27,7 +28,7 @@ export const victoria = format({
   paths: ["/api/v1/import"],
   types: ["application/stream+json", "*"],
   parameters,
-  token: ({ password }: Carrier) => password() ?? undefined,
+  token: passwordToken,
   badItem: "skip",
   decode: (bytes, { parameters }, intake) => decodeVictoria(bytes, parameters.extra_label, intake),
   render,
@@ -124,9 +125,9 @@ function seriesOf(
 function render(outcome: Outcome): Answer {
   if (outcome.kind === "stored") return { status: 204, headers: {}, body: null };
   const { status, message, headers } = said(outcome);
-  return {
+  return askingPassword({
     status: outcome.kind === "partly" || outcome.kind === "key_reused" ? 400 : status,
     headers: { "content-type": "text/plain; charset=utf-8", ...headers },
     body: `${message}\n`,
-  };
+  });
 }
