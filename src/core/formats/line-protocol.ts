@@ -150,8 +150,7 @@ class LineReader {
     let at = start;
     let c = bytes[at]!;
     while (c !== SPACE) {
-      if (c < SPACE || c === DELETE)
-        return c === NEWLINE || c === RETURN ? "missing fields" : control(c);
+      if (c === NEWLINE || c === RETURN) return "missing fields";
       hash = Math.imul(hash ^ c, 0x01000193);
       if (c === BACKSLASH && bytes[at + 1] === SPACE) at++;
       c = bytes[++at]!;

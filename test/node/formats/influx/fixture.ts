@@ -114,6 +114,10 @@ export const influx: Fixture = {
       ["cpu{}", 2],
     ),
     "a byte order mark": at(`\ufeffcpu value=1 ${NS}`, ["cpu{}", 1]),
+    "control characters in the values of tags": at(`m,t=a\tb\u0001\u007f value=1 ${NS}`, [
+      'm{"t":"a\\tb\\u0001\u007f"}',
+      1,
+    ]),
     "letters of the world": at(`température,ville=Zürich,e=😀 été=1 ${NS}`, [
       'température_été{"e":"😀","ville":"Zürich"}',
       1,
@@ -186,7 +190,6 @@ export const influx: Fixture = {
       `m value=1 ${NS}${NS}`,
       "\tm value=1",
       "m\0 value=1",
-      "m,t=\u007f value=1",
       "m\rvalue=1",
       'm"x value=1',
     ].map((text) => [text, bytes(text)]),
