@@ -3,6 +3,7 @@
 import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
 import { encodeBlock } from "../core/codec/page.ts";
+import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";
 
 /** The buckets of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */
@@ -16,8 +17,36 @@ export interface Head {
   readonly openId: number;
 }
 
+/** What a shard holds. */
+export interface Held {
+  readonly dictionary: Dictionary;
+  readonly open: Accumulator;
+  readonly sealed: readonly PageEntry[];
+  /** The blocks of a page with some keys, which ascend. */
+  readonly blocksOf: (page: PageEntry, keys: readonly number[]) => Iterable<Uint8Array>;
+}
+
+/** The buckets of metrics in [from, to); blocks may hold others besides. */
+export function headOf(
+  { dictionary, open, sealed, blocksOf }: Held,
+  metrics: readonly string[],
+  from: number,
+  to: number,
+): Omit<Head, "openId"> {
+  const numbers = metrics.flatMap((metric) => dictionary.metricNumber(metric) ?? []);
+  if (numbers.length === 0) return { sealed: [], open: [], cut: false };
+  const keys = dictionary.keysOf(numbers.flatMap((number) => dictionary.metrics[number]!.series));
+  const pages = sealed.filter((page) => page.from < to && page.to >= from);
+  const blocks = headOfPages(pages, (page) => blocksOf(page, keys));
+  if (blocks === undefined) return { sealed: [], open: [], cut: true };
+  const { metricOf } = dictionary;
+  const asked = new Set(numbers);
+  const rows = headOfOpen(open, (series) => asked.has(metricOf[series]!), from, to);
+  return { sealed: blocks, open: rows, cut: false };
+}
+
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
-export function headOfPages(
+function headOfPages(
   pages: readonly PageEntry[],
   blocksOf: (page: PageEntry) => Iterable<Uint8Array>,
 ): Head["sealed"] | undefined {
@@ -33,7 +62,7 @@ export function headOfPages(
 }
 
 /** Open buckets in [from, to) of the series that belong to the metrics. */
-export function headOfOpen(
+function headOfOpen(
   all: Accumulator,
   belongs: (series: number) => boolean,
   from: number,

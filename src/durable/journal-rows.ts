@@ -2,11 +2,11 @@
 // after each checkpoint. It must not know what the entries are for.
 
 import * as LIMITS from "../core/limits.ts";
-import type { CounterValues } from "./counters.ts";
 import {
   decodeJournal,
   encodeJournal,
   type JournalEntry,
+  type JournalHead,
   journalOverhead,
   type JournalRow,
 } from "./journal.ts";
@@ -38,18 +38,18 @@ export class Journal {
     return this.#seq - this.#through;
   }
 
-  /** What the rows say, oldest first. To be read once, before anything is written. */
-  *replay(): Generator<JournalRow> {
+  /** What the rows say, oldest first; `keys` as in `decodeJournal`. To be read once, before any write. */
+  *replay(keys: readonly string[]): Generator<JournalRow> {
     for (const { seq, body } of this.#store.journalAfter(this.#through)) {
       this.#seq = seq;
       this.#bytes += body.length;
-      yield decodeJournal(body);
+      yield decodeJournal(body, keys);
     }
   }
 
-  /** Writes entries; `counters` are what was counted until now, without these rows. */
-  write(entries: readonly JournalEntry[], now: number, counters: CounterValues): void {
-    let { shardRowsWritten } = counters;
+  /** Writes entries; the counters of `head` are what was counted until now, without these rows. */
+  write(entries: readonly JournalEntry[], head: JournalHead): void {
+    let { shardRowsWritten } = head.counters;
     for (let i = 0; i < entries.length;) {
       let end = i;
       let size = 0;
@@ -59,11 +59,8 @@ export class Journal {
         end++;
       }
       shardRowsWritten++;
-      const body = encodeJournal({
-        at: now,
-        counters: { ...counters, shardRowsWritten },
-        entries: entries.slice(i, end),
-      });
+      const counters = { ...head.counters, shardRowsWritten };
+      const body = encodeJournal({ ...head, counters }, entries.slice(i, end));
       const seq = this.#seq + 1;
       this.#store.writeJournal(seq - this.#through - 1, { seq, body });
       this.#seq = seq;

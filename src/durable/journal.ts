@@ -1,40 +1,61 @@
 // The bytes of a journal row: the requests that one group commit stored. Pure.
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
+import { type Batch, decodeBatch, decodePoints, pointsOf } from "../core/series/batch.ts";
 import { dayOf } from "../core/tiers.ts";
 import type { CounterValues } from "./counters.ts";
 import { readRemembered, type Remembered, writeRemembered } from "./idempotency.ts";
 
+/** What is remembered of a request; undefined when it had no Idempotency-Key. */
+type Once = { readonly key: string; readonly remembered: Remembered } | undefined;
+
 export interface JournalEntry {
-  /** What is remembered of the request; undefined when it had no Idempotency-Key. */
-  readonly once: { readonly key: string; readonly remembered: Remembered } | undefined;
+  readonly once: Once;
   /** An encoded batch, as received. */
   readonly batch: Uint8Array;
+  /**
+   * The dictionary's numbers of its series, when rows of the dictionary hold them all: these stand for
+   * its keys then, which are most of its bytes.
+   */
+  readonly numbers?: ArrayLike<number>;
+}
+
+/** What a row says besides its entries: it rides along, at no row of its own. */
+export interface JournalHead {
+  /** Unix ms of the commit. */
+  readonly at: number;
+  /** What had been counted on its UTC day, this row included. */
+  readonly counters: CounterValues;
+  /** The last page that D1 was known to hold. */
+  readonly watermark: number;
 }
 
 /** A journal row: what one group commit stored, or a part of it. */
-export interface JournalRow {
-  /** Unix ms of the commit. */
-  readonly at: number;
-  /** What had been counted on its UTC day, this row included: they ride along, at no row of theirs. */
-  readonly counters: CounterValues;
-  readonly entries: readonly JournalEntry[];
+export interface JournalRow extends JournalHead {
+  readonly entries: readonly { readonly once: Once; readonly batch: Batch }[];
 }
 
 /*
  * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), counters 4 × <varint> (d1RowsWritten,
- * d1RowsRead, shardRowsWritten, shardRequests), n <varint>, then n entries: kind <u8>, and
+ * d1RowsRead, shardRowsWritten, shardRequests), watermark <varint>, n <varint>, then n entries:
+ * kind <u8>, and
  *   BATCH:    length <varint>, the batch
  *   ONCE:     key <text>, what is remembered of it (see idempotency.ts), then as BATCH
+ *   NUMBERED (besides, a bit):  behind the key, m <varint>, then m numbers of series, differences
+ *             <zigzag> to the one before (0); of the batch only what is behind its keys
  */
 const VERSION = 1;
 const BATCH = 1;
 const ONCE = 2;
+const NUMBERED = 4;
 
 /** Bytes that a row takes besides the batches of its entries: an upper bound. */
 export const journalOverhead = (entries: number): number => 64 + entries * 80;
 
-export function encodeJournal({ at, counters, entries }: JournalRow): Uint8Array {
+export function encodeJournal(
+  { at, counters, watermark }: JournalHead,
+  entries: readonly JournalEntry[],
+): Uint8Array {
   const size = entries.reduce((sum, { batch }) => sum + batch.length, 0);
   const writer = new ByteWriter(size + journalOverhead(entries.length));
   writer.u8(VERSION);
@@ -43,21 +64,24 @@ export function encodeJournal({ at, counters, entries }: JournalRow): Uint8Array
   writer.varint(counters.d1RowsRead);
   writer.varint(counters.shardRowsWritten);
   writer.varint(counters.shardRequests);
+  writer.varint(watermark);
   writer.varint(entries.length);
-  for (const { once, batch } of entries) {
-    writer.u8(once === undefined ? BATCH : ONCE);
+  for (const { once, batch, numbers } of entries) {
+    writer.u8((once === undefined ? BATCH : ONCE) | (numbers === undefined ? 0 : NUMBERED));
     if (once !== undefined) {
       writer.text(once.key);
       writeRemembered(writer, once.remembered);
     }
-    writer.varint(batch.length);
-    writer.bytes(batch);
+    if (numbers !== undefined) writeNumbers(writer, numbers);
+    const stored = numbers === undefined ? batch : pointsOf(batch);
+    writer.varint(stored.length);
+    writer.bytes(stored);
   }
   return writer.finish();
 }
 
-/** Reads `encodeJournal` back. @throws CorruptBytes */
-export function decodeJournal(bytes: Uint8Array): JournalRow {
+/** Reads `encodeJournal` back; `keys` are those of the dictionary. @throws CorruptBytes */
+export function decodeJournal(bytes: Uint8Array, keys: readonly string[]): JournalRow {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`journal version ${version} is not known`);
@@ -69,14 +93,43 @@ export function decodeJournal(bytes: Uint8Array): JournalRow {
     shardRowsWritten: reader.varint(),
     shardRequests: reader.varint(),
   };
-  const entries: JournalEntry[] = [];
+  const watermark = reader.varint();
+  const entries: JournalRow["entries"][number][] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const kind = reader.u8();
-    if (kind !== BATCH && kind !== ONCE)
+    const plain = kind & ~NUMBERED;
+    if (plain !== BATCH && plain !== ONCE)
       throw new CorruptBytes(`journal entry of kind ${kind} is not known`);
     const once =
-      kind === ONCE ? { key: reader.text(), remembered: readRemembered(reader) } : undefined;
-    entries.push({ once, batch: reader.bytes(reader.varint()) });
+      plain === ONCE ? { key: reader.text(), remembered: readRemembered(reader) } : undefined;
+    const series = (kind & NUMBERED) === 0 ? undefined : readNumbered(reader, keys);
+    const stored = reader.bytes(reader.varint());
+    const batch =
+      series === undefined ? decodeBatch(stored) : decodePoints(new ByteReader(stored), series);
+    entries.push({ once, batch });
   }
-  return { at, counters, entries };
+  return { at, counters, watermark, entries };
+}
+
+function writeNumbers(writer: ByteWriter, numbers: ArrayLike<number>): void {
+  writer.varint(numbers.length);
+  let previous = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    writer.zigzag(numbers[i]! - previous);
+    previous = numbers[i]!;
+  }
+}
+
+/** The keys that stand behind numbers. @throws CorruptBytes */
+function readNumbered(reader: ByteReader, keys: readonly string[]): string[] {
+  const series: string[] = [];
+  let number = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    number += reader.zigzag();
+    const key = keys[number];
+    if (key === undefined)
+      throw new CorruptBytes(`a journal row names series ${number}, which is none`);
+    series.push(key);
+  }
+  return series;
 }

@@ -2,7 +2,7 @@
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
 import { Accumulator } from "../core/series/accumulator.ts";
-import { type Batch, decodeBatch } from "../core/series/batch.ts";
+import type { Batch } from "../core/series/batch.ts";
 import { latestBelieved } from "../core/series/last-seen.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
@@ -10,16 +10,18 @@ import { admit, type Append, type Appended } from "./admit.ts";
 import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
-import { type Head, headOfOpen, headOfPages } from "./head.ts";
+import { type Head, headOf } from "./head.ts";
 import type { Remembered } from "./idempotency.ts";
 import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
 import {
   emptyState,
+  lengthOf,
   type LogState,
   type PageEntry,
   parseManifest,
   slotsOf,
+  stateOf,
   type StoredPage,
 } from "./manifest.ts";
 import { emptyMemory, type Memory, recall, store as storeMemory, writeManifest } from "./memory.ts";
@@ -47,6 +49,8 @@ export class Log {
   readonly #memory: Memory;
   #watch: Watch = () => {};
   #state: LogState;
+  /** Rows of pages that D1 holds, but that the manifest still names: free with the next one. */
+  #unnamed: number[] = [];
   readonly counters: Counters;
 
   /** Rebuilds memory from the rows: the manifest's pages, then the journal on top. */
@@ -68,22 +72,16 @@ export class Log {
     } else {
       const manifest = parseManifest(stored.manifest);
       this.#blobs = new Blobs(store, new Set(slotsOf(manifest)));
-      const {
-        version: _version,
-        births: _births,
-        keys: _keys,
-        removals: _removals,
-        counters,
-        ...state
-      } = manifest;
-      this.#state = state;
+      this.#state = stateOf(manifest);
       this.#memory = recall(this.#blobs, manifest, stored.seen);
-      this.counters.load(counters);
+      this.counters.load(manifest.counters);
     }
     this.#journal = new Journal(store, this.#state.through);
-    for (const { at, counters, entries } of this.#journal.replay()) {
+    for (const { at, counters, watermark, entries } of this.#journal.replay(this.dictionary.keys)) {
+      // A row that is older than the manifest names no page of it.
+      if (this.#isSealed(watermark)) this.#dropTo(watermark, at);
       this.#waits(at);
-      for (const { once, batch } of entries) this.#take(decodeBatch(batch), once, at);
+      for (const { once, batch } of entries) this.#take(batch, once, at);
       this.counters.load(counters);
     }
     this.#watch = watch;
@@ -174,22 +172,27 @@ export class Log {
 
   /** Whether there are open buckets that start before `cut`, Unix ms. */
   openBefore(cut: number): boolean {
-    return firstStart(this.open) < cut;
+    return this.open.firstStart < cut;
   }
 
-  /** Stores the requests of one group commit: journal first, then memory. */
+  /**
+   * Stores the requests of one group commit, in memory and in the journal; or, when that would be too
+   * long, in a checkpoint alone, which costs no row more than the one that it stands for.
+   */
   append(group: readonly Append[], now: number): Appended[] {
     return this.#whole(() => {
       const { results, stored } = admit(group, this.dictionary, this.#memory.idempotency);
       if (stored.length === 0) return results;
       this.#waits(now);
-      this.#journal.write(
-        stored.map(({ entry }) => entry),
-        now,
-        this.counters.values(now),
-      );
-      for (const { batch, entry } of stored) this.#take(batch, entry.once, now);
-      this.#keepBounds(now);
+      const inRows = lengthOf(this.#state.series);
+      const entries = stored.map(({ batch, entry }): JournalEntry => {
+        const numbers = this.#take(batch, entry.once, now);
+        return numbers.every((number) => number < inRows) ? { ...entry, numbers } : entry;
+      });
+      if (!this.#keepBounds(entries, now)) {
+        const { watermark } = this.#state;
+        this.#journal.write(entries, { at: now, counters: this.counters.values(now), watermark });
+      }
       return results;
     });
   }
@@ -201,19 +204,11 @@ export class Log {
 
   /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
   head(metrics: readonly string[], from: number, to: number): Head {
-    const numbers = metrics.flatMap((metric) => this.dictionary.metricNumber(metric) ?? []);
-    const pages = this.sealed.filter((page) => page.from < to && page.to >= from);
-    const { openId } = this.#state;
-    if (numbers.length === 0) return { sealed: [], open: [], openId, cut: false };
-    const keys = this.dictionary.keysOf(
-      numbers.flatMap((number) => this.dictionary.metrics[number]!.series),
-    );
-    const sealed = headOfPages(pages, (page) => this.#blobs.blocks(page.slots, keys));
-    if (sealed === undefined) return { sealed: [], open: [], openId, cut: true };
-    const { metricOf } = this.dictionary;
-    const asked = new Set(numbers);
-    const open = headOfOpen(this.open, (series) => asked.has(metricOf[series]!), from, to);
-    return { sealed, open, openId, cut: false };
+    const { dictionary, open, sealed } = this;
+    const blocksOf = (page: PageEntry, keys: readonly number[]): Iterable<Uint8Array> =>
+      this.#blobs.blocks(page.slots, keys);
+    const head = headOf({ dictionary, open, sealed, blocksOf }, metrics, from, to);
+    return { ...head, openId: this.#state.openId };
   }
 
   /** All blocks of sealed pages, or those with some keys. They may hold removed series. */
@@ -246,14 +241,23 @@ export class Log {
     this.#state = { ...this.#state, cut };
   }
 
-  /** Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. */
-  drop(watermark: number, now: number): void {
+  /**
+   * Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. `ids` are
+   * those of series by their numbers, as D1 has them.
+   */
+  drop(watermark: number, now: number, ids: ReadonlyMap<number, number> = new Map()): void {
     return this.#whole(() => {
-      const { state, covered } = atWatermark(this.#state, watermark, now);
-      this.#blobs.free(covered.flatMap((page) => page.slots));
+      // While points go on coming, the next journal row says it, or the next manifest, within the hour.
+      // Who restarts before them asks D1, as after a flush that was cut off.
+      const isSaidLater = this.#isSealed(watermark) && this.open.length > 0;
       if (watermark < this.#state.watermark) this.dictionary.ids.fill(0);
-      this.#state = state;
-      this.#writeManifest(now);
+      this.#dropTo(watermark, now);
+      let learnt = false;
+      for (const [series, id] of ids) {
+        learnt ||= this.dictionary.ids[series] !== id;
+        this.dictionary.setId(series, id);
+      }
+      if (!isSaidLater || learnt) this.#writeManifest(now);
     });
   }
 
@@ -314,14 +318,25 @@ export class Log {
     }
   }
 
+  /** Whether a page with that number waits for D1. */
+  #isSealed(page: number): boolean {
+    return this.sealed.some(({ id }) => id === page);
+  }
+
+  #dropTo(watermark: number, now: number): void {
+    const { state, covered } = atWatermark(this.#state, watermark, now);
+    this.#state = state;
+    this.#unnamed.push(...covered.flatMap((page) => page.slots));
+  }
+
   /** A point that arrives at `at` waits for D1. A later clock that is behind is believed. */
   #waits(at: number): void {
     const { openSince } = this.#state;
     if (openSince === null || at < openSince) this.#state = { ...this.#state, openSince: at };
   }
 
-  /** Takes into memory what is in the journal. */
-  #take(batch: Batch, once: JournalEntry["once"], now: number): void {
+  /** Takes into memory what the journal says, or is about to say; returns the numbers of the series. */
+  #take(batch: Batch, once: JournalEntry["once"], now: number): Uint32Array {
     const { dictionary, open, idempotency } = this.#memory;
     if (once !== undefined) idempotency.remember(once.key, once.remembered, now);
     const numbers = Uint32Array.from(
@@ -337,20 +352,27 @@ export class Log {
       dictionary.see(series, at[i]!, value[i]!, latest);
     }
     this.#watch(batch, numbers);
+    return numbers;
   }
 
-  /** Seals or folds what has grown too large for memory or for a quick wake-up. */
-  #keepBounds(now: number): void {
+  /**
+   * Seals or folds what has grown too large for memory, or would be for a quick wake-up with `coming` in
+   * the journal. True: all that is in memory is durable without it.
+   */
+  #keepBounds(coming: readonly JournalEntry[], now: number): boolean {
+    const bytes = coming.reduce((sum, { batch }) => sum + batch.length, this.#journal.bytes);
     if (this.open.length > LIMITS.openBuckets) {
       // Closed hours first: a page that ends with the hour spares the next hour a second segment.
       this.#seal(Math.floor(now / HOUR) * HOUR, now);
       if (this.open.length > LIMITS.openBuckets / 2) this.#seal(Infinity, now);
     } else if (
-      this.#journal.bytes > LIMITS.journalBytes ||
-      this.#journal.rows >= LIMITS.journalRows ||
+      bytes > LIMITS.journalBytes ||
+      this.#journal.rows + 1 >= LIMITS.journalRows ||
       this.#memory.idempotency.open.size >= LIMITS.openKeys
     )
       this.#checkpoint(now);
+    else return false;
+    return true;
   }
 
   #seal(cut: number, now: number): void {
@@ -358,7 +380,7 @@ export class Log {
     if (before.length > 0) {
       const page = writePage(this.#blobs, before, this.dictionary);
       this.#memory.open = rest;
-      this.#state = withPage(this.#state, page, firstStart(rest), now);
+      this.#state = withPage(this.#state, page, rest.firstStart, now);
     }
     this.#checkpoint(now);
   }
@@ -372,12 +394,7 @@ export class Log {
 
   #writeManifest(now: number): void {
     writeManifest(this.#store, this.#state, this.#memory, this.counters.values(now));
+    this.#blobs.free(this.#unnamed);
+    this.#unnamed = [];
   }
-}
-
-/** Start of the earliest bucket, Unix ms; Infinity when there is none. */
-function firstStart({ buckets }: Accumulator): number {
-  let first = Infinity;
-  for (let i = 0; i < buckets.length; i++) first = Math.min(first, buckets.start[i]!);
-  return first;
 }

@@ -94,6 +94,17 @@ export function parseManifest(text: string): Manifest {
   return manifest;
 }
 
+/** So many leading series of the dictionary have a row. */
+export const lengthOf = (series: LogState["series"]): number =>
+  series.reduce((sum, { count }) => sum + count, 0);
+
+/** What the log itself decides of a manifest. */
+export const stateOf = (manifest: Manifest): LogState => {
+  const { version: _version, births: _births, keys: _keys, ...rest } = manifest;
+  const { removals: _removals, counters: _counters, ...state } = rest;
+  return state;
+};
+
 /** The rows of `blob` that a manifest names. */
 export const slotsOf = (manifest: Manifest): number[] => [
   ...manifest.open.slots,

@@ -5,10 +5,10 @@ import { Accumulator } from "../core/series/accumulator.ts";
 import type { Blobs } from "./blobs.ts";
 import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
 import { decodeKeys, encodeKeys, Idempotency } from "./idempotency.ts";
-import type { LogState, Manifest, StoredPage } from "./manifest.ts";
+import { lengthOf, type LogState, type Manifest, type StoredPage } from "./manifest.ts";
 import { readPage, writePage } from "./pages.ts";
 import { decodeSeen, encodeSeen } from "./seen.ts";
-import type { StoredCounters } from "./counters.ts";
+import type { CounterValues } from "./counters.ts";
 import type { Store } from "./store.ts";
 
 /** Rows of the dictionary beyond which all of it is written anew. */
@@ -70,16 +70,12 @@ function storeSeries(
   return [...kept, ...rows.map(({ body, count }) => ({ slot: blobs.write(body), count }))];
 }
 
-/** So many leading series of the dictionary have a row. */
-const lengthOf = (series: LogState["series"]): number =>
-  series.reduce((sum, { count }) => sum + count, 0);
-
 /** Writes the manifest: from now on it says what all other rows mean. */
 export function writeManifest(
   rows: Store,
   state: LogState,
   { dictionary, idempotency }: Memory,
-  counters: StoredCounters,
+  counters: CounterValues,
 ): void {
   const stored = lengthOf(state.series);
   const manifest: Manifest = {
@@ -89,7 +85,8 @@ export function writeManifest(
     // Later series are born again when the journal is replayed.
     births: dictionary.births - (dictionary.length - stored),
     keys: idempotency.closed.map(({ slot, from, to }) => ({ slot, from, to })),
-    counters,
+    // With the row that is written here.
+    counters: { ...counters, shardRowsWritten: counters.shardRowsWritten + 1 },
   };
   rows.writeState(JSON.stringify(manifest), encodeSeen(dictionary, stored));
 }

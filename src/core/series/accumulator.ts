@@ -25,6 +25,13 @@ export class Accumulator implements SeriesBuckets {
     return this.buckets.length;
   }
 
+  /** Start of the earliest bucket, Unix ms; Infinity when there is none. */
+  get firstStart(): number {
+    let first = Infinity;
+    for (let i = 0; i < this.length; i++) first = Math.min(first, this.buckets.start[i]!);
+    return first;
+  }
+
   /** Takes one point in. `at` is Unix ms. */
   add(series: number, at: number, value: number): void {
     this.buckets.add(this.row(series, Math.floor(at / MINUTE) * MINUTE), value, at);

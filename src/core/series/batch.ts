@@ -70,11 +70,27 @@ export function encodeBatch(batch: Batch): Uint8Array {
 
 /** Reads `encodeBatch` back. @throws CorruptBytes */
 export function decodeBatch(bytes: Uint8Array): Batch {
+  const reader = atKeys(bytes);
+  const keys = reader.text();
+  return decodePoints(reader, keys === "" ? [] : keys.split("\n"));
+}
+
+/** The bytes of a batch behind its keys, for whoever knows these: a view that shares its memory. */
+export function pointsOf(bytes: Uint8Array): Uint8Array {
+  const reader = atKeys(bytes);
+  reader.bytes(reader.varint());
+  return reader.bytes(reader.left);
+}
+
+function atKeys(bytes: Uint8Array): ByteReader {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version !== VERSION) throw new CorruptBytes(`batch version ${version} is not known`);
-  const keys = reader.text();
-  const series = keys === "" ? [] : keys.split("\n");
+  return reader;
+}
+
+/** Reads what `pointsOf` gives of a batch with these keys. @throws CorruptBytes */
+export function decodePoints(reader: ByteReader, series: readonly string[]): Batch {
   const points = reader.varint();
   if (points > reader.left) throw new CorruptBytes(`a batch cannot hold ${points} points`);
   const origin = reader.f64();

@@ -147,8 +147,7 @@ export class Flusher {
       this.#inDoubt(result.reason);
       return false;
     }
-    for (const [series, id] of result.ids) this.#log.dictionary.setId(series, id);
-    this.#log.drop(result.watermark, Date.now());
+    this.#log.drop(result.watermark, Date.now(), result.ids);
     return true;
   }
 
