@@ -2,8 +2,10 @@
 // a thousand. Pure.
 
 import { type Bill, billOf, type Usage } from "../../src/core/bill.ts";
+import { SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import core from "../../src/core/prices.json" with { type: "json" };
+import { shareOfRound } from "../../src/core/rollup.ts";
 import prices from "../prices.json" with { type: "json" };
 
 /** Points of a series an hour: four a minute. */
@@ -113,8 +115,24 @@ export function freePlan(
       measured.queriesARun <= free.d1QueriesPerInvocation ? Infinity : 0,
     ],
     [
-      "CPU of the cron, an hour rolled up in one run",
-      free.cpuMsPerInvocation / measured.rollUpCpuMs,
+      `CPU of the cron, an hour in ${RUNS_AN_HOUR} runs that are cut off`,
+      RUNS_AN_HOUR * seriesARun(free.cpuMsPerInvocation, measured),
     ],
   ];
+}
+
+/** Runs of the cron that have nothing else to do but the roll-up of closed hours. */
+const RUNS_AN_HOUR = 50;
+
+/** Series of which a run of the cron rolls an hour up before it is cut off: whole rounds count. */
+function seriesARun(cpuMs: number, { rollUpCpuMs, bytes }: Measured): number {
+  let series = 0;
+  for (let round = 0; ; round++) {
+    const share = shareOfRound(round);
+    const packBytes = SERIES_PER_PACK * (bytes.minute + bytes.hour);
+    const fit = Math.max(1, Math.floor((LIMITS.rollupBytes * share) / packBytes));
+    const more = SERIES_PER_PACK * Math.min(fit, Math.ceil(LIMITS.pairsPerRollup * share));
+    if ((series + more) * rollUpCpuMs > cpuMs) return series;
+    series += more;
+  }
 }

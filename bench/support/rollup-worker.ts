@@ -85,7 +85,7 @@ async function run(db: D1Database, name: StepName, now: number): Promise<Ran> {
   const ran = { rounds: 0, ms: 0, longestMs: 0, written: 0, read: 0, more: true };
   while (ran.more && ran.ms < LIMITS.cronMs) {
     const token = 1 + Math.floor(Math.random() * 2 ** 50);
-    const { rows, more } = await STEPS[name](db, { now, token });
+    const { rows, more } = await STEPS[name](db, { now, token, share: 1 });
     const ms = performance.now() - start;
     ran.rounds++;
     ran.longestMs = Math.max(ran.longestMs, ms - ran.ms);

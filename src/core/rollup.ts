@@ -260,3 +260,10 @@ const segmentRows = new Buckets(60);
 const storedRows = Array.from({ length: SERIES_PER_PACK }, () => new Buckets(32));
 /** Of the slot that they are put into. */
 const replacedRows = new Buckets(32);
+
+/**
+ * The share of the nth round of a step in a run, from 0. Rounds begin small and grow: a run that is cut
+ * off (the free plan allows it 10 ms of CPU) has done something by then, and loses only the round that it
+ * was in; one that is not has few rounds more.
+ */
+export const shareOfRound = (n: number): number => Math.min(1, 4 ** n / 64);

@@ -12,6 +12,7 @@ import {
   type CoarseRow,
   putPacks,
   report,
+  shareOf,
   TOKEN,
   type UnreadableHour,
 } from "./rollup.ts";
@@ -40,11 +41,13 @@ interface Waiting extends Pick<MinuteRow, "hour" | "pack"> {
   readonly hourBytes: number;
 }
 
-/** The hours before `closed` that wait, as many as one round may take. @throws D1Failed */
+/** The hours before `closed` that wait, as many as a share of a round may take. @throws D1Failed */
 export async function nextClosed(
   db: Database,
   closed: number,
+  share: number,
 ): Promise<ClosedRange & { readonly counted: RowCount }> {
+  const most = shareOf(LIMITS.pairsPerRollup, share);
   const { rows, counted } = await batch(db, {
     head: query<RolledTo>(
       `SELECT ${valueOf("rolledHour")} AS hour, ${valueOf("rolledPack")} AS pack`,
@@ -55,14 +58,14 @@ export async function nextClosed(
        FROM (SELECT hour, pack, sum(octet_length(body)) AS bytes FROM minute
          WHERE (hour, pack) >= (${valueOf("rolledHour")}, ${valueOf("rolledPack")})
            AND hour < ?1
-         GROUP BY hour, pack ORDER BY hour, pack LIMIT ${LIMITS.pairsPerRollup}) AS w
+         GROUP BY hour, pack ORDER BY hour, pack LIMIT ${most}) AS w
        ORDER BY w.hour, w.pack`,
       closed,
     ),
   });
   const from = only(rows.head);
   const seen = new Set<string>();
-  const taken = firstWithin(LIMITS.rollupBytes, rows.waiting, (pair) => {
+  const taken = firstWithin(LIMITS.rollupBytes * share, rows.waiting, (pair) => {
     const key = `${pair.pack}/${dayOf(pair.hour * HOUR)}`;
     const bytes = pair.bytes + (seen.has(key) ? 0 : pair.hourBytes);
     seen.add(key);
@@ -70,7 +73,7 @@ export async function nextClosed(
   });
   const last = taken.at(-1);
   if (last !== undefined)
-    if (taken.length < rows.waiting.length || taken.length === LIMITS.pairsPerRollup)
+    if (taken.length < rows.waiting.length || taken.length === most)
       return { from, to: { hour: last.hour, pack: last.pack + 1 }, more: true, counted };
   return { from, to: afterAll(from, last?.hour, closed), more: false, counted };
 }

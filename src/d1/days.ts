@@ -15,6 +15,7 @@ import {
   forRows,
   putPacks,
   REPORTED,
+  shareOf,
   TOKEN,
 } from "./rollup.ts";
 
@@ -46,10 +47,12 @@ const yearOfDay = (day: string): string =>
 const OVER = `${valueOf("rolledHour")} / 24`;
 
 /**
- * The days that wait to be made, as many as one round may take. Their minutes are there, and are keyed
+ * The days that wait to be made, as many as a share of a round may take. Their minutes are there, and are keyed
  * by hour: a skip scan goes from pack to pack, and behind the last one to the next day. @throws D1Failed
  */
-export async function nextDays(db: Database): Promise<NextDays> {
+export async function nextDays(db: Database, share: number): Promise<NextDays> {
+  // The scan names what it begins behind, and a day before its packs: one of these must be left.
+  const most = 2 + shareOf(LIMITS.daysPerRollup, share);
   const { rows, counted } = await batch(db, {
     head: query<MadeTo & { readonly over: number }>(
       `SELECT ${valueOf("rolledDay")} AS day, ${valueOf("rolledDayPack")} AS pack, ${OVER} AS over`,
@@ -63,7 +66,7 @@ export async function nextDays(db: Database): Promise<NextDays> {
              ELSE (SELECT min(hour) / 24 FROM minute
                WHERE hour >= (next.day + 1) * 24 AND hour < (${OVER}) * 24) END,
            coalesce(${firstPack("next.day", "> next.pack")}, -1)
-         FROM next WHERE next.day IS NOT NULL LIMIT ${LIMITS.daysPerRollup}
+         FROM next WHERE next.day IS NOT NULL LIMIT ${most}
        )
        SELECT next.day, next.pack, coalesce(octet_length(h.body), 0) AS bytes,
          coalesce((SELECT octet_length(y.body) FROM day AS y
@@ -78,12 +81,16 @@ export async function nextDays(db: Database): Promise<NextDays> {
   );
   const ended = rows.waiting.length === 0 || rows.waiting.at(-1)?.day === null;
   const seen = new Set<string>();
-  const days = firstWithin(LIMITS.rollupBytes, waiting, ({ day, pack, bytes, yearBytes }) => {
-    const key = `${pack}/${yearOf(day * DAY)}`;
-    const known = seen.has(key);
-    seen.add(key);
-    return bytes + (known ? 0 : yearBytes);
-  });
+  const days = firstWithin(
+    LIMITS.rollupBytes * share,
+    waiting,
+    ({ day, pack, bytes, yearBytes }) => {
+      const key = `${pack}/${yearOf(day * DAY)}`;
+      const known = seen.has(key);
+      seen.add(key);
+      return bytes + (known ? 0 : yearBytes);
+    },
+  );
   const last = days.at(-1);
   const more = days.length < waiting.length || !ended;
   const to =

@@ -14,6 +14,7 @@ import {
   forRows,
   putPacks,
   report,
+  shareOf,
   TOKEN,
   type UnreadableHour,
 } from "./rollup.ts";
@@ -39,10 +40,11 @@ export interface DirtyHours {
 }
 
 /**
- * Dirty hours, as many as one round may take, those of a pack one after the other; without those that
+ * Dirty hours, as many as a share of a round may take, those of a pack one after the other; without those that
  * could not be read less than a while ago. @throws D1Failed
  */
-export async function nextDirty(db: Database, now: number): Promise<DirtyHours> {
+export async function nextDirty(db: Database, now: number, share: number): Promise<DirtyHours> {
+  const most = shareOf(LIMITS.pairsPerRollup, share);
   const { rows, counted } = await batch(db, {
     dirty: query<DirtyBytes>(
       `SELECT k.pack, k.hour,
@@ -56,7 +58,7 @@ export async function nextDirty(db: Database, now: number): Promise<DirtyHours> 
        FROM (SELECT pack, hour FROM dirty AS d WHERE NOT EXISTS (
            SELECT 1 FROM unreadable AS u WHERE u.pack = d.pack AND u.hour = d.hour
              AND u.tried_at > ?1 - ?2 AND u.tried_at <= ?1)
-         ORDER BY pack, hour LIMIT ${LIMITS.pairsPerRollup}) AS k
+         ORDER BY pack, hour LIMIT ${most}) AS k
        ORDER BY k.pack, k.hour`,
       now,
       LIMITS.unreadableRetryMs,
@@ -68,12 +70,12 @@ export async function nextDirty(db: Database, now: number): Promise<DirtyHours> 
     seen.add(key);
     return bytes;
   };
-  const hours = firstWithin(LIMITS.rollupBytes, rows.dirty, (of) => {
+  const hours = firstWithin(LIMITS.rollupBytes * share, rows.dirty, (of) => {
     const { pack, hour } = of;
     const day = once(`${pack}/${dayOf(hour * HOUR)}`, of.hourBytes);
     return of.bytes + day + once(`${pack}/${yearOf(hour * HOUR)}`, of.yearBytes);
   });
-  const more = hours.length < rows.dirty.length || hours.length === LIMITS.pairsPerRollup;
+  const more = hours.length < rows.dirty.length || hours.length === most;
   return { hours, more, counted };
 }
 

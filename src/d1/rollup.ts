@@ -17,6 +17,9 @@ export interface Claim {
 
 export const TOKEN = valueOf("rollup");
 
+/** A share, above 0 and up to 1, of a limit that is a count; 1 at least. */
+export const shareOf = (limit: number, share: number): number => Math.ceil(limit * share);
+
 /**
  * Claims, and moves progress, if `count` (SQL, from its parameter ?3 on) still gives `expected`. It
  * changes a row when, and only when, the batch applies.

@@ -76,6 +76,7 @@ const off = fc.oneof(
 );
 
 const step = fc.nat(STEPS.length - 1);
+const share = fc.constantFrom(1, 1 / 64);
 const happens = fc.oneof(
   { weight: 6, arbitrary: fc.constant({ kind: "nothing" as const }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("flush" as const), points }) },
@@ -91,7 +92,7 @@ const event = fc.oneof(
   { weight: 4, arbitrary: fc.record({ flush: points }) },
   {
     weight: 10,
-    arbitrary: fc.record({ step, off, at: fc.integer({ min: 1, max: 3 }), happens }),
+    arbitrary: fc.record({ step, share, off, at: fc.integer({ min: 1, max: 3 }), happens }),
   },
   { weight: 3, arbitrary: fc.record({ pass: fc.constantFrom(10 * MINUTE, HOUR, 7 * HOUR, DAY) }) },
   { weight: 3, arbitrary: fc.record({ all: off }) },
@@ -137,7 +138,7 @@ class History {
     while (this.ids.indexOf(this.ids[series]) !== series) this.ids[series]! += 16;
   }
 
-  async step({ step, off, at, happens }: Extract<Event, { step: number }>): Promise<void> {
+  async step({ step, share, off, at, happens }: Extract<Event, { step: number }>): Promise<void> {
     const between: Between = async (n, land) => {
       if (n !== at) return await land();
       switch (happens.kind) {
@@ -163,7 +164,7 @@ class History {
       }
       return await land();
     };
-    await STEPS[step]!(withBetween(env.DB, between), round(this.now + off)).catch(
+    await STEPS[step]!(withBetween(env.DB, between), round(this.now + off, share)).catch(
       (error: unknown) => expect(String(error)).toMatch(/given up/),
     );
   }

@@ -105,7 +105,7 @@ export async function remove(ids: readonly number[], db: D1Database = env.DB): P
 
 let token = 1_000_000;
 
-export const round = (now: number): Round => ({ now, token: ++token });
+export const round = (now: number, share = 1): Round => ({ now, token: ++token, share });
 
 export type Step = (db: D1Database, round: Round) => Promise<StepResult>;
 

@@ -2,6 +2,7 @@
 // beside another run of itself, and is taken up again by the next minute.
 
 import * as LIMITS from "../../core/limits.ts";
+import { shareOfRound } from "../../core/rollup.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import type { Count } from "../../durable/counters.ts";
 import { configOf, type Env } from "../env.ts";
@@ -38,6 +39,8 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
   const databases = databasesOf(env).map(({ name, db }, i) => ({
     name,
     count: { d1RowsWritten: 0, d1RowsRead: 0 },
+    /** Of its present step, so far. */
+    rounds: 0,
     steps: [
       // The values of SHARDS are in the first.
       ...(i === 0 ? [settle] : []),
@@ -51,8 +54,11 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
     ] satisfies Step[],
   }));
   for (let work = databases; work.length > 0;) {
-    for (const { name, count, steps } of work)
-      if (!(await run.round(name, count, steps[0]!))) steps.shift();
+    for (const one of work) {
+      if (await run.round(one.name, one.count, one.steps[0]!, shareOfRound(one.rounds++))) continue;
+      one.steps.shift();
+      one.rounds = 0;
+    }
     work = work.filter(({ steps }) => steps.length > 0);
   }
   // To a shard that writes to the database, where there is one.
@@ -77,10 +83,10 @@ class Run {
   }
 
   /** Runs a round of a step; says whether it is to have another. */
-  async round(database: string, count: Rows, step: Step): Promise<boolean> {
+  async round(database: string, count: Rows, step: Step, share: number): Promise<boolean> {
     const now = this.#clock.now();
     try {
-      const { rows, more } = await step({ now, token: this.#clock.token() });
+      const { rows, more } = await step({ now, token: this.#clock.token(), share });
       count.d1RowsWritten += rows.written;
       count.d1RowsRead += rows.read;
       this.#spentMs += Math.max(0, this.#clock.now() - now);

@@ -29,9 +29,12 @@ import { type Round, type StepResult, sum } from "./step.ts";
 const CLOSED_AFTER = 10 * MINUTE;
 
 /** Some hours that are rolled up for the first time. */
-export async function rollUpClosed(db: D1Database, { now, token }: Round): Promise<StepResult> {
+export async function rollUpClosed(
+  db: D1Database,
+  { now, token, share }: Round,
+): Promise<StepResult> {
   const session = db.withSession("first-primary");
-  const range = await nextClosed(session, hourOf(now - CLOSED_AFTER));
+  const range = await nextClosed(session, hourOf(now - CLOSED_AFTER), share);
   if (isEmpty(range)) return { rows: range.counted, more: false };
   const snapshot = await readClosed(session, range);
   const rows = sum(range.counted, snapshot.counted);
@@ -63,9 +66,12 @@ export async function rollUpClosed(db: D1Database, { now, token }: Round): Promi
 }
 
 /** Some UTC days that are over and rolled up by the hour. */
-export async function rollUpDays(db: D1Database, { now, token }: Round): Promise<StepResult> {
+export async function rollUpDays(
+  db: D1Database,
+  { now, token, share }: Round,
+): Promise<StepResult> {
   const session = db.withSession("first-primary");
-  const next = await nextDays(session);
+  const next = await nextDays(session, share);
   if (next.from.day === next.to.day && next.from.pack === next.to.pack)
     return { rows: next.counted, more: false };
   const snapshot = await readDays(session, next.days);
@@ -99,9 +105,12 @@ export async function rollUpDays(db: D1Database, { now, token }: Round): Promise
 }
 
 /** Some hours that are rolled up again, those of a pack at once. */
-export async function rollUpDirty(db: D1Database, { now, token }: Round): Promise<StepResult> {
+export async function rollUpDirty(
+  db: D1Database,
+  { now, token, share }: Round,
+): Promise<StepResult> {
   const session = db.withSession("first-primary");
-  const next = await nextDirty(session, now);
+  const next = await nextDirty(session, now, share);
   if (next.hours.length === 0) return { rows: next.counted, more: false };
   const snapshot = await readDirty(session, next.hours);
   const claim = { read: snapshot.read, mine: token };

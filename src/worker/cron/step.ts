@@ -8,6 +8,8 @@ export interface Round {
   readonly now: number;
   /** 1 to 2^52, at random. */
   readonly token: number;
+  /** How much of what a round of the roll-up may take at most, above 0 and up to 1. */
+  readonly share: number;
 }
 
 /** What a step did. `more`: it stopped at its bound and has work left. */
