@@ -15,7 +15,7 @@ import { callShard, callShardOnce } from "./shards.ts";
 
 export interface Wish {
   readonly badItem: BadItem;
-  /** Undefined without an Idempotency-Key. */
+  /** Undefined where a repeat cannot be told from another request. */
   readonly once: Once | undefined;
 }
 
@@ -24,12 +24,18 @@ export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outco
   if (intake.issueCount > 0 && wish.badItem === "refuse")
     return { kind: "invalid", issues: intake.issues, issueCount: intake.issueCount };
   const parts = intake.finish();
-  const attempt = wish.once && { ...wish.once, ...intake.accepts };
-  if (attempt !== undefined && (await contradicts(env, parts, attempt)))
+  const attempt = wish.once && attemptOf(wish.once, intake);
+  if (wish.once?.ofContent === false && attempt && (await contradicts(env, parts, attempt)))
     return { kind: "key_reused" };
   const settled = await Promise.allSettled(parts.map((part) => append(env, part, attempt)));
   return outcomeOf(intake, parts, settled, attempt !== undefined);
 }
+
+const attemptOf = ({ key, fingerprint }: Once, { accepts }: Intake): Attempt => ({
+  key,
+  fingerprint,
+  ...accepts,
+});
 
 /**
  * Whether a shard knows the key of another body. One shard says so when it is asked to store; of

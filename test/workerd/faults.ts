@@ -134,3 +134,19 @@ export function withoutShard<Namespace extends DurableObjectNamespace<undefined>
       name === String(broken) ? new Proxy({}, { get: () => failing }) : namespace.getByName(name),
   } as unknown as Namespace;
 }
+
+/** The shards, which store what they are sent, and whose answers to that are lost. */
+export function answerLost<Namespace extends DurableObjectNamespace<undefined>>(
+  namespace: Namespace,
+): Namespace {
+  const losing = (stub: { append(...args: unknown[]): Promise<unknown> }) => ({
+    async append(...args: unknown[]): Promise<never> {
+      await stub.append(...args);
+      throw new Error("the connection was lost");
+    },
+  });
+  return {
+    getByName: (name: string) =>
+      losing(namespace.getByName(name) as unknown as Parameters<typeof losing>[0]),
+  } as unknown as Namespace;
+}

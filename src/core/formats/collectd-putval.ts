@@ -23,7 +23,9 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The value lists of a line. */
 export function readPutval(line: string): Result<readonly ValueList[], string> {
-  const [command = "", identifier = "", ...rest] = wordsOf(line);
+  const words = wordsOf(line);
+  if (!words.ok) return words;
+  const [command = "", identifier = "", ...rest] = words.value;
   if (command.toUpperCase() !== "PUTVAL") return err(`expected PUTVAL, got ${quote(command)}`);
   const [host = "", plugin = "", type = "", ...more] = identifier.split("/");
   if (host === "" || plugin === "" || type === "" || more.length > 0)
@@ -53,10 +55,32 @@ export function readPutval(line: string): Result<readonly ValueList[], string> {
 }
 
 /** Words, of which those with spaces stand in quotes. */
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|[^\s"]+/g)].map(([word, quoted]) =>
-    quoted === undefined ? word : quoted.replace(/\\(.)/g, "$1"),
-  );
+function wordsOf(line: string): Result<readonly string[], string> {
+  const words: string[] = [];
+  for (let at = 0; at < line.length;) {
+    const c = line[at];
+    if (c === " " || c === "\t") at++;
+    else if (c === '"') {
+      const end = closingQuote(line, at);
+      if (end < 0) return err("a quote is not closed");
+      words.push(line.slice(at + 1, end).replace(/\\(.)/g, "$1"));
+      at = end + 1;
+    } else {
+      let end = at + 1;
+      while (end < line.length && !' \t"'.includes(line[end]!)) end++;
+      words.push(line.slice(at, end));
+      at = end;
+    }
+  }
+  return ok(words);
+}
+
+/** That of the quote at `start`; −1 when there is none. By hand: a pattern would begin anew at each. */
+function closingQuote(line: string, start: number): number {
+  let at = start + 1;
+  while (at < line.length && line[at] !== '"') at += line[at] === "\\" ? 2 : 1;
+  return at < line.length ? at : -1;
+}
 
 /** A name and its instance, behind the first dash. */
 function parted(text: string): readonly [name: string, instance: string] {

@@ -3,6 +3,7 @@
 // type, type_instance and, of several values, ds as labels. So another Format does not change them.
 
 import { z } from "zod";
+import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
@@ -20,6 +21,7 @@ const collectd = {
   paths: ["/api/v1/collectd"],
   parameters: z.looseObject({}),
   token: passwordToken,
+  sendsAgain: true,
   badItem: "skip",
   // It looks at nothing but the status.
   render: (outcome: Outcome) => askingPassword(renderNative(outcome)),
@@ -84,6 +86,10 @@ function listOf(item: unknown): Result<ValueList, string> {
   if (!isArray(values)) return err(`values: expected an array, got ${described(values)}`);
   if (!isArray(dsnames) || !dsnames.every(isName) || dsnames.length !== values.length)
     return err("dsnames: expected a name for each value");
+  if (values.length > LIMITS.pointsPerRequest)
+    return err(
+      `values: ${values.length} are more than the ${LIMITS.pointsPerRequest} of a request`,
+    );
   if (time !== undefined && typeof time !== "number")
     return err(`time: expected seconds, got ${described(time)}`);
   return ok({

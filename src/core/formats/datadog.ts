@@ -17,6 +17,7 @@ const datadog = {
   types: ["application/json", "text/json", "text/plain", "", "application/x-www-form-urlencoded"],
   parameters: z.looseObject({}),
   token: datadogToken,
+  sendsAgain: true,
   badItem: "skip",
 } as const;
 
@@ -108,11 +109,11 @@ function readSeries(
 
 /** Labels of its tags, resources, host and device. */
 function labelsOf(item: Readonly<Record<string, unknown>>): Result<[string, string][], string> {
-  const labels = new Map<string, string[]>();
+  const labels = new Map<string, Set<string>>();
   const add = (name: string, value: string): void => {
     const values = labels.get(name);
-    if (values === undefined) labels.set(name, [value]);
-    else if (!values.includes(value)) values.push(value);
+    if (values === undefined) labels.set(name, new Set([value]));
+    else values.add(value);
   };
   const { tags = null, resources = null } = item;
   for (const key of ["host", "device"]) {
@@ -135,7 +136,7 @@ function labelsOf(item: Readonly<Record<string, unknown>>): Result<[string, stri
     if (colon >= 0) add(tag.slice(0, colon), tag.slice(colon + 1));
     else if (tag !== "") add(tag, "true");
   }
-  return ok([...labels].map(([name, values]) => [name, values.sort().join()]));
+  return ok([...labels].map(([name, values]) => [name, [...values].sort().join()]));
 }
 
 /** Statuses that agents know: they drop what is 400, 403 or 413, and send the rest again. */

@@ -71,6 +71,11 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
   readonly encodings?: Readonly<Record<string, Decompress>>;
   /** The content encoding of a body that names none; absent: identity. */
   readonly encoding?: string;
+  /**
+   * Its senders send the same bytes again when they got no answer. A request without Idempotency-Key
+   * whose points all have a time of their own is then known by its content, and counts once.
+   */
+  readonly sendsAgain?: true;
   readonly badItem: BadItem;
   /** Where a request may choose that itself. */
   badItemOf?(asked: Asked<P>): BadItem;

@@ -20,6 +20,7 @@ export const graphite = format({
   types: ["text/plain", "*"],
   parameters: z.object({}),
   token: passwordToken,
+  sendsAgain: true,
   badItem: "skip",
   decode: (bytes, _, intake) => decodeGraphite(bytes, intake),
   render: (outcome) => askingPassword(renderNative(outcome)),

@@ -33,6 +33,7 @@ const influx = {
   types: ["text/plain", "*"],
   parameters,
   token: influxToken,
+  sendsAgain: true,
   badItem: "skip",
 } as const;
 

@@ -13,6 +13,7 @@ const kairos = {
   paths: ["/api/v1/datapoints"],
   parameters: z.looseObject({}),
   token: passwordToken,
+  sendsAgain: true,
   badItem: "skip",
   render,
 } as const;

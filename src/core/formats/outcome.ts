@@ -6,7 +6,7 @@ import type { Issue, Rejection } from "../api.ts";
 export interface Counts {
   /** Points that are durable. */
   readonly accepted: number;
-  /** All of them had been stored by an earlier request with the same Idempotency-Key. */
+  /** All of them had been stored by an earlier request with the same key or content. */
   readonly duplicate: boolean;
   /** Sorted by index. Not every bad item is listed: `skipped` counts them. */
   readonly rejected: readonly Rejection[];
@@ -40,7 +40,7 @@ export type Outcome =
       readonly kind: "busy" | "unavailable" | "too_many_requests";
       readonly failed: readonly FailedShard[];
       readonly retryAfterSec: number;
-      /** Whether to send the same again is harmless: it has an Idempotency-Key. */
+      /** Whether to send the same again is harmless: it would be known again. */
       readonly repeatable: boolean;
     } & Counts)
   /** Its Idempotency-Key came before with another body: this one is not stored. */

@@ -85,6 +85,6 @@ function failedMessage(outcome: Extract<Outcome, { readonly failed: unknown }>):
       : `${messages}; try again`;
   const stored = `${counted(accepted, "point")} of other metrics ${accepted === 1 ? "was" : "were"} stored`;
   return repeatable
-    ? `${messages}; ${stored}: send the same request again, with the same Idempotency-Key`
+    ? `${messages}; ${stored}: send the same request again, nothing counts twice`
     : `${messages}; ${stored}, and would count twice in a repeat: with an Idempotency-Key they would not`;
 }

@@ -29,6 +29,7 @@ export const victoria = format({
   types: ["application/stream+json", "*"],
   parameters,
   token: passwordToken,
+  sendsAgain: true,
   badItem: "skip",
   decode: (bytes, { parameters }, intake) => decodeVictoria(bytes, parameters.extra_label, intake),
   render,

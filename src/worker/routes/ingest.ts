@@ -14,7 +14,7 @@ import { carrierOf } from "../http/carrier.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
 import { isLoose } from "../http/parameters.ts";
-import { keyIssue, onceOf } from "../once.ts";
+import { keyIssue, onceOf, onceOfContent } from "../once.ts";
 import { write } from "../write.ts";
 
 /** What the API document says of a path, beyond what follows from its formats. */
@@ -117,12 +117,21 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
   const read = format.decode(bytes, asked, intake);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
+  const reading = (): string => JSON.stringify([format.name, asked]);
   const once =
-    key === null
-      ? undefined
-      : await onceOf(key, shards, JSON.stringify([format.name, asked]), bytes);
+    key !== null
+      ? await onceOf(key, shards, reading(), bytes)
+      : format.sendsAgain === true && intake.accepts.arrival === null
+        ? onceOfContent(shards, JSON.stringify([reading(), senderOf(format, request)]), bytes)
+        : undefined;
   return await write(env, intake, { badItem, once });
 }
+
+/** Who sends, by the token that came with it, and all that the address says, a database too. */
+const senderOf = (format: Format, request: Request): readonly string[] => [
+  format.token?.(carrierOf(request)) ?? request.headers.get("authorization") ?? "",
+  request.url.slice(request.url.indexOf("?") + 1),
+];
 
 function unsupported(request: Request, formats: readonly Format[]): Failure {
   const type = request.headers.get("content-type");

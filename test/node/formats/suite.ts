@@ -34,6 +34,8 @@ export interface Fixture {
   readonly bodies: Readonly<Record<string, { body: Uint8Array; holds: readonly Stored[] }>>;
   /** Bodies of which nothing may be stored, when bad items are refused. */
   readonly bad: Readonly<Record<string, Uint8Array>>;
+  /** Bodies, long in one place, that would take for ever if it were read more than a few times. */
+  readonly endless?: Readonly<Record<string, Uint8Array>>;
   /** Why the end of a body does not show that it was cut: its last line may be read as another then. */
   readonly openEnd?: string;
   /** Of a format that can say no other: what stands before each name, and the labels of all; and why. */
@@ -252,6 +254,9 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
           expectSane(decode(format, new TextEncoder().encode(body)).all);
       }
     });
+
+    for (const [what, body] of Object.entries(fixture.endless ?? {}))
+      test(`${what} without end`, () => expectSane(decode(format, body).all));
 
     test("text that is not UTF-8: nothing is stored under another name", () => {
       const good = fixture.write([point({ name: "aXb", labels: { lXm: "vXw" } })]);

@@ -1,5 +1,6 @@
 // Bodies of collectd's write_http, as version 5.12 sends them.
 
+import * as LIMITS from "../../../../src/core/limits.ts";
 import { type Fixture, NOW, type Point, type Stored } from "../suite.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -30,6 +31,8 @@ const df: Stored = {
 const LOAD = `{"values":[3.5,3.25,2.75],"dstypes":["gauge","gauge","gauge"],"dsnames":["shortterm","midterm","longterm"],"time":${SEC}.757,"interval":1.000,"host":"box","plugin":"load","plugin_instance":"","type":"load","type_instance":""}`;
 const DF = `{"values":[83729956864],"dstypes":["gauge"],"dsnames":["value"],"time":${SEC}.000,"interval":1.000,"host":"box","plugin":"df","plugin_instance":"root","type":"df_complex","type_instance":"free","meta":{"a":"b"}}`;
 
+const ZEROS = Array<number>(LIMITS.pointsPerRequest + 1).fill(0);
+
 export const lists: Fixture = {
   fixed,
   write: (points) => bytes(`[${points.map(list).join()}]`),
@@ -47,11 +50,15 @@ export const lists: Fixture = {
     "no host": bytes(`[${DF.replace('"host"', '"hosts"')}]`),
     "a name for each value": bytes(`[${DF.replace('["value"]', "[]")}]`),
     "a value that is a text": bytes(`[${DF.replace("83729956864", '"1"')}]`),
+    "more values than a request may hold": bytes(
+      `[${DF.replace("83729956864", ZEROS.join()).replace('"value"', ZEROS.map(() => '"v"').join())}]`,
+    ),
     "a time that is a text": bytes(`[${DF.replace(`${SEC}.000`, '"now"')}]`),
   },
 };
 
 export const command: Fixture = {
+  endless: { "escaped quotes": bytes(`PUTVAL "${'\\"'.repeat(500_000)}`) },
   openEnd: "a value that is cut may be another, and no line feed has to follow it",
   fixed,
   write: (points) =>
@@ -93,6 +100,7 @@ export const command: Fixture = {
       `PUTVAL box/load/load ${SEC}`,
       `PUTVAL box/load/load ${SEC}:x`,
       "PUTVAL box/load/load now:1",
+      `PUTVAL "box/load/load ${SEC}:1`,
       "PUTVAL box/load/load 12:1",
     ].map((text) => [text, bytes(text)]),
   ),

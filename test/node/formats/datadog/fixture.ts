@@ -22,6 +22,14 @@ const body = (
 
 const one = (series: object): Uint8Array => bytes(JSON.stringify({ series: [series] }));
 
+const endless: Fixture["endless"] = {
+  "values of one tag": one({
+    metric: "a",
+    points: [],
+    tags: Array.from({ length: 300_000 }, (_, i) => `t:${i}`),
+  }),
+};
+
 const bad = (
   good: object,
   point: object,
@@ -39,6 +47,7 @@ const bad = (
 });
 
 export const series1: Fixture = {
+  endless,
   write: (points) => body(points, (sec, value) => `[${sec},${value}]`),
   bodies: {
     "what the agent of version 5 sends": {
@@ -76,6 +85,7 @@ export const series1: Fixture = {
 };
 
 export const series2: Fixture = {
+  endless,
   write: (points) => body(points, (sec, value) => `{"timestamp":${sec},"value":${value}}`),
   bodies: {
     "what its libraries send": {
