@@ -1,11 +1,12 @@
 // How long answers take, beside VictoriaMetrics and InfluxDB where they are installed: 100 series × 1
-// year × 1 minute, the same answers first; then 10,000 series of one metric; then what an import of
-// that year does to ordinary questions. Usage: npm run bench:query [-- days]
+// year × 1 minute, the same answers first, and what an import of that year does to ordinary questions;
+// then 10,000 series of one metric. Usage: npm run bench:query [-- days [year | wide]]
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
-import { startMinuet } from "./support/minuet.ts";
-import { type Peer, type Question, startPeers } from "./support/peers.ts";
+import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
+import { type Lines, type Peer, type Question, startPeers } from "./support/peers.ts";
 import { fillWide, WIDE, WIDE_QUESTIONS } from "./support/wide.ts";
 import {
   askMinuet,
@@ -14,128 +15,195 @@ import {
   requests,
   writeMinuet,
   writePeer,
+  type Year,
   yearOf,
 } from "./support/year.ts";
 
 const DAYS = Number(process.argv[2] ?? 365);
-const RUNS = 7;
+const PART = process.argv[3];
+const RUNS = 9;
 /** Runs of the cron at most, of which production has one a minute. */
 const CRONS = 60;
+/** Between two ordinary questions while the import runs. */
+const EVERY_MS = 200;
 
-const minuet = await startMinuet({
-  variables: {
-    RETENTION_MINUTE_DAYS: "0",
-    RETENTION_HOUR_DAYS: "0",
-    RETENTION_DAY_DAYS: "0",
-  },
-});
-const client = new Client(minuet.url);
-await minuet.cron();
+const FOR_EVER = {
+  RETENTION_MINUTE_DAYS: "0",
+  RETENTION_HOUR_DAYS: "0",
+  RETENTION_DAY_DAYS: "0",
+};
 
-const year = yearOf(DAYS, Date.now());
-const one = { one: HOSTS[17]! };
-const questions: readonly (readonly [string, Question, expected: number | undefined])[] = (
-  [
-    ["by day", DAYS * DAY, DAY],
-    ["90 d by hour", 90 * DAY, HOUR],
-    ["24 h by minute", DAY, MINUTE],
-  ] as const
-).flatMap(([name, span, stepMs], i) => {
-  const range = { from: Math.max(year.from, year.to - span), to: year.to, stepMs };
-  return [
-    [`${name}, one`, { ...range, hosts: one }, [1.9, 0.55, 0.4][i]] as const,
-    [`${name}, averaged`, { ...range, hosts: "averaged" }, [15, 2, 0.6][i]] as const,
-    [`${name}, each`, { ...range, hosts: "each" }, undefined] as const,
-  ];
-});
+interface Asked {
+  readonly name: string;
+  readonly question: Question;
+  /** VictoriaMetrics' time by Minuet's, at least. */
+  readonly expected: number | undefined;
+}
 
-// An ordinary metric, asked while the import runs.
-await client.post([
-  {
-    name: "ordinary",
-    datapoints: Array.from({ length: 60 }, (_, i) => [Date.now() - i * MINUTE, i]),
-  },
-]);
-const ordinary = (): Promise<number> =>
-  milliseconds(() => client.get("/api/v1/query?metric=ordinary&from=-1h&resolution=minute"));
-const quiet = median(await repeated(20, ordinary));
+if (PART !== "wide") await benchYear();
+if (PART !== "year") await benchWide();
 
-console.log(`importing ${HOSTS.length} series × ${DAYS} days × 1 minute`);
-const during: number[] = [];
-const starts = requests(year);
-const imported = await milliseconds(async () => {
-  for (const [i, from] of starts.entries()) {
-    await writeMinuet(client, from);
-    if (i % 50 === 0) during.push(await ordinary());
+async function benchYear(): Promise<void> {
+  const minuet = await startMinuet({ variables: FOR_EVER });
+  const client = new Client(minuet.url);
+  await minuet.cron();
+  const year = yearOf(DAYS, Date.now());
+  const questions = questionsOf(year);
+
+  await importYear(client, year);
+  for (const { name, question } of questions)
+    console.log(`right after the import, ${name}: ${await answered(client, question)}`);
+  await client.flush();
+  await rollUp(minuet, client);
+  const peers = await startPeers();
+  try {
+    for (const peer of peers) {
+      const took = await milliseconds(async () => {
+        for (const from of requests(year)) await writePeer(peer, from);
+        await peer.settled();
+      });
+      console.log(`${peer.name}: the same in ${seconds(took)}`);
+    }
+    await compare(client, peers, questions);
+  } finally {
+    for (const peer of peers) peer.stop();
+    await minuet.stop();
   }
-});
-console.log(
-  `imported in ${seconds(imported)}; an ordinary question meanwhile: median ${median(during).toFixed(1)} ms, worst ${Math.max(...during).toFixed(0)} ms, quiet ${quiet.toFixed(1)} ms (× ${(median(during) / quiet).toFixed(1)})`,
-);
-for (const [name, question] of questions.filter((_, i) => i % 3 === 0))
-  console.log(
-    `right after the import, ${name}: ${[...(await askMinuet(client, question)).values()][0]?.size ?? 0} of ${(question.to - question.from) / question.stepMs} buckets`,
-  );
-await client.flush();
-let crons = 0;
-const rolled = await milliseconds(async () => {
-  for (; crons < CRONS && !(await client.isRolledUp()); crons++) await minuet.cron();
-});
-console.log(`rolled up by ${crons} runs of the cron (one a minute), ${seconds(rolled)} of work`);
+}
 
-const peers = await startPeers();
-for (const peer of peers) {
-  const took = await milliseconds(async () => {
-    for (const from of starts) await writePeer(peer, from);
-    await peer.settled();
+/** Three ranges, each of one series, of all averaged, of each apart. */
+function questionsOf(year: Year): readonly Asked[] {
+  return (
+    [
+      [`${DAYS} d by day`, DAYS * DAY, DAY, 1.9, 15],
+      ["90 d by hour", 90 * DAY, HOUR, 0.55, 2],
+      ["24 h by minute", DAY, MINUTE, 0.4, 0.6],
+    ] as const
+  ).flatMap(([name, span, stepMs, one, averaged]) => {
+    const range = { from: Math.max(year.from, year.to - span), to: year.to, stepMs };
+    return [
+      { name: `${name}, one`, question: { ...range, hosts: { one: HOSTS[17]! } }, expected: one },
+      { name: `${name}, averaged`, question: { ...range, hosts: "averaged" }, expected: averaged },
+      { name: `${name}, each`, question: { ...range, hosts: "each" }, expected: undefined },
+    ];
   });
-  console.log(`${peer.name}: the same in ${seconds(took)}`);
 }
 
-console.log(
-  `\n${"question".padEnd(28)}${"Minuet, ms".padStart(12)}${peers.map(({ name }) => `${name}, ms  ÷ Minuet`.padStart(30)).join("")}   expected`,
-);
-for (const [name, question, expected] of questions) {
-  const [mine, answer] = await timed(() => askMinuet(client, question));
-  const others: string[] = [];
-  let verdict = "";
-  for (const peer of peers) {
-    const [theirs, same] = await timed(() => peer.ask(question));
-    const difference = differs(answer, same);
-    if (difference !== undefined) console.log(`  ${peer.name} answers otherwise: ${difference}`);
-    others.push(`${theirs.toFixed(1)}  ${(theirs / mine).toFixed(2)}`.padStart(30));
-    if (isFirst(peer) && expected !== undefined)
-      verdict = `≥ ${expected}: ${theirs / mine >= expected ? "held" : "NOT held"}`;
-  }
-  console.log(`${name.padEnd(28)}${mine.toFixed(1).padStart(12)}${others.join("")}   ${verdict}`);
-}
-for (const peer of peers) peer.stop();
+/** Posts the year while an ordinary metric is asked for, and says what that took. */
+async function importYear(client: Client, year: Year): Promise<void> {
+  await client.post([
+    {
+      name: "ordinary",
+      datapoints: Array.from({ length: 60 }, (_, i) => [Date.now() - i * MINUTE, i]),
+    },
+  ]);
+  const ordinary = (): Promise<number> =>
+    milliseconds(() => client.get("/api/v1/query?metric=ordinary&from=-1h&resolution=minute"));
+  await repeated(50, ordinary);
+  const quiet = await repeated(50, ordinary);
 
-console.log("\n10,000 series of one metric, all merged");
-const now = Math.floor(Date.now() / HOUR) * HOUR;
-await fillWide(client, now);
-await client.flush();
-for (let i = 0; i < CRONS && !(await client.isRolledUp()); i++) await minuet.cron();
-for (const [name, span, resolution] of WIDE_QUESTIONS) {
-  const path = `/api/v1/query?metric=${WIDE}&from=${now - span}&to=${now}&resolution=${resolution}`;
-  const [ms, answer] = await timed(
-    async () => (await client.get(path)) as { readonly series: readonly { t: number[] }[] },
-    3,
-  );
+  console.log(`importing ${HOSTS.length} series × ${DAYS} days × 1 minute`);
+  const ending = new AbortController();
+  const during: number[] = [];
+  const asking = (async () => {
+    while (!ending.signal.aborted) {
+      during.push(await ordinary());
+      await sleep(EVERY_MS);
+    }
+  })();
+  const imported = await milliseconds(async () => {
+    for (const from of requests(year)) await writeMinuet(client, from);
+  });
+  ending.abort();
+  await asking;
+  console.log(`imported in ${seconds(imported)}`);
   console.log(
-    `${name.padEnd(28)}${ms.toFixed(0).padStart(12)} ms, ${answer.series[0]?.t.length ?? 0} buckets`,
+    `an ordinary question, ms: quiet ${spread(quiet)}; during the import ${spread(during)} (median × ${(median(during) / median(quiet)).toFixed(1)}, expected ≤ 3)`,
   );
 }
-await minuet.stop();
 
-async function timed<T>(work: () => Promise<T>, runs = RUNS): Promise<[number, T]> {
-  let answer = await work();
-  const times = await repeated(runs, () =>
-    milliseconds(async () => {
-      answer = await work();
-    }),
+async function answered(client: Client, question: Question): Promise<string> {
+  const { from, to, stepMs } = question;
+  try {
+    const start = performance.now();
+    const lines = [...(await askMinuet(client, question)).values()];
+    const fewest = Math.min(...lines.map(({ size }) => size));
+    return `${lines.length} lines of ${fewest} of ${(to - from) / stepMs} buckets in ${(performance.now() - start).toFixed(0)} ms`;
+  } catch (error) {
+    return `NOT answered: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function rollUp(minuet: RunningMinuet, client: Client): Promise<void> {
+  let crons = 0;
+  const took = await milliseconds(async () => {
+    for (; crons < CRONS && !(await client.isRolledUp()); crons++) await minuet.cron();
+  });
+  console.log(`rolled up by ${crons} runs of the cron (one a minute), ${seconds(took)} of work`);
+}
+
+/** Asks all stores the same, in turns, after each has answered the same. */
+async function compare(
+  client: Client,
+  peers: readonly Peer[],
+  questions: readonly Asked[],
+): Promise<void> {
+  console.log(
+    `\n${"question".padEnd(28)}${"Minuet, ms".padStart(12)}${peers.map(({ name }) => `${name}, ms  ÷ Minuet`.padStart(30)).join("")}   expected`,
   );
-  return [median(times), answer];
+  for (const { name, question, expected } of questions) {
+    const stores = [
+      { name: "Minuet", ask: (): Promise<Lines> => askMinuet(client, question) },
+      ...peers.map((peer) => ({ name: peer.name, ask: () => peer.ask(question) })),
+    ];
+    let answer: Lines | undefined;
+    for (const store of stores) {
+      const theirs = await store.ask();
+      answer ??= theirs;
+      const difference = differs(answer, theirs);
+      if (difference !== undefined) console.log(`  ${store.name} answers otherwise: ${difference}`);
+    }
+    const times = stores.map((): number[] => []);
+    for (let run = 0; run < RUNS; run++)
+      for (const [i, { ask }] of stores.entries()) times[i]!.push(await milliseconds(ask));
+    const [mine = NaN, ...others] = times.map(median);
+    const ratio =
+      (others[peers.findIndex((peer) => peer.name === "VictoriaMetrics")] ?? NaN) / mine;
+    const verdict =
+      expected === undefined || Number.isNaN(ratio)
+        ? ""
+        : `≥ ${expected}: ${ratio >= expected ? "held" : "NOT held"}`;
+    console.log(
+      `${name.padEnd(28)}${mine.toFixed(1).padStart(12)}${others.map((theirs) => `${theirs.toFixed(1)}  ${(theirs / mine).toFixed(2)}`.padStart(30)).join("")}   ${verdict}`,
+    );
+  }
+}
+
+async function benchWide(): Promise<void> {
+  const minuet = await startMinuet({ variables: FOR_EVER });
+  const client = new Client(minuet.url);
+  await minuet.cron();
+  console.log("\n10,000 series of one metric, all merged");
+  const now = Math.floor(Date.now() / HOUR) * HOUR;
+  console.log(`written in ${seconds(await milliseconds(() => fillWide(client, now)))}`);
+  await client.flush();
+  await rollUp(minuet, client);
+  for (const [name, span, resolution] of WIDE_QUESTIONS) {
+    const path = `/api/v1/query?metric=${WIDE}&from=${now - span}&to=${now}&resolution=${resolution}`;
+    let buckets = 0;
+    const times = await repeated(3, () =>
+      milliseconds(async () => {
+        const { series } = (await client.get(path)) as {
+          readonly series: readonly { readonly t: readonly number[] }[];
+        };
+        buckets = series[0]?.t.length ?? 0;
+      }),
+    );
+    console.log(
+      `${name.padEnd(28)}${median(times).toFixed(0).padStart(12)} ms, ${buckets} buckets`,
+    );
+  }
+  await minuet.stop();
 }
 
 async function repeated(runs: number, work: () => Promise<number>): Promise<number[]> {
@@ -144,10 +212,13 @@ async function repeated(runs: number, work: () => Promise<number>): Promise<numb
   return times;
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(0)} s`;
+function spread(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (quantile: number): string =>
+    (sorted[Math.floor(sorted.length * quantile)] ?? NaN).toFixed(1);
+  return `median ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, worst ${(sorted.at(-1) ?? NaN).toFixed(0)} of ${sorted.length}`;
 }
 
-function isFirst(peer: Peer): boolean {
-  return peer === peers[0];
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(0)} s`;
 }

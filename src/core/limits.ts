@@ -100,8 +100,11 @@ export const autoBuckets = 1_500;
 export const bucketsPerSlice = 100_000;
 /** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
 export const openHours = 100_000;
-/** Buckets that one query may decode: stops queries that would take minutes. */
-export const decodedPerQuery = 30_000_000;
+/**
+ * Buckets that one query may decode: stops queries that would take minutes. A year of 100 series by the
+ * minute, 52.6 M, is within it, so that what was imported is readable at every resolution at once.
+ */
+export const decodedPerQuery = 80_000_000;
 /** How long one query may read, ms: stops queries that would hurt everybody. */
 export const queryMs = 25_000;
 /** Series of a metric that one query may look at, those that are long idle included. */
