@@ -3,7 +3,7 @@
 // then 10,000 series of one metric. Usage: npm run bench:query [-- days [year | wide]]
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
+import { DAY, dayOf, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
 import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
 import { type Lines, type Peer, type Question, startPeers } from "./support/peers.ts";
@@ -135,11 +135,24 @@ async function answered(client: Client, question: Question): Promise<string> {
 }
 
 async function rollUp(minuet: RunningMinuet, client: Client): Promise<void> {
-  let crons = 0;
-  const took = await milliseconds(async () => {
-    for (; crons < CRONS && !(await client.isRolledUp()); crons++) await minuet.cron();
-  });
-  console.log(`rolled up by ${crons} runs of the cron (one a minute), ${seconds(took)} of work`);
+  const until = async (isDone: () => Promise<boolean>): Promise<string> => {
+    let crons = 0;
+    const took = await milliseconds(async () => {
+      for (; crons < CRONS && !(await isDone()); crons++) await minuet.cron();
+    });
+    return `${crons} runs of the cron (one a minute), ${seconds(took)} of work`;
+  };
+  console.log(`rolled up by the hour: ${await until(() => client.isRolledUp())}`);
+  console.log(`by the day: ${await until(() => areDaysMade(minuet))} more`);
+}
+
+/** Whether all days that are over have buckets: the status tells of hours alone. */
+async function areDaysMade({ miniflare }: RunningMinuet): Promise<boolean> {
+  const db = await miniflare.getD1Database("DB");
+  const made = await db
+    .prepare("SELECT value FROM progress WHERE name = 'rolledDay'")
+    .first("value");
+  return Number(made) >= dayOf(Date.now() - 2 * HOUR);
 }
 
 /** Asks all stores the same, in turns, after each has answered the same. */

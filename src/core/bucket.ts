@@ -56,6 +56,23 @@ export class Buckets {
     return row;
   }
 
+  /** Appends `n` times the identity, with start 0: a decoder writes over it. */
+  extend(n: number): void {
+    const row = this.length;
+    const end = row + n;
+    if (end > this.start.length) this.#grow(Math.max(end, row * 2));
+    this.length = end;
+    this.start.fill(0, row, end);
+    this.count.fill(0, row, end);
+    this.sum.fill(0, row, end);
+    this.carry.fill(0, row, end);
+    this.min.fill(Infinity, row, end);
+    this.max.fill(-Infinity, row, end);
+    this.last.fill(-Infinity, row, end);
+    this.lastAt.fill(-Infinity, row, end);
+    if (this.#huge !== undefined) for (let i = row; i < end; i++) this.#huge.delete(i);
+  }
+
   /** Makes a row the identity again. */
   clear(row: number): void {
     this.count[row] = 0;
@@ -80,13 +97,29 @@ export class Buckets {
 
   /** Merges row `otherRow` of `other` into a row of this. */
   merge(row: number, other: Buckets, otherRow: number): void {
-    this.count[row] = this.count[row]! + other.count[otherRow]!;
-    addTo(this.sum, this.carry, row, other.sum[otherRow]!, other.carry[otherRow]!);
-    const huge = other.#huge?.get(otherRow);
-    if (huge !== undefined) this.addHuge(row, huge);
-    this.min[row] = Math.min(this.min[row]!, other.min[otherRow]!);
-    this.max[row] = Math.max(this.max[row]!, other.max[otherRow]!);
-    this.#addLast(row, other.last[otherRow]!, other.lastAt[otherRow]!);
+    this.mergeRows(row, 0, other, otherRow, otherRow + 1);
+  }
+
+  /**
+   * Merges rows [first, end) of `other`, in their order: all into one row (`stride` 0), or each into the
+   * row after that of the one before (`stride` 1). Queries merge by the million.
+   */
+  mergeRows(row: number, stride: 0 | 1, other: Buckets, first: number, end: number): void {
+    const { count, sum, carry, min, max, last, lastAt } = this;
+    const huge = other.#huge;
+    for (let i = first, into = row; i < end; i++, into += stride) {
+      count[into] = count[into]! + other.count[i]!;
+      addTo(sum, carry, into, other.sum[i]!, other.carry[i]!);
+      min[into] = Math.min(min[into]!, other.min[i]!);
+      max[into] = Math.max(max[into]!, other.max[i]!);
+      const at = other.lastAt[i]!;
+      if (at > lastAt[into]!) {
+        lastAt[into] = at;
+        last[into] = other.last[i]!;
+      } else if (at === lastAt[into]) last[into] = Math.max(last[into]!, other.last[i]!);
+      const more = huge?.get(i);
+      if (more !== undefined) this.addHuge(into, more);
+    }
   }
 
   /** Merges a bucket given as a value into a row. */

@@ -83,13 +83,13 @@ export class ByteWriter {
 export class ByteReader {
   /** What is read. */
   readonly source: Uint8Array;
-  readonly #view: DataView;
+  /** Made when it is needed: most segments have no double as it is. */
+  #view: DataView | undefined;
   /** Index of the next byte. */
   at = 0;
 
   constructor(bytes: Uint8Array) {
     this.source = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get left(): number {
@@ -125,6 +125,8 @@ export class ByteReader {
 
   f64(): number {
     if (this.left < 8) throw new CorruptBytes("ends too early");
+    const { buffer, byteOffset, byteLength } = this.source;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
     const value = this.#view.getFloat64(this.at, true);
     this.at += 8;
     return value;

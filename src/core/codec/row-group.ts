@@ -76,8 +76,7 @@ export function decodeRowGroup(
   )
     throw new CorruptBytes(`flags ${flags} of a row group`);
   const at = into.length;
-  const end = at + n;
-  for (let i = at; i < end; i++) into.push(0);
+  into.extend(n);
   decodeTimes(reader, flags, at, n, base, step, into);
   decodeValues(reader, flags, at, n, into);
   if (flags & SIGNS) {

@@ -6,6 +6,7 @@ import type { SeriesAnswer } from "../api.ts";
 import { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
 import { STATISTIC, type StatName } from "../stats.ts";
+import { Group, type Shelf, startOf } from "./group.ts";
 import type { Plan } from "./plan.ts";
 
 /** How series are grouped: by some labels, each apart ("*"), or (no labels) all in one. */
@@ -15,108 +16,11 @@ export type GroupBy = readonly string[] | "*";
 export const groupLabels = (labels: Labels, by: GroupBy): Labels =>
   by === "*" ? labels : labels.filter(([name]) => by.includes(name));
 
-/** Keeps small what is not being added to: see shelf.ts. */
-export interface Shelf {
-  /** Buckets that may lie about at the same time, give or take a group. */
-  readonly room: number;
-  pack(sorted: Buckets): Uint8Array;
-  /** Appends what was packed. */
-  unpack(packed: Uint8Array, into: Buckets): void;
-}
-
 export interface MergedGroup {
   readonly labels: Labels;
   /** By time. They are good until those of another group are asked for. */
   buckets(): Buckets;
 }
-
-class Group {
-  readonly labels: Labels;
-  /** Where rows are, while they are not in the order of time. */
-  #rows: Map<number, number> | undefined;
-  #buckets: Buckets;
-  #packed: Uint8Array | undefined;
-  /** The row that was last merged into: the next one is mostly the next. */
-  #row = 0;
-
-  /** `empty` is its own from now on. */
-  constructor(labels: Labels, empty: Buckets) {
-    this.labels = labels;
-    this.#buckets = empty;
-  }
-
-  /** Buckets that are not packed. */
-  get loose(): number {
-    return this.#buckets.length;
-  }
-
-  /** Merges a row of `from` into the bucket that starts at `start`; whether it is a new one. */
-  merge(start: number, from: Buckets, row: number): boolean {
-    const before = this.#buckets.length;
-    this.#row = this.#find(start);
-    this.#buckets.merge(this.#row, from, row);
-    return this.#buckets.length > before;
-  }
-
-  #find(start: number): number {
-    const { start: starts, length } = this.#buckets;
-    const next = this.#row + 1;
-    if (next < length && starts[next] === start) return next;
-    if (this.#rows === undefined) {
-      if (length === 0 || start > starts[length - 1]!) return this.#buckets.push(start);
-      const at = lowerBound(starts, length, start);
-      if (starts[at] === start) return at;
-      this.#rows = new Map();
-      for (let i = 0; i < length; i++) this.#rows.set(starts[i]!, i);
-    }
-    let row = this.#rows.get(start);
-    if (row === undefined) this.#rows.set(start, (row = this.#buckets.push(start)));
-    return row;
-  }
-
-  /** The buckets by time, those that are packed in `scratch`. */
-  sorted(shelf: Shelf | undefined, scratch: Buckets): Buckets {
-    if (this.#packed === undefined) return this.#sort();
-    scratch.length = 0;
-    shelf?.unpack(this.#packed, scratch);
-    return scratch;
-  }
-
-  #sort(): Buckets {
-    if (this.#rows === undefined) return this.#buckets;
-    const { start } = this.#buckets;
-    const sorted = new Buckets(this.#buckets.length);
-    for (const [at, row] of [...this.#rows].sort(([a], [b]) => a - b))
-      sorted.pushCopy(at, this.#buckets, row);
-    this.#rows = undefined;
-    this.#row = start.length;
-    return (this.#buckets = sorted);
-  }
-
-  /** Gives back the buckets that it lay in. */
-  pack(shelf: Shelf): Buckets {
-    const before = this.#sort();
-    this.#packed = shelf.pack(before);
-    this.#buckets = EMPTY;
-    return before;
-  }
-
-  unpack(shelf: Shelf, empty: Buckets): void {
-    if (this.#packed === undefined) return;
-    this.#buckets = empty;
-    shelf.unpack(this.#packed, this.#buckets);
-    this.#packed = undefined;
-    this.#row = this.#buckets.length;
-  }
-
-  /** 0 while it is not packed. */
-  get packedBytes(): number {
-    return this.#packed?.length ?? 0;
-  }
-}
-
-/** Of groups that are packed. */
-const EMPTY = new Buckets(0);
 
 export class Merge {
   readonly #plan: Plan;
@@ -144,17 +48,33 @@ export class Merge {
     this.#shelf = shelf;
   }
 
-  /** Merges rows [first, end) of one series; what lies outside the plan's kept range is left out. */
+  /**
+   * Merges rows [first, end) of one series, by start; what lies outside the plan's kept range is left out.
+   */
   add(labels: Labels, buckets: Buckets, first = 0, end = buckets.length): void {
     const { kept, to, step } = this.#plan;
-    let group: Group | undefined;
-    let added = 0;
-    for (let i = first; i < end; i++) {
-      const start = Math.floor(buckets.start[i]! / step) * step;
-      if (start < kept || start >= to) continue;
-      group ??= this.#open(labels);
-      if (group.merge(start, buckets, i)) added++;
+    const { start: starts } = buckets;
+    let [low, high] = [first, end];
+    while (low < high && startOf(buckets, low, step) < kept) low++;
+    while (high > low && starts[high - 1]! >= to) high--;
+    if (low === high) return;
+    const group = this.#open(labels);
+    const before = group.loose;
+    /** Where rows begin that have a bucket each, and are not merged yet. */
+    let apart = low;
+    for (let i = low; i < high;) {
+      const start = startOf(buckets, i, step);
+      let next = i + 1;
+      while (next < high && starts[next]! < start + step) next++;
+      if (next - i > 1) {
+        group.run(step, buckets, apart, i);
+        group.fold(start, buckets, i, next);
+        apart = next;
+      }
+      i = next;
     }
+    group.run(step, buckets, apart, high);
+    const added = group.loose - before;
     this.size += added;
     this.#looseBuckets += added;
   }
@@ -251,7 +171,7 @@ export class Merge {
     const over = (group: Group): number => {
       const buckets = group.sorted(this.#shelf, this.#scratch);
       whole.clear(0);
-      for (let row = 0; row < buckets.length; row++) whole.merge(0, buckets, row);
+      whole.mergeRows(0, 0, buckets, 0, buckets.length);
       return STATISTIC[order].of(whole.at(0));
     };
     return groups
@@ -259,15 +179,4 @@ export class Merge {
       .sort((a, b) => b.rank - a.rank)
       .map(({ group }) => group);
   }
-}
-
-/** The first of ascending starts that is not before `start`. */
-function lowerBound(starts: Float64Array, length: number, start: number): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (starts[middle]! < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

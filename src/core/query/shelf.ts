@@ -3,7 +3,7 @@
 
 import { ByteReader, ByteWriter } from "../codec/bytes.ts";
 import { decodeColumns, encodeColumns } from "../codec/columns.ts";
-import type { Shelf } from "./merge.ts";
+import type { Shelf } from "./group.ts";
 import type { Plan } from "./plan.ts";
 
 /** Some 8 MB of buckets. */

@@ -84,7 +84,8 @@ export class HandOut {
     for (const row of packs) {
       const from = spanStart(table, row.span);
       // All minutes of an hour are wanted, or none: then they need no decoding.
-      if (table === "minute" && !isWanted(row.pack, from)) continue;
+      const isWhole = table === "minute";
+      if (isWhole && !isWanted(row.pack, from)) continue;
       const where = { from, to: spanStart(table, row.span + 1), in: `${database}, table ${table}` };
       const segments = this.#try(
         () => segmentsOf(row),
@@ -102,8 +103,8 @@ export class HandOut {
         );
         this.decoded += rows.length;
         for (let i = 0; i < rows.length;) {
-          const is = isWanted(row.pack, rows.start[i]!);
-          let end = i + 1;
+          const is = isWhole || isWanted(row.pack, rows.start[i]!);
+          let end = isWhole ? rows.length : i + 1;
           while (end < rows.length && isWanted(row.pack, rows.start[end]!) === is) end++;
           const error = is ? this.#give({ series, ranges }, rows, i, end) : undefined;
           if (error !== undefined) return error;

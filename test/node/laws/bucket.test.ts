@@ -127,3 +127,15 @@ test("graphite-project/whisper#71: a day is the merge of its hours, not their av
   }
   expect(day.sum[row]! / day.count[row]!).toBeCloseTo(238.1, 2);
 });
+
+test("rows that are appended at once are the identity, whatever was there before", () => {
+  const b = new Buckets(1);
+  for (const value of [1, 2 ** 1000, -3]) b.add(b.push(0), value, 7);
+  b.length = 1;
+  b.extend(40);
+  const fresh = new Buckets(1);
+  fresh.push(0);
+  expect(b.length).toBe(41);
+  expect(b.at(0).max).toBe(1);
+  for (let row = 1; row < b.length; row++) expect(b.at(row)).toStrictEqual(fresh.at(0));
+});

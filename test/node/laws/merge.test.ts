@@ -9,7 +9,7 @@ import { plan } from "../../../src/core/query/plan.ts";
 import { shelfOf } from "../../../src/core/query/shelf.ts";
 import type { Labels } from "../../../src/core/series/labels.ts";
 import { STAT_NAMES } from "../../../src/core/stats.ts";
-import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import { HOUR, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 
 const START = Date.UTC(2026, 10, 20);
 const PLAN = plan({ from: START, to: START + 2 * HOUR }, "minute", START, {
@@ -45,13 +45,15 @@ const LABELS: readonly Labels[] = [0, 1, 2, 3, 4, 5].map((i) => [
 
 function merged(runs: readonly Run[], by: readonly string[] | "*", room?: number): Merge {
   const merge = new Merge(PLAN, by, room === undefined ? undefined : shelfOf(PLAN, room));
-  for (const { series, points } of runs) {
-    const buckets = new Buckets();
-    for (const [minute, value] of points)
-      buckets.add(buckets.push(START + minute * MINUTE), value, START + minute * MINUTE + 7);
-    merge.add(LABELS[series]!, buckets);
-  }
+  for (const one of runs) merge.add(LABELS[one.series]!, bucketsOf(one));
   return merge;
+}
+
+function bucketsOf({ points }: Run): Buckets {
+  const buckets = new Buckets();
+  for (const [minute, value] of points)
+    buckets.add(buckets.push(START + minute * MINUTE), value, START + minute * MINUTE + 7);
+  return buckets;
 }
 
 const by = fc.constantFrom<readonly string[] | "*">("*", [], ["parity"]);
@@ -105,5 +107,27 @@ test("runs in any order, each bucket once, by time", () => {
         expect(found).toBe(counts.length);
       },
     ),
+  );
+});
+
+test("rows handed in one by one are the same, also where many fall into one bucket", () => {
+  fc.assert(
+    fc.property(
+      fc.array(run, { maxLength: 20 }),
+      by,
+      fc.constantFrom<TierName>("minute", "hour", "day"),
+      (runs, of, tier) => {
+        const planned = plan(PLAN, tier, START, { minute: 0, hour: 0, day: 0 });
+        const [whole, single] = [new Merge(planned, of), new Merge(planned, of)];
+        for (const one of runs) {
+          const [labels, buckets] = [LABELS[one.series]!, bucketsOf(one)];
+          whole.add(labels, buckets);
+          for (let i = 0; i < buckets.length; i++) single.add(labels, buckets, i, i + 1);
+        }
+        expect(whole.size).toBe(single.size);
+        expect(whole.finish(9)).toEqual(single.finish(9));
+      },
+    ),
+    { numRuns: 500 },
   );
 });

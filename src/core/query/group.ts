@@ -1,0 +1,134 @@
+// A group of a query's answer: the buckets of the series that are merged into one, found by their start. It
+// must not know which series they are.
+
+import { Buckets } from "../bucket.ts";
+import type { Labels } from "../series/labels.ts";
+
+/** Keeps small what is not being added to: see shelf.ts. */
+export interface Shelf {
+  /** Buckets that may lie about at the same time, give or take a group. */
+  readonly room: number;
+  pack(sorted: Buckets): Uint8Array;
+  /** Appends what was packed. */
+  unpack(packed: Uint8Array, into: Buckets): void;
+}
+
+export class Group {
+  readonly labels: Labels;
+  /** Where rows are, while they are not in the order of time. */
+  #rows: Map<number, number> | undefined;
+  #buckets: Buckets;
+  #packed: Uint8Array | undefined;
+  /** The row that was last merged into: the next one is mostly the next. */
+  #row = 0;
+
+  /** `empty` is its own from now on. */
+  constructor(labels: Labels, empty: Buckets) {
+    this.labels = labels;
+    this.#buckets = empty;
+  }
+
+  /** Buckets that are not packed. */
+  get loose(): number {
+    return this.#buckets.length;
+  }
+
+  /** Merges rows [first, end) of `from`, all of them in the bucket that starts at `start`. */
+  fold(start: number, from: Buckets, first: number, end: number): void {
+    this.#row = this.#find(start);
+    this.#buckets.mergeRows(this.#row, 0, from, first, end);
+  }
+
+  /**
+   * Merges rows [first, end) of `from`, each the only one of its bucket (`step` wide). Buckets that
+   * follow each other here as there are merged at once.
+   */
+  run(step: number, from: Buckets, first: number, end: number): void {
+    for (let i = first; i < end;) {
+      const row = (this.#row = this.#find(startOf(from, i, step)));
+      let next = i + 1;
+      while (next < end) {
+        const found = this.#find(startOf(from, next, step));
+        if (found !== row + next - i) break;
+        this.#row = found;
+        next++;
+      }
+      this.#buckets.mergeRows(row, 1, from, i, next);
+      i = next;
+    }
+  }
+
+  #find(start: number): number {
+    const { start: starts, length } = this.#buckets;
+    const next = this.#row + 1;
+    if (next < length && starts[next] === start) return next;
+    if (this.#rows === undefined) {
+      if (length === 0 || start > starts[length - 1]!) return this.#buckets.push(start);
+      const at = lowerBound(starts, length, start);
+      if (starts[at] === start) return at;
+      this.#rows = new Map();
+      for (let i = 0; i < length; i++) this.#rows.set(starts[i]!, i);
+    }
+    let row = this.#rows.get(start);
+    if (row === undefined) this.#rows.set(start, (row = this.#buckets.push(start)));
+    return row;
+  }
+
+  /** The buckets by time, those that are packed in `scratch`. */
+  sorted(shelf: Shelf | undefined, scratch: Buckets): Buckets {
+    if (this.#packed === undefined) return this.#sort();
+    scratch.length = 0;
+    shelf?.unpack(this.#packed, scratch);
+    return scratch;
+  }
+
+  #sort(): Buckets {
+    if (this.#rows === undefined) return this.#buckets;
+    const { start } = this.#buckets;
+    const sorted = new Buckets(this.#buckets.length);
+    for (const [at, row] of [...this.#rows].sort(([a], [b]) => a - b))
+      sorted.pushCopy(at, this.#buckets, row);
+    this.#rows = undefined;
+    this.#row = start.length;
+    return (this.#buckets = sorted);
+  }
+
+  /** Gives back the buckets that it lay in. */
+  pack(shelf: Shelf): Buckets {
+    const before = this.#sort();
+    this.#packed = shelf.pack(before);
+    this.#buckets = EMPTY;
+    return before;
+  }
+
+  unpack(shelf: Shelf, empty: Buckets): void {
+    if (this.#packed === undefined) return;
+    this.#buckets = empty;
+    shelf.unpack(this.#packed, this.#buckets);
+    this.#packed = undefined;
+    this.#row = this.#buckets.length;
+  }
+
+  /** 0 while it is not packed. */
+  get packedBytes(): number {
+    return this.#packed?.length ?? 0;
+  }
+}
+
+/** The start of the bucket that a row belongs to. */
+export const startOf = ({ start }: Buckets, row: number, step: number): number =>
+  Math.floor(start[row]! / step) * step;
+
+/** Of groups that are packed. */
+const EMPTY = new Buckets(0);
+
+/** The first of ascending starts that is not before `start`. */
+function lowerBound(starts: Float64Array, length: number, start: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
