@@ -12,6 +12,8 @@ import { TIERS } from "./tiers.ts";
 export interface Config {
   readonly shards: number;
   readonly retention: Retention;
+  /** A minute with so many samples, or fewer, keeps them all; one with more keeps a bucket. */
+  readonly samplesPerMinute: number;
   /** What a request must bring; undefined: the store is closed to everybody. */
   readonly access: Access | undefined;
 }
@@ -41,11 +43,20 @@ const days = (byDefault: number): Whole => ({
   what: "a number of days, 0 for ever",
 });
 
+/** Of SAMPLES_PER_MINUTE, where it is not set. */
+export const SAMPLES_PER_MINUTE = 6;
+
 const WHOLE = {
   SHARDS: { min: 1, max: LIMITS.shards, byDefault: 1, what: "a number of shards" },
   RETENTION_MINUTE_DAYS: days(TIERS.minute.retentionDays),
   RETENTION_HOUR_DAYS: days(TIERS.hour.retentionDays),
   RETENTION_DAY_DAYS: days(TIERS.day.retentionDays),
+  SAMPLES_PER_MINUTE: {
+    min: 0,
+    max: LIMITS.samplesPerMinute,
+    byDefault: SAMPLES_PER_MINUTE,
+    what: "a number of samples",
+  },
 } as const satisfies Readonly<Record<string, Whole>>;
 
 /** The variables that stand in wrangler.toml. */
@@ -80,6 +91,7 @@ export function readConfig(environment: object): Result<Config, string> {
       hour: whole("RETENTION_HOUR_DAYS"),
       day: whole("RETENTION_DAY_DAYS"),
     },
+    samplesPerMinute: whole("SAMPLES_PER_MINUTE"),
     access: accessOf(variables, wrong),
   };
   if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));

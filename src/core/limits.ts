@@ -33,6 +33,8 @@ export const seriesCharactersPerShard = 12_000_000;
 export const batchBytes = 1_000_000;
 /** Bytes of one stored row or bound parameter (Cloudflare allows 2,000,000). */
 export const rowBytes = 1_900_000;
+/** Highest number of samples that a minute may keep (SAMPLES_PER_MINUTE): bounds memory and bytes. */
+export const samplesPerMinute = 12;
 /** Journal bytes that make a shard fold them into a page: bounds the replay when it wakes up. */
 export const journalBytes = 4 * 1024 * 1024;
 /** Open accumulators that make a shard seal at once: bounds its memory. */

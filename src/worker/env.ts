@@ -15,6 +15,7 @@ export interface Env {
   readonly RETENTION_MINUTE_DAYS?: string;
   readonly RETENTION_HOUR_DAYS?: string;
   readonly RETENTION_DAY_DAYS?: string;
+  readonly SAMPLES_PER_MINUTE?: string;
 }
 
 const read = new WeakMap<Env, Config>();

@@ -48,14 +48,26 @@ export function encodeExtensions(writer: ByteWriter, group: Buckets): void {
 
 /** Reads the extensions of the row group that is the last `n` rows of `into`. @throws CorruptBytes */
 export function decodeExtensions(reader: ByteReader, n: number, into: Buckets): void {
-  let previous = 0;
-  for (let left = reader.varint(); left > 0; left--) {
-    const id = reader.varint();
-    if (id <= previous) throw new CorruptBytes(`extension ${id} after ${previous}`);
+  for (let left = reader.varint(), previous = 0; left > 0; left--) {
+    const { id, bytes } = nextExtension(reader, previous);
     previous = id;
-    const bytes = reader.bytes(reader.varint());
     if (id === HUGE_SUMS) decodeHuge(new ByteReader(bytes), n, into);
   }
+}
+
+/** Steps over extensions, none of which is known. @throws CorruptBytes */
+export function skipExtensions(reader: ByteReader): void {
+  for (let left = reader.varint(), previous = 0; left > 0; left--)
+    previous = nextExtension(reader, previous).id;
+}
+
+function nextExtension(
+  reader: ByteReader,
+  previous: number,
+): { readonly id: number; readonly bytes: Uint8Array } {
+  const id = reader.varint();
+  if (id <= previous) throw new CorruptBytes(`extension ${id} after ${previous}`);
+  return { id, bytes: reader.bytes(reader.varint()) };
 }
 
 function decodeHuge(reader: ByteReader, n: number, into: Buckets): void {

@@ -1,7 +1,8 @@
-// A segment: the buckets of one series within one span, as the text of one D1 row.
-// It must not know tables or tiers; its caller gives the start of the span and the bucket's width.
+// A segment: the minutes or buckets of one series within one span, as text in a pack.
+// It must not know tables; its caller gives the start of the span and the bucket's width.
 
 import { Buckets } from "../bucket.ts";
+import { Minutes } from "../minutes.ts";
 import {
   base64Bytes,
   ByteReader,
@@ -11,14 +12,16 @@ import {
   toBase64,
 } from "./bytes.ts";
 import { decodeColumns, encodeColumns } from "./columns.ts";
+import { decodeMinutes, decodeMinutesAsBuckets } from "./minutes.ts";
+import { encodeMinutes } from "./minutes-encode.ts";
 
 /*
  * Base64 (RFC 4648 section 4, without padding) of:
  *
- *   ┌─────────┬───────────────────────────┐
- *   │ version │ columns (see columns.ts)  │   rows by start, ascending, each start once;
- *   │ 1 byte  │                           │   nothing after them
- *   └─────────┴───────────────────────────┘
+ *   ┌─────────┬─────────────────────────────────────────────────────┐
+ *   │ version │ of the minute tier: minutes (see minutes.ts)        │   rows by start, ascending, each
+ *   │ 1 byte  │ of the others: columns of buckets (see columns.ts)  │   start once; nothing after them
+ *   └─────────┴─────────────────────────────────────────────────────┘
  */
 const VERSION = 1;
 
@@ -37,11 +40,49 @@ export function encodeSegment(buckets: Buckets, base: number, step: number): str
   return toBase64(writer.written);
 }
 
+/** Packs minutes of the span that starts at `base`. Rows as above. */
+export function encodeMinuteSegment(minutes: Minutes, base: number): string {
+  writer.length = 0;
+  writer.u8(VERSION);
+  encodeMinutes(
+    writer,
+    isAscending(minutes) ? minutes : ascendingMinutes(minutes),
+    undefined,
+    base,
+  );
+  return toBase64(writer.written);
+}
+
 /**
  * Appends the buckets of a segment, by ascending start.
  * @throws CorruptBytes, with `into` as long as before.
  */
 export function decodeSegment(body: string, base: number, step: number, into: Buckets): void {
+  decoded(body, into, (reader) => decodeColumns(reader, base, step, into));
+}
+
+/**
+ * Appends the minutes of a segment, by ascending start.
+ * @throws CorruptBytes, with `into` as long as before.
+ */
+export function decodeMinuteSegment(body: string, base: number, into: Minutes): void {
+  decoded(body, into, (reader) => decodeMinutes(reader, base, into));
+}
+
+/**
+ * Appends the buckets of a segment of minutes, by ascending start.
+ * @throws CorruptBytes, with `into` as long as before.
+ */
+export function decodeMinuteSegmentAsBuckets(body: string, base: number, into: Buckets): void {
+  decoded(body, into, (reader) => void decodeMinutesAsBuckets(reader, base, into));
+}
+
+/** Reads what stands between the version and the end. */
+function decoded(
+  body: string,
+  into: Buckets | Minutes,
+  decode: (reader: ByteReader) => void,
+): void {
   const needed = base64Bytes(body.length);
   if (scratch.length < needed) scratch = new Uint8Array(2 * needed);
   const reader = new ByteReader(fromBase64(body, scratch));
@@ -49,25 +90,34 @@ export function decodeSegment(body: string, base: number, step: number, into: Bu
   if (version !== VERSION)
     throw new CorruptBytes(`segment of version ${version}, where ${VERSION} is known`);
   const before = into.length;
-  decodeColumns(reader, base, step, into);
-  if (reader.left > 0) {
-    into.length = before;
-    throw new CorruptBytes(`${reader.left} bytes after the end of a segment`);
-  }
+  decode(reader);
+  if (reader.left === 0) return;
+  into.length = before;
+  throw new CorruptBytes(`${reader.left} bytes after the end of a segment`);
 }
 
-function isAscending(buckets: Buckets): boolean {
-  for (let row = 1; row < buckets.length; row++)
-    if (!(buckets.start[row - 1]! < buckets.start[row]!)) return false;
+function isAscending({ start, length }: Buckets | Minutes): boolean {
+  for (let row = 1; row < length; row++) if (!(start[row - 1]! < start[row]!)) return false;
   return true;
+}
+
+const byStart = ({ start, length }: Buckets | Minutes): number[] =>
+  Array.from({ length }, (_, row) => row).sort((a, b) => start[a]! - start[b]!);
+
+function ascendingMinutes(minutes: Minutes): Minutes {
+  const sorted = new Minutes(minutes.limit, minutes.length);
+  for (const row of byStart(minutes)) {
+    const top = sorted.length - 1;
+    if (top >= 0 && sorted.start[top] === minutes.start[row]) sorted.merge(top, minutes, row);
+    else sorted.pushCopy(minutes, row);
+  }
+  return sorted;
 }
 
 function ascending(buckets: Buckets): Buckets {
   const { start } = buckets;
-  const order = Array.from({ length: buckets.length }, (_, row) => row);
-  order.sort((a, b) => start[a]! - start[b]!);
   const sorted = new Buckets(buckets.length);
-  for (const row of order) {
+  for (const row of byStart(buckets)) {
     const top = sorted.length - 1;
     if (top >= 0 && sorted.start[top] === start[row]) sorted.merge(top, buckets, row);
     else sorted.pushCopy(start[row]!, buckets, row);

@@ -14,7 +14,12 @@ describe("what is read", () => {
   reads(
     "defaults",
     {},
-    { shards: 1, retention: { minute: 15, hour: 400, day: 0 }, access: undefined },
+    {
+      shards: 1,
+      retention: { minute: 15, hour: 400, day: 0 },
+      samplesPerMinute: 6,
+      access: undefined,
+    },
   );
   reads("texts, as wrangler.toml has them", { SHARDS: "4" }, { shards: 4 });
   reads("numbers, as it may have them", { SHARDS: 4 }, { shards: 4 });
@@ -29,6 +34,8 @@ describe("what is read", () => {
     { RETENTION_MINUTE_DAYS: "0", RETENTION_HOUR_DAYS: "0" },
     { retention: { minute: 0, hour: 0, day: 0 } },
   );
+  reads("samples of a minute", { SAMPLES_PER_MINUTE: "12" }, { samplesPerMinute: 12 });
+  reads("minutes without samples", { SAMPLES_PER_MINUTE: "0" }, { samplesPerMinute: 0 });
   reads("a token", { API_TOKEN: "(s3cret)" }, { access: { kind: "token", token: "(s3cret)" } });
   reads("a token with a newline", { API_TOKEN: "t\n" }, { access: { kind: "token", token: "t" } });
   reads("an empty token", { API_TOKEN: " \n" }, { access: undefined });
@@ -55,6 +62,11 @@ describe("what is refused", () => {
     "DB_16 is no database: they are DB and DB_1 to DB_15",
   );
   refuses("too many", { SHARDS: "65" }, 'SHARDS is "65", not a number of shards from 1 to 64');
+  refuses(
+    "more samples than a minute can keep",
+    { SAMPLES_PER_MINUTE: "13" },
+    'SAMPLES_PER_MINUTE is "13", not a number of samples from 0 to 12',
+  );
   refuses("none", { SHARDS: "0" }, 'SHARDS is "0"');
   refuses("a part", { SHARDS: "1.5" }, 'SHARDS is "1.5"');
   refuses("a number with a part", { SHARDS: 1.5 }, "SHARDS is 1.5");

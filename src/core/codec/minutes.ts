@@ -1,0 +1,231 @@
+// The columnar coding of minutes: their byte layout, and how they are read, into minutes or straight into
+// buckets. It must not guess: what a writer cannot have written is refused.
+
+import { Buckets } from "../bucket.ts";
+import * as LIMITS from "../limits.ts";
+import { addSamples, isAfter, type Minutes, type Samples } from "../minutes.ts";
+import { MINUTE } from "../tiers.ts";
+import { type ByteReader, CorruptBytes } from "./bytes.ts";
+import { decodeExtensions, skipExtensions } from "./extensions.ts";
+import { MAX_INTS, readInts } from "./ints.ts";
+import { decodeRowGroup } from "./row-group.ts";
+import { readValues } from "./sample-values.ts";
+
+/*
+ *   ┌────────────┬─────────────┬─────────────┬───┐
+ *   │ rows       │ row group 0 │ row group 1 │ … │   each holds 256 minutes, the last one the rest
+ *   │ varint     │             │             │   │
+ *   └────────────┴─────────────┴─────────────┴───┘
+ *
+ * A row group of minutes; "integers" are laid out in ints.ts:
+ *
+ *   ┌───────┬────────┬──────┬───────┬────────┬─────────┬──────┬────────────┐
+ *   │ flags │ starts │ kept │ times │ values │ buckets │ ends │ extensions │
+ *   │ 1 byte│        │      │       │        │         │ if E │ if X       │
+ *   └───────┴────────┴──────┴───────┴────────┴─────────┴──────┴────────────┘
+ *
+ *   starts   integers: whole minutes after the base. With C: a zigzag, the first; the others follow it
+ *            minute by minute
+ *   kept     integers: 0 … 12 samples; −1, a bucket
+ *   times    of all samples, in order: integers, 256 at a time, in units of 1,000 ms with S, else 1 ms.
+ *            Without A of sample i of n in its minute: what it comes after i · minute / n, rounded down.
+ *            With A: the time after the base
+ *   values   of all samples: see sample-values.ts
+ *   buckets  when there are some: a row group of buckets (row-group.ts) and its extensions; their
+ *            starts are those of their minutes
+ *   ends     varint k, then k × (varint gap, varint ms after the start of the minute): end marks. Gaps
+ *            are counted in rows: the first from 0, every further one from the row after the previous
+ *   flags    C bit 0, A bit 1, S bit 2, E bit 3, X bit 4
+ *
+ * Without X there are no extensions (extensions.ts). Samples of a minute stand in the order of
+ * minutes.ts.
+ */
+export const CONSECUTIVE = 1;
+export const ABSOLUTE = 2;
+export const SECONDS = 4;
+export const ENDS = 8;
+export const EXTENSIONS = 16;
+const KNOWN = 31;
+
+/** In the column `kept`: a bucket. */
+export const KEPT_BUCKET = -1;
+
+/** Units of time in a second, and in a minute. */
+export const UNIT_MS = 1_000;
+
+/** Most samples of a row group. */
+export const MAX_SAMPLES = MAX_INTS * LIMITS.samplesPerMinute;
+
+/** Where sample i of n is expected: i · minute / n, rounded down, at n · samplesPerMinute + i. */
+export const expectedTimes = (minute: number): Float64Array => {
+  const most = LIMITS.samplesPerMinute;
+  return Float64Array.from({ length: (most + 1) * most }, (_, at) =>
+    Math.floor(((at % most) * minute) / Math.max(1, Math.floor(at / most))),
+  );
+};
+export const EXPECTED_MS = expectedTimes(MINUTE);
+export const EXPECTED_SECONDS = expectedTimes(MINUTE / UNIT_MS);
+
+// The row group under work.
+const starts = new Float64Array(MAX_INTS);
+const kept = new Float64Array(MAX_INTS);
+const offset = new Float64Array(MAX_SAMPLES);
+const value = new Float64Array(MAX_SAMPLES);
+const buckets = new Buckets(MAX_INTS);
+/** End marks: ms after the start of the minute; −1, none. Only good when there are any. */
+const ends = new Float64Array(MAX_INTS);
+const samples: Samples = { offset, value };
+
+/**
+ * Appends to `into` the rows that `encodeMinutes` wrote with the same base.
+ * @throws CorruptBytes, with `into` as long as before.
+ */
+export function decodeMinutes(reader: ByteReader, base: number, into: Minutes): void {
+  const before = into.length;
+  const total = reader.varint();
+  try {
+    for (let from = 0; from < total; from += MAX_INTS) {
+      const n = Math.min(MAX_INTS, total - from);
+      const hasEnds = readGroup(reader, n, base);
+      for (let i = 0, sample = 0, bucket = 0; i < n; i++) {
+        const k = kept[i]!;
+        const row =
+          k === KEPT_BUCKET
+            ? into.pushBucket(starts[i]!, buckets, bucket++)
+            : into.pushSamples(starts[i]!, samples, sample, k);
+        if (k > 0) sample += k;
+        if (hasEnds && ends[i]! >= 0) into.add(row, NaN, starts[i]! + ends[i]!);
+      }
+    }
+  } catch (error) {
+    into.length = before;
+    throw error;
+  }
+}
+
+/**
+ * Appends to `into` the bucket of each row that has points. Returns the positions, among the rows, of
+ * those that have none.
+ * @throws CorruptBytes, with `into` as long as before.
+ */
+export function decodeMinutesAsBuckets(
+  reader: ByteReader,
+  base: number,
+  into: Buckets,
+): readonly number[] {
+  const before = into.length;
+  const total = reader.varint();
+  const without: number[] = [];
+  try {
+    for (let from = 0; from < total; from += MAX_INTS) {
+      const n = Math.min(MAX_INTS, total - from);
+      readGroup(reader, n, base);
+      for (let i = 0, sample = 0, bucket = 0; i < n; i++) {
+        const k = kept[i]!;
+        const start = starts[i]!;
+        if (k > 0) {
+          addSamples(into, into.push(start), start, samples, sample, k);
+          sample += k;
+        } else if (k === KEPT_BUCKET) into.pushCopy(start, buckets, bucket++);
+        else without.push(from + i);
+      }
+    }
+  } catch (error) {
+    into.length = before;
+    throw error;
+  }
+  return without;
+}
+
+/** Reads a row group of n rows into the columns above; says whether there are end marks. */
+function readGroup(reader: ByteReader, n: number, base: number): boolean {
+  const flags = reader.u8();
+  if (flags > KNOWN) throw new CorruptBytes(`flags ${flags} of minutes`);
+  readStarts(reader, flags, n, base);
+  readInts(reader, kept, 0, n);
+  let count = 0;
+  let collapsed = 0;
+  for (let i = 0; i < n; i++) {
+    const k = kept[i]!;
+    if (k === KEPT_BUCKET) collapsed++;
+    else if (k >= 0 && k <= LIMITS.samplesPerMinute) count += k;
+    else throw new CorruptBytes(`a minute keeps ${k} samples`);
+  }
+  if (count > 0) {
+    readTimes(reader, flags, n, base, count);
+    readValues(reader, value, count);
+    refuseDisorder(n);
+  }
+  if (collapsed > 0) readBuckets(reader, n, base, collapsed);
+  if (flags & ENDS) readEnds(reader, n);
+  if (flags & EXTENSIONS) skipExtensions(reader);
+  return (flags & ENDS) !== 0;
+}
+
+function readStarts(reader: ByteReader, flags: number, n: number, base: number): void {
+  if (flags & CONSECUTIVE) {
+    const first = base + reader.zigzag() * MINUTE;
+    for (let i = 0; i < n; i++) starts[i] = first + i * MINUTE;
+  } else {
+    readInts(reader, starts, 0, n);
+    for (let i = 0; i < n; i++) starts[i] = base + starts[i]! * MINUTE;
+  }
+}
+
+/** Reads the times of `count` samples, as ms after the start of their minutes. */
+function readTimes(
+  reader: ByteReader,
+  flags: number,
+  n: number,
+  base: number,
+  count: number,
+): void {
+  for (let from = 0; from < count; from += MAX_INTS)
+    readInts(reader, offset, from, Math.min(MAX_INTS, count - from));
+  const unit = flags & SECONDS ? UNIT_MS : 1;
+  const expected = flags & SECONDS ? EXPECTED_SECONDS : EXPECTED_MS;
+  for (let row = 0, sample = 0; row < n; row++) {
+    const k = kept[row]!;
+    const after = base - starts[row]!;
+    const from = k * LIMITS.samplesPerMinute;
+    for (let i = 0; i < k; i++, sample++) {
+      const time = offset[sample]!;
+      const ms = flags & ABSOLUTE ? after + time * unit : (expected[from + i]! + time) * unit;
+      if (!(ms >= 0 && ms < MINUTE)) throw new CorruptBytes("a sample lies outside its minute");
+      offset[sample] = ms;
+    }
+  }
+}
+
+function refuseDisorder(n: number): void {
+  for (let row = 0, sample = 0; row < n; row++) {
+    const k = kept[row]!;
+    for (let i = 1; i < k; i++) {
+      const at = sample + i;
+      if (isAfter(offset[at - 1]!, value[at - 1]!, offset[at]!, value[at]!))
+        throw new CorruptBytes("samples of a minute are not in order");
+    }
+    if (k > 0) sample += k;
+  }
+}
+
+function readBuckets(reader: ByteReader, n: number, base: number, collapsed: number): void {
+  buckets.length = 0;
+  decodeRowGroup(reader, collapsed, base, MINUTE, buckets);
+  decodeExtensions(reader, collapsed, buckets);
+  for (let i = 0, bucket = 0; i < n; i++)
+    if (kept[i] === KEPT_BUCKET && buckets.start[bucket++] !== starts[i])
+      throw new CorruptBytes("a bucket is not of its minute");
+}
+
+function readEnds(reader: ByteReader, n: number): void {
+  ends.fill(-1, 0, n);
+  let next = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    next += reader.varint();
+    if (next >= n) throw new CorruptBytes("an end mark lies outside its row group");
+    const after = reader.varint();
+    if (after >= MINUTE) throw new CorruptBytes("an end mark lies outside its minute");
+    ends[next++] = after;
+  }
+}

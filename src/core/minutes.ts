@@ -1,0 +1,250 @@
+// Minutes of series: each keeps its samples while they are few, and the bucket of them when they were
+// more. A second step before buckets, of the same algebra; it must not know series or storage.
+
+import { Buckets } from "./bucket.ts";
+import * as LIMITS from "./limits.ts";
+
+/** In `kept`: the minute had more samples than the limit, and keeps a bucket. */
+export const BUCKET = 255;
+
+/** Whether a sample stands after another of its minute: by time, then value, −0 before 0. */
+export const isAfter = (
+  offset: number,
+  value: number,
+  other: number,
+  otherValue: number,
+): boolean =>
+  offset > other ||
+  (offset === other &&
+    (value > otherValue || (value === 0 && otherValue === 0 && 1 / value > 1 / otherValue)));
+
+/**
+ * A columnar list of minutes, each with its start (Unix ms, a whole minute).
+ *
+ * A row keeps the samples of its minute as long as they are `limit` or fewer, and else their bucket;
+ * besides, when the series was said to have ended, the latest time of that: its end mark, which is no
+ * sample. Each row is a commutative monoid: a pushed row is the identity, `add` takes a sample or an
+ * end mark in, `merge` another row. Whether it keeps samples depends on their number alone, and they
+ * stand in one order; so any order and any grouping give the same row: samples and end marks bit for
+ * bit, buckets as in `Buckets`.
+ */
+export class Minutes {
+  /** May be set back. */
+  length = 0;
+  /** Most samples that a minute keeps: 0 … LIMITS.samplesPerMinute. */
+  readonly limit: number;
+  start: Float64Array;
+  /** How many samples a row keeps, or BUCKET. */
+  kept: Uint8Array;
+  /** Places of a row in the two columns below: samples of row r begin at r · stride. */
+  stride = 1;
+  /** Of a sample: ms after the start of its minute. */
+  offset: Uint16Array;
+  /** Of a sample: its value. Of a row that keeps a bucket, its first place has that one's row. */
+  value: Float64Array;
+  /** Buckets of rows that keep one. */
+  readonly buckets = new Buckets(0);
+  /** End marks by row, Unix ms; next to no minute has one. */
+  #ends: Map<number, number> | undefined;
+
+  constructor(limit: number, capacity = 16) {
+    if (!(limit >= 0 && limit <= LIMITS.samplesPerMinute))
+      throw new Error(
+        `a minute cannot keep ${limit} samples, only 0 to ${LIMITS.samplesPerMinute}`,
+      );
+    this.limit = limit;
+    this.start = new Float64Array(capacity);
+    this.kept = new Uint8Array(capacity);
+    this.offset = new Uint16Array(capacity);
+    this.value = new Float64Array(capacity);
+  }
+
+  /** Appends the identity for the minute that starts at `start`; returns its row. */
+  push(start: number): number {
+    const row = this.length;
+    if (row === this.start.length) this.#resize(Math.max(16, row * 2), this.stride);
+    // What was behind is forgotten.
+    if (row === 0) this.buckets.length = 0;
+    this.#ends?.delete(row);
+    this.start[row] = start;
+    this.kept[row] = 0;
+    this.length = row + 1;
+    return row;
+  }
+
+  /** Takes a finite value in; NaN is an end mark. `at` is Unix ms, within the minute of the row. */
+  add(row: number, value: number, at: number): void {
+    if (Number.isNaN(value)) this.#end(row, at);
+    else if (this.kept[row]! < this.limit) this.#insert(row, at - this.start[row]!, value);
+    else this.buckets.add(this.#collapsed(row), value, at);
+  }
+
+  /** Merges row `otherRow` of `other`, which has the same start, into a row of this. */
+  merge(row: number, other: Minutes, otherRow: number): void {
+    const n = this.kept[row]!;
+    const m = other.kept[otherRow]!;
+    const from = otherRow * other.stride;
+    if (m === BUCKET) this.buckets.merge(this.#collapsed(row), other.buckets, other.value[from]!);
+    else if (n + m <= this.limit)
+      for (let i = from; i < from + m; i++) this.#insert(row, other.offset[i]!, other.value[i]!);
+    else if (m > 0)
+      addSamples(this.buckets, this.#collapsed(row), this.start[row]!, other, from, m);
+    const end = other.#ends?.get(otherRow);
+    if (end !== undefined) this.#end(row, end);
+  }
+
+  /** Appends a copy of a row of `other`; returns its row. */
+  pushCopy(other: Minutes, otherRow: number): number {
+    const row = this.push(other.start[otherRow]!);
+    this.merge(row, other, otherRow);
+    return row;
+  }
+
+  /**
+   * Appends a minute with `n` samples, those of `samples` from `from` on, which stand in order.
+   * Returns its row.
+   */
+  pushSamples(start: number, samples: Samples, from: number, n: number): number {
+    const row = this.push(start);
+    if (n > this.limit) {
+      addSamples(this.buckets, this.#collapsed(row), start, samples, from, n);
+      return row;
+    }
+    while (this.stride < n) this.#widen();
+    const to = row * this.stride;
+    for (let i = 0; i < n; i++) {
+      this.offset[to + i] = samples.offset[from + i]!;
+      this.value[to + i] = samples.value[from + i]!;
+    }
+    this.kept[row] = n;
+    return row;
+  }
+
+  /** Appends a minute that keeps a bucket: a row of `buckets`. Returns its row. */
+  pushBucket(start: number, buckets: Buckets, bucketRow: number): number {
+    const row = this.push(start);
+    this.buckets.merge(this.#collapsed(row), buckets, bucketRow);
+    return row;
+  }
+
+  /** Points of a row. */
+  count(row: number): number {
+    const n = this.kept[row]!;
+    return n === BUCKET ? this.buckets.count[this.bucketOf(row)]! : n;
+  }
+
+  /** The row of `buckets` that is the bucket of a row which keeps one. */
+  bucketOf(row: number): number {
+    return this.value[row * this.stride]!;
+  }
+
+  /** When the series was said to have ended within the minute of a row, Unix ms; undefined: not. */
+  endOf(row: number): number | undefined {
+    return this.#ends?.get(row);
+  }
+
+  /** Merges the bucket of a row into a row of `into`. A minute without points changes nothing. */
+  bucketInto(row: number, into: Buckets, intoRow: number): void {
+    const n = this.kept[row]!;
+    if (n === 0) return;
+    if (n === BUCKET) {
+      into.merge(intoRow, this.buckets, this.bucketOf(row));
+      return;
+    }
+    const whole = into.count[intoRow] === 0;
+    if (!whole) single.clear(0);
+    addSamples(
+      whole ? into : single,
+      whole ? intoRow : 0,
+      this.start[row]!,
+      this,
+      row * this.stride,
+      n,
+    );
+    if (!whole) into.merge(intoRow, single, 0);
+  }
+
+  #end(row: number, at: number): void {
+    this.#ends ??= new Map();
+    this.#ends.set(row, Math.max(at, this.#ends.get(row) ?? -Infinity));
+  }
+
+  /** Puts a sample to its place among fewer than `limit`. */
+  #insert(row: number, offset: number, value: number): void {
+    const n = this.kept[row]!;
+    if (n === this.stride) this.#widen();
+    const first = row * this.stride;
+    // Mostly the last.
+    let i = first + n;
+    for (; i > first && isAfter(this.offset[i - 1]!, this.value[i - 1]!, offset, value); i--) {
+      this.offset[i] = this.offset[i - 1]!;
+      this.value[i] = this.value[i - 1]!;
+    }
+    this.offset[i] = offset;
+    this.value[i] = value;
+    this.kept[row] = n + 1;
+  }
+
+  /** The bucket of a row, which keeps no samples from now on. */
+  #collapsed(row: number): number {
+    const n = this.kept[row]!;
+    if (n === BUCKET) return this.bucketOf(row);
+    const from = row * this.stride;
+    const bucket = this.buckets.push(this.start[row]!);
+    addSamples(this.buckets, bucket, this.start[row]!, this, from, n);
+    this.kept[row] = BUCKET;
+    this.value[from] = bucket;
+    return bucket;
+  }
+
+  /** Room for more samples a row. */
+  #widen(): void {
+    this.#resize(this.start.length, Math.min(this.limit, this.stride * 2));
+  }
+
+  #resize(capacity: number, stride: number): void {
+    const { length, stride: before } = this;
+    const [offset, value] = [this.offset, this.value];
+    this.offset = new Uint16Array(capacity * stride);
+    this.value = new Float64Array(capacity * stride);
+    if (stride === before) {
+      this.offset.set(offset);
+      this.value.set(value);
+    } else
+      for (let row = 0; row < length; row++)
+        for (let i = 0; i < before; i++) {
+          this.offset[row * stride + i] = offset[row * before + i]!;
+          this.value[row * stride + i] = value[row * before + i]!;
+        }
+    this.stride = stride;
+    if (capacity === this.start.length) return;
+    const [start, kept] = [this.start, this.kept];
+    this.start = new Float64Array(capacity);
+    this.start.set(start);
+    this.kept = new Uint8Array(capacity);
+    this.kept.set(kept);
+  }
+}
+
+/** Columns of samples, as in `Minutes`. */
+export interface Samples {
+  /** ms after the start of the minute. */
+  readonly offset: ArrayLike<number>;
+  readonly value: ArrayLike<number>;
+}
+
+/** Adds samples of the minute that starts at `start`, in their order, to a row of `buckets`. */
+export function addSamples(
+  buckets: Buckets,
+  row: number,
+  start: number,
+  { offset, value }: Samples,
+  from: number,
+  n: number,
+): void {
+  for (let i = from; i < from + n; i++) buckets.add(row, value[i]!, start + offset[i]!);
+}
+
+/** The bucket of one minute, to be merged into another. */
+const single = new Buckets(1);
+single.push(0);

@@ -1,0 +1,168 @@
+// The laws of minutes: any order, any grouping and any split give the same row; and the buckets of kept
+// samples are what accumulating the same points makes.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Buckets } from "../../../src/core/bucket.ts";
+import { BUCKET, Minutes } from "../../../src/core/minutes.ts";
+import { averageOf } from "../../../src/core/sum.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
+import { MINUTE } from "../../../src/core/tiers.ts";
+import { anySample, expectSameMinutes, minutesOf, type Sample } from "./minute-points.ts";
+
+const START = Date.UTC(2026, 10, 20, 13, 7);
+const limit = fc.integer({ min: 0, max: LIMITS.samplesPerMinute });
+
+/** Points of one minute, each with a part, and the same in another order. */
+const parted = fc
+  .array(fc.tuple(anySample(START), fc.nat(3)), { maxLength: 18 })
+  .chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+  );
+
+const one = (points: readonly Sample[], most: number): Minutes => minutesOf(points, most, [START]);
+
+const merged = (parts: readonly Minutes[], most: number): Minutes => {
+  const whole = new Minutes(most, 1);
+  const row = whole.push(START);
+  for (const part of parts) whole.merge(row, part, 0);
+  return whole;
+};
+
+describe("a minute is a commutative monoid", () => {
+  test("identity, bit for bit", () => {
+    fc.assert(
+      fc.property(fc.array(anySample(START), { maxLength: 15 }), limit, (points, most) => {
+        const minute = one(points, most);
+        expectSameMinutes(merged([minute, one([], most)], most), minute);
+        expectSameMinutes(merged([one([], most), minute], most), minute);
+      }),
+    );
+  });
+
+  test("points in any order, in any partition, in any grouping", () => {
+    fc.assert(
+      fc.property(parted, limit, ([list, order], most) => {
+        const whole = one(
+          list.map(([point]) => point),
+          most,
+        );
+        expectSameMinutes(
+          one(
+            order.map(([point]) => point),
+            most,
+          ),
+          whole,
+        );
+        const parts = [0, 1, 2, 3].map((part) =>
+          one(
+            order.filter(([, of]) => of === part).map(([point]) => point),
+            most,
+          ),
+        );
+        const [a, b, c, d] = parts as [Minutes, Minutes, Minutes, Minutes];
+        expectSameMinutes(merged(parts, most), whole);
+        expectSameMinutes(merged([merged([d, b], most), merged([c, a], most)], most), whole);
+        expectSameMinutes(merged([merged([merged([c, d], most), a], most), b], most), whole);
+      }),
+    );
+  });
+
+  test("it keeps samples as long as they are few, all of them, in one order", () => {
+    fc.assert(
+      fc.property(parted, limit, ([list], most) => {
+        const points = list.map(([point]) => point);
+        const samples = points.filter(([value]) => !Number.isNaN(value));
+        const minute = one(points, most);
+        expect(minute.count(0)).toBe(samples.length);
+        expect(minute.kept[0]).toBe(samples.length > most ? BUCKET : samples.length);
+        if (samples.length > most) return;
+        const sorted = samples.toSorted(
+          ([a, at], [b, other]) =>
+            at - other || a - b || (Object.is(a, b) ? 0 : Object.is(a, -0) ? -1 : 1),
+        );
+        expect([...minute.value.subarray(0, samples.length)]).toEqual(sorted.map(([v]) => v));
+        expect([...minute.offset.subarray(0, samples.length)]).toEqual(
+          sorted.map(([, at]) => at - START),
+        );
+      }),
+    );
+  });
+
+  test("the end mark is the latest, enters no bucket, and is no sample", () => {
+    fc.assert(
+      fc.property(parted, limit, ([list, order], most) => {
+        const ends = list.flatMap(([[value, at]]) => (Number.isNaN(value) ? [at] : []));
+        const minute = one(
+          order.map(([point]) => point),
+          most,
+        );
+        expect(minute.endOf(0)).toBe(ends.length === 0 ? undefined : Math.max(...ends));
+      }),
+    );
+  });
+});
+
+describe("buckets of minutes", () => {
+  test("are those that the points make", () => {
+    fc.assert(
+      fc.property(fc.array(parted, { minLength: 1, maxLength: 4 }), limit, (lists, most) => {
+        const [computed, accumulated] = [new Buckets(1), new Buckets(1)];
+        computed.push(START);
+        accumulated.push(START);
+        for (const [list] of lists) {
+          const points = list.map(([point]) => point);
+          one(points, most).bucketInto(0, computed, 0);
+          for (const [value, at] of points) if (!Number.isNaN(value)) accumulated.add(0, value, at);
+        }
+        const { sum, carry, huge, ...rest } = computed.at(0);
+        const { sum: otherSum, carry: otherCarry, huge: otherHuge, ...other } = accumulated.at(0);
+        expect(rest).toStrictEqual(other);
+        expect(huge === undefined).toBe(otherHuge === undefined);
+        if (rest.count === 0) return;
+        const scale = Math.max(...lists.flatMap(([l]) => l.map(([[v]]) => Math.abs(v) || 0)));
+        const [a, b] = [
+          averageOf({ sum, carry, huge }, 1),
+          averageOf({ sum: otherSum, carry: otherCarry, huge: otherHuge }, 1),
+        ];
+        expect(Math.abs(a - b)).toBeLessThanOrEqual(2 ** -90 * scale + 2 ** -52 * Math.abs(a));
+      }),
+    );
+  });
+});
+
+test("two points of the same ms both count", () => {
+  const minute = one(
+    [
+      [5, START + 7],
+      [3, START + 7],
+      [5, START + 7],
+    ],
+    6,
+  );
+  expect([...minute.value.subarray(0, 3)]).toEqual([3, 5, 5]);
+});
+
+test("a list set back to fewer rows forgets the others", () => {
+  const minutes = minutesOf(
+    [
+      [NaN, START],
+      [1, START + MINUTE],
+      [2, START + MINUTE],
+    ],
+    1,
+    [START, START + MINUTE],
+  );
+  minutes.length = 0;
+  const row = minutes.push(START);
+  expect([minutes.endOf(row), minutes.count(row), minutes.buckets.length]).toEqual([
+    undefined,
+    0,
+    0,
+  ]);
+});
+
+test("a limit beyond what a row can say is refused", () => {
+  expect(() => new Minutes(LIMITS.samplesPerMinute + 1)).toThrow("only 0 to 12");
+  expect(() => new Minutes(-1)).toThrow("cannot keep -1 samples");
+});
