@@ -10,7 +10,9 @@ import { defineConfig } from "vitest/config";
 const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 
 /** Tests that need a shard with millions of minutes, or near one of its limits. */
-const LARGE = ["layout", "cut", "pressure"].map((name) => `test/workerd/shard-${name}.test.ts`);
+const LARGE = ["layout", "cut", "pressure", "forget"].map(
+  (name) => `test/workerd/shard-${name}.test.ts`,
+);
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -37,7 +39,8 @@ export default defineConfig(({ mode }) => ({
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
-                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "60" : "500"),
+                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "30" : "500"),
+                CRON_HISTORIES: mode === "quick" ? "10" : "40",
                 MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },

@@ -17,6 +17,8 @@ declare namespace Cloudflare {
     /** How many histories the model-based test runs, and from which seed ("": a new one). */
     MODEL_HISTORIES: string;
     MODEL_SEED: string;
+    /** How many histories of the cron. */
+    CRON_HISTORIES: string;
     MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
   interface GlobalProps {
