@@ -4,6 +4,7 @@
 
 import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { Client } from "./support/client.ts";
+import { lastHour, postHour } from "./support/hour.ts";
 import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
 import { Inspector } from "./support/peak.ts";
 import { HOSTS, requests, writeMinuet, yearOf } from "./support/year.ts";
@@ -34,23 +35,6 @@ interface Case {
   run(store: Store): Promise<void>;
 }
 
-const lastHour = (): number => Math.floor(Date.now() / HOUR) * HOUR - HOUR;
-
-/** Minutes of an hour for so many series, in batches of 1,000 series. */
-async function postHour({ client }: Store, series: number, metrics: number): Promise<void> {
-  const start = lastHour();
-  for (let minute = 0; minute < 60; minute++)
-    for (let first = 0; first < series; first += 1_000)
-      await client.post(
-        Array.from({ length: 1_000 }, (_, i) => ({
-          name: `metric.${(first + i) % metrics}`,
-          labels: { host: `host-${Math.floor((first + i) / metrics)}` },
-          value: Math.round(5_000 + 4_000 * Math.sin(minute / 9 + first + i)) / 100,
-          timestamp: start + minute * MINUTE + (((first + i) * 7_919) % MINUTE),
-        })),
-      );
-}
-
 /** A day of one metric, a point a minute. */
 async function postDay({ client }: Store, name: string, series: number): Promise<void> {
   const end = Math.floor(Date.now() / MINUTE) * MINUTE;
@@ -78,14 +62,14 @@ const CASES: readonly Case[] = [
     name: "seal and flush 50,000 series × 60 minutes",
     prepare: nothing,
     async run(store) {
-      await postHour(store, 50_000, 1_000);
+      await postHour(store.client, 50_000, 1_000);
       await store.client.flush();
     },
   },
   {
     name: "roll up an hour of 50,000 series",
     async prepare(store) {
-      await postHour(store, 50_000, 1_000);
+      await postHour(store.client, 50_000, 1_000);
       await store.client.flush();
     },
     async run({ minuet }) {
