@@ -24,7 +24,10 @@ try {
 
   const ending = new AbortController();
   const posts = watch(ending.signal, () =>
-    client.post([{ name: "small", value: 1, timestamp: Date.now() }]),
+    // Of a series that is there: a shard may hold no more than these.
+    client.post([
+      { name: "metric.0", labels: { host: "host-0" }, value: 1, timestamp: Date.now() },
+    ]),
   );
   const steps = watch(ending.signal, () => inspector.bytes());
   const flushed = await milliseconds(() => client.flush());
