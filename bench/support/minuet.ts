@@ -71,9 +71,8 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
       compatibilityDate: "2026-11-02",
       bindings: { OPEN: "local", SHARDS: "1", ...variables },
       durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
-      durableObjectsPersist: join(folder, "do"),
+      resourcePersistencePath: folder,
       d1Databases: Object.fromEntries(bindings.map((name) => [name, `minuet-${name}`])),
-      d1Persist: join(folder, "d1"),
       ...(inspectorPort !== undefined && { inspectorPort }),
       ...(page === undefined
         ? { serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) } }
