@@ -15,6 +15,10 @@ export const pointsPerRequest = 100_000;
 export const jsonDepth = 6;
 /** Characters of an Idempotency-Key. */
 export const idempotencyKeyLength = 200;
+/** Series of senders that a decoder finds again by their bytes: bounds its memory. */
+export const knownSeries = 16_384;
+/** Bytes of all that, of one format. */
+export const knownSeriesBytes = 3 * 1024 * 1024;
 /** Issues listed in an error; the rest are counted. */
 export const issuesListed = 20;
 /** How far ahead of the server a timestamp may be, ms: stops clocks that are wrong. */

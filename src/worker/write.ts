@@ -103,6 +103,7 @@ function outcomeOf(
     accepted,
     duplicate: parts.length > 0 && duplicates === parts.length,
     rejected: rejected.sort((a, b) => a.index - b.index),
+    withoutValue: intake.withoutValue,
     skipped: intake.skipped,
   };
   const worst = failed.find(({ kind }) => kind === "unavailable") ?? failed[0];

@@ -47,24 +47,25 @@ const sumOf = async (metric: string, where?: string): Promise<unknown> =>
 for (const [what, dialect] of Object.entries(DIALECTS))
   describe(what, () => {
     const { path, good, bad, both, type } = dialect;
-    const name = what.toLowerCase().replace(" ", ".");
+    const name = what.toLowerCase().replaceAll(/\W+/g, ".");
+    const sent = (text: string): BodyInit => dialect.encode?.(text) ?? text;
     const metric = (more: string): string =>
       dialect.stored?.(`${name}.${more}`) ?? `${name}.${more}`;
     const typed = { "content-type": type };
 
     test("stored, answered as its clients expect", async () => {
-      expect(await answer(await send(path, good(`${name}.ok`), typed))).toEqual(dialect.ok);
+      expect(await answer(await send(path, sent(good(`${name}.ok`)), typed))).toEqual(dialect.ok);
       expect(await sumOf(metric("ok"))).toBe(1);
     });
 
     test("a bad point between good ones is said and counted; the others are stored", async () => {
-      const body = both(good(`${name}.part`), bad(`${name}.part`));
+      const body = sent(both(good(`${name}.part`), bad(`${name}.part`)));
       expect(await answer(await send(path, body, typed))).toEqual(dialect.partly);
       expect(await sumOf(metric("part"))).toBe(1);
     });
 
     test("no token, a wrong one", async () => {
-      const init = { method: "POST", body: good(`${name}.no`), headers: typed };
+      const init = { method: "POST", body: sent(good(`${name}.no`)), headers: typed };
       const without = await ask(path, init);
       // collectd sends its password only when it is asked for one.
       if (without.status === 401)
@@ -77,11 +78,12 @@ for (const [what, dialect] of Object.entries(DIALECTS))
 
     test("an encoding that nobody knows", async () => {
       const headers = { ...typed, "content-encoding": "br" };
-      expect(await answer(await send(path, good(`${name}.br`), headers))).toEqual(
+      expect(await answer(await send(path, sent(good(`${name}.br`)), headers))).toEqual(
         dialect.badEncoding,
       );
     });
 
+    if (dialect.encode !== undefined) return;
     for (const [encoding, encode] of Object.entries({
       gzip: (text: string) => compress(text, "gzip"),
       deflate: (text: string) => compress(text, "deflate"),

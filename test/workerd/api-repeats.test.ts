@@ -24,7 +24,7 @@ type Answer = readonly [status: number, body: string];
 /** The status and text of the answer; that it was a repeat is said by the native answer alone. */
 const send = async (
   path: string,
-  body: string,
+  body: BodyInit,
   headers: Readonly<Record<string, string>> = {},
   to: Partial<typeof env> = {},
 ): Promise<Answer> => {
@@ -51,12 +51,13 @@ test("each path of the formats that are known by content is tried here", () => {
 for (const [what, dialect] of Object.entries(DIALECTS))
   describe(what, () => {
     const { path, type } = dialect;
-    const name = (more: string): string => `${what.toLowerCase().replace(" ", ".")}.${more}`;
+    const name = (more: string): string => `${what.toLowerCase().replaceAll(/\W+/g, ".")}.${more}`;
     const typed = { "content-type": type };
+    const sent = (text: string): BodyInit => dialect.encode?.(text) ?? text;
     const metric = (more: string): string => dialect.stored?.(name(more)) ?? name(more);
 
     test("a repeat counts nothing, at once, after a flush and in a shard that starts anew", async () => {
-      const body = dialect.good(name("again"));
+      const body = sent(dialect.good(name("again")));
       const first = await send(path, body, typed);
       expect(first[0]).toBe(dialect.ok[0]);
       expect(await send(path, body, typed)).toEqual(first);
@@ -68,7 +69,7 @@ for (const [what, dialect] of Object.entries(DIALECTS))
     });
 
     test("the answer was lost behind the shard: a repeat counts once", async () => {
-      const body = dialect.good(name("lost"));
+      const body = sent(dialect.good(name("lost")));
       const [status] = await send(path, body, typed, { SHARD: answerLost(env.SHARD) });
       expect(status).toBe(503);
       expect((await send(path, body, typed))[0]).toBe(dialect.ok[0]);
@@ -76,7 +77,7 @@ for (const [what, dialect] of Object.entries(DIALECTS))
     });
 
     test("with a bad item: the same is said again of both", async () => {
-      const body = dialect.both(dialect.good(name("part")), dialect.bad(name("part")));
+      const body = sent(dialect.both(dialect.good(name("part")), dialect.bad(name("part"))));
       const first = await send(path, body, typed);
       expect(first[0]).toBe(dialect.partly[0]);
       expect(await send(path, body, typed)).toEqual(first);
@@ -84,7 +85,7 @@ for (const [what, dialect] of Object.entries(DIALECTS))
     });
 
     test("at the same time: once", async () => {
-      const body = dialect.good(name("both"));
+      const body = sent(dialect.good(name("both")));
       const answers = await Promise.all([1, 2, 3].map(() => send(path, body, typed)));
       expect(new Set(answers.map(([status]) => status))).toEqual(new Set([dialect.ok[0]]));
       expect(await countOf(metric("both"))).toBe(1);
@@ -93,7 +94,7 @@ for (const [what, dialect] of Object.entries(DIALECTS))
     test("of two shards one does not answer: the repeat loses and doubles nothing", async () => {
       const two = { SHARDS: "2" };
       const [a, b] = [0, 1].map((at) => nameIn(dialect, at, name("half")));
-      const body = dialect.both(dialect.good(a!), dialect.good(b!));
+      const body = sent(dialect.both(dialect.good(a!), dialect.good(b!)));
       const broken = { ...two, SHARD: withoutShard(env.SHARD, 1) };
       expect((await send(path, body, typed, broken))[0]).toBe(503);
       expect((await send(path, body, typed, broken))[0]).toBe(503);
@@ -110,7 +111,8 @@ const nameIn = ({ stored }: Dialect, shard: number, prefix: string): string =>
 
 describe("what is another request", () => {
   const line = (metric: string): string => `${metric} value=1 ${NOW}000000`;
-  const twice = (what: string, first: Parameters<typeof send>, second: Parameters<typeof send>) =>
+  type Sent = [path: string, body: string, headers?: Readonly<Record<string, string>>];
+  const twice = (what: string, first: Sent, second: Sent) =>
     test(what, async () => {
       for (const request of [first, second]) expect((await send(...request))[0]).toBe(204);
       expect(await countOf(first[1].split(" ")[0]!)).toBe(2);

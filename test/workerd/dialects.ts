@@ -1,6 +1,8 @@
 // How each format but the native ones is spoken: a point that is good, one that is bad, and the answers.
 
 import { expect } from "vitest";
+import { request, type Series, writeRequest } from "../node/formats/remote-write/messages.ts";
+import { snappy } from "../node/formats/snappy-block.ts";
 import { NOW } from "./api-client.ts";
 
 /** Unix s. */
@@ -34,6 +36,8 @@ export interface Dialect {
   bad(name: string): string;
   /** Bodies one after the other. */
   both(...bodies: readonly string[]): string;
+  /** What is sent of a body, where that is no text; it is in the only encoding that is taken then. */
+  encode?(body: string): Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly ok: readonly [number, unknown];
   /** What is said of one good point and one bad. */
@@ -64,6 +68,27 @@ const native = (status: number, code: string, message: RegExp): readonly [number
   expect.objectContaining({ error: expect.objectContaining({ code, message: says(message) }) }),
 ];
 const SKIPPED = native(422, "bad_skipped", /1 bad point skipped, 1 stored/);
+
+const remoteWrite = (
+  write: (series: readonly Series[]) => Uint8Array,
+): Omit<Dialect, "path" | "type"> => ({
+  good: (name) => JSON.stringify([seriesOf(name, NOW)]),
+  bad: (name) => JSON.stringify([seriesOf(name, 1)]),
+  both: arrays,
+  encode: (text) => snappy(write(JSON.parse(text) as Series[])),
+  ok: [204, ""],
+  partly: [400, says(/^1 samples written, 1 items not: samples: 1 is no time/)],
+  unauthorized: [401, says(NO_TOKEN)],
+  badEncoding: [415, says(ENCODING)],
+});
+
+const seriesOf = (name: string, at: number): Series => ({
+  labels: [
+    ["__name__", name],
+    ["job", "a"],
+  ],
+  samples: [{ value: 1, at }],
+});
 
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
   "Influx 1": {
@@ -168,5 +193,20 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     partly: SKIPPED,
     unauthorized: native(401, "unauthorized", NO_TOKEN),
     badEncoding: native(415, "unsupported_encoding", ENCODING),
+  },
+  "Remote write": {
+    ...remoteWrite(writeRequest),
+    path: "/api/v1/write",
+    type: "application/x-protobuf",
+  },
+  "Remote write, as of Prometheus": {
+    ...remoteWrite(writeRequest),
+    path: "/prometheus/api/v1/write",
+    type: "application/x-protobuf;proto=prometheus.WriteRequest",
+  },
+  "Remote write 2": {
+    ...remoteWrite(request),
+    path: "/api/v1/push",
+    type: "application/x-protobuf;proto=io.prometheus.write.v2.Request",
   },
 };

@@ -4,9 +4,12 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
+import { remoteWrite1 } from "../../src/core/formats/remote-write.ts";
 import { app } from "../../src/worker/app.ts";
 import { isLoose } from "../../src/worker/http/parameters.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
+import { writeRequest } from "../node/formats/remote-write/messages.ts";
+import { snappy } from "../node/formats/snappy-block.ts";
 import { store } from "./api-client.ts";
 import toml from "../../wrangler.toml?raw";
 
@@ -51,7 +54,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 };
 
 /** What a path takes, where it is not a point as JSON. */
-const BODIES: Readonly<Record<string, string>> = {
+const BODIES: Readonly<Record<string, BodyInit>> = {
   "/write": "here value=1",
   "/api/v2/write": "here value=1",
   "/api/v1/graphite": "here 1 -1",
@@ -59,6 +62,9 @@ const BODIES: Readonly<Record<string, string>> = {
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",
+  ...Object.fromEntries(
+    remoteWrite1.paths.map((path) => [path, snappy(writeRequest([]))] as const),
+  ),
 };
 
 describe("every answer says that its type is its type, and who may keep it; texts end a line", () => {

@@ -69,6 +69,8 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
   token?(carrier: Carrier): string | undefined;
   /** Content encodings of its own, beside those that every format takes. */
   readonly encodings?: Readonly<Record<string, Decompress>>;
+  /** It takes no other ones. */
+  readonly onlyOwnEncodings?: true;
   /** The content encoding of a body that names none; absent: identity. */
   readonly encoding?: string;
   /**

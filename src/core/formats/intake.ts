@@ -2,17 +2,11 @@
 // for names, labels, times and values, and for what is wrong with them.
 
 import type { Issue, Rejection } from "../api.ts";
-import {
-  canonicalLabels,
-  labelNameIssue,
-  labelValueIssue,
-  metricNameIssue,
-  seriesKey,
-} from "../series/labels.ts";
+import { checkedKey, type FieldIssue } from "../series/checked-key.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import * as LIMITS from "../limits.ts";
-import { cut, quote } from "../text.ts";
-import { err, ok, type Result } from "../result.ts";
+import { cut } from "../text.ts";
+import { ok, type Result } from "../result.ts";
 import { DAY, dayOf } from "../tiers.ts";
 import { batchesByShard, type ShardBatches } from "./shard-batches.ts";
 
@@ -42,6 +36,8 @@ export class Intake {
   readonly issues: (Issue & { readonly index: number })[] = [];
   /** Issues found, also those beyond the listed. */
   issueCount = 0;
+  /** Samples that were taken and hold no value. */
+  withoutValue = 0;
 
   constructor(rules: IntakeRules) {
     this.#rules = rules;
@@ -96,31 +92,19 @@ export class Intake {
   series(
     metric: string,
     pairs: readonly (readonly [string, string])[],
-  ): Result<RequestSeries, { path: string; message: string }> {
-    const badName = metricNameIssue(metric);
-    if (badName !== undefined) return err({ path: "name", message: `${quote(metric)} ${badName}` });
-    if (pairs.length > LIMITS.labelsPerPoint)
-      return err({
-        path: "labels",
-        message: `has ${pairs.length} labels, more than ${LIMITS.labelsPerPoint}`,
-      });
-    const names = new Set<string>();
-    for (const [name, value] of pairs) {
-      const path = `labels.${name}`;
-      const bad = labelNameIssue(name);
-      if (bad !== undefined) return err({ path, message: `label name ${quote(name)} ${bad}` });
-      if (names.has(name)) return err({ path, message: "is given twice" });
-      names.add(name);
-      const badValue = labelValueIssue(value);
-      if (badValue !== undefined) return err({ path, message: `${quote(value)} ${badValue}` });
-    }
-    const key = seriesKey(metric, canonicalLabels(pairs));
+  ): Result<RequestSeries, FieldIssue> {
+    const key = checkedKey(metric, pairs);
+    return key.ok ? ok(this.keyed(key.value)) : key;
+  }
+
+  /** The number of a series by its key, for decoders that know the checked keys of their senders. */
+  keyed(key: string): RequestSeries {
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = (this.#keys.push(key) - 1) as RequestSeries;
       this.#numbers.set(key, number);
     }
-    return ok(number);
+    return number;
   }
 
   /**
@@ -134,6 +118,11 @@ export class Intake {
       message: path === "" ? message : `${path}: ${message}`,
     }));
     return [...bad, ...this.rejected.filter(({ index }) => !this.#badItems.has(index))];
+  }
+
+  /** Takes a sample that says there is no value (NaN): it was understood, and nothing is stored. */
+  addNone(): void {
+    this.withoutValue++;
   }
 
   /** Takes a point: `at` is integer Unix ms, `value` finite, `index` its item in the request. */

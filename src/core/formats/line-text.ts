@@ -2,10 +2,7 @@
 // would end them.
 
 import { BACKSLASH, COMMA, EQUALS, SPACE } from "./line-bytes.ts";
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-const SHORT = 24;
+import { textIn } from "./utf8.ts";
 
 /**
  * The name in bytes [start, end); undefined when it is not UTF-8. In a tag or field also = is escaped;
@@ -17,27 +14,9 @@ export function unescaped(
   end: number,
   isTag: boolean,
 ): string | undefined {
-  const text = decoded(bytes, start, end);
+  const text = textIn(bytes, start, end);
   if (text === undefined || !text.includes("\\")) return text;
   return text.replace(isTag ? /\\([,= ])/g : /\\([, ])/g, "$1");
-}
-
-function decoded(bytes: Uint8Array, start: number, end: number): string | undefined {
-  // Most names are short ASCII, which costs a decoder more to begin with than to read.
-  if (end - start <= SHORT) {
-    let text = "";
-    for (let at = start; at < end; at++) {
-      const c = bytes[at]!;
-      if (c > 0x7f) break;
-      text += String.fromCharCode(c);
-    }
-    if (text.length === end - start) return text;
-  }
-  try {
-    return utf8.decode(bytes.subarray(start, end));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Where a measurement (up to a comma), or a tag's key or value (also up to =), ends. */

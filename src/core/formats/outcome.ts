@@ -10,6 +10,8 @@ export interface Counts {
   readonly duplicate: boolean;
   /** Sorted by index. Not every bad item is listed: `skipped` counts them. */
   readonly rejected: readonly Rejection[];
+  /** Samples that were taken and hold no value (NaN): there is nothing of them to store. */
+  readonly withoutValue: number;
   /** Bad items that were passed over, as the format or the request wants it. */
   readonly skipped: number;
 }

@@ -7,6 +7,7 @@ import { graphite } from "./graphite.ts";
 import { influx1, influx2 } from "./influx.ts";
 import { kairosGzip, kairosJson } from "./kairos.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
+import { remoteWrite1, remoteWrite2 } from "./remote-write.ts";
 import { victoria } from "./victoria.ts";
 
 export const FORMATS: readonly Format[] = [
@@ -22,6 +23,8 @@ export const FORMATS: readonly Format[] = [
   kairosGzip,
   collectdJson,
   collectdCommand,
+  remoteWrite1,
+  remoteWrite2,
 ];
 
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */
@@ -66,6 +69,10 @@ function wantedType(text: string): MediaType {
 function fit(wanted: string, given: MediaType): number {
   if (wanted === "*") return 0;
   const { type, parameters } = wantedType(wanted);
-  const fits = type === given.type && parameters.every((one) => given.parameters.includes(one));
+  const fits =
+    type === given.type &&
+    parameters.every((one) => given.parameters.includes(one)) &&
+    // Of protobuf it names the message: none is taken for another.
+    given.parameters.every((one) => !one.startsWith("proto=") || parameters.includes(one));
   return fits ? 1 + parameters.length : -1;
 }

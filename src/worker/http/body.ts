@@ -10,6 +10,8 @@ import { fail } from "./failure.ts";
 /** How a format's bodies may be encoded, beside what all may. */
 export interface Encodings {
   readonly encodings?: Readonly<Record<string, Decompress>>;
+  /** All others may not. */
+  readonly onlyOwnEncodings?: true;
   /** That of a body that names none. */
   readonly encoding?: string;
 }
@@ -17,12 +19,12 @@ export interface Encodings {
 /** @throws Failed with what is wrong. */
 export async function readBody(
   request: Request,
-  { encodings = {}, encoding: byDefault = "identity" }: Encodings,
+  { encodings = {}, onlyOwnEncodings, encoding: byDefault = "identity" }: Encodings,
 ): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > LIMITS.bodyBytes) tooLarge();
   const encoding = encodingOf(request.headers.get("content-encoding"), byDefault);
-  const known = new Map([...COMMON, ...Object.entries(encodings)]);
+  const known = new Map([...(onlyOwnEncodings ? [] : COMMON), ...Object.entries(encodings)]);
   const decompress = known.get(encoding);
   if (decompress === undefined && encoding !== "identity")
     return fail({

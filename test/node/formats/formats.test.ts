@@ -10,6 +10,7 @@ import { graphite } from "./graphite/fixture.ts";
 import { influx } from "./influx/fixture.ts";
 import { kairos } from "./kairos/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
+import { remoteWrite1, remoteWrite2 } from "./remote-write/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 import { victoria } from "./victoria/fixture.ts";
 
@@ -26,6 +27,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   "KairosDB, gzip": kairos,
   "collectd JSON": lists,
   "collectd Command": command,
+  "Prometheus remote write": remoteWrite1,
+  "Prometheus remote write 2": remoteWrite2,
 };
 
 for (const format of FORMATS) {
@@ -45,22 +48,25 @@ describe("the media type says which format a request speaks", () => {
     types,
   });
   const formats = [
-    named("one", ["application/x-protobuf", ""]),
-    named("two", ["application/x-protobuf;proto=io.v2.Request"]),
+    named("one", ["application/x-protobuf", "application/x-protobuf;proto=io.v1.request", ""]),
+    named("two", ["application/x-protobuf;proto=io.v2.request"]),
     named("rest", ["*"]),
   ];
   const speaks = (type: string | null, name: string): void =>
     test(String(type), () => expect(formatFor(formats, type)?.name).toBe(name));
   speaks("application/x-protobuf", "one");
   speaks(" Application/X-Protobuf ", "one");
-  speaks("application/x-protobuf; proto=prometheus.WriteRequest", "one");
+  speaks("application/x-protobuf; proto=io.v1.Request", "one");
   speaks("application/x-protobuf;proto=io.v2.Request", "two");
   speaks('application/x-protobuf; charset=x; Proto = "io.v2.Request"', "two");
   speaks(null, "one");
   speaks("", "one");
   speaks("text/csv", "rest");
   speaks("application/x-protobuffer", "rest");
-  test("none", () => expect(formatFor(formats.slice(0, 2), "text/csv")).toBeUndefined());
+  test("none", () => {
+    for (const type of ["text/csv", "application/x-protobuf;proto=io.v3.Request"])
+      expect(formatFor(formats.slice(0, 2), type)).toBeUndefined();
+  });
   test("the native ones", () => {
     const formats = FORMATS.filter(({ paths }) => paths.includes("/api/v1/points"));
     const native = (type: string | null): unknown => formatFor(formats, type)?.name;

@@ -1,0 +1,118 @@
+// What both versions of Prometheus remote write have in common: samples of a series, what is not kept
+// of them, and how bodies are answered for that are none.
+
+import * as LIMITS from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import { type CheckedKey, checkedKey, type FieldIssue } from "../series/checked-key.ts";
+import { counted } from "../text.ts";
+import { type BadBody, TOO_MANY } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { BYTES, FIXED64, type ProtoReader, VARINT } from "./protobuf.ts";
+
+/** Fields of a TimeSeries, of which 1 to 4 are of the same kind in both versions. */
+export const SAMPLES = 2;
+const SAMPLE_VALUE = 1;
+const SAMPLE_TIME = 2;
+
+/** Bits of the NaN that says that a series ended: 0x7ff0000000000002. */
+const STALE_HIGH = 0x7ff00000;
+const STALE_LOW = 2;
+
+export interface NotKept {
+  readonly histograms: number;
+  readonly exemplars: number;
+}
+
+/**
+ * Takes what a TimeSeries in bytes [from, to) holds: `index` is its position in the request. Of a series
+ * that is wrong, only that is said.
+ */
+export function takeSeries(
+  proto: ProtoReader,
+  from: number,
+  to: number,
+  key: CheckedKey,
+  notKept: NotKept,
+  index: number,
+  intake: Intake,
+): void {
+  if (!key.ok) {
+    intake.issue(index, key.error.path, key.error.message);
+    return;
+  }
+  const series = intake.keyed(key.value);
+  proto.at = from;
+  for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+    if (field !== SAMPLES || proto.wire !== BYTES) {
+      proto.skip(to);
+      continue;
+    }
+    const end = proto.end(to);
+    let value = 0;
+    let at = 0;
+    let isStale = false;
+    for (let part = proto.field(end); part !== 0; part = proto.field(end))
+      if (part === SAMPLE_VALUE && proto.wire === FIXED64) {
+        value = proto.double();
+        // Which NaN it is, only the bits say: a double that is passed on may lose them.
+        if (value !== value) isStale = isStaleAt(proto.view, proto.at - 8);
+      } else if (part === SAMPLE_TIME && proto.wire === VARINT) at = proto.int64();
+      else proto.skip(end);
+    if (proto.broken) return;
+    if (at < LIMITS.earliestAt || at > LIMITS.latestAt)
+      intake.issue(index, "samples", `${at} is no time between 2001 and 5138, in ms`, "part");
+    else if (isStale || value !== value) intake.addNone();
+    else if (value - value !== 0)
+      intake.issue(index, "samples", `expected a finite value, got ${value}`, "part");
+    else intake.add(series, at, value, index);
+    if (intake.isFull) return;
+  }
+  noteNotKept(notKept, index, intake);
+}
+
+const isStaleAt = (view: DataView, at: number): boolean =>
+  view.getUint32(at + 4, true) === STALE_HIGH && view.getUint32(at, true) === STALE_LOW;
+
+function noteNotKept({ histograms, exemplars }: NotKept, index: number, intake: Intake): void {
+  if (histograms > 0)
+    intake.issue(
+      index,
+      "histograms",
+      `${counted(histograms, "native histogram")} not kept: have them sent as classic ones, with buckets`,
+      "part",
+    );
+  if (exemplars > 0)
+    intake.issue(
+      index,
+      "exemplars",
+      `${counted(exemplars, "exemplar")} not kept: samples are; send_exemplars: false ends this`,
+      "part",
+    );
+}
+
+export const NOT_UTF8: FieldIssue = { path: "labels", message: "a label is not valid UTF-8" };
+
+/** The key of a series by all its labels, of which one is the name of the metric. */
+export function keyOfLabels(labels: readonly (readonly [string, string])[]): CheckedKey {
+  const names = labels.filter(([name]) => name === "__name__");
+  if (names.length !== 1)
+    return err({
+      path: "labels",
+      message: `the label __name__, the name of the metric, is given ${names.length} times`,
+    });
+  return checkedKey(
+    names[0]![1],
+    labels.filter(([name]) => name !== "__name__"),
+  );
+}
+
+export const brokenBody = (message: string): BadBody => ({
+  code: "invalid_body",
+  message: `the body is no ${message}: it is cut off or broken`,
+});
+
+/** Of a body that was walked through: whether it was one, and held no more than a request may. */
+export function walked(proto: ProtoReader, intake: Intake, message: string): Result<void, BadBody> {
+  if (intake.isFull) return err(TOO_MANY);
+  return proto.broken ? err(brokenBody(message)) : ok(undefined);
+}

@@ -1,0 +1,91 @@
+// prometheus.WriteRequest, the message of remote write 1.0 (prometheus/prompb/remote.proto, types.proto):
+//
+//   WriteRequest  timeseries = 1, metadata = 3
+//   TimeSeries    labels = 1 {name = 1, value = 2}, samples = 2 {value = 1, timestamp = 2},
+//                 exemplars = 3, histograms = 4
+
+import * as LIMITS from "../limits.ts";
+import { err, type Result } from "../result.ts";
+import type { CheckedKey } from "../series/checked-key.ts";
+import { ByteTable } from "./byte-table.ts";
+import type { BadBody } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { BYTES, ProtoReader } from "./protobuf.ts";
+import { keyOfLabels, NOT_UTF8, takeSeries, walked } from "./remote-samples.ts";
+import { textIn } from "./utf8.ts";
+
+const MESSAGE = "prometheus.WriteRequest";
+const LABELS = 1;
+const EXEMPLARS = 3;
+const HISTOGRAMS = 4;
+
+/** Keys of series by the bytes of their labels: a sender names the same ones again and again. */
+const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+
+export function decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+  const proto = new ProtoReader(bytes);
+  const { length } = bytes;
+  let index = 0;
+  for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
+    if ((field === 4 || field === 5) && proto.wire === BYTES) return err(OTHER);
+    if (field === 1 && proto.wire === BYTES) timeSeries(proto, proto.end(length), index++, intake);
+    else proto.skip(length);
+    if (intake.isFull) break;
+  }
+  return walked(proto, intake, MESSAGE);
+}
+
+/** Takes the TimeSeries up to `to`, in two walks: its labels may stand behind its samples. */
+function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intake): void {
+  const from = proto.at;
+  let histograms = 0;
+  let exemplars = 0;
+  known.begin();
+  for (let start = from, field = proto.field(to); field !== 0; field = proto.field(to)) {
+    proto.skip(to);
+    // With tag and length, which tell where a label ends.
+    if (field === LABELS) known.put(proto.bytes, start, proto.at);
+    else if (field === EXEMPLARS) exemplars++;
+    else if (field === HISTOGRAMS) histograms++;
+    start = proto.at;
+  }
+  if (proto.broken) return;
+  let key = known.find();
+  if (key === undefined) known.keep((key = keyOf(proto, from, to)));
+  takeSeries(proto, from, to, key, { histograms, exemplars }, index, intake);
+}
+
+/** The key that the labels in bytes [from, to) name. */
+function keyOf(proto: ProtoReader, from: number, to: number): CheckedKey {
+  const { bytes } = proto;
+  const labels: [string, string][] = [];
+  proto.at = from;
+  for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+    if (field !== LABELS || proto.wire !== BYTES) {
+      proto.skip(to);
+      continue;
+    }
+    const end = proto.end(to);
+    let name: string | undefined = "";
+    let value: string | undefined = "";
+    for (let part = proto.field(end); part !== 0; part = proto.field(end)) {
+      const at = proto.wire === BYTES ? proto.end(end) : undefined;
+      if (at === undefined) proto.skip(end);
+      else {
+        if (part === 1) name = textIn(bytes, proto.at, at);
+        else if (part === 2) value = textIn(bytes, proto.at, at);
+        proto.at = at;
+      }
+    }
+    if (name === undefined || value === undefined) return err(NOT_UTF8);
+    labels.push([name, value]);
+  }
+  return keyOfLabels(labels);
+}
+
+const OTHER: BadBody = {
+  code: "invalid_body",
+  message:
+    `the body is no ${MESSAGE}, but an io.prometheus.write.v2.Request: ` +
+    "its Content-Type needs ;proto=io.prometheus.write.v2.Request",
+};

@@ -1,0 +1,155 @@
+// io.prometheus.write.v2.Request, the message of remote write 2.0 (prometheus/prompb/io/prometheus/write/
+// v2/types.proto):
+//
+//   Request     symbols = 4: texts, the first is ""; timeseries = 5
+//   TimeSeries  labels_refs = 1: names and values in turn, by their position in symbols;
+//               samples = 2 {value = 1, timestamp = 2, start_timestamp = 3}, histograms = 3,
+//               exemplars = 4, metadata = 5
+
+import * as LIMITS from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { CheckedKey } from "../series/checked-key.ts";
+import { ByteTable } from "./byte-table.ts";
+import type { BadBody } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
+import { brokenBody, keyOfLabels, NOT_UTF8, takeSeries, walked } from "./remote-samples.ts";
+import { textIn } from "./utf8.ts";
+
+const MESSAGE = "io.prometheus.write.v2.Request";
+const LABELS_REFS = 1;
+const HISTOGRAMS = 3;
+const EXEMPLARS = 4;
+
+/** Keys of series by their labels: a sender names the same ones again and again. */
+const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+
+export function decodeRemoteWrite2(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+  const proto = new ProtoReader(bytes);
+  const { length } = bytes;
+  const symbols = symbolsOf(proto);
+  if (!symbols.ok) return symbols;
+  proto.at = 0;
+  let index = 0;
+  for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
+    if (field === 5 && proto.wire === BYTES)
+      timeSeries(proto, proto.end(length), symbols.value, index++, intake);
+    else proto.skip(length);
+    if (intake.isFull) break;
+  }
+  return walked(proto, intake, MESSAGE);
+}
+
+const OTHER: BadBody = {
+  code: "invalid_body",
+  message: `the body is no ${MESSAGE}, but a prometheus.WriteRequest: its Content-Type must not name another`,
+};
+
+/** Where the symbols stand: symbol i is bytes [at[2 × i], at[2 × i + 1]). */
+interface Symbols {
+  readonly at: Uint32Array;
+  readonly count: number;
+}
+
+/** They may stand behind the series. */
+function symbolsOf(proto: ProtoReader): Result<Symbols, BadBody> {
+  const { length } = proto.bytes;
+  let at = new Uint32Array(1_024);
+  let count = 0;
+  for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
+    if (field < 4 && proto.wire === BYTES) return err(OTHER);
+    if (field !== 4 || proto.wire !== BYTES) {
+      proto.skip(length);
+      continue;
+    }
+    const end = proto.end(length);
+    if (count * 2 === at.length) {
+      const longer = new Uint32Array(at.length * 4);
+      longer.set(at);
+      at = longer;
+    }
+    at[count * 2] = proto.at;
+    at[count * 2 + 1] = end;
+    count++;
+    proto.at = end;
+  }
+  return proto.broken ? err(brokenBody(MESSAGE)) : ok({ at, count });
+}
+
+/** References of the series that is read to its symbols, as many as a series may have, and its name. */
+const refs = new Uint32Array(2 * LIMITS.labelsPerPoint + 2);
+
+/** Takes the TimeSeries up to `to`, in two walks: its labels may stand behind its samples. */
+function timeSeries(
+  proto: ProtoReader,
+  to: number,
+  symbols: Symbols,
+  index: number,
+  intake: Intake,
+): void {
+  const from = proto.at;
+  let histograms = 0;
+  let exemplars = 0;
+  let count = 0;
+  for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+    if (field === LABELS_REFS && (proto.wire === BYTES || proto.wire === VARINT)) {
+      const end = proto.wire === BYTES ? proto.end(to) : proto.at + 1;
+      while (proto.at < end) {
+        // Those beyond its length are only counted.
+        refs[count++] = proto.varint();
+      }
+      continue;
+    }
+    proto.skip(to);
+    if (field === EXEMPLARS) exemplars++;
+    else if (field === HISTOGRAMS) histograms++;
+  }
+  if (proto.broken) return;
+  takeSeries(
+    proto,
+    from,
+    to,
+    keyOf(proto.bytes, symbols, count),
+    { histograms, exemplars },
+    index,
+    intake,
+  );
+  proto.at = to;
+}
+
+/** The key that the first `count` of `refs` name. */
+function keyOf(bytes: Uint8Array, { at, count: symbols }: Symbols, count: number): CheckedKey {
+  if (count > refs.length || count % 2 === 1)
+    return err({
+      path: "labels_refs",
+      message: `holds ${count} references: expected pairs, ${refs.length / 2} at most`,
+    });
+  known.begin();
+  for (let i = 0; i < count; i++) {
+    const ref = refs[i]!;
+    if (ref >= symbols)
+      return err({ path: "labels_refs", message: `refers to symbol ${ref} of ${symbols}` });
+    const from = at[ref * 2]!;
+    const to = at[ref * 2 + 1]!;
+    known.putNumber(to - from);
+    known.put(bytes, from, to);
+  }
+  const found = known.find();
+  if (found !== undefined) return found;
+  const made = keyOfTexts(
+    Array.from(refs.subarray(0, count), (ref) => textIn(bytes, at[ref * 2]!, at[ref * 2 + 1]!)),
+  );
+  known.keep(made);
+  return made;
+}
+
+function keyOfTexts(texts: readonly (string | undefined)[]): CheckedKey {
+  const labels: [string, string][] = [];
+  for (let i = 0; i < texts.length; i += 2) {
+    const name = texts[i];
+    const value = texts[i + 1];
+    if (name === undefined || value === undefined) return err(NOT_UTF8);
+    labels.push([name, value]);
+  }
+  return keyOfLabels(labels);
+}

@@ -1,0 +1,45 @@
+// From a metric name and labels as they came to the key of a series: the one place that says which
+// are none.
+
+import * as LIMITS from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import { quote } from "../text.ts";
+import {
+  canonicalLabels,
+  labelNameIssue,
+  labelValueIssue,
+  metricNameIssue,
+  seriesKey,
+} from "./labels.ts";
+
+/** What is wrong with a field of a point. */
+export interface FieldIssue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export type CheckedKey = Result<string, FieldIssue>;
+
+export function checkedKey(
+  metric: string,
+  pairs: readonly (readonly [string, string])[],
+): CheckedKey {
+  const badName = metricNameIssue(metric);
+  if (badName !== undefined) return err({ path: "name", message: `${quote(metric)} ${badName}` });
+  if (pairs.length > LIMITS.labelsPerPoint)
+    return err({
+      path: "labels",
+      message: `has ${pairs.length} labels, more than ${LIMITS.labelsPerPoint}`,
+    });
+  const names = new Set<string>();
+  for (const [name, value] of pairs) {
+    const path = `labels.${name}`;
+    const bad = labelNameIssue(name);
+    if (bad !== undefined) return err({ path, message: `label name ${quote(name)} ${bad}` });
+    if (names.has(name)) return err({ path, message: "is given twice" });
+    names.add(name);
+    const badValue = labelValueIssue(value);
+    if (badValue !== undefined) return err({ path, message: `${quote(value)} ${badValue}` });
+  }
+  return ok(seriesKey(metric, canonicalLabels(pairs)));
+}
