@@ -1,7 +1,7 @@
-// Four kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
-// the page in a real Chromium, and the whole server as a process. The first two run side by side, and
-// with them the test that kills servers, which waits for flushes most of its time; the others time
-// what they see, and run one after the other.
+// Five kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
+// the page in a real Chromium, the whole server as a process, and agents that send to it. The first two
+// run side by side, and with them the test that kills servers, which waits for flushes most of its
+// time; the others time what they see, and run one after the other.
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -73,6 +73,17 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ["test/support/build-once.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "clients",
+          include: ["test/clients/**/*.test.ts"],
+          globalSetup: ["test/clients/store.ts"],
+          testTimeout: 120_000,
+          // Where an agent is not there, it is installed.
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -1,10 +1,10 @@
 // A Chromium for the browser tests, found or installed: never a reason to skip a test.
 
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { install } from "./debian.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -55,13 +55,7 @@ export function findChromium(): string {
   const found = [...USUAL, ...playwrightCache()].find((path) => existsSync(path));
   if (found !== undefined) return found;
   if (isRoot && existsSync("/etc/debian_version")) {
-    const apt = (...args: string[]): Buffer =>
-      execFileSync("apt-get", ["-qq", ...args], {
-        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        stdio: ["ignore", "ignore", "inherit"],
-      });
-    apt("update");
-    apt("install", "-y", "--no-install-recommends", "chromium");
+    install("chromium");
     if (existsSync("/usr/bin/chromium")) return "/usr/bin/chromium";
   }
   throw new Error(

@@ -1,0 +1,176 @@
+// What agents already speak: the lines that point one at this store, and what becomes of what it sends.
+// A list; the page shows it, and tests run the same lines with the real agents. No wire format here.
+
+export interface Agent {
+  /** Names its part of the page. */
+  readonly id: string;
+  readonly name: string;
+  /** Where the lines go. */
+  readonly where: string;
+  /** `origin`: of the store, without a slash at its end; `token`: what the agent sends as one. */
+  lines(origin: string, token: string): string;
+  /** Of names and labels; backticks mark code. */
+  readonly becomes: string;
+}
+
+/** A client that has an address in parts. */
+const parts = (origin: string): { host: string; port: string; isSecure: boolean } => {
+  const { hostname, port, protocol } = new URL(origin);
+  const isSecure = protocol === "https:";
+  return { host: hostname, port: port === "" ? (isSecure ? "443" : "80") : port, isSecure };
+};
+
+const INFLUX =
+  "`room,floor=1 temperature=21.5` is the metric `room_temperature` with the label `floor`; a field called `value` has the name of its measurement alone. Booleans are 0 and 1; texts are passed over. Databases, buckets and organisations name nothing.";
+
+const COLLECTD =
+  "A value of the plugin `df` is the metric `collectd.df` with the labels `host`, `plugin_instance`, `type` and `type_instance`, and `ds` where a type has several values. Both Formats give the same series.";
+
+export const AGENTS: readonly Agent[] = [
+  {
+    id: "curl",
+    name: "curl, line protocol",
+    where: "a shell",
+    lines: (origin, token) =>
+      `curl --fail --retry 5 --retry-all-errors '${origin}/write?precision=s' \\
+  -H 'Authorization: Token ${token}' \\
+  --data-binary "room,floor=1 temperature=21.5 $(date +%s)"`,
+    becomes: INFLUX,
+  },
+  {
+    id: "graphite",
+    name: "Graphite plaintext",
+    where: "a shell",
+    lines: (origin, token) =>
+      `echo "servers.web-1.load;rack=a1 0.5 $(date +%s)" |
+  curl --fail --retry 5 --retry-all-errors '${origin}/api/v1/graphite' \\
+    -u 'any:${token}' -H 'Content-Type: text/plain' --data-binary @-`,
+    becomes: "The path is the metric; tags behind it are labels.",
+  },
+  {
+    id: "influx-import",
+    name: "influx -import",
+    where: "a shell",
+    lines(origin, token) {
+      const { host, port, isSecure } = parts(origin);
+      return `influx -host ${host} -port ${port}${isSecure ? " -ssl" : ""} -username any -password '${token}' \\
+  -import -path=dump.txt -precision=s`;
+    },
+    becomes: `What \`influx_inspect export\` wrote, in batches of 5,000 lines. ${INFLUX}`,
+  },
+  {
+    id: "victoriametrics",
+    name: "Export of VictoriaMetrics",
+    where: "a shell",
+    lines: (origin, token) =>
+      `curl --fail 'http://localhost:8428/api/v1/export' -d 'match[]={__name__!=""}' |
+  curl --fail --retry 5 --retry-all-errors '${origin}/api/v1/import' \\
+    -u 'any:${token}' --data-binary @-`,
+    becomes:
+      "Names and labels stay as they are. A body holds 8 MiB and 100,000 points: of more, take a `start` and `end` at a time.",
+  },
+  {
+    id: "vmctl",
+    name: "vmctl influx",
+    where: "a shell",
+    lines: (origin, token) =>
+      `vmctl influx --influx-addr http://localhost:8086 --influx-database mydb \\
+  --vm-addr ${origin} --vm-user any --vm-password '${token}' \\
+  --vm-batch-size 50000 --vm-concurrency 1`,
+    becomes:
+      "The field `temperature` of `room` is the metric `room_temperature`; tags are labels, and `db` is one. By one worker it sends the same batches when it is run again, and nothing counts twice.",
+  },
+  {
+    id: "collectd-json",
+    name: "collectd, JSON",
+    where: "collectd.conf",
+    lines: (origin, token) => collectd(`${origin}/api/v1/collectd`, "JSON", token),
+    becomes: COLLECTD,
+  },
+  {
+    id: "collectd-kairosdb",
+    name: "collectd, KairosDB",
+    where: "collectd.conf",
+    lines: (origin, token) => collectd(`${origin}/api/v1/datapoints`, "KAIROSDB", token),
+    becomes: COLLECTD,
+  },
+  {
+    id: "influxdb-client",
+    name: "@influxdata/influxdb-client",
+    where: "Node.js",
+    lines: (origin, token) =>
+      `import { InfluxDB, Point } from "@influxdata/influxdb-client";
+
+const influx = new InfluxDB({ url: "${origin}", token: "${token}" });
+const options = { flushInterval: 1000, minRetryDelay: 1000 };
+const write = influx.getWriteApi("any", "any", "ms", options);
+write.writePoint(new Point("room").tag("floor", "1").floatField("temperature", 21.5));`,
+    becomes: INFLUX,
+  },
+  {
+    id: "influx",
+    name: "influx for Node.js",
+    where: "Node.js",
+    lines(origin, token) {
+      const { host, port, isSecure } = parts(origin);
+      return `import { InfluxDB } from "influx";
+
+const influx = new InfluxDB({
+  host: "${host}",
+  port: ${port},
+  protocol: "${isSecure ? "https" : "http"}",
+  username: "any",
+  password: "${token}",
+  database: "any",
+});
+await influx.writePoints([
+  {
+    measurement: "room",
+    tags: { floor: "1" },
+    fields: { temperature: 21.5 },
+    timestamp: new Date(),
+  },
+]);`;
+    },
+    becomes: INFLUX,
+  },
+  {
+    id: "datadog",
+    name: "@datadog/datadog-api-client",
+    where: "Node.js",
+    lines: (origin, token) =>
+      `import { client, v2 } from "@datadog/datadog-api-client";
+
+const configuration = client.createConfiguration({
+  baseServer: new client.BaseServerConfiguration("${origin}", {}),
+  authMethods: { apiKeyAuth: "${token}" },
+});
+await new v2.MetricsApi(configuration).submitMetrics({
+  body: {
+    series: [
+      {
+        metric: "room.temperature",
+        type: 3,
+        points: [{ timestamp: Math.floor(Date.now() / 1000), value: 21.5 }],
+        tags: ["floor:1"],
+        resources: [{ type: "host", name: "cellar" }],
+      },
+    ],
+  },
+});`,
+    becomes:
+      "Tags, `host`, `device` and resources are labels. A tag without a value is `true`; several values of one are joined by commas.",
+  },
+];
+
+const collectd = (url: string, format: string, token: string): string =>
+  `LoadPlugin write_http
+<Plugin write_http>
+  <Node "minuet">
+    URL "${url}"
+    Format "${format}"
+    StoreRates true
+    User "any"
+    Password "${token}"
+  </Node>
+</Plugin>`;
