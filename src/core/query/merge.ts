@@ -49,31 +49,34 @@ export class Merge {
   }
 
   /**
-   * Merges rows [first, end) of one series, by start; what lies outside the plan's kept range is left out.
+   * Merges rows [first, end) of one series, in any order; what lies outside the plan's kept range is left
+   * out. Rows of one bucket that follow each other are merged at once, and so are those of a bucket each.
    */
   add(labels: Labels, buckets: Buckets, first = 0, end = buckets.length): void {
     const { kept, to, step } = this.#plan;
     const { start: starts } = buckets;
-    let [low, high] = [first, end];
-    while (low < high && startOf(buckets, low, step) < kept) low++;
-    while (high > low && starts[high - 1]! >= to) high--;
-    if (low === high) return;
-    const group = this.#open(labels);
-    const before = group.loose;
+    let group: Group | undefined;
+    let before = 0;
     /** Where rows begin that have a bucket each, and are not merged yet. */
-    let apart = low;
-    for (let i = low; i < high;) {
+    let apart = first;
+    for (let i = first; i < end;) {
       const start = startOf(buckets, i, step);
       let next = i + 1;
-      while (next < high && starts[next]! < start + step) next++;
-      if (next - i > 1) {
-        group.run(step, buckets, apart, i);
-        group.fold(start, buckets, i, next);
+      while (next < end && starts[next]! >= start && starts[next]! < start + step) next++;
+      const isOutside = start < kept || start >= to;
+      if (!isOutside && group === undefined) {
+        group = this.#open(labels);
+        before = group.loose;
+      }
+      if (isOutside || next - i > 1) {
+        group?.run(step, buckets, apart, i);
+        if (!isOutside) group?.fold(start, buckets, i, next);
         apart = next;
       }
       i = next;
     }
-    group.run(step, buckets, apart, high);
+    if (group === undefined) return;
+    group.run(step, buckets, apart, end);
     const added = group.loose - before;
     this.size += added;
     this.#looseBuckets += added;
