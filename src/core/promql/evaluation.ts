@@ -1,0 +1,82 @@
+// What the parts of the evaluator know of each other. Series are evaluated one by one, in columns: a
+// column has a value, or none, for each step of a grid of times.
+
+import type { Labels } from "../series/labels.ts";
+import type { Expr, Selector } from "./ast.ts";
+import type { Notes } from "./notes.ts";
+import type { TakeSeries } from "./source.ts";
+
+/** Times: start, start + step, …; Unix ms. */
+export interface Grid {
+  readonly start: number;
+  /** ms, positive. */
+  readonly step: number;
+  readonly count: number;
+}
+
+export interface Column {
+  readonly labels: Labels;
+  /** A value a step, where `has` is 1. */
+  readonly values: Float64Array;
+  readonly has: Uint8Array;
+}
+
+/**
+ * Takes the column of a series. The arrays are the giver's, and hold something else once the call has
+ * returned; until then the taker may overwrite them.
+ */
+export type Emit = (labels: Labels, values: Float64Array, has: Uint8Array) => void;
+
+export interface Evaluation {
+  readonly grid: Grid;
+  readonly notes: Notes;
+  /** How far an instant selector looks back, ms. */
+  readonly lookback: number;
+
+  /** A value a step. */
+  scalar(expr: Expr): Promise<Float64Array>;
+  /** Columns of a vector, each label set once. */
+  stream(expr: Expr, emit: Emit): Promise<void>;
+  /** The same, kept. They count as held until `release`. */
+  collect(expr: Expr): Promise<Column[]>;
+  /** Samples of a selector: (from, to], Unix ms, for a function over `range` ms or none. */
+  select(
+    selector: Selector,
+    span: { readonly from: number; readonly to: number },
+    use: { readonly name: string | undefined; readonly range: number },
+    take: TakeSeries,
+  ): Promise<void>;
+  /** The same evaluation at other times. */
+  at(grid: Grid): Evaluation;
+  /** The time that `@` names, Unix ms. */
+  timeOf(at: Selector["at"]): number | undefined;
+  /** The step of a subquery that names none, ms. */
+  readonly subqueryStep: number;
+  /** Counts values that are held in memory at once, and fails over the limit. */
+  hold(columns: number): void;
+  release(columns: number): void;
+}
+
+export const timeAt = ({ start, step }: Grid, at: number): number => start + at * step;
+
+export const newColumn = (labels: Labels, count: number): Column => ({
+  labels,
+  values: new Float64Array(count),
+  has: new Uint8Array(count),
+});
+
+/** The first and the last time at which something is asked for, its modifiers heeded; Unix ms. */
+export function spanOf(
+  evaluation: Evaluation,
+  { offset, at }: Pick<Selector, "offset" | "at">,
+): { readonly first: number; readonly last: number; readonly fixed: boolean } {
+  const { grid } = evaluation;
+  const time = evaluation.timeOf(at);
+  return time === undefined
+    ? {
+        first: grid.start - offset,
+        last: timeAt(grid, grid.count - 1) - offset,
+        fixed: false,
+      }
+    : { first: time - offset, last: time - offset, fixed: true };
+}

@@ -1,0 +1,289 @@
+// Walks the tree of an expression. Each node hands its series on one by one, so that a sum over many
+// holds none of them; only what needs several at once keeps columns, and those are counted.
+
+import * as LIMITS from "../limits.ts";
+import { compileMatchers } from "../query/matcher.ts";
+import { METRIC_NAME } from "../query/source.ts";
+import { isStreamed, streamAggregate } from "./aggregate.ts";
+import {
+  isComparison,
+  isSetOperator,
+  unwrapped,
+  type At,
+  type Binary,
+  type Call,
+  type Expr,
+  type MatrixSelector,
+  type Selector,
+  type Subquery,
+} from "./ast.ts";
+import { combineScalars, streamBinary, withScalar } from "./binary.ts";
+import { typeOf } from "./check.ts";
+import { Merged } from "./columns.ts";
+import {
+  newColumn,
+  timeAt,
+  type Column,
+  type Emit,
+  type Evaluation,
+  type Grid,
+} from "./evaluation.ts";
+import { Failure, failLimit } from "./error.ts";
+import { functionOf, type PromFunction } from "./functions.ts";
+import { streamGroups } from "./group-functions.ts";
+import { NONE, valueOf, withoutName } from "./labels.ts";
+import type { Notes } from "./notes.ts";
+import type { SampleSource, TakeSeries } from "./source.ts";
+import { streamInstant, streamWindows } from "./window.ts";
+import { mayDiffer } from "./names.ts";
+
+/** What all parts of the evaluation of one query share. */
+export interface Run {
+  readonly source: SampleSource;
+  readonly notes: Notes;
+  /** Of the whole query, Unix ms. */
+  readonly start: number;
+  readonly end: number;
+  /** ms. */
+  readonly lookback: number;
+  readonly subqueryStep: number;
+  /** Whether the time for the query is over. */
+  readonly isOver: () => boolean;
+  /** Values held now, and samples and series read until now. */
+  held: number;
+  samples: number;
+  series: number;
+}
+
+export class Evaluator implements Evaluation {
+  readonly grid: Grid;
+  readonly #run: Run;
+
+  constructor(run: Run, grid: Grid) {
+    this.#run = run;
+    this.grid = grid;
+  }
+
+  get notes(): Notes {
+    return this.#run.notes;
+  }
+
+  get lookback(): number {
+    return this.#run.lookback;
+  }
+
+  get subqueryStep(): number {
+    return this.#run.subqueryStep;
+  }
+
+  at(grid: Grid): Evaluation {
+    return new Evaluator(this.#run, grid);
+  }
+
+  timeOf(at: At | undefined): number | undefined {
+    if (at === "start") return this.#run.start;
+    return at === "end" ? this.#run.end : at;
+  }
+
+  hold(columns: number): void {
+    this.#run.held += columns * this.grid.count;
+    if (this.#run.held > LIMITS.queryCells)
+      failLimit(
+        "queryCells",
+        `the query holds more than ${LIMITS.queryCells} values at once: ask for fewer series, a shorter range or a larger step`,
+      );
+  }
+
+  release(columns: number): void {
+    this.#run.held -= columns * this.grid.count;
+  }
+
+  async select(
+    selector: Selector,
+    { from, to }: { readonly from: number; readonly to: number },
+    use: { readonly name: string | undefined; readonly range: number },
+    take: TakeSeries,
+  ): Promise<void> {
+    const run = this.#run;
+    const matchers = compileMatchers(selector.matchers);
+    if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
+    const found = await run.source.select(
+      {
+        matchers: matchers.value,
+        from: from + 1,
+        to: to + 1,
+        use: { ...use, step: this.grid.step },
+      },
+      (series) => {
+        run.series++;
+        run.samples += series.times.length;
+        if (run.samples > LIMITS.querySamples)
+          failLimit(
+            "querySamples",
+            `the query reads more than ${LIMITS.querySamples} samples: ask for fewer series or a shorter range`,
+          );
+        if (run.isOver())
+          throw new Failure({
+            kind: "timeout",
+            message: "query timed out in expression evaluation",
+          });
+        take(series);
+      },
+    );
+    if (!found.ok) throw new Failure({ kind: "read", error: found.error });
+    for (const text of found.value.infos) this.notes.info(text, selector);
+    for (const text of found.value.warnings) this.notes.warn(text, selector);
+  }
+
+  async scalar(expr: Expr): Promise<Float64Array> {
+    switch (expr.kind) {
+      case "number":
+        return new Float64Array(this.grid.count).fill(expr.value);
+      case "paren":
+        return this.scalar(expr.expr);
+      case "unary": {
+        const values = await this.scalar(expr.expr);
+        return expr.negative ? values.map((value) => -value) : values;
+      }
+      case "binary":
+        return combineScalars(expr.op, await this.scalar(expr.left), await this.scalar(expr.right));
+      case "call": {
+        const { body } = functionOf(expr.name)!;
+        if (body.over === "scalar") return body.body(this, expr);
+      }
+    }
+    throw new TypeError(`a ${expr.kind} that is no scalar passed the check of types`);
+  }
+
+  async stream(expr: Expr, emit: Emit): Promise<void> {
+    switch (expr.kind) {
+      case "paren":
+        return this.stream(expr.expr, emit);
+      case "selector":
+        return streamInstant(this, expr, "value", emit);
+      case "aggregate":
+        return isStreamed(expr.op)
+          ? streamAggregate(this, expr, expr.op, emit)
+          : streamGroups(this, expr, emit);
+      case "unary":
+        if (!expr.negative) return this.stream(expr.expr, emit);
+        return this.#each(expr.expr, true, emit, (values) => {
+          for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+        });
+      case "binary":
+        return this.#binary(expr, emit);
+      case "call":
+        return this.#call(expr, functionOf(expr.name)!, emit);
+      default:
+        throw new TypeError(`a ${expr.kind} that is no vector passed the check of types`);
+    }
+  }
+
+  async collect(expr: Expr): Promise<Column[]> {
+    const columns: Column[] = [];
+    await this.stream(expr, (labels, values, has) => {
+      this.hold(1);
+      columns.push({ labels, values: values.slice(), has: has.slice() });
+    });
+    return columns;
+  }
+
+  /** Changes each column in place; without names, those that become the same are one. */
+  async #each(
+    expr: Expr,
+    dropName: boolean,
+    emit: Emit,
+    change: (values: Float64Array, has: Uint8Array) => void,
+  ): Promise<void> {
+    await this.#named(expr, dropName, emit, (next) =>
+      this.stream(expr, (labels, values, has) => {
+        change(values, has);
+        next(labels, values, has);
+      }),
+    );
+  }
+
+  /** Takes the names away, where that is asked for, of what `run` hands on. */
+  async #named(
+    expr: Expr,
+    dropName: boolean,
+    emit: Emit,
+    run: (next: Emit) => Promise<void>,
+  ): Promise<void> {
+    if (!dropName) return run(emit);
+    if (!mayDiffer(expr))
+      return run((labels, values, has) => emit(withoutName(labels), values, has));
+    const merged = new Merged(this);
+    await run((labels, values, has) => merged.add(withoutName(labels), values, has));
+    merged.emit(emit);
+  }
+
+  async #binary(binary: Binary, emit: Emit): Promise<void> {
+    const { op, left, right, bool } = binary;
+    const leftScalar = typeOf(left) === "scalar";
+    if (!leftScalar && typeOf(right) === "vector") return streamBinary(this, binary, emit);
+    const scalar = await this.scalar(leftScalar ? left : right);
+    const drop = bool || !(isComparison(op) || isSetOperator(op));
+    await this.#each(leftScalar ? right : left, drop, emit, withScalar(binary, scalar, leftScalar));
+  }
+
+  async #call(call: Call, { body }: PromFunction, emit: Emit): Promise<void> {
+    switch (body.over) {
+      case "vector":
+        return body.body(this, call, emit);
+      case "values":
+        return this.#values(call, body.body, emit);
+      case "window":
+        return this.#window(call, body, emit);
+      case "scalar":
+        throw new TypeError(`${call.name}() is no vector and passed the check of types`);
+    }
+  }
+
+  async #values(call: Call, body: ValuesBody, emit: Emit): Promise<void> {
+    const [vector, ...rest] = call.args;
+    const { grid } = this;
+    if (vector === undefined) {
+      // Of the time itself: hour(), and the like.
+      const { values, has } = newColumn(NONE, grid.count);
+      for (let i = 0; i < grid.count; i++) values[i] = body(timeAt(grid, i) / 1_000, 0, 0)!;
+      emit(NONE, values, has.fill(1));
+      return;
+    }
+    const [a, b] = await Promise.all(rest.map((arg) => this.scalar(arg)));
+    await this.#each(vector, true, emit, (values, has) => {
+      for (let i = 0; i < values.length; i++) {
+        if (has[i] === 0) continue;
+        const value = body(values[i]!, a?.[i], b?.[i]);
+        if (value === undefined) has[i] = 0;
+        else values[i] = value;
+      }
+    });
+  }
+
+  async #window(
+    call: Call,
+    body: Extract<PromFunction["body"], { over: "window" }>,
+    emit: Emit,
+  ): Promise<void> {
+    const args = call.args.map(unwrapped);
+    const over = args.find(isRange)!;
+    const param = args.find((arg) => !isRange(arg));
+    const params = param && (await this.scalar(param));
+    const note = (labels: Parameters<Emit>[0]): void => {
+      if (body.isCounter === true) this.notes.counter(valueOf(labels, METRIC_NAME), over);
+      if (body.isQuantile === true) for (const q of params ?? []) this.notes.quantile(q, param!);
+    };
+    await this.#named(over, body.keepsName !== true, emit, (next) =>
+      streamWindows(this, call, over, body, params, (labels, values, has) => {
+        note(labels);
+        next(labels, values, has);
+      }),
+    );
+  }
+}
+
+type ValuesBody = Extract<PromFunction["body"], { over: "values" }>["body"];
+
+const isRange = (expr: Expr): expr is MatrixSelector | Subquery =>
+  expr.kind === "matrix" || expr.kind === "subquery";

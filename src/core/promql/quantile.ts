@@ -1,0 +1,23 @@
+// Quantiles of values, by linear interpolation between the two that are nearest.
+
+/**
+ * The q-quantile of the values [0, size), which are sorted in place; NaN counts as the smallest.
+ * NaN of none, −Infinity and +Infinity of a q that is too small or too large.
+ */
+export function quantileOf(q: number, values: Float64Array, size: number): number {
+  if (size === 0 || Number.isNaN(q)) return NaN;
+  if (q < 0) return -Infinity;
+  if (q > 1) return Infinity;
+  const sorted = values.subarray(0, size);
+  // A typed array sorts NaN to its end.
+  sorted.sort();
+  let numbers = size;
+  while (numbers > 0 && Number.isNaN(sorted[numbers - 1])) numbers--;
+  const missing = size - numbers;
+  const at = (rank: number): number => (rank < missing ? NaN : sorted[rank - missing]!);
+  const rank = q * (size - 1);
+  const low = Math.max(0, Math.floor(rank));
+  const high = Math.min(size - 1, low + 1);
+  const weight = rank - Math.floor(rank);
+  return at(low) * (1 - weight) + at(high) * weight;
+}

@@ -1,0 +1,172 @@
+// The bodies of functions over ranges: what each makes of the samples of one window.
+
+import { Kahan } from "./kahan.ts";
+import { quantileOf } from "./quantile.ts";
+import type { Window, WindowBody } from "./window.ts";
+
+// Bodies run to their end before another begins, so they share their sums.
+const [one, two, three, four] = [new Kahan(), new Kahan(), new Kahan(), new Kahan()];
+
+/** rate, increase and delta: what the samples rose, extrapolated to the edges of the window. */
+function extrapolated(window: Window, isCounter: boolean, isRate: boolean): number | undefined {
+  const { times, values, first, end } = window;
+  if (end - first < 2) return undefined;
+  const firstValue = values[first]!;
+  let rise = values[end - 1]! - firstValue;
+  if (isCounter) {
+    let before = firstValue;
+    for (let i = first + 1; i < end; i++) {
+      const value = values[i]!;
+      if (value < before) rise += before;
+      before = value;
+    }
+  }
+  let toStart = (times[first]! - window.from) / 1_000;
+  let toEnd = (window.to - times[end - 1]!) / 1_000;
+  const sampled = (times[end - 1]! - times[first]!) / 1_000;
+  const between = sampled / (end - first - 1);
+  // Nearer to an edge than this, the series is taken to go on beyond it; else to begin or end halfway
+  // to the sample that is missing.
+  const threshold = between * 1.1;
+  if (toStart >= threshold) toStart = between / 2;
+  if (isCounter && rise > 0 && firstValue >= 0)
+    // A counter is never negative: it began no earlier than its line crosses zero.
+    toStart = Math.min(toStart, sampled * (firstValue / rise));
+  if (toEnd >= threshold) toEnd = between / 2;
+  let factor = (sampled + toStart + toEnd) / sampled;
+  if (isRate) factor /= (window.to - window.from) / 1_000;
+  return rise * factor;
+}
+
+export const rate: WindowBody = (window) => extrapolated(window, true, true);
+export const increase: WindowBody = (window) => extrapolated(window, true, false);
+export const delta: WindowBody = (window) => extrapolated(window, false, false);
+
+/** Of the last two samples; a counter that went down began anew. */
+function instantRise({ times, values, first, end }: Window, isRate: boolean): number | undefined {
+  if (end - first < 2) return undefined;
+  const [a, b] = [values[end - 2]!, values[end - 1]!];
+  const seconds = (times[end - 1]! - times[end - 2]!) / 1_000;
+  const rise = isRate && b < a ? b : b - a;
+  return isRate ? rise / seconds : rise;
+}
+
+export const irate: WindowBody = (window) => instantRise(window, true);
+export const idelta: WindowBody = (window) => instantRise(window, false);
+
+export const avgOverTime: WindowBody = ({ values, first, end }) => {
+  one.set(values[first]!);
+  for (let i = first + 1; i < end; i++) {
+    const [sum, rest] = [one.sum, one.rest];
+    one.add(values[i]!);
+    if (Number.isFinite(one.sum) || Number.isNaN(one.sum)) continue;
+    // The sum overflows: from here on, the mean itself is moved.
+    const before = i - first;
+    one.set(sum / before, rest / before);
+    for (let j = i; j < end; j++) {
+      const count = j - first + 1;
+      const share = (count - 1) / count;
+      one.set(share * one.sum, share * one.rest);
+      one.add(values[j]! / count);
+    }
+    return one.total;
+  }
+  return one.sum / (end - first) + one.rest / (end - first);
+};
+
+export const sumOverTime: WindowBody = ({ values, first, end }) => {
+  one.set(0);
+  for (let i = first; i < end; i++) one.add(values[i]!);
+  return one.total;
+};
+
+export const countOverTime: WindowBody = ({ first, end }) => end - first;
+export const presentOverTime: WindowBody = () => 1;
+export const firstOverTime: WindowBody = ({ values, first }) => values[first]!;
+export const lastOverTime: WindowBody = ({ values, end }) => values[end - 1]!;
+
+export const minOverTime: WindowBody = ({ values, first, end }) => {
+  let least = values[first]!;
+  for (let i = first + 1; i < end; i++)
+    if (values[i]! < least || Number.isNaN(least)) least = values[i]!;
+  return least;
+};
+
+export const maxOverTime: WindowBody = ({ values, first, end }) => {
+  let most = values[first]!;
+  for (let i = first + 1; i < end; i++)
+    if (values[i]! > most || Number.isNaN(most)) most = values[i]!;
+  return most;
+};
+
+/** Welford's variance, of which each part is a sum by Kahan. */
+export const stdvarOverTime: WindowBody = ({ values, first, end }) => {
+  one.set(0);
+  two.set(0);
+  for (let i = first; i < end; i++) {
+    const value = values[i]!;
+    const difference = value - one.total;
+    one.add(difference / (i - first + 1));
+    two.add(difference * (value - one.total));
+  }
+  return two.total / (end - first);
+};
+
+export const stddevOverTime: WindowBody = (window) => Math.sqrt(stdvarOverTime(window)!);
+
+let scratch = new Float64Array(64);
+
+export const quantileOverTime: WindowBody = ({ values, first, end, param }) => {
+  const size = end - first;
+  if (scratch.length < size) scratch = new Float64Array(2 * size);
+  for (let i = 0; i < size; i++) scratch[i] = values[first + i]!;
+  return quantileOf(param, scratch, size);
+};
+
+export const resets: WindowBody = ({ values, first, end }) => {
+  let count = 0;
+  for (let i = first + 1; i < end; i++) if (values[i]! < values[i - 1]!) count++;
+  return count;
+};
+
+export const changes: WindowBody = ({ values, first, end }) => {
+  let count = 0;
+  for (let i = first + 1; i < end; i++) {
+    const [a, b] = [values[i - 1]!, values[i]!];
+    if (a !== b && !(Number.isNaN(a) && Number.isNaN(b))) count++;
+  }
+  return count;
+};
+
+/** The line of least squares through the samples: its slope a second, and its value at `at`. */
+function line({ times, values, first, end }: Window, at: number): readonly [number, number] {
+  let constant = true;
+  one.set(0);
+  two.set(0);
+  three.set(0);
+  four.set(0);
+  for (let i = first; i < end; i++) {
+    const x = (times[i]! - at) / 1_000;
+    const y = values[i]!;
+    if (y !== values[first]!) constant = false;
+    one.add(x);
+    two.add(y);
+    three.add(x * y);
+    four.add(x * x);
+  }
+  if (constant) return Number.isFinite(values[first]!) ? [0, values[first]!] : [NaN, NaN];
+  const count = end - first;
+  const [x, y] = [one.total, two.total];
+  const slope = (three.total - (x * y) / count) / (four.total - (x * x) / count);
+  return [slope, y / count - (slope * x) / count];
+}
+
+export const deriv: WindowBody = (window) =>
+  window.end - window.first < 2 ? undefined : line(window, window.times[window.first]!)[0];
+
+/** The parameter is the seconds from the step on. */
+export const predictLinear: WindowBody = (window) => {
+  if (window.end - window.first < 2) return undefined;
+  const [slope, intercept] = line(window, window.at);
+  return slope * window.param + intercept;
+};

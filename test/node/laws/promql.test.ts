@@ -1,0 +1,259 @@
+// The evaluator in columns answers what a naive one answers, which looks at all samples at each step:
+// random samples with gaps, resets and end marks, random expressions, random times.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { evaluateInstant, evaluateRange } from "../../../src/core/promql/evaluate.ts";
+import { parseQuery } from "../../../src/core/promql/parse.ts";
+import { canonicalLabels } from "../../../src/core/series/labels.ts";
+import { Memory } from "../../support/promql/memory.ts";
+import { Naive, NaiveFailure, type Vector } from "../../support/promql/naive.ts";
+
+const BASE = 1_700_000_000_000;
+
+const history = fc.array(
+  fc.record({
+    metric: fc.constantFrom("a_total", "b_total"),
+    job: fc.constantFrom("x", "y"),
+    host: fc.constantFrom("", "h1", "h2"),
+    samples: fc.array(
+      fc.record({
+        after: fc.constantFrom(1_000, 15_000, 15_003, 30_000, 61_000, 400_000),
+        value: fc.oneof(
+          fc.integer({ min: -3, max: 20 }),
+          fc.double({ min: 0, max: 1e3, noNaN: true }),
+        ),
+        ends: fc.boolean(),
+      }),
+      { maxLength: 30 },
+    ),
+  }),
+  { maxLength: 7 },
+);
+
+function remembered(series: ReturnType<typeof history.generate>["value"]): Memory {
+  const memory = new Memory();
+  for (const { metric, job, host, samples } of series) {
+    const labels = canonicalLabels([
+      ["__name__", metric],
+      ["job", job],
+      ["host", host],
+    ]);
+    const { times, values, ends } = memory.of(labels);
+    if (times.length > 0) continue;
+    let at = BASE;
+    for (const sample of samples) {
+      at += sample.after;
+      times.push(at);
+      values.push(sample.value);
+      if (sample.ends) ends.push(++at);
+    }
+  }
+  return memory;
+}
+
+const number = fc.constantFrom("0", "1", "2.5", "-3", "time()", "1e3", "scalar(a_total)");
+const duration = fc.constantFrom("15s", "1m", "90s", "5m", "20m");
+const modifiers = fc
+  .tuple(
+    fc.constantFrom("", "", "", " offset 1m", " offset -30s", " offset 7m"),
+    fc.constantFrom("", "", "", " @ start()", " @ end()", " @ 1700000123.5"),
+  )
+  .map((both) => both.join(""));
+const selector = fc.constantFrom(
+  "a_total",
+  "b_total",
+  'a_total{job="x"}',
+  '{job="y"}',
+  '{__name__=~"a.*|b.*",host!=""}',
+);
+const overRange = fc.constantFrom(
+  ...["sum", "avg", "min", "max", "count", "present", "last", "first", "stdvar"].map(
+    (name) => `${name}_over_time`,
+  ),
+  "changes",
+  "resets",
+  "rate",
+  "increase",
+  "delta",
+  "idelta",
+);
+const grouping = fc.constantFrom(
+  "",
+  "by (job)",
+  "by (host, job)",
+  "without (host)",
+  "by (__name__)",
+);
+const matching = fc.constantFrom(
+  "",
+  "on (job)",
+  "ignoring (host)",
+  "on (job) group_left ()",
+  "on (job) group_right (host)",
+  "ignoring (host) group_left ()",
+);
+
+/**
+ * Vectors of which both evaluators have the same doubles to the last digit. Where a difference in it
+ * would make another answer (comparisons, ranks, remainders), only these are asked for.
+ */
+const exact = fc.oneof(
+  fc.tuple(selector, modifiers).map((both) => both.join("")),
+  fc
+    .tuple(fc.constantFrom("min", "max", "count", "last"), selector, duration, modifiers)
+    .map(([name, one, range, how]) => `${name}_over_time(${one}[${range}]${how})`),
+  fc
+    .tuple(fc.constantFrom("changes", "resets"), selector, duration)
+    .map(([name, one, range]) => `${name}(${one}[${range}])`),
+);
+
+const { vector } = fc.letrec<{ vector: string; range: string }>((tie) => ({
+  range: fc.oneof(
+    { depthSize: "small" },
+    fc.tuple(selector, duration, modifiers).map(([one, range, how]) => `${one}[${range}]${how}`),
+    fc
+      .tuple(tie("vector"), fc.constantFrom("5m:1m", "2m:17s", "3m:"), modifiers)
+      .map(([one, range, how]) => `(${one})[${range}]${how}`),
+  ),
+  vector: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    exact,
+    fc.tuple(overRange, tie("range")).map(([name, range]) => `${name}(${range})`),
+    fc.tuple(number, tie("range")).map(([q, range]) => `quantile_over_time(${q}, ${range})`),
+    fc.tuple(tie("range"), number).map(([range, ahead]) => `predict_linear(${range}, ${ahead})`),
+    fc
+      .tuple(
+        fc.constantFrom("sum", "avg", "min", "max", "count", "group", "stdvar"),
+        grouping,
+        tie("vector"),
+      )
+      .map(([op, by, one]) => `${op} ${by} (${one})`),
+    fc
+      .tuple(fc.constantFrom("topk", "bottomk"), grouping, fc.constantFrom("0", "1", "2"), exact)
+      .map(([op, by, many, one]) => `${op} ${by} (${many}, ${one})`),
+    fc.tuple(grouping, tie("vector")).map(([by, one]) => `quantile ${by} (0.3, ${one})`),
+    fc
+      .tuple(tie("vector"), fc.constantFrom("+", "-", "*"), matching, tie("vector"))
+      .map(([left, op, how, right]) => `(${left}) ${op} ${how} (${right})`),
+    fc
+      .tuple(exact, fc.constantFrom(">", "<= bool", "==", "!="), matching, exact)
+      .map(([left, op, how, right]) => `(${left}) ${op} ${how} (${right})`),
+    fc
+      .tuple(
+        tie("vector"),
+        fc.constantFrom("and", "or", "unless"),
+        fc.constantFrom("", "on (job)", "ignoring (host)"),
+        tie("vector"),
+      )
+      .map(([left, op, how, right]) => `(${left}) ${op} ${how} (${right})`),
+    fc
+      .tuple(tie("vector"), fc.constantFrom("+", "/"), number)
+      .map(([left, op, right]) => `(${left}) ${op} ${right}`),
+    fc
+      .tuple(exact, fc.constantFrom(">", "< bool", "%"), number)
+      .map(([left, op, right]) => `(${left}) ${op} ${right}`),
+    fc
+      .tuple(number, fc.constantFrom("<=", "== bool"), exact)
+      .map(([left, op, right]) => `${left} ${op} (${right})`),
+    fc
+      .tuple(number, fc.constantFrom("-", "*"), tie("vector"))
+      .map(([left, op, right]) => `${left} ${op} (${right})`),
+    fc.tuple(fc.constantFrom("-", "abs"), tie("vector")).map(([name, one]) => `${name}(${one})`),
+    exact.map((one) => `sgn(${one})`),
+    fc.tuple(tie("vector"), number).map(([one, least]) => `clamp_min(${one}, ${least})`),
+    number.map((one) => `vector(${one})`),
+  ),
+}));
+
+const isClose = (a: number, b: number, size: number): boolean =>
+  Object.is(a, b) || a === b || Math.abs(a - b) <= 1e-7 * size;
+
+const textOf = (labels: readonly (readonly [string, string])[]): string => JSON.stringify(labels);
+
+describe("an expression", () => {
+  test("has over a range, at each step, what the naive evaluator has, or fails with it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        history,
+        vector,
+        fc.integer({ min: -60_000, max: 900_000 }),
+        fc.constantFrom(1_000, 15_000, 60_000, 200_000),
+        fc.integer({ min: 1, max: 12 }),
+        async (series, query, after, step, count) => {
+          const memory = remembered(series);
+          const start = BASE + after;
+          const end = start + (count - 1) * step;
+          const parsed = parseQuery(query);
+          if (!parsed.ok) throw new Error(`${query}: ${JSON.stringify(parsed.error)}`);
+          const naive = new Naive(memory, start, end);
+          let steps: Vector[] | undefined;
+          try {
+            steps = Array.from({ length: count }, (_, i) =>
+              naive.vector(parsed.value, start + i * step),
+            );
+          } catch (thrown) {
+            if (!(thrown instanceof NaiveFailure)) throw thrown;
+          }
+          const times = { start, end, step };
+          const answer = await evaluateRange(query, parsed.value, times, memory.source);
+          expect(answer.ok, answer.ok ? "" : JSON.stringify(answer.error)).toBe(
+            steps !== undefined,
+          );
+          if (!answer.ok || steps === undefined) return;
+          if (answer.value.value.type !== "matrix") throw new Error("no matrix");
+          const got = new Map<string, number>();
+          for (const { labels, times, values } of answer.value.value.series)
+            for (const [i, at] of times.entries()) got.set(`${at} ${textOf(labels)}`, values[i]!);
+          let expected = 0;
+          for (const [i, step_] of steps.entries())
+            for (const [key, { value }] of step_) {
+              expected++;
+              const at = `${start + i * step} ${key}`;
+              expect(got.has(at), at).toBe(true);
+              const size = Math.max(1_000, Math.abs(value), Math.abs(got.get(at)!));
+              if (!isClose(got.get(at)!, value, size))
+                expect.fail(`${query} at ${at}: ${got.get(at)}, naive ${value}`);
+            }
+          expect(got.size).toBe(expected);
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  test("has at an instant what it has at that step of a range", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        history,
+        vector.filter((query) => !/@ (start|end)/.test(query)),
+        fc.integer({ min: 0, max: 900_000 }),
+        async (series, query, after) => {
+          const memory = remembered(series);
+          const at = BASE + after;
+          const parsed = parseQuery(query);
+          if (!parsed.ok) throw new Error(query);
+          const times = { start: at - 60_000, end: at + 60_000, step: 60_000 };
+          const range = await evaluateRange(query, parsed.value, times, memory.source);
+          const instant = await evaluateInstant(query, parsed.value, at, memory.source);
+          if (!range.ok) return;
+          if (!instant.ok) throw new Error("the instant fails alone");
+          if (range.value.value.type !== "matrix" || instant.value.value.type !== "vector")
+            throw new Error("wrong types");
+          const middle = range.value.value.series.flatMap(({ labels, times, values }) => {
+            const i = times.indexOf(at);
+            return i < 0 ? [] : [[textOf(labels), values[i]!]];
+          });
+          const points = instant.value.value.series.map(({ labels, values }) => [
+            textOf(labels),
+            values[0]!,
+          ]);
+          expect(new Map(points as [string, number][])).toEqual(
+            new Map(middle as [string, number][]),
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
