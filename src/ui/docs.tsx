@@ -1,10 +1,12 @@
 // The page of the API: each operation of /openapi.json with its parameters, body, answers and a
-// command to try it.
+// command to try it; and how agents of other systems send here.
 
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { ask, curl, messageOf } from "./api.ts";
+import { Agents } from "./components/agents.tsx";
 import { Brand } from "./components/header.tsx";
+import { Marked } from "./components/marked.tsx";
 import { NoAnswer } from "./components/states.tsx";
 import { TokenPrompt } from "./components/token-prompt.tsx";
 import { denial, token } from "./models/access.ts";
@@ -30,11 +32,6 @@ async function load(): Promise<void> {
   }
 }
 
-/** Texts of the document mark code with backticks. */
-const Text = ({ text }: { readonly text: string }) => (
-  <>{text.split("`").map((part, i) => (i % 2 === 0 ? part : <code key={i}>{part}</code>))}</>
-);
-
 const Parameters = ({ parameters }: { readonly parameters: readonly Parameter[] }) => (
   <div class="wide">
     <table class="parameters">
@@ -59,7 +56,7 @@ const Parameters = ({ parameters }: { readonly parameters: readonly Parameter[] 
               </span>
               {parameter.description !== undefined && (
                 <div>
-                  <Text text={parameter.description} />
+                  <Marked text={parameter.description} />
                 </div>
               )}
             </td>
@@ -95,7 +92,7 @@ const Part = ({ operation }: { readonly operation: Operation }) => (
     </p>
     {operation.description !== "" && (
       <p>
-        <Text text={operation.description} />
+        <Marked text={operation.description} />
       </p>
     )}
     <pre class="command">{command(operation)}</pre>
@@ -153,7 +150,7 @@ const Errors = ({ codes }: { readonly codes: NonNullable<OpenApi["x-error-codes"
                 {status} <code>{code}</code>
               </th>
               <td>
-                <Text text={meaning} />
+                <Marked text={meaning} />
               </td>
             </tr>
           ))}
@@ -170,6 +167,9 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
     <div class="docs">
       <nav aria-label="Operations">
         <ul>
+          <li>
+            <a href="#agents">Agents</a>
+          </li>
           {all.map(({ id, method, path }) => (
             <li key={id}>
               <a href={`#${id}`}>
@@ -198,6 +198,7 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
           Unix milliseconds, the start of a bucket, UTC. The token goes into the header{" "}
           <code>Authorization: Bearer …</code>.
         </p>
+        <Agents />
         {all.map((operation) => (
           <Part key={operation.id} operation={operation} />
         ))}

@@ -1,6 +1,7 @@
 // /docs: the API as a page.
 
 import { describe, expect, test } from "vitest";
+import { AGENTS } from "../../src/ui/agents.ts";
 import { site } from "./pages.ts";
 
 const store = site();
@@ -38,5 +39,16 @@ describe("/docs", () => {
     const codes = page.locator("#errors [data-code]");
     expect(await codes.count()).toBeGreaterThan(20);
     await page.locator('[data-code="over_limit"]').getByText("the others are stored").waitFor();
+  });
+
+  test("gives each agent its lines, with the address of the store, as they were tried", async () => {
+    const page = await open("/docs#agents");
+    await page.locator("[data-agent]").first().waitFor();
+    const shown = await page
+      .locator("[data-agent]")
+      .evaluateAll((all) =>
+        all.map((one) => [one.getAttribute("data-agent"), one.querySelector("code")?.textContent]),
+      );
+    expect(shown).toEqual(AGENTS.map(({ id, lines }) => [id, lines(store.server.url, "any")]));
   });
 });
