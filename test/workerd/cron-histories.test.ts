@@ -76,7 +76,7 @@ const off = fc.oneof(
 );
 
 const step = fc.nat(STEPS.length - 1);
-const share = fc.constantFrom(1, 1 / 64);
+const share = fc.constantFrom(1, 1 / 16);
 const happens = fc.oneof(
   { weight: 6, arbitrary: fc.constant({ kind: "nothing" as const }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("flush" as const), points }) },

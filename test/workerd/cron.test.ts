@@ -84,7 +84,7 @@ test("a run ends in time, with a round of each step; the next goes on", async ()
   await flush(points(1_300));
   // Each round takes 7 s: one for the layout, two for closed hours, then each step has its one.
   await runCron(env, clock(7_000));
-  expect(await countOf("hour")).toBe(8 + 32);
+  expect(await countOf("hour")).toBe(32 + 500);
   expect(await progress("clockAt")).toBeGreaterThan(0);
   await runCron(env, clock());
   expect(await countOf("hour")).toBe(1_300);
@@ -93,8 +93,8 @@ test("a run ends in time, with a round of each step; the next goes on", async ()
 
 test("a run that is cut off in its second round keeps the first, and runs like it come to an end", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  await flush(points(30));
-  for (let runs = 1; (await countOf("hour")) < 30; runs++) {
+  await flush(points(70));
+  for (let runs = 1; (await countOf("hour")) < 70; runs++) {
     let batches = 0;
     // Three batches a round: what waits, what is there of it, and what becomes of it.
     const DB = withBetween(env.DB, (_, land) =>
@@ -102,7 +102,7 @@ test("a run that is cut off in its second round keeps the first, and runs like i
     );
     const cut = { ...env, DB: Object.assign(DB, { prepare: () => {} }) };
     await expect(runCron(cut, clock())).rejects.toThrow("cut off");
-    expect(await countOf("hour")).toBe(Math.min(30, 8 * runs));
+    expect(await countOf("hour")).toBe(Math.min(70, 32 * runs));
   }
 });
 
