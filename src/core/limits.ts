@@ -13,6 +13,8 @@ export const bodyBytes = 8 * 1024 * 1024;
 export const pointsPerRequest = 100_000;
 /** Depth of nested JSON: stops bodies that cost memory and no network. */
 export const jsonDepth = 6;
+/** The same of OTLP, whose points stand deep and whose attributes may hold lists. */
+export const otlpDepth = 24;
 /** Characters of an Idempotency-Key. */
 export const idempotencyKeyLength = 200;
 /** Series of senders that a decoder finds again by their bytes: bounds its memory. */

@@ -122,7 +122,7 @@ export async function partlyOf(response: Response): Promise<z.output<typeof part
 export const TOKEN = "tok-3b9f6c0e5d";
 
 export const compress = (
-  text: string,
+  text: string | Uint8Array<ArrayBuffer>,
   format: "gzip" | "deflate" | "deflate-raw",
 ): Promise<Uint8Array> =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream(format))).bytes();

@@ -1,6 +1,7 @@
 // How each format but the native ones is spoken: a point that is good, one that is bad, and the answers.
 
 import { expect } from "vitest";
+import { body, bytes, double, fixed64, message, text as protoText } from "../node/formats/proto.ts";
 import { request, type Series, writeRequest } from "../node/formats/remote-write/messages.ts";
 import { snappy } from "../node/formats/snappy-block.ts";
 import { NOW } from "./api-client.ts";
@@ -36,8 +37,10 @@ export interface Dialect {
   bad(name: string): string;
   /** Bodies one after the other. */
   both(...bodies: readonly string[]): string;
-  /** What is sent of a body, where that is no text; it is in the only encoding that is taken then. */
+  /** What is sent of a body, where that is another. */
   encode?(body: string): Uint8Array<ArrayBuffer>;
+  /** It takes no encoding but its own. */
+  readonly onlyOwnEncodings?: true;
   readonly type: string;
   readonly ok: readonly [number, unknown];
   /** What is said of one good point and one bad. */
@@ -76,6 +79,7 @@ const remoteWrite = (
   bad: (name) => JSON.stringify([seriesOf(name, 1)]),
   both: arrays,
   encode: (text) => snappy(write(JSON.parse(text) as Series[])),
+  onlyOwnEncodings: true,
   ok: [204, ""],
   partly: [400, says(/^1 samples written, 1 items not: samples: 1 is no time/)],
   unauthorized: [401, says(NO_TOKEN)],
@@ -88,6 +92,17 @@ const seriesOf = (name: string, at: number): Series => ({
     ["job", "a"],
   ],
   samples: [{ value: 1, at }],
+});
+
+/** In the middle of a millisecond. */
+const NS = BigInt(NOW) * 1_000_000n + 500_000n;
+
+/** Pairs of names and values; JSON has no infinite numbers but one that is too large. */
+const otlp = (type: string): Pick<Dialect, "good" | "bad" | "both" | "type"> => ({
+  good: (name) => JSON.stringify([[name, 1]]),
+  bad: (name) => `[["${name}",-1e999]]`,
+  both: (...bodies) => `[${bodies.map((one) => one.slice(1, -1)).join()}]`,
+  type,
 });
 
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
@@ -208,5 +223,48 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     ...remoteWrite(request),
     path: "/api/v1/push",
     type: "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+  },
+  OTLP: {
+    ...otlp("application/x-protobuf"),
+    path: "/v1/metrics",
+    encode: (text) => {
+      const points = JSON.parse(text) as [name: string, value: number][];
+      const metrics = points.map(([name, value]) =>
+        message(2, protoText(1, name), message(5, message(1, fixed64(3, NS), double(4, value)))),
+      );
+      return body([message(1, bytes(2, body(metrics)))]);
+    },
+    ok: [200, ""],
+    // partial_success = 1 {rejected_data_points = 1, error_message = 2}.
+    partly: [200, says(/^\n.\x08\x01\x12.expected a finite value, got -Infinity$/s)],
+    unauthorized: [401, says(/^\x08\x10\x12.No token/s)],
+    badEncoding: [415, says(/^\x08\x03\x12.+Content-Encoding "br" is not one of/s)],
+  },
+  "OTLP as JSON": {
+    ...otlp("application/json"),
+    path: "/otlp/v1/metrics",
+    encode: (text) => {
+      const points = JSON.parse(text) as [name: string, value: number][];
+      const metrics = points.map(([name, value]) => ({
+        name,
+        gauge: {
+          dataPoints: [{ timeUnixNano: String(NS), asDouble: value === 1 ? 1 : "-Infinity" }],
+        },
+      }));
+      const request = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
+      return Uint8Array.from(new TextEncoder().encode(JSON.stringify(request)));
+    },
+    ok: [200, {}],
+    partly: [
+      200,
+      {
+        partialSuccess: {
+          rejectedDataPoints: "1",
+          errorMessage: "expected a finite value, got -Infinity",
+        },
+      },
+    ],
+    unauthorized: [401, { code: 16, message: says(NO_TOKEN) }],
+    badEncoding: [415, { code: 3, message: says(ENCODING) }],
   },
 };

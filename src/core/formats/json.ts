@@ -12,12 +12,15 @@ export interface ParsedJson {
   readonly keys: number;
 }
 
-export function parseJson(text: string): Result<ParsedJson, BadBody> {
-  const keys = keysIn(text, LIMITS.jsonDepth);
+export function parseJson(
+  text: string,
+  depth: number = LIMITS.jsonDepth,
+): Result<ParsedJson, BadBody> {
+  const keys = keysIn(text, depth);
   if (keys === undefined)
     return err({
       code: "invalid_json",
-      message: `nested deeper than ${LIMITS.jsonDepth} levels, the limit: points need fewer`,
+      message: `nested deeper than ${depth} levels, the limit: points need fewer`,
     });
   try {
     return ok({ value: JSON.parse(text), keys });

@@ -7,6 +7,7 @@ import { graphite } from "./graphite.ts";
 import { influx1, influx2 } from "./influx.ts";
 import { kairosGzip, kairosJson } from "./kairos.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
+import { otlpJson, otlpProtobuf } from "./otlp.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write.ts";
 import { victoria } from "./victoria.ts";
 
@@ -25,6 +26,8 @@ export const FORMATS: readonly Format[] = [
   collectdCommand,
   remoteWrite1,
   remoteWrite2,
+  otlpProtobuf,
+  otlpJson,
 ];
 
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */

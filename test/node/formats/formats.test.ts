@@ -10,6 +10,7 @@ import { graphite } from "./graphite/fixture.ts";
 import { influx } from "./influx/fixture.ts";
 import { kairos } from "./kairos/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
+import { otlpJson, otlpProtobuf } from "./otlp/fixture.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 import { victoria } from "./victoria/fixture.ts";
@@ -29,6 +30,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   "collectd Command": command,
   "Prometheus remote write": remoteWrite1,
   "Prometheus remote write 2": remoteWrite2,
+  OTLP: otlpProtobuf,
+  "OTLP as JSON": otlpJson,
 };
 
 for (const format of FORMATS) {

@@ -5,6 +5,7 @@ type Field = readonly number[];
 
 /** Seven bits a byte, low first, of 64. */
 export function varint(value: number | bigint): number[] {
+  if (typeof value === "number" && value >= 0 && value < 128) return [value];
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes: number[] = [];
   do {

@@ -1,0 +1,165 @@
+// ExportMetricsServiceRequest of OTLP as JSON: keys in lowerCamelCase, enumerations as integers, integers
+// of 64 bits as texts or numbers, and keys that are not known say nothing.
+
+import * as LIMITS from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { FieldIssue } from "../series/checked-key.ts";
+import { type BadBody, TOO_MANY } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { described, isObject, parseJson } from "./json.ts";
+import { powersOfTwo, type Side } from "./otlp-exponential.ts";
+import { attributesOf, type Json, Numbers, object, objects } from "./otlp-json-values.ts";
+import {
+  bucketsIssue,
+  type Layout,
+  NO_RECORDED_VALUE,
+  type Resource,
+  resourceOf,
+  seriesKeys,
+  takePoints,
+} from "./otlp-points.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export function decodeOtlpJson(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) return decoded;
+  const parsed = parseJson(decoded.value, LIMITS.otlpDepth);
+  if (!parsed.ok) return parsed;
+  const { value } = parsed.value;
+  if (!isObject(value))
+    return err({ code: "invalid_body", message: `expected an object, got ${described(value)}` });
+  let index = 0;
+  for (const { metric, resource } of metricsOf(value))
+    for (const [kind, layout] of KINDS)
+      for (const point of objects(object(metric[kind]).dataPoints)) {
+        const read = READERS[kind](point);
+        if (intake.length + read.values.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
+        take(intake, index++, metric, resource, layout, point, read);
+        if (intake.isFull) return err(TOO_MANY);
+      }
+  return ok(undefined);
+}
+
+const KINDS = [
+  ["gauge", "number"],
+  ["sum", "number"],
+  ["histogram", "histogram"],
+  ["exponentialHistogram", "histogram"],
+  ["summary", "summary"],
+] as const satisfies readonly (readonly [string, Layout])[];
+
+function* metricsOf(request: Json): Generator<{ metric: Json; resource: Resource }> {
+  for (const { resource: of, scopeMetrics } of objects(request.resourceMetrics)) {
+    const attributes = attributesOf(object(of).attributes);
+    const known = new Map(attributes.ok ? attributes.value : []);
+    const resource = resourceOf((name) => known.get(name));
+    for (const { metrics } of objects(scopeMetrics))
+      for (const metric of objects(metrics)) yield { metric, resource };
+  }
+}
+
+/** Of a data point: values of its series, in the order of their keys, and bounds or quantiles. */
+interface Read {
+  readonly values: readonly (number | undefined)[];
+  readonly parts: readonly number[];
+  readonly issue: FieldIssue | undefined;
+}
+
+function take(
+  intake: Intake,
+  index: number,
+  { name }: Json,
+  resource: Resource,
+  layout: Layout,
+  point: Json,
+  { values, parts, issue }: Read,
+): void {
+  const numbers = new Numbers(point);
+  const flags = numbers.of("flags");
+  const at = numbers.ms("timeUnixNano");
+  const hasNoValue = (flags & NO_RECORDED_VALUE) !== 0;
+  const attributes = attributesOf(point.attributes);
+  const wrong =
+    numbers.issue ??
+    (hasNoValue ? undefined : issue) ??
+    (typeof name === "string" ? undefined : { path: "name", message: "is missing" }) ??
+    (attributes.ok ? undefined : attributes.error);
+  if (wrong !== undefined) intake.issue(index, wrong.path, wrong.message);
+  else if (hasNoValue) intake.addNone();
+  else if (attributes.ok)
+    takePoints(
+      intake,
+      index,
+      seriesKeys(layout, String(name), attributes.value, resource, parts),
+      at === 0 ? intake.arrival() : at,
+      values,
+    );
+}
+
+function readNumber(point: Json): Read {
+  const numbers = new Numbers(point);
+  const value = numbers.optional("asDouble") ?? numbers.optional("asInt");
+  const missing = value === undefined ? { path: "value", message: "is missing" } : undefined;
+  return { values: [value], parts: [], issue: numbers.issue ?? missing };
+}
+
+function readHistogram(point: Json): Read {
+  const numbers = new Numbers(point);
+  const bounds = numbers.list("explicitBounds");
+  const counts = numbers.list("bucketCounts");
+  const count = numbers.of("count");
+  const values = [count, numbers.optional("sum"), count];
+  for (let i = 0, sum = 0; i < bounds.length; i++) values.push((sum += counts[i] ?? 0));
+  return { values, parts: bounds, issue: numbers.issue ?? bucketsIssue(counts.length, bounds) };
+}
+
+function readExponential(point: Json): Read {
+  const numbers = new Numbers(point);
+  const sides = [point.positive, point.negative].map((side) => new Numbers(object(side)));
+  const [positive, negative] = sides.map((side): Side => ({
+    offset: side.of("offset"),
+    counts: side.list("bucketCounts"),
+  }));
+  const buckets = powersOfTwo({
+    scale: numbers.of("scale"),
+    zeroCount: numbers.of("zeroCount"),
+    zeroThreshold: numbers.of("zeroThreshold"),
+    positive: positive!,
+    negative: negative!,
+  });
+  const count = numbers.of("count");
+  const sum = numbers.optional("sum");
+  const issue = numbers.issue ?? sides[0]!.issue ?? sides[1]!.issue;
+  return buckets.ok
+    ? {
+        values: [count, sum, count, ...buckets.value.cumulative],
+        parts: buckets.value.bounds,
+        issue,
+      }
+    : {
+        values: [],
+        parts: [],
+        issue: issue ?? { path: "exponentialHistogram", message: buckets.error },
+      };
+}
+
+function readSummary(point: Json): Read {
+  const numbers = new Numbers(point);
+  const quantiles = objects(point.quantileValues).map((one) => new Numbers(one));
+  const parts = quantiles.map((one) => one.of("quantile"));
+  const values = [
+    numbers.of("count"),
+    numbers.of("sum"),
+    ...quantiles.map((one) => one.of("value")),
+  ];
+  const issue = numbers.issue ?? quantiles.find((one) => one.issue !== undefined)?.issue;
+  return { values, parts, issue };
+}
+
+const READERS = {
+  gauge: readNumber,
+  sum: readNumber,
+  histogram: readHistogram,
+  exponentialHistogram: readExponential,
+  summary: readSummary,
+} as const satisfies Record<(typeof KINDS)[number][0], (point: Json) => Read>;
