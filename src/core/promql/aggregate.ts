@@ -16,99 +16,129 @@ export function groupLabels({ without, labels }: Grouping): (all: Labels) => Lab
   return (all) => except(all, names);
 }
 
-/** A group: `values` and what else its kernel keeps a step. */
+/** A group: `values`, and of the others what its kernel keeps. */
 interface Group extends Column {
-  readonly count: Float64Array;
   /** What rounding took from `values`, or their mean. */
   readonly second: Float64Array;
+  readonly count: Float64Array;
   /** Whether `values` is a mean, since the sum overflows. */
   readonly isMean: Uint8Array;
 }
 
 interface Kernel {
-  /** Adds a value at step i; group.has[i] is 0 for the first. */
-  add(group: Group, i: number, value: number): void;
+  /** Numbers that it keeps a step: values, then second, then count. */
+  readonly keeps: 1 | 2 | 3;
+  /** Adds the column of a series where it has values; group.has tells where it is the first. */
+  add(group: Group, values: Float64Array, has: Uint8Array): void;
   /** Makes group.values[i] what is asked for. */
   finish?(group: Group, i: number): void;
 }
 
-const kahan = new Kahan();
-
-function addSum({ values, second, has }: Group, i: number, value: number): void {
-  if (has[i] === 0) {
-    values[i] = value;
-    second[i] = 0;
-    return;
+function addSum(group: Group, values: Float64Array, has: Uint8Array): void {
+  const { values: sums, second: rests, has: any } = group;
+  for (let i = 0; i < has.length; i++) {
+    if (has[i] === 0) continue;
+    const value = values[i]!;
+    if (any[i] === 0) {
+      sums[i] = value;
+      continue;
+    }
+    // Kahan and Neumaier, as in kahan.ts: written out, since most of all dashboards' work is here.
+    const before = sums[i]!;
+    const sum = before + value;
+    if (sum === Infinity || sum === -Infinity) rests[i] = 0;
+    else if (Math.abs(before) >= Math.abs(value)) rests[i]! += before - sum + value;
+    else rests[i]! += value - sum + before;
+    sums[i] = sum;
   }
-  kahan.set(values[i]!, second[i]!);
-  kahan.add(value);
-  values[i] = kahan.sum;
-  second[i] = kahan.rest;
 }
 
-function addAverage(group: Group, i: number, value: number): void {
-  const { values, second, count, isMean, has } = group;
-  const many = ++count[i]!;
-  if (has[i] === 0) {
-    values[i] = value;
-    return;
-  }
-  kahan.set(values[i]!, second[i]!);
-  if (isMean[i] === 0) {
-    kahan.add(value);
-    if (kahan.sum === Infinity || kahan.sum === -Infinity) {
-      isMean[i] = 1;
-      kahan.set(values[i]! / (many - 1), second[i]! / (many - 1));
+const kahan = new Kahan();
+
+function addAverage(group: Group, values: Float64Array, has: Uint8Array): void {
+  const { values: sums, second: rests, count, isMean, has: any } = group;
+  for (let i = 0; i < has.length; i++) {
+    if (has[i] === 0) continue;
+    const value = values[i]!;
+    const many = ++count[i]!;
+    if (any[i] === 0) {
+      sums[i] = value;
+      continue;
     }
+    kahan.set(sums[i]!, rests[i]!);
+    if (isMean[i] === 0) {
+      kahan.add(value);
+      if (kahan.sum === Infinity || kahan.sum === -Infinity) {
+        isMean[i] = 1;
+        kahan.set(sums[i]! / (many - 1), rests[i]! / (many - 1));
+      }
+    }
+    if (isMean[i] === 1) {
+      const share = (many - 1) / many;
+      kahan.set(share * kahan.sum, share * kahan.rest);
+      kahan.add(value / many);
+    }
+    sums[i] = kahan.sum;
+    rests[i] = kahan.rest;
   }
-  if (isMean[i] === 1) {
-    const share = (many - 1) / many;
-    kahan.set(share * kahan.sum, share * kahan.rest);
-    kahan.add(value / many);
-  }
-  values[i] = kahan.sum;
-  second[i] = kahan.rest;
 }
 
 /** Welford's: `values` is the sum of squares around the mean, which is `second`. */
-function addVariance({ values, second, count, has }: Group, i: number, value: number): void {
-  count[i]!++;
-  if (has[i] === 0) {
-    values[i] = Number.isFinite(value) ? 0 : NaN;
-    second[i] = value;
-    return;
+function addVariance(group: Group, values: Float64Array, has: Uint8Array): void {
+  const { values: squares, second: means, count, has: any } = group;
+  for (let i = 0; i < has.length; i++) {
+    if (has[i] === 0) continue;
+    const value = values[i]!;
+    count[i]!++;
+    if (any[i] === 0) {
+      squares[i] = Number.isFinite(value) ? 0 : NaN;
+      means[i] = value;
+      continue;
+    }
+    const difference = value - means[i]!;
+    means[i]! += difference / count[i]!;
+    squares[i]! += difference * (value - means[i]!);
   }
-  const difference = value - second[i]!;
-  second[i]! += difference / count[i]!;
-  values[i]! += difference * (value - second[i]!);
+}
+
+function addExtreme(group: Group, values: Float64Array, has: Uint8Array, sign: 1 | -1): void {
+  const { values: extremes, has: any } = group;
+  for (let i = 0; i < has.length; i++) {
+    if (has[i] === 0) continue;
+    const [value, extreme] = [values[i]!, extremes[i]!];
+    if (any[i] === 0 || sign * value > sign * extreme || Number.isNaN(extreme)) extremes[i] = value;
+  }
+}
+
+function addCount({ values: counts }: Group, _: Float64Array, has: Uint8Array): void {
+  for (let i = 0; i < has.length; i++) counts[i]! += has[i]!;
 }
 
 const KERNELS = {
-  sum: { add: addSum, finish: ({ values, second }, i) => void (values[i]! += second[i]!) },
+  sum: {
+    keeps: 2,
+    add: addSum,
+    finish: ({ values, second }, i) => void (values[i]! += second[i]!),
+  },
   avg: {
+    keeps: 3,
     add: addAverage,
     finish({ values, second, count, isMean }, i) {
       const by = isMean[i] === 1 ? 1 : count[i]!;
       values[i] = values[i]! / by + second[i]! / by;
     },
   },
-  count: { add: ({ values }, i) => void values[i]!++ },
-  group: { add: ({ values }, i) => void (values[i] = 1) },
-  min: {
-    add({ values, has }, i, value) {
-      if (has[i] === 0 || values[i]! > value || Number.isNaN(values[i])) values[i] = value;
-    },
-  },
-  max: {
-    add({ values, has }, i, value) {
-      if (has[i] === 0 || values[i]! < value || Number.isNaN(values[i])) values[i] = value;
-    },
-  },
+  count: { keeps: 1, add: addCount },
+  group: { keeps: 1, add: addCount, finish: ({ values }, i) => void (values[i] = 1) },
+  min: { keeps: 1, add: (group, values, has) => addExtreme(group, values, has, -1) },
+  max: { keeps: 1, add: (group, values, has) => addExtreme(group, values, has, 1) },
   stdvar: {
+    keeps: 3,
     add: addVariance,
     finish: ({ values, count }, i) => void (values[i]! /= count[i]!),
   },
   stddev: {
+    keeps: 3,
     add: addVariance,
     finish: ({ values, count }, i) => void (values[i] = Math.sqrt(values[i]! / count[i]!)),
   },
@@ -133,25 +163,23 @@ export async function streamAggregate(
     const key = keyOf(wanted);
     let group = groups.get(key);
     if (group === undefined) {
-      // Three numbers and two bytes a step, where a column has one and one.
-      evaluation.hold(3);
+      evaluation.hold(kernel.keeps);
       group = {
         ...newColumn(wanted, count),
-        count: new Float64Array(count),
-        second: new Float64Array(count),
-        isMean: new Uint8Array(count),
+        second: new Float64Array(kernel.keeps > 1 ? count : 0),
+        count: new Float64Array(kernel.keeps > 2 ? count : 0),
+        isMean: new Uint8Array(kernel.keeps > 2 ? count : 0),
       };
       groups.set(key, group);
     }
-    for (let i = 0; i < count; i++) {
-      if (has[i] === 0) continue;
-      kernel.add(group, i, values[i]!);
-      group.has[i] = 1;
-    }
+    kernel.add(group, values, has);
+    for (let i = 0; i < count; i++) group.has[i]! |= has[i]!;
   });
-  for (const group of groups.values()) {
+  for (const [key, group] of groups) {
     for (let i = 0; i < count; i++) if (group.has[i] === 1) kernel.finish?.(group, i);
     emit(group.labels, group.values, group.has);
+    // What takes it may keep a copy: both are there for one group at a time.
+    groups.delete(key);
+    evaluation.release(kernel.keeps);
   }
-  evaluation.release(3 * groups.size);
 }

@@ -36,14 +36,13 @@ export class Merged {
     return column;
   }
 
-  get columns(): Column[] {
-    return [...this.#columns.values()];
-  }
-
   /** Hands all on, and holds them no longer. */
   emit(emit: Emit): void {
-    for (const { labels, values, has } of this.#columns.values()) emit(labels, values, has);
-    this.#evaluation.release(this.#columns.size);
+    for (const [key, { labels, values, has }] of this.#columns) {
+      emit(labels, values, has);
+      this.#columns.delete(key);
+      this.#evaluation.release(1);
+    }
   }
 }
 

@@ -7,20 +7,23 @@ import type { Window, WindowBody } from "./window.ts";
 // Bodies run to their end before another begins, so they share their sums.
 const [one, two, three, four] = [new Kahan(), new Kahan(), new Kahan(), new Kahan()];
 
+/** What a counter had before each reset within a window. */
+function lostWithin({ values, lost, first, end }: Window): number {
+  const sum = lost[end - 1]! - lost[first]!;
+  if (!Number.isNaN(sum)) return sum;
+  // A counter that was infinite spoils the sums behind it, but not this window.
+  let exact = 0;
+  for (let i = first + 1; i < end; i++) if (values[i]! < values[i - 1]!) exact += values[i - 1]!;
+  return exact;
+}
+
 /** rate, increase and delta: what the samples rose, extrapolated to the edges of the window. */
 function extrapolated(window: Window, isCounter: boolean, isRate: boolean): number | undefined {
   const { times, values, first, end } = window;
   if (end - first < 2) return undefined;
   const firstValue = values[first]!;
   let rise = values[end - 1]! - firstValue;
-  if (isCounter) {
-    let before = firstValue;
-    for (let i = first + 1; i < end; i++) {
-      const value = values[i]!;
-      if (value < before) rise += before;
-      before = value;
-    }
-  }
+  if (isCounter) rise += lostWithin(window);
   let toStart = (times[first]! - window.from) / 1_000;
   let toEnd = (window.to - times[end - 1]!) / 1_000;
   const sampled = (times[end - 1]! - times[first]!) / 1_000;
@@ -54,29 +57,39 @@ function instantRise({ times, values, first, end }: Window, isRate: boolean): nu
 export const irate: WindowBody = (window) => instantRise(window, true);
 export const idelta: WindowBody = (window) => instantRise(window, false);
 
-export const avgOverTime: WindowBody = ({ values, first, end }) => {
-  one.set(values[first]!);
-  for (let i = first + 1; i < end; i++) {
-    const [sum, rest] = [one.sum, one.rest];
-    one.add(values[i]!);
-    if (Number.isFinite(one.sum) || Number.isNaN(one.sum)) continue;
-    // The sum overflows: from here on, the mean itself is moved.
-    const before = i - first;
-    one.set(sum / before, rest / before);
-    for (let j = i; j < end; j++) {
-      const count = j - first + 1;
-      const share = (count - 1) / count;
-      one.set(share * one.sum, share * one.rest);
-      one.add(values[j]! / count);
-    }
-    return one.total;
+/** The sum of a window into `one`: Kahan's, written out since dashboards ask for many. */
+function sum({ values, first, end }: Window): void {
+  let total = 0;
+  let rest = 0;
+  for (let i = first; i < end; i++) {
+    const value = values[i]!;
+    const before = total;
+    total += value;
+    if (total === Infinity || total === -Infinity) rest = 0;
+    else if (Math.abs(before) >= Math.abs(value)) rest += before - total + value;
+    else rest += value - total + before;
   }
-  return one.sum / (end - first) + one.rest / (end - first);
+  one.set(total, rest);
+}
+
+export const sumOverTime: WindowBody = (window) => {
+  sum(window);
+  return one.total;
 };
 
-export const sumOverTime: WindowBody = ({ values, first, end }) => {
-  one.set(0);
-  for (let i = first; i < end; i++) one.add(values[i]!);
+export const avgOverTime: WindowBody = (window) => {
+  const { values, first, end } = window;
+  sum(window);
+  if (Number.isFinite(one.sum) || Number.isNaN(one.sum))
+    return one.sum / (end - first) + one.rest / (end - first);
+  // The sum overflows: the mean itself is moved, from value to value.
+  one.set(values[first]!);
+  for (let i = first + 1; i < end; i++) {
+    const count = i - first + 1;
+    const share = (count - 1) / count;
+    one.set(share * one.sum, share * one.rest);
+    one.add(values[i]! / count);
+  }
   return one.total;
 };
 

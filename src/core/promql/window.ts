@@ -11,6 +11,8 @@ import * as LIMITS from "../limits.ts";
 export interface Window {
   times: Float64Array;
   values: Float64Array;
+  /** Of a counter: what it had lost at resets by each sample, since its first. Else empty. */
+  lost: Float64Array;
   /** Samples [first, end) are in the window; there is one at least. */
   first: number;
   end: number;
@@ -66,7 +68,7 @@ export async function streamWindows(
   evaluation: Evaluation,
   call: Call,
   over: MatrixSelector | Subquery,
-  body: { readonly body: WindowBody; readonly usesTime?: true },
+  body: { readonly body: WindowBody; readonly usesTime?: true; readonly isCounter?: true },
   params: Float64Array | undefined,
   emit: Emit,
 ): Promise<void> {
@@ -81,6 +83,7 @@ export async function streamWindows(
     const { times } = series;
     window.times = times;
     window.values = series.values;
+    if (body.isCounter === true) window.lost = lostAtResets(series.values, window.lost);
     window.first = window.end = 0;
     let any = false;
     for (let i = 0; i < grid.count; i++) {
@@ -150,9 +153,21 @@ export async function streamSubquery(
 
 const NO_ENDS = new Float64Array(0);
 
+/** Sums of what a counter had before each reset: once a series, and not once a window. */
+function lostAtResets(values: Float64Array, into: Float64Array): Float64Array {
+  const lost = into.length >= values.length ? into : new Float64Array(2 * values.length);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0 && values[i]! < values[i - 1]!) sum += values[i - 1]!;
+    lost[i] = sum;
+  }
+  return lost;
+}
+
 const newWindow = (): Window => ({
   times: NO_ENDS,
   values: NO_ENDS,
+  lost: NO_ENDS,
   first: 0,
   end: 0,
   from: 0,
