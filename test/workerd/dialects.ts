@@ -236,9 +236,9 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     },
     ok: [200, ""],
     // partial_success = 1 {rejected_data_points = 1, error_message = 2}.
-    partly: [200, says(/^\n.\x08\x01\x12.expected a finite value, got -Infinity$/s)],
-    unauthorized: [401, says(/^\x08\x10\x12.No token/s)],
-    badEncoding: [415, says(/^\x08\x03\x12.+Content-Encoding "br" is not one of/s)],
+    partly: [200, expect.stringContaining("\b\u0001\u0012&expected a finite value, got -Infinity")],
+    unauthorized: [401, expect.stringMatching(/^.{3,4}No token/s)],
+    badEncoding: [415, expect.stringMatching(/^.{3,5}Content-Encoding "br" is not one of/s)],
   },
   "OTLP as JSON": {
     ...otlp("application/json"),
