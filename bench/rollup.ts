@@ -3,43 +3,22 @@
 // 100 series within 10 minutes of the cron, and ≤ 64 MB of heap above idle. Times are those that the
 // Worker sees, the wait for a local D1 included. Usage: npm run bench:rollup [-- part of a name]
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { SERIES_PER_PACK } from "../src/core/codec/pack.ts";
 import { DAY, HOUR } from "../src/core/tiers.ts";
+import { bundle, COMPATIBLE } from "./support/bundle.ts";
 import { Inspector } from "./support/peak.ts";
 import type { Order, Ran, StepName } from "./support/rollup-order.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const COMPATIBLE = "2026-11-02";
 const INSPECTOR = 9_343;
 const EXPECTED_MB = 64;
 // V8 collects before it takes more than this: else what is seen is garbage that it had room for.
 process.env.MINIFLARE_WORKERD_V8_FLAGS = `--max-heap-size=${EXPECTED_MB}`;
 const EXPECTED_RUNS = 10;
-
-/** Built as a deploy would, with a configuration of its own. */
-function bundle(): string {
-  const folder = mkdtempSync(join(tmpdir(), "minuet-rollup-"));
-  try {
-    const config = join(folder, "wrangler.json");
-    const main = join(ROOT, "bench/support/rollup-worker.ts");
-    writeFileSync(config, JSON.stringify({ name: "rollup", main, compatibility_date: COMPATIBLE }));
-    const built = spawnSync(
-      "wrangler",
-      ["deploy", "--config", config, "--dry-run", "--outdir", folder],
-      { cwd: ROOT, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
-    );
-    if (built.status !== 0)
-      throw new Error(`wrangler could not build:\n${built.stdout}${built.stderr}`);
-    return readFileSync(join(folder, "rollup-worker.js"), "utf8");
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 interface Store {
   order<T = null>(order: Order): Promise<T>;
@@ -223,6 +202,6 @@ function mark(holds: boolean): string {
   return holds ? "held" : "NOT held";
 }
 
-const script = bundle();
+const script = bundle("rollup-worker");
 const wanted = CASES.filter(({ name }) => name.includes(process.argv[2] ?? ""));
 for (const one of wanted) await measure(script, one);

@@ -1,18 +1,17 @@
 // CPU time, by the system's count, so that a busy machine does not change it: of the built Worker a
 // request, with a shard that takes everything at once; and of a series-hour that is rolled up.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { Buckets } from "../../src/core/bucket.ts";
 import { encodePack, SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
 import { encodeSegment } from "../../src/core/codec/segment.ts";
 import { rollUpPack } from "../../src/core/rollup-pack.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { workerdMs } from "./cpu-of-workerd.ts";
 import { buildWorker } from "./minuet.ts";
 import type { Cpu } from "./provided.ts";
 
-/** Ticks of /proc a second. */
-const TICKS = 100;
 const HOSTS = 10;
 const SIZES = [1_000, 10_000] as const;
 /** Points that are sent of each size. */
@@ -21,26 +20,6 @@ const POINTS = 600_000;
 const SINK = `import { DurableObject } from "cloudflare:workers";
 export class Shard extends DurableObject { append() { return 0; } }
 export default { fetch: () => new Response(null, { status: 404 }) };`;
-
-/** ms of CPU of all processes that this one has started by the name of workerd, so far. */
-function workerdMs(): number {
-  const ticks = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(
-          readFileSync(`/proc/${pid}/stat`, "latin1"),
-        )!;
-        // state, parent, …; the 12th and 13th are those of the user and of the system.
-        const fields = rest!.split(" ").map(Number);
-        return name === "workerd" && fields[1] === process.pid ? fields[11]! + fields[12]! : 0;
-      } catch {
-        // It has ended meanwhile.
-        return 0;
-      }
-    });
-  return (ticks.reduce((sum, one) => sum + one, 0) * 1_000) / TICKS;
-}
 
 const bodyOf = (size: number, now: number): string =>
   JSON.stringify(
