@@ -81,6 +81,16 @@ export const AGENTS: readonly Agent[] = [
       "The field `temperature` of `room` is the metric `room_temperature`; tags are labels, and `db` is one. By one worker it sends the same batches when it is run again, and nothing counts twice.",
   },
   {
+    id: "vmagent",
+    name: "vmagent, for what speaks TCP or UDP",
+    where: "a shell",
+    lines: (origin, token) =>
+      `vmagent -influxListenAddr=:8089 -graphiteListenAddr=:2003 \\
+  -remoteWrite.url=${origin}/api/v1/write -remoteWrite.bearerToken='${token}'`,
+    becomes:
+      "A bridge: line protocol (also as HTTP on port 8429) and Graphite plaintext come in, remote write goes out. Names and labels are those of the formats themselves; `db` of line protocol is a label.",
+  },
+  {
     id: "collectd-json",
     name: "collectd, JSON",
     where: "collectd.conf",

@@ -138,6 +138,45 @@ describe("gives up, and is run again with the same", () => {
   });
 });
 
+test("vmagent forwards Influx and Graphite", async () => {
+  const binary = program("/usr/bin/vmagent", "victoria-metrics");
+  const place = await folder();
+  const [influx, graphite, http] = [await freePort(), await freePort(), await freePort()];
+  const lines = linesOf("vmagent", proxy.origin, {
+    ":8089": `:${influx}`,
+    ":2003": `:${graphite}`,
+    "vmagent ": `exec ${binary} -httpListenAddr=:${http} -remoteWrite.tmpDataPath=${place.path} `,
+  });
+  const vmagent = shell(lines, place.path);
+  const from = proxy.seen.length;
+  const now = Math.floor(Date.now() / 1_000);
+  try {
+    proxy.lose(1);
+    await until(() => tcp(influx, `room,floor=1 temperature=21.5 ${now}000000000\n`));
+    await until(() => tcp(graphite, `servers.web-1.load;rack=a1 0.5 ${now}\n`));
+    await until(async () => {
+      expect(await stored("room_temperature"), vmagent.output()).toEqual({
+        '{"floor":"1"}': once(21.5),
+      });
+      expect(await stored("servers.web-1.load")).toEqual({ '{"rack":"a1"}': once(0.5) });
+      expect(writes(from).at(-1)).toEqual([204, false]);
+    });
+  } finally {
+    await vmagent.stop();
+    await place.remove();
+  }
+  expect(writes(from).filter(([, isLost]) => isLost)).toHaveLength(1);
+});
+
+const tcp = (port: number, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const connection = createConnection(port, "127.0.0.1", () => connection.end(text));
+    connection
+      .on("error", reject)
+      .on("close", () => resolve())
+      .resume();
+  });
+
 describe("collectd", () => {
   /** Starts it with the lines of /docs, and gives it values through its socket. */
   const sends = (id: string, path: string, ok: number): void =>
