@@ -97,7 +97,9 @@ export interface MetricAnswer extends MetricSummary {
 
 /** One series' changed minute buckets, absolute: they replace what the client had. */
 export type LiveSeries = SeriesAnswer & {
-  /** Unix ms of the latest point: of several series, the latest value counts. */
+  /** Unix ms of the earliest point: of several series, the earliest value counts. */
+  readonly firstAt: readonly number[];
+  /** Unix ms of the latest point, likewise. */
   readonly lastAt: readonly number[];
   /** What rounding took from `sum`: series that are merged have their exact average. */
   readonly carry: readonly number[];

@@ -26,7 +26,8 @@ export const isAfter = (
  * sample. Each row is a commutative monoid: a pushed row is the identity, `add` takes a sample or an
  * end mark in, `merge` another row. Whether it keeps samples depends on their number alone, and they
  * stand in one order; so any order and any grouping give the same row: samples and end marks bit for
- * bit, buckets as in `Buckets`.
+ * bit, buckets as in `Buckets`; their rise is what they alone say of it, which no order changes. Of a
+ * minute that keeps its samples it is exact.
  */
 export class Minutes {
   /** May be set back. */
@@ -76,7 +77,11 @@ export class Minutes {
   add(row: number, value: number, at: number): void {
     if (Number.isNaN(value)) this.#end(row, at);
     else if (this.kept[row]! < this.limit) this.#insert(row, at - this.start[row]!, value);
-    else this.buckets.add(this.#collapsed(row), value, at);
+    else {
+      const bucket = this.#collapsed(row);
+      this.buckets.add(bucket, value, at);
+      this.buckets.seeRise(bucket);
+    }
   }
 
   /** Merges row `otherRow` of `other`, which has the same start, into a row of this. */
@@ -84,11 +89,13 @@ export class Minutes {
     const n = this.kept[row]!;
     const m = other.kept[otherRow]!;
     const from = otherRow * other.stride;
-    if (m === BUCKET) this.buckets.merge(this.#collapsed(row), other.buckets, other.value[from]!);
-    else if (n + m <= this.limit)
+    if (m === BUCKET || n + m > this.limit) {
+      const bucket = this.#collapsed(row);
+      if (m === BUCKET) this.buckets.merge(bucket, other.buckets, other.value[from]!);
+      else addSamples(this.buckets, bucket, this.start[row]!, other, from, m);
+      this.buckets.seeRise(bucket);
+    } else
       for (let i = from; i < from + m; i++) this.#insert(row, other.offset[i]!, other.value[i]!);
-    else if (m > 0)
-      addSamples(this.buckets, this.#collapsed(row), this.start[row]!, other, from, m);
     const end = other.#ends?.get(otherRow);
     if (end !== undefined) this.#end(row, end);
   }
@@ -107,7 +114,9 @@ export class Minutes {
   pushSamples(start: number, samples: Samples, from: number, n: number): number {
     const row = this.push(start);
     if (n > this.limit) {
-      addSamples(this.buckets, this.#collapsed(row), start, samples, from, n);
+      const bucket = this.#collapsed(row);
+      addSamples(this.buckets, bucket, start, samples, from, n);
+      this.buckets.seeRise(bucket);
       return row;
     }
     while (this.stride < n) this.#widen();

@@ -4,11 +4,16 @@
 //
 // A segment that cannot be read (corrupt, or of a version that only newer code knows) is never written
 // over: what would change it is named and left as it was; all else goes on.
+//
+// All that is known of a period is merged in the order of time, so that its `rise` is exact: the minutes
+// of all parts of an hour, then the hours of a day. What comes late, to others that are kept no more, is
+// merged into a bucket that may begin before it and end after it: then the rise is a bound.
 
 import { Buckets } from "./bucket.ts";
 import { CorruptBytes } from "./codec/bytes.ts";
 import { decodePack, encodePack, type Pack, SERIES_PER_PACK } from "./codec/pack.ts";
 import { decodeSegment, encodeSegment } from "./codec/segment.ts";
+import { inOrder } from "./in-order.ts";
 import { cut } from "./text.ts";
 import { DAY, HOUR, spanOf, spanStart, type TierName, TIERS } from "./tiers.ts";
 
@@ -61,7 +66,7 @@ export function dayOfHours(day: number, body: string): Period | Unreadable {
 
 export const isReadable = (of: Period | Unreadable): of is Period => "buckets" in of;
 
-/** Merges all buckets of packs into one a slot. */
+/** Merges all buckets of packs into one a slot, in the order of time. */
 function mergedInto(
   period: Period & { readonly rows: Map<number, number> },
   tier: TierName,
@@ -69,23 +74,29 @@ function mergedInto(
   bodies: readonly string[],
 ): Period | Unreadable {
   const bad = new Bad();
+  for (const rows of slotRows) rows.length = 0;
   for (const body of bodies) {
     const pack = read(tier, span, body);
     if ("message" in pack) return pack;
     for (const [slot, segment] of pack) {
-      segmentRows.length = 0;
-      const message = readInto(segmentRows, tier, span, segment);
-      if (message !== undefined) {
-        bad.add(slot, message);
-        continue;
-      }
-      if (segmentRows.length === 0) continue;
-      let row = period.rows.get(slot);
-      if (row === undefined) period.rows.set(slot, (row = period.buckets.push(period.start)));
-      for (let i = 0; i < segmentRows.length; i++) period.buckets.merge(row, segmentRows, i);
+      const message = readInto(slotRows[slot]!, tier, span, segment);
+      if (message !== undefined) bad.add(slot, message);
     }
   }
-  return bad.first ?? period;
+  if (bad.first !== undefined) return bad.first;
+  for (const [slot, rows] of slotRows.entries()) {
+    if (rows.length === 0) continue;
+    const row = period.buckets.push(period.start);
+    period.rows.set(slot, row);
+    mergeInOrder(period.buckets, row, inOrder(rows));
+  }
+  return period;
+}
+
+/** Merges buckets that are in the order of time into a row. */
+function mergeInOrder(into: Buckets, row: number, from: Buckets): void {
+  for (let i = 0; i < from.length; i++) into.merge(row, from, i);
+  into.settleRise(row);
 }
 
 /** A pack of the hour or day tier with periods put into it. */
@@ -98,7 +109,7 @@ export interface PutInto {
 
 /**
  * Puts periods, each of another start, into what a span of the hour or day tier has. `visit` is told of
- * each slot that changes: the rows that it has now, which are good only for the call.
+ * each slot that changes: the rows that it has now, by time, which are good only for the call.
  */
 export function putInto(
   tier: "hour" | "day",
@@ -120,7 +131,7 @@ export function putInto(
   for (const slot of touched) {
     const segment = before.get(slot);
     if (segment === undefined) continue;
-    const rows = storedRows[slot]!;
+    const rows = slotRows[slot]!;
     rows.length = 0;
     const message = readInto(rows, tier, span, segment);
     if (message === undefined) stored.set(slot, rows);
@@ -149,8 +160,8 @@ export function putInto(
 }
 
 /**
- * A slot's rows with those of periods in place of, or merged with, what it had of them; good until the
- * next call.
+ * A slot's rows, by time, with those of periods in place of, or merged with, what it had of them; good
+ * until the next call.
  */
 function replaced(before: Buckets | undefined, slot: number, periods: readonly Period[]): Buckets {
   const stored = before?.length ?? 0;
@@ -164,11 +175,12 @@ function replaced(before: Buckets | undefined, slot: number, periods: readonly P
     const row = rows.pushCopy(start, before!, i);
     if (period === undefined) continue;
     rows.merge(row, period.buckets, period.rows.get(slot)!);
+    rows.settleRise(row);
     put.delete(start);
   }
   for (const { start, buckets, rows: of } of put.values())
     rows.pushCopy(start, buckets, of.get(slot)!);
-  return rows;
+  return inOrder(rows);
 }
 
 /** What an hour pack and the day bucket made of it become. */
@@ -191,18 +203,18 @@ export function rollUpHours(
   const start = day * DAY;
   const buckets = new Buckets(SERIES_PER_PACK);
   const rows = new Map<number, number>();
-  const merge = (slot: number, from: Buckets, first: number, end: number): void => {
+  const rowOf = (slot: number): number => {
     let row = rows.get(slot);
     if (row === undefined) rows.set(slot, (row = buckets.push(start)));
-    for (let i = first; i < end; i++) buckets.merge(row, from, i);
+    return row;
   };
   const put = putInto("hour", day, body, hours, (slot, of) => {
-    if (!late) merge(slot, of, 0, of.length);
+    if (!late) mergeInOrder(buckets, rowOf(slot), of);
   });
   if (late)
-    for (const hour of hours)
+    for (const hour of [...hours].sort((a, b) => a.start - b.start))
       if (!put.unreadable.has(hour))
-        for (const [slot, row] of hour.rows) merge(slot, hour.buckets, row, row + 1);
+        for (const [slot, row] of hour.rows) buckets.merge(rowOf(slot), hour.buckets, row);
   return { ...put, day: rows.size === 0 ? undefined : { start, buckets, rows, late } };
 }
 
@@ -252,13 +264,11 @@ class Bad {
 /** What may stand between quotes in JSON as it is. */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
-// Buckets under work: eight columns each, which are not to be made anew for every segment.
+// Buckets under work: eleven columns each, which are not to be made anew for every segment.
 
-/** Of the segment being read. */
-const segmentRows = new Buckets(60);
-/** By slot, of the pack that periods are put into. */
-const storedRows = Array.from({ length: SERIES_PER_PACK }, () => new Buckets(32));
-/** Of the slot that they are put into. */
+/** By slot, of the packs being read. */
+const slotRows = Array.from({ length: SERIES_PER_PACK }, () => new Buckets(60));
+/** Of the slot that periods are put into. */
 const replacedRows = new Buckets(32);
 
 /**

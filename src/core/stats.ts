@@ -30,6 +30,7 @@ export const STATISTICS = [
   { name: "max", title: "largest value", kind: "value", of: ({ max }) => max },
   { name: "sum", title: "sum of the values", kind: "amount", of: totalOf },
   { name: "count", title: "number of points", kind: "count", of: ({ count }) => count },
+  { name: "first", title: "earliest value", kind: "value", of: ({ first }) => first },
   { name: "last", title: "latest value", kind: "value", of: ({ last }) => last },
 ] as const satisfies readonly Statistic[];
 

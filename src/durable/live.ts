@@ -198,6 +198,7 @@ export class Live {
     return {
       labels,
       ...columnsOf(open.buckets, rows),
+      firstAt: rows.map((row) => open.buckets.firstAt[row]!),
       lastAt: rows.map((row) => open.buckets.lastAt[row]!),
       carry: rows.map((row) => open.buckets.carry[row]!),
     };

@@ -61,6 +61,7 @@ test("the whole answer", async () => {
         max: [1000],
         sum: [1140],
         count: [8],
+        first: [1],
         last: [1000],
       },
     ],
@@ -217,18 +218,18 @@ describe("csv", () => {
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
     expect(await response.text()).toBe(
       [
-        "time,label.host,avg,min,max,sum,count,last",
-        "2095-11-20T11:59:00.000Z,a,2.5,1,4,10,4,4",
-        "2095-11-20T11:59:00.000Z,b,15,10,20,30,2,20",
-        '2095-11-20T11:59:00.000Z,"web\n1",100,100,100,100,1,100',
-        "2095-11-20T11:59:00.000Z,,1000,1000,1000,1000,1,1000",
+        "time,label.host,avg,min,max,sum,count,first,last",
+        "2095-11-20T11:59:00.000Z,a,2.5,1,4,10,4,1,4",
+        "2095-11-20T11:59:00.000Z,b,15,10,20,30,2,10,20",
+        '2095-11-20T11:59:00.000Z,"web\n1",100,100,100,100,1,100,100',
+        "2095-11-20T11:59:00.000Z,,1000,1000,1000,1000,1,1000,1000",
         "",
       ].join("\r\n"),
     );
   });
   test("an empty range is a header", async () => {
     const response = await fetchApi("/api/v1/query?metric=load&from=-9d&to=-8d&format=csv");
-    expect(await response.text()).toBe("time,avg,min,max,sum,count,last\r\n");
+    expect(await response.text()).toBe("time,avg,min,max,sum,count,first,last\r\n");
   });
 });
 

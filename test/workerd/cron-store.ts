@@ -133,7 +133,7 @@ export async function runSteps(
 }
 
 /** "series/period" → its bucket. */
-export type Found = ReadonlyMap<string, Omit<Bucket, "carry" | "huge">>;
+export type Found = ReadonlyMap<string, Omit<Bucket, "carry" | "huge" | "rise">>;
 
 /** What points make at a tier, with no merge at all. */
 export function naive(points: readonly Point[], tier: TierName): Found {
@@ -142,6 +142,7 @@ export function naive(points: readonly Point[], tier: TierName): Found {
   return new Map(
     [...periods].map(([key, of]) => {
       const values = of.map(({ value }) => value);
+      const firstAt = Math.min(...of.map(({ at }) => at));
       const lastAt = Math.max(...of.map(({ at }) => at));
       return [
         key,
@@ -150,6 +151,8 @@ export function naive(points: readonly Point[], tier: TierName): Found {
           sum: values.reduce((sum, value) => sum + value, 0),
           min: Math.min(...values),
           max: Math.max(...values),
+          first: Math.min(...of.filter(({ at }) => at === firstAt).map(({ value }) => value)),
+          firstAt,
           last: Math.max(...of.filter(({ at }) => at === lastAt).map(({ value }) => value)),
           lastAt,
         },
@@ -266,7 +269,7 @@ export function read(tier: "hour" | "day", stored: Stored): Found {
     for (const row of stored.day) take("day", row, (at) => isMade(row.pack, at / DAY));
   return new Map(
     [...into].map(([key, { buckets, row }]) => {
-      const { carry: _carry, huge: _huge, ...bucket } = buckets.at(row);
+      const { carry: _carry, huge: _huge, rise: _rise, ...bucket } = buckets.at(row);
       return [key, bucket];
     }),
   );

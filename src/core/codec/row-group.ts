@@ -5,32 +5,51 @@ import type { Buckets } from "../bucket.ts";
 import { type ByteReader, CorruptBytes } from "./bytes.ts";
 import { POWERS_OF_TEN, powerOfTwo, readBits } from "./doubles.ts";
 import { MAX_INTS, readInts } from "./ints.ts";
+import { decodeFirst, decodeRise, FIRST_FROM_LAST, RISE, RISE_INTS } from "./row-group-rise.ts";
 
 /*
  * A row group; "integers" are laid out in ints.ts, "bits" in doubles.ts:
  *
- *   ┌───────┬───────┬────────┬───────┬──────┬─────┬───────┬─────┬──────┬─────┬───────┐
- *   │ flags │ start │ lastAt │ scale │ signs│ min │ count │ max │ last │ sum │ carry │
- *   │ 1 byte│       │        │ 1 byte│      │     │       │     │      │     │       │
- *   └───────┴───────┴────────┴ not V ┴ if Z ┴─────┴────── these only without S ─────┘
+ *   ┌────────┬───────┬────────┬───────┬───────┬─────┬───────┬─────┬──────┬ …
+ *   │ flags  │ start │ lastAt │ scale │ signs │ min │ count │ max │ last │
+ *   │ 1 byte │       │        │ 1 byte│       │     │       │     │      │
+ *   └────────┴───────┴────────┴ not V ┴ if Z ─┴─────┴── these only without S
+ *   … ┬────────┬─────────┬───────┬─────┬───────┬──────┐
+ *     │ more   │ firstAt │ first │ sum │ carry │ rise │
+ *     │ 1 byte │         │       │     │       │      │
+ *   … ┴────────┴─────────┴───────┴─────┴───────┴──────┘ only without S
  *
  *   flag       set                                   not set
  *   T  bit 0   start: bits, predicted 0              integers (start − base) / step
  *   A  bit 1   lastAt: bits, predicted 0             integers lastAt − start
- *   S  bit 2   count is 1, carry 0, and sum, max and last are min; but sum is 0 where min is −0
+ *   S  bit 2   count is 1, carry and rise are 0, firstAt is lastAt, and sum, max, first and last are
+ *              min; but sum is 0 where min is −0
  *   C  bit 3   count: bits, predicted 0              integers
  *   V  bit 4   min: bits, predicted 0                scale d (0 … 22), then integers m:
- *              max, last: bits, predicted min        min = m / 10^d, max = (m + x) / 10^d,
- *                                                    last = (m + l) / 10^d
+ *              max, last, first: bits,               min = m / 10^d, max = (m + x) / 10^d,
+ *              predicted min                         last = (m + l) / 10^d, first = (m + f) / 10^d
  *   U  bit 5   sum: bits, predicted p                sum: integers s; carry: unit, integers r
  *                                                    D = (count · m + x + s) / 10^d
  *                                                    sum + carry = D + r · 2^unit
  *   K  bit 6   carry: bits, predicted 0              carry: unit, integers r; carry = r · 2^unit
- *   Z  bit 7   signs: integers z; after all else,    no min, max, last is −0, unless as bits
- *              min, max, last are −0 where z has
- *              1, 2, 4
+ *   Z  bit 7   signs: integers z; after all else,    no min, max, last, first is −0, unless as bits
+ *              min, max, last, first are −0 where
+ *              z has 1, 2, 4, 8
  *
- * Without S, V implies U; K stands only beside U, Z never beside V.
+ *   more
+ *   F  bit 0   firstAt: bits, predicted 0            integers firstAt − start
+ *   L  bit 1   first: integers; f of the first row,  first: integers f
+ *              then m + f − (m + l of the row before)
+ *   R  bits 2 to 4: what `rise` is
+ *      0       nothing: q = last − first, plus max where max > last
+ *      1       nothing: 0
+ *      2       integers: rise = r / 10^d
+ *      3       bits, predicted q
+ *      4       nothing: q' = last − first + the larger of 16 · max and sum / 4; q where min < 0
+ *      5       bits, predicted q'
+ *              q and q' from the left, rounded after each operation; 0 where that is not a number
+ *
+ * L and R = 2 never stand beside V; other bits of `more` are 0. Without S, V implies U; K stands only beside U, Z never beside V.
  * p = (count − 1) · min + max + 0, rounded to a double after each operation; 0 if that is NaN.
  * count · m + x + s is exact; the quotient D is rounded to the nearest double.
  * unit is a zigzag varint from −1074 to 1023. The values of a decimal gauge are rounded, so that
@@ -46,7 +65,6 @@ export const VALUE_BITS = 16;
 export const SUM_BITS = 32;
 export const CARRY_BITS = 64;
 export const SIGNS = 128;
-
 /** Of the row group being read. */
 const signs = new Float64Array(MAX_INTS);
 
@@ -75,17 +93,17 @@ export function decodeRowGroup(
     (flags & (VALUE_BITS | SIGNS)) === (VALUE_BITS | SIGNS)
   )
     throw new CorruptBytes(`flags ${flags} of a row group`);
-  const at = into.length;
-  into.extend(n);
+  const at = into.extend(n);
   decodeTimes(reader, flags, at, n, base, step, into);
   decodeValues(reader, flags, at, n, into);
   if (flags & SIGNS) {
-    const { min, max, last } = into;
+    const { min, max, first, last } = into;
     for (let i = 0; i < n; i++) {
       const z = signs[i]!;
       if (z & 1) min[at + i] = -0;
       if (z & 2) max[at + i] = -0;
       if (z & 4) last[at + i] = -0;
+      if (z & 8) first[at + i] = -0;
     }
   }
 }
@@ -101,8 +119,10 @@ function decodeTimes(
 ): void {
   const { start, lastAt } = into;
   const end = at + n;
-  if (flags & START_BITS) readBits(reader, start, at, n);
-  else {
+  if (flags & START_BITS) {
+    start.fill(0, at, end);
+    readBits(reader, start, at, n);
+  } else {
     readInts(reader, start, at, n);
     for (let i = at; i < end; i++) start[i] = base + start[i]! * step;
   }
@@ -122,7 +142,7 @@ function decodeValues(
   n: number,
   into: Buckets,
 ): void {
-  const { count, sum, carry, min, max, last } = into;
+  const { count, sum, carry, min, max, first, firstAt, last, lastAt, rise } = into;
   const end = at + n;
   let power = 1;
   if (flags & VALUE_BITS) {
@@ -141,59 +161,75 @@ function decodeValues(
       count[i] = 1;
       min[i] = value;
       max[i] = value;
+      first[i] = value;
+      firstAt[i] = lastAt[i]!;
       last[i] = value;
       // As a sum it starts from +0, which −0 does not change.
       sum[i] = value + 0;
     }
+    carry.fill(0, at, end);
+    rise.fill(0, at, end);
     return;
   }
-  if (flags & COUNT_BITS) readBits(reader, count, at, n);
-  else readInts(reader, count, at, n);
+  if (flags & COUNT_BITS) {
+    count.fill(0, at, end);
+    readBits(reader, count, at, n);
+  } else readInts(reader, count, at, n);
   if (flags & VALUE_BITS) {
-    for (let i = at; i < end; i++) {
-      max[i] = min[i]!;
-      last[i] = min[i]!;
-    }
+    max.set(min.subarray(at, end), at);
     readBits(reader, max, at, n);
+    last.set(min.subarray(at, end), at);
     readBits(reader, last, at, n);
   } else {
     readInts(reader, max, at, n);
     readInts(reader, last, at, n);
   }
+  const more = reader.u8();
+  if (
+    more >> 2 > 5 ||
+    (flags & VALUE_BITS && (more & FIRST_FROM_LAST || (more & RISE) === RISE_INTS))
+  )
+    throw new CorruptBytes(`flags ${flags} and ${more} of a row group`);
+  decodeFirst(reader, (flags & VALUE_BITS) > 0, more, at, n, into);
   if (flags & SUM_BITS) {
-    for (let i = at; i < end; i++) {
-      const m = min[i]!;
-      min[i] = m / power;
-      if (flags & VALUE_BITS) continue;
-      max[i] = (m + max[i]!) / power;
-      last[i] = (m + last[i]!) / power;
-    }
+    if (!(flags & VALUE_BITS))
+      for (let i = at; i < end; i++) {
+        const m = min[i]!;
+        min[i] = m / power;
+        max[i] = (m + max[i]!) / power;
+        first[i] = (m + first[i]!) / power;
+        last[i] = (m + last[i]!) / power;
+      }
     predictSums(sum, into, at, end);
     readBits(reader, sum, at, n);
-    if (flags & CARRY_BITS) readBits(reader, carry, at, n);
-    else {
+    if (flags & CARRY_BITS) {
+      carry.fill(0, at, end);
+      readBits(reader, carry, at, n);
+    } else {
       const size = readUnit(reader);
       readInts(reader, carry, at, n);
       for (let i = at; i < end; i++) carry[i] = carry[i]! * size;
     }
-    return;
+  } else {
+    readInts(reader, sum, at, n);
+    const size = readUnit(reader);
+    readInts(reader, carry, at, n);
+    for (let i = at; i < end; i++) {
+      const m = min[i]!;
+      const x = max[i]!;
+      min[i] = m / power;
+      max[i] = (m + x) / power;
+      first[i] = (m + first[i]!) / power;
+      last[i] = (m + last[i]!) / power;
+      const decimal = (count[i]! * m + x + sum[i]!) / power;
+      const noise = carry[i]! * size;
+      const total = decimal + noise;
+      sum[i] = total;
+      // Dekker's FastTwoSum: D is 0 or larger than its noise, or else the writer would not do so.
+      carry[i] = noise - (total - decimal);
+    }
   }
-  readInts(reader, sum, at, n);
-  const size = readUnit(reader);
-  readInts(reader, carry, at, n);
-  for (let i = at; i < end; i++) {
-    const m = min[i]!;
-    const x = max[i]!;
-    min[i] = m / power;
-    max[i] = (m + x) / power;
-    last[i] = (m + last[i]!) / power;
-    const decimal = (count[i]! * m + x + sum[i]!) / power;
-    const noise = carry[i]! * size;
-    const total = decimal + noise;
-    sum[i] = total;
-    // Dekker's FastTwoSum: D is 0 or larger than its noise, or else the writer would not do so.
-    carry[i] = noise - (total - decimal);
-  }
+  decodeRise(reader, more, at, n, power, into);
 }
 
 function readUnit(reader: ByteReader): number {

@@ -1,7 +1,8 @@
 // A segment: the minutes or buckets of one series within one span, as text in a pack.
 // It must not know tables; its caller gives the start of the span and the bucket's width.
 
-import { Buckets } from "../bucket.ts";
+import type { Buckets } from "../bucket.ts";
+import { inOrder } from "../in-order.ts";
 import { Minutes } from "../minutes.ts";
 import {
   base64Bytes,
@@ -36,7 +37,7 @@ let scratch = new Uint8Array(4_096);
 export function encodeSegment(buckets: Buckets, base: number, step: number): string {
   writer.length = 0;
   writer.u8(VERSION);
-  encodeColumns(writer, isAscending(buckets) ? buckets : ascending(buckets), undefined, base, step);
+  encodeColumns(writer, inOrder(buckets), undefined, base, step);
   return toBase64(writer.written);
 }
 
@@ -96,12 +97,12 @@ function decoded(
   throw new CorruptBytes(`${reader.left} bytes after the end of a segment`);
 }
 
-function isAscending({ start, length }: Buckets | Minutes): boolean {
+function isAscending({ start, length }: Minutes): boolean {
   for (let row = 1; row < length; row++) if (!(start[row - 1]! < start[row]!)) return false;
   return true;
 }
 
-const byStart = ({ start, length }: Buckets | Minutes): number[] =>
+const byStart = ({ start, length }: Minutes): number[] =>
   Array.from({ length }, (_, row) => row).sort((a, b) => start[a]! - start[b]!);
 
 function ascendingMinutes(minutes: Minutes): Minutes {
@@ -110,17 +111,6 @@ function ascendingMinutes(minutes: Minutes): Minutes {
     const top = sorted.length - 1;
     if (top >= 0 && sorted.start[top] === minutes.start[row]) sorted.merge(top, minutes, row);
     else sorted.pushCopy(minutes, row);
-  }
-  return sorted;
-}
-
-function ascending(buckets: Buckets): Buckets {
-  const { start } = buckets;
-  const sorted = new Buckets(buckets.length);
-  for (const row of byStart(buckets)) {
-    const top = sorted.length - 1;
-    if (top >= 0 && sorted.start[top] === start[row]) sorted.merge(top, buckets, row);
-    else sorted.pushCopy(start[row]!, buckets, row);
   }
   return sorted;
 }

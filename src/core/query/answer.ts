@@ -25,18 +25,24 @@ export const columnsBy = (column: (name: keyof Columns) => readonly number[]): C
   ...byStat(({ name }) => column(name)),
 });
 
+/** What columns do not say of a bucket. */
+interface Known {
+  readonly firstAt?: number | undefined;
+  readonly lastAt?: number | undefined;
+  readonly carry?: number | undefined;
+}
+
 /**
- * Merges bucket `i` of an answer's columns into a row. `lastAt` is the time of its latest point (of
- * its start, when only the order of buckets matters), `carry` what rounding took from its sum, where
- * that is known.
+ * Merges bucket `i` of an answer's columns into a row. `firstAt` and `lastAt` are the times of its
+ * earliest and latest point (its start, when only the order of buckets matters), `carry` is what rounding
+ * took from its sum, where that is known. Of its rise the columns know nothing.
  */
 export function mergeColumns(
   into: Buckets,
   row: number,
   columns: Columns,
   i: number,
-  lastAt = columns.t[i]!,
-  carry = 0,
+  { firstAt = columns.t[i]!, lastAt = columns.t[i]!, carry = 0 }: Known = {},
 ): void {
   const sum = columns.sum[i]!;
   const large = isHuge(sum);
@@ -46,8 +52,11 @@ export function mergeColumns(
     carry,
     min: columns.min[i]!,
     max: columns.max[i]!,
+    first: columns.first[i]!,
+    firstAt,
     last: columns.last[i]!,
     lastAt,
+    rise: 0,
     huge: large ? hugeOf(sum) : undefined,
   });
 }

@@ -34,7 +34,9 @@ export class Accumulator implements SeriesBuckets {
 
   /** Takes one point in. `at` is Unix ms. */
   add(series: number, at: number, value: number): void {
-    this.buckets.add(this.row(series, Math.floor(at / MINUTE) * MINUTE), value, at);
+    const row = this.row(series, Math.floor(at / MINUTE) * MINUTE);
+    this.buckets.add(row, value, at);
+    this.buckets.seeRise(row);
   }
 
   /** Merges rows that somebody else accumulated. */
@@ -42,6 +44,7 @@ export class Accumulator implements SeriesBuckets {
     for (let i = 0; i < other.buckets.length; i++) {
       const row = this.row(renumber(other.series[i]!), other.buckets.start[i]!);
       this.buckets.merge(row, other.buckets, i);
+      this.buckets.seeRise(row);
     }
   }
 

@@ -106,7 +106,11 @@ export class Tail {
         const row = live.rows.get(start) ?? live.buckets.push(start);
         live.rows.set(start, row);
         live.buckets.clear(row);
-        mergeColumns(live.buckets, row, series, i, series.lastAt[i], series.carry[i]);
+        mergeColumns(live.buckets, row, series, i, {
+          firstAt: series.firstAt[i],
+          lastAt: series.lastAt[i],
+          carry: series.carry[i],
+        });
       }
       this.#forget(live);
     }

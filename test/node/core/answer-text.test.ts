@@ -12,6 +12,7 @@ import { csvParts, notesOf, toCsv } from "../../../src/core/query/csv.ts";
 import { Merge } from "../../../src/core/query/merge.ts";
 import { plan } from "../../../src/core/query/plan.ts";
 import { shelfOf } from "../../../src/core/query/shelf.ts";
+import { STAT_NAMES } from "../../../src/core/stats.ts";
 import { labelsObject } from "../../../src/core/series/labels.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
@@ -84,5 +85,5 @@ test("what is hashed of an answer is what it shows", () => {
     );
   expect(numbers(mergeOf(300, 2))).toEqual(numbers(mergeOf(300, 2)));
   expect(numbers(mergeOf(300, 2))).not.toEqual(numbers(mergeOf(300, 1)));
-  expect(numbers(mergeOf(2))).toHaveLength(2 * 7);
+  expect(numbers(mergeOf(2))).toHaveLength(2 * (1 + STAT_NAMES.length));
 });

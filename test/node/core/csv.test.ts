@@ -14,6 +14,7 @@ const series = (labels: Record<string, string>, ...values: readonly number[]): S
   max: values,
   sum: values,
   count: values.map(() => 1),
+  first: values,
   last: values,
 });
 
@@ -34,30 +35,30 @@ const csv = (list: readonly SeriesAnswer[], dialect?: CsvDialect): string[] => {
 };
 
 test("no series: only the header", () => {
-  expect(csv([])).toEqual(["time,avg,min,max,sum,count,last"]);
+  expect(csv([])).toEqual(["time,avg,min,max,sum,count,first,last"]);
 });
 
 test("a row a bucket, by series", () => {
   expect(csv([series({ a: "1" }, 1, 2), series({ a: "2" }, 3)])).toEqual([
-    "time,label.a,avg,min,max,sum,count,last",
-    "2026-11-20T00:00:00.000Z,1,1,1,1,1,1,1",
-    "2026-11-20T00:01:00.000Z,1,2,2,2,2,1,2",
-    "2026-11-20T00:00:00.000Z,2,3,3,3,3,1,3",
+    "time,label.a,avg,min,max,sum,count,first,last",
+    "2026-11-20T00:00:00.000Z,1,1,1,1,1,1,1,1",
+    "2026-11-20T00:01:00.000Z,1,2,2,2,2,1,2,2",
+    "2026-11-20T00:00:00.000Z,2,3,3,3,3,1,3,3",
   ]);
 });
 
 test("labels that only some series have are empty cells", () => {
   expect(csv([series({ b: "1" }, 1), series({ a: "2" }, 3)])).toEqual([
-    "time,label.a,label.b,avg,min,max,sum,count,last",
-    "2026-11-20T00:00:00.000Z,,1,1,1,1,1,1,1",
-    "2026-11-20T00:00:00.000Z,2,,3,3,3,3,1,3",
+    "time,label.a,label.b,avg,min,max,sum,count,first,last",
+    "2026-11-20T00:00:00.000Z,,1,1,1,1,1,1,1,1",
+    "2026-11-20T00:00:00.000Z,2,,3,3,3,3,1,3,3",
   ]);
 });
 
 test("numbers keep all their digits, and no formula is made of a negative one", () => {
   expect(csv([series({}, -0.1, 1e300, 5e-324, 0.1 + 0.2)]).slice(1)).toEqual(
     ["-0.1", "1e+300", "5e-324", "0.30000000000000004"].map(
-      (n, i) => `2026-11-20T00:0${i}:00.000Z,${n},${n},${n},${n},1,${n}`,
+      (n, i) => `2026-11-20T00:0${i}:00.000Z,${n},${n},${n},${n},1,${n},${n}`,
     ),
   );
 });
@@ -80,7 +81,7 @@ const cells: readonly [value: string, plain: string, excel: string][] = [
 ];
 
 test.each(cells)("the cell of %j", (value, plain, excel) => {
-  const row = (cell: string): string => `2026-11-20T00:00:00.000Z,${cell},1,1,1,1,1,1`;
+  const row = (cell: string): string => `2026-11-20T00:00:00.000Z,${cell},1,1,1,1,1,1,1`;
   const list = [series({ a: value }, 1)];
   expect(csv(list).slice(1).join("\r\n")).toBe(row(plain));
   expect(csv(list, "excel").slice(1).join("\r\n")).toBe(row(excel));
@@ -88,16 +89,16 @@ test.each(cells)("the cell of %j", (value, plain, excel) => {
 
 test("names of labels are cells too", () => {
   expect(csv([series({ "a,b": "1", "=c": "2" }, 1)], "excel")[0]).toBe(
-    `time,label.=c,"label.a,b",avg,min,max,sum,count,last`,
+    `time,label.=c,"label.a,b",avg,min,max,sum,count,first,last`,
   );
 });
 
 test("labels named as other columns or as what every object has", () => {
   const odd = JSON.parse('{"__proto__":"p","constructor":"c","count":"n","time":"t"}');
   expect(csv([series(odd, 1), series({}, 2)])).toEqual([
-    "time,label.__proto__,label.constructor,label.count,label.time,avg,min,max,sum,count,last",
-    "2026-11-20T00:00:00.000Z,p,c,n,t,1,1,1,1,1,1",
-    "2026-11-20T00:00:00.000Z,,,,,2,2,2,2,1,2",
+    "time,label.__proto__,label.constructor,label.count,label.time,avg,min,max,sum,count,first,last",
+    "2026-11-20T00:00:00.000Z,p,c,n,t,1,1,1,1,1,1,1",
+    "2026-11-20T00:00:00.000Z,,,,,2,2,2,2,1,2,2",
   ]);
 });
 

@@ -41,7 +41,7 @@ test("groups keep the labels that they are made by, in canonical order", () => {
 describe("merging", () => {
   const merged = (by: GroupBy, limit = 100): ReturnType<Merge["finish"]> => {
     const merge = new Merge(PLAN, by);
-    merge.add(B, bucketsOf([START + MINUTE, 5], [START, 1]));
+    merge.add(B, bucketsOf([START, 1], [START + MINUTE, 5]));
     merge.add(A, bucketsOf([START, 3]));
     merge.add(A, bucketsOf([START + 1, 4], [START + 2, 8]));
     return merge.finish(limit);
@@ -51,7 +51,14 @@ describe("merging", () => {
     expect(merged([])).toMatchObject({
       total: 1,
       series: [
-        { labels: {}, t: [START, START + MINUTE], sum: [16, 5], count: [4, 1], last: [8, 5] },
+        {
+          labels: {},
+          t: [START, START + MINUTE],
+          sum: [16, 5],
+          count: [4, 1],
+          first: [1, 5],
+          last: [8, 5],
+        },
       ],
     });
   });

@@ -66,7 +66,7 @@ test("a toy statistic is one row: columns, CSV, schema, menu and totals have it"
   const names = [...STAT_NAMES, "span"];
   expect(JSON.parse(stdout)).toEqual({
     span: [3, 6],
-    csv: [`time,${names.join(",")}`, "1970-01-01T00:00:00.000Z,2.5,1,4,5,2,4,3"],
+    csv: [`time,${names.join(",")}`, "1970-01-01T00:00:00.000Z,2.5,1,4,5,2,1,4,3"],
     schema: ["labels", "t", ...names],
     menu: names,
     total: 8,

@@ -8,6 +8,7 @@ import { Buckets } from "../../../src/core/bucket.ts";
 import { fromBase64 } from "../../../src/core/codec/bytes.ts";
 import { decodePack, encodePack, idAt } from "../../../src/core/codec/pack.ts";
 import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
+import { Accumulator } from "../../../src/core/series/accumulator.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
 const FOUR = [20.1, 20.3, 19.9, 20.2, 20.4, 20.4, 20.6, 20.5];
@@ -41,14 +42,9 @@ const read = (segment: string) => {
 };
 
 function packed(points: readonly (readonly [value: number, after: number])[]): string {
-  const buckets = new Buckets();
-  for (const [value, after] of points) {
-    const minute = HOUR_START + Math.floor(after / MINUTE) * MINUTE;
-    const last = buckets.length - 1;
-    const row = last >= 0 && buckets.start[last] === minute ? last : buckets.push(minute);
-    buckets.add(row, value, HOUR_START + after);
-  }
-  return encodeSegment(buckets, HOUR_START, MINUTE);
+  const minutes = new Accumulator();
+  for (const [value, after] of points) minutes.add(0, HOUR_START + after, value);
+  return encodeSegment(minutes.buckets, HOUR_START, MINUTE);
 }
 
 describe("the first example", () => {

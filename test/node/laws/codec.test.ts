@@ -11,7 +11,19 @@ import { isInt, MAX_INTS, readInts, writeInts } from "../../../src/core/codec/in
 import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
-const FIELDS = ["start", "count", "sum", "carry", "min", "max", "last", "lastAt"] as const;
+const FIELDS = [
+  "start",
+  "count",
+  "sum",
+  "carry",
+  "min",
+  "max",
+  "first",
+  "firstAt",
+  "last",
+  "lastAt",
+  "rise",
+] as const;
 
 /** Object.is over every field of every row; names the first that differs. */
 function expectSame(actual: Buckets, expected: Buckets): void {
@@ -76,8 +88,11 @@ const wild = (field: fc.Arbitrary<number>, at: fc.Arbitrary<number>): fc.Arbitra
     carry: fc.oneof(fc.constant(0), field),
     min: field,
     max: field,
+    first: field,
+    firstAt: at,
     last: field,
     lastAt: at,
+    rise: fc.oneof(fc.constant(0), field),
   });
 
 const weirdTime = fc.oneof(fc.maxSafeInteger(), fc.nat(60_000), fc.constantFrom(-0, 2 ** 53 - 1));
@@ -174,6 +189,9 @@ const CONTENTS: readonly (readonly [string, fc.Arbitrary<Filled>])[] = [
           carry: fc.oneof(zero, double),
           min: zero,
           max: zero,
+          first: fc.oneof(zero, decimals(1)),
+          firstAt: weirdTime,
+          rise: fc.oneof(zero, decimals(1), decimals(3)),
           last: fc.oneof(zero, decimals(1)),
           lastAt: weirdTime,
         }),

@@ -104,6 +104,18 @@ describe("a minute is a commutative monoid", () => {
 });
 
 describe("buckets of minutes", () => {
+  test("have the rise of the samples in order, two resets included; of more than the limit what is seen", () => {
+    const values = [100, 7, 30, 2, 9];
+    const points = values.map((value, i): Sample => [value, START + i * 10_000]);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(points, { minLength: 5 }), (order) => {
+        const into = new Buckets(2);
+        for (const most of [5, 4]) one(order, most).bucketInto(0, into, into.push(START));
+        expect([...into.rise.subarray(0, 2)]).toEqual([7 + 23 + 2 + 7, 9]);
+      }),
+    );
+  });
+
   test("are those that the points make", () => {
     fc.assert(
       fc.property(fc.array(parted, { minLength: 1, maxLength: 4 }), limit, (lists, most) => {
@@ -115,8 +127,15 @@ describe("buckets of minutes", () => {
           one(points, most).bucketInto(0, computed, 0);
           for (const [value, at] of points) if (!Number.isNaN(value)) accumulated.add(0, value, at);
         }
-        const { sum, carry, huge, ...rest } = computed.at(0);
-        const { sum: otherSum, carry: otherCarry, huge: otherHuge, ...other } = accumulated.at(0);
+        // The rise knows an order: see below.
+        const { sum, carry, huge, rise: _, ...rest } = computed.at(0);
+        const {
+          sum: otherSum,
+          carry: otherCarry,
+          huge: otherHuge,
+          rise: __,
+          ...other
+        } = accumulated.at(0);
         expect(rest).toStrictEqual(other);
         expect(huge === undefined).toBe(otherHuge === undefined);
         if (rest.count === 0) return;

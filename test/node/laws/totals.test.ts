@@ -14,6 +14,7 @@ const minutes = (values: readonly number[]): Columns => ({
   max: values,
   sum: values,
   count: values.map(() => 1),
+  first: values,
   last: values,
 });
 const all = (columns: Columns) => totals({ columns, rows: [...columns.t.keys()] });
@@ -46,7 +47,7 @@ describe("the sum of minutes", () => {
             .map((value) => ({ value, place: dice.next().value as number }))
             .sort((a, b) => a.place - b.place)
             .map(({ value }) => value);
-          const { last: _last, ...expected } = all(minutes(values));
+          const { first: _first, last: _last, ...expected } = all(minutes(values));
           expect(all(minutes(other))).toMatchObject(expected);
         },
       ),
@@ -72,6 +73,7 @@ describe("the average", () => {
     max: [0.3],
     sum: [0.6],
     count: [3],
+    first: [0.1],
     last: [0.3],
   };
   test("of a minute with 0.1, 0.2 and 0.3 is 0.2: not computed again from a rounded sum", () => {
@@ -93,6 +95,7 @@ test("only the buckets of the window count", () => {
     max: 8,
     sum: 13,
     count: 2,
+    first: 5,
     last: 8,
   });
 });

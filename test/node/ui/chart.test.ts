@@ -28,6 +28,7 @@ const series = (
   max: values.map((value) => value + 1),
   sum: values.map((value) => value * 2),
   count: values.map(() => 2),
+  first: values,
   last: values,
 });
 
@@ -127,7 +128,15 @@ describe("the bucket that is still filling", () => {
 
 test("totals add up over the drawn range only", () => {
   const data = chart([series([1, 2, 70], [5, 8, 1_000])]);
-  expect(data.lines[0]!.totals).toEqual({ avg: 6.5, min: 4, max: 9, sum: 26, count: 4, last: 8 });
+  expect(data.lines[0]!.totals).toEqual({
+    avg: 6.5,
+    min: 4,
+    max: 9,
+    sum: 26,
+    count: 4,
+    first: 5,
+    last: 8,
+  });
 });
 
 describe("statistics", () => {

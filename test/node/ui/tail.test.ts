@@ -14,12 +14,14 @@ const columns = (rows: readonly Row[]) => ({
   max: rows.map(() => 9),
   sum: rows.map(([, sum]) => sum),
   count: rows.map(([, , count]) => count),
+  first: rows.map(([, sum]) => sum),
   last: rows.map(([, sum]) => sum),
 });
 
 const live = (labels: Record<string, string>, ...rows: Row[]): LiveSeries => ({
   labels,
   ...columns(rows),
+  firstAt: rows.map(([minute]) => minute * MINUTE),
   lastAt: rows.map(([minute]) => minute * MINUTE),
   carry: rows.map(() => 0),
 });

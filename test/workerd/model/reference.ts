@@ -17,6 +17,8 @@ export interface ReferenceBucket {
   sum: number;
   min: number;
   max: number;
+  first: number;
+  firstAt: number;
   last: number;
   lastAt: number;
 }
@@ -47,6 +49,8 @@ export class Reference {
           sum: value,
           min: value,
           max: value,
+          first: value,
+          firstAt: at,
           last: value,
           lastAt: at,
         });
@@ -56,6 +60,9 @@ export class Reference {
       bucket.sum += value;
       bucket.min = Math.min(bucket.min, value);
       bucket.max = Math.max(bucket.max, value);
+      if (at < bucket.firstAt || (at === bucket.firstAt && value < bucket.first))
+        bucket.first = value;
+      bucket.firstAt = Math.min(bucket.firstAt, at);
       if (at > bucket.lastAt || (at === bucket.lastAt && value > bucket.last)) bucket.last = value;
       bucket.lastAt = Math.max(bucket.lastAt, at);
     }
@@ -82,10 +89,11 @@ export function difference(
         count: series.count[i],
         min: series.min[i],
         max: series.max[i],
+        first: series.first[i],
         last: series.last[i],
       };
-      const { count, min, max, last } = bucket;
-      const want = { count, min, max, last };
+      const { count, min, max, first, last } = bucket;
+      const want = { count, min, max, first, last };
       if (JSON.stringify(got) !== JSON.stringify(want))
         return `${host} at ${bucket.t}: ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`;
       if (Math.abs(series.sum[i]! - bucket.sum) > 1e-12 * Math.abs(bucket.sum) + 1e-12)
