@@ -51,6 +51,8 @@ const NEEDS: Readonly<Record<string, string>> = {
   "/api/v1/live": "?metric=here",
   "/api/v1/metric": "?name=here",
   "/query": "?q=SHOW+DATABASES",
+  "/prometheus/api/v1/query": "?query=here",
+  "/prometheus/api/v1/query_range": "?query=here&start=0&end=60&step=15",
 };
 
 /** What a path takes, where it is not a point as JSON. */

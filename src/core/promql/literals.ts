@@ -88,7 +88,7 @@ export function parseBound(text: string): number | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
-/** A value as Prometheus' answers write it: the shortest digits, with an exponent beyond 1e21. */
+/** A value as count_values writes it: the shortest digits, without exponent. */
 export function formatValue(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (value === Infinity) return "+Inf";

@@ -28,7 +28,10 @@ export type Failure =
   | { readonly kind: "too_large" | "too_many_points"; readonly message: string }
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
   | { readonly kind: "upgrade_required"; readonly message: string }
-  | { readonly kind: "query_too_large" | "unreadable"; readonly message: string }
+  | {
+      readonly kind: "query_too_large" | "query_failed" | "query_timeout" | "unreadable";
+      readonly message: string;
+    }
   | { readonly kind: "key_reused"; readonly message: string }
   | {
       readonly kind: "busy" | "unavailable" | "too_many_requests";
@@ -79,6 +82,7 @@ export const CODES = {
   bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
   key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
+  query_failed: { status: 422, meaning: "The expression has no answer over these series" },
   upgrade_required: { status: 426, meaning: "The path is a WebSocket" },
   too_many_requests: {
     status: 429,
@@ -92,6 +96,7 @@ export const CODES = {
   },
   busy: { status: 503, meaning: "A limit of the store is reached for now; see Retry-After" },
   unavailable: { status: 503, meaning: "A part of the store does not answer; see Retry-After" },
+  query_timeout: { status: 503, meaning: "The query took longer than it may" },
   misconfigured: { status: 503, meaning: "A variable of the store is wrong; nothing is done" },
 } as const satisfies Readonly<Record<ErrorCode, { status: number; meaning: string }>>;
 

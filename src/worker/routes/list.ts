@@ -13,6 +13,15 @@ import { live } from "./live.ts";
 import { describe, remove } from "./metric.ts";
 import { metrics } from "./metrics.ts";
 import { pointsDocument } from "./points.ts";
+import {
+  promAlerts,
+  promBuildInfo,
+  promExemplars,
+  promMetadata,
+  promRules,
+} from "./prometheus/about.ts";
+import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
+import { promQuery, promQueryRange } from "./prometheus/query.ts";
 import { query } from "./query.ts";
 import { status } from "./status.ts";
 
@@ -30,4 +39,14 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   influxPing,
   influxQuery,
   datadogValidate,
+  promQuery,
+  promQueryRange,
+  promSeries,
+  promLabels,
+  promLabelValues,
+  promBuildInfo,
+  promMetadata,
+  promExemplars,
+  promRules,
+  promAlerts,
 ]);

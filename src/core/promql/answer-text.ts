@@ -1,0 +1,69 @@
+// Answers as Prometheus' HTTP API writes them, in parts: what an answer holds is never one text.
+
+import { labelsJson } from "../series/labels.ts";
+import type { Answer, Points, Value } from "./evaluate.ts";
+
+/** Notes of each kind that are listed; the rest is counted. */
+const LISTED = 10;
+
+/** A value as text: the shortest digits, as in JSON, but for what JSON cannot write. */
+export function valueText(value: number): string {
+  if (value === Infinity) return "+Inf";
+  if (value === -Infinity) return "-Inf";
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+const point = (at: number, value: number): string => `[${at / 1_000},"${valueText(value)}"]`;
+
+/** `withStats`: also what was read. */
+export function* answerParts(answer: Answer, withStats: boolean): Generator<string> {
+  const { value, warnings, infos, stats } = answer;
+  yield `{"status":"success","data":{"resultType":"${value.type}","result":`;
+  yield* valueParts(value);
+  if (withStats)
+    yield `,"stats":${JSON.stringify({ timings: {}, samples: { totalQueryableSamples: stats.samples, peakSamples: stats.samples } })}`;
+  yield "}";
+  if (warnings.length > 0) yield `,"warnings":${notesJson(warnings, "warning")}`;
+  if (infos.length > 0) yield `,"infos":${notesJson(infos, "info")}`;
+  yield "}\n";
+}
+
+function notesJson(notes: readonly string[], kind: string): string {
+  const more = notes.length - LISTED;
+  return JSON.stringify([
+    ...notes.slice(0, LISTED),
+    ...(more > 0 ? [`${more} more ${kind} annotations omitted`] : []),
+  ]);
+}
+
+function* valueParts(value: Value): Generator<string> {
+  switch (value.type) {
+    case "scalar":
+      return yield point(value.at, value.value);
+    case "string":
+      return yield `[${value.at / 1_000},${JSON.stringify(value.value)}]`;
+    case "vector":
+    case "matrix":
+      yield "[";
+      for (const [i, one] of value.series.entries()) {
+        yield `${i === 0 ? "" : ","}{"metric":${labelsJson(one.labels)},`;
+        if (value.type === "vector") yield `"value":${point(one.times[0]!, one.values[0]!)}}`;
+        else yield* pointsParts(one);
+      }
+      yield "]";
+  }
+}
+
+/** Points that are joined to one text. */
+const JOINED = 500;
+
+function* pointsParts({ times, values }: Points): Generator<string> {
+  yield '"values":[';
+  for (let first = 0; first < times.length; first += JOINED) {
+    let text = "";
+    for (let i = first; i < Math.min(times.length, first + JOINED); i++)
+      text += `${i === 0 ? "" : ","}${point(times[i]!, values[i]!)}`;
+    yield text;
+  }
+  yield "]}";
+}

@@ -1,0 +1,126 @@
+// What series, labels and values there are, for clients of Prometheus.
+
+import { z } from "zod";
+import * as LIMITS from "../../../core/limits.ts";
+import { unwrapped } from "../../../core/promql/ast.ts";
+import { parseQuery } from "../../../core/promql/parse.ts";
+import { compileMatchers, type Matcher } from "../../../core/query/matcher.ts";
+import { METRIC_NAME, type Series } from "../../../core/query/source.ts";
+import { labelsObject } from "../../../core/series/labels.ts";
+import type { Env } from "../../env.ts";
+import { endpoint } from "../../http/endpoint.ts";
+import { orFail } from "../../read/native.ts";
+import { sourceOf } from "../../read/source.ts";
+import { askedOf, dialect, failQuery, timeOf, wrongParameter } from "./dialect.ts";
+
+const parameters = z.object({
+  "match[]": z.array(z.string()).optional().meta({ description: "Selectors; none: all series" }),
+  start: z.string().optional().meta({ description: "Seconds or RFC 3339" }),
+  end: z.string().optional().meta({ description: "Seconds or RFC 3339, inclusive" }),
+  limit: z.string().optional().meta({ description: "At most so many; 0: all" }),
+});
+
+const listed = <T extends z.ZodType>(item: T) =>
+  z.object({
+    status: z.literal("success"),
+    data: z.array(item),
+    warnings: z.array(z.string()).exactOptional(),
+  });
+
+const errors = ["invalid_body", "too_large", "query_too_large", "unavailable"] as const;
+
+/** Matchers of each selector; one list of none when there is no selector. */
+function selectorsOf(texts: readonly string[]): readonly (readonly Matcher[])[] {
+  if (texts.length === 0) return [[]];
+  return texts.map((text) => {
+    const parsed = parseQuery(text);
+    if (!parsed.ok) return failQuery(parsed.error);
+    const selector = unwrapped(parsed.value);
+    if (selector.kind !== "selector" || selector !== parsed.value)
+      return wrongParameter("match[]", "expected a vector selector");
+    const matchers = compileMatchers(selector.matchers);
+    return matchers.ok ? matchers.value : wrongParameter("match[]", "expected smaller expressions");
+  });
+}
+
+/** The series of all selectors, each once. */
+async function seriesOf(env: Env, asked: URLSearchParams): Promise<readonly Series[]> {
+  const source = sourceOf(env, Date.now());
+  const range = {
+    from: timeOf(asked, "start", -Infinity),
+    to: timeOf(asked, "end", Infinity) + 1,
+  };
+  const found = new Map<string, Series>();
+  for (const matchers of selectorsOf(asked.getAll("match[]"))) {
+    const { series } = orFail(
+      await source.series({ matchers, ...range }, LIMITS.seriesRowsPerQuery),
+    );
+    for (const one of series) found.set(one.metric + JSON.stringify(one.labels), one);
+  }
+  return [...found.values()];
+}
+
+function limited<T>(
+  all: Iterable<T>,
+  asked: URLSearchParams,
+): { status: "success"; data: T[]; warnings?: string[] } {
+  const limit = Number(asked.get("limit") ?? 0);
+  if (!(limit >= 0)) return wrongParameter("limit", "limit must be non-negative");
+  const data = [...all];
+  return limit === 0 || data.length <= limit
+    ? { status: "success", data }
+    : {
+        status: "success",
+        data: data.slice(0, limit),
+        warnings: ["results truncated due to limit"],
+      };
+}
+
+export const promSeries = endpoint({
+  ...dialect("series", parameters),
+  summary: "For clients of Prometheus: the series of selectors",
+  answer: listed(z.record(z.string(), z.string())),
+  errors,
+  async handle(_, c) {
+    const asked = await askedOf(c.req.raw);
+    const series = await seriesOf(c.env, asked);
+    return limited(
+      series.map(({ metric, labels }) => labelsObject([[METRIC_NAME, metric], ...labels])),
+      asked,
+    );
+  },
+});
+
+export const promLabels = endpoint({
+  ...dialect("labels", parameters),
+  summary: "For clients of Prometheus: names of labels",
+  answer: listed(z.string()),
+  errors,
+  async handle(_, c) {
+    const asked = await askedOf(c.req.raw);
+    const names = new Set<string>();
+    for (const { labels } of await seriesOf(c.env, asked)) {
+      names.add(METRIC_NAME);
+      for (const [name] of labels) names.add(name);
+    }
+    return limited([...names].sort(), asked);
+  },
+});
+
+export const promLabelValues = endpoint({
+  ...dialect("label/:name/values", parameters),
+  methods: ["GET"],
+  summary: "For clients of Prometheus: values of a label",
+  answer: listed(z.string()),
+  errors,
+  async handle(_, c) {
+    const asked = await askedOf(c.req.raw);
+    const label = c.req.param("name") ?? "";
+    const values = new Set<string>();
+    for (const { metric, labels } of await seriesOf(c.env, asked)) {
+      const value = label === METRIC_NAME ? metric : labels.find(([name]) => name === label)?.[1];
+      if (value !== undefined) values.add(value);
+    }
+    return limited([...values].sort(), asked);
+  },
+});

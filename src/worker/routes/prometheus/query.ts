@@ -1,0 +1,128 @@
+// query and query_range of Prometheus' HTTP API: PromQL over what is stored.
+
+import type { Context } from "hono";
+import { z } from "zod";
+import * as LIMITS from "../../../core/limits.ts";
+import { answerParts } from "../../../core/promql/answer-text.ts";
+import type { Expr } from "../../../core/promql/ast.ts";
+import type { QueryError } from "../../../core/promql/error.ts";
+import {
+  type Answer,
+  evaluateInstant,
+  evaluateRange,
+  type Options,
+} from "../../../core/promql/evaluate.ts";
+import { rangeTimes } from "../../../core/promql/parameters.ts";
+import { parseQuery } from "../../../core/promql/parse.ts";
+import type { SampleSource } from "../../../core/promql/source.ts";
+import type { Result } from "../../../core/result.ts";
+import type { HonoEnv } from "../../env.ts";
+import { endpoint } from "../../http/endpoint.ts";
+import { streamOf } from "../../http/stream.ts";
+import { sourceOf } from "../../read/source.ts";
+import { askedOf, dialect, durationOf, failQuery, timeOf, wrongParameter } from "./dialect.ts";
+import { samplesOf } from "./samples.ts";
+
+const text = (description: string): z.ZodOptional<z.ZodString> =>
+  z.string().optional().meta({ description });
+
+const common = {
+  query: text("An expression of PromQL; a form may hold this and all others"),
+  timeout: text("Seconds or a duration: at most that, and the store's own limit"),
+  lookback_delta: text("How far an instant selector looks back: seconds or a duration; 5m"),
+  stats: text("all: also what was read"),
+};
+
+const answer = z.object({
+  status: z.literal("success"),
+  data: z.object({
+    resultType: z.enum(["matrix", "vector", "scalar", "string"]),
+    result: z.array(z.unknown()),
+  }),
+  warnings: z.array(z.string()).exactOptional(),
+  infos: z.array(z.string()).exactOptional(),
+});
+
+const errors = [
+  "invalid_body",
+  "too_large",
+  "query_failed",
+  "query_too_large",
+  "query_timeout",
+  "unreadable",
+  "unavailable",
+  "too_many_requests",
+] as const;
+
+type Evaluate = (query: {
+  readonly text: string;
+  readonly expr: Expr;
+  readonly source: SampleSource;
+  readonly options: Options;
+}) => Promise<Result<Answer, QueryError>>;
+
+/** @throws Failed */
+async function answered(
+  c: Context<HonoEnv>,
+  asked: URLSearchParams,
+  now: number,
+  evaluate: Evaluate,
+): Promise<Response> {
+  const query = asked.get("query") ?? "";
+  const expr = parseQuery(query);
+  if (!expr.ok) return failQuery(expr.error);
+  const most = Math.min(durationOf(asked, "timeout") ?? Infinity, LIMITS.queryMs);
+  const lookback = durationOf(asked, "lookback_delta");
+  const result = await evaluate({
+    text: query,
+    expr: expr.value,
+    source: samplesOf(sourceOf(c.env, now), now),
+    options: {
+      isOver: () => Date.now() - now > most,
+      ...(lookback !== undefined && lookback > 0 && { lookback }),
+    },
+  });
+  if (!result.ok) return failQuery(result.error);
+  return new Response(streamOf(answerParts(result.value, asked.has("stats"))), {
+    headers: { "content-type": "application/json" },
+  });
+}
+
+export const promQuery = endpoint({
+  ...dialect("query", z.object({ ...common, time: text("Seconds or RFC 3339; now") })),
+  summary: "For clients of Prometheus: PromQL at one time",
+  answer,
+  errors,
+  async handle(_, c) {
+    const now = Date.now();
+    const asked = await askedOf(c.req.raw);
+    const at = timeOf(asked, "time", now);
+    return answered(c, asked, now, ({ text, expr, source, options }) =>
+      evaluateInstant(text, expr, at, source, options),
+    );
+  },
+});
+
+export const promQueryRange = endpoint({
+  ...dialect(
+    "query_range",
+    z.object({
+      ...common,
+      start: text("Seconds or RFC 3339"),
+      end: text("Seconds or RFC 3339, inclusive"),
+      step: text("Seconds or a duration"),
+    }),
+  ),
+  summary: "For clients of Prometheus: PromQL over a range of times",
+  answer,
+  errors,
+  async handle(_, c) {
+    const now = Date.now();
+    const asked = await askedOf(c.req.raw);
+    const times = rangeTimes((name) => asked.get(name) ?? undefined);
+    if (!times.ok) return wrongParameter(times.error.name, times.error.message);
+    return answered(c, asked, now, ({ text, expr, source, options }) =>
+      evaluateRange(text, expr, times.value, source, options),
+    );
+  },
+});

@@ -1,0 +1,240 @@
+// Prometheus' HTTP API as its clients call it: in the address and as a form, over what was posted a
+// moment ago, and over what is in D1.
+
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { MINUTE } from "../../src/core/tiers.ts";
+import { fetchApi, NOW, search, store } from "./api-client.ts";
+
+const START = NOW - 10 * MINUTE;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  await store(
+    ["a", "b"].flatMap((host) =>
+      Array.from({ length: 10 }, (_, i) => ({
+        name: "seen_total",
+        value: (host === "a" ? 1 : 2) * 60 * i,
+        labels: { host, "odd.label": "x" },
+        timestamp: START + i * MINUTE + 5_000,
+      })),
+    ),
+  );
+  await store([{ name: "level", value: 7, timestamp: NOW - MINUTE }]);
+  vi.useRealTimers();
+});
+
+interface Answered {
+  readonly status: number;
+  readonly body: {
+    readonly status: string;
+    readonly data?: { readonly resultType: string; readonly result: unknown };
+    readonly errorType?: string;
+    readonly error?: string;
+    readonly warnings?: readonly string[];
+    readonly infos?: readonly string[];
+  };
+}
+
+async function ask(
+  path: string,
+  parameters: Readonly<Record<string, unknown>>,
+  form = false,
+): Promise<Answered> {
+  const asked = search(parameters);
+  const response = form
+    ? await fetchApi(`/prometheus/api/v1/${path}`, {
+        method: "POST",
+        body: new URLSearchParams(asked.slice(1)),
+      })
+    : await fetchApi(`/prometheus/api/v1/${path}${asked}`);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+  return { status: response.status, body: await response.json() };
+}
+
+const seconds = (at: number): number => at / 1_000;
+
+describe.each([false, true])("as a form: %s", (form) => {
+  test("a range", async () => {
+    const { status, body } = await ask(
+      "query_range",
+      {
+        query: "sum by (host) (rate(seen_total[3m]))",
+        start: seconds(START + 4 * MINUTE),
+        end: seconds(START + 5 * MINUTE),
+        step: "1m",
+      },
+      form,
+    );
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body).toEqual({
+      status: "success",
+      data: {
+        resultType: "matrix",
+        result: [
+          ["a", "1"],
+          ["b", "2"],
+        ].map(([host, value]) => ({
+          metric: { host },
+          values: [4, 5].map((i) => [seconds(START + i * MINUTE), value]),
+        })),
+      },
+    });
+  });
+
+  test("an instant, by RFC 3339", async () => {
+    const time = new Date(START + 2 * MINUTE).toISOString();
+    const { body } = await ask("query", { query: 'seen_total{host="a"}', time }, form);
+    expect(body.data).toEqual({
+      resultType: "vector",
+      result: [
+        {
+          metric: { __name__: "seen_total", host: "a", "odd.label": "x" },
+          value: [seconds(START + 2 * MINUTE), "60"],
+        },
+      ],
+    });
+  });
+
+  test("what Grafana saves with: a scalar of 1970", async () => {
+    const { body } = await ask("query", { query: "1+1", time: 4 }, form);
+    expect(body.data).toEqual({ resultType: "scalar", result: [4, "2"] });
+  });
+});
+
+test("vmalert posts an empty body that it calls JSON", async () => {
+  const response = await fetchApi(
+    `/prometheus/api/v1/query?query=${encodeURIComponent("level + 1")}`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+    },
+  );
+  expect(await response.json()).toMatchObject({
+    data: { result: [{ metric: {}, value: [seconds(NOW), "8"] }] },
+  });
+});
+
+test("a note is in the answer", async () => {
+  const { body } = await ask("query", { query: "rate(level[5m]) or rate(seen_total[5m])" });
+  expect(body.infos).toBeUndefined();
+  const noted = await ask("query", { query: "increase({host='a'}[5m]) > quantile(2, level)" });
+  expect(noted.body.warnings).toEqual([
+    "PromQL warning: quantile value should be between 0 and 1, got 2 (1:37)",
+  ]);
+});
+
+describe("an error has Prometheus' kind", () => {
+  test.each([
+    [
+      { query: "sum(" },
+      400,
+      "bad_data",
+      'invalid parameter "query": 1:5: parse error: unclosed left parenthesis',
+    ],
+    [{ query: "" }, 400, "bad_data", "no expression found in input"],
+    [
+      { query: "1", time: "noon" },
+      400,
+      "bad_data",
+      'invalid parameter "time": cannot parse "noon"',
+    ],
+    [
+      { query: "-{host='a'} + on () {host=~'a|b'}" },
+      422,
+      "execution",
+      "many-to-many matching not allowed",
+    ],
+    [
+      { query: "{host=~'a|b'} == on () {host='a'}" },
+      422,
+      "execution",
+      "multiple matches for labels",
+    ],
+  ])("%o", async (parameters, status, errorType, error) => {
+    const answer = await ask("query", parameters);
+    expect(answer).toEqual({
+      status,
+      body: { status: "error", errorType, error: expect.stringContaining(error) },
+    });
+  });
+
+  test("of too many points", async () => {
+    const { status, body } = await ask("query_range", {
+      query: "1",
+      start: 0,
+      end: 11_000,
+      step: 1,
+    });
+    expect([status, body.errorType]).toEqual([400, "bad_data"]);
+    expect(body.error).toContain("limit pointsPerSeries");
+  });
+
+  test("of a range vector over a range", async () => {
+    const { body } = await ask("query_range", { query: "level[5m]", start: 0, end: 1, step: 1 });
+    expect(body.error).toContain('invalid expression type "range vector" for range query');
+  });
+});
+
+describe("the catalogue", () => {
+  test("series", async () => {
+    const { body } = await ask("series", { "match[]": ["seen_total", '{__name__="level"}'] });
+    expect(body.data).toEqual([
+      { __name__: "seen_total", host: "a", "odd.label": "x" },
+      { __name__: "seen_total", host: "b", "odd.label": "x" },
+      { __name__: "level" },
+    ]);
+  });
+
+  test("labels, as a form and limited", async () => {
+    expect((await ask("labels", {}, true)).body.data).toEqual(["__name__", "host", "odd.label"]);
+    expect((await ask("labels", { limit: 1 })).body).toEqual({
+      status: "success",
+      data: ["__name__"],
+      warnings: ["results truncated due to limit"],
+    });
+  });
+
+  test("values", async () => {
+    expect((await ask("label/__name__/values", {})).body.data).toEqual(["level", "seen_total"]);
+    const odd = `label/${encodeURIComponent("odd.label")}/values`;
+    expect((await ask(odd, { "match[]": "seen_total" })).body.data).toEqual(["x"]);
+    expect((await ask("label/host/values", { "match[]": "rate(x[5m])" })).body.errorType).toBe(
+      "bad_data",
+    );
+  });
+
+  test.each([
+    ["status/buildinfo", { application: "minuet", version: "3.0.0" }],
+    ["metadata", {}],
+    ["rules", { groups: [] }],
+    ["alerts", { alerts: [] }],
+    ["query_exemplars", []],
+  ])("%s", async (path, data) => {
+    expect((await ask(path, {})).body).toMatchObject({ status: "success", data });
+  });
+});
+
+test("the answer is the same once the points are in D1", async () => {
+  const asked = {
+    query: "seen_total",
+    start: seconds(START),
+    end: seconds(NOW),
+    step: 60,
+  };
+  const before = await ask("query_range", asked);
+  await env.SHARD.getByName("0").flush();
+  expect(await ask("query_range", asked)).toEqual(before);
+});
+
+test("who may not read is told so in Prometheus' form", async () => {
+  const response = await fetchApi("/prometheus/api/v1/query?query=1", {
+    headers: { origin: "http://evil.example" },
+  });
+  expect(response.status).toBeGreaterThan(400);
+  expect(await response.json()).toMatchObject({ status: "error", errorType: "unauthorized" });
+});
