@@ -359,3 +359,43 @@ test("a year keeps the other days, and has each day's latest bucket", () => {
     }),
   );
 });
+
+test("a counter's increase by day is that of its points: resets anywhere, parts of an hour in any order", () => {
+  // A step, and the time to it: minutes, or half a day.
+  const move = fc.record({
+    value: fc.nat(1_000),
+    after: fc.oneof(fc.integer({ min: 1, max: 200_000 }), fc.constant(DAY / 2)),
+    part: fc.nat(2),
+  });
+  fc.assert(
+    // No more than sixteen resets: so many are kept of any bucket.
+    fc.property(fc.array(move, { minLength: 1, maxLength: 17 }), (moves) => {
+      let at = Date.UTC(YEAR, 1, 1);
+      const points = moves.map(({ value, after, part }) => ({
+        point: { slot: 3, at: (at += after), value },
+        part,
+      }));
+      // All points of a minute are in one part, that of its first.
+      const minutes = Map.groupBy(points, ({ point }) => Math.floor(point.at / MINUTE));
+      const parts = [0, 1, 2].map((part) =>
+        [...minutes.values()].flatMap((of) => (of[0]!.part === part ? of : [])),
+      );
+      const store = new Store();
+      for (const part of parts) store.flush(part.map(({ point }) => point));
+      store.rollUp([...store.due]);
+      for (const day of store.hours.keys()) store.make(day);
+      const days = new Buckets();
+      decodeSegment(decodePack(store.year!).get(3)!, spanStart("day", YEAR), DAY, days);
+      const step = (from: number, to: number): number => (to >= from ? to - from : to);
+      const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
+      const increase = Array.from(
+        { length: days.length },
+        (_, i) => days.rise[i]! + (i === 0 ? 0 : step(days.last[i - 1]!, days.first[i]!)),
+      );
+      const values = points.map(({ point }) => point.value);
+      expect(sum(increase)).toBe(
+        sum(values.map((v, i) => (i === 0 ? 0 : step(values[i - 1]!, v)))),
+      );
+    }),
+  );
+});
