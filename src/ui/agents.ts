@@ -23,6 +23,12 @@ const parts = (origin: string): { host: string; port: string; isSecure: boolean 
 const INFLUX =
   "`room,floor=1 temperature=21.5` is the metric `room_temperature` with the label `floor`; a field called `value` has the name of its measurement alone. Booleans are 0 and 1; texts are passed over. Databases, buckets and organisations name nothing.";
 
+const REMOTE_WRITE =
+  "Names, labels and times stay as they are. A sample that is NaN says that there is no value. Native histograms and exemplars are not kept.";
+
+const OTLP =
+  "Names stay as they are; attributes of points are labels. `service.name` is `job`, with `service.namespace/` before it, and `service.instance.id` is `instance`; other attributes of the resource are not kept. A histogram is `_bucket`, `_sum` and `_count`; an exponential one has the powers of two as bounds.";
+
 const COLLECTD =
   "A value of the plugin `df` is the metric `collectd.df` with the labels `host`, `plugin_instance`, `type` and `type_instance`, and `ds` where a type has several values. Both Formats give the same series.";
 
@@ -36,6 +42,68 @@ export const AGENTS: readonly Agent[] = [
   -H 'Authorization: Token ${token}' \\
   --data-binary "room,floor=1 temperature=21.5 $(date +%s)"`,
     becomes: INFLUX,
+  },
+  {
+    id: "prometheus",
+    name: "Prometheus",
+    where: "prometheus.yml",
+    lines: (origin, token) =>
+      `global:
+  scrape_interval: 15s
+remote_write:
+  - url: ${origin}/api/v1/write
+    authorization:
+      credentials: ${token}
+scrape_configs:
+  - job_name: prometheus
+    static_configs:
+      - targets: [localhost:9090]`,
+    becomes: REMOTE_WRITE,
+  },
+  {
+    id: "otlp-proto",
+    name: "OpenTelemetry, protobuf",
+    where: "Node.js",
+    lines: (origin, token) => otlp("proto", origin, token),
+    becomes: OTLP,
+  },
+  {
+    id: "otlp-http",
+    name: "OpenTelemetry, JSON",
+    where: "Node.js",
+    lines: (origin, token) => otlp("http", origin, token),
+    becomes: OTLP,
+  },
+  {
+    id: "prometheus-remote-write",
+    name: "prometheus-remote-write",
+    where: "Node.js",
+    lines: (origin, token) =>
+      `import { pushTimeseries } from "prometheus-remote-write";
+
+await pushTimeseries(
+  {
+    labels: { __name__: "room_temperature", floor: "1" },
+    samples: [{ value: 21.5, timestamp: Date.now() }],
+  },
+  { url: "${origin}/api/v1/push", auth: { username: "any", password: "${token}" } },
+);`,
+    becomes: REMOTE_WRITE,
+  },
+  {
+    id: "prom-client",
+    name: "prom-client, as to a Pushgateway",
+    where: "Node.js",
+    lines: (origin, token) =>
+      `import { Gauge, Pushgateway } from "prom-client";
+
+new Gauge({ name: "room_temperature", help: "In °C", labelNames: ["floor"] })
+  .labels("1")
+  .set(21.5);
+const headers = { Authorization: "Bearer ${token}" };
+await new Pushgateway("${origin}", { headers }).pushAdd({ jobName: "rooms" });`,
+    becomes:
+      "Names and labels stay as they are; labels of the path, `job` first, replace those of the series. The time is that of arrival, so that what is pushed again counts again. What is deleted stays.",
   },
   {
     id: "graphite",
@@ -184,3 +252,21 @@ const collectd = (url: string, format: string, token: string): string =>
     Password "${token}"
   </Node>
 </Plugin>`;
+
+const otlp = (protocol: "proto" | "http", origin: string, token: string): string =>
+  `import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-${protocol}";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+
+const exporter = new OTLPMetricExporter({
+  url: "${origin}/v1/metrics",
+  headers: { Authorization: "Bearer ${token}" },
+});
+const provider = new MeterProvider({
+  resource: resourceFromAttributes({ "service.name": "rooms" }),
+  readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 15000 })],
+});
+const meter = provider.getMeter("rooms");
+meter.createCounter("room.opened").add(3, { floor: "1" });
+meter.createHistogram("room.stay").record(7, { floor: "1" });
+await provider.shutdown();`;

@@ -20,6 +20,8 @@ export interface Proxy {
   readonly seen: readonly Seen[];
   /** Loses the answers to the next requests that the store says it has stored. */
   lose(answers: number): void;
+  /** Whether it answers 503 to everybody, and the store hears nothing. */
+  isAway: boolean;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,12 @@ export async function startProxy(to: string): Promise<Proxy> {
   let toLose = 0;
   const server = createServer((asked, answer) => {
     const { method = "", url: path = "", headers } = asked;
+    if (proxy.isAway) {
+      seen.push({ method, path, headers, status: 503, isLost: false });
+      asked.resume();
+      answer.writeHead(503, { "retry-after": "1" }).end();
+      return;
+    }
     const forwarded = request(new URL(path, to), { method, headers }, (answered) => {
       const chunks: Buffer[] = [];
       answered.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -50,15 +58,17 @@ export async function startProxy(to: string): Promise<Proxy> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const proxy: Proxy = {
     origin: `http://127.0.0.1:${port}`,
     port,
     seen,
     lose: (answers) => (toLose = answers),
+    isAway: false,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+  return proxy;
 }

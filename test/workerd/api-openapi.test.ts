@@ -48,7 +48,10 @@ const document = z.strictObject({
     description: z.string(),
   }),
   security: z.array(z.looseObject({})).length(1),
-  paths: z.record(z.string(), z.record(z.enum(["get", "post", "delete"]), operation.optional())),
+  paths: z.record(
+    z.string(),
+    z.record(z.enum(["get", "post", "put", "delete"]), operation.optional()),
+  ),
   components: z.object({
     securitySchemes: z.object({ token: z.object({ type: z.literal("http") }) }),
     schemas: z.record(z.string(), z.looseObject({})),

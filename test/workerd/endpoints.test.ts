@@ -64,6 +64,8 @@ const BODIES: Readonly<Record<string, BodyInit>> = {
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",
+  "/metrics/job/*": "here 1",
+  "/metrics/job@base64/*": "here 1",
   "/v1/metrics": new Blob(["{}"], { type: "application/json" }),
   "/otlp/v1/metrics": new Blob([], { type: "application/x-protobuf" }),
   ...Object.fromEntries(
@@ -90,11 +92,13 @@ describe("every answer says that its type is its type, and who may keep it; text
     return status;
   };
 
-  for (const { methods, path, parameters } of ENDPOINTS)
+  for (const { methods, path: pattern, parameters } of ENDPOINTS)
     for (const method of methods)
-      test(`${method} ${path}`, async () => {
+      test(`${method} ${pattern}`, async () => {
+        const path = pattern.replace("*", "YQ");
         const upgrade = { upgrade: "websocket" };
-        const body = method === "POST" ? { body: BODIES[path] ?? '{"name":"here","value":1}' } : {};
+        const body =
+          method === "POST" ? { body: BODIES[pattern] ?? '{"name":"here","value":1}' } : {};
         // Asked well, badly, by a stranger, without a token, and of a store that is set up wrongly.
         const exact = `${path}${NEEDS[path] ?? ""}`;
         const statuses = [

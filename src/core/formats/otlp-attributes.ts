@@ -67,7 +67,7 @@ function anyValue(proto: ProtoReader, to: number, depth: number): Plain | undefi
       if (field === 1) value = textIn(proto.bytes, proto.at, end);
       else if (field === 5) value = arrayOf(proto, end, depth);
       else if (field === 6) value = objectOf(proto, end, depth);
-      else if (field === 7) value = toBase64(proto.bytes.subarray(proto.at, end));
+      else if (field === 7) value = padded(toBase64(proto.bytes.subarray(proto.at, end)));
       if (value === undefined) return undefined;
       proto.at = end;
     }
@@ -113,3 +113,6 @@ function integer(proto: ProtoReader): number | string {
     exact |= BigInt(proto.bytes[i]! & 0x7f) << BigInt(7 * (i - from));
   return String(BigInt.asIntN(64, exact));
 }
+
+/** As JSON of OTLP has it. */
+const padded = (base64: string): string => base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");

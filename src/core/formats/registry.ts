@@ -8,6 +8,7 @@ import { influx1, influx2 } from "./influx.ts";
 import { kairosGzip, kairosJson } from "./kairos.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
 import { otlpJson, otlpProtobuf } from "./otlp.ts";
+import { pushgateway, pushgatewayOpenMetrics } from "./pushgateway.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write.ts";
 import { victoria } from "./victoria.ts";
 
@@ -28,6 +29,8 @@ export const FORMATS: readonly Format[] = [
   remoteWrite2,
   otlpProtobuf,
   otlpJson,
+  pushgateway,
+  pushgatewayOpenMetrics,
 ];
 
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */

@@ -22,6 +22,7 @@ import {
 } from "./prometheus/about.ts";
 import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
 import { promQuery, promQueryRange } from "./prometheus/query.ts";
+import { pushgatewayDelete } from "./pushgateway.ts";
 import { query } from "./query.ts";
 import { status } from "./status.ts";
 
@@ -49,4 +50,5 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   promExemplars,
   promRules,
   promAlerts,
+  ...pushgatewayDelete,
 ]);

@@ -11,6 +11,7 @@ import { influx } from "./influx/fixture.ts";
 import { kairos } from "./kairos/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
 import { otlpJson, otlpProtobuf } from "./otlp/fixture.ts";
+import { openMetrics, prometheusText } from "./pushgateway/fixture.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 import { victoria } from "./victoria/fixture.ts";
@@ -32,6 +33,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   "Prometheus remote write 2": remoteWrite2,
   OTLP: otlpProtobuf,
   "OTLP as JSON": otlpJson,
+  "Prometheus text": prometheusText,
+  OpenMetrics: openMetrics,
 };
 
 for (const format of FORMATS) {

@@ -38,6 +38,8 @@ export interface Fixture {
   readonly endless?: Readonly<Record<string, Uint8Array>>;
   /** Why the end of a body does not show that it was cut: its last line may be read as another then. */
   readonly openEnd?: string;
+  /** Labels that all series get of the path, in place of their own. */
+  readonly also?: Readonly<Record<string, string>>;
   /** Of a format that can say no other: what stands before each name, and the labels of all; and why. */
   readonly fixed?: {
     readonly why: string;
@@ -112,8 +114,8 @@ const points = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-const storedAs = ({ fixed }: Fixture, { name, labels, at, value }: Point): Stored => ({
-  key: `${fixed?.prefix ?? ""}${name}{${Object.entries(fixed?.labels ?? labels)
+const storedAs = ({ fixed, also }: Fixture, { name, labels, at, value }: Point): Stored => ({
+  key: `${fixed?.prefix ?? ""}${name}{${Object.entries(fixed?.labels ?? { ...labels, ...also })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, text]) => `${JSON.stringify(label)}:${JSON.stringify(text)}`)
     .join()}}`,
@@ -275,6 +277,7 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
     test("names and labels over their limits", () => {
       const labels = (count: number): Record<string, string> =>
         Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, "v"]));
+      const most = LIMITS.labelsPerPoint - Object.keys(fixture.also ?? {}).length;
       const long = (length: number): string => "n".repeat(length);
       const nameLength = LIMITS.nameLength - (fixture.fixed?.prefix.length ?? 0);
       refused(fixture.write([point({ name: long(nameLength + 1) })]));
@@ -285,12 +288,12 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
       for (const more of [
         { labels: { [long(LIMITS.nameLength + 1)]: "v" } },
         { labels: { a: long(LIMITS.labelValueLength + 1) } },
-        { labels: labels(LIMITS.labelsPerPoint + 1) },
+        { labels: labels(most + 1) },
       ])
         refused(fixture.write([point(more)]));
       for (const more of [
         { labels: { [long(LIMITS.nameLength)]: long(LIMITS.labelValueLength) } },
-        { labels: labels(LIMITS.labelsPerPoint) },
+        { labels: labels(most) },
       ])
         expect(decode(format, fixture.write([point(more)])).all).toHaveLength(1);
     });

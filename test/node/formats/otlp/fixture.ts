@@ -284,7 +284,7 @@ const GOOD: Readonly<Record<string, readonly [readonly Metric[], readonly Stored
             half: 0.5,
             list: ["x", 1, false],
             map: { k: "v" },
-            raw: Uint8Array.of(1, 2, 255),
+            raw: Uint8Array.of(1, 2, 255, 0),
             none: null,
           },
           "1.5",
@@ -294,7 +294,7 @@ const GOOD: Readonly<Record<string, readonly [readonly Metric[], readonly Stored
       [
         stored(
           'température.du four{"a.b":"é😀","big":"9007199254740993","half":"0.5","list":"[\\"x\\",1,false]",' +
-            '"map":"{\\"k\\":\\"v\\"}","n":"-5","raw":"AQL/","yes":"true"}',
+            '"map":"{\\"k\\":\\"v\\"}","n":"-5","raw":"AQL/AA==","yes":"true"}',
           1.5,
         ),
       ],

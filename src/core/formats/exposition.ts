@@ -1,0 +1,152 @@
+// The text of Prometheus' exposition, 0.0.4, and of OpenMetrics: `name{label="value"} value [timestamp]`,
+// a sample a line. Comments, types and exemplars say nothing of samples, and are passed over.
+
+import { err, ok, type Result } from "../result.ts";
+import type { RequestSeries } from "../series/numbering.ts";
+import { quote } from "../text.ts";
+import { type Precision, timestampToMs } from "../time.ts";
+import { type BadBody, TOO_MANY } from "./format.ts";
+import type { Intake } from "./intake.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+type Pairs = readonly (readonly [string, string])[];
+
+/** `also`: labels that all series get, in place of their own; `unit`: of timestamps. */
+export function decodeExposition(
+  bytes: Uint8Array,
+  also: Pairs,
+  unit: Precision,
+  intake: Intake,
+): Result<void, BadBody> {
+  const decoded = decodeUtf8(bytes);
+  if (!decoded.ok) return decoded;
+  const text = decoded.value;
+  const seen = new Map<string, Result<RequestSeries, string>>();
+  for (let i = 0, start = 0; start < text.length; i++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(start, end).trim();
+    start = end + 1;
+    if (line === "" || line.startsWith("#")) continue;
+    const why = readLine(line, i, also, unit, seen, intake);
+    if (why !== undefined) intake.issue(i, "", `line ${i + 1}, ${quote(line)}: ${why}`);
+    if (intake.isFull) return err(TOO_MANY);
+  }
+  return ok(undefined);
+}
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const NO_NUMBER = /^[+-]?(?:nan|inf|infinity)$/i;
+const TIME = /^-?\d+(?:\.\d+)?$/;
+
+/** Takes the sample of a line; what is wrong with it, or undefined. */
+function readLine(
+  line: string,
+  index: number,
+  also: Pairs,
+  unit: Precision,
+  seen: Map<string, Result<RequestSeries, string>>,
+  intake: Intake,
+): string | undefined {
+  const head = headEnd(line);
+  if (head < 0) return "a brace or quote is not closed";
+  const name = line.slice(0, head);
+  let series = seen.get(name);
+  if (series === undefined) seen.set(name, (series = seriesOf(name, also, intake)));
+  if (!series.ok) return series.error;
+  // An exemplar stands behind a #.
+  const [number = "", time, ...more] = line
+    .slice(head)
+    .replace(/[ \t]#.*$/, "")
+    .split(/[ \t]+/)
+    .filter((word) => word !== "");
+  if (more.length > 0) return "expected a value and a timestamp";
+  const value = Number(number);
+  if (/^[+-]?nan$/i.test(number)) {
+    intake.addNone();
+    return undefined;
+  }
+  if (NO_NUMBER.test(number) || !NUMBER.test(number) || !Number.isFinite(value))
+    return `expected a finite number, got ${quote(number)}`;
+  if (time === undefined) {
+    intake.add(series.value, intake.arrival(), value, index);
+    return undefined;
+  }
+  if (!TIME.test(time)) return `expected a timestamp, got ${quote(time)}`;
+  const at = timestampToMs(Number(time), unit);
+  if (!at.ok) return at.error;
+  intake.add(series.value, at.value, value, index);
+  return undefined;
+}
+
+/** Where name and labels end: behind the closing brace, or before the first space; −1: nowhere. */
+function headEnd(line: string): number {
+  let at = 0;
+  while (at < line.length && line[at] !== "{" && line[at] !== " " && line[at] !== "\t") at++;
+  let brace = at;
+  while (line[brace] === " " || line[brace] === "\t") brace++;
+  if (line[brace] !== "{") return at;
+  for (let i = brace + 1; i < line.length; i++) {
+    if (line[i] === "}") return i + 1;
+    if (line[i] !== '"') continue;
+    i = closingQuote(line, i);
+    if (i < 0) return -1;
+  }
+  return -1;
+}
+
+/** That of the quote at `start`; −1 when there is none. */
+function closingQuote(line: string, start: number): number {
+  let at = start + 1;
+  while (at < line.length && line[at] !== '"') at += line[at] === "\\" ? 2 : 1;
+  return at < line.length ? at : -1;
+}
+
+function seriesOf(head: string, also: Pairs, intake: Intake): Result<RequestSeries, string> {
+  const read = namesOf(head);
+  if (!read.ok) return read;
+  const { metric, labels } = read.value;
+  const own = new Set(also.map(([name]) => name));
+  const series = intake.series(metric, [...labels.filter(([name]) => !own.has(name)), ...also]);
+  return series.ok ? series : err(`${series.error.path}: ${series.error.message}`);
+}
+
+interface Names {
+  readonly metric: string;
+  readonly labels: Pairs;
+}
+
+/** Name and labels; a name in quotes stands within the braces, without a value. */
+function namesOf(head: string): Result<Names, string> {
+  const brace = head.indexOf("{");
+  if (brace < 0) return ok({ metric: head, labels: [] });
+  let metric = head.slice(0, brace).trimEnd();
+  const labels: [string, string][] = [];
+  for (let at = brace + 1; ;) {
+    while (head[at] === " " || head[at] === "\t" || head[at] === ",") at++;
+    if (head[at] === "}") return ok({ metric, labels });
+    const isQuoted = head[at] === '"';
+    const end = isQuoted ? closingQuote(head, at) : head.indexOf("=", at);
+    if (end < 0) return err('expected label="value"');
+    const name = isQuoted ? unescaped(head.slice(at + 1, end)) : head.slice(at, end).trim();
+    at = isQuoted ? end + 1 : end;
+    while (head[at] === " ") at++;
+    if (head[at] !== "=") {
+      if (!isQuoted || metric !== "") return err('expected label="value"');
+      metric = name;
+      continue;
+    }
+    at++;
+    while (head[at] === " ") at++;
+    if (head[at] !== '"') return err(`the value of label ${quote(name)} is not in quotes`);
+    const close = closingQuote(head, at);
+    if (close < 0) return err(`the value of label ${quote(name)} is not closed`);
+    labels.push([name, unescaped(head.slice(at + 1, close))]);
+    at = close + 1;
+  }
+}
+
+const unescaped = (text: string): string =>
+  text.includes("\\")
+    ? text.replace(/\\([\\"n])/g, (_, c: string) => (c === "n" ? "\n" : c))
+    : text;
