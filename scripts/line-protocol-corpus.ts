@@ -72,9 +72,7 @@ function kindOf({ input, output }: Case): keyof typeof KINDS | undefined {
     if (isLate) return "time";
     const latin = Buffer.from(bytesOf(input.text)).toString("latin1");
     if (latin.startsWith("#") || /="[^"]*[^ -~][^"]*"/.test(latin)) return "unread";
-    return /^[^ ]+,[^ ]+=[^ ]*[\0-\x1f\x7f]/.test(latin) || latin.startsWith('"')
-      ? "value"
-      : undefined;
+    return /^[^ ]+,[^ ]+=[^ ]*\p{Cc}/u.test(latin) || latin.startsWith('"') ? "value" : undefined;
   }
   if (isBad)
     return /has a control character or one of|white space|invisible/.test(others[0] ?? "")

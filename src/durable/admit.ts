@@ -3,7 +3,8 @@
 
 import { type Batch, encodeBatch, selectPoints } from "../core/series/batch.ts";
 import type { Dictionary, SeriesRejection } from "./dictionary.ts";
-import type { Attempt, Idempotency, Remembered } from "./idempotency.ts";
+import type { Attempt, Idempotency } from "./idempotency.ts";
+import type { Remembered } from "./key-table.ts";
 import type { JournalEntry } from "./journal.ts";
 
 interface ReceivedBatch {

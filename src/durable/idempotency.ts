@@ -1,9 +1,9 @@
 // The Idempotency-Keys that a shard remembers, and what it had stored of their requests, in sets: one
 // row for all keys between two checkpoints, so that a key costs no row of its own.
 
-import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
+import { KeyTable, type Remembered, wantedKey } from "./key-table.ts";
 
 /** An attempt to store a request that came with a key, as the Worker saw it. */
 export interface Attempt {
@@ -18,23 +18,6 @@ export interface Attempt {
   readonly arrival: number | null;
 }
 
-/**
- * What is remembered of a request: enough to tell which of its points are stored, whatever their
- * number. Those are the points in [from, to] of series that are older than `born`.
- */
-export interface Remembered {
-  readonly fingerprint: number;
-  /** Points of the request that are stored: what a repeat is answered with. */
-  readonly accepted: number;
-  /** As in `Attempt`, of all attempts together. */
-  readonly from: number;
-  readonly to: number;
-  /** The dictionary's births when it was last stored: series born since then were refused, or removed. */
-  readonly born: number;
-}
-
-type Keys = Map<string, Remembered>;
-
 /** Keys of some time. */
 export interface KeySet {
   /** The row that stores it. */
@@ -42,7 +25,7 @@ export interface KeySet {
   /** Unix ms of its first and last key. */
   readonly from: number;
   readonly to: number;
-  readonly keys: Keys;
+  readonly keys: KeyTable;
 }
 
 /** A set takes more keys in until it is so large or so old: few rows, few look-ups. */
@@ -52,15 +35,16 @@ export class Idempotency {
   /** Stored sets, oldest first. */
   readonly closed: KeySet[] = [];
   /** Keys since the last checkpoint. */
-  readonly open: Keys = new Map();
+  readonly open = new Map<string, Remembered>();
   #from = Infinity;
   #to = -Infinity;
 
   find(key: string): Remembered | undefined {
     const open = this.open.get(key);
     if (open !== undefined) return open;
+    const wanted = wantedKey(key);
     for (let i = this.closed.length - 1; i >= 0; i--) {
-      const found = this.closed[i]!.keys.get(key);
+      const found = this.closed[i]!.keys.find(wanted);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -89,7 +73,7 @@ export class Idempotency {
       slot: joins ? newest.slot : newSlot(),
       from: joins ? newest.from : this.#from,
       to: this.#to,
-      keys: joins ? new Map([...newest.keys, ...this.open]) : new Map(this.open),
+      keys: joins ? newest.keys.with(this.open) : KeyTable.of(this.open),
     };
     this.closed.push(set);
     this.open.clear();
@@ -115,46 +99,4 @@ export class Idempotency {
     }
     return freed;
   }
-}
-
-/** fingerprint, accepted, from, to, born: each a <varint>. Also in the journal. */
-export function writeRemembered(writer: ByteWriter, remembered: Remembered): void {
-  writer.varint(remembered.fingerprint);
-  writer.varint(remembered.accepted);
-  writer.varint(remembered.from);
-  writer.varint(remembered.to);
-  writer.varint(remembered.born);
-}
-
-export const readRemembered = (reader: ByteReader): Remembered => ({
-  fingerprint: reader.varint(),
-  accepted: reader.varint(),
-  from: reader.varint(),
-  to: reader.varint(),
-  born: reader.varint(),
-});
-
-/* Bytes of a key set, version 1: 1 <u8>, n <varint>, then n × (key <text>, what is remembered). */
-const VERSION = 1;
-
-export function encodeKeys(keys: ReadonlyMap<string, Remembered>): Uint8Array {
-  const writer = new ByteWriter(16 + keys.size * 60);
-  writer.u8(VERSION);
-  writer.varint(keys.size);
-  for (const [key, remembered] of keys) {
-    writer.text(key);
-    writeRemembered(writer, remembered);
-  }
-  return writer.finish();
-}
-
-/** Reads `encodeKeys` back. @throws CorruptBytes */
-export function decodeKeys(bytes: Uint8Array): Map<string, Remembered> {
-  const reader = new ByteReader(bytes);
-  const version = reader.u8();
-  if (version !== VERSION) throw new CorruptBytes(`key set version ${version} is not known`);
-  const keys = new Map<string, Remembered>();
-  for (let left = reader.varint(); left > 0; left--)
-    keys.set(reader.text(), readRemembered(reader));
-  return keys;
 }

@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import { type Batch, decodeBatch, decodePoints, pointsOf } from "../core/series/batch.ts";
 import { dayOf } from "../core/tiers.ts";
 import type { CounterValues } from "./counters.ts";
-import { readRemembered, type Remembered, writeRemembered } from "./idempotency.ts";
+import { readRemembered, type Remembered, writeRemembered } from "./key-table.ts";
 
 /** What is remembered of a request; undefined when it had no Idempotency-Key. */
 type Once = { readonly key: string; readonly remembered: Remembered } | undefined;
@@ -40,7 +40,7 @@ export interface JournalRow extends JournalHead {
  * d1RowsRead, shardRowsWritten, shardRequests), watermark <varint>, n <varint>, then n entries:
  * kind <u8>, and
  *   BATCH:    length <varint>, the batch
- *   ONCE:     key <text>, what is remembered of it (see idempotency.ts), then as BATCH
+ *   ONCE:     key <text>, what is remembered of it (see key-table.ts), then as BATCH
  *   NUMBERED (besides, a bit):  behind the key, m <varint>, then m numbers of series, differences
  *             <zigzag> to the one before (0); of the batch only what is behind its keys
  */

@@ -11,7 +11,7 @@ import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Head, headOf } from "./head.ts";
-import type { Remembered } from "./idempotency.ts";
+import type { Remembered } from "./key-table.ts";
 import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
 import {

@@ -4,7 +4,8 @@
 import { Accumulator } from "../core/series/accumulator.ts";
 import type { Blobs } from "./blobs.ts";
 import { decodeSeries, Dictionary, encodeSeries } from "./dictionary.ts";
-import { decodeKeys, encodeKeys, Idempotency } from "./idempotency.ts";
+import { Idempotency } from "./idempotency.ts";
+import { KeyTable } from "./key-table.ts";
 import { lengthOf, type LogState, type Manifest, type StoredPage } from "./manifest.ts";
 import { readPage, writePage } from "./pages.ts";
 import { decodeSeen, encodeSeen } from "./seen.ts";
@@ -35,7 +36,7 @@ export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memo
   decodeSeen(seen, memory.dictionary);
   memory.dictionary.births = manifest.births;
   for (const { slot, from, to } of manifest.keys)
-    memory.idempotency.closed.push({ slot, from, to, keys: decodeKeys(blobs.read(slot)) });
+    memory.idempotency.closed.push({ slot, from, to, keys: new KeyTable(blobs.read(slot)) });
   for (const slot of manifest.open.slots)
     for (const buckets of readPage(blobs.read(slot))) memory.open.merge(buckets);
   return memory;
@@ -52,7 +53,7 @@ export function store(
     open.length > 0 ? writePage(blobs, open, dictionary) : { slots: [], bytes: 0 };
   const series = storeSeries(blobs, dictionary, before.series);
   const set = idempotency.close(() => blobs.reserve());
-  if (set !== undefined) blobs.write(encodeKeys(set.keys), set.slot);
+  if (set !== undefined) blobs.write(set.keys.bytes, set.slot);
   blobs.free(idempotency.expire());
   return { open: { slots: page.slots, bytes: page.bytes }, series };
 }

@@ -29,7 +29,10 @@ const send = async (
   to: Partial<typeof env> = {},
 ): Promise<Answer> => {
   const response = await app.request(path, { method: "POST", body, headers }, { ...env, ...to });
-  return [response.status, (await response.text()).replace(',"duplicate":true', "")];
+  return [
+    response.status,
+    new TextDecoder().decode(await response.bytes()).replace(',"duplicate":true', ""),
+  ];
 };
 
 /** Points of a metric; 0 when there is no such metric. */
