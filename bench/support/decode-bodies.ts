@@ -1,5 +1,6 @@
 // Bodies of the decode bench: the same points in each format of the registry, by its name.
 
+import { body, bytes, double, fixed64, message, text } from "../../test/node/formats/proto.ts";
 import { request, writeRequest } from "../../test/node/formats/remote-write/messages.ts";
 
 /** Points of each body. */
@@ -67,6 +68,43 @@ const scraped = () =>
     samples: [{ at, value }],
   }));
 
+/** Points of 100 series, an attribute a label. */
+const otlp = (): Uint8Array => {
+  const attribute = (key: string, value: string) =>
+    message(7, text(1, key), message(2, text(1, value)));
+  const metrics = [...Map.groupBy(points, ({ name }) => name)].map(([name, of]) => {
+    const dataPoints = of.map(({ host, at, value }) =>
+      message(
+        1,
+        attribute("host", host),
+        attribute("region", "eu"),
+        fixed64(3, BigInt(at) * 1_000_000n),
+        double(4, value),
+      ),
+    );
+    return message(2, text(1, name), bytes(5, body(dataPoints)));
+  });
+  return body([message(1, bytes(2, body(metrics)))]);
+};
+
+const otlpJson = (): string => {
+  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const metrics = [...Map.groupBy(points, ({ name }) => name)].map(([name, of]) => ({
+    name,
+    gauge: {
+      dataPoints: of.map(({ host, at, value }) => ({
+        attributes: [attribute("host", host), attribute("region", "eu")],
+        timeUnixNano: `${at}000000`,
+        asDouble: value,
+      })),
+    },
+  }));
+  return JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+};
+
+const exposition = (perMs: number): string =>
+  each(({ name, host, at, value }) => `${name}{host="${host}",region="eu"} ${value} ${at * perMs}`);
+
 /** By the name of the format; several where it matters what a body looks like. */
 export const BODIES: Readonly<Record<string, Readonly<Record<string, () => string | Uint8Array>>>> =
   {
@@ -103,6 +141,10 @@ export const BODIES: Readonly<Record<string, Readonly<Record<string, () => strin
     // What snappy has undone.
     "Prometheus remote write": { "a sample a series": () => writeRequest(scraped()) },
     "Prometheus remote write 2": { "a sample a series": () => request(scraped()) },
+    OTLP: { "a point a series": otlp },
+    "OTLP as JSON": { "a point a series": otlpJson },
+    "Prometheus text": { "a sample a line": () => exposition(1) },
+    OpenMetrics: { "a sample a line": () => exposition(1e-3) },
   };
 
 /** Formats with the decoder and the bodies of another. */
