@@ -191,5 +191,10 @@ export const pointsPerSeries = 11_000;
 export const subqueryPoints = 250_000;
 /** Samples that one PromQL query may read: stops queries that would take minutes. */
 export const querySamples = 50_000_000;
+/**
+ * Times that a PromQL query may look at a sample or a value: each step of a range looks at all that is
+ * in it. Some 10 s of CPU.
+ */
+export const queryLooks = 1_000_000_000;
 /** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
 export const queryCells = 5_000_000;

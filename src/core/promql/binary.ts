@@ -73,10 +73,9 @@ export async function streamBinary(
   binary: Binary,
   emit: Emit,
 ): Promise<void> {
-  const [left, right] = await Promise.all([
-    evaluation.collect(binary.left),
-    evaluation.collect(binary.right),
-  ]);
+  // One after the other: at once, a chain of operators would hold what all its operands need meanwhile.
+  const left = await evaluation.collect(binary.left);
+  const right = await evaluation.collect(binary.right);
   const merged = new Merged(evaluation);
   if (isSetOperator(binary.op)) combineSets(binary, left, right, merged);
   else combineMatches(evaluation, binary, binary.op, left, right, merged);

@@ -27,7 +27,7 @@ export interface Options {
   readonly lookback?: number;
   /** The step of a subquery that names none, ms: 1 minute. */
   readonly subqueryStep?: number;
-  /** Asked once a series: whether the time for the query is over. */
+  /** Asked at least once a series: whether the time for the query is over. */
   readonly isOver?: () => boolean;
 }
 
@@ -116,6 +116,7 @@ async function evaluated(
     held: 0,
     samples: 0,
     series: 0,
+    looks: 0,
   };
   try {
     const grid: Grid = { start, step, count: Math.floor((end - start) / step) + 1 };

@@ -52,6 +52,8 @@ export interface Evaluation {
   timeOf(at: Selector["at"]): number | undefined;
   /** The step of a subquery that names none, ms. */
   readonly subqueryStep: number;
+  /** Counts samples and values that are looked at, and fails over the limit, or when time is over. */
+  work(looks: number): void;
   /** Counts values that are held in memory at once, and fails over the limit. */
   hold(columns: number): void;
   release(columns: number): void;

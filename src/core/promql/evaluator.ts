@@ -53,6 +53,8 @@ export interface Run {
   held: number;
   samples: number;
   series: number;
+  /** Samples and values looked at until now. */
+  looks: number;
 }
 
 export class Evaluator implements Evaluation {
@@ -94,6 +96,17 @@ export class Evaluator implements Evaluation {
       );
   }
 
+  work(looks: number): void {
+    this.#run.looks += looks;
+    if (this.#run.looks > LIMITS.queryLooks)
+      failLimit(
+        "queryLooks",
+        `the query looks at samples more than ${LIMITS.queryLooks} times: ask for fewer series, shorter ranges or a larger step`,
+      );
+    if (this.#run.isOver())
+      throw new Failure({ kind: "timeout", message: "query timed out in expression evaluation" });
+  }
+
   release(columns: number): void {
     this.#run.held -= columns * this.grid.count;
   }
@@ -122,11 +135,6 @@ export class Evaluator implements Evaluation {
             "querySamples",
             `the query reads more than ${LIMITS.querySamples} samples: ask for fewer series or a shorter range`,
           );
-        if (run.isOver())
-          throw new Failure({
-            kind: "timeout",
-            message: "query timed out in expression evaluation",
-          });
         take(series);
       },
     );
@@ -197,6 +205,7 @@ export class Evaluator implements Evaluation {
   ): Promise<void> {
     await this.#named(expr, dropName, emit, (next) =>
       this.stream(expr, (labels, values, has) => {
+        this.work(values.length);
         change(values, has);
         next(labels, values, has);
       }),

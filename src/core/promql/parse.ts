@@ -5,6 +5,7 @@ import { parser } from "@prometheus-io/lezer-promql";
 import type { SyntaxNode } from "@lezer/common";
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { cut, quote } from "../text.ts";
 import type { Expr } from "./ast.ts";
 import { check } from "./check.ts";
 import { Failure, failParse, type QueryError } from "./error.ts";
@@ -22,8 +23,8 @@ export function parseQuery(query: string): Result<Expr, QueryError> {
       );
     if (/^\s*(#[^\n]*\s*)*$/.test(query))
       failParse(query, { start: 0, end: 0 }, "no expression found in input");
-    const top = parser.parse(asGrammar(query)).topNode;
-    refuseErrors(query, top);
+    const top = treeOf(query);
+    refuseDepth(query, top);
     const root = childrenOf(top)[0];
     if (root === undefined) failParse(query, { start: 0, end: 0 }, "no expression found in input");
     const expr = new Tree(query).expr(root);
@@ -44,10 +45,22 @@ function asGrammar(query: string): string {
   );
 }
 
-/** The first place that the grammar could not read, and how deep what it could read is nested. */
-function refuseErrors(query: string, top: SyntaxNode): void {
+/** Without the recovery from errors that editors need: it takes seconds where all is wrong. */
+const strict = parser.configure({ strict: true });
+
+function treeOf(query: string): SyntaxNode {
+  try {
+    return strict.parse(asGrammar(query)).topNode;
+  } catch (thrown) {
+    // What the parser says is "No parse at" and the place.
+    const place = thrown instanceof SyntaxError ? /\d+$/.exec(thrown.message)?.[0] : undefined;
+    if (place === undefined) throw thrown;
+    return failParse(query, ...wrong(query, Number(place)));
+  }
+}
+
+function refuseDepth(query: string, top: SyntaxNode): void {
   let depth = 0;
-  let first: { start: number; end: number } | undefined;
   top.cursor().iterate(
     ({ type, from, to }) => {
       if (++depth > LIMITS.queryDepth)
@@ -56,12 +69,10 @@ function refuseErrors(query: string, top: SyntaxNode): void {
           { start: from, end: to },
           `nested deeper than the ${LIMITS.queryDepth} levels of limit queryDepth`,
         );
-      if (type.isError && (first === undefined || from < first.start))
-        first = { start: from, end: to };
+      if (type.isError) failParse(query, ...wrong(query, from));
     },
     () => void depth--,
   );
-  if (first !== undefined) failParse(query, ...wrong(query, first));
 }
 
 const TOKEN =
@@ -69,7 +80,7 @@ const TOKEN =
 
 type Wrong = [place: { start: number; end: number }, message: string];
 
-function wrong(query: string, { start }: { start: number }): Wrong {
+function wrong(query: string, start: number): Wrong {
   const skipped = /^(?:\s|#[^\n]*)*/.exec(query.slice(start))?.[0].length ?? 0;
   const from = start + skipped;
   const token = TOKEN.exec(query.slice(from))?.[0] ?? "";
@@ -84,16 +95,16 @@ function wrong(query: string, { start }: { start: number }): Wrong {
       at,
       EXPERIMENTAL.has(name)
         ? `${name}() is experimental in Prometheus, and not supported here`
-        : `unknown function with name ${JSON.stringify(name)}`,
+        : `unknown function with name ${quote(name)}`,
     ];
   }
   return [place, `unexpected ${kindOf(token)}`];
 }
 
 function kindOf(token: string): string {
-  if (/^["'`]/.test(token)) return `string ${token}`;
-  if (/^[\d.]/.test(token)) return `number ${JSON.stringify(token)}`;
-  if (/^[a-zA-Z_:]/.test(token)) return `identifier ${JSON.stringify(token)}`;
+  if (/^["'`]/.test(token)) return `string ${cut(token)}`;
+  if (/^[\d.]/.test(token)) return `number ${quote(token)}`;
+  if (/^[a-zA-Z_:]/.test(token)) return `identifier ${quote(token)}`;
   return `character or operator: ${JSON.stringify(token)}`;
 }
 

@@ -3,6 +3,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { Place } from "./ast.ts";
 import { failParse } from "./error.ts";
+import { cut, quote } from "../text.ts";
 import { LONGEST_MS, parseNumber, unquote } from "./literals.ts";
 
 export const placeOf = ({ from, to }: SyntaxNode): Place => ({ start: from, end: to });
@@ -35,14 +36,12 @@ export class Syntax {
 
   number(node: SyntaxNode): number {
     const text = this.text(node);
-    return (
-      parseNumber(text) ?? this.fail(node, `bad number or duration syntax: ${JSON.stringify(text)}`)
-    );
+    return parseNumber(text) ?? this.fail(node, `bad number or duration syntax: ${quote(text)}`);
   }
 
   string(node: SyntaxNode): string {
     const text = this.text(node);
-    return unquote(text) ?? this.fail(node, `error unquoting string ${text}: invalid syntax`);
+    return unquote(text) ?? this.fail(node, `error unquoting string ${cut(text)}: invalid syntax`);
   }
 
   /** The name of a label, with quotes or without. */

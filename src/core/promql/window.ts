@@ -41,6 +41,7 @@ export async function streamInstant(
   const use = { name: undefined, range: lookback };
   await evaluation.select(selector, { from: first - lookback, to: last }, use, (series) => {
     const { times, ends } = series;
+    evaluation.work(grid.count + times.length);
     let [next, nextEnd, any] = [0, 0, false];
     for (let i = 0; i < grid.count; i++) {
       if (fixed && i > 0) {
@@ -62,6 +63,9 @@ export async function streamInstant(
     if (any) emit(series.labels, values, has);
   });
 }
+
+/** Looks after which it is asked whether there were too many: a series may have a day's work. */
+const LOOKS_AT_ONCE = 1_000_000;
 
 /** Hands on what a function makes of the windows of each series. */
 export async function streamWindows(
@@ -86,6 +90,8 @@ export async function streamWindows(
     if (body.isCounter === true) window.lost = lostAtResets(series.values, window.lost);
     window.first = window.end = 0;
     let any = false;
+    evaluation.work(grid.count + times.length);
+    let looks = 0;
     for (let i = 0; i < grid.count; i++) {
       if (once && i > 0) {
         has[i] = has[0]!;
@@ -99,6 +105,11 @@ export async function streamWindows(
       while (window.first < times.length && times[window.first]! <= window.from) window.first++;
       has[i] = 0;
       if (window.first >= window.end) continue;
+      looks += window.end - window.first;
+      if (looks > LOOKS_AT_ONCE) {
+        evaluation.work(looks);
+        looks = 0;
+      }
       if (params !== undefined) window.param = params[i]!;
       const value = body.body(window);
       if (value === undefined) continue;
@@ -106,6 +117,7 @@ export async function streamWindows(
       values[i] = value;
       any = true;
     }
+    evaluation.work(looks);
     if (any) emit(series.labels, values, has);
   };
   const span = { from: first - over.range, to: last };
