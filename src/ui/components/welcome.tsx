@@ -48,7 +48,8 @@ export function Welcome() {
         </p>
         {failed.value !== "" && <p role="alert">{failed.value}</p>}
         <p class="quiet">
-          The chart appears as the point lands. Every other way in: <a href="/docs">HTTP API</a>.
+          The chart appears as the point lands. You have an agent already?{" "}
+          <a href="/docs#agents">Its lines</a>. Every other way in: <a href="/docs">HTTP API</a>.
         </p>
       </div>
     </main>
