@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { Buckets } from "../src/core/bucket.ts";
 import { SERIES_PER_PACK } from "../src/core/codec/pack.ts";
-import { encodeSegment } from "../src/core/codec/segment.ts";
+import { encodeMinuteSegment } from "../src/core/codec/segment.ts";
+import { SAMPLES_PER_MINUTE } from "../src/core/config.ts";
+import { Minutes } from "../src/core/minutes.ts";
 import { HOUR, MINUTE } from "../src/core/tiers.ts";
 import { median } from "./support/client.ts";
 
@@ -29,15 +30,15 @@ function segments(): string[] {
   const next = (): number => (random = (random * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
   let value = 72.5;
   return Array.from({ length: SEGMENTS }, () => {
-    const buckets = new Buckets(60);
+    const minutes = new Minutes(SAMPLES_PER_MINUTE, 60);
     for (let at = 0; at < HOUR; at += EVERY) {
       value = Math.round((value + (next() - 0.5) * 2) * 100) / 100;
       const minute = at - (at % MINUTE);
-      const last = buckets.length - 1;
-      const row = last >= 0 && buckets.start[last] === minute ? last : buckets.push(minute);
-      buckets.add(row, value, at + Math.floor(next() * EVERY));
+      const last = minutes.length - 1;
+      const row = last >= 0 && minutes.start[last] === minute ? last : minutes.push(minute);
+      minutes.add(row, value, at + Math.floor(next() * EVERY));
     }
-    return encodeSegment(buckets, 0, MINUTE);
+    return encodeMinuteSegment(minutes, 0);
   });
 }
 

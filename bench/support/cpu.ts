@@ -3,9 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { Buckets } from "../../src/core/bucket.ts";
 import { encodePack, SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
-import { encodeSegment } from "../../src/core/codec/segment.ts";
+import { encodeMinuteSegment } from "../../src/core/codec/segment.ts";
+import { SAMPLES_PER_MINUTE } from "../../src/core/config.ts";
+import { Minutes } from "../../src/core/minutes.ts";
 import { rollUpPack } from "../../src/core/rollup-pack.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { workerdMs } from "./cpu-of-workerd.ts";
@@ -92,13 +93,13 @@ async function workerCpu(): Promise<Cpu["worker"]> {
 function minutesOf(hour: number): string {
   const pack = new Map<number, string>();
   for (let slot = 0; slot < SERIES_PER_PACK; slot++) {
-    const buckets = new Buckets(60);
+    const minutes = new Minutes(SAMPLES_PER_MINUTE, 60);
     for (let after = 0; after < HOUR; after += 15_000) {
       const at = hour * HOUR + after;
-      const row = after % MINUTE === 0 ? buckets.push(at) : buckets.length - 1;
-      buckets.add(row, Math.round(5_000 + 4_000 * Math.sin(at / HOUR + slot + after)) / 100, at);
+      const row = after % MINUTE === 0 ? minutes.push(at) : minutes.length - 1;
+      minutes.add(row, Math.round(5_000 + 4_000 * Math.sin(at / HOUR + slot + after)) / 100, at);
     }
-    pack.set(slot, encodeSegment(buckets, hour * HOUR, MINUTE));
+    pack.set(slot, encodeMinuteSegment(minutes, hour * HOUR));
   }
   return encodePack(pack);
 }
@@ -112,7 +113,8 @@ function rollUpCpu(): number {
     let body: string | null = null;
     minutes.forEach((part, i) => {
       const hours = [{ hour: day * 24 + i, parts: [part], late: false }];
-      body = rollUpPack(2025, null, [{ day, hours, body, made: false }]).hours[0]![1];
+      body = rollUpPack(2025, null, [{ day, hours, body, made: false }], SAMPLES_PER_MINUTE)
+        .hours[0]![1];
     });
   };
   const days = 20;

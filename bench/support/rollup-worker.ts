@@ -2,8 +2,10 @@
 
 import { Buckets } from "../../src/core/bucket.ts";
 import { encodePack, SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
-import { encodeSegment } from "../../src/core/codec/segment.ts";
+import { encodeMinuteSegment, encodeSegment } from "../../src/core/codec/segment.ts";
+import { SAMPLES_PER_MINUTE } from "../../src/core/config.ts";
 import * as LIMITS from "../../src/core/limits.ts";
+import { Minutes } from "../../src/core/minutes.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { purgeMinutes } from "../../src/worker/cron/retention.ts";
 import { rollUpClosed, rollUpDays, rollUpDirty } from "../../src/worker/cron/rollup.ts";
@@ -19,12 +21,13 @@ interface Env {
 const SEGMENTS = 97;
 
 /** A gauge with two decimals, 4 points a minute (or a day of it, an hour a bucket). */
-function segments(rows: number, step: number): string[] {
+/** Segments of minutes, or of days. */
+function segments(rows: number, step: typeof MINUTE | typeof DAY): string[] {
   let random = 2026;
   const next = (): number => (random = (random * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
   let value = 72.5;
   return Array.from({ length: SEGMENTS }, () => {
-    const buckets = new Buckets(rows);
+    const buckets = step === MINUTE ? new Minutes(SAMPLES_PER_MINUTE, rows) : new Buckets(rows);
     for (let start = 0; start < rows * step; start += step) {
       const row = buckets.push(start);
       for (let at = 0; at < 4; at++) {
@@ -32,7 +35,9 @@ function segments(rows: number, step: number): string[] {
         buckets.add(row, value, start + Math.floor(((at + next()) * step) / 4));
       }
     }
-    return encodeSegment(buckets, 0, step);
+    return buckets instanceof Buckets
+      ? encodeSegment(buckets, 0, step)
+      : encodeMinuteSegment(buckets, 0);
   });
 }
 
@@ -85,7 +90,12 @@ async function run(db: D1Database, name: StepName, now: number): Promise<Ran> {
   const ran = { rounds: 0, ms: 0, longestMs: 0, written: 0, read: 0, more: true };
   while (ran.more && ran.ms < LIMITS.cronMs) {
     const token = 1 + Math.floor(Math.random() * 2 ** 50);
-    const { rows, more } = await STEPS[name](db, { now, token, share: 1 });
+    const { rows, more } = await STEPS[name](db, {
+      now,
+      token,
+      share: 1,
+      samplesPerMinute: SAMPLES_PER_MINUTE,
+    });
     const ms = performance.now() - start;
     ran.rounds++;
     ran.longestMs = Math.max(ran.longestMs, ms - ran.ms);

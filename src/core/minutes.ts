@@ -43,8 +43,8 @@ export class Minutes {
   offset: Uint16Array;
   /** Of a sample: its value. Of a row that keeps a bucket, its first place has that one's row. */
   value: Float64Array;
-  /** Buckets of rows that keep one. */
-  readonly buckets = new Buckets(0);
+  /** Of rows that keep one; mostly there are none. */
+  #buckets: Buckets | undefined;
   /** End marks by row, Unix ms; next to no minute has one. */
   #ends: Map<number, number> | undefined;
 
@@ -60,12 +60,17 @@ export class Minutes {
     this.value = new Float64Array(capacity);
   }
 
+  /** Buckets of rows that keep one. */
+  get buckets(): Buckets {
+    return (this.#buckets ??= new Buckets());
+  }
+
   /** Appends the identity for the minute that starts at `start`; returns its row. */
   push(start: number): number {
     const row = this.length;
     if (row === this.start.length) this.#resize(Math.max(16, row * 2), this.stride);
     // What was behind is forgotten.
-    if (row === 0) this.buckets.length = 0;
+    if (row === 0 && this.#buckets !== undefined) this.#buckets.length = 0;
     this.#ends?.delete(row);
     this.start[row] = start;
     this.kept[row] = 0;
@@ -84,10 +89,14 @@ export class Minutes {
     }
   }
 
-  /** Merges row `otherRow` of `other`, which has the same start, into a row of this. */
+  /**
+   * Merges row `otherRow` of `other`, which has the same start, into a row of this. `other` may be this,
+   * with another row.
+   */
   merge(row: number, other: Minutes, otherRow: number): void {
     const n = this.kept[row]!;
     const m = other.kept[otherRow]!;
+    if (n + m <= this.limit) while (this.stride < n + m) this.#widen();
     const from = otherRow * other.stride;
     if (m === BUCKET || n + m > this.limit) {
       const bucket = this.#collapsed(row);
@@ -233,6 +242,19 @@ export class Minutes {
     this.kept = new Uint8Array(capacity);
     this.kept.set(kept);
   }
+}
+
+/** Rows by start; where several have the same, they are merged into the one that is among them. */
+export function unitedByStart(minutes: Minutes): number[] {
+  const { start } = minutes;
+  const united: number[] = [];
+  const order = Array.from({ length: minutes.length }, (_, row) => row);
+  for (const row of order.sort((a, b) => start[a]! - start[b]!)) {
+    const last = united.at(-1);
+    if (last !== undefined && start[last] === start[row]) minutes.merge(last, minutes, row);
+    else united.push(row);
+  }
+  return united;
 }
 
 /** Columns of samples, as in `Minutes`. */

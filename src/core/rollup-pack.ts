@@ -1,14 +1,8 @@
 // Rolls hours of one pack up: all that are due in one UTC year, with what D1 has of their days and of the
 // year. Pure. An hour is rolled up as a whole or not at all, and what cannot be is left as it was.
 
-import {
-  hourOfMinutes,
-  isReadable,
-  type Period,
-  putInto,
-  rollUpHours,
-  type Unreadable,
-} from "./rollup.ts";
+import { hourOfMinutes, isReadable, type Period, putInto, rollUpHours } from "./rollup.ts";
+import type { Unreadable } from "./rollup-read.ts";
 import { hourOf } from "./tiers.ts";
 
 /** An hour that is due. */
@@ -44,12 +38,13 @@ export function rollUpPack(
   year: number,
   yearBody: string | null,
   days: readonly DueDay[],
+  samplesPerMinute: number,
 ): RolledPack {
   const unreadable: (readonly [number, Unreadable])[] = [];
   const rolled = days.map(({ day, hours, body, made }) => {
     const periods: Period[] = [];
     for (const { hour, parts, late } of hours) {
-      const period = hourOfMinutes(hour, parts, late);
+      const period = hourOfMinutes(hour, parts, late, samplesPerMinute);
       if (isReadable(period)) periods.push(period);
       else unreadable.push([hour, period]);
     }

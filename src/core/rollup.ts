@@ -10,22 +10,12 @@
 // merged into a bucket that may begin before it and end after it: then the rise is a bound.
 
 import { Buckets } from "./bucket.ts";
-import { CorruptBytes } from "./codec/bytes.ts";
-import { decodePack, encodePack, type Pack, SERIES_PER_PACK } from "./codec/pack.ts";
-import { decodeSegment, encodeSegment } from "./codec/segment.ts";
+import { encodePack, SERIES_PER_PACK } from "./codec/pack.ts";
+import { encodeSegment } from "./codec/segment.ts";
 import { inOrder } from "./in-order.ts";
-import { cut } from "./text.ts";
-import { DAY, HOUR, spanOf, spanStart, type TierName, TIERS } from "./tiers.ts";
-
-/** What could not be read. */
-export interface Unreadable {
-  /** Bit s is set: the segment of slot s. All: the pack as a whole. */
-  readonly slots: number;
-  /** Which, and why. */
-  readonly message: string;
-}
-
-const ALL_SLOTS = 2 ** SERIES_PER_PACK - 1;
+import { Minutes, unitedByStart } from "./minutes.ts";
+import { Bad, readBuckets, readMinutes, readPack, textOf, type Unreadable } from "./rollup-read.ts";
+import { DAY, HOUR, spanStart, type TierName, TIERS } from "./tiers.ts";
 
 /** The buckets of a pack in one period, an hour or a UTC day. */
 export interface Period {
@@ -41,19 +31,42 @@ export interface Period {
   readonly late: boolean;
 }
 
-/** The period of an hour: the merge of all parts of its minute packs, in any order. */
+/**
+ * The period of an hour: its minutes, which are united from all parts first, in any order, and keep up
+ * to `samplesPerMinute` samples, then merged in the order of time.
+ */
 export function hourOfMinutes(
   hour: number,
   parts: readonly string[],
   late: boolean,
+  samplesPerMinute: number,
 ): Period | Unreadable {
-  const period = {
-    start: hour * HOUR,
-    buckets: new Buckets(SERIES_PER_PACK),
-    rows: new Map(),
-    late,
-  };
-  return mergedInto(period, "minute", hour, parts);
+  const bad = new Bad();
+  const slots = new Map<number, Minutes>();
+  for (const body of parts) {
+    const pack = readPack("minute", hour, body);
+    if ("message" in pack) return pack;
+    for (const [slot, segment] of pack) {
+      const minutes = slots.get(slot) ?? new Minutes(samplesPerMinute, 60);
+      slots.set(slot, minutes);
+      const message = readMinutes(minutes, hour, segment);
+      if (message !== undefined) bad.add(slot, message);
+    }
+  }
+  if (bad.first !== undefined) return bad.first;
+  const start = hour * HOUR;
+  const buckets = new Buckets(SERIES_PER_PACK);
+  const rows = new Map<number, number>();
+  for (const [slot, minutes] of slots) {
+    // An end mark alone makes no bucket.
+    const united = unitedByStart(minutes).filter((minute) => minutes.count(minute) > 0);
+    if (united.length === 0) continue;
+    const row = buckets.push(start);
+    rows.set(slot, row);
+    for (const minute of united) minutes.bucketInto(minute, buckets, row);
+    buckets.settleRise(row);
+  }
+  return { start, buckets, rows, late };
 }
 
 /** The period of a UTC day: the merge of its hour pack. */
@@ -76,10 +89,10 @@ function mergedInto(
   const bad = new Bad();
   for (const rows of slotRows) rows.length = 0;
   for (const body of bodies) {
-    const pack = read(tier, span, body);
+    const pack = readPack(tier, span, body);
     if ("message" in pack) return pack;
     for (const [slot, segment] of pack) {
-      const message = readInto(slotRows[slot]!, tier, span, segment);
+      const message = readBuckets(slotRows[slot]!, tier, span, segment);
       if (message !== undefined) bad.add(slot, message);
     }
   }
@@ -123,7 +136,7 @@ export function putInto(
     body: null,
     unreadable: new Map(of.map((period) => [period, why])),
   });
-  const before = body === null ? new Map<number, string>() : read(tier, span, body);
+  const before = body === null ? new Map<number, string>() : readPack(tier, span, body);
   if ("message" in before) return fail(periods, before);
   const touched = new Set(periods.flatMap(({ rows }) => [...rows.keys()]));
   const stored = new Map<number, Buckets>();
@@ -133,7 +146,7 @@ export function putInto(
     if (segment === undefined) continue;
     const rows = slotRows[slot]!;
     rows.length = 0;
-    const message = readInto(rows, tier, span, segment);
+    const message = readBuckets(rows, tier, span, segment);
     if (message === undefined) stored.set(slot, rows);
     else bad.set(slot, message);
   }
@@ -216,49 +229,6 @@ export function rollUpHours(
       if (!put.unreadable.has(hour))
         for (const [slot, row] of hour.rows) buckets.merge(rowOf(slot), hour.buckets, row);
   return { ...put, day: rows.size === 0 ? undefined : { start, buckets, rows, late } };
-}
-
-/** Reads a pack. */
-function read(tier: TierName, span: number, body: string): Pack | Unreadable {
-  try {
-    return decodePack(body);
-  } catch (error) {
-    if (!(error instanceof CorruptBytes)) throw error;
-    return { slots: ALL_SLOTS, message: textOf(tier, span, error.message) };
-  }
-}
-
-/** Appends a segment's buckets; says so when it cannot be read. */
-function readInto(
-  buckets: Buckets,
-  tier: TierName,
-  span: number,
-  segment: string,
-): string | undefined {
-  const first = buckets.length;
-  try {
-    decodeSegment(segment, spanStart(tier, span), TIERS[tier].step, buckets);
-  } catch (error) {
-    if (!(error instanceof CorruptBytes)) throw error;
-    return textOf(tier, span, error.message);
-  }
-  for (let row = first; row < buckets.length; row++)
-    if (spanOf(tier, buckets.start[row]!) !== span)
-      return textOf(tier, span, `a bucket of another time, ${buckets.start[row]}`);
-  return undefined;
-}
-
-const textOf = (tier: TierName, span: number, message: string): string =>
-  `the ${tier} segment of ${new Date(spanStart(tier, span)).toISOString()} cannot be read: ${cut(message)}`;
-
-/** Collects the slots that cannot be read; the first says why. */
-class Bad {
-  first: Unreadable | undefined;
-
-  add(slot: number, message: string): Unreadable {
-    const before = this.first ?? { slots: 0, message };
-    return (this.first = { ...before, slots: before.slots | (1 << slot) });
-  }
 }
 
 /** What may stand between quotes in JSON as it is. */

@@ -1,7 +1,7 @@
 // What of a group of requests a shard stores: what is stored already is recognised, series over a
 // limit are rejected. It writes nothing: the caller stores the batches, and remembers the keys.
 
-import { type Batch, encodeBatch, selectPoints } from "../core/series/batch.ts";
+import { type Batch, countPoints, encodeBatch, isEnd, selectPoints } from "../core/series/batch.ts";
 import type { Dictionary, SeriesRejection } from "./dictionary.ts";
 import type { Attempt, Idempotency } from "./idempotency.ts";
 import type { Remembered } from "./key-table.ts";
@@ -29,7 +29,7 @@ export interface BatchRejection extends SeriesRejection {
 
 export interface Stored {
   readonly kind: "stored";
-  /** Points of the request that are stored now, those of earlier attempts included. */
+  /** Points of the request that are stored now, those of earlier attempts included; no end marks. */
   readonly accepted: number;
   /** The key was known, and there was nothing new to store. */
   readonly duplicate: boolean;
@@ -60,9 +60,10 @@ export function admit(
       return { kind: "other_body" };
     const sifted = batches.map((received) => sift(received, dictionary, before, attempt?.arrival));
     const rejected = sifted.flatMap((sift, batch) => batchRejections(batch, sift.rejected));
-    const fresh = sum(sifted.map(({ kept }) => kept.batch.at.length));
+    const rows = sum(sifted.map(({ kept }) => kept.batch.at.length));
+    const fresh = sum(sifted.map(({ kept }) => countPoints(kept.batch)));
     const known = sum(sifted.map((sift) => sift.known));
-    if (fresh === 0)
+    if (rows === 0)
       return {
         kind: "stored",
         accepted: before?.accepted ?? 0,
@@ -108,27 +109,40 @@ function sift(
   const rejected = new Map<number, SeriesRejection>();
   /** Positions of series that were there when the request was last stored. */
   const old = new Set<number>();
+  /** Positions of series that are not known, and of which there are only end marks. */
+  const never = new Set<number>();
+  let pointed: ReadonlySet<number> | undefined;
   batch.series.forEach((key, position) => {
     const number = dictionary.find(key);
     if (number === undefined) {
-      const rejection = dictionary.refuse(key);
-      if (rejection === undefined) dictionary.add(key);
+      pointed ??= withPoints(batch);
+      const rejection = pointed.has(position) ? dictionary.refuse(key) : undefined;
+      if (!pointed.has(position)) never.add(position);
+      else if (rejection === undefined) dictionary.add(key);
       else rejected.set(position, rejection);
     } else if (before !== undefined && dictionary.born[number]! < before.born) old.add(position);
   });
-  if (old.size === 0 && rejected.size === 0) return { kept: received, known: 0, rejected };
+  if (old.size === 0 && rejected.size === 0 && never.size === 0)
+    return { kept: received, known: 0, rejected };
   let known = 0;
   const rest = selectPoints(batch, (row) => {
     const position = batch.index[row]!;
-    if (rejected.has(position)) return false;
+    if (rejected.has(position) || never.has(position)) return false;
     const at = batch.at[row]!;
     // A point without a time has another at each attempt, and none was ever refused for it.
     const inTime = before !== undefined && at >= before.from && at <= before.to;
     if (!old.has(position) || !(inTime || at === arrival)) return true;
-    known++;
+    if (!isEnd(batch.value[row]!)) known++;
     return false;
   });
   return { kept: { bytes: encodeBatch(rest), batch: rest }, known, rejected };
+}
+
+/** Positions of the series that have points in a batch. */
+function withPoints({ index, value }: Batch): ReadonlySet<number> {
+  const positions = new Set<number>();
+  for (let row = 0; row < index.length; row++) if (!isEnd(value[row]!)) positions.add(index[row]!);
+  return positions;
 }
 
 /** One rejection is shared by all series that meet the same limit: answers stay small. */

@@ -1,4 +1,4 @@
-// The head of metrics: their buckets that D1 may not hold, for a read to merge. Pure.
+// The head of metrics: their minutes that D1 may not hold, for a read to merge. Pure.
 
 import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -6,7 +6,7 @@ import { encodeBlock } from "../core/codec/page.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";
 
-/** The buckets of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */
+/** The minutes of metrics that D1 may not hold, as blocks (see page.ts), to merge into a read. */
 export interface Head {
   /** D1 holds this one when the shard's watermark there is at least `page`. */
   readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
@@ -26,7 +26,7 @@ export interface Held {
   readonly blocksOf: (page: PageEntry, keys: readonly number[]) => Iterable<Uint8Array>;
 }
 
-/** The buckets of metrics in [from, to); blocks may hold others besides. */
+/** The minutes of metrics in [from, to); blocks may hold others besides. */
 export function headOf(
   { dictionary, open, sealed, blocksOf }: Held,
   metrics: readonly string[],
@@ -61,7 +61,7 @@ function headOfPages(
   return sealed;
 }
 
-/** Open buckets in [from, to) of the series that belong to the metrics. */
+/** Open minutes in [from, to) of the series that belong to the metrics. */
 function headOfOpen(
   all: Accumulator,
   belongs: (series: number) => boolean,
@@ -69,13 +69,13 @@ function headOfOpen(
   to: number,
 ): Uint8Array[] {
   const { series } = all;
-  const { start, length } = all.buckets;
+  const { start, length } = all.minutes;
   const rows: number[] = [];
   for (let i = 0; i < length; i++)
     if (start[i]! >= from && start[i]! < to && belongs(series[i]!)) rows.push(i);
   rows.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
   const open: Uint8Array[] = [];
-  for (let i = 0; i < rows.length; i += LIMITS.pageBuckets)
-    open.push(encodeBlock(all, rows.slice(i, i + LIMITS.pageBuckets)));
+  for (let i = 0; i < rows.length; i += LIMITS.pageMinutes)
+    open.push(encodeBlock(all, rows.slice(i, i + LIMITS.pageMinutes)));
   return open;
 }

@@ -2,6 +2,7 @@
 // memory is only what happened since the last push, less than a second ago.
 
 import type { LiveMinutes, LiveRemoved, LiveSeries } from "../core/api.ts";
+import { Buckets } from "../core/bucket.ts";
 import type { Batch } from "../core/series/batch.ts";
 import { columnsOf } from "../core/query/answer.ts";
 import {
@@ -161,8 +162,8 @@ export class Live {
       for (const start of [...starts].sort((x, y) => x - y)) {
         // What was sealed may be in D1 in part, so the shard alone cannot say what it amounts to.
         const row = start >= log.sealedTo ? log.open.find(number, start) : undefined;
-        if (row !== undefined && bounded.take(start)) rows.push(row);
-        else if (row === undefined) bounded.leave(start);
+        if (row === undefined) bounded.leave(start);
+        else if (log.open.minutes.count(row) > 0 && bounded.take(start)) rows.push(row);
       }
       if (rows.length > 0) series.push(this.#series(number, rows));
     }
@@ -173,11 +174,13 @@ export class Live {
     const log = this.#log();
     const rows = new Map<number, number[]>();
     const number = log.dictionary.metricNumber(metric);
-    const { start } = log.open.buckets;
+    const { minutes } = log.open;
+    const { start } = minutes;
     const bounded = new Bounded();
     for (let row = 0; row < log.open.length; row++) {
       const series = log.open.series[row]!;
       if (log.dictionary.metricOf[series] !== number || start[row]! < log.sealedTo) continue;
+      if (minutes.count(row) === 0) continue;
       if (!bounded.take(start[row]!)) continue;
       const of = rows.get(series);
       if (of === undefined) rows.set(series, [row]);
@@ -195,12 +198,15 @@ export class Live {
   #series(number: number, rows: readonly number[]): LiveSeries {
     const { dictionary, open } = this.#log();
     const labels = labelsObject(parseLabelsJson(labelsJsonOfKey(dictionary.keys[number]!)));
+    const buckets = new Buckets(rows.length);
+    for (const row of rows)
+      open.minutes.bucketInto(row, buckets, buckets.push(open.minutes.start[row]!));
     return {
       labels,
-      ...columnsOf(open.buckets, rows),
-      firstAt: rows.map((row) => open.buckets.firstAt[row]!),
-      lastAt: rows.map((row) => open.buckets.lastAt[row]!),
-      carry: rows.map((row) => open.buckets.carry[row]!),
+      ...columnsOf(buckets),
+      firstAt: rows.map((_, i) => buckets.firstAt[i]!),
+      lastAt: rows.map((_, i) => buckets.lastAt[i]!),
+      carry: rows.map((_, i) => buckets.carry[i]!),
     };
   }
 

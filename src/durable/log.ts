@@ -1,8 +1,8 @@
 // The shard's log and what it keeps in memory: journal → accumulators → pages. Synchronous, so that
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
-import { Accumulator } from "../core/series/accumulator.ts";
-import type { Batch } from "../core/series/batch.ts";
+import type { Accumulator } from "../core/series/accumulator.ts";
+import { type Batch, isEnd } from "../core/series/batch.ts";
 import { latestBelieved } from "../core/series/last-seen.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
@@ -58,6 +58,7 @@ export class Log {
     store: Store,
     now: number,
     database: string,
+    samplesPerMinute: number,
     watch: Watch = () => {},
     broken: (error: unknown) => void = () => {},
   ) {
@@ -68,12 +69,12 @@ export class Log {
     if (stored === undefined) {
       this.#blobs = new Blobs(store, new Set());
       this.#state = emptyState(now, database);
-      this.#memory = emptyMemory();
+      this.#memory = emptyMemory(samplesPerMinute);
     } else {
       const manifest = parseManifest(stored.manifest);
       this.#blobs = new Blobs(store, new Set(slotsOf(manifest)));
       this.#state = stateOf(manifest);
-      this.#memory = recall(this.#blobs, manifest, stored.seen);
+      this.#memory = recall(this.#blobs, manifest, stored.seen, samplesPerMinute);
       this.counters.load(manifest.counters);
     }
     this.#journal = new Journal(store, this.#state.through);
@@ -91,7 +92,7 @@ export class Log {
     return this.#memory.dictionary;
   }
 
-  /** The open buckets: `Accumulator.row` must not be called on it. */
+  /** The open minutes: `Accumulator.row` must not be called on it. */
   get open(): Accumulator {
     return this.#memory.open;
   }
@@ -105,12 +106,12 @@ export class Log {
     return this.sealed.reduce((sum, page) => sum + page.bytes, 0);
   }
 
-  /** Buckets that start here or later (Unix ms) are in no sealed page and not in D1. */
+  /** Minutes that start here or later (Unix ms) are in no sealed page and not in D1. */
   get sealedTo(): number {
     return this.#state.sealedTo;
   }
 
-  /** Buckets before this (Unix ms) were sealed by the last regular flush. */
+  /** Minutes before this (Unix ms) were sealed by the last regular flush. */
   get cut(): number {
     return this.#state.cut;
   }
@@ -165,12 +166,12 @@ export class Log {
     return this.#journal.bytes + this.#state.open.bytes + this.sealedBytes;
   }
 
-  /** Numbers of the series that have open buckets. */
+  /** Numbers of the series that have open minutes. */
   get openSeries(): Set<number> {
     return new Set(this.open.series.subarray(0, this.open.length));
   }
 
-  /** Whether there are open buckets that start before `cut`, Unix ms. */
+  /** Whether there are open minutes that start before `cut`, Unix ms. */
   openBefore(cut: number): boolean {
     return this.open.firstStart < cut;
   }
@@ -202,7 +203,7 @@ export class Log {
     return this.#memory.idempotency.find(key);
   }
 
-  /** The buckets of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
+  /** The minutes of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
   head(metrics: readonly string[], from: number, to: number): Head {
     const { dictionary, open, sealed } = this;
     const blocksOf = (page: PageEntry, keys: readonly number[]): Iterable<Uint8Array> =>
@@ -231,7 +232,7 @@ export class Log {
     });
   }
 
-  /** Makes open buckets that start before `cut` (Unix ms) a page, and folds the journal. */
+  /** Makes open minutes that start before `cut` (Unix ms) a page, and folds the journal. */
   seal(cut: number, now: number): void {
     return this.#whole(() => this.#seal(cut, now));
   }
@@ -291,16 +292,14 @@ export class Log {
     });
   }
 
-  /** Forgets series, all of whose buckets D1 holds; those with open buckets stay. */
+  /** Forgets series, all of whose minutes D1 holds; those with open minutes stay. */
   forget(series: ReadonlySet<number>, now: number): void {
     return this.#whole(() => {
       if (this.sealed.length > 0) throw new Error("sealed pages still name the series");
       const open = this.openSeries;
       const gone = (number: number): boolean => series.has(number) && !open.has(number);
       const { dictionary, renumber } = this.dictionary.compact((number) => !gone(number));
-      const renumbered = new Accumulator();
-      renumbered.merge(this.open, (number) => renumber[number]!);
-      this.#memory.open = renumbered;
+      this.#memory.open = this.open.renumbered((number) => renumber[number]!);
       this.#memory.dictionary = dictionary;
       this.#blobs.free(this.#state.series.map(({ slot }) => slot));
       this.#state = { ...this.#state, series: [] };
@@ -349,7 +348,7 @@ export class Log {
     for (let i = 0; i < at.length; i++) {
       const series = numbers[index[i]!]!;
       open.add(series, at[i]!, value[i]!);
-      dictionary.see(series, at[i]!, value[i]!, latest);
+      if (!isEnd(value[i]!)) dictionary.see(series, at[i]!, value[i]!, latest);
     }
     this.#watch(batch, numbers);
     return numbers;

@@ -16,21 +16,22 @@ import type { Store } from "./store.ts";
 const SERIES_ROWS = 32;
 
 export interface Memory {
-  /** Buckets of no sealed page. */
+  /** Minutes of no sealed page. */
   open: Accumulator;
   dictionary: Dictionary;
   readonly idempotency: Idempotency;
 }
 
-export const emptyMemory = (): Memory => ({
-  open: new Accumulator(),
+/** `limit`: most samples that a minute keeps. */
+export const emptyMemory = (limit: number): Memory => ({
+  open: new Accumulator(limit),
   dictionary: new Dictionary(),
   idempotency: new Idempotency(),
 });
 
 /** Reads the rows back that a manifest names. @throws CorruptBytes */
-export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memory {
-  const memory = emptyMemory();
+export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array, limit: number): Memory {
+  const memory = emptyMemory(limit);
   const keys = manifest.series.flatMap(({ slot }) => decodeSeries(blobs.read(slot)));
   memory.dictionary.replay(keys, manifest.removals);
   decodeSeen(seen, memory.dictionary);
@@ -38,7 +39,7 @@ export function recall(blobs: Blobs, manifest: Manifest, seen: Uint8Array): Memo
   for (const { slot, from, to } of manifest.keys)
     memory.idempotency.closed.push({ slot, from, to, keys: new KeyTable(blobs.read(slot)) });
   for (const slot of manifest.open.slots)
-    for (const buckets of readPage(blobs.read(slot))) memory.open.merge(buckets);
+    for (const minutes of readPage(blobs.read(slot), limit)) memory.open.merge(minutes);
   return memory;
 }
 

@@ -1,20 +1,20 @@
 // Pages as rows: an accumulator written as blobs, and read back.
 
-import type { Accumulator, SeriesBuckets } from "../core/series/accumulator.ts";
-import { Buckets } from "../core/bucket.ts";
+import type { Accumulator, SeriesMinutes } from "../core/series/accumulator.ts";
 import { blocksOf, decodeBlock, encodePage } from "../core/codec/page.ts";
+import { Minutes } from "../core/minutes.ts";
 import type { Blobs } from "./blobs.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { StoredPage } from "./manifest.ts";
 
-/** Writes buckets, of which there is at least one, as a page. */
+/** Writes minutes, of which there is at least one, as a page. */
 export function writePage(blobs: Blobs, from: Accumulator, dictionary: Dictionary): StoredPage {
   const encoded = encodePage(from, (series) => dictionary.keyOf(series));
   let first = Infinity;
   let last = -Infinity;
   for (let i = 0; i < from.length; i++) {
-    first = Math.min(first, from.buckets.start[i]!);
-    last = Math.max(last, from.buckets.start[i]!);
+    first = Math.min(first, from.minutes.start[i]!);
+    last = Math.max(last, from.minutes.start[i]!);
   }
   return {
     slots: encoded.map((blob) => blobs.write(blob)),
@@ -25,12 +25,12 @@ export function writePage(blobs: Blobs, from: Accumulator, dictionary: Dictionar
   };
 }
 
-/** The buckets of a blob, block by block. */
-export function* readPage(blob: Uint8Array): Generator<SeriesBuckets> {
+/** The minutes of a blob, block by block; `limit` as in `Minutes`. */
+export function* readPage(blob: Uint8Array, limit: number): Generator<SeriesMinutes> {
   for (const { bytes } of blocksOf(blob)) {
-    const buckets = new Buckets();
+    const minutes = new Minutes(limit);
     const series: number[] = [];
-    decodeBlock(bytes, buckets, series);
-    yield { buckets, series };
+    decodeBlock(bytes, minutes, series);
+    yield { minutes, series };
   }
 }

@@ -75,6 +75,7 @@ export class Shard extends DurableObject<ShardEnv> {
       this.#store,
       Date.now(),
       this.#home.name,
+      config.value.samplesPerMinute,
       (batch, numbers) => {
         this.#live.note(batch, numbers);
         if (!this.#sockets.isEmpty) void this.#learn();

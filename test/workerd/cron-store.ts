@@ -5,7 +5,12 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { type Bucket, Buckets } from "../../src/core/bucket.ts";
 import { decodePack, encodePack, packOf, slotOf } from "../../src/core/codec/pack.ts";
-import { decodeSegment, encodeSegment } from "../../src/core/codec/segment.ts";
+import {
+  decodeMinuteSegmentAsBuckets,
+  decodeSegment,
+  encodeMinuteSegment,
+} from "../../src/core/codec/segment.ts";
+import { Minutes } from "../../src/core/minutes.ts";
 import {
   DAY,
   HOUR,
@@ -47,14 +52,14 @@ export function packsOf(points: readonly Point[]): { hour: number; pack: number;
   return [...byHour.values()].map((of) => {
     const hour = hourOf(of[0]!.at);
     const segments = [...Map.groupBy(of, ({ id }) => slotOf(id))].map(([slot, points]) => {
-      const buckets = new Buckets(60);
+      const minutes = new Minutes(6, 60);
       const rows = new Map<number, number>();
       for (const { at, value } of points) {
         const start = Math.floor(at / MINUTE) * MINUTE;
-        if (!rows.has(start)) rows.set(start, buckets.push(start));
-        buckets.add(rows.get(start)!, value, at);
+        if (!rows.has(start)) rows.set(start, minutes.push(start));
+        minutes.add(rows.get(start)!, value, at);
       }
-      return [slot, encodeSegment(buckets, hour * HOUR, MINUTE)] as const;
+      return [slot, encodeMinuteSegment(minutes, hour * HOUR)] as const;
     });
     return { hour, pack: packOf(of[0]!.id), body: encodePack(new Map(segments)) };
   });
@@ -105,7 +110,12 @@ export async function remove(ids: readonly number[], db: D1Database = env.DB): P
 
 let token = 1_000_000;
 
-export const round = (now: number, share = 1): Round => ({ now, token: ++token, share });
+export const round = (now: number, share = 1): Round => ({
+  now,
+  token: ++token,
+  share,
+  samplesPerMinute: 6,
+});
 
 export type Step = (db: D1Database, round: Round) => Promise<StepResult>;
 
@@ -234,7 +244,9 @@ export function read(tier: "hour" | "day", stored: Stored): Found {
     for (const [slot, segment] of decodePack(body)) {
       if (!ids.has(pack * 16 + slot)) continue;
       const buckets = new Buckets();
-      decodeSegment(segment, spanStart(from, span), TIERS[from].step, buckets);
+      const start = spanStart(from, span);
+      if (from === "minute") decodeMinuteSegmentAsBuckets(segment, start, buckets);
+      else decodeSegment(segment, start, TIERS[from].step, buckets);
       for (let i = 0; i < buckets.length; i++) {
         if (!wanted(buckets.start[i]!)) continue;
         const start = Math.floor(buckets.start[i]! / step) * step;

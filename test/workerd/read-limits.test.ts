@@ -3,10 +3,10 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { Buckets } from "../../src/core/bucket.ts";
 import { encodePack } from "../../src/core/codec/pack.ts";
-import { encodeSegment } from "../../src/core/codec/segment.ts";
+import { encodeMinuteSegment } from "../../src/core/codec/segment.ts";
 import * as LIMITS from "../../src/core/limits.ts";
+import { Minutes } from "../../src/core/minutes.ts";
 import { HOUR, hourOf, MINUTE } from "../../src/core/tiers.ts";
 import { failureOf, fetchApi, NOW, query, search, store } from "./api-client.ts";
 
@@ -69,10 +69,10 @@ async function addMinutes(
     .bind(JSON.stringify(Array.from({ length: series }, (_, i) => first + i)), metric)
     .run();
   const segment = (start: number): string => {
-    const buckets = new Buckets(60);
+    const minutes = new Minutes(6, 60);
     for (let at = start; at < start + HOUR; at += MINUTE)
-      for (let n = buckets.push(at); buckets.count[n]! < 4;) buckets.add(n, value(), at + 777);
-    return encodeSegment(buckets, start, MINUTE);
+      for (let n = minutes.push(at); minutes.count(n) < 4;) minutes.add(n, value(), at + 777);
+    return encodeMinuteSegment(minutes, start);
   };
   for (let hour = hourOf(NOW) - hours; hour < hourOf(NOW); hour++) {
     const slots = Array.from({ length: 16 }, (_, slot) => [slot, segment(hour * HOUR)] as const);

@@ -103,7 +103,7 @@ test("a roll-up that has read a metric's minutes does not write them back after 
     const removed = await app.request("/api/v1/metric?name=gone", { method: "DELETE" }, env);
     expect(removed.status).toBe(200);
   });
-  const at = (token: number) => ({ now: NOW + DAY, token, share: 1 });
+  const at = (token: number) => ({ now: NOW + DAY, token, share: 1, samplesPerMinute: 6 });
   expect(await rollUpClosed(db, at(7))).toMatchObject({ more: true });
   expect(removals).toBe(1);
   expect(await slotsIn("hour")).toEqual([]);

@@ -6,7 +6,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import { Buckets } from "../../src/core/bucket.ts";
 import { decodePack, idAt, packOf, SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
-import { decodeSegment } from "../../src/core/codec/segment.ts";
+import { decodeMinuteSegmentAsBuckets } from "../../src/core/codec/segment.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
 import { HOUR, hourOf, MINUTE } from "../../src/core/tiers.ts";
 import { NOW } from "./api-client.ts";
@@ -71,7 +71,7 @@ async function counts(): Promise<ReadonlyMap<number, number>> {
   for (const { hour, pack, body } of await rows())
     for (const [slot, segment] of decodePack(body)) {
       const buckets = new Buckets();
-      decodeSegment(segment, hour * HOUR, MINUTE, buckets);
+      decodeMinuteSegmentAsBuckets(segment, hour * HOUR, buckets);
       const id = idAt(pack, slot);
       for (let i = 0; i < buckets.length; i++)
         found.set(id, (found.get(id) ?? 0) + buckets.count[i]!);

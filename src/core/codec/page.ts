@@ -1,11 +1,13 @@
-// A page: an immutable, encoded set of minute buckets that a shard sealed, in blobs that fit a row.
+// A page: an immutable, encoded set of minutes that a shard sealed, in blobs that fit a row.
 // Series that are read or flushed together have blocks of their own, by a key that the shard gives.
 
-import type { SeriesBuckets } from "../series/accumulator.ts";
+import type { SeriesMinutes } from "../series/accumulator.ts";
 import type { Buckets } from "../bucket.ts";
 import { ByteReader, ByteWriter, CorruptBytes } from "./bytes.ts";
-import { decodeColumns, encodeColumns } from "./columns.ts";
+import { decodeMinutes, decodeMinutesAsBuckets } from "./minutes.ts";
+import { encodeMinutes } from "./minutes-encode.ts";
 import * as LIMITS from "../limits.ts";
+import type { Minutes } from "../minutes.ts";
 import { MINUTE } from "../tiers.ts";
 
 /*
@@ -19,7 +21,7 @@ import { MINUTE } from "../tiers.ts";
  * A block (also the form in which a shard hands its head to a reader):
  *
  * ┌────────────────┬────────────────────────────────────────┬───────────────┬─────────────────┐
- * │ runs <varint>  │ a run: series − previous <zigzag>,     │ base minute   │ columns, rows   │
+ * │ runs <varint>  │ a run: series − previous <zigzag>,     │ base minute   │ minutes, rows   │
  * │                │ rows <varint>                          │ <varint>      │ of all runs     │
  * └────────────────┴────────────────────────────────────────┴───────────────┴─────────────────┘
  */
@@ -32,7 +34,7 @@ export interface Block {
 }
 
 /** Encodes rows, which must be sorted by series, then start. */
-export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8Array {
+export function encodeBlock(from: SeriesMinutes, rows: ArrayLike<number>): Uint8Array {
   const writer = new ByteWriter(64 + rows.length * 16);
   const runs: [series: number, rows: number][] = [];
   let base = Infinity;
@@ -41,7 +43,7 @@ export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8
     const run = runs.at(-1);
     if (run?.[0] === series) run[1]++;
     else runs.push([series, 1]);
-    base = Math.min(base, from.buckets.start[rows[i]!]!);
+    base = Math.min(base, from.minutes.start[rows[i]!]!);
   }
   writer.varint(runs.length);
   let previous = 0;
@@ -52,7 +54,7 @@ export function encodeBlock(from: SeriesBuckets, rows: ArrayLike<number>): Uint8
   }
   if (rows.length === 0) base = 0;
   writer.varint(base / MINUTE);
-  encodeColumns(writer, from.buckets, rows, base, MINUTE);
+  encodeMinutes(writer, from.minutes, rows, base);
   return writer.finish();
 }
 
@@ -72,28 +74,50 @@ export function runsOfBlock(bytes: Uint8Array): [series: number, rows: number][]
 export const seriesOfBlock = (bytes: Uint8Array): number[] =>
   runsOfBlock(bytes).map(([series]) => series);
 
-/** Appends the rows of a block to `buckets` and their series to `series`. @throws CorruptBytes */
-export function decodeBlock(bytes: Uint8Array, buckets: Buckets, series: number[]): void {
+/** Appends the rows of a block to `minutes` and their series to `series`. @throws CorruptBytes */
+export function decodeBlock(bytes: Uint8Array, minutes: Minutes, series: number[]): void {
   const reader = new ByteReader(bytes);
-  const runs = reader.varint();
+  readSeries(reader, series);
+  decodeMinutes(reader, reader.varint() * MINUTE, minutes);
+  if (series.length !== minutes.length) throw new CorruptBytes(ROWS_DIFFER);
+}
+
+/**
+ * Appends the buckets of the rows of a block to `buckets`, where they have points, and their series to
+ * `series`. @throws CorruptBytes
+ */
+export function decodeBlockAsBuckets(bytes: Uint8Array, buckets: Buckets, series: number[]): void {
+  const reader = new ByteReader(bytes);
+  const all: number[] = [];
+  readSeries(reader, all);
+  const before = buckets.length;
+  const without = decodeMinutesAsBuckets(reader, reader.varint() * MINUTE, buckets);
+  if (all.length !== buckets.length - before + without.length) throw new CorruptBytes(ROWS_DIFFER);
+  for (let i = 0, next = 0; i < all.length; i++)
+    if (without[next] === i) next++;
+    else series.push(all[i]!);
+}
+
+const ROWS_DIFFER = "rows and runs differ in a block";
+
+/** Appends the series of each row to `series`, from the runs. */
+function readSeries(reader: ByteReader, series: number[]): void {
   let previous = 0;
-  for (let i = 0; i < runs; i++) {
+  for (let left = reader.varint(); left > 0; left--) {
     previous += reader.zigzag();
     const length = reader.varint();
-    if (length > LIMITS.pageBuckets) throw new CorruptBytes(`a run cannot hold ${length} rows`);
+    if (length > LIMITS.pageMinutes) throw new CorruptBytes(`a run cannot hold ${length} rows`);
     for (let n = 0; n < length; n++) series.push(previous);
   }
-  decodeColumns(reader, reader.varint() * MINUTE, MINUTE, buckets);
-  if (series.length !== buckets.length) throw new CorruptBytes("rows and runs differ in a block");
 }
 
 /**
  * Encodes everything in `from` as blobs under `LIMITS.rowBytes` each. `keyOf` says in which blocks a
  * series is: a whole number.
  */
-export function encodePage(from: SeriesBuckets, keyOf: (series: number) => number): Uint8Array[] {
-  const order = Array.from({ length: from.buckets.length }, (_, i) => i);
-  const { start } = from.buckets;
+export function encodePage(from: SeriesMinutes, keyOf: (series: number) => number): Uint8Array[] {
+  const order = Array.from({ length: from.minutes.length }, (_, i) => i);
+  const { start } = from.minutes;
   order.sort((a, b) => {
     const [x, y] = [from.series[a]!, from.series[b]!];
     return x === y ? start[a]! - start[b]! : keyOf(x) - keyOf(y) || x - y;
@@ -111,7 +135,7 @@ export function encodePage(from: SeriesBuckets, keyOf: (series: number) => numbe
     let end = i + 1;
     while (
       end < order.length &&
-      end - i < LIMITS.pageBuckets &&
+      end - i < LIMITS.pageMinutes &&
       keyOf(from.series[order[end]!]!) === key
     )
       end++;

@@ -41,16 +41,19 @@ export function encodeSegment(buckets: Buckets, base: number, step: number): str
   return toBase64(writer.written);
 }
 
-/** Packs minutes of the span that starts at `base`. Rows as above. */
-export function encodeMinuteSegment(minutes: Minutes, base: number): string {
+/**
+ * Packs minutes of the span that starts at `base`: the given rows, by ascending start, each start once;
+ * or all rows, as above.
+ */
+export function encodeMinuteSegment(
+  minutes: Minutes,
+  base: number,
+  rows?: ArrayLike<number>,
+): string {
   writer.length = 0;
   writer.u8(VERSION);
-  encodeMinutes(
-    writer,
-    isAscending(minutes) ? minutes : ascendingMinutes(minutes),
-    undefined,
-    base,
-  );
+  const sorted = rows !== undefined || isAscending(minutes);
+  encodeMinutes(writer, sorted ? minutes : ascendingMinutes(minutes), rows, base);
   return toBase64(writer.written);
 }
 

@@ -29,6 +29,7 @@ export class Intake {
   #value = new Float64Array(64);
   #item = new Uint32Array(64);
   #length = 0;
+  #ends = 0;
   #arrived = false;
   readonly #badItems = new Set<number>();
   #badParts = 0;
@@ -45,9 +46,9 @@ export class Intake {
     this.#earliest = earliestAccepted(rules.now, rules.retentionHourDays);
   }
 
-  /** Points taken in so far, without the rejected ones. */
+  /** Points taken in so far, without the rejected ones and without end marks. */
   get length(): number {
-    return this.#length;
+    return this.#length - this.#ends;
   }
 
   get now(): number {
@@ -131,6 +132,10 @@ export class Intake {
       this.rejected.push(this.#outOfTime(at, index));
       return;
     }
+    this.#push(series, at, value, index);
+  }
+
+  #push(series: RequestSeries, at: number, value: number, index: number): void {
     const row = this.#length++;
     if (row === this.#at.length) this.#grow();
     this.#series[row] = series;
@@ -140,7 +145,17 @@ export class Intake {
   }
 
   /**
-   * The points, by shard, in batches under `LIMITS.batchBytes`. Of items that have an issue as a whole
+   * Takes an end mark: the series was said to have ended at `at`. It is no point; of a series that
+   * nobody has sent points of it says nothing, and one that is out of time is passed over.
+   */
+  end(series: RequestSeries, at: number, index: number): void {
+    if (at > this.#latest || at < this.#earliest) return;
+    this.#ends++;
+    this.#push(series, at, NaN, index);
+  }
+
+  /**
+   * The points and end marks, by shard, in batches under `LIMITS.batchBytes`. Of items that have an issue as a whole
    * there are none.
    */
   finish(): ShardBatches[] {

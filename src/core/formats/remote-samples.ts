@@ -61,8 +61,10 @@ export function takeSeries(
     if (proto.broken) return;
     if (at < LIMITS.earliestAt || at > LIMITS.latestAt)
       intake.issue(index, "samples", `${at} is no time between 2001 and 5138, in ms`, "part");
-    else if (isStale || value !== value) intake.addNone();
-    else if (value - value !== 0)
+    else if (value !== value) {
+      if (isStale) intake.end(series, at, index);
+      intake.addNone();
+    } else if (value - value !== 0)
       intake.issue(index, "samples", `expected a finite value, got ${value}`, "part");
     else intake.add(series, at, value, index);
     if (intake.isFull) return;

@@ -1,61 +1,71 @@
-// The minute accumulators of many series: points in, minute buckets out.
+// The minute accumulators of many series: points and end marks in, minutes out.
 // It knows series by number only, and nothing of storage.
 
-import { Buckets } from "../bucket.ts";
+import { Minutes } from "../minutes.ts";
 import { MINUTE } from "../tiers.ts";
 
 /** Room for minutes since 1970 in a map key: enough until the year 2225. */
 const MINUTES = 2 ** 27;
 
-/** Buckets of several series: row i of `buckets` belongs to series `series[i]`. */
-export interface SeriesBuckets {
-  readonly buckets: Buckets;
+/** Minutes of several series: row i of `minutes` belongs to series `series[i]`. */
+export interface SeriesMinutes {
+  readonly minutes: Minutes;
   readonly series: ArrayLike<number>;
 }
 
-export class Accumulator implements SeriesBuckets {
-  readonly buckets = new Buckets(64);
+export class Accumulator implements SeriesMinutes {
+  readonly minutes: Minutes;
   series = new Uint32Array(64);
   /** The row of (series, minute). */
   readonly #rows = new Map<number, number>();
   /** The row that each series used last: points mostly come in order. */
   #latest = new Int32Array(64).fill(-1);
 
-  get length(): number {
-    return this.buckets.length;
+  /** A minute keeps up to `limit` samples: see `Minutes`. */
+  constructor(limit: number) {
+    this.minutes = new Minutes(limit, 64);
   }
 
-  /** Start of the earliest bucket, Unix ms; Infinity when there is none. */
+  get length(): number {
+    return this.minutes.length;
+  }
+
+  /** Start of the earliest minute, Unix ms; Infinity when there is none. */
   get firstStart(): number {
     let first = Infinity;
-    for (let i = 0; i < this.length; i++) first = Math.min(first, this.buckets.start[i]!);
+    for (let i = 0; i < this.length; i++) first = Math.min(first, this.minutes.start[i]!);
     return first;
   }
 
-  /** Takes one point in. `at` is Unix ms. */
+  /** Takes one point in, or an end mark: a value of NaN. `at` is Unix ms. */
   add(series: number, at: number, value: number): void {
-    const row = this.row(series, Math.floor(at / MINUTE) * MINUTE);
-    this.buckets.add(row, value, at);
-    this.buckets.seeRise(row);
+    this.minutes.add(this.row(series, Math.floor(at / MINUTE) * MINUTE), value, at);
   }
 
-  /** Merges rows that somebody else accumulated. */
-  merge(other: SeriesBuckets, renumber = (series: number): number => series): void {
-    for (let i = 0; i < other.buckets.length; i++) {
-      const row = this.row(renumber(other.series[i]!), other.buckets.start[i]!);
-      this.buckets.merge(row, other.buckets, i);
-      this.buckets.seeRise(row);
+  /** Merges rows that somebody else accumulated, those that `keep` names. */
+  merge({ minutes, series }: SeriesMinutes, keep = (_row: number): boolean => true): void {
+    for (let i = 0; i < minutes.length; i++)
+      if (keep(i)) this.minutes.merge(this.row(series[i]!, minutes.start[i]!), minutes, i);
+  }
+
+  /** The same under other numbers. */
+  renumbered(number: (series: number) => number): Accumulator {
+    const other = new Accumulator(this.minutes.limit);
+    for (let i = 0; i < this.length; i++) {
+      const row = other.row(number(this.series[i]!), this.minutes.start[i]!);
+      other.minutes.merge(row, this.minutes, i);
     }
+    return other;
   }
 
   /** The row of a series' minute that starts at `start`; new ones hold the identity. */
   row(series: number, start: number): number {
     const latest = series < this.#latest.length ? this.#latest[series]! : -1;
-    if (latest >= 0 && this.buckets.start[latest] === start) return latest;
+    if (latest >= 0 && this.minutes.start[latest] === start) return latest;
     const key = series * MINUTES + start / MINUTE;
     let row = this.#rows.get(key);
     if (row === undefined) {
-      row = this.buckets.push(start);
+      row = this.minutes.push(start);
       this.#rows.set(key, row);
       if (row >= this.series.length) this.series = grown(this.series, row + 1);
       this.series[row] = series;
@@ -65,29 +75,25 @@ export class Accumulator implements SeriesBuckets {
     return row;
   }
 
-  /** The row of a series' minute; undefined when it has no points. */
+  /** The row of a series' minute; undefined when nothing is known of it. */
   find(series: number, start: number): number | undefined {
     return this.#rows.get(series * MINUTES + start / MINUTE);
   }
 
   /** The same without some series. */
   without(isGone: (series: number) => boolean): Accumulator {
-    const rest = new Accumulator();
-    for (let i = 0; i < this.length; i++)
-      if (!isGone(this.series[i]!))
-        rest.buckets.merge(rest.row(this.series[i]!, this.buckets.start[i]!), this.buckets, i);
+    const rest = new Accumulator(this.minutes.limit);
+    rest.merge(this, (row) => !isGone(this.series[row]!));
     return rest;
   }
 
-  /** Splits by time: buckets that start before `cut` (Unix ms), and the others. */
+  /** Splits by time: minutes that start before `cut` (Unix ms), and the others. */
   split(cut: number): { readonly before: Accumulator; readonly rest: Accumulator } {
-    const before = new Accumulator();
-    const rest = new Accumulator();
-    for (let i = 0; i < this.length; i++) {
-      const start = this.buckets.start[i]!;
-      const side = start < cut ? before : rest;
-      side.buckets.merge(side.row(this.series[i]!, start), this.buckets, i);
-    }
+    const before = new Accumulator(this.minutes.limit);
+    const rest = new Accumulator(this.minutes.limit);
+    const isBefore = (row: number): boolean => this.minutes.start[row]! < cut;
+    before.merge(this, isBefore);
+    rest.merge(this, (row) => !isBefore(row));
     return { before, rest };
   }
 }

@@ -3,7 +3,10 @@
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../codec/bytes.ts";
 
-/** Row i is a point: `at[i]` (Unix ms, integer), `value[i]` (finite) of `series[index[i]]`. */
+/**
+ * Row i is a point: `at[i]` (Unix ms, integer), `value[i]` (finite) of `series[index[i]]`. A value of NaN
+ * makes it an end mark: the series ended then.
+ */
 export interface Batch {
   /** Series keys (see labels.ts), each once. */
   readonly series: readonly string[];
@@ -28,6 +31,16 @@ const VERSION = 1;
 const RELATIVE_MAX = 0xffff_ffff;
 
 type Index = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** Whether a value makes an end mark. */
+export const isEnd = (value: number): boolean => Number.isNaN(value);
+
+/** How many rows of a batch are points. */
+export function countPoints({ value }: Batch): number {
+  let points = 0;
+  for (let i = 0; i < value.length; i++) if (!isEnd(value[i]!)) points++;
+  return points;
+}
 
 /** An index column wide enough for `series` different values. */
 export const indexColumn = (series: number, length: number): Index =>

@@ -4,10 +4,10 @@
 // between, and memory holds one new page at a time.
 
 import { Accumulator } from "../../core/series/accumulator.ts";
-import { Buckets } from "../../core/bucket.ts";
 import { packOf } from "../../core/codec/pack.ts";
 import { decodeBlock, runsOfBlock } from "../../core/codec/page.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { BUCKET, Minutes } from "../../core/minutes.ts";
 import { HOUR, hourOf } from "../../core/tiers.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry, StoredPage } from "../manifest.ts";
@@ -18,9 +18,10 @@ const ROWS = LIMITS.bucketsPerFlush / 4;
 const ROWS_A_TURN = 8_192;
 /** Hours that are looked for together where one pack has more rows than that. */
 const WINDOW = 64 * HOUR;
-/** Bytes of D1 that a segment takes besides its minutes, and each minute: more than most. */
+/** Bytes of D1 that a segment takes besides its minutes, a bucket and a sample: more than most. */
 const SEGMENT_BYTES = 40;
-const MINUTE_BYTES = 12;
+const BUCKET_BYTES = 16;
+const SAMPLE_BYTES = 4;
 /** Room for hours since 1970 in a key. */
 const HOURS = 2 ** 23;
 
@@ -55,7 +56,7 @@ export async function layOut(
   pause: () => Promise<void>,
 ): Promise<void> {
   const written: StoredPage[] = [];
-  let page = new NewPage();
+  let page = new NewPage(log.open.minutes.limit);
   for (const { series, rows } of rangesOf(log, rowsOf(log, pages))) {
     const keys = log.dictionary.keysOf(series);
     for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
@@ -69,7 +70,7 @@ export async function layOut(
       }
       if (!page.isFull) continue;
       written.push(log.write(page.rows));
-      page = new NewPage();
+      page = new NewPage(log.open.minutes.limit);
       await pause();
     }
   }
@@ -79,28 +80,37 @@ export async function layOut(
 
 /** A page in the making. */
 class NewPage {
-  readonly rows = new Accumulator();
+  readonly rows: Accumulator;
   readonly #segments = new Set<number>();
-  readonly #buckets = new Buckets(256);
+  readonly #minutes: Minutes;
+  /** Of what was taken, in D1. */
+  #bytes = 0;
+
+  constructor(samplesPerMinute: number) {
+    this.rows = new Accumulator(samplesPerMinute);
+    this.#minutes = new Minutes(samplesPerMinute, 256);
+  }
 
   get isFull(): boolean {
-    const bytes = this.#segments.size * SEGMENT_BYTES + this.rows.length * MINUTE_BYTES;
+    const bytes = this.#segments.size * SEGMENT_BYTES + this.#bytes;
     return this.rows.length > ROWS || bytes > LIMITS.rowBytes;
   }
 
   /** Takes the rows of some series in [from, to) out of a block; says how many it has. */
   take(block: Uint8Array, series: ReadonlySet<number>, from: number, to: number): number {
-    const buckets = this.#buckets;
-    buckets.length = 0;
+    const minutes = this.#minutes;
+    minutes.length = 0;
     const numbers: number[] = [];
-    decodeBlock(block, buckets, numbers);
-    for (let i = 0; i < buckets.length; i++) {
-      const start = buckets.start[i]!;
+    decodeBlock(block, minutes, numbers);
+    for (let i = 0; i < minutes.length; i++) {
+      const start = minutes.start[i]!;
       if (start < from || start >= to || !series.has(numbers[i]!)) continue;
-      this.rows.buckets.merge(this.rows.row(numbers[i]!, start), buckets, i);
+      this.rows.minutes.merge(this.rows.row(numbers[i]!, start), minutes, i);
+      const kept = minutes.kept[i]!;
+      this.#bytes += kept === BUCKET ? BUCKET_BYTES : kept * SAMPLE_BYTES;
       this.#segments.add(numbers[i]! * HOURS + hourOf(start));
     }
-    return buckets.length;
+    return minutes.length;
   }
 }
 

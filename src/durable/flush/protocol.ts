@@ -9,14 +9,14 @@
 // A removal does the same, and so do new series before pages are laid out anew: with a number between
 // W and the first page, since D1 holds no more pages afterwards than before.
 
-import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { encodePack, packOf, SERIES_PER_PACK, slotOf } from "../../core/codec/pack.ts";
 import { decodeBlock } from "../../core/codec/page.ts";
-import { encodeSegment } from "../../core/codec/segment.ts";
+import { encodeMinuteSegment } from "../../core/codec/segment.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { Minutes } from "../../core/minutes.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
-import { HOUR, hourOf, MINUTE } from "../../core/tiers.ts";
+import { HOUR, hourOf } from "../../core/tiers.ts";
 import { D1Failed, type RowCount } from "../../d1/database.ts";
 import { type FlushedPack, type FlushedSeries, writeFlush } from "../../d1/flush.ts";
 import { newIds, readIds } from "../../d1/ids.ts";
@@ -193,17 +193,17 @@ const rowOf = (dictionary: Dictionary, series: number, id: number): FlushedSerie
 /** The segments of series by hour: what pages hold. @throws CorruptBytes */
 function segmentsOf(log: Log, pages: readonly PageEntry[]): Map<number, Map<number, string>> {
   const { dictionary } = log;
+  const minutes = new Minutes(log.open.minutes.limit);
+  const numbers: number[] = [];
+  for (const block of log.blocks(pages)) decodeBlock(block, minutes, numbers);
   const segments = new Map<number, Map<number, string>>();
-  for (const [series, hours] of hoursOf(log.blocks(pages))) {
+  for (const { series, hour, rows } of hoursOf(minutes, numbers)) {
     if (dictionary.keys[series] === undefined)
       throw new CorruptBytes(`a block names series ${series}, which is none`);
     if (dictionary.isRemoved(series)) continue;
-    segments.set(
-      series,
-      new Map(
-        [...hours].map(([hour, buckets]) => [hour, encodeSegment(buckets, hour * HOUR, MINUTE)]),
-      ),
-    );
+    let hours = segments.get(series);
+    if (hours === undefined) segments.set(series, (hours = new Map()));
+    hours.set(hour, encodeMinuteSegment(minutes, hour * HOUR, rows));
   }
   return segments;
 }
@@ -234,7 +234,7 @@ export function unreadable(log: Log, page: PageEntry): string | undefined {
   try {
     for (const block of log.blocks([page])) {
       const series: number[] = [];
-      decodeBlock(block, new Buckets(), series);
+      decodeBlock(block, new Minutes(log.open.minutes.limit), series);
       const none = series.find((number) => log.dictionary.keys[number] === undefined);
       if (none !== undefined) return `a block names series ${none}, which is none`;
     }
@@ -245,25 +245,28 @@ export function unreadable(log: Log, page: PageEntry): string | undefined {
   }
 }
 
-/** Merges blocks into sorted buckets by series and hour. */
-function hoursOf(blocks: Iterable<Uint8Array>): Map<number, Map<number, Buckets>> {
-  const buckets = new Buckets();
-  const series: number[] = [];
-  for (const block of blocks) decodeBlock(block, buckets, series);
-  const order = series.map((_, row) => row);
-  const { start } = buckets;
+interface HourRows {
+  readonly series: number;
+  readonly hour: number;
+  /** By start. */
+  readonly rows: readonly number[];
+}
+
+/** The rows of one series and hour after the other. The same minute may lie in several pages: merged. */
+function* hoursOf(minutes: Minutes, series: ArrayLike<number>): Generator<HourRows> {
+  const { start } = minutes;
+  const order = Uint32Array.from(series, (_, row) => row);
   order.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
-  const bySeries = new Map<number, Map<number, Buckets>>();
+  let current: { series: number; hour: number; rows: number[] } | undefined;
   for (const row of order) {
     const hour = hourOf(start[row]!);
-    let segments = bySeries.get(series[row]!);
-    if (segments === undefined) bySeries.set(series[row]!, (segments = new Map()));
-    let segment = segments.get(hour);
-    if (segment === undefined) segments.set(hour, (segment = new Buckets()));
-    // The same minute may lie in several pages; the order makes them neighbours.
-    const last = segment.length - 1;
-    if (last >= 0 && segment.start[last] === start[row]) segment.merge(last, buckets, row);
-    else segment.pushCopy(start[row]!, buckets, row);
+    if (current?.series !== series[row] || current?.hour !== hour) {
+      if (current !== undefined) yield current;
+      current = { series: series[row]!, hour, rows: [] };
+    }
+    const last = current!.rows.at(-1);
+    if (last !== undefined && start[last] === start[row]) minutes.merge(last, minutes, row);
+    else current!.rows.push(row);
   }
-  return bySeries;
+  if (current !== undefined) yield current;
 }

@@ -33,8 +33,8 @@ type Step = (round: Round) => Promise<StepResult>;
  * another to be done. @throws the first error, after all steps have had their turn.
  */
 export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
-  const { shards, retention } = configOf(env);
-  const run = new Run(clock);
+  const { shards, retention, samplesPerMinute } = configOf(env);
+  const run = new Run(clock, samplesPerMinute);
   const settle: Step = () => settleShards(env, shards);
   const databases = databasesOf(env).map(({ name, db }, i) => ({
     name,
@@ -75,18 +75,22 @@ interface Rows {
 class Run {
   readonly errors: unknown[] = [];
   readonly #clock: Clock;
+  readonly #samplesPerMinute: number;
   /** How long rounds that went well have taken; the wait for a D1 that does not answer takes no CPU. */
   #spentMs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, samplesPerMinute: number) {
     this.#clock = clock;
+    this.#samplesPerMinute = samplesPerMinute;
   }
 
   /** Runs a round of a step; says whether it is to have another. */
   async round(database: string, count: Rows, step: Step, share: number): Promise<boolean> {
     const now = this.#clock.now();
     try {
-      const { rows, more } = await step({ now, token: this.#clock.token(), share });
+      const token = this.#clock.token();
+      const samplesPerMinute = this.#samplesPerMinute;
+      const { rows, more } = await step({ now, token, share, samplesPerMinute });
       count.d1RowsWritten += rows.written;
       count.d1RowsRead += rows.read;
       this.#spentMs += Math.max(0, this.#clock.now() - now);

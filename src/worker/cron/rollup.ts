@@ -4,13 +4,8 @@
 // that is late, doubled, or overlaps a flush or another run, changes nothing; the next round does it.
 // What cannot be read is passed over: it is dirty, is reported, and is tried again later.
 
-import {
-  dayOfHours,
-  isReadable,
-  type Period,
-  putInto,
-  type Unreadable,
-} from "../../core/rollup.ts";
+import { dayOfHours, isReadable, type Period, putInto } from "../../core/rollup.ts";
+import type { Unreadable } from "../../core/rollup-read.ts";
 import { type DueDay, rollUpPack } from "../../core/rollup-pack.ts";
 import { DAY, dayOf, HOUR, hourOf, MINUTE, yearOf } from "../../core/tiers.ts";
 import { isEmpty, nextClosed, readClosed, writeClosed } from "../../d1/closed.ts";
@@ -31,7 +26,7 @@ const CLOSED_AFTER = 10 * MINUTE;
 /** Some hours that are rolled up for the first time. */
 export async function rollUpClosed(
   db: D1Database,
-  { now, token, share }: Round,
+  { now, token, share, samplesPerMinute }: Round,
 ): Promise<StepResult> {
   const session = db.withSession("first-primary");
   const range = await nextClosed(session, hourOf(now - CLOSED_AFTER), share);
@@ -54,7 +49,12 @@ export async function rollUpClosed(
       late: false,
     }));
     const body = before.get(key) ?? null;
-    const rolled = rollUpPack(yearOf(day * DAY), null, [{ day, hours: due, body, made: false }]);
+    const rolled = rollUpPack(
+      yearOf(day * DAY),
+      null,
+      [{ day, hours: due, body, made: false }],
+      samplesPerMinute,
+    );
     for (const [of, body] of rolled.hours) hours.push([pack, of, body]);
     for (const [of, why] of rolled.unreadable) unreadable.push(passed(pack, of, why));
   }
@@ -107,7 +107,7 @@ export async function rollUpDays(
 /** Some hours that are rolled up again, those of a pack at once. */
 export async function rollUpDirty(
   db: D1Database,
-  { now, token, share }: Round,
+  { now, token, share, samplesPerMinute }: Round,
 ): Promise<StepResult> {
   const session = db.withSession("first-primary");
   const next = await nextDirty(session, now, share);
@@ -115,13 +115,14 @@ export async function rollUpDirty(
   const snapshot = await readDirty(session, next.hours);
   const claim = { read: snapshot.read, mine: token };
   const parts = snapshot.minutes.length;
-  const written = await writeDirty(session, next.hours, claim, parts, cleaned(snapshot), now);
+  const rolled = cleaned(snapshot, samplesPerMinute);
+  const written = await writeDirty(session, next.hours, claim, parts, rolled, now);
   const rows = sum(next.counted, snapshot.counted, written.counted);
   return { rows, more: !written.applied || next.more };
 }
 
 /** What the dirty hours of a snapshot become. */
-function cleaned(snapshot: DirtySnapshot): RolledDirty {
+function cleaned(snapshot: DirtySnapshot, samplesPerMinute: number): RolledDirty {
   const hours: CoarseRow[] = [];
   const years: CoarseRow[] = [];
   const late: [number, number][] = [];
@@ -151,7 +152,7 @@ function cleaned(snapshot: DirtySnapshot): RolledDirty {
         made: isBefore(day, pack, snapshot.rolledDay, snapshot.rolledDayPack),
       }),
     );
-    const rolled = rollUpPack(year, yearBodies.get(key) ?? null, days);
+    const rolled = rollUpPack(year, yearBodies.get(key) ?? null, days, samplesPerMinute);
     for (const [day, body] of rolled.hours) hours.push([pack, day, body]);
     if (rolled.year !== null) years.push([pack, year, rolled.year]);
     for (const hour of rolled.done) {

@@ -10,6 +10,8 @@ export interface Round {
   readonly token: number;
   /** How much of what a round of the roll-up may take at most, above 0 and up to 1. */
   readonly share: number;
+  /** Most samples that a minute keeps. */
+  readonly samplesPerMinute: number;
 }
 
 /** What a step did. `more`: it stopped at its bound and has work left. */

@@ -4,8 +4,8 @@
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
-import { decodeBlock, seriesOfBlock } from "../../core/codec/page.ts";
-import { decodeSegment } from "../../core/codec/segment.ts";
+import { decodeBlockAsBuckets, seriesOfBlock } from "../../core/codec/page.ts";
+import { decodeMinuteSegmentAsBuckets, decodeSegment } from "../../core/codec/segment.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import { deletedTo, type Plan, Sources, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
@@ -97,7 +97,10 @@ export class HandOut {
         if (series === undefined) continue;
         rows.length = 0;
         this.#try(
-          () => decodeSegment(segment, from, TIERS[table].step, rows),
+          () =>
+            table === "minute"
+              ? decodeMinuteSegmentAsBuckets(segment, from, rows)
+              : decodeSegment(segment, from, TIERS[table].step, rows),
           () => [series],
           where,
         );
@@ -143,7 +146,7 @@ export class HandOut {
     rows.length = 0;
     const where = { from, to, in: `the head of shard ${shard}` };
     const read = this.#try(
-      () => (decodeBlock(block, rows, numbers), true),
+      () => (decodeBlockAsBuckets(block, rows, numbers), true),
       () => wanted,
       where,
     );

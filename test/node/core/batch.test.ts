@@ -3,7 +3,6 @@
 import { describe, expect, test } from "vitest";
 import { Accumulator } from "../../../src/core/series/accumulator.ts";
 import { type Batch, decodeBatch, encodeBatch } from "../../../src/core/series/batch.ts";
-import { Buckets } from "../../../src/core/bucket.ts";
 import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import {
@@ -13,6 +12,7 @@ import {
   encodePage,
   seriesOfBlock,
 } from "../../../src/core/codec/page.ts";
+import { Minutes } from "../../../src/core/minutes.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 
 const AT = Date.UTC(2026, 10, 20, 12);
@@ -46,6 +46,11 @@ describe("version 1 of a batch", () => {
     `01 ${keys} 03 000000000000f87f 00 00 00 a2 94 1a 6d 42 0010a03e8d1f7a42 00f09f3e8d1f7a42 000101 ${values}`,
   );
   isStoredAs(
+    "an end mark",
+    { ...batch, value: Float64Array.of(0.42, NaN, 1e300) },
+    `01 ${keys} 03 00f09f3e8d1f7a42 01000000 02000000 00000000 000101 e17a14ae47e1da3f 000000000000f87f 9c7500883ce4377e`,
+  );
+  isStoredAs(
     "nothing",
     { series: [], index: new Uint8Array(), at: new Float64Array(), value: new Float64Array() },
     "01 00 00 000000000000f87f",
@@ -71,7 +76,7 @@ describe("version 1 of a batch", () => {
 
 describe("a page", () => {
   test("holds each metric in blocks of its own, series and minutes ascending", () => {
-    const minutes = new Accumulator();
+    const minutes = new Accumulator(6);
     for (const [series, minute] of [
       [3, 1],
       [1, 0],
@@ -83,10 +88,10 @@ describe("a page", () => {
     const [blob, ...others] = encodePage(minutes, (series) => series % 2);
     expect(others).toEqual([]);
     const blocks = [...blocksOf(blob!)].map(({ key, bytes }) => {
-      const buckets = new Buckets();
+      const read = new Minutes(6);
       const series: number[] = [];
-      decodeBlock(bytes, buckets, series);
-      const starts = series.map((of, row) => [of, (buckets.start[row]! - AT) / MINUTE]);
+      decodeBlock(bytes, read, series);
+      const starts = series.map((of, row) => [of, (read.start[row]! - AT) / MINUTE]);
       return { key, named: seriesOfBlock(bytes), starts };
     });
     expect(blocks).toEqual([
@@ -105,30 +110,35 @@ describe("a page", () => {
   });
 
   test("of nothing has no blob, and a block of nothing is one", () => {
-    expect(encodePage(new Accumulator(), () => 0)).toEqual([]);
-    const buckets = new Buckets();
+    expect(encodePage(new Accumulator(6), () => 0)).toEqual([]);
+    const read = new Minutes(6);
     const series: number[] = [];
-    decodeBlock(encodeBlock(new Accumulator(), []), buckets, series);
-    expect([buckets.length, series]).toEqual([0, []]);
+    decodeBlock(encodeBlock(new Accumulator(6), []), read, series);
+    expect([read.length, series]).toEqual([0, []]);
   });
 
   test("splits a large metric into blocks, and a large page into blobs that fit a row", () => {
-    const minutes = new Accumulator();
-    const rows = 5 * LIMITS.pageBuckets;
+    const most = LIMITS.samplesPerMinute;
+    const minutes = new Accumulator(most);
+    const rows = 5 * LIMITS.pageMinutes;
     // Values that do not compress.
     for (let i = 0; i < rows; i++)
-      for (let j = 0; j < 3; j++)
-        minutes.add(i % 1000, AT + Math.floor(i / 1000) * MINUTE + j, Math.sin(i * 7 + j) * 1e9);
+      for (let j = 0; j < most; j++)
+        minutes.add(
+          i % 1000,
+          AT + Math.floor(i / 1000) * MINUTE + j * 4_999,
+          Math.sin(i * 7 + j) * 1e9,
+        );
     const blobs = encodePage(minutes, () => 0);
     expect(blobs.length).toBeGreaterThan(1);
-    const buckets = new Buckets();
+    const read = new Minutes(most);
     const series: number[] = [];
     for (const blob of blobs) {
       expect(blob.length).toBeLessThanOrEqual(LIMITS.rowBytes);
-      for (const { bytes } of blocksOf(blob)) decodeBlock(bytes, buckets, series);
+      for (const { bytes } of blocksOf(blob)) decodeBlock(bytes, read, series);
     }
-    expect(buckets.length).toBe(rows);
-    expect(buckets.count.subarray(0, rows).every((count) => count === 3)).toBe(true);
+    expect(read.length).toBe(rows);
+    expect(read.kept.subarray(0, rows).every((kept) => kept === most)).toBe(true);
   });
 
   test("of another version is refused", () => {

@@ -7,7 +7,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import { fromBase64 } from "../../../src/core/codec/bytes.ts";
 import { decodePack, encodePack, idAt } from "../../../src/core/codec/pack.ts";
-import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
+import {
+  decodeMinuteSegment,
+  decodeSegment,
+  encodeMinuteSegment,
+  encodeSegment,
+} from "../../../src/core/codec/segment.ts";
+import { Minutes } from "../../../src/core/minutes.ts";
 import { Accumulator } from "../../../src/core/series/accumulator.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
@@ -15,8 +21,13 @@ const FOUR = [20.1, 20.3, 19.9, 20.2, 20.4, 20.4, 20.6, 20.5];
 const HOUR_START = 490_000 * HOUR;
 
 let part = "";
+let minutesPart = "";
 beforeAll(async () => {
   const page = await readFile(join(import.meta.dirname, "../../../drizzle/README.md"), "utf8");
+  minutesPart = page.slice(
+    page.indexOf("### An example of minutes"),
+    page.indexOf("### Two examples"),
+  );
   part = page.slice(page.indexOf("### Two examples"), page.indexOf("## The shard's tables\n\n"));
 });
 
@@ -42,10 +53,33 @@ const read = (segment: string) => {
 };
 
 function packed(points: readonly (readonly [value: number, after: number])[]): string {
-  const minutes = new Accumulator();
+  const minutes = new Accumulator(0);
   for (const [value, after] of points) minutes.add(0, HOUR_START + after, value);
-  return encodeSegment(minutes.buckets, HOUR_START, MINUTE);
+  return encodeSegment(minutes.minutes.buckets, HOUR_START, MINUTE);
 }
+
+describe("the example of minutes", () => {
+  const TEXT = "AQINAAAIAAQBQ5IDB8ZNDwEB+MwD";
+
+  test("is drawn byte by byte", () => {
+    expect(minutesPart).toContain(`\`${TEXT}\` is the first two minutes`);
+    expect(bytesOf(minutesPart.split(/^```\n/m)[1]!)).toBe(hex(TEXT));
+  });
+
+  test("is eight samples and an end mark", () => {
+    const minutes = new Minutes(6);
+    FOUR.forEach((value, i) => {
+      const row = i % 4 === 0 ? minutes.push(HOUR_START + (i / 4) * MINUTE) : minutes.length - 1;
+      minutes.add(row, value, HOUR_START + i * 15_000 + 2_000);
+    });
+    minutes.add(1, NaN, HOUR_START + MINUTE + 59_000);
+    expect(encodeMinuteSegment(minutes, HOUR_START)).toBe(TEXT);
+    const into = new Minutes(6);
+    decodeMinuteSegment(TEXT, HOUR_START, into);
+    expect([...into.value.subarray(0, 8)]).toEqual(FOUR);
+    expect(into.endOf(1)).toBe(HOUR_START + MINUTE + 59_000);
+  });
+});
 
 describe("the first example", () => {
   const TEXT = "AQEEAAAApBMBAKoLAA";

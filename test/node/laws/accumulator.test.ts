@@ -1,31 +1,43 @@
 // Laws of accumulating: any order of points and any partition of them into batches and pages, each
-// encoded and decoded again, merge to the buckets that one accumulator makes of all points.
+// encoded and decoded again, merge to the minutes that one accumulator makes of all points.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Accumulator, type SeriesBuckets } from "../../../src/core/series/accumulator.ts";
+import { Accumulator, type SeriesMinutes } from "../../../src/core/series/accumulator.ts";
 import { decodeBatch, encodeBatch, indexColumn } from "../../../src/core/series/batch.ts";
-import { type Bucket, Buckets } from "../../../src/core/bucket.ts";
-import type { Pair } from "../../../src/core/sum.ts";
+import { Buckets } from "../../../src/core/bucket.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
-import { blocksOf, decodeBlock, encodePage, seriesOfBlock } from "../../../src/core/codec/page.ts";
+import {
+  blocksOf,
+  decodeBlock,
+  decodeBlockAsBuckets,
+  encodePage,
+  seriesOfBlock,
+} from "../../../src/core/codec/page.ts";
+import { Minutes } from "../../../src/core/minutes.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import { anyValue, expectSameMinutes } from "./minute-points.ts";
 
+/** A value of NaN is an end mark. */
 type Point = readonly [series: number, at: number, value: number];
 
 const START = Date.UTC(2026, 10, 20);
 const METRICS = 3;
 const metricOf = (series: number): number => series % METRICS;
 
-const value = fc.oneof(
-  fc.integer({ min: -99_999, max: 99_999 }).map((n) => n / 100),
-  fc.double({ noNaN: true, min: -1e12, max: 1e12 }),
-  fc.constantFrom(0, -0, 1e300, 5e-324, 2 ** 53, 0.1),
+/** Few, so that minutes of both kinds come. */
+const SAMPLES = 3;
+
+/** Most points of one series in few minutes. */
+const at = fc.oneof(
+  fc.nat(3 * MINUTE),
+  fc.nat(3 * HOUR),
+  fc.constantFrom(0, 1, MINUTE - 1, MINUTE, HOUR),
 );
 const point: fc.Arbitrary<Point> = fc.tuple(
   fc.nat(7),
-  fc.nat(3 * HOUR).map((ms) => START + ms),
-  value,
+  at.map((ms) => START + ms),
+  fc.oneof({ weight: 9, arbitrary: anyValue }, { weight: 1, arbitrary: fc.constant(NaN) }),
 );
 
 /** Points with a part number each, in another order. */
@@ -40,38 +52,46 @@ const parted = fc
   );
 
 const accumulated = (points: Iterable<Point>): Accumulator => {
-  const accumulator = new Accumulator();
+  const accumulator = new Accumulator(SAMPLES);
   for (const [series, at, v] of points) accumulator.add(series, at, v);
   return accumulator;
 };
 
-const byKey = (of: SeriesBuckets): Map<string, Bucket> =>
-  new Map(
-    Array.from({ length: of.buckets.length }, (_, row) => [
-      `${of.series[row]}@${of.buckets.start[row]}`,
-      of.buckets.at(row),
-    ]),
-  );
-
-/** Equal bit for bit but for sums, which may differ by rounding: relative 1e-12. */
-function expectSame(actual: SeriesBuckets, expected: SeriesBuckets): void {
-  const [a, b] = [byKey(actual), byKey(expected)];
-  expect(a.size).toBe(actual.buckets.length);
-  expect([...a.keys()].sort()).toEqual([...b.keys()].sort());
-  const none: Pair = [0, 0];
-  for (const [key, { sum, carry, huge = none, ...rest }] of a) {
-    const { sum: otherSum, carry: otherCarry, huge: otherHuge = none, ...other } = b.get(key)!;
-    expect(rest).toStrictEqual(other);
-    expect(Math.abs(huge[0] - otherHuge[0])).toBeLessThanOrEqual(1e-12 * Math.abs(huge[0]));
-    expect(Math.abs(sum - otherSum + (carry - otherCarry))).toBeLessThanOrEqual(
-      1e-12 * Math.max(Math.abs(sum), Math.abs(otherSum)),
+/** The same minutes of the same series, in any order: see `expectSameMinutes`. */
+function expectSame(actual: SeriesMinutes, expected: SeriesMinutes): void {
+  const sorted = ({ minutes, series }: SeriesMinutes): { keys: string[]; minutes: Minutes } => {
+    const rows = Array.from({ length: minutes.length }, (_, row) => row).sort(
+      (a, b) => series[a]! - series[b]! || minutes.start[a]! - minutes.start[b]!,
     );
-  }
+    const into = new Minutes(SAMPLES);
+    for (const row of rows) into.pushCopy(minutes, row);
+    return { keys: rows.map((row) => `${series[row]}@${minutes.start[row]}`), minutes: into };
+  };
+  const [a, b] = [sorted(actual), sorted(expected)];
+  expect(a.keys).toEqual(b.keys);
+  expectSameMinutes(a.minutes, b.minutes);
+}
+
+/** A reader who wants buckets gets those of the rows that have points. */
+function expectBuckets(
+  block: Uint8Array,
+  minutes: Minutes,
+  series: readonly number[],
+  from: number,
+): void {
+  const buckets = new Buckets();
+  const of: number[] = [];
+  decodeBlockAsBuckets(block, buckets, of);
+  const rows = series.map((_, row) => row).filter((row) => row >= from && minutes.count(row) > 0);
+  expect(of).toEqual(rows.map((row) => series[row]));
+  expect(of.map((_, i) => [buckets.start[i], buckets.count[i]])).toEqual(
+    rows.map((row) => [minutes.start[row], minutes.count(row)]),
+  );
 }
 
 /** Through the bytes of pages, as a shard seals, stores and reads them. */
-function throughPages(from: SeriesBuckets): SeriesBuckets {
-  const buckets = new Buckets();
+function throughPages(from: SeriesMinutes): SeriesMinutes {
+  const minutes = new Minutes(SAMPLES);
   const series: number[] = [];
   const seen: number[] = [];
   for (const chunk of encodePage(from, metricOf)) {
@@ -80,12 +100,14 @@ function throughPages(from: SeriesBuckets): SeriesBuckets {
       const named = seriesOfBlock(bytes);
       expect(named).toEqual([...new Set(named)].sort((a, b) => a - b));
       expect(named.every((number) => metricOf(number) === key)).toBe(true);
-      decodeBlock(bytes, buckets, series);
+      const before = series.length;
+      decodeBlock(bytes, minutes, series);
+      expectBuckets(bytes, minutes, series, before);
       seen.push(key);
     }
   }
   expect(new Set(seen).size).toBe(seen.length);
-  return { buckets, series };
+  return { minutes, series };
 }
 
 test("any order is the same", () => {
@@ -99,7 +121,7 @@ test("any order is the same", () => {
 test("any partition merges to the whole, in any order", () => {
   fc.assert(
     fc.property(parted, ([points, order, turns]) => {
-      const whole = new Accumulator();
+      const whole = new Accumulator(SAMPLES);
       for (const turn of turns)
         whole.merge(accumulated(order.filter(([, part]) => part === turn).map(([p]) => p)));
       expectSame(whole, accumulated(points));
@@ -110,7 +132,7 @@ test("any partition merges to the whole, in any order", () => {
 test("also through batches and pages, encoded and decoded", () => {
   fc.assert(
     fc.property(parted, ([points, order, turns]) => {
-      const whole = new Accumulator();
+      const whole = new Accumulator(SAMPLES);
       for (const turn of turns) {
         const part = order.filter(([, of]) => of === turn).map(([p]) => p);
         const batch = decodeBatch(
@@ -121,7 +143,7 @@ test("also through batches and pages, encoded and decoded", () => {
             value: Float64Array.from(part, ([, , v]) => v),
           }),
         );
-        const accumulator = new Accumulator();
+        const accumulator = new Accumulator(SAMPLES);
         batch.at.forEach((at, i) => accumulator.add(batch.index[i]!, at, batch.value[i]!));
         whole.merge(throughPages(accumulator));
       }
@@ -136,9 +158,9 @@ test("split by time: each bucket is on its side, and both together are the whole
       const cut = START + minute * MINUTE;
       const whole = accumulated(points);
       const { before, rest } = whole.split(cut);
-      expect([...before.buckets.start.subarray(0, before.length)].every((t) => t < cut)).toBe(true);
-      expect([...rest.buckets.start.subarray(0, rest.length)].every((t) => t >= cut)).toBe(true);
-      const together = new Accumulator();
+      expect([...before.minutes.start.subarray(0, before.length)].every((t) => t < cut)).toBe(true);
+      expect([...rest.minutes.start.subarray(0, rest.length)].every((t) => t >= cut)).toBe(true);
+      const together = new Accumulator(SAMPLES);
       together.merge(rest);
       together.merge(before);
       expectSame(together, whole);
@@ -155,7 +177,7 @@ test("find tells what row is there, and makes none", () => {
       const there = points.some(([of, at]) => of === series && at >= start && at < start + MINUTE);
       expect(row !== undefined).toBe(there);
       if (row === undefined) return;
-      expect([accumulator.series[row], accumulator.buckets.start[row]]).toEqual([series, start]);
+      expect([accumulator.series[row], accumulator.minutes.start[row]]).toEqual([series, start]);
     }),
   );
 });
@@ -166,7 +188,11 @@ test("merging under other numbers", () => {
     [1, START, 2],
   ]);
   const to = accumulated([[5, START, 10]]);
-  to.merge(from, (series) => series + 4);
-  expect(to.buckets.at(to.find(5, START)!)).toMatchObject({ count: 2, sum: 12 });
-  expect(to.buckets.at(to.find(4, START)!)).toMatchObject({ count: 1, sum: 1 });
+  to.merge(from.renumbered((series) => series + 4));
+  const valuesOf = (series: number): number[] => {
+    const { kept, stride, value } = to.minutes;
+    const row = to.find(series, START)!;
+    return [...value.subarray(row * stride, row * stride + kept[row]!)];
+  };
+  expect([valuesOf(4), valuesOf(5)]).toEqual([[1], [2, 10]]);
 });

@@ -5,9 +5,18 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import { decodePack, encodePack } from "../../../src/core/codec/pack.ts";
-import { decodeSegment, encodeSegment } from "../../../src/core/codec/segment.ts";
+import {
+  decodeSegment,
+  encodeMinuteSegment,
+  encodeSegment,
+} from "../../../src/core/codec/segment.ts";
+import { Minutes } from "../../../src/core/minutes.ts";
 import { dayOfHours, isReadable, type Period, putInto } from "../../../src/core/rollup.ts";
-import { type DueDay, rollUpPack } from "../../../src/core/rollup-pack.ts";
+import {
+  type DueDay,
+  rollUpPack as rollUpKeeping,
+  type RolledPack,
+} from "../../../src/core/rollup-pack.ts";
 import {
   DAY,
   dayOf,
@@ -29,6 +38,15 @@ const YEAR = 2028;
 /** 28 February to 1 March of a leap year. */
 const FIRST = Date.UTC(YEAR, 1, 28);
 const DAYS = 3;
+/** Few, so that minutes of both kinds come, and some that are one only together. */
+const SAMPLES = 2;
+
+const rollUpPack = (
+  year: number,
+  body: string | null,
+  days: readonly DueDay[],
+  samples = SAMPLES,
+): RolledPack => rollUpKeeping(year, body, days, samples);
 
 const point: fc.Arbitrary<Point> = fc.record({
   slot: fc.constantFrom(0, 3, 15),
@@ -70,19 +88,19 @@ const byKey = (entries: Iterable<[string, readonly number[]]>): unknown[] =>
   [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** The minute pack of points of one hour. */
-function minutePack(points: readonly Point[]): string {
+function minutePack(points: readonly Point[], samples = SAMPLES): string {
   const slots = Map.groupBy(points, ({ slot }) => slot);
   return encodePack(
     new Map(
       [...slots].map(([slot, of]) => {
-        const minutes = new Buckets();
+        const minutes = new Minutes(samples);
         const rows = new Map<number, number>();
         for (const { at, value } of of) {
           const start = Math.floor(at / MINUTE) * MINUTE;
           if (!rows.has(start)) rows.set(start, minutes.push(start));
           minutes.add(rows.get(start)!, value, at);
         }
-        return [slot, encodeSegment(minutes, Math.floor(of[0]!.at / HOUR) * HOUR, MINUTE)];
+        return [slot, encodeMinuteSegment(minutes, Math.floor(of[0]!.at / HOUR) * HOUR)];
       }),
     ),
   );
@@ -90,6 +108,7 @@ function minutePack(points: readonly Point[]): string {
 
 /** One pack of a store: what D1 holds of it, by the rules of the roll-up. */
 class Store {
+  readonly samples: number;
   readonly minutes = new Map<number, string[]>();
   readonly hours = new Map<number, string>();
   year: string | null = null;
@@ -99,10 +118,14 @@ class Store {
   readonly made = new Set<number>();
   readonly due = new Set<number>();
 
+  constructor(samples = SAMPLES) {
+    this.samples = samples;
+  }
+
   /** A part of each hour that the points are of. */
   flush(points: readonly Point[]): void {
     for (const [hour, of] of Map.groupBy(points, ({ at }) => hourOf(at))) {
-      this.minutes.set(hour, [...(this.minutes.get(hour) ?? []), minutePack(of)]);
+      this.minutes.set(hour, [...(this.minutes.get(hour) ?? []), minutePack(of, this.samples)]);
       this.due.add(hour);
     }
   }
@@ -121,7 +144,7 @@ class Store {
         made: this.made.has(day),
       }),
     );
-    const rolled = rollUpPack(YEAR, this.year, days);
+    const rolled = rollUpPack(YEAR, this.year, days, this.samples);
     expect(rolled.unreadable).toEqual([]);
     expect([...rolled.done].sort()).toEqual([...hours].sort());
     for (const [day, body] of rolled.hours) this.hours.set(day, body);
@@ -207,10 +230,14 @@ describe("what cannot be read", () => {
   /** Segments of version 9, cut short, of another time; and one with letters that are not base64. */
   const far = new Buckets(1);
   far.add(far.push(100_000 * MINUTE), 1, 100_000 * MINUTE);
-  const wrong = fc.constantFrom(
-    "CQEEAAAApBMBAKoL",
-    "AQEEAAAApBMBAK",
-    encodeSegment(far, 0, MINUTE),
+  const broken9 = "CQEEAAAApBMBAKoL";
+  const wrong = fc.constantFrom(broken9, "AQEEAAAApBMBAK", encodeSegment(far, 0, MINUTE), "~~");
+  const farMinute = new Minutes(SAMPLES);
+  farMinute.add(farMinute.push(100_000 * MINUTE), 1, 100_000 * MINUTE);
+  const wrongMinutes = fc.constantFrom(
+    broken9,
+    encodeMinuteSegment(farMinute, 0).slice(0, -2),
+    encodeMinuteSegment(farMinute, 0),
     "~~",
   );
   const good = (slot: number, hour = 0): Point => ({ slot, at: FIRST + hour * HOUR, value: slot });
@@ -233,7 +260,7 @@ describe("what cannot be read", () => {
 
   test("a minute segment: its hour waits as a whole, all slots are named, the others go on", () => {
     fc.assert(
-      fc.property(wrong, fc.boolean(), (segment, also) => {
+      fc.property(wrongMinutes, fc.boolean(), (segment, also) => {
         const part = broken(minutePack([good(2)]), 5, segment);
         const parts = also ? [part, broken(part, 7, segment)] : [part];
         const hours = [due(0, ...parts), due(1, minutePack([good(2, 1), good(5, 1)]))];
@@ -328,10 +355,28 @@ test("an hour without minutes is done, and changes nothing", () => {
 });
 
 test("an empty segment makes no bucket", () => {
-  const parts = [encodePack(new Map([[4, encodeSegment(new Buckets(), FIRST, MINUTE)]]))];
+  const parts = [encodePack(new Map([[4, encodeMinuteSegment(new Minutes(6), FIRST)]]))];
   const hours = [{ hour: FIRST / HOUR, parts, late: false }];
   const rolled = rollUpPack(YEAR, null, [{ day: dayOf(FIRST), body: null, made: false, hours }]);
   expect(rolled).toMatchObject({ hours: [], done: [FIRST / HOUR] });
+});
+
+test("an end mark makes no bucket, and does not change one", () => {
+  const minutes = new Minutes(6);
+  minutes.add(minutes.push(FIRST), NaN, FIRST + 7);
+  const alone = encodePack(new Map([[4, encodeMinuteSegment(minutes, FIRST)]]));
+  const both = [alone, minutePack([{ slot: 4, at: FIRST, value: 3 }])];
+  const roll = (parts: readonly string[]): RolledPack =>
+    rollUpPack(YEAR, null, [
+      {
+        day: dayOf(FIRST),
+        body: null,
+        made: false,
+        hours: [{ hour: FIRST / HOUR, parts, late: false }],
+      },
+    ]);
+  expect(roll([alone])).toMatchObject({ hours: [], done: [FIRST / HOUR] });
+  expect(roll(both)).toEqual(roll(both.slice(1)));
 });
 
 test("a year keeps the other days, and has each day's latest bucket", () => {
@@ -369,18 +414,15 @@ test("a counter's increase by day is that of its points: resets anywhere, parts 
   });
   fc.assert(
     // No more than sixteen resets: so many are kept of any bucket.
-    fc.property(fc.array(move, { minLength: 1, maxLength: 17 }), (moves) => {
+    fc.property(fc.array(move, { minLength: 1, maxLength: 12 }), (moves) => {
       let at = Date.UTC(YEAR, 1, 1);
       const points = moves.map(({ value, after, part }) => ({
         point: { slot: 3, at: (at += after), value },
         part,
       }));
-      // All points of a minute are in one part, that of its first.
-      const minutes = Map.groupBy(points, ({ point }) => Math.floor(point.at / MINUTE));
-      const parts = [0, 1, 2].map((part) =>
-        [...minutes.values()].flatMap((of) => (of[0]!.part === part ? of : [])),
-      );
-      const store = new Store();
+      // Minutes keep all of them, and so the parts of one are united without loss.
+      const parts = [0, 1, 2].map((part) => points.filter((of) => of.part === part));
+      const store = new Store(12);
       for (const part of parts) store.flush(part.map(({ point }) => point));
       store.rollUp([...store.due]);
       for (const day of store.hours.keys()) store.make(day);

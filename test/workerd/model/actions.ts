@@ -49,7 +49,9 @@ const calls = fc.integer({ min: 1, max: 2 });
 const fault: fc.Arbitrary<DatabaseFault> = fc.record({ fault: kind, calls, database: fc.nat(2) });
 
 const ago = fc.oneof(
-  { weight: 6, arbitrary: fc.integer({ min: -MINUTE, max: 5 * MINUTE }) },
+  { weight: 4, arbitrary: fc.integer({ min: -MINUTE, max: 5 * MINUTE }) },
+  // Many of one minute: more than it keeps.
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 20_000 }) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 3 * HOUR }) },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 2 * DAY }) },
   // Past the retention of minutes.

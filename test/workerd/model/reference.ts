@@ -2,7 +2,8 @@
 
 import type { QueryAnswer } from "../../../src/core/api.ts";
 import { keptFrom, type Retention } from "../../../src/core/query/plan.ts";
-import { type TierName, TIERS } from "../../../src/core/tiers.ts";
+import { MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
+import type { StoredMinute } from "../stored-minutes.ts";
 
 export interface Point {
   readonly name: string;
@@ -70,6 +71,33 @@ export class Reference {
       [...hosts].map(([host, buckets]) => [host, [...buckets.values()].sort((a, b) => a.t - b.t)]),
     );
   }
+}
+
+/** Most samples that a minute keeps: the default of SAMPLES_PER_MINUTE. */
+const KEPT = 6;
+
+/**
+ * Says how the minutes that databases hold, all of them flushed, differ from the points: samples where
+ * they are few, else their number. Undefined when they do not.
+ */
+export function differenceOfMinutes(
+  stored: ReadonlyMap<string, StoredMinute>,
+  points: readonly Point[],
+): string | undefined {
+  const expected = Map.groupBy(points, ({ name, host, timestamp: at }) => {
+    return `${name}{"host":"${host}"}@${Math.floor(at / MINUTE) * MINUTE}`;
+  });
+  for (const [key, of] of expected) {
+    const minute = stored.get(key);
+    const samples = of
+      .map(({ timestamp, value }): [number, number] => [timestamp % MINUTE, value + 0])
+      .sort(([a, x], [b, y]) => a - b || x - y);
+    const want = of.length > KEPT ? of.length : samples;
+    const got = minute?.count ?? minute?.samples;
+    if (JSON.stringify(got) !== JSON.stringify(want))
+      return `${key}: ${JSON.stringify(minute)}, expected ${JSON.stringify(want)}`;
+  }
+  return undefined;
 }
 
 /** Says how an answer differs from the reference; undefined when it does not. */

@@ -1,8 +1,9 @@
 // Runs one history on a real store and on the reference, and compares every tier after every step.
 
+import { keptFrom } from "../../../src/core/query/plan.ts";
 import { DAY, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 import type { Action, RelativePoint } from "./actions.ts";
-import { difference, type Point, Reference } from "./reference.ts";
+import { difference, differenceOfMinutes, type Point, Reference } from "./reference.ts";
 import { answerOf, type ModelStore, NO_FAULT, RETENTION } from "./store.ts";
 
 const METRICS = ["a", "b", "c.d"];
@@ -18,7 +19,9 @@ export async function runHistory(store: ModelStore, actions: readonly Action[]):
     try {
       await run.step(action);
       // One metric after each step, in turn; all of them at the end.
-      await run.compare(i === actions.length - 1 ? METRICS : [METRICS[i % METRICS.length]!]);
+      const isLast = i === actions.length - 1;
+      await run.compare(isLast ? METRICS : [METRICS[i % METRICS.length]!]);
+      if (isLast) await run.compareMinutes();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`step ${i} (${JSON.stringify(action)}): ${why}`, { cause: error });
@@ -114,6 +117,15 @@ class Run {
         const differs = difference(await answerOf(response), expected);
         if (differs !== undefined) throw new Error(`${metric} by ${tier}: ${differs}`);
       }
+  }
+
+  /** What is stored of minutes: their samples, which queries do not tell yet. */
+  async compareMinutes(): Promise<void> {
+    const stored = await this.#store.minutes();
+    const kept = keptFrom("minute", this.#store.now, RETENTION);
+    const points = this.#reference.points.filter(({ timestamp }) => timestamp >= kept);
+    const differs = differenceOfMinutes(stored, points);
+    if (differs !== undefined) throw new Error(`minutes: ${differs}`);
   }
 
   async #append(relative: readonly RelativePoint[], withKey: boolean): Promise<void> {

@@ -16,6 +16,7 @@ import { app } from "../../../src/worker/app.ts";
 import { runCron } from "../../../src/worker/cron/cron.ts";
 import type { Env } from "../../../src/worker/env.ts";
 import { type Fault, noFaults, releaseZombies, settled } from "../faults.ts";
+import { type StoredMinute, storedMinutes } from "../stored-minutes.ts";
 import { databases, Shard } from "../worker.ts";
 import type { Point } from "./reference.ts";
 
@@ -98,6 +99,13 @@ export class ModelStore {
       {},
       this.#env,
     );
+  }
+
+  /** What databases hold once everything is flushed, by "metric{labels}@start". */
+  async minutes(): Promise<ReadonlyMap<string, StoredMinute>> {
+    // The second one finds out what became of those before.
+    for (let i = 0; i < 2; i++) await this.flush(NO_FAULT);
+    return await storedMinutes(DATABASES.slice(0, this.databases).map(({ db }) => db));
   }
 
   async evict(): Promise<void> {
