@@ -34,7 +34,8 @@ export class ProtoReader {
     }
     const tag = this.varint();
     this.wire = tag & 7;
-    const number = Math.floor(tag / 8);
+    // A number is below 2^29; what has more bits is none that anyone reads.
+    const number = tag < TWO_32 ? tag >>> 3 : tag;
     // Field 0 is none, and would end a loop early.
     if (number === 0) this.fail();
     return number;
@@ -61,14 +62,14 @@ export class ProtoReader {
         return value;
       }
     }
-    let high = 0;
-    for (let shift = 0; shift < 42; shift += 7) {
+    let whole = value;
+    for (let i = 0, weight = 0x1000_0000; i < 6; i++, weight *= 0x80) {
       byte = bytes[at++];
       if (byte === undefined) return this.fail();
-      high += (byte & 0x7f) * 2 ** shift;
+      whole += (byte & 0x7f) * weight;
       if (byte < 0x80) {
         this.at = at;
-        return high * 0x1000_0000 + value;
+        return whole;
       }
     }
     return this.fail();

@@ -18,21 +18,17 @@ const SAMPLE_TIME = 2;
 const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
 
-export interface NotKept {
-  readonly histograms: number;
-  readonly exemplars: number;
-}
-
 /**
- * Takes what a TimeSeries in bytes [from, to) holds: `index` is its position in the request. Of a series
- * that is wrong, only that is said.
+ * Takes what a TimeSeries holds, `index` by its position in the request: its samples stand in bytes
+ * [from, to). Of a series that is wrong, only that is said.
  */
 export function takeSeries(
   proto: ProtoReader,
   from: number,
   to: number,
   key: CheckedKey,
-  notKept: NotKept,
+  histograms: number,
+  exemplars: number,
   index: number,
   intake: Intake,
 ): void {
@@ -69,13 +65,13 @@ export function takeSeries(
     else intake.add(series, at, value, index);
     if (intake.isFull) return;
   }
-  noteNotKept(notKept, index, intake);
+  if (histograms + exemplars > 0) noteNotKept(histograms, exemplars, index, intake);
 }
 
 const isStaleAt = (view: DataView, at: number): boolean =>
   view.getUint32(at + 4, true) === STALE_HIGH && view.getUint32(at, true) === STALE_LOW;
 
-function noteNotKept({ histograms, exemplars }: NotKept, index: number, intake: Intake): void {
+function noteNotKept(histograms: number, exemplars: number, index: number, intake: Intake): void {
   if (histograms > 0)
     intake.issue(
       index,

@@ -11,7 +11,7 @@ import { ByteTable } from "./byte-table.ts";
 import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { BYTES, ProtoReader } from "./protobuf.ts";
-import { keyOfLabels, NOT_UTF8, takeSeries, walked } from "./remote-samples.ts";
+import { keyOfLabels, NOT_UTF8, SAMPLES, takeSeries, walked } from "./remote-samples.ts";
 import { textIn } from "./utf8.ts";
 
 const MESSAGE = "prometheus.WriteRequest";
@@ -38,6 +38,7 @@ export function decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Result<vo
 /** Takes the TimeSeries up to `to`, in two walks: its labels may stand behind its samples. */
 function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intake): void {
   const from = proto.at;
+  let samples = to;
   let histograms = 0;
   let exemplars = 0;
   known.begin();
@@ -45,6 +46,7 @@ function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intak
     proto.skip(to);
     // With tag and length, which tell where a label ends.
     if (field === LABELS) known.put(proto.bytes, start, proto.at);
+    else if (field === SAMPLES) samples = Math.min(samples, start);
     else if (field === EXEMPLARS) exemplars++;
     else if (field === HISTOGRAMS) histograms++;
     start = proto.at;
@@ -52,7 +54,8 @@ function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intak
   if (proto.broken) return;
   let key = known.find();
   if (key === undefined) known.keep((key = keyOf(proto, from, to)));
-  takeSeries(proto, from, to, key, { histograms, exemplars }, index, intake);
+  takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
+  proto.at = proto.broken ? proto.at : to;
 }
 
 /** The key that the labels in bytes [from, to) name. */

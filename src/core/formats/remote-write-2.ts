@@ -13,7 +13,14 @@ import { ByteTable } from "./byte-table.ts";
 import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
-import { brokenBody, keyOfLabels, NOT_UTF8, takeSeries, walked } from "./remote-samples.ts";
+import {
+  brokenBody,
+  keyOfLabels,
+  NOT_UTF8,
+  SAMPLES,
+  takeSeries,
+  walked,
+} from "./remote-samples.ts";
 import { textIn } from "./utf8.ts";
 
 const MESSAGE = "io.prometheus.write.v2.Request";
@@ -87,34 +94,29 @@ function timeSeries(
   index: number,
   intake: Intake,
 ): void {
-  const from = proto.at;
+  let samples = to;
   let histograms = 0;
   let exemplars = 0;
   let count = 0;
-  for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+  for (let start = proto.at, field = proto.field(to); field !== 0; field = proto.field(to)) {
     if (field === LABELS_REFS && (proto.wire === BYTES || proto.wire === VARINT)) {
       const end = proto.wire === BYTES ? proto.end(to) : proto.at + 1;
       while (proto.at < end) {
         // Those beyond its length are only counted.
         refs[count++] = proto.varint();
       }
-      continue;
+    } else {
+      proto.skip(to);
+      if (field === SAMPLES) samples = Math.min(samples, start);
+      else if (field === EXEMPLARS) exemplars++;
+      else if (field === HISTOGRAMS) histograms++;
     }
-    proto.skip(to);
-    if (field === EXEMPLARS) exemplars++;
-    else if (field === HISTOGRAMS) histograms++;
+    start = proto.at;
   }
   if (proto.broken) return;
-  takeSeries(
-    proto,
-    from,
-    to,
-    keyOf(proto.bytes, symbols, count),
-    { histograms, exemplars },
-    index,
-    intake,
-  );
-  proto.at = to;
+  const key = keyOf(proto.bytes, symbols, count);
+  takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
+  proto.at = proto.broken ? proto.at : to;
 }
 
 /** The key that the first `count` of `refs` name. */
