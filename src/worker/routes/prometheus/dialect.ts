@@ -4,7 +4,9 @@
 import type { z } from "zod";
 import type { QueryError } from "../../../core/promql/error.ts";
 import { parseApiTime, parseApiDuration } from "../../../core/promql/parameters.ts";
+import { passwordToken } from "../../../core/formats/password.ts";
 import { readBody } from "../../http/body.ts";
+import { carrierOf } from "../../http/carrier.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { CODES, fail, Failed, type Failure, failureResponse } from "../../http/failure.ts";
 import { failureOf } from "../../read/native.ts";
@@ -100,7 +102,7 @@ export function refused(failure: Failure): Response {
 export const dialect = (
   path: string,
   parameters: z.ZodObject,
-): Pick<Endpoint, "methods" | "scope" | "refused"> & {
+): Pick<Endpoint, "methods" | "scope" | "refused" | "tokenOf"> & {
   readonly path: `/${string}`;
   readonly parameters: z.ZodObject;
 } => ({
@@ -108,5 +110,7 @@ export const dialect = (
   path: `${PREFIX}/${path}`,
   scope: "read",
   parameters: parameters.loose(),
+  // Grafana and promtool know names and passwords.
+  tokenOf: (request) => passwordToken(carrierOf(request)),
   refused,
 });
