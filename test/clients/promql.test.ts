@@ -38,7 +38,9 @@ test("promtool: instant, range, series and labels", async () => {
   const now = Math.floor(Date.now() / 1_000);
   const range = await ask(
     "range",
-    ...[`--start=${now - 30}`, `--end=${now + 5}`, "--step=5s"],
+    `--start=${now - 30}`,
+    `--end=${now + 5}`,
+    "--step=5s",
     store.href,
     "count(oven_temperature)",
   );

@@ -257,3 +257,53 @@ describe("an expression", () => {
     );
   });
 });
+
+/** Pieces that break expressions, or make others of them. */
+const PIECES = [
+  ..."(){}[]\"'`\\, #\n-^@.",
+  "0x",
+  "1e",
+  "inf",
+  "5m",
+  "[5m:]",
+  " by ",
+  " offset ",
+  " or ",
+  " bool ",
+  "rate(",
+  "vector(",
+  "__name__",
+  "\ud800",
+  "ä",
+];
+const piece = fc.constantFrom(...PIECES);
+
+describe("whatever is asked", () => {
+  test("has an answer or an error, and never throws", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        history,
+        vector,
+        fc.array(fc.tuple(fc.nat(200), fc.nat(3), piece), { minLength: 1, maxLength: 4 }),
+        async (series, query, changes) => {
+          let text = query;
+          for (const [at, drop, added] of changes)
+            text = text.slice(0, at) + added + text.slice(at + drop);
+          const parsed = parseQuery(text);
+          if (!parsed.ok) {
+            expect(parsed.error).toMatchObject({
+              kind: "parse",
+              message: expect.stringMatching(/^\d+:\d+: parse error: ./),
+            });
+            return;
+          }
+          const times = { start: BASE, end: BASE + 120_000, step: 60_000 };
+          const { source } = remembered(series);
+          const answer = await evaluateRange(text, parsed.value, times, source);
+          if (!answer.ok) expect(["execution", "limit", "parse"]).toContain(answer.error.kind);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
