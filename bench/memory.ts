@@ -67,6 +67,14 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "seal and flush 50,000 series × 60 minutes of 4 samples",
+    prepare: nothing,
+    async run(store) {
+      await postHour(store.client, 50_000, 1_000, 4);
+      await store.client.flush();
+    },
+  },
+  {
     name: "roll up an hour of 50,000 series",
     async prepare(store) {
       await postHour(store.client, 50_000, 1_000);

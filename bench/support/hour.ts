@@ -9,8 +9,13 @@ const BATCH = 1_000;
 /** The start of the last hour that is over, Unix ms. */
 export const lastHour = (): number => Math.floor(Date.now() / HOUR) * HOUR - HOUR;
 
-/** Sends a point a minute of the last hour for so many series, in batches of 1,000 series. */
-export async function postHour(client: Client, series: number, metrics: number): Promise<void> {
+/** Sends so many points a minute of the last hour, for so many series, in batches of 1,000 series. */
+export async function postHour(
+  client: Client,
+  series: number,
+  metrics: number,
+  samples = 1,
+): Promise<void> {
   const start = lastHour();
   for (let minute = 0; minute < 60; minute++)
     for (let first = 0; first < series; first += BATCH)
@@ -18,8 +23,13 @@ export async function postHour(client: Client, series: number, metrics: number):
         Array.from({ length: BATCH }, (_, i) => ({
           name: `metric.${(first + i) % metrics}`,
           labels: { host: `host-${Math.floor((first + i) / metrics)}` },
-          value: Math.round(5_000 + 4_000 * Math.sin(minute / 9 + first + i)) / 100,
-          timestamp: start + minute * MINUTE + (((first + i) * 7_919) % MINUTE),
+          datapoints: Array.from({ length: samples }, (_sample, n) => [
+            start +
+              minute * MINUTE +
+              n * (MINUTE / samples) +
+              (((first + i) * 7_919) % (MINUTE / samples)),
+            Math.round(5_000 + 4_000 * Math.sin((minute * samples + n) / 9 + first + i)) / 100,
+          ]),
         })),
       );
 }
