@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
-import { BUCKET, Minutes } from "../../../src/core/minutes.ts";
+import { BUCKET, Minutes, unitedByStart } from "../../../src/core/minutes.ts";
 import { averageOf } from "../../../src/core/sum.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
@@ -148,6 +148,28 @@ describe("buckets of minutes", () => {
       }),
     );
   });
+});
+
+test("rows of one list that have the same start are united in place", () => {
+  const rows = fc.array(fc.tuple(fc.nat(3), fc.array(anySample(0), { maxLength: 5 })));
+  fc.assert(
+    fc.property(rows, limit, (list, most) => {
+      const minutes = new Minutes(most, 1);
+      const points: Sample[] = [];
+      for (const [minute, samples] of list) {
+        const start = START + minute * MINUTE;
+        const row = minutes.push(start);
+        for (const [value, at] of samples) {
+          minutes.add(row, value, start + at);
+          points.push([value, start + at]);
+        }
+      }
+      const starts = [...new Set(list.map(([minute]) => START + minute * MINUTE))].sort();
+      const united = new Minutes(most);
+      for (const row of unitedByStart(minutes)) united.pushCopy(minutes, row);
+      expectSameMinutes(united, minutesOf(points, most, starts));
+    }),
+  );
 });
 
 test("two points of the same ms both count", () => {
