@@ -84,8 +84,9 @@ export class Minutes {
     else if (this.kept[row]! < this.limit) this.#insert(row, at - this.start[row]!, value);
     else {
       const bucket = this.#collapsed(row);
-      this.buckets.add(bucket, value, at);
-      this.buckets.seeRise(bucket);
+      const { buckets } = this;
+      buckets.add(bucket, value, at);
+      buckets.seeRise(bucket);
     }
   }
 
