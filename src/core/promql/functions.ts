@@ -23,6 +23,8 @@ export type Body =
       readonly keepsName?: true;
       /** Whether it depends on the time of the step, and not on the window alone. */
       readonly usesTime?: true;
+      /** Whether it looks at a few samples of a window, however many there are. */
+      readonly isQuick?: true;
       /** Whether it makes no sense of what is no counter. */
       readonly isCounter?: true;
       /** Whether its scalar is a quantile. */
@@ -109,26 +111,26 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
   clamp_min: values((value, least) => clamp(value, least), 1),
   cos: values(Math.cos),
   cosh: values(Math.cosh),
-  count_over_time: window(windows.countOverTime),
+  count_over_time: window(windows.countOverTime, { isQuick: true }),
   day_of_month: date(dates.dayOfMonth),
   day_of_week: date(dates.dayOfWeek),
   day_of_year: date(dates.dayOfYear),
   days_in_month: date(dates.daysInMonth),
   deg: values((value) => (value * 180) / Math.PI),
-  delta: window(windows.delta),
+  delta: window(windows.delta, { isQuick: true }),
   deriv: window(windows.deriv),
   exp: values(Math.exp),
-  first_over_time: window(windows.firstOverTime, { keepsName: true }),
+  first_over_time: window(windows.firstOverTime, { keepsName: true, isQuick: true }),
   floor: values(Math.floor),
   histogram_fraction: vector(histogramFraction, ["scalar", "scalar", "vector"]),
   histogram_quantile: vector(histogramQuantile, ["scalar", "vector"]),
   hour: date(dates.hour),
-  idelta: window(windows.idelta),
-  increase: window(windows.increase, { isCounter: true }),
-  irate: window(windows.irate),
+  idelta: window(windows.idelta, { isQuick: true }),
+  increase: window(windows.increase, { isCounter: true, isQuick: true }),
+  irate: window(windows.irate, { isQuick: true }),
   label_join: vector(labelJoin, ["vector", "string", "string", "string"], -1),
   label_replace: vector(labelReplace, ["vector", "string", "string", "string", "string"]),
-  last_over_time: window(windows.lastOverTime, { keepsName: true }),
+  last_over_time: window(windows.lastOverTime, { keepsName: true, isQuick: true }),
   ln: values(Math.log),
   log10: values(Math.log10),
   log2: values(Math.log2),
@@ -138,10 +140,10 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
   month: date(dates.month),
   pi: scalar(vectors.pi),
   predict_linear: window(windows.predictLinear, { usesTime: true }, ["matrix", "scalar"]),
-  present_over_time: window(windows.presentOverTime),
+  present_over_time: window(windows.presentOverTime, { isQuick: true }),
   quantile_over_time: window(windows.quantileOverTime, { isQuantile: true }, ["scalar", "matrix"]),
   rad: values((value) => (value * Math.PI) / 180),
-  rate: window(windows.rate, { isCounter: true }),
+  rate: window(windows.rate, { isCounter: true, isQuick: true }),
   resets: window(windows.resets),
   round: values(round, 1, 1),
   scalar: scalar(vectors.scalar, "vector"),

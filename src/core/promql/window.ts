@@ -72,7 +72,12 @@ export async function streamWindows(
   evaluation: Evaluation,
   call: Call,
   over: MatrixSelector | Subquery,
-  body: { readonly body: WindowBody; readonly usesTime?: true; readonly isCounter?: true },
+  body: {
+    readonly body: WindowBody;
+    readonly usesTime?: true;
+    readonly isCounter?: true;
+    readonly isQuick?: true;
+  },
   params: Float64Array | undefined,
   emit: Emit,
 ): Promise<void> {
@@ -105,7 +110,7 @@ export async function streamWindows(
       while (window.first < times.length && times[window.first]! <= window.from) window.first++;
       has[i] = 0;
       if (window.first >= window.end) continue;
-      looks += window.end - window.first;
+      looks += body.isQuick === true ? 1 : window.end - window.first;
       if (looks > LOOKS_AT_ONCE) {
         evaluation.work(looks);
         looks = 0;

@@ -61,14 +61,8 @@ describe("a query fails", () => {
     ["sum by (i) (x)", sourceOf(500, 10), 10_000, 1, "queryCells"],
     ['count_values("v", x)', sourceOf(1, 10_000), 10_000_000, 1_000, "queryCells"],
     ["max_over_time(x[1y:1s])", sourceOf(1, 10), 0, 1, "subqueryPoints"],
-    ["count_over_time(x[1d])", sourceOf(9, 86_400), 86_400_000, 10_000, "queryLooks"],
-    [
-      "count_over_time(count_over_time(vector(1)[1d:1s])[1d:1s])",
-      sourceOf(1, 1),
-      0,
-      1,
-      "queryLooks",
-    ],
+    ["sum(rate(x[1d]))", sourceOf(9, 86_400), 86_400_000, 10_000, undefined],
+    ["max_over_time(max_over_time(vector(1)[1d:1s])[1d:1s])", sourceOf(1, 1), 0, 1, "queryLooks"],
     ["sum(x)", sourceOf(500, 10_000), 10_000_000, 1_000, undefined],
     ["sum(count_over_time(x[1d]))", sourceOf(600, 86_400), 86_400_000, 86_400_000, "querySamples"],
     [
