@@ -1,11 +1,14 @@
 // How long a shard lets others wait while it seals and flushes an hour of many series: the waits of
 // small posts sent every 20 ms, and of the inspector, which is answered between two steps of JavaScript.
 // D1 runs in the same process here, on the shard's thread, which it does not in production.
+// The minutes are those of the running hour, so far: older ones would be flushed while they come, as a
+// backfill is. Best run near the end of an hour.
 // Usage: npm run bench:deaf [-- series]
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, milliseconds } from "./support/client.ts";
-import { postHour } from "./support/hour.ts";
+import { postMinutes } from "./support/hour.ts";
+import { HOUR, MINUTE } from "../src/core/tiers.ts";
 import { startMinuet } from "./support/minuet.ts";
 import { Inspector } from "./support/peak.ts";
 
@@ -19,8 +22,12 @@ try {
   const client = new Client(minuet.url);
   await client.status();
   const inspector = await Inspector.open(INSPECTOR);
-  const filled = await milliseconds(() => postHour(client, SERIES, 1_000));
-  console.log(`${SERIES} series × 60 minutes posted in ${ms(filled)}`);
+  const hour = Math.floor(Date.now() / HOUR) * HOUR;
+  const minutes = Math.floor((Date.now() - hour) / MINUTE);
+  const filled = await milliseconds(() =>
+    postMinutes(client, { series: SERIES, metrics: 1_000, samples: 1, start: hour, minutes }),
+  );
+  console.log(`${SERIES} series × ${minutes} minutes posted in ${ms(filled)}`);
 
   const ending = new AbortController();
   const posts = watch(ending.signal, () =>

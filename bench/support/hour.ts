@@ -10,14 +10,27 @@ const BATCH = 1_000;
 export const lastHour = (): number => Math.floor(Date.now() / HOUR) * HOUR - HOUR;
 
 /** Sends so many points a minute of the last hour, for so many series, in batches of 1,000 series. */
-export async function postHour(
+export const postHour = (
   client: Client,
   series: number,
   metrics: number,
   samples = 1,
+): Promise<void> =>
+  postMinutes(client, { series, metrics, samples, start: lastHour(), minutes: 60 });
+
+/** The same of so many minutes from `start` (Unix ms) on. */
+export async function postMinutes(
+  client: Client,
+  of: {
+    readonly series: number;
+    readonly metrics: number;
+    readonly samples: number;
+    readonly start: number;
+    readonly minutes: number;
+  },
 ): Promise<void> {
-  const start = lastHour();
-  for (let minute = 0; minute < 60; minute++)
+  const { series, metrics, samples, start, minutes } = of;
+  for (let minute = 0; minute < minutes; minute++)
     for (let first = 0; first < series; first += BATCH)
       await client.post(
         Array.from({ length: BATCH }, (_, i) => ({

@@ -48,7 +48,7 @@ export const openBuckets = 65_536;
 /** Minutes of one block of a page: a block must fit a row, also when each has all its samples. */
 export const pageMinutes = 8_192;
 /** Minutes of one flush (at least one page is flushed): bounds the D1 batch and the memory for it. */
-export const bucketsPerFlush = 65_536;
+export const bucketsPerFlush = 32_768;
 /** Minutes that are laid out anew at a time, give or take a page: bounds the time for it. */
 export const bucketsPerLayout = 4_000_000;
 /** Directories of sealed pages that a shard keeps in memory: of some 40 KB, when it has most series. */

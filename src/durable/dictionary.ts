@@ -165,6 +165,16 @@ export class Dictionary {
     if (this.groups[series] === 0) this.groups[series] = packOf(id);
   }
 
+  /** Notes the ids of some; says whether one is new. */
+  learn(ids: ReadonlyMap<number, number>): boolean {
+    let isNew = false;
+    for (const [series, id] of ids) {
+      isNew ||= this.ids[series] !== id;
+      this.setId(series, id);
+    }
+    return isNew;
+  }
+
   /** The key of its blocks in a page that is written now: its group, or that of its metric. */
   keyOf(series: number): number {
     const group = this.groups[series]!;

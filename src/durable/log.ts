@@ -166,16 +166,6 @@ export class Log {
     return this.#journal.bytes + this.#state.open.bytes + this.sealedBytes;
   }
 
-  /** Numbers of the series that have open minutes. */
-  get openSeries(): Set<number> {
-    return new Set(this.open.series.subarray(0, this.open.length));
-  }
-
-  /** Whether there are open minutes that start before `cut`, Unix ms. */
-  openBefore(cut: number): boolean {
-    return this.open.firstStart < cut;
-  }
-
   /**
    * Stores the requests of one group commit, in memory and in the journal; or, when that would be too
    * long, in a checkpoint alone, which costs no row more than the one that it stands for.
@@ -253,12 +243,19 @@ export class Log {
       const isSaidLater = this.#isSealed(watermark) && this.open.length > 0;
       if (watermark < this.#state.watermark) this.dictionary.ids.fill(0);
       this.#dropTo(watermark, now);
-      let learnt = false;
-      for (const [series, id] of ids) {
-        learnt ||= this.dictionary.ids[series] !== id;
-        this.dictionary.setId(series, id);
-      }
-      if (!isSaidLater || learnt) this.#writeManifest(now);
+      const isNew = this.dictionary.learn(ids);
+      if (!isSaidLater || isNew) this.#writeManifest(now);
+    });
+  }
+
+  /**
+   * D1 has some new series of sealed pages, written with a watermark without pages. It is not durable
+   * until `replace`, or the next manifest: who restarts before asks D1, since pages are sealed.
+   */
+  know(watermark: number, now: number, ids: ReadonlyMap<number, number>): void {
+    return this.#whole(() => {
+      this.#dropTo(watermark, now);
+      this.dictionary.learn(ids);
     });
   }
 
@@ -296,7 +293,7 @@ export class Log {
   forget(series: ReadonlySet<number>, now: number): void {
     return this.#whole(() => {
       if (this.sealed.length > 0) throw new Error("sealed pages still name the series");
-      const open = this.openSeries;
+      const open = this.open.numbers;
       const gone = (number: number): boolean => series.has(number) && !open.has(number);
       const { dictionary, renumber } = this.dictionary.compact((number) => !gone(number));
       this.#memory.open = this.open.renumbered((number) => renumber[number]!);

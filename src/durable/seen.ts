@@ -24,7 +24,7 @@ export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
   const writer = new ByteWriter(16 + length * 32);
   writer.u8(VERSION);
   writer.varint(length);
-  let before = { firstAt: 0, writtenAt: 0, born: 0, id: 0 };
+  const before = { firstAt: 0, writtenAt: 0, born: 0, id: 0 };
   for (let series = 0; series < length; series++) {
     const hasPoints = lastAt[series]! >= firstAt[series]!;
     const written = writtenAt[series]! > -Infinity;
@@ -33,17 +33,17 @@ export function encodeSeen(dictionary: Dictionary, length: number): Uint8Array {
       writer.zigzag(firstAt[series]! - before.firstAt);
       writer.varint(lastAt[series]! - firstAt[series]!);
       writer.f64(last[series]!);
+      before.firstAt = firstAt[series]!;
     }
-    if (written) writer.zigzag(writtenAt[series]! - before.writtenAt);
+    if (written) {
+      writer.zigzag(writtenAt[series]! - before.writtenAt);
+      before.writtenAt = writtenAt[series]!;
+    }
     writer.zigzag(born[series]! - before.born);
     writer.zigzag(ids[series]! - before.id);
     writer.zigzag(groups[series]! - packOf(ids[series]!));
-    before = {
-      firstAt: hasPoints ? firstAt[series]! : before.firstAt,
-      writtenAt: written ? writtenAt[series]! : before.writtenAt,
-      born: born[series]!,
-      id: ids[series]!,
-    };
+    before.born = born[series]!;
+    before.id = ids[series]!;
   }
   return writer.finish();
 }

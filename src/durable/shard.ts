@@ -316,7 +316,12 @@ export class Shard extends DurableObject<ShardEnv> {
       throw new Error(
         `shard ${this.#index} has written to ${name}, which is not bound any more: bind it again`,
       );
-    return { db: found.db, shard: this.#index, timeoutMs: this.flushTimeoutMs };
+    return {
+      db: found.db,
+      shard: this.#index,
+      timeoutMs: this.flushTimeoutMs,
+      pause: () => scheduler.wait(0),
+    };
   }
 
   /**
@@ -363,7 +368,7 @@ export class Shard extends DurableObject<ShardEnv> {
   }
 
   #idle(): Set<number> {
-    return idleSeries(this.#log.dictionary, this.#log.openSeries, Date.now());
+    return idleSeries(this.#log.dictionary, this.#log.open.numbers, Date.now());
   }
 
   #hasRemoved(): boolean {

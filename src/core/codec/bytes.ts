@@ -28,11 +28,17 @@ export class ByteWriter {
   /** LEB128: seven bits a byte, low first. `value` is an integer from 0 to 2^53 − 1. */
   varint(value: number): void {
     this.#reserve(8);
-    while (value >= 0x80) {
+    // Beyond 31 bits the operators of integers do not reach.
+    while (value > 0x7fff_ffff) {
       this.#bytes[this.length++] = (value % 0x80) | 0x80;
       value = Math.floor(value / 0x80);
     }
-    this.#bytes[this.length++] = value;
+    let rest = value | 0;
+    while (rest >= 0x80) {
+      this.#bytes[this.length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#bytes[this.length++] = rest;
   }
 
   /** A signed integer as a varint, small magnitudes first: 0, −1, 1, −2, …; |value| < 2^52. */

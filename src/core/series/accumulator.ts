@@ -30,6 +30,11 @@ export class Accumulator implements SeriesMinutes {
     return this.minutes.length;
   }
 
+  /** Numbers of the series that have rows. */
+  get numbers(): Set<number> {
+    return new Set(this.series.subarray(0, this.length));
+  }
+
   /** Start of the earliest minute, Unix ms; Infinity when there is none. */
   get firstStart(): number {
     let first = Infinity;
@@ -87,10 +92,13 @@ export class Accumulator implements SeriesMinutes {
     return rest;
   }
 
-  /** Splits by time: minutes that start before `cut` (Unix ms), and the others. */
+  /** Splits by time: minutes that start before `cut` (Unix ms), and the others. It may be one of them. */
   split(cut: number): { readonly before: Accumulator; readonly rest: Accumulator } {
     const before = new Accumulator(this.minutes.limit);
     const rest = new Accumulator(this.minutes.limit);
+    // Mostly nothing stays: then nothing is copied.
+    if (this.minutes.start.subarray(0, this.length).every((start) => start < cut))
+      return { before: this, rest };
     const isBefore = (row: number): boolean => this.minutes.start[row]! < cut;
     before.merge(this, isBefore);
     rest.merge(this, (row) => !isBefore(row));

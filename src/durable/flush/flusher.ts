@@ -10,13 +10,17 @@ import {
   flushPages,
   type FlushResult,
   type FlushTarget,
+  inOrder,
   pagesToFlush,
   removeFrom,
   removeOnce,
   unreadable,
   watermarkOf,
 } from "./protocol.ts";
+import { Turns } from "./turns.ts";
 
+/** Series that one batch of D1 takes without pages: bounds the time in which it does nothing else. */
+const SERIES_A_BATCH = 1_024;
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
 const ATTEMPTS = 2;
 
@@ -124,15 +128,22 @@ export class Flusher {
    */
   async #layOut(pages: readonly PageEntry[]): Promise<boolean> {
     try {
-      const series = rowsOf(this.#log, pages).keys();
-      const part = await this.#freeId();
-      if (part === undefined) return false;
-      const first = { pages: [], part, retire: new Set<number>(), series };
-      if (!this.#take(await flushPages(this.#log, this.#target(), first))) return false;
+      const turns = new Turns(this.#target().pause);
+      const { dictionary } = this.#log;
+      const rows = await rowsOf(this.#log, pages, turns);
+      const inPages = [...rows.keys()].filter((series) => rows[series]! > 0);
+      for (const series of partsOf(inOrder(dictionary, inPages), dictionary.ids)) {
+        const part = await this.#freeId();
+        if (part === undefined) return false;
+        const some = { pages: [], part, retire: new Set<number>(), series };
+        const result = await flushPages(this.#log, this.#target(), some);
+        if (!this.#isDone(result)) return false;
+        this.#log.know(result.watermark, Date.now(), result.ids);
+      }
       // They may have other numbers now.
       const slots = new Set(pages.map((page) => page.slots[0]));
       const same = this.#log.sealed.filter((page) => slots.has(page.slots[0]));
-      await layOut(this.#log, same, () => scheduler.wait(0));
+      await layOut(this.#log, same, turns);
       return true;
     } catch (error) {
       if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;
@@ -142,13 +153,16 @@ export class Flusher {
 
   /** Takes over what an attempt came to; false when it is in doubt. */
   #take(result: FlushResult): boolean {
-    this.#count(result.rows);
-    if (result.kind === "doubt") {
-      this.#inDoubt(result.reason);
-      return false;
-    }
+    if (!this.#isDone(result)) return false;
     this.#log.drop(result.watermark, Date.now(), result.ids);
     return true;
+  }
+
+  #isDone(result: FlushResult): result is Extract<FlushResult, { kind: "done" }> {
+    this.#count(result.rows);
+    if (result.kind === "done") return true;
+    this.#inDoubt(result.reason);
+    return false;
   }
 
   /**
@@ -195,7 +209,7 @@ export class Flusher {
   }
 
   #seal(cut: number): void {
-    if (this.#log.openBefore(cut)) this.#log.seal(cut, Date.now());
+    if (this.#log.open.firstStart < cut) this.#log.seal(cut, Date.now());
   }
 
   #succeeded(cut: number): boolean {
@@ -244,6 +258,19 @@ export class Flusher {
       return false;
     }
   }
+}
+
+/**
+ * Series in parts that D1 takes one after the other: new ones a few at a time, and with the first of
+ * them those that D1 has, of which it writes nothing. At least one part.
+ */
+function partsOf(series: readonly number[], ids: ArrayLike<number>): readonly number[][] {
+  const known = series.filter((one) => ids[one] !== 0);
+  const born = series.filter((one) => ids[one] === 0);
+  const parts = [[...known, ...born.slice(0, SERIES_A_BATCH)]];
+  for (let from = SERIES_A_BATCH; from < born.length; from += SERIES_A_BATCH)
+    parts.push(born.slice(from, from + SERIES_A_BATCH));
+  return parts;
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -11,11 +11,10 @@ import { BUCKET, Minutes } from "../../core/minutes.ts";
 import { HOUR, hourOf } from "../../core/tiers.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry, StoredPage } from "../manifest.ts";
+import type { Turns } from "./turns.ts";
 
 /** Rows of a range of packs that are looked for together, and of a new page at most, or a bit more. */
 const ROWS = LIMITS.bucketsPerFlush / 4;
-/** Rows that are looked at before others get a turn: some 10 ms. */
-const ROWS_A_TURN = 8_192;
 /** Hours that are looked for together where one pack has more rows than that. */
 const WINDOW = 64 * HOUR;
 /** Bytes of D1 that a segment takes besides its minutes, a bucket and a sample: more than most. */
@@ -38,40 +37,40 @@ export function pagesToLayOut(sealed: readonly PageEntry[], cut: number): readon
   return thin.length > 1 && buckets > LIMITS.bucketsPerFlush ? thin : [];
 }
 
-/** Rows of each series in some pages, without those that were removed. @throws CorruptBytes */
-export function rowsOf(log: Log, pages: readonly PageEntry[]): Map<number, number> {
-  const { dictionary } = log;
-  const counts = new Map<number, number>();
-  for (const block of log.blocks(pages))
-    for (const [series, rows] of runsOfBlock(block))
-      if (dictionary.keys[series] !== undefined && !dictionary.isRemoved(series))
-        counts.set(series, (counts.get(series) ?? 0) + rows);
+/** Rows of each series in some pages, by its number; none of those that were removed. @throws CorruptBytes */
+export async function rowsOf(
+  log: Log,
+  pages: readonly PageEntry[],
+  turns: Turns,
+): Promise<Uint32Array> {
+  const counts = new Uint32Array(log.dictionary.length);
+  for (const block of log.blocks(pages)) {
+    const runs = runsOfBlock(block);
+    // A number that is none of a series is past the end, where nothing is kept.
+    for (const [series, rows] of runs) counts[series]! += rows;
+    if (turns.isOver(runs.length)) await turns.next();
+  }
+  for (let series = 0; series < counts.length; series++)
+    if (log.dictionary.isRemoved(series)) counts[series] = 0;
   return counts;
 }
 
 /** Replaces `pages`, all of whose series D1 has. @throws CorruptBytes, with nothing replaced. */
-export async function layOut(
-  log: Log,
-  pages: readonly PageEntry[],
-  pause: () => Promise<void>,
-): Promise<void> {
+export async function layOut(log: Log, pages: readonly PageEntry[], turns: Turns): Promise<void> {
   const written: StoredPage[] = [];
   let page = new NewPage(log.open.minutes.limit);
-  for (const { series, rows } of rangesOf(log, rowsOf(log, pages))) {
+  for (const { series, rows } of rangesOf(log, await rowsOf(log, pages, turns))) {
     const keys = log.dictionary.keysOf(series);
     for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
-      let looked = 0;
       for (const one of pages) {
         if (one.from >= to || one.to < from) continue;
-        for (const block of log.blocks([one], keys)) looked += page.take(block, series, from, to);
-        if (looked < ROWS_A_TURN) continue;
-        await pause();
-        looked = 0;
+        for (const block of log.blocks([one], keys))
+          if (turns.isOver(page.take(block, series, from, to))) await turns.next();
       }
       if (!page.isFull) continue;
       written.push(log.write(page.rows));
       page = new NewPage(log.open.minutes.limit);
-      await pause();
+      await turns.next();
     }
   }
   if (page.rows.length > 0) written.push(log.write(page.rows));
@@ -120,21 +119,38 @@ interface Range {
 }
 
 /** The series of whole packs, in the order of packs. */
-function rangesOf({ dictionary }: Log, counts: ReadonlyMap<number, number>): Range[] {
+function rangesOf({ dictionary }: Log, counts: Uint32Array): Range[] {
   const { ids } = dictionary;
-  const packs = Map.groupBy(counts.keys(), (series) => packOf(ids[series]!));
-  const ranges: { series: Set<number>; rows: number }[] = [];
-  for (const [, series] of [...packs].sort(([a], [b]) => a - b)) {
-    const rows = series.reduce((sum, one) => sum + counts.get(one)!, 0);
-    const last = ranges.at(-1);
-    if (last === undefined || last.rows + rows > ROWS)
-      ranges.push({ series: new Set(series), rows });
-    else {
-      for (const one of series) last.series.add(one);
-      last.rows += rows;
+  const order = Uint32Array.from(counts.keys()).filter((series) => counts[series]! > 0);
+  order.sort((a, b) => ids[a]! - ids[b]!);
+  const ranges: Range[] = [];
+  for (let i = 0; i < order.length;) {
+    const series = new Set<number>();
+    let rows = 0;
+    while (i < order.length) {
+      const [end, ofPack] = packFrom(order, i, counts, ids);
+      if (rows > 0 && rows + ofPack > ROWS) break;
+      for (; i < end; i++) series.add(order[i]!);
+      rows += ofPack;
     }
+    ranges.push({ series, rows });
   }
   return ranges;
+}
+
+/** The end of the pack that begins at `from` in the order of ids, and its rows. */
+function packFrom(
+  order: Uint32Array,
+  from: number,
+  counts: Uint32Array,
+  ids: ArrayLike<number>,
+): [end: number, rows: number] {
+  const pack = packOf(ids[order[from]!]!);
+  let rows = 0;
+  let end = from;
+  for (; end < order.length && packOf(ids[order[end]!]!) === pack; end++)
+    rows += counts[order[end]!]!;
+  return [end, rows];
 }
 
 /** Parts of the time of pages, [from, to), Unix ms. */

@@ -25,6 +25,7 @@ import { readWatermark } from "../../d1/watermark.ts";
 import type { Dictionary } from "../dictionary.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
+import { Turns } from "./turns.ts";
 
 /** What a flush needs of the world; tests give it a D1 that fails. */
 export interface FlushTarget {
@@ -32,6 +33,8 @@ export interface FlushTarget {
   readonly shard: number;
   /** After this long without an answer the shard is in doubt, ms. */
   readonly timeoutMs: number;
+  /** Lets others have a turn while content is made. */
+  readonly pause: () => Promise<void>;
 }
 
 export type FlushResult =
@@ -80,22 +83,21 @@ export async function flushPages(
   { pages, part, retire, series }: Flush,
 ): Promise<FlushResult> {
   const { dictionary } = log;
-  const segments = segmentsOf(log, pages);
+  const segments = await segmentsOf(log, pages, new Turns(target.pause));
   const session = target.db.withSession("first-primary");
   const { shard, timeoutMs } = target;
   const { watermark } = log.flushed;
   const read = { written: 0, read: 0 };
   try {
     const ids = new Map<number, number>();
-    const unknown: number[] = [];
+    const unsorted: number[] = [];
     for (const one of new Set([...segments.keys(), ...retire, ...series])) {
       const id = dictionary.ids[one]!;
-      if (id === 0) unknown.push(one);
+      if (id === 0) unsorted.push(one);
       else ids.set(one, id);
     }
     const known = [...ids.values()];
-    // Neighbours are read together: series of one metric before all.
-    unknown.sort((a, b) => compare(dictionary.keys[a]!, dictionary.keys[b]!));
+    const unknown = inOrder(dictionary, unsorted);
     const names = unknown.map((one) => nameOf(dictionary, one));
     const stored =
       unknown.length === 0 ? undefined : await readIds(session, shard, names, timeoutMs);
@@ -175,7 +177,9 @@ export async function removeFrom(
   }
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Series as they get ids: neighbours are read together, those of one metric before all. */
+export const inOrder = ({ keys }: Dictionary, series: Iterable<number>): number[] =>
+  [...series].sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : 0));
 
 const nameOf = ({ keys }: Dictionary, series: number): [metric: string, labels: string] => [
   metricOfKey(keys[series]!),
@@ -191,11 +195,20 @@ const rowOf = (dictionary: Dictionary, series: number, id: number): FlushedSerie
 ];
 
 /** The segments of series by hour: what pages hold. @throws CorruptBytes */
-function segmentsOf(log: Log, pages: readonly PageEntry[]): Map<number, Map<number, string>> {
+async function segmentsOf(
+  log: Log,
+  pages: readonly PageEntry[],
+  turns: Turns,
+): Promise<Map<number, Map<number, string>>> {
   const { dictionary } = log;
   const minutes = new Minutes(log.open.minutes.limit);
   const numbers: number[] = [];
-  for (const block of log.blocks(pages)) decodeBlock(block, minutes, numbers);
+  for (const block of log.blocks(pages)) {
+    const before = numbers.length;
+    decodeBlock(block, minutes, numbers);
+    if (turns.isOver(numbers.length - before)) await turns.next();
+  }
+  await turns.next();
   const segments = new Map<number, Map<number, string>>();
   for (const { series, hour, rows } of hoursOf(minutes, numbers)) {
     if (dictionary.keys[series] === undefined)
@@ -204,6 +217,7 @@ function segmentsOf(log: Log, pages: readonly PageEntry[]): Map<number, Map<numb
     let hours = segments.get(series);
     if (hours === undefined) segments.set(series, (hours = new Map()));
     hours.set(hour, encodeMinuteSegment(minutes, hour * HOUR, rows));
+    if (turns.isOver(rows.length)) await turns.next();
   }
   return segments;
 }
