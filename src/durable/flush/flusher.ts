@@ -20,7 +20,7 @@ import {
 import { Turns } from "./turns.ts";
 
 /** Series that one batch of D1 takes without pages: bounds the time in which it does nothing else. */
-const SERIES_A_BATCH = 1_024;
+const SERIES_A_BATCH = 512;
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
 const ATTEMPTS = 2;
 
@@ -143,7 +143,7 @@ export class Flusher {
       // They may have other numbers now.
       const slots = new Set(pages.map((page) => page.slots[0]));
       const same = this.#log.sealed.filter((page) => slots.has(page.slots[0]));
-      await layOut(this.#log, same, turns);
+      await layOut(this.#log, same, rows, turns);
       return true;
     } catch (error) {
       if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;

@@ -55,11 +55,19 @@ export async function rowsOf(
   return counts;
 }
 
-/** Replaces `pages`, all of whose series D1 has. @throws CorruptBytes, with nothing replaced. */
-export async function layOut(log: Log, pages: readonly PageEntry[], turns: Turns): Promise<void> {
+/**
+ * Replaces `pages`, all of whose series D1 has; `counts` is what `rowsOf` says of them.
+ * @throws CorruptBytes, with nothing replaced.
+ */
+export async function layOut(
+  log: Log,
+  pages: readonly PageEntry[],
+  counts: Uint32Array,
+  turns: Turns,
+): Promise<void> {
   const written: StoredPage[] = [];
   let page = new NewPage(log.open.minutes.limit);
-  for (const { series, rows } of rangesOf(log, await rowsOf(log, pages, turns))) {
+  for (const { series, rows } of rangesOf(log, counts)) {
     const keys = log.dictionary.keysOf(series);
     for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
       for (const one of pages) {
