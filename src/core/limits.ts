@@ -170,7 +170,7 @@ export const unaskedBytes = 16 * 1024;
 /** Unread bytes of a socket, give or take a message; then it is told no more until it answers. */
 export const unreadBytesPerSocket = 512 * 1024;
 /** Bytes that a socket may miss before it is closed: stops clients that do not read. */
-export const missedBytesPerSocket = 1024 * 1024;
+export const missedBytesPerSocket = 1536 * 1024;
 /** Unread bytes of all sockets of a shard; beyond, messages say what to ask for: bounds memory. */
 export const unreadBytesPerShard = 32 * 1024 * 1024;
 /** Metrics whose watchers are told at once; then others get a turn: stops pushes that block writes. */

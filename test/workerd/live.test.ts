@@ -394,7 +394,7 @@ describe("who is told", () => {
 describe("who does not read", () => {
   const wide = (name: string, at: number) =>
     store(
-      Array.from({ length: 3_000 }, (_, i) => ({
+      Array.from({ length: 4_000 }, (_, i) => ({
         name,
         value: i / 7,
         timestamp: at,
@@ -415,14 +415,14 @@ describe("who does not read", () => {
     let pushes = 0;
     while (deaf.closedBy === undefined) {
       await wide("torrent", at + ++pushes);
-      expect((await reads.next()).series).toHaveLength(3_000);
+      expect((await reads.next()).series).toHaveLength(4_000);
       expect(deaf.waiting).toBe(0);
     }
     expect(deaf.closedBy).toBe(1013);
     expect(pushes).toBeLessThan(10);
     const back = await connect("torrent");
     const { series } = await back.next();
-    expect(series).toHaveLength(3_000);
+    expect(series).toHaveLength(4_000);
     expect(series[0]?.count).toEqual([pushes + 1]);
     // One that reads may be told as much again and again.
     for (let more = 0; more < 3; more++) {
