@@ -3,6 +3,7 @@
 
 import { err, ok, type Result } from "../result.ts";
 import { quote } from "../text.ts";
+import { closingQuote, NUMBER } from "./text-lines.ts";
 
 /** A value list: one time, and a value for each of its data sources. */
 export interface ValueList {
@@ -18,8 +19,6 @@ export interface ValueList {
   /** Null where there is none. */
   readonly values: readonly unknown[];
 }
-
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /** The value lists of a line. */
 export function readPutval(line: string): Result<readonly ValueList[], string> {
@@ -73,13 +72,6 @@ function wordsOf(line: string): Result<readonly string[], string> {
     }
   }
   return ok(words);
-}
-
-/** That of the quote at `start`; −1 when there is none. By hand: a pattern would begin anew at each. */
-function closingQuote(line: string, start: number): number {
-  let at = start + 1;
-  while (at < line.length && line[at] !== '"') at += line[at] === "\\" ? 2 : 1;
-  return at < line.length ? at : -1;
 }
 
 /** A name and its instance, behind the first dash. */

@@ -5,9 +5,9 @@ import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { type Precision, timestampToMs } from "../time.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { closingQuote, NUMBER, takeLines } from "./text-lines.ts";
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -18,24 +18,13 @@ export function decodeExposition(
   unit: Precision,
   intake: Intake,
 ): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const text = decoded.value;
   const seen = new Map<string, Result<RequestSeries, string>>();
-  for (let i = 0, start = 0; start < text.length; i++) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end).trim();
-    start = end + 1;
-    if (line === "" || line.startsWith("#")) continue;
-    const why = readLine(line, i, also, unit, seen, intake);
-    if (why !== undefined) intake.issue(i, "", `line ${i + 1}, ${quote(line)}: ${why}`);
-    if (intake.isFull) return err(TOO_MANY);
-  }
-  return ok(undefined);
+  return takeLines(bytes, intake, (line, i) => {
+    const why = line.startsWith("#") ? undefined : readLine(line, i, also, unit, seen, intake);
+    return why && `line ${i + 1}, ${quote(line)}: ${why}`;
+  });
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity)$/i;
 const TIME = /^-?\d+(?:\.\d+)?$/;
 
@@ -93,13 +82,6 @@ function headEnd(line: string): number {
     if (i < 0) return -1;
   }
   return -1;
-}
-
-/** That of the quote at `start`; −1 when there is none. */
-function closingQuote(line: string, start: number): number {
-  let at = start + 1;
-  while (at < line.length && line[at] !== '"') at += line[at] === "\\" ? 2 : 1;
-  return at < line.length ? at : -1;
 }
 
 function seriesOf(head: string, also: Pairs, intake: Intake): Result<RequestSeries, string> {

@@ -2,15 +2,15 @@
 // it has no clients of its own, so it is answered as the native formats are.
 
 import { z } from "zod";
-import { err, ok, type Result } from "../result.ts";
+import { err, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { parseBodyTime } from "../time.ts";
-import { type BadBody, format, TOO_MANY } from "./format.ts";
+import { type BadBody, format } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { renderNative } from "./native-answer.ts";
 import { askingPassword, passwordToken } from "./password.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { NUMBER, takeLines } from "./text-lines.ts";
 
 export const graphite = format({
   name: "Graphite",
@@ -26,25 +26,14 @@ export const graphite = format({
   render: (outcome) => askingPassword(renderNative(outcome)),
 });
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const SECONDS = /^\d+(?:\.\d+)?$/;
 
 function decodeGraphite(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const text = decoded.value;
   const seen = new Map<string, Result<RequestSeries, string>>();
-  for (let i = 0, start = 0; start < text.length; i++) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end).trim();
-    start = end + 1;
-    if (line === "") continue;
+  return takeLines(bytes, intake, (line, i) => {
     const why = readLine(line, i, seen, intake);
-    if (why !== undefined) intake.issue(i, "", `${quote(line)}: ${why}`);
-    if (intake.isFull) return err(TOO_MANY);
-  }
-  return ok(undefined);
+    return why && `${quote(line)}: ${why}`;
+  });
 }
 
 /** Takes the point of a line; what is wrong with it, or undefined. */
