@@ -4,7 +4,7 @@
 import type { ShardStatus } from "../core/api.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
 import type { CounterValues } from "./counters.ts";
-import type { Head } from "./head.ts";
+import type { Asked, Head } from "./head.ts";
 import type { Log } from "./log.ts";
 import type { Settled } from "./manifest.ts";
 
@@ -38,22 +38,16 @@ export function watermarksOf({ databases, flushed }: Log): ReadonlyMap<string, n
   ]);
 }
 
-/** The buckets of metrics in [from, to) that D1 may not hold. */
-export function headAnswer(
-  log: Log,
-  metrics: readonly string[],
-  from: number,
-  to: number,
-): HeadAnswer {
+/** The buckets that are asked for and that D1 may not hold. */
+export function headAnswer(log: Log, asked: Asked): HeadAnswer {
   const { dictionary, flushed } = log;
-  const head = log.head(metrics, from, to);
+  const { series: wanted, ...head } = log.head(asked);
   const keys = new Map<number, string>();
-  const asked = new Set(metrics.map((name) => dictionary.metricNumber(name)));
   for (const block of [...head.sealed.map((part) => part.block), ...head.open])
     for (const series of seriesOfBlock(block))
-      if (asked.has(dictionary.metricOf[series])) keys.set(series, dictionary.keys[series]!);
+      if (wanted.has(series)) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
-  const known = metrics.some((metric) => dictionary.metric(metric) !== undefined);
+  const known = asked.metrics.some((metric) => dictionary.metric(metric) !== undefined);
   return { ...head, keys, known, watermark, ...log.databases };
 }
 

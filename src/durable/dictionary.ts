@@ -4,7 +4,13 @@
 import { packOf } from "../core/codec/pack.ts";
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import * as LIMITS from "../core/limits.ts";
-import { labelsJsonOfKey, metricOfKey, parseLabelsJson } from "../core/series/labels.ts";
+import {
+  labelJson,
+  type Labels,
+  labelsJsonOfKey,
+  metricOfKey,
+  parseLabelsJson,
+} from "../core/series/labels.ts";
 import { compareNames } from "../core/series/names.ts";
 
 /** Why a new series is refused. */
@@ -179,6 +185,14 @@ export class Dictionary {
   keyOf(series: number): number {
     const group = this.groups[series]!;
     return group === 0 ? -1 - this.metricOf[series]! : group;
+  }
+
+  /** The series of metrics that have all of some label pairs. */
+  seriesWith(metrics: readonly string[], labels: Labels): number[] {
+    const pairs = labels.map(([name, value]) => labelJson(name, value));
+    return metrics
+      .flatMap((metric) => this.metric(metric)?.series ?? [])
+      .filter((one) => pairs.every((pair) => this.keys[one]!.includes(pair)));
   }
 
   /** All keys under which pages may have rows of some series. */

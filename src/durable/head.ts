@@ -2,7 +2,8 @@
 
 import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
-import { encodeBlock } from "../core/codec/page.ts";
+import { encodeBlock, seriesOfBlock } from "../core/codec/page.ts";
+import type { Labels } from "../core/series/labels.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";
 
@@ -26,23 +27,32 @@ export interface Held {
   readonly blocksOf: (page: PageEntry, keys: readonly number[]) => Iterable<Uint8Array>;
 }
 
-/** The minutes of metrics in [from, to); blocks may hold others besides. */
+/** Which series a reader of the head asks for, and of when. */
+export interface Asked {
+  readonly metrics: readonly string[];
+  /** Label pairs that each of the series has. */
+  readonly labels: Labels;
+  /** [from, to), Unix ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is asked for; blocks may hold others besides. */
 export function headOf(
   { dictionary, open, sealed, blocksOf }: Held,
-  metrics: readonly string[],
-  from: number,
-  to: number,
-): Omit<Head, "openId"> {
-  const numbers = metrics.flatMap((metric) => dictionary.metricNumber(metric) ?? []);
-  if (numbers.length === 0) return { sealed: [], open: [], cut: false };
-  const keys = dictionary.keysOf(numbers.flatMap((number) => dictionary.metrics[number]!.series));
+  { metrics, labels, from, to }: Asked,
+): Omit<Head, "openId"> & { readonly series: ReadonlySet<number> } {
+  const series = new Set(dictionary.seriesWith(metrics, labels));
+  if (series.size === 0) return { sealed: [], open: [], cut: false, series };
+  const keys = dictionary.keysOf(series);
   const pages = sealed.filter((page) => page.from < to && page.to >= from);
-  const blocks = headOfPages(pages, (page) => blocksOf(page, keys));
-  if (blocks === undefined) return { sealed: [], open: [], cut: true };
-  const { metricOf } = dictionary;
-  const asked = new Set(numbers);
-  const rows = headOfOpen(open, (series) => asked.has(metricOf[series]!), from, to);
-  return { sealed: blocks, open: rows, cut: false };
+  const blocks = headOfPages(pages, function* (page) {
+    for (const block of blocksOf(page, keys))
+      if (seriesOfBlock(block).some((one) => series.has(one))) yield block;
+  });
+  if (blocks === undefined) return { sealed: [], open: [], cut: true, series };
+  const rows = headOfOpen(open, (one) => series.has(one), from, to);
+  return { sealed: blocks, open: rows, cut: false, series };
 }
 
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
@@ -61,7 +71,7 @@ function headOfPages(
   return sealed;
 }
 
-/** Open minutes in [from, to) of the series that belong to the metrics. */
+/** Open minutes in [from, to) of the series that belong to what is asked. */
 function headOfOpen(
   all: Accumulator,
   belongs: (series: number) => boolean,

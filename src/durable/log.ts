@@ -10,7 +10,7 @@ import { admit, type Append, type Appended } from "./admit.ts";
 import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
-import { type Head, headOf } from "./head.ts";
+import { type Asked, type Head, headOf } from "./head.ts";
 import type { Remembered } from "./key-table.ts";
 import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
@@ -193,12 +193,12 @@ export class Log {
     return this.#memory.idempotency.find(key);
   }
 
-  /** The minutes of metrics in [from, to) that D1 may not hold; blocks may hold others besides. */
-  head(metrics: readonly string[], from: number, to: number): Head {
+  /** What is asked for that D1 may not hold; blocks may hold others besides. */
+  head(asked: Asked): Head & { readonly series: ReadonlySet<number> } {
     const { dictionary, open, sealed } = this;
     const blocksOf = (page: PageEntry, keys: readonly number[]): Iterable<Uint8Array> =>
       this.#blobs.blocks(page.slots, keys);
-    const head = headOf({ dictionary, open, sealed, blocksOf }, metrics, from, to);
+    const head = headOf({ dictionary, open, sealed, blocksOf }, asked);
     return { ...head, openId: this.#state.openId };
   }
 

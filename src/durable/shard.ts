@@ -21,6 +21,7 @@ import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
 import { type FlushTarget, watermarkOf } from "./flush/protocol.ts";
+import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
 import { Live } from "./live.ts";
@@ -138,9 +139,9 @@ export class Shard extends DurableObject<ShardEnv> {
    * The buckets of metrics in [from, to) that D1 may not hold. `read` are rows that readers
    * counted, since this shard keeps the count.
    */
-  head(metrics: readonly string[], from: number, to: number, read: Count): HeadAnswer {
+  head(asked: Asked, read: Count): HeadAnswer {
     this.#requested(read);
-    const answer = headAnswer(this.#log, metrics, from, to);
+    const answer = headAnswer(this.#log, asked);
     if (answer.cut && !this.#tooLarge) {
       this.#tooLarge = true;
       this.#arm();

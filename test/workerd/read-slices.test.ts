@@ -10,6 +10,9 @@ import { anyOf } from "../../src/core/query/matcher.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
 import { shardOf } from "../../src/core/series/route.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import type { HeadAnswer } from "../../src/durable/answers.ts";
+import type { Asked } from "../../src/durable/head.ts";
+import type { Shard as RealShard } from "../../src/durable/shard.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
@@ -203,6 +206,62 @@ test("a query that takes too long ends, and what it advises does not", async () 
   expect((await select(from.from)).ok).toBe(true);
 });
 
+/** A store whose shards have too much in their heads to answer for more than some hours at once. */
+function cutting(of: Env, hours: number): Env {
+  const head = async (asked: Asked, stub: DurableObjectStub<RealShard>): Promise<HeadAnswer> => {
+    const answer = await stub.head(asked, {});
+    return asked.to - asked.from > hours * HOUR
+      ? { ...answer, sealed: [], open: [], cut: true }
+      : answer;
+  };
+  const getByName = (name: string): DurableObjectStub<RealShard> => {
+    const stub = of.SHARD.getByName(name);
+    return new Proxy(stub, {
+      get: (_, key) =>
+        key === "head" ? (asked: Asked) => head(asked, stub) : Reflect.get(stub, key),
+    });
+  };
+  return Object.assign({}, of, { SHARD: { getByName } as unknown as Env["SHARD"] });
+}
+
+describe("a head that is more than one answer may hold", () => {
+  test("is read in parts of the range, each point once", async () => {
+    const metric = await prepared();
+    const of = between(cutting(env, 2), () => Promise.resolve());
+    expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+  });
+
+  test.each([2, 3, 5, 9])("and a flush lands before batch %i", async (at) => {
+    const metric = await prepared();
+    let flushed = false;
+    const of = between(cutting(env, 2), async (n) => {
+      if (n === at) flushed = await shard.flush();
+    });
+    expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+    expect(flushed).toBe(true);
+  });
+
+  test("of an hour is no answer, and the shard is said to be moving it", async () => {
+    const metric = await prepared();
+    const selected = await sourceOf(cutting(env, 0), NOW).select(
+      { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+      () => undefined,
+    );
+    if (selected.ok) expect.fail("it is too much");
+    expect(selected.error).toMatchObject({ kind: "unavailable", retryAfterSec: 60 });
+  });
+
+  test("is so only when it is; series that a label rules out are no part of it", async () => {
+    const metric = await prepared();
+    await put(metric, upTo(SERIES), 2);
+    const one = { metrics: [metric], from: FROM, to: NOW };
+    const { keys, cut } = await shard.head({ ...one, labels: [["i", "7"]] }, {});
+    expect([cut, ...keys.values()]).toEqual([false, `${metric}{"i":"7"}`]);
+    expect((await shard.head({ ...one, labels: [["i", "none"]] }, {})).open).toEqual([]);
+  });
+});
+
+// Last: the layouts of before are known from then on.
 describe("several databases", () => {
   const STORE: Env = Object.assign({}, env, { SHARDS: "8", DB_1: env.SPARE_1 });
 

@@ -44,10 +44,11 @@ test("it is flushed as soon as somebody asked for it", { timeout: 120_000 }, asy
   await shard.flush();
   for (let minute = 0; minute < MINUTES; minute++)
     for (const half of HALVES) await append(half, minute);
-  const head = () => shard.head(HALVES, 0, LATE, {});
-  expect((await shard.head(["other"], 0, LATE, {})).cut).toBe(false);
+  const head = (metrics: readonly string[]) =>
+    shard.head({ metrics, labels: [], from: 0, to: LATE }, {});
+  expect((await head(["other"])).cut).toBe(false);
   expect(await alarmAt()).toBe(LATE + 2 * MINUTE);
-  expect((await head()).cut).toBe(true);
+  expect((await head(HALVES)).cut).toBe(true);
   expect(await alarmAt()).toBe(LATE);
   // Not only what is due, but all; D1 is spared it here.
   Shard.faults.next = "down";

@@ -74,7 +74,8 @@ const seriesIn = async (db: D1Database): Promise<readonly unknown[]> =>
 const hoursIn = async (db: D1Database): Promise<number> =>
   (await db.prepare("SELECT count(*) AS n FROM minute").first<number>("n")) ?? 0;
 
-const headOf = (name: string) => shard().head([name], NOW - 2 * HOUR, NOW + HOUR, {});
+const headOf = (name: string) =>
+  shard().head({ metrics: [name], labels: [], from: NOW - 2 * HOUR, to: NOW + HOUR }, {});
 
 test("what a shard held goes to the database of before, what comes then to the new one", async () => {
   await post(a, 90);
@@ -112,7 +113,9 @@ test("the first shard stays where it is", async () => {
   await deploy(2);
   expect(await first.flush()).toBe(true);
   expect(await seriesIn(env.DB)).toEqual([name]);
-  expect(await first.head([name], NOW - HOUR, NOW + HOUR, {})).toMatchObject({
+  expect(
+    await first.head({ metrics: [name], labels: [], from: NOW - HOUR, to: NOW + HOUR }, {}),
+  ).toMatchObject({
     database: "DB",
     settled: [],
   });

@@ -81,7 +81,7 @@ const isBefore = (span: number, pack: number, to: Place): boolean =>
   span < to.span || (span === to.span && pack < to.pack);
 
 /** The cron's numbers by name: how far a database is rolled up, and how far each tier was deleted. */
-type Progress = ReadonlyMap<string, number>;
+export type Progress = ReadonlyMap<string, number>;
 
 const placeOf = (progress: Progress, span: string, pack: string): Place => ({
   span: progress.get(span) ?? 0,

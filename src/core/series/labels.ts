@@ -49,13 +49,20 @@ const byName = (a: readonly [string, string], b: readonly [string, string]): num
 export const canonicalLabels = (pairs: readonly (readonly [string, string])[]): Labels =>
   pairs.filter((pair) => pair[1] !== "").sort(byName);
 
+/**
+ * One label as it stands in `labelsJson`, and so in the key of a series. No other text there holds it,
+ * since quotes within names and values have a backslash before them.
+ */
+export const labelJson = (name: string, value: string): string =>
+  `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+
 /** Canonical labels as JSON text, the form stored in D1: `{"a":"1","b":"2"}`, sorted by name. */
 export function labelsJson(labels: Labels): string {
   // Written by hand, since an object would move integer-like names ("10") to the front.
   let text = "{";
   for (const [name, value] of labels) {
     if (text.length > 1) text += ",";
-    text += `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    text += labelJson(name, value);
   }
   return `${text}}`;
 }

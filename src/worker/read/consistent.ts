@@ -5,6 +5,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { type Sides, verdict } from "../../core/query/consistency.ts";
 import type { ReadError, Unavailable } from "../../core/query/read-error.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Labels } from "../../core/series/labels.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import type { Snapshot, Standing } from "../../d1/snapshot.ts";
 import type { HeadAnswer } from "../../durable/answers.ts";
@@ -13,11 +14,17 @@ import { configOf, type Env } from "../env.ts";
 import { callShard, metricsByHome, takeCounted } from "../shards.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
-export interface Wanted {
-  readonly metrics: readonly string[];
-  /** The range, [from, to), Unix ms: which buckets the shards give. */
+/** Which buckets the shards give. */
+export interface WantedOfHeads {
+  /** Label pairs that each of the series has. */
+  readonly labels: Labels;
+  /** [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
+}
+
+export interface Wanted extends WantedOfHeads {
+  readonly metrics: readonly string[];
   /** Reads a database in one snapshot, with the watermarks of `shards`. @throws D1Failed */
   readonly readD1: (db: D1DatabaseSession, shards: readonly number[]) => Promise<Snapshot>;
 }
@@ -46,7 +53,10 @@ export interface Consistent {
 export const ATTEMPTS = 5;
 
 /** Snapshots and heads that fit. One call to each shard serves all metrics. */
-export async function consistent(env: Env, wanted: Wanted): Promise<Result<Consistent, ReadError>> {
+export async function consistent(
+  env: Env,
+  wanted: Wanted,
+): Promise<Result<Consistent, ReadError | HeadCut>> {
   let layouts: readonly number[] = [configOf(env).shards];
   let before: AllSides = new Map();
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -107,11 +117,11 @@ async function readAll(
 export async function headsOf(
   env: Env,
   asked: ReadonlyMap<number, readonly string[]>,
-  { from, to }: Pick<Wanted, "from" | "to">,
-): Promise<Result<readonly AskedHead[], ReadError>> {
-  const heads = [...asked].map(async ([shard, names]): Promise<AskedHead> => {
+  { labels, from, to }: WantedOfHeads,
+): Promise<Result<readonly AskedHead[], ReadError | HeadCut>> {
+  const heads = [...asked].map(async ([shard, metrics]): Promise<AskedHead> => {
     const call = async (stub: DurableObjectStub<Shard>): Promise<HeadAnswer> =>
-      await stub.head(names, from, to, takeCounted());
+      await stub.head({ metrics, labels, from, to }, takeCounted());
     return { shard, head: await callShard(env, shard, call) };
   });
   const answers = await Promise.all(heads).then(ok, (error: unknown) =>
@@ -120,7 +130,7 @@ export async function headsOf(
   if (!answers.ok) return answers;
   const known = new Set(databasesOf(env).map(({ name }) => name));
   for (const one of answers.value) {
-    if (one.head.cut) return err(tooMuch(one));
+    if (one.head.cut) return err({ kind: "head_cut", shard: one.shard });
     const { database, settled } = one.head;
     const unknown = [database, ...settled.map((other) => other.database)].find(
       (name) => !known.has(name),
@@ -155,8 +165,14 @@ export const sidesOf = (
 export const fits = (now: AllSides, before: AllSides): boolean =>
   [...now].every(([key, sides]) => verdict(sides, before.get(key)) === "fits");
 
+/** A shard holds more of what is asked than one answer of its may have: a part of the range may be less. */
+export interface HeadCut {
+  readonly kind: "head_cut";
+  readonly shard: number;
+}
+
 /** No limit of the question's: it passes when the shard has flushed, which such a shard does at once. */
-const tooMuch = ({ shard }: AskedHead): Unavailable => ({
+export const tooMuch = ({ shard }: HeadCut): Unavailable => ({
   kind: "unavailable",
   message: `shard ${shard} holds more of this than one read may take of it (headBytes: ${LIMITS.headBytes} bytes) and is moving it to D1; try again in a minute, or ask for a range without what was written last`,
   retryAfterSec: 60,

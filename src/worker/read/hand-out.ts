@@ -7,7 +7,13 @@ import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
 import { decodeBlockAsBuckets, seriesOfBlock } from "../../core/codec/page.ts";
 import { decodeMinuteSegmentAsBuckets, decodeSegment } from "../../core/codec/segment.ts";
 import { inHead } from "../../core/query/consistency.ts";
-import { deletedTo, type Plan, Sources, withoutDeleted } from "../../core/query/plan.ts";
+import {
+  deletedTo,
+  type Plan,
+  type Progress,
+  Sources,
+  withoutDeleted,
+} from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
 import type { Series, Take } from "../../core/query/source.ts";
 import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
@@ -31,7 +37,7 @@ export interface SeriesParts {
 }
 
 export class HandOut {
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #take: Take;
   readonly unreadable: Unreadable[] = [];
   /** How many runs were handed out. */
@@ -41,10 +47,19 @@ export class HandOut {
   /** What starts before this was deleted, in one of the databases at least. */
   deletedTo = 0;
 
-  /** Nothing but what is in the plan is handed out. */
   constructor(plan: Plan, take: Take) {
     this.#plan = plan;
     this.#take = take;
+  }
+
+  /** From now on nothing but what is in this plan is handed out, which may be of a part of the range. */
+  begin(plan: Plan): void {
+    this.#plan = plan;
+  }
+
+  /** Notes what a database has deleted. */
+  sawDeleted(progress: Progress): void {
+    this.deletedTo = Math.max(this.deletedTo, deletedTo(this.#plan.tier, progress));
   }
 
   /** What a database holds of series, within a part of the range. */
@@ -56,7 +71,7 @@ export class HandOut {
     range: Range,
   ): ReadError | undefined {
     const { tier } = this.#plan;
-    this.deletedTo = Math.max(this.deletedTo, deletedTo(tier, progress));
+    this.sawDeleted(progress);
     const parts = [withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress)].map(
       ({ kept, to }) => ({ from: kept, to }),
     );

@@ -16,6 +16,7 @@ import {
   slotsOf,
 } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Labels } from "../../core/series/labels.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import { readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
 import type { Env } from "../env.ts";
@@ -30,6 +31,7 @@ import {
   MOVING,
   type Reading,
   sidesOf,
+  tooMuch,
 } from "./consistent.ts";
 import type { HandOut, Range } from "./hand-out.ts";
 import type { SeriesById } from "./known-series.ts";
@@ -44,6 +46,8 @@ export interface Stored {
 export interface Wide {
   /** By shard, the metrics that were asked for. */
   readonly asked: ReadonlyMap<number, readonly string[]>;
+  /** Label pairs that each series has. */
+  readonly labels: Labels;
   readonly plan: Plan;
   readonly stored: readonly Stored[];
   /** They fit the first snapshot. What of them is of no series of `stored` was handed out. */
@@ -185,15 +189,15 @@ class Joined {
   }
 
   async #again(item: Item): Promise<Result<SliceSnapshot, ReadError>> {
-    const { asked, plan } = this.#wide;
+    const { asked, labels, plan } = this.#wide;
     const database = databasesOf(this.#env).find(({ name }) => name === item.of.reading.name)!;
     // Only the primary can be trusted not to be behind what a shard said.
     this.#sessions.set(database.name, database.db.withSession("first-primary"));
     const [stored, heads] = await Promise.all([
       this.read({ ...item, whole: true }),
-      headsOf(this.#env, asked, { from: plan.kept, to: plan.to }),
+      headsOf(this.#env, asked, { labels, from: plan.kept, to: plan.to }),
     ]);
-    if (!heads.ok) return heads;
+    if (!heads.ok) return err(heads.error.kind === "head_cut" ? tooMuch(heads.error) : heads.error);
     // What a shard held when it moved to another database may be in either: nothing says in which.
     const before = new Map(this.#heads.map(({ shard, head }) => [shard, head.database]));
     if (heads.value.some(({ shard, head }) => head.database !== before.get(shard)))

@@ -3,7 +3,7 @@
 
 import * as LIMITS from "../../core/limits.ts";
 import { cheapFirst, type Matcher, Work } from "../../core/query/matcher.ts";
-import { deletedTo, keptFrom, plan, withoutDeleted } from "../../core/query/plan.ts";
+import { keptFrom, type Plan, plan, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import {
   type FoundSeries,
@@ -14,12 +14,14 @@ import {
   type Source,
   type Take,
 } from "../../core/query/source.ts";
+import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Labels } from "../../core/series/labels.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
-import { tooManySeries } from "./bounds.ts";
-import { type Consistent, consistent, type Reading } from "./consistent.ts";
+import { overBudget, tooManySeries } from "./bounds.ts";
+import { type Consistent, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
 import { HandOut, type Range } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
@@ -78,19 +80,93 @@ async function select(
   selection: Selection,
   take: Take,
 ): Promise<Result<Selected, ReadError>> {
-  const since = Date.now();
   const { now, perSlice } = bounds;
   const { tier } = selection;
-  const kept = keptFrom(tier, now, configOf(env).retention);
-  const asked = plan(selection, tier, now, configOf(env).retention);
+  const { retention } = configOf(env);
+  const asked = plan(selection, tier, now, retention);
   const work = new Work();
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, names, work);
   if (!metrics.ok) return metrics;
-  // Nothing else is read at the same time: it may be twice a slice.
-  const wanted = { metrics: metrics.value, matchers, plan: asked, perSlice: 2 * perSlice };
-  const read = await consistent(env, {
+  const handOut = new HandOut(asked, take);
+  const question: Question = {
     metrics: metrics.value,
+    matchers,
+    work,
+    perSlice,
+    since: Date.now(),
+  };
+  let known = false;
+  const parts: Slice[] = [{ packs: [], from: asked.kept, to: asked.to }];
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    const planned = { ...asked, kept: part.from, to: part.to };
+    const read = await readPart(env, question, planned, handOut);
+    if (read.ok) {
+      known ||= read.value.known;
+      const over = overParts(asked, parts, read.value.series, handOut.decoded, question.since);
+      if (over !== undefined) return err(over);
+      continue;
+    }
+    if (read.error.kind !== "head_cut") return err(read.error);
+    const both = halves(part, tier);
+    if (both === undefined) return err(tooMuch(read.error));
+    parts.unshift(...both);
+  }
+  const { runs, unreadable, deletedTo } = handOut;
+  const [first] = unreadable;
+  // Nothing at all could be read of what is there: that is no answer.
+  if (first !== undefined && runs === 0) return err(first);
+  return ok({
+    known,
+    keptFrom: Math.max(keptFrom(tier, now, retention), deletedTo),
+    unreadable,
+  });
+}
+
+/** Whether the parts that are left would be too much after those that were read. */
+function overParts(
+  asked: Plan,
+  [next]: readonly Slice[],
+  series: number,
+  decoded: number,
+  since: number,
+): ReadError | undefined {
+  if (next === undefined) return undefined;
+  const cost: Cost = (from, to) => (to - from) / asked.step;
+  const buckets = series * cost(asked.kept, next.from);
+  const done = { decoded, thought: { series: buckets, slots: buckets }, ms: Date.now() - since };
+  return overBudget(asked, [{ series, slots: series, cost }], done);
+}
+
+interface Question {
+  readonly metrics: readonly string[];
+  readonly matchers: readonly Matcher[];
+  readonly work: Work;
+  /** Buckets that are read at once. */
+  readonly perSlice: number;
+  /** Unix ms: when the query began. */
+  readonly since: number;
+}
+
+interface PartRead {
+  readonly known: boolean;
+  /** How many series there are, those included that are in no database yet. */
+  readonly series: number;
+}
+
+/** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
+async function readPart(
+  env: Env,
+  { metrics, matchers, work, perSlice, since }: Question,
+  asked: Plan,
+  handOut: HandOut,
+): Promise<Result<PartRead, ReadError | HeadCut>> {
+  const labels = pairsOf(matchers);
+  // Nothing else is read at the same time: it may be twice a slice.
+  const wanted = { metrics, matchers, plan: asked, perSlice: 2 * perSlice };
+  const read = await consistent(env, {
+    metrics,
+    labels,
     from: asked.kept,
     to: asked.to,
     readD1: async (db, shards) => {
@@ -106,14 +182,14 @@ async function select(
   if (tooMany !== undefined) return err(tooMany);
   const matches = (one: KnownSeries): boolean =>
     matchers.length === 0 || work.matches(matchers, one.labels);
-  const stored = readings.map((reading) => storedOf(reading, metrics.value, matches));
+  const stored = readings.map((reading) => storedOf(reading, metrics, matches));
   if (work.over !== undefined) return err(work.over);
   // What one database has deleted is not told of another: it would be a part of the truth.
   const planned = readings.reduce(
     (of, { snapshot }) => withoutDeleted(of, snapshot.progress),
     asked,
   );
-  const handOut = new HandOut(planned, take);
+  handOut.begin(planned);
   const range = { from: planned.kept, to: planned.to };
   const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
   const failed =
@@ -124,6 +200,7 @@ async function select(
       ? undefined
       : await readSlices(env, {
           asked: read.value.asked,
+          labels,
           plan: planned,
           stored: wide,
           heads,
@@ -132,17 +209,21 @@ async function select(
           perSlice,
         }));
   if (failed !== undefined) return err(failed);
-  const { runs, unreadable } = handOut;
-  const [first] = unreadable;
-  // Nothing at all could be read of what is there: that is no answer.
-  if (first !== undefined && runs === 0) return err(first);
-  const deleted = readings.map(({ snapshot }) => deletedTo(tier, snapshot.progress));
+  for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);
   return ok({
     known: stored.some(({ series }) => series.size > 0) || heads.some(({ head }) => head.known),
-    keptFrom: Math.max(kept, handOut.deletedTo, ...deleted),
-    unreadable,
+    series: Math.max(
+      ...stored.map(({ series }) => series.size),
+      ...heads.map(({ head }) => head.keys.size),
+    ),
   });
 }
+
+/** Label pairs that each series has which matches. */
+const pairsOf = (matchers: readonly Matcher[]): Labels =>
+  matchers
+    .filter(({ op, value }) => op === "=" && value !== "")
+    .map(({ label, value }) => [label, value] as const);
 
 type Matches = (series: KnownSeries) => boolean;
 
