@@ -1,7 +1,7 @@
 // Minutes of series: each keeps its samples while they are few, and the bucket of them when they were
 // more. A second step before buckets, of the same algebra; it must not know series or storage.
 
-import { Buckets } from "./bucket.ts";
+import { Buckets, type Samples } from "./bucket.ts";
 import * as LIMITS from "./limits.ts";
 
 /** In `kept`: the minute had more samples than the limit, and keeps a bucket. */
@@ -256,13 +256,6 @@ export function unitedByStart(minutes: Minutes): number[] {
     else united.push(row);
   }
   return united;
-}
-
-/** Columns of samples, as in `Minutes`. */
-export interface Samples {
-  /** ms after the start of the minute. */
-  readonly offset: ArrayLike<number>;
-  readonly value: ArrayLike<number>;
 }
 
 /** Adds samples of the minute that starts at `start`, in their order, to a row of `buckets`. */

@@ -1,9 +1,10 @@
 // The columnar coding of minutes: their byte layout, and how they are read, into minutes or straight into
 // buckets. It must not guess: what a writer cannot have written is refused.
 
-import { Buckets } from "../bucket.ts";
+import { Buckets, type Samples } from "../bucket.ts";
 import * as LIMITS from "../limits.ts";
-import { addSamples, isAfter, type Minutes, type Samples } from "../minutes.ts";
+import { isAfter, type Minutes } from "../minutes.ts";
+import { isHuge } from "../sum.ts";
 import { MINUTE } from "../tiers.ts";
 import { type ByteReader, CorruptBytes } from "./bytes.ts";
 import { decodeExtensions, skipExtensions } from "./extensions.ts";
@@ -120,11 +121,17 @@ export function decodeMinutesAsBuckets(
     for (let from = 0; from < total; from += MAX_INTS) {
       const n = Math.min(MAX_INTS, total - from);
       readGroup(reader, n, base);
+      if (areSingles(n)) {
+        into.pushSingles(n, starts, offset, value);
+        continue;
+      }
       for (let i = 0, sample = 0, bucket = 0; i < n; i++) {
         const k = kept[i]!;
         const start = starts[i]!;
         if (k > 0) {
-          addSamples(into, into.push(start), start, samples, sample, k);
+          const row = into.extend(1);
+          into.start[row] = start;
+          into.setSamples(row, start, samples, sample, k);
           sample += k;
         } else if (k === KEPT_BUCKET) into.pushCopy(start, buckets, bucket++);
         else without.push(from + i);
@@ -135,6 +142,12 @@ export function decodeMinutesAsBuckets(
     throw error;
   }
   return without;
+}
+
+/** Whether each minute keeps one sample, and none is huge. */
+function areSingles(n: number): boolean {
+  for (let i = 0; i < n; i++) if (kept[i] !== 1 || isHuge(value[i]!)) return false;
+  return true;
 }
 
 /** Reads a row group of n rows into the columns above; says whether there are end marks. */
