@@ -1,6 +1,7 @@
 // The shapes of the native API's answers, shared by the Worker, the page and the shard's live push.
 // Times are Unix ms; a bucket's time is its start. Limits and parameters: docs and /openapi.json.
 
+import type { MetricType } from "./metric-type.ts";
 import type { StatName } from "./stats.ts";
 import type { TierName } from "./tiers.ts";
 
@@ -9,10 +10,24 @@ export type Columns = { readonly t: readonly number[] } & Readonly<
   Record<StatName, readonly number[]>
 >;
 
-export type SeriesAnswer = Columns & { readonly labels: Readonly<Record<string, string>> };
+/** What else the columns of a counter are. */
+export interface CounterColumns {
+  /**
+   * How much its series rose in each bucket, the step into it included; a step down is a reset, and the
+   * new value counts. They add up to what they rose over the range.
+   */
+  readonly increase: readonly number[];
+  /** The same per second of the bucket's width. */
+  readonly rate: readonly number[];
+}
+
+export type SeriesAnswer = Columns &
+  Partial<CounterColumns> & { readonly labels: Readonly<Record<string, string>> };
 
 export interface QueryAnswer {
   readonly metric: string;
+  /** What is known of its kind. */
+  readonly type?: MetricType;
   readonly resolution: TierName;
   /** Bucket width, ms. */
   readonly step: number;

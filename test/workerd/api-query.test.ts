@@ -444,3 +444,53 @@ describe("ETag", () => {
     expect(new Set(tags.slice(0, 2)).size).toBe(2);
   });
 });
+
+test("a counter: what each bucket rose, the step into it included, of a group the sum over its series", async () => {
+  const points = [
+    // [minute, host, value]: a is reset in minute 2, b begins in minute 1.
+    [-2, "a", 100],
+    [0, "a", 110],
+    [1, "a", 115],
+    [1, "b", 7],
+    [2, "a", 3],
+    [2, "b", 8],
+  ] as const;
+  await store(
+    points.map(([minute, host, value]) => ({
+      name: "asked_total",
+      value,
+      labels: { host },
+      timestamp: NOW + (minute - 3) * MINUTE,
+    })),
+  );
+  const asked = { metric: "asked_total", from: NOW - 3 * MINUTE, to: NOW };
+  const all = await query(asked);
+  expect(all).toMatchObject({ type: "counter", from: asked.from, to: asked.to });
+  expect(all.series[0]).toMatchObject({
+    t: [0, 1, 2].map((minute) => NOW + (minute - 3) * MINUTE),
+    increase: [10, 5, 4],
+    rate: [10 / 60, 5 / 60, 4 / 60],
+  });
+  const apart = await query({ ...asked, by: "host", order: "rate" });
+  expect(apart.series.map(({ increase }) => increase)).toEqual([
+    [10, 5, 3],
+    [0, 1],
+  ]);
+  const csv = await fetchApi(`/api/v1/query${search({ ...asked, by: "host", format: "csv" })}`);
+  const [header, first] = (await csv.text()).split("\r\n");
+  expect(header).toMatch(/,last,increase,rate$/);
+  expect(first).toMatch(/,110,10,0\.1666/);
+  // What is only before the range is not in the answer.
+  expect((await query({ ...asked, from: NOW - 4 * MINUTE, to: NOW - 3 * MINUTE })).series).toEqual(
+    [],
+  );
+});
+
+test("what rises is for counters alone", async () => {
+  const response = await fetchApi(`/api/v1/query${search({ metric: "load", order: "increase" })}`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { code: "invalid_parameter", issues: [{ path: "order" }] },
+  });
+  expect(await query({ metric: "load", ...RANGE })).not.toHaveProperty("type");
+});

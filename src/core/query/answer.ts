@@ -1,6 +1,6 @@
 // Buckets as the columns of an answer, and back. What a column holds is said in stats.ts.
 
-import type { Columns } from "../api.ts";
+import type { Columns, CounterColumns } from "../api.ts";
 import type { Buckets } from "../bucket.ts";
 import { byStat, STATISTICS } from "../stats.ts";
 import { hugeOf, isHuge } from "../sum.ts";
@@ -17,6 +17,12 @@ export function columnsOf(buckets: Buckets, rows?: readonly number[]): Columns {
     for (const { name, of } of STATISTICS) columns[name][i] = of(bucket);
   }
   return { t, ...columns };
+}
+
+/** What the series of buckets rose (`Merge.raise`), which are `step` ms wide. */
+export function counterColumns({ rise, length }: Buckets, step: number): CounterColumns {
+  const increase = Array.from(rise.subarray(0, length));
+  return { increase, rate: increase.map((rose) => rose / (step / 1000)) };
 }
 
 /** Columns that are each made from their name. */

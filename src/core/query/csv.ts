@@ -1,7 +1,7 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
-import type { Columns, QueryAnswer } from "../api.ts";
-import { STAT_NAMES } from "../stats.ts";
+import type { Columns, CounterColumns, QueryAnswer } from "../api.ts";
+import { STAT_NAMES, type StatName } from "../stats.ts";
 
 /** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
 export type CsvDialect = "plain" | "excel";
@@ -13,8 +13,12 @@ type Head = Omit<QueryAnswer, "series">;
 /** A series whose columns are made when they are asked for. */
 export interface CsvSeries {
   readonly labels: Readonly<Record<string, string>>;
-  columns(): Columns;
+  columns(): Columns & Partial<CounterColumns>;
 }
+
+/** Columns of an answer, in their order; those of a counter come last. */
+export const columnNames = (counter: boolean): readonly (StatName | keyof CounterColumns)[] =>
+  counter ? [...STAT_NAMES, "increase", "rate"] : STAT_NAMES;
 
 export const toCsv = ({ series, ...head }: QueryAnswer, dialect: CsvDialect = "plain"): string =>
   [
@@ -22,6 +26,7 @@ export const toCsv = ({ series, ...head }: QueryAnswer, dialect: CsvDialect = "p
       series.map(({ labels, ...columns }) => ({ labels, columns: () => columns })),
       notesOf(head, series.length, firstOf(series)),
       dialect,
+      columnNames(series.length > 0 && series.every(({ increase }) => increase !== undefined)),
     ),
   ].join("");
 
@@ -37,18 +42,19 @@ export function* csvParts(
   all: readonly CsvSeries[],
   notes: Notes,
   dialect: CsvDialect,
+  columnsOf: readonly (StatName | keyof CounterColumns)[] = STAT_NAMES,
 ): Generator<string> {
   const cell = (text: string): string => {
     const safe = dialect === "excel" && FORMULA.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const names = [...new Set(all.flatMap(({ labels }) => Object.keys(labels)))].sort();
-  yield line(["time", ...names.map((name) => cell(`label.${name}`)), ...STAT_NAMES]);
+  yield line(["time", ...names.map((name) => cell(`label.${name}`)), ...columnsOf]);
   for (const { labels, columns: make } of all) {
     // A label may be named as what every object has.
     const cells = names.map((name) => (Object.hasOwn(labels, name) ? cell(labels[name]!) : ""));
     const { t, ...columns } = make();
-    const values = STAT_NAMES.map((name) => columns[name]);
+    const values = columnsOf.map((name) => columns[name] ?? []);
     for (let from = 0; from < t.length; from += LINES) {
       const lines = t.slice(from, from + LINES).map((start, i) => {
         const row = numbers(values.map((column) => column[from + i]!));

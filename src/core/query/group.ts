@@ -58,6 +58,23 @@ export class Group {
     }
   }
 
+  /** Adds to what the series of a bucket that it has rose in it: which it keeps as the bucket's rise. */
+  raise(start: number, amount: number): void {
+    const row = this.#at(start);
+    if (row !== undefined) this.#buckets.rise[row] = this.#buckets.rise[row]! + amount;
+  }
+
+  /** The row that starts then. */
+  #at(start: number): number | undefined {
+    const { start: starts, length } = this.#buckets;
+    if (starts[this.#row] === start && this.#row < length) return this.#row;
+    if (this.#rows !== undefined) return this.#rows.get(start);
+    const next = this.#row + 1;
+    const at = next < length && starts[next] === start ? next : lowerBound(starts, length, start);
+    if (at === length || starts[at] !== start) return undefined;
+    return (this.#row = at);
+  }
+
   #find(start: number): number {
     const { start: starts, length } = this.#buckets;
     const next = this.#row + 1;

@@ -2,7 +2,7 @@
 // series come out. It must not know where they come from.
 
 import { columnsOf } from "./answer.ts";
-import type { SeriesAnswer } from "../api.ts";
+import type { CounterColumns, SeriesAnswer } from "../api.ts";
 import { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
 import { STATISTIC, type StatName } from "../stats.ts";
@@ -15,6 +15,9 @@ export type GroupBy = readonly string[] | "*";
 /** The labels that a group keeps of its series. */
 export const groupLabels = (labels: Labels, by: GroupBy): Labels =>
   by === "*" ? labels : labels.filter(([name]) => by.includes(name));
+
+/** By what groups are ranked. */
+export type Order = StatName | keyof CounterColumns;
 
 export interface MergedGroup {
   readonly labels: Labels;
@@ -82,13 +85,20 @@ export class Merge {
     this.#looseBuckets += added;
   }
 
+  /** Adds to what the series of a group rose in the bucket that holds `at`, which has points of theirs. */
+  raise(labels: Labels, at: number, amount: number): void {
+    const { step } = this.#plan;
+    this.#open(labels).raise(Math.floor(at / step) * step, amount);
+  }
+
   /**
-   * At most `limit` groups, the largest by `order` (a statistic over the range; default count).
+   * At most `limit` groups, the largest by `order` (a statistic over the range, or what
+   * they rose in it; default count).
    * They come in that order, or by labels when none is given. `total` is how many there were.
    */
   ranked(
     limit: number,
-    order?: StatName,
+    order?: Order,
   ): { readonly groups: readonly MergedGroup[]; readonly total: number } {
     const byLabels = [...this.#groups]
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
@@ -112,7 +122,7 @@ export class Merge {
   /** As `ranked`, as the series of an answer. */
   finish(
     limit: number,
-    order?: StatName,
+    order?: Order,
   ): { readonly series: SeriesAnswer[]; readonly total: number } {
     const { groups, total } = this.ranked(limit, order);
     const series = groups.map(({ labels, buckets }) => ({
@@ -167,12 +177,13 @@ export class Merge {
   }
 
   /** Largest first; those that are equal stay in their order. */
-  #ranking(groups: readonly Group[], order: StatName): Group[] {
+  #ranking(groups: readonly Group[], order: Order): Group[] {
     const whole = new Buckets(1);
     whole.push(0);
     // A statistic over the whole range: of all buckets merged, never a statistic of statistics.
     const over = (group: Group): number => {
       const buckets = group.sorted(this.#shelf, this.#scratch);
+      if (order === "increase" || order === "rate") return roseIn(buckets);
       whole.clear(0);
       whole.mergeRows(0, 0, buckets, 0, buckets.length);
       return STATISTIC[order].of(whole.at(0));
@@ -182,4 +193,11 @@ export class Merge {
       .sort((a, b) => b.rank - a.rank)
       .map(({ group }) => group);
   }
+}
+
+/** What `raise` added, over all buckets. */
+function roseIn({ rise, length }: Buckets): number {
+  let rose = 0;
+  for (let row = 0; row < length; row++) rose += rise[row]!;
+  return rose;
 }

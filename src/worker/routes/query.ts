@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { typeByName } from "../../core/metric-type.ts";
 import {
   type AnswerHead,
   jsonParts,
@@ -10,9 +11,16 @@ import {
   type LazySeries,
   numbersOf,
 } from "../../core/query/answer-text.ts";
-import { type CsvDialect, csvParts, type Notes, notesOf } from "../../core/query/csv.ts";
+import {
+  columnNames,
+  type CsvDialect,
+  csvParts,
+  type Notes,
+  notesOf,
+} from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
+import { Increases, leadOf } from "../../core/query/increase.ts";
 import { Merge } from "../../core/query/merge.ts";
 import { plan } from "../../core/query/plan.ts";
 import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
@@ -60,10 +68,13 @@ const parameters = z.object({
     description: "A label to split by; * for each series apart; none: all merged into one",
   }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
-  order: z.enum(STAT_NAMES).optional().meta({
-    description:
-      "The series with the largest of this statistic over the range come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
-  }),
+  order: z
+    .enum([...STAT_NAMES, "increase", "rate"])
+    .optional()
+    .meta({
+      description:
+        "The series with the largest of this statistic over the range (increase and rate of counters alone) come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
+    }),
   format: z.enum(["json", "csv"]).default("json").meta({
     description:
       "csv: one row a bucket; when series are cut, or a part could not be read, the header Minuet-Truncated or Minuet-Unreadable and a last line with # say so",
@@ -78,12 +89,24 @@ const seriesAnswer = z.object({
   labels: z.record(z.string(), z.string()),
   t: column.meta({ description: "Starts of the buckets, Unix ms" }),
   ...byStat(({ title }) => column.meta({ description: `The ${title} of each` })),
+  increase: column.exactOptional().meta({
+    description:
+      "Of a counter: how much its series rose in each bucket, the step from the last point before it included, so that all add up to what they rose over the range. A step down is a reset, after which a counter begins at 0",
+  }),
+  rate: column.exactOptional().meta({
+    description:
+      "Of a counter: increase per second of the bucket's whole width, also of one that is still filling",
+  }),
 });
 
 export const queryAnswer = exactly<QueryAnswer>()(
   z
     .object({
       metric: z.string(),
+      type: z.literal("counter").exactOptional().meta({
+        description:
+          "What is known of its kind. counter: its name ends in _total, _count, .count or _bucket",
+      }),
       resolution: z.enum(["minute", "hour", "day"]),
       step: z.number().meta({ description: "Width of a bucket, ms" }),
       from: z.number(),
@@ -142,13 +165,14 @@ export const query = endpoint({
       await tag.done(),
       csv ? "text/csv; charset=utf-8; header=present" : "application/json",
       csv ? headersOf(notes) : {},
-      () => streamOf(csv ? csvOf(series, notes, asked.csv) : jsonParts(head, series)),
+      () => streamOf(csv ? csvOf(series, head, notes, asked.csv) : jsonParts(head, series)),
     );
   },
 });
 
 const csvOf = (
   series: readonly LazySeries[],
+  { type }: AnswerHead,
   notes: Notes,
   dialect: CsvDialect,
 ): Generator<string> =>
@@ -156,6 +180,7 @@ const csvOf = (
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
     notes,
     dialect,
+    columnNames(type === "counter"),
   );
 
 /** What CSV has no columns for, as headers. */
@@ -183,6 +208,9 @@ async function answerOf(
       : to - from > LIMITS.rangeMs
         ? "the range is over 50 years, the limit"
         : undefined;
+  const type = typeByName(metric);
+  if (type !== "counter" && (asked.order === "increase" || asked.order === "rate"))
+    failOrder(metric, asked.order);
   if (issue !== undefined)
     fail({
       kind: "invalid_parameter",
@@ -194,10 +222,19 @@ async function answerOf(
   const source = sourceOf(env, now);
   const named = anyOf(METRIC_NAME, [metric]);
   const merge = new Merge(planned, asked.by.includes("*") ? "*" : asked.by, shelfOf(planned));
-  const selection = { ...planned, matchers: [named, ...matchersOf(asked.where)] };
+  const increases =
+    type === "counter"
+      ? new Increases(planned, (labels, at, amount) => merge.raise(labels, at, amount))
+      : undefined;
+  const selection = {
+    ...planned,
+    from: planned.from - (increases === undefined ? 0 : leadOf(planned)),
+    matchers: [named, ...matchersOf(asked.where)],
+  };
   const { known, keptFrom, unreadable } = orFail(
     await source.select(selection, ({ labels }, buckets, first, end) => {
       merge.add(labels, buckets, first, end);
+      increases?.add(labels, buckets, first, end);
       return tooLarge(merge, planned.tier);
     }),
   );
@@ -207,10 +244,12 @@ async function answerOf(
     const any = asked.where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
     if (any.length === 0) await failUnknown(env, metric);
   }
+  increases?.finish();
   const { groups, total } = merge.ranked(asked.limit, asked.order);
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   const head: AnswerHead = {
     metric,
+    ...(type !== undefined && { type }),
     resolution: planned.tier,
     step: planned.step,
     from: planned.from,
@@ -223,8 +262,15 @@ async function answerOf(
     }),
     ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
   };
-  return { head, series: lazily(groups, merge.size) };
+  return { head, series: lazily(groups, merge.size, head) };
 }
+
+const failOrder = (metric: string, order: string): never =>
+  fail({
+    kind: "invalid_parameter",
+    message: `order=${order} is for counters, and ${metric} is not known to be one: its name does not end in _total, _count, .count or _bucket`,
+    issues: [{ path: "order", message: `${order} is for counters` }],
+  });
 
 /** @throws Failed */
 function matchersOf(where: readonly MatcherParts[]): readonly Matcher[] {

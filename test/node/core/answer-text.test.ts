@@ -56,7 +56,7 @@ const SIZES: number[][] = [[], [0], [1], [255, 256, 257], [1_200, 3, 600]];
 test.each(SIZES)("JSON of groups of %j minutes", (...minutes) => {
   const merge = mergeOf(...minutes);
   const { series } = merge.finish(100);
-  const text = [...jsonParts(HEAD, lazily(merge.ranked(100).groups, merge.size))].join("");
+  const text = [...jsonParts(HEAD, lazily(merge.ranked(100).groups, merge.size, HEAD))].join("");
   expect(text).toBe(`${JSON.stringify({ ...HEAD, series })}\n`);
 });
 
@@ -66,7 +66,7 @@ test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
   const { groups } = merge.ranked(100);
   const parts = csvParts(
     // As if there were more of them than are kept.
-    lazily(groups, Infinity).map(({ labels, columns }) => ({
+    lazily(groups, Infinity, HEAD).map(({ labels, columns }) => ({
       labels: labelsObject(labels),
       columns,
     })),
@@ -80,7 +80,7 @@ test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
 
 test("what is hashed of an answer is what it shows", () => {
   const numbers = (merge: Merge): number[] =>
-    lazily(merge.ranked(100).groups, merge.size).flatMap((series) =>
+    lazily(merge.ranked(100).groups, merge.size, HEAD).flatMap((series) =>
       [...numbersOf(series)].flatMap((one) => [...one]),
     );
   expect(numbers(mergeOf(300, 2))).toEqual(numbers(mergeOf(300, 2)));

@@ -67,7 +67,7 @@ test("a toy statistic is one row: columns, CSV, schema, menu and totals have it"
   expect(JSON.parse(stdout)).toEqual({
     span: [3, 6],
     csv: [`time,${names.join(",")}`, "1970-01-01T00:00:00.000Z,2.5,1,4,5,2,1,4,3"],
-    schema: ["labels", "t", ...names],
+    schema: ["labels", "t", ...names, "increase", "rate"],
     menu: names,
     total: 8,
   });
