@@ -20,7 +20,7 @@ import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { Flusher } from "./flush/flusher.ts";
-import { type FlushTarget, watermarkOf } from "./flush/protocol.ts";
+import type { FlushTarget } from "./flush/protocol.ts";
 import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
@@ -333,8 +333,8 @@ export class Shard extends DurableObject<ShardEnv> {
     if (!(await this.#flusher.flush(Infinity, new Set())) || this.#log.sealed.length > 0)
       return false;
     const { name } = this.#home;
-    const watermark = await watermarkOf(this.#target(name));
-    if (this.#log.sealed.length > 0) return false;
+    const watermark = await this.#flusher.watermarkIn(this.#target(name));
+    if (watermark === undefined || this.#log.sealed.length > 0) return false;
     this.#log.moveTo(name, watermark, Date.now());
     return true;
   }

@@ -152,11 +152,8 @@ test("the new database is down: the shard goes on with the one of before", async
   await deploy(2);
   Shard.spareFaults[0]!.next = "down";
   Shard.spareFaults[0]!.times = 100;
-  expect(
-    await shard()
-      .flush()
-      .catch(() => false),
-  ).toBe(false);
+  expect(await shard().flush()).toBe(false);
+  expect((await shard().report()).error).toMatch(/Network connection lost/);
   expect(await count(a)).toBe(1);
   await post(a);
   expect(await count(a)).toBe(2);

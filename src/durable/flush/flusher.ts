@@ -74,6 +74,16 @@ export class Flusher {
     return result;
   }
 
+  /** The shard's watermark in another database; undefined when that does not answer, which is noted. */
+  async watermarkIn(target: FlushTarget): Promise<number | undefined> {
+    try {
+      return await watermarkOf(target);
+    } catch (error) {
+      this.#error = textOf(error);
+      return undefined;
+    }
+  }
+
   /**
    * Seals what is before `cut` and moves it to D1, with what D1 must know of the series `retire`,
    * which the caller may forget if `done` and no page is left. Not done: D1 may not hold all of it.
