@@ -3,6 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import dashboard from "../../docs/grafana/dashboards/minuet.json?raw";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { fetchApi, NOW, search, store } from "./api-client.ts";
 
@@ -237,4 +238,47 @@ test("who may not read is told so in Prometheus' form", async () => {
   });
   expect(response.status).toBeGreaterThan(400);
   expect(await response.json()).toMatchObject({ status: "error", errorType: "unauthorized" });
+});
+
+describe("the dashboard of docs/grafana", () => {
+  interface Dashboard {
+    readonly panels: readonly {
+      readonly title: string;
+      readonly targets: readonly { readonly expr: string; readonly instant: boolean }[];
+    }[];
+  }
+  /** What Grafana puts in for its variables. */
+  const VARIABLES = {
+    $metric: "seen_total",
+    $__range: "600s",
+    $__rate_interval: "240s",
+    $__interval: "60s",
+  };
+  const filled = (expr: string): string =>
+    Object.entries(VARIABLES).reduce((text, [name, value]) => text.replaceAll(name, value), expr);
+  const { panels } = JSON.parse(dashboard) as Dashboard;
+  const targets = panels.flatMap(({ title, targets: all }) =>
+    all.map(({ expr, instant }) => ({ title, expr: filled(expr), instant })),
+  );
+
+  test("offers the names of metrics", async () => {
+    const { body } = await ask("label/__name__/values", {
+      start: seconds(START),
+      end: seconds(NOW),
+    });
+    expect(body.data).toEqual(["level", "seen_total"]);
+  });
+
+  test.each(targets)("$title: $expr", async ({ expr, instant }) => {
+    expect(expr).not.toContain("$");
+    const { status, body } = instant
+      ? await ask("query", { query: expr, time: seconds(NOW) }, true)
+      : await ask(
+          "query_range",
+          { query: expr, start: seconds(START), end: seconds(NOW), step: "60" },
+          true,
+        );
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body.data?.result).not.toEqual([]);
+  });
 });
