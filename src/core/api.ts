@@ -24,8 +24,26 @@ export interface CounterColumns {
 export type SeriesAnswer = Columns &
   Partial<CounterColumns> & { readonly labels: Readonly<Record<string, string>> };
 
+/** Of several series, one value in each bucket. */
+export interface AcrossColumns {
+  readonly t: readonly number[];
+  /** The sum, average, smallest or largest of the series' averages. */
+  readonly avg: readonly number[];
+  /** Of how many series it was made. */
+  readonly series: readonly number[];
+}
+
+/** The answer when series are combined by `across`. */
+export type AcrossAnswer = Omit<QueryAnswer, "series"> & {
+  readonly series: readonly (AcrossColumns & {
+    readonly labels: Readonly<Record<string, string>>;
+  })[];
+};
+
 export interface QueryAnswer {
   readonly metric: string;
+  /** How series are combined, when they are: see `AcrossAnswer`. */
+  readonly across?: "sum" | "avg" | "min" | "max";
   /** What is known of its kind. */
   readonly type?: MetricType;
   readonly resolution: TierName;

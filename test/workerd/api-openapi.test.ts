@@ -165,6 +165,7 @@ test("parameters carry their defaults and limits", () => {
     "resolution",
     "where",
     "by",
+    "across",
     "limit",
     "order",
     "format",

@@ -494,3 +494,37 @@ test("what rises is for counters alone", async () => {
   });
   expect(await query({ metric: "load", ...RANGE })).not.toHaveProperty("type");
 });
+
+test("across: what series reported last adds up, whichever reports more often", async () => {
+  const each = (host: string, step: number, value: number) =>
+    Array.from({ length: Math.ceil(40 / step) }, (_, i) => ({
+      name: "memory",
+      value,
+      labels: { host, dc: "eu" },
+      timestamp: NOW - (60 - i * step) * MINUTE,
+    }));
+  await store([...each("a", 1, 8), ...each("b", 10, 2), ...each("c", 20, 1)]);
+  const asked = { metric: "memory", from: NOW - 35 * MINUTE, to: NOW - 30 * MINUTE, across: "sum" };
+  const all = await fetchApi(`/api/v1/query${search({ ...asked, by: "dc" })}`);
+  expect(await all.json()).toMatchObject({
+    across: "sum",
+    from: asked.from,
+    series: [
+      {
+        labels: { dc: "eu" },
+        t: [35, 34, 33, 32, 31].map((ago) => NOW - ago * MINUTE),
+        avg: [11, 11, 11, 11, 11],
+        series: [3, 3, 3, 3, 3],
+      },
+    ],
+  });
+  const csv = await fetchApi(`/api/v1/query${search({ ...asked, format: "csv" })}`);
+  expect((await csv.text()).split("\r\n").slice(0, 2)).toEqual([
+    "time,avg,series",
+    `${new Date(asked.from).toISOString()},11,3`,
+  ]);
+  const most = await fetchApi(`/api/v1/query${search({ ...asked, across: "max", by: "*" })}`);
+  expect(((await most.json()) as { series: unknown[] }).series).toHaveLength(1);
+  const wrong = await fetchApi(`/api/v1/query${search({ ...asked, across: "median" })}`);
+  expect(wrong.status).toBe(400);
+});

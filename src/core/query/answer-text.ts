@@ -1,16 +1,21 @@
 // The text of a query's answer in parts, each made when it is asked for: an answer may be a hundred times
 // what its buckets take. Pure.
 
-import type { Columns, CounterColumns, QueryAnswer } from "../api.ts";
+import type { QueryAnswer } from "../api.ts";
+import type { MetricType } from "../metric-type.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
 import { STAT_NAMES } from "../stats.ts";
 import { columnsOf, counterColumns } from "./answer.ts";
+import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
 
 /** All of an answer but its series. */
 export type AnswerHead = Omit<QueryAnswer, "series">;
 
-export type AnswerColumns = Columns & Partial<CounterColumns>;
+/** Those that an answer has: all statistics, or what series that are combined have. */
+export type AnswerColumns = { readonly t: readonly number[] } & Partial<
+  Readonly<Record<ColumnName, readonly number[]>>
+>;
 
 /** A series of an answer whose columns are made when they are asked for. */
 export interface LazySeries {
@@ -25,20 +30,30 @@ const KEPT = 65_536;
 export const lazily = (
   groups: readonly MergedGroup[],
   size: number,
-  { type, step }: Pick<AnswerHead, "type" | "step">,
+  { type, step }: { readonly type?: MetricType | undefined; readonly step: number },
 ): readonly LazySeries[] =>
-  groups.map(({ labels, buckets: of }) => {
-    const make = (): AnswerColumns => {
-      const buckets = of();
-      const columns = columnsOf(buckets);
-      return type === "counter" ? { ...columns, ...counterColumns(buckets, step) } : columns;
-    };
-    if (size > KEPT) return { labels, columns: make };
-    let columns: AnswerColumns | undefined;
-    return { labels, columns: () => (columns ??= make()) };
-  });
+  keeping(
+    groups.map(({ labels, buckets: of }) => ({
+      labels,
+      columns: (): AnswerColumns => {
+        const buckets = of();
+        const columns = columnsOf(buckets);
+        return type === "counter" ? { ...columns, ...counterColumns(buckets, step) } : columns;
+      },
+    })),
+    size,
+  );
 
-const NAMES = ["t", ...STAT_NAMES, "increase", "rate"] as const;
+/** Makes columns once, where these are not too many. */
+export const keeping = (series: readonly LazySeries[], size: number): readonly LazySeries[] =>
+  size > KEPT
+    ? series
+    : series.map(({ labels, columns: make }) => {
+        let columns: AnswerColumns | undefined;
+        return { labels, columns: () => (columns ??= make()) };
+      });
+
+const NAMES = ["t", ...STAT_NAMES, "increase", "rate", "series"] as const;
 
 /** Numbers of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
 const PART = 1_024;

@@ -1,6 +1,6 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
-import type { Columns, CounterColumns, QueryAnswer } from "../api.ts";
+import type { AcrossColumns, CounterColumns, QueryAnswer } from "../api.ts";
 import { STAT_NAMES, type StatName } from "../stats.ts";
 
 /** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -13,12 +13,19 @@ type Head = Omit<QueryAnswer, "series">;
 /** A series whose columns are made when they are asked for. */
 export interface CsvSeries {
   readonly labels: Readonly<Record<string, string>>;
-  columns(): Columns & Partial<CounterColumns>;
+  columns(): { readonly t: readonly number[] } & Partial<
+    Readonly<Record<ColumnName, readonly number[]>>
+  >;
 }
 
+export type ColumnName = StatName | keyof CounterColumns | keyof AcrossColumns;
+
 /** Columns of an answer, in their order; those of a counter come last. */
-export const columnNames = (counter: boolean): readonly (StatName | keyof CounterColumns)[] =>
+export const columnNames = (counter: boolean): readonly ColumnName[] =>
   counter ? [...STAT_NAMES, "increase", "rate"] : STAT_NAMES;
+
+/** Columns of series that are combined. */
+export const ACROSS_NAMES: readonly ColumnName[] = ["avg", "series"];
 
 export const toCsv = ({ series, ...head }: QueryAnswer, dialect: CsvDialect = "plain"): string =>
   [
@@ -42,7 +49,7 @@ export function* csvParts(
   all: readonly CsvSeries[],
   notes: Notes,
   dialect: CsvDialect,
-  columnsOf: readonly (StatName | keyof CounterColumns)[] = STAT_NAMES,
+  columnsOf: readonly ColumnName[] = STAT_NAMES,
 ): Generator<string> {
   const cell = (text: string): string => {
     const safe = dialect === "excel" && FORMULA.test(text) ? `'${text}` : text;
@@ -53,7 +60,8 @@ export function* csvParts(
   for (const { labels, columns: make } of all) {
     // A label may be named as what every object has.
     const cells = names.map((name) => (Object.hasOwn(labels, name) ? cell(labels[name]!) : ""));
-    const { t, ...columns } = make();
+    const columns = make();
+    const { t } = columns;
     const values = columnsOf.map((name) => columns[name] ?? []);
     for (let from = 0; from < t.length; from += LINES) {
       const lines = t.slice(from, from + LINES).map((start, i) => {

@@ -178,15 +178,9 @@ export class Merge {
 
   /** Largest first; those that are equal stay in their order. */
   #ranking(groups: readonly Group[], order: Order): Group[] {
-    const whole = new Buckets(1);
-    whole.push(0);
-    // A statistic over the whole range: of all buckets merged, never a statistic of statistics.
     const over = (group: Group): number => {
       const buckets = group.sorted(this.#shelf, this.#scratch);
-      if (order === "increase" || order === "rate") return roseIn(buckets);
-      whole.clear(0);
-      whole.mergeRows(0, 0, buckets, 0, buckets.length);
-      return STATISTIC[order].of(whole.at(0));
+      return rankOf([[buckets, 0, buckets.length]], order);
     };
     return groups
       .map((group) => ({ group, rank: over(group) }))
@@ -195,9 +189,20 @@ export class Merge {
   }
 }
 
-/** What `raise` added, over all buckets. */
-function roseIn({ rise, length }: Buckets): number {
+/** Rows [first, end) of buckets. */
+type Rows = readonly [buckets: Buckets, first: number, end: number];
+
+/** A statistic over all rows merged, never a statistic of statistics; or what `raise` added to them. */
+export function rankOf(rows: Iterable<Rows>, order: Order): number {
+  const isRise = order === "increase" || order === "rate";
   let rose = 0;
-  for (let row = 0; row < length; row++) rose += rise[row]!;
-  return rose;
+  whole.clear(0);
+  for (const [buckets, first, end] of rows)
+    if (isRise) for (let row = first; row < end; row++) rose += buckets.rise[row]!;
+    else whole.mergeRows(0, 0, buckets, first, end);
+  return isRise ? rose : STATISTIC[order].of(whole.at(0));
 }
+
+/** What is being ranked. */
+const whole = new Buckets(1);
+whole.push(0);

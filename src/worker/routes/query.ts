@@ -1,17 +1,19 @@
 // GET /api/v1/query: the buckets of one metric.
 
 import { z } from "zod";
-import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
+import type { AcrossAnswer, QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { typeByName } from "../../core/metric-type.ts";
+import { type MetricType, typeByName } from "../../core/metric-type.ts";
 import {
   type AnswerHead,
   jsonParts,
+  keeping,
   lazily,
   type LazySeries,
   numbersOf,
 } from "../../core/query/answer-text.ts";
 import {
+  ACROSS_NAMES,
   columnNames,
   type CsvDialect,
   csvParts,
@@ -20,15 +22,15 @@ import {
 } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
+import { type Across, ACROSS, combined, leadOfAcross } from "../../core/query/across.ts";
 import { Increases, leadOf } from "../../core/query/increase.ts";
-import { Merge } from "../../core/query/merge.ts";
-import { plan } from "../../core/query/plan.ts";
+import { type GroupBy, Merge } from "../../core/query/merge.ts";
+import { type Plan, plan } from "../../core/query/plan.ts";
 import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
 import { METRIC_NAME } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
 import { byStat, STAT_NAMES } from "../../core/stats.ts";
-import type { TierName } from "../../core/tiers.ts";
 import { configOf, type Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { Tag, tagged } from "../http/etag.ts";
@@ -67,6 +69,13 @@ const parameters = z.object({
   by: z.array(z.string().min(1)).max(LIMITS.labelsPerPoint).default([]).meta({
     description: "A label to split by; * for each series apart; none: all merged into one",
   }),
+  across: z
+    .enum(["points", ...ACROSS])
+    .default("points")
+    .meta({
+      description:
+        "How the series of a group are one. points: all their points are merged. sum, avg, min, max: of the series' averages in each bucket, as avg, and series says of how many; one that has no point there counts with its latest average, for at most 5 minutes or 2.5 times the median of its own steps",
+    }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
   order: z
     .enum([...STAT_NAMES, "increase", "rate"])
@@ -85,8 +94,9 @@ const parameters = z.object({
 });
 
 const column = z.array(z.number());
+const labelsOfSeries = z.record(z.string(), z.string());
 const seriesAnswer = z.object({
-  labels: z.record(z.string(), z.string()),
+  labels: labelsOfSeries,
   t: column.meta({ description: "Starts of the buckets, Unix ms" }),
   ...byStat(({ title }) => column.meta({ description: `The ${title} of each` })),
   increase: column.exactOptional().meta({
@@ -99,44 +109,62 @@ const seriesAnswer = z.object({
   }),
 });
 
+const queryFields = z.object({
+  metric: z.string(),
+  type: z.literal("counter").exactOptional().meta({
+    description:
+      "What is known of its kind. counter: its name ends in _total, _count, .count or _bucket",
+  }),
+  resolution: z.enum(["minute", "hour", "day"]),
+  step: z.number().meta({ description: "Width of a bucket, ms" }),
+  from: z.number(),
+  to: z.number(),
+  partialFrom: z
+    .number()
+    .exactOptional()
+    .meta({ description: "Buckets that start here or later may still be filling" }),
+  truncated: z.literal(true).exactOptional(),
+  seriesTotal: z
+    .number()
+    .exactOptional()
+    .meta({ description: "How many series there are, when fewer are in the answer" }),
+  keptFrom: z.number().meta({
+    description:
+      "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",
+  }),
+  unreadable: z
+    .array(unreadablePart)
+    .exactOptional()
+    .meta({
+      description: `What is stored in the range and could not be read (corrupt, or written by a newer version), so that buckets may lack it: the first ${LIMITS.issuesListed}`,
+    }),
+  unreadableCount: z
+    .number()
+    .exactOptional()
+    .meta({ description: "How many there are, when more than listed" }),
+  across: z
+    .enum(ACROSS)
+    .exactOptional()
+    .meta({ description: "How series are combined, when they are" }),
+});
+
 export const queryAnswer = exactly<QueryAnswer>()(
-  z
-    .object({
-      metric: z.string(),
-      type: z.literal("counter").exactOptional().meta({
-        description:
-          "What is known of its kind. counter: its name ends in _total, _count, .count or _bucket",
-      }),
-      resolution: z.enum(["minute", "hour", "day"]),
-      step: z.number().meta({ description: "Width of a bucket, ms" }),
-      from: z.number(),
-      to: z.number(),
-      partialFrom: z
-        .number()
-        .exactOptional()
-        .meta({ description: "Buckets that start here or later may still be filling" }),
-      truncated: z.literal(true).exactOptional(),
-      seriesTotal: z
-        .number()
-        .exactOptional()
-        .meta({ description: "How many series there are, when fewer are in the answer" }),
-      keptFrom: z.number().meta({
-        description:
-          "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",
-      }),
-      unreadable: z
-        .array(unreadablePart)
-        .exactOptional()
-        .meta({
-          description: `What is stored in the range and could not be read (corrupt, or written by a newer version), so that buckets may lack it: the first ${LIMITS.issuesListed}`,
+  queryFields.extend({ series: z.array(seriesAnswer) }).meta({ id: "QueryAnswer" }),
+);
+
+const acrossAnswer = exactly<AcrossAnswer>()(
+  queryFields
+    .extend({
+      series: z.array(
+        z.object({
+          labels: labelsOfSeries,
+          t: column.meta({ description: "Starts of the buckets, Unix ms" }),
+          avg: column.meta({ description: "The sum, average, smallest or largest of the series" }),
+          series: column.meta({ description: "Of how many series it was made" }),
         }),
-      unreadableCount: z
-        .number()
-        .exactOptional()
-        .meta({ description: "How many there are, when more than listed" }),
-      series: z.array(seriesAnswer),
+      ),
     })
-    .meta({ id: "QueryAnswer" }),
+    .meta({ id: "AcrossAnswer" }),
 );
 
 export const query = endpoint({
@@ -146,7 +174,7 @@ export const query = endpoint({
   summary: "The buckets of one metric",
   description: "Times out are starts of buckets, Unix ms. Only buckets with points appear.",
   parameters,
-  answer: queryAnswer,
+  answer: z.union([queryAnswer, acrossAnswer]),
   alsoAs: ["text/csv"],
   cached: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
@@ -172,7 +200,7 @@ export const query = endpoint({
 
 const csvOf = (
   series: readonly LazySeries[],
-  { type }: AnswerHead,
+  { type, across }: AnswerHead,
   notes: Notes,
   dialect: CsvDialect,
 ): Generator<string> =>
@@ -180,7 +208,7 @@ const csvOf = (
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
     notes,
     dialect,
-    columnNames(type === "counter"),
+    across === undefined ? columnNames(type === "counter") : ACROSS_NAMES,
   );
 
 /** What CSV has no columns for, as headers. */
@@ -221,21 +249,34 @@ async function answerOf(
   const planned = plan({ from, to }, asked.resolution, now, retention);
   const source = sourceOf(env, now);
   const named = anyOf(METRIC_NAME, [metric]);
-  const merge = new Merge(planned, asked.by.includes("*") ? "*" : asked.by, shelfOf(planned));
+  const by = asked.by.includes("*") ? "*" : asked.by;
+  const across = asked.across === "points" ? undefined : asked.across;
+  const rises = asked.order === "increase" || asked.order === "rate";
+  // What is read before the range, and is no part of the answer.
+  const lead =
+    across !== undefined ? leadOfAcross(planned) : type === "counter" ? leadOf(planned) : 0;
+  const before = plan({ from: planned.from - lead, to }, planned.tier, now, retention);
+  const merge =
+    across === undefined
+      ? new Merge(planned, by, shelfOf(planned))
+      : new Merge(before, "*", shelfOf(before));
   const increases =
-    type === "counter"
+    type === "counter" && (across === undefined || rises)
       ? new Increases(planned, (labels, at, amount) => merge.raise(labels, at, amount))
       : undefined;
   const selection = {
-    ...planned,
-    from: planned.from - (increases === undefined ? 0 : leadOf(planned)),
+    ...before,
     matchers: [named, ...matchersOf(asked.where)],
   };
-  const { known, keptFrom, unreadable } = orFail(
+  const {
+    known,
+    keptFrom,
+    unreadable: parts,
+  } = orFail(
     await source.select(selection, ({ labels }, buckets, first, end) => {
       merge.add(labels, buckets, first, end);
       increases?.add(labels, buckets, first, end);
-      return tooLarge(merge, planned.tier);
+      return tooLarge(merge, before, across === undefined);
     }),
   );
   if (!known) {
@@ -245,24 +286,47 @@ async function answerOf(
     if (any.length === 0) await failUnknown(env, metric);
   }
   increases?.finish();
-  const { groups, total } = merge.ranked(asked.limit, asked.order);
+  const unreadable = parts.filter((part) => part.to > planned.from);
+  const { series, total } = seriesOf(merge, planned, { ...asked, type, across, by });
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   const head: AnswerHead = {
     metric,
+    ...(across !== undefined && { across }),
     ...(type !== undefined && { type }),
     resolution: planned.tier,
     step: planned.step,
     from: planned.from,
     to: planned.to,
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
-    ...(total > groups.length && { truncated: true, seriesTotal: total }),
+    ...(total > series.length && { truncated: true, seriesTotal: total }),
     keptFrom,
     ...(unreadable.length > 0 && {
       unreadable: unreadable.slice(0, LIMITS.issuesListed).map(partOf),
     }),
     ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
   };
-  return { head, series: lazily(groups, merge.size, head) };
+  return { head, series };
+}
+
+interface AskedOfMerge extends Pick<z.output<typeof parameters>, "limit" | "order"> {
+  readonly type: MetricType | undefined;
+  /** Undefined: all points of a group are merged, and already are. */
+  readonly across: Across | undefined;
+  readonly by: GroupBy;
+}
+
+function seriesOf(
+  merge: Merge,
+  planned: Plan,
+  { limit, order, type, across, by }: AskedOfMerge,
+): { readonly series: readonly LazySeries[]; readonly total: number } {
+  if (across === undefined) {
+    const { groups, total } = merge.ranked(limit, order);
+    return { series: lazily(groups, merge.size, { type, step: planned.step }), total };
+  }
+  const alone = merge.ranked(Infinity).groups;
+  const { groups, total } = combined(alone, planned, { across, by, limit, order });
+  return { series: keeping(groups, merge.size), total };
 }
 
 const failOrder = (metric: string, order: string): never =>
@@ -295,7 +359,11 @@ const partOf = ({ labels, from, to, message }: Unreadable): UnreadablePart => ({
 const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
 
 /** Undefined while an answer is within its limits. */
-function tooLarge({ size, packedBytes }: Merge, tier: TierName): TooLarge | undefined {
+function tooLarge(
+  { size, packedBytes }: Merge,
+  { tier, from, to, step }: Plan,
+  isGrouped: boolean,
+): TooLarge | undefined {
   const over =
     size > LIMITS.bucketsPerQuery
       ? ({
@@ -316,7 +384,14 @@ function tooLarge({ size, packedBytes }: Merge, tier: TierName): TooLarge | unde
     kind: "too_large",
     ...over,
     ways: [
-      { way: "fewer_groups" },
+      isGrouped
+        ? ({ way: "fewer_groups" } as const)
+        : // Series that are combined are merged each apart first.
+          ({
+            way: "series",
+            most: Math.max(1, Math.floor((LIMITS.bucketsPerQuery * step) / (to - from))),
+            equality: false,
+          } as const),
       ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
     ],
   };

@@ -70,7 +70,7 @@ function read(
     const rows = buckets();
     return {
       labels,
-      t: [...rows.start.slice(0, rows.length)],
+      t: Array.from(rows.start.slice(0, rows.length)),
       ...counterColumns(rows, planned.step),
     };
   });
