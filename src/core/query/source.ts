@@ -2,6 +2,7 @@
 // alone; worker/read/source.ts has it of D1 and the shards. It must not know any dialect.
 
 import type { Buckets } from "../bucket.ts";
+import type { Minutes } from "../minutes.ts";
 import type { Result } from "../result.ts";
 import type { Labels } from "../series/labels.ts";
 import type { TierName } from "../tiers.ts";
@@ -36,22 +37,31 @@ export interface Selection extends SeriesQuestion {
   readonly tier: TierName;
 }
 
+/** Columns that have one of the starts of their rows. */
+export interface Rows {
+  length: number;
+  /** Unix ms. */
+  readonly start: Float64Array;
+}
+
 /**
- * Takes rows [first, end) of `buckets`, all of one series, ascending by start, each start once.
+ * Takes rows [first, end), all of one series, ascending by start, each start once.
  *
  * - Starts are Unix ms, within the selection, and not before what is still kept. Rows are as wide as
  *   the tier's buckets or finer: they are to be merged into the reader's own steps.
  * - A series comes in many runs, in any order, also of the same bucket: each point is in exactly one.
- * - `buckets` is the source's, and holds something else as soon as the call returns.
+ * - `rows` is the source's, and holds something else as soon as the call returns.
  *
  * An error that it returns ends the selection with that error.
  */
-export type Take = (
+export type TakeRows<R extends Rows> = (
   series: Series,
-  buckets: Buckets,
+  rows: R,
   first: number,
   end: number,
 ) => ReadError | undefined;
+
+export type Take = TakeRows<Buckets>;
 
 export interface Selected {
   /** Whether the store knows any series that matches, with points in the range or without. */
@@ -82,4 +92,10 @@ export interface Source {
    * out until then is worth nothing.
    */
   select(selection: Selection, take: Take): Promise<Result<Selected, ReadError>>;
+
+  /**
+   * The same of minutes as they are kept: with their samples, while those are few, and end marks. A
+   * minute may come in several rows, each with some of its samples, or a bucket of some.
+   */
+  minutes(question: SeriesQuestion, take: TakeRows<Minutes>): Promise<Result<Selected, ReadError>>;
 }

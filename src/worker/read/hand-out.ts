@@ -4,8 +4,14 @@
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
-import { decodeBlockAsBuckets, seriesOfBlock } from "../../core/codec/page.ts";
-import { decodeMinuteSegmentAsBuckets, decodeSegment } from "../../core/codec/segment.ts";
+import { decodeBlock, decodeBlockAsBuckets, seriesOfBlock } from "../../core/codec/page.ts";
+import {
+  decodeMinuteSegment,
+  decodeMinuteSegmentAsBuckets,
+  decodeSegment,
+} from "../../core/codec/segment.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { Minutes } from "../../core/minutes.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import {
   deletedTo,
@@ -15,7 +21,7 @@ import {
   withoutDeleted,
 } from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
-import type { Series, Take } from "../../core/query/source.ts";
+import type { Rows, Series, TakeRows } from "../../core/query/source.ts";
 import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/segments.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
@@ -36,9 +42,42 @@ export interface SeriesParts {
   readonly ranges: readonly Range[];
 }
 
-export class HandOut {
+/** What stored bytes are decoded into: buckets, or minutes as they are kept. */
+export interface Form<R extends Rows> {
+  /** What is being handed out. */
+  readonly rows: R;
+  /** Appends what a table has of a series from `from` on, Unix ms. @throws CorruptBytes */
+  segment(table: TierName, text: string, from: number): void;
+  /** Appends the rows of a block, and the numbers of their series. @throws CorruptBytes */
+  block(bytes: Uint8Array, numbers: number[]): void;
+}
+
+const buckets = new Buckets(64);
+const minutes = new Minutes(LIMITS.samplesPerMinute, 64);
+
+export const BUCKETS: Form<Buckets> = {
+  rows: buckets,
+  segment: (table, text, from) =>
+    table === "minute"
+      ? decodeMinuteSegmentAsBuckets(text, from, buckets)
+      : decodeSegment(text, from, TIERS[table].step, buckets),
+  block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
+};
+
+/** Of the minute tier alone. */
+export const MINUTES: Form<Minutes> = {
+  rows: minutes,
+  segment: (_, text, from) => decodeMinuteSegment(text, from, minutes),
+  block: (bytes, numbers) => decodeBlock(bytes, minutes, numbers),
+};
+
+/** What reading needs of a `HandOut`, whatever its form. */
+export type Receiver = Omit<HandOut<Rows>, "runs" | "unreadable">;
+
+export class HandOut<R extends Rows> {
   #plan: Plan;
-  readonly #take: Take;
+  readonly #form: Form<R>;
+  readonly #take: TakeRows<R>;
   readonly unreadable: Unreadable[] = [];
   /** How many runs were handed out. */
   runs = 0;
@@ -47,8 +86,9 @@ export class HandOut {
   /** What starts before this was deleted, in one of the databases at least. */
   deletedTo = 0;
 
-  constructor(plan: Plan, take: Take) {
+  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>) {
     this.#plan = plan;
+    this.#form = form;
     this.#take = take;
   }
 
@@ -96,6 +136,7 @@ export class HandOut {
     of: SeriesById,
     ranges: readonly Range[],
   ): ReadError | undefined {
+    const { rows } = this.#form;
     for (const row of packs) {
       const from = spanStart(table, row.span);
       // All minutes of an hour are wanted, or none: then they need no decoding.
@@ -112,10 +153,7 @@ export class HandOut {
         if (series === undefined) continue;
         rows.length = 0;
         this.#try(
-          () =>
-            table === "minute"
-              ? decodeMinuteSegmentAsBuckets(segment, from, rows)
-              : decodeSegment(segment, from, TIERS[table].step, rows),
+          () => this.#form.segment(table, segment, from),
           () => [series],
           where,
         );
@@ -124,7 +162,7 @@ export class HandOut {
           const is = isWhole || isWanted(row.pack, rows.start[i]!);
           let end = isWhole ? rows.length : i + 1;
           while (end < rows.length && isWanted(row.pack, rows.start[end]!) === is) end++;
-          const error = is ? this.#give({ series, ranges }, rows, i, end) : undefined;
+          const error = is ? this.#give({ series, ranges }, i, end) : undefined;
           if (error !== undefined) return error;
           i = end;
         }
@@ -158,10 +196,11 @@ export class HandOut {
     if (wanted.length === 0) return undefined;
     const { kept: from, to } = this.#plan;
     const numbers: number[] = [];
+    const { rows } = this.#form;
     rows.length = 0;
     const where = { from, to, in: `the head of shard ${shard}` };
     const read = this.#try(
-      () => (decodeBlockAsBuckets(block, rows, numbers), true),
+      () => (this.#form.block(block, numbers), true),
       () => wanted,
       where,
     );
@@ -171,7 +210,7 @@ export class HandOut {
       let end = i + 1;
       while (end < numbers.length && numbers[end] === numbers[i]) end++;
       const of = parts.get(numbers[i]!);
-      const error = of && this.#give(of, rows, i, end);
+      const error = of && this.#give(of, i, end);
       if (error !== undefined) return error;
       i = end;
     }
@@ -196,13 +235,10 @@ export class HandOut {
   }
 
   /** Hands out the rows that are wanted, in the range and still kept. */
-  #give(
-    { series, ranges }: SeriesParts,
-    { start }: Buckets,
-    first: number,
-    end: number,
-  ): ReadError | undefined {
+  #give({ series, ranges }: SeriesParts, first: number, end: number): ReadError | undefined {
     const { kept, to, step } = this.#plan;
+    const { rows } = this.#form;
+    const { start } = rows;
     for (const range of ranges) {
       // A finer bucket belongs to the period that it is in.
       const from = Math.ceil(Math.max(kept, range.from) / step) * step;
@@ -221,9 +257,6 @@ export class HandOut {
 
 /** Whether a table's bucket of a pack that starts then (Unix ms) is to be read there. */
 type IsWanted = (pack: number, start: number) => boolean;
-
-/** What is being handed out. */
-const rows = new Buckets(64);
 
 /** @throws CorruptBytes */
 function segmentsOf({ slot, body }: PackRow): Pack {

@@ -33,7 +33,7 @@ import {
   sidesOf,
   tooMuch,
 } from "./consistent.ts";
-import type { HandOut, Range } from "./hand-out.ts";
+import type { Range, Receiver } from "./hand-out.ts";
 import type { SeriesById } from "./known-series.ts";
 import { d1Unavailable } from "./unavailable.ts";
 
@@ -52,7 +52,7 @@ export interface Wide {
   readonly stored: readonly Stored[];
   /** They fit the first snapshot. What of them is of no series of `stored` was handed out. */
   readonly heads: readonly AskedHead[];
-  readonly handOut: HandOut;
+  readonly handOut: Receiver;
   /** Buckets of a slice, give or take. */
   readonly perSlice: number;
   /** Unix ms: when the query began. */

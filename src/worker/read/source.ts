@@ -8,11 +8,12 @@ import type { ReadError } from "../../core/query/read-error.ts";
 import {
   type FoundSeries,
   METRIC_NAME,
+  type Rows,
   type Selected,
   type Selection,
   type SeriesQuestion,
   type Source,
-  type Take,
+  type TakeRows,
 } from "../../core/query/source.ts";
 import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -22,7 +23,7 @@ import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
 import { overBudget, tooManySeries } from "./bounds.ts";
 import { type Consistent, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
-import { HandOut, type Range } from "./hand-out.ts";
+import { BUCKETS, type Form, HandOut, MINUTES, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
@@ -35,7 +36,9 @@ export const sourceOf = (
   perSlice: number = LIMITS.bucketsPerSlice,
 ): Source => ({
   series: (question, limit) => findSeries(env, question, limit),
-  select: (selection, take) => select(env, { now, perSlice }, selection, take),
+  select: (selection, take) => select(env, { now, perSlice }, selection, BUCKETS, take),
+  minutes: (question, take) =>
+    select(env, { now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
 });
 
 interface Split {
@@ -74,11 +77,12 @@ interface Bounds {
   readonly perSlice: number;
 }
 
-async function select(
+async function select<R extends Rows>(
   env: Env,
   bounds: Bounds,
   selection: Selection,
-  take: Take,
+  form: Form<R>,
+  take: TakeRows<R>,
 ): Promise<Result<Selected, ReadError>> {
   const { now, perSlice } = bounds;
   const { tier } = selection;
@@ -88,7 +92,7 @@ async function select(
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, names, work);
   if (!metrics.ok) return metrics;
-  const handOut = new HandOut(asked, take);
+  const handOut = new HandOut(asked, form, take);
   const question: Question = {
     metrics: metrics.value,
     matchers,
@@ -159,7 +163,7 @@ async function readPart(
   env: Env,
   { metrics, matchers, work, perSlice, since }: Question,
   asked: Plan,
-  handOut: HandOut,
+  handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
   const labels = pairsOf(matchers);
   // Nothing else is read at the same time: it may be twice a slice.
@@ -239,7 +243,7 @@ function storedOf(reading: Reading, metrics: readonly string[], matches: Matches
 
 /** What was read at once. */
 function handOutStored(
-  handOut: HandOut,
+  handOut: Receiver,
   stored: readonly Stored[],
   range: Range,
 ): ReadError | undefined {
@@ -254,7 +258,7 @@ function handOutStored(
 
 /** Heads, but for series of databases that are wide: they come beside the slices. */
 function handOutHeads(
-  handOut: HandOut,
+  handOut: Receiver,
   { readings, heads, wide }: Pick<Consistent, "readings" | "heads"> & { wide: readonly Stored[] },
   matches: Matches,
   range: Range,
