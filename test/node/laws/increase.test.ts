@@ -186,3 +186,41 @@ test("however little room there is, rows in the order of time are counted exactl
     ),
   );
 });
+
+const one = (points: readonly Point[], tier: TierName, from = START) =>
+  read({ from, to: START + 10 * DAY, tier }, [
+    [LABELS[0]!, bucketsOf(points, TIERS[tier].step)],
+  ])[0]!;
+
+test("a reset exactly between two coarse buckets is seen, though the second one ends higher", () => {
+  // https://github.com/thanos-io/thanos/issues/1568: 95, 100 | 97, 107.
+  const points = [95, 100, 97, 107].map((value, i): Point => [START + i * (DAY / 2), value]);
+  expect(one(points, "day").increase).toEqual([5, 97 + 10]);
+});
+
+test("two resets in one bucket are both counted", () => {
+  const points = [10, 20, 3, 5, 1, 8].map((value, i): Point => [START + i * MINUTE, value]);
+  expect(one(points, "hour").increase).toEqual([10 + 3 + 2 + 1 + 7]);
+});
+
+test("what was before a reset at the edge of a bucket, and what came after it, is kept", () => {
+  // https://github.com/elastic/elasticsearch/pull/143381: the last value before a reset counts, wherever
+  // in its bucket the reset is: its first point, its last one, or the only one.
+  const rows = (values: readonly (readonly number[])[]) =>
+    values.flatMap((of, day) => of.map((value, i): Point => [START + day * DAY + i * HOUR, value]));
+  expect(one(rows([[10, 50], [2, 7], [9]]), "day").increase).toEqual([40, 2 + 5, 2]);
+  expect(one(rows([[10, 50, 4], [7], [9]]), "day").increase).toEqual([40 + 4, 3, 2]);
+  expect(one(rows([[10, 50], [4], [3, 9]]), "day").increase).toEqual([40, 4, 3 + 6]);
+});
+
+test("the bucket before the range has the step into the first one, and is not in the answer", () => {
+  const points: Point[] = [
+    [START, 10],
+    [START + DAY, 14],
+    [START + 2 * DAY, 15],
+  ];
+  expect(one(points, "day", START + DAY)).toMatchObject({
+    t: [START + DAY, START + 2 * DAY],
+    increase: [4, 1],
+  });
+});

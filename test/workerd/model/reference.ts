@@ -1,6 +1,6 @@
 // The naive reference: keeps every point, and computes buckets from scratch with no cleverness.
 
-import type { QueryAnswer } from "../../../src/core/api.ts";
+import type { AcrossAnswer, QueryAnswer } from "../../../src/core/api.ts";
 import { keptFrom, type Retention } from "../../../src/core/query/plan.ts";
 import { MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
 import type { StoredMinute } from "../stored-minutes.ts";
@@ -71,6 +71,30 @@ export class Reference {
       [...hosts].map(([host, buckets]) => [host, [...buckets.values()].sort((a, b) => a.t - b.t)]),
     );
   }
+}
+
+/** Says how an answer with `across=sum` differs from what the hosts' buckets add up to. */
+export function differenceAcross(
+  { series: [all] }: AcrossAnswer,
+  hosts: Map<string, ReferenceBucket[]>,
+): string | undefined {
+  const starts = [...new Set([...hosts.values()].flat().map(({ t }) => t))].sort((a, b) => a - b);
+  const got = all?.t ?? [];
+  if (got.join() !== starts.join()) return `across: times ${got.join()}, expected ${starts.join()}`;
+  for (const [i, at] of starts.entries()) {
+    const latest = [...hosts.values()].flatMap((buckets) => {
+      const steps = buckets.slice(1).map(({ t }, j) => t - buckets[j]!.t);
+      const median = steps.sort((a, b) => a - b)[(steps.length - 1) >> 1] ?? 0;
+      const last = buckets.findLast(({ t }) => t <= at);
+      const carried = Math.max(5 * MINUTE, 2.5 * median);
+      return last === undefined || at - last.t > carried ? [] : [last.sum / last.count];
+    });
+    const sum = latest.reduce((a, b) => a + b, 0);
+    const [avg, series] = [all!.avg[i]!, all!.series[i]];
+    if (series !== latest.length || Math.abs(avg - sum) > 1e-9 * (Math.abs(sum) + 1))
+      return `across at ${at}: ${avg} of ${series}, expected ${sum} of ${latest.length}`;
+  }
+  return undefined;
 }
 
 /** Most samples that a minute keeps: the default of SAMPLES_PER_MINUTE. */

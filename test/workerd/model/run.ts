@@ -1,9 +1,16 @@
 // Runs one history on a real store and on the reference, and compares every tier after every step.
 
+import type { AcrossAnswer } from "../../../src/core/api.ts";
 import { keptFrom } from "../../../src/core/query/plan.ts";
 import { DAY, MINUTE, type TierName } from "../../../src/core/tiers.ts";
 import type { Action, RelativePoint } from "./actions.ts";
-import { difference, differenceOfMinutes, type Point, Reference } from "./reference.ts";
+import {
+  difference,
+  differenceAcross,
+  differenceOfMinutes,
+  type Point,
+  Reference,
+} from "./reference.ts";
 import { answerOf, type ModelStore, NO_FAULT, RETENTION } from "./store.ts";
 
 const METRICS = ["a", "b", "c.d"];
@@ -21,6 +28,7 @@ export async function runHistory(store: ModelStore, actions: readonly Action[]):
       // One metric after each step, in turn; all of them at the end.
       const isLast = i === actions.length - 1;
       await run.compare(isLast ? METRICS : [METRICS[i % METRICS.length]!]);
+      if (isLast) await run.compareAcross();
       if (isLast) await run.compareMinutes();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -117,6 +125,17 @@ class Run {
         const differs = difference(await answerOf(response), expected);
         if (differs !== undefined) throw new Error(`${metric} by ${tier}: ${differs}`);
       }
+  }
+
+  /** Of one metric, by the hour: what was before the range is not kept. */
+  async compareAcross(metric = METRICS[0]!): Promise<void> {
+    const response = await this.#store.query(metric, "hour", "across=sum");
+    const expected = this.#reference.buckets(metric, "hour", this.#store.now, RETENTION);
+    const text = await response.text();
+    if (response.status === 404 && expected.size === 0) return;
+    if (response.status !== 200) throw new Error(`${metric} across: ${response.status} ${text}`);
+    const differs = differenceAcross(JSON.parse(text) as AcrossAnswer, expected);
+    if (differs !== undefined) throw new Error(`${metric}: ${differs}`);
   }
 
   /** What is stored of minutes: their samples, which queries do not tell yet. */

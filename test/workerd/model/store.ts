@@ -91,11 +91,11 @@ export class ModelStore {
     );
   }
 
-  async query(metric: string, tier: TierName): Promise<Response> {
+  async query(metric: string, tier: TierName, more = "by=*"): Promise<Response> {
     const from = this.now - 9 * 86_400_000;
     const to = this.now + 600_000;
     return await app.request(
-      `/api/v1/query?metric=${metric}&from=${from}&to=${to}&resolution=${tier}&by=*`,
+      `/api/v1/query?metric=${metric}&from=${from}&to=${to}&resolution=${tier}&${more}`,
       {},
       this.#env,
     );
