@@ -12,10 +12,10 @@ import {
   packedFixed64,
   sint,
   text,
+  type Field,
 } from "../proto.ts";
 import { type Fixture, NOW, type Point, type Stored } from "../suite.ts";
 
-type Field = readonly number[];
 type Attributes = Readonly<Record<string, unknown>>;
 
 const NS = BigInt(NOW) * 1_000_000n + 999_999n;

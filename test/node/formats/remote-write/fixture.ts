@@ -1,6 +1,6 @@
 // Bodies of remote write, both versions, after snappy is undone.
 
-import { body, bytes, double, fixed64, int, message, packed, text } from "../proto.ts";
+import { body, bytes, double, type Field, fixed64, int, message, packed, text } from "../proto.ts";
 import { type Fixture, NOW, type Point } from "../suite.ts";
 import { request, type Series, writeRequest } from "./messages.ts";
 
@@ -76,8 +76,7 @@ const bad = (write: (series: readonly Series[]) => Uint8Array): Record<string, U
   };
 };
 
-const label = (name: string, value: string): readonly number[] =>
-  message(1, text(1, name), text(2, value));
+const label = (name: string, value: string): Field => message(1, text(1, name), text(2, value));
 const sample = message(2, double(1, 2), int(2, NOW));
 
 export const remoteWrite1: Fixture = {
