@@ -9,10 +9,17 @@ import { defineConfig } from "vitest/config";
 /** Files at a time: one more than there are cores, since some wait for pushes, others for a runtime. */
 const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 
-/** Tests that need a shard with millions of minutes, or near one of its limits. */
-const LARGE = ["layout", "cut", "pressure", "forget"].map(
-  (name) => `test/workerd/shard-${name}.test.ts`,
-);
+/** Tests that need millions of minutes, or are near one of the limits: left out when it must be quick. */
+const LARGE = [
+  "flush-size",
+  "read-limits",
+  "read-packs",
+  "shard-cut",
+  "shard-forget",
+  "shard-layout",
+  "shard-packs",
+  "shard-pressure",
+].map((name) => `test/workerd/${name}.test.ts`);
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -39,8 +46,8 @@ export default defineConfig(({ mode }) => ({
               bindings: {
                 MIGRATIONS: await readD1Migrations("drizzle/migrations"),
                 OPEN: "local",
-                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "30" : "500"),
-                CRON_HISTORIES: mode === "quick" ? "10" : "40",
+                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "10" : "500"),
+                CRON_HISTORIES: mode === "quick" ? "5" : "40",
                 MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },
