@@ -16,6 +16,7 @@ import {
   type Resource,
   resourceOf,
   seriesKeys,
+  takeEnds,
   takePoints,
 } from "./otlp-points.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -85,15 +86,12 @@ function take(
     (typeof name === "string" ? undefined : { path: "name", message: "is missing" }) ??
     (attributes.ok ? undefined : attributes.error);
   if (wrong !== undefined) intake.issue(index, wrong.path, wrong.message);
-  else if (hasNoValue) intake.addNone();
-  else if (attributes.ok)
-    takePoints(
-      intake,
-      index,
-      seriesKeys(layout, String(name), attributes.value, resource, parts),
-      at === 0 ? intake.arrival() : at,
-      values,
-    );
+  else if (attributes.ok) {
+    const keys = seriesKeys(layout, String(name), attributes.value, resource, parts);
+    const when = at === 0 ? intake.arrival() : at;
+    if (hasNoValue) takeEnds(intake, index, keys, when);
+    else takePoints(intake, index, keys, when, values);
+  }
 }
 
 function readNumber(point: Json): Read {

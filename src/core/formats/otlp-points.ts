@@ -140,6 +140,17 @@ export function takePoints(
   }
 }
 
+/**
+ * Takes a data point that says there is no value: each of its series ended at `at`, as a receiver of
+ * Prometheus' samples passes on what has gone. Bounds that it does not name keep their series.
+ */
+export function takeEnds(intake: Intake, index: number, keys: SeriesKeys, at: number): void {
+  intake.addNone();
+  if (!keys.ok) return;
+  if (timeIssue(at) === undefined)
+    for (const key of keys.value) intake.end(intake.keyed(key), at, index);
+}
+
 const timeIssue = (at: number): string | undefined =>
   at >= LIMITS.earliestAt && at <= LIMITS.latestAt
     ? undefined

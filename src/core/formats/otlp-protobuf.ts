@@ -18,6 +18,7 @@ import {
   resourceOf,
   type SeriesKeys,
   seriesKeys,
+  takeEnds,
   takePoints,
 } from "./otlp-points.ts";
 import { BYTES, ProtoReader } from "./protobuf.ts";
@@ -138,11 +139,10 @@ class Walk {
       this.#intake.issue(index, why.path, why.message);
       return;
     }
-    if (point.hasNoValue) {
-      this.#intake.addNone();
-      return;
-    }
-    if (this.#intake.length + point.values.length > LIMITS.pointsPerRequest) {
+    if (
+      this.#intake.isFull ||
+      this.#intake.length + point.values.length > LIMITS.pointsPerRequest
+    ) {
       this.#isFull = true;
       this.#proto.fail();
       return;
@@ -151,7 +151,8 @@ class Walk {
     point.putLayout(known);
     let keys = known.find();
     if (keys === undefined) known.keep((keys = this.#keys(point, from, to)));
-    takePoints(this.#intake, index, keys, point.at, point.values);
+    if (point.hasNoValue) takeEnds(this.#intake, index, keys, point.at);
+    else takePoints(this.#intake, index, keys, point.at, point.values);
   }
 
   #keys(point: DataPoint, from: number, to: number): SeriesKeys {

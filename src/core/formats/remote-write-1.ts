@@ -3,6 +3,9 @@
 //   WriteRequest  timeseries = 1, metadata = 3
 //   TimeSeries    labels = 1 {name = 1, value = 2}, samples = 2 {value = 1, timestamp = 2},
 //                 exemplars = 3, histograms = 4
+//
+// The specification of 1.0 has no exemplars: they are passed over as a field that is not known, and the
+// answer's headers say that none was written.
 
 import * as LIMITS from "../limits.ts";
 import { err, type Result } from "../result.ts";
@@ -16,7 +19,6 @@ import { textIn } from "./utf8.ts";
 
 const MESSAGE = "prometheus.WriteRequest";
 const LABELS = 1;
-const EXEMPLARS = 3;
 const HISTOGRAMS = 4;
 
 /** Keys of series by the bytes of their labels: a sender names the same ones again and again. */
@@ -40,21 +42,19 @@ function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intak
   const from = proto.at;
   let samples = to;
   let histograms = 0;
-  let exemplars = 0;
   known.begin();
   for (let start = from, field = proto.field(to); field !== 0; field = proto.field(to)) {
     proto.skip(to);
     // With tag and length, which tell where a label ends.
     if (field === LABELS) known.put(proto.bytes, start, proto.at);
     else if (field === SAMPLES) samples = Math.min(samples, start);
-    else if (field === EXEMPLARS) exemplars++;
     else if (field === HISTOGRAMS) histograms++;
     start = proto.at;
   }
   if (proto.broken) return;
   let key = known.find();
   if (key === undefined) known.keep((key = keyOf(proto, from, to)));
-  takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
+  takeSeries(proto, samples, to, key, histograms, 0, index, intake);
   proto.at = proto.broken ? proto.at : to;
 }
 

@@ -7,6 +7,11 @@ import { carrierOf } from "../http/carrier.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { refusedAs } from "./ingest.ts";
 
+const KEPT =
+  "Nothing was deleted: what was pushed is history and stays, and no more comes. " +
+  "DELETE /api/v1/metric?name=… deletes a metric.\n";
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
 export const pushgatewayDelete = PUSH_PATHS.map((path) =>
   endpoint({
     methods: ["DELETE"],
@@ -18,6 +23,7 @@ export const pushgatewayDelete = PUSH_PATHS.map((path) =>
     errors: [],
     tokenOf: (request) => pushgateway.token?.(carrierOf(request)),
     refused: (failure) => refusedAs(pushgateway, failure),
-    handle: () => new Response(null, { status: 202 }),
+    // Other than 202 is a failure to its clients (client_golang).
+    handle: () => new Response(KEPT, { status: 202, headers: TEXT }),
   }),
 );

@@ -304,8 +304,11 @@ const GOOD: Readonly<Record<string, readonly [readonly Metric[], readonly Stored
       [stored('up{"a":"b","exported_job":"mine","instance":"i-1","job":"shop/cart"}', 1)],
       { "service.name": "cart", "service.namespace": "shop", "service.instance.id": "i-1", x: "y" },
     ],
-    "a cumulative sum, and no recorded value": [[sum(2)], [stored('requests{"a":"b"}', -7)]],
-    "a delta sum": [[sum(1)], [stored('requests{"a":"b"}', -7)]],
+    "a cumulative sum, and no recorded value, which is an end mark": [
+      [sum(2)],
+      [stored('requests{"a":"b"}', -7), stored("requests{}", NaN)],
+    ],
+    "a delta sum": [[sum(1)], [stored('requests{"a":"b"}', -7), stored("requests{}", NaN)]],
     "a histogram": [
       [histogram([0.5, 2, 10_000], [1, 2, 0, 3])],
       [

@@ -67,7 +67,6 @@ const bad = (write: (series: readonly Series[]) => Uint8Array): Record<string, U
     "a time before 1970": one({ samples: [{ value: 1, at: -1n }] }),
     "a time beyond all": one({ samples: [{ value: 1, at: 2n ** 63n - 1n }] }),
     "a native histogram": one({ samples: [], histograms: 1 }),
-    "an exemplar alone": one({ samples: [], exemplars: 1 }),
     text: new TextEncoder().encode("up 1"),
     "a field of no wire type": Uint8Array.of(0x0f, 1),
     "a varint without end": new Uint8Array(20).fill(0xff),
@@ -83,6 +82,10 @@ export const remoteWrite1: Fixture = {
   write: (points) => writeRequest(points.map(seriesOf)),
   bodies: {
     ...bodies(writeRequest),
+    "an exemplar, of which 1.0 knows nothing": {
+      body: writeRequest([{ ...up, samples: [], exemplars: 1 }]),
+      holds: [],
+    },
     "fields in another order, unknown ones between them": {
       body: body([
         message(3, text(2, "up"), int(1, 2), text(4, "Whether it is up")),
@@ -131,6 +134,7 @@ export const remoteWrite2: Fixture = {
   },
   bad: {
     ...bad(request),
+    "an exemplar alone": request([{ ...up, samples: [], exemplars: 1 }]),
     "a body of version 1.0": writeRequest([up]),
     "a reference to no symbol": body([...symbols, message(5, packed(1, [1, 5]), sample)]),
     "a reference too large": body([...symbols, message(5, packed(1, [1, 2n ** 63n]), sample)]),
