@@ -59,6 +59,12 @@ const BY_SUFFIX: ReadonlyMap<string, UnitName> = new Map(
 /** What follows a unit without changing it: http_seconds_sum, latency.ms.p95. */
 const STATISTIC = /^(total|sum|avg|mean|min|max|last|p\d+)$/;
 
+/** The unit of what grows by a unit, a second: seconds of work in a second are a part of it. */
+export function perSecond(unit: UnitName): UnitName {
+  if (unit === "bytes" || unit === "bits") return `${unit}-per-second`;
+  return unit === "seconds" ? "ratio" : "per-second";
+}
+
 /** The unit that the name of a metric ends with: `_seconds`, `.ms`, `_bytes_total`, `_bytes_per_second`. */
 export function unitOf(metric: string): UnitName {
   // Both letters of "µs": the micro sign and the Greek one.

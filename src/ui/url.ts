@@ -6,6 +6,7 @@
 // Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
 import { parseMatcher } from "../core/query/filter.ts";
+import { typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
 import { STAT_NAMES, type StatName } from "../core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
@@ -29,6 +30,14 @@ export type Resolution = TierName | "auto";
 export const STATS = STAT_NAMES;
 export type Stat = StatName;
 
+/** How series are combined into one; when nothing is said, all their points are one list. */
+export const ACROSS = ["sum", "avg", "min", "max"] as const;
+export type Across = (typeof ACROSS)[number];
+
+/** What is shown of a counter. */
+export const SHOWS = ["rate", "value"] as const;
+export type Show = (typeof SHOWS)[number];
+
 /** `last` ends at "now" and moves with it; `fixed` is [from, to), Unix ms. */
 export type Range =
   | { readonly kind: "last"; readonly span: SpanName }
@@ -45,6 +54,9 @@ export interface Panel {
   readonly by?: string;
   /** Matchers, as the API takes them: host=a, host!=a, host=~web.*, host!~web.* */
   readonly where: readonly string[];
+  readonly across?: Across;
+  /** Absent: the rate of counters, the value of all others. */
+  readonly show?: Show;
   /** Chosen instead of what the name says. */
   readonly unit?: UnitName;
   /** Labels JSON of the series that are drawn; absent: the largest. */
@@ -85,7 +97,7 @@ export const panelOf = (metric: string): Panel => ({
 });
 
 /** A panel without some of its choices. */
-export function without<K extends "by" | "unit" | "only" | "sort">(
+export function without<K extends "by" | "unit" | "only" | "sort" | "across" | "show">(
   panel: Panel,
   ...choices: readonly K[]
 ): Omit<Panel, K> {
@@ -129,9 +141,13 @@ function parsePanels(given: URLSearchParams): Panel[] {
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];
     else if (name === "table") panel.table = value === "true";
-    else if (name === "sort") {
-      const sort = find(["name", ...STATS] as const, value);
+    else {
+      const sort = name === "sort" ? find(["name", ...STATS] as const, value) : undefined;
+      const across = name === "across" ? find(ACROSS, value) : undefined;
+      const show = name === "show" ? find(SHOWS, value) : undefined;
       if (sort !== undefined) panel.sort = sort;
+      if (across !== undefined) panel.across = across;
+      if (show !== undefined) panel.show = show;
     }
   }
   return panels;
@@ -167,7 +183,10 @@ export function viewAddress({ page, panels, range, resolution, previous, utc }: 
     if (panel.stat !== "avg") search.append("stat", panel.stat);
     if (panel.by !== undefined) search.append("by", panel.by);
     for (const matcher of panel.where) search.append("where", matcher);
-    if (panel.unit !== undefined) search.append("unit", panel.unit);
+    for (const name of ["across", "show", "unit"] as const) {
+      const { [name]: value } = panel;
+      if (value !== undefined) search.append(name, value);
+    }
     for (const series of panel.only ?? []) search.append("only", series);
     if (panel.sort !== undefined) search.append("sort", panel.sort);
     if (panel.table) search.append("table", "true");
@@ -206,18 +225,25 @@ const boundsOf = (range: Range): Bounds =>
     ? { from: String(range.from), to: String(range.to) }
     : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };
 
+/** What of a panel is shown: counters show their rate unless their value is asked for. */
+export const showOf = ({ metric, show }: Pick<Panel, "metric" | "show">): Show =>
+  typeByName(metric) === "counter" ? (show ?? "rate") : "value";
+
 /** What a panel asks of the server. Equal panels ask the same. */
 export function questionOf(
-  { metric, stat, by, where }: Panel,
+  { metric, stat, by, where, across, show }: Panel,
   { range, resolution }: Pick<View, "range" | "resolution">,
 ): string {
   const { from, to } = boundsOf(range);
   const search = new URLSearchParams({ metric, from, to, resolution });
+  const rate = showOf({ metric, ...(show !== undefined && { show }) }) === "rate";
   if (by !== undefined) {
     search.set("by", by);
     search.set("limit", String(SERIES_KNOWN));
-    search.set("order", stat);
+    search.set("order", rate ? "increase" : stat);
   }
+  // A rate of several series is that of their sum already.
+  if (across !== undefined && !rate) search.set("across", across);
   for (const matcher of where) search.append("where", matcher);
   return `/api/v1/query?${readable(search)}`;
 }

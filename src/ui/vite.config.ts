@@ -13,22 +13,43 @@ const withoutPreload: Plugin = {
     id.endsWith("vite/preload-helper.js") ? "export const __vitePreload = (load) => load();" : null,
 };
 
-/** What uPlot offers besides lines: bundlers cannot tell that nobody takes it. */
-const UNUSED = [
-  "uPlot.join = join;",
-  "(paths.stepped = stepped);",
-  "(paths.bars    = bars);",
-  "(paths.spline  = monotoneCubic);",
+/**
+ * What uPlot offers besides lines, and is never taken here: other paths, times as text (the page has
+ * its own, by zone), a legend. Bundlers cannot tell; each text is replaced by what stands beside it.
+ */
+const UNUSED: readonly (readonly [text: string, instead: string])[] = [
+  ["uPlot.join = join;", ""],
+  ["(paths.stepped = stepped);", ""],
+  ["(paths.bars    = bars);", ""],
+  ["(paths.spline  = monotoneCubic);", ""],
+  ["uPlot.fmtDate = fmtDate;", ""],
+  ["uPlot.tzDate  = tzDate;", ""],
+  ["genTimeStuffs(1);", "[];"],
+  ["genTimeStuffs(1e-3);", "[];"],
+  ["(ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate))", "undefined"],
+  [
+    "timeAxisVals(_tzDate, timeAxisStamps((ms == 1 ? _timeAxisStampsMs : _timeAxisStampsS), _fmtDate))",
+    "undefined",
+  ],
+  ["timeSeriesVal(_tzDate, timeSeriesStamp(_timeSeriesStamp, _fmtDate))", "undefined"],
+  ["isTime ? (isStr(sv) ? timeSeriesVal(_tzDate, timeSeriesStamp(sv, _fmtDate)) :", "isTime ? ("],
+  ["timeAxisVals(_tzDate, timeAxisStamps(av, _fmtDate))", "undefined"],
+  ["timeAxisVal(_tzDate, av)", "undefined"],
+  ["(opts.fmtDate || fmtDate)", "undefined"],
+  [
+    'let row = placeTag("tr", LEGEND_SERIES',
+    'return nullNullTuple;\n\t\tlet row = placeTag("tr", LEGEND_SERIES',
+  ],
 ];
 
 const onlyLines: Plugin = {
   name: "only-lines",
   transform(code, id) {
     if (!id.endsWith("uPlot.esm.js")) return null;
-    const missing = UNUSED.find((text) => !code.includes(text));
+    const missing = UNUSED.find(([text]) => !code.includes(text));
     if (missing !== undefined)
-      throw new Error(`uPlot is another: it has no "${missing}" to leave out`);
-    return UNUSED.reduce((rest, text) => rest.replace(text, ""), code);
+      throw new Error(`uPlot is another: it has no "${missing[0]}" to leave out`);
+    return UNUSED.reduce((rest, [text, instead]) => rest.replace(text, instead), code);
   },
 };
 

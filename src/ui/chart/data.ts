@@ -1,11 +1,11 @@
 // From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
-import type { Columns, SeriesAnswer } from "../../core/api.ts";
-import { STATISTIC } from "../../core/stats.ts";
-import type { Stat } from "../url.ts";
+import { type Form, hasBand } from "./form.ts";
 import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
 import { type Older, stepAt, type Steps } from "./older.ts";
 import { LARGEST_DRAWN, largestFirst } from "./ranking.ts";
+import type { ChartColumns, ChartSeries } from "./series.ts";
+import type { Stat } from "../url.ts";
 import { type Totals, totals } from "./totals.ts";
 
 /** A line has one bucket in the window at least. */
@@ -13,16 +13,16 @@ export interface Line {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels JSON: which series this is, also in addresses. */
   readonly key: string;
-  readonly columns: Columns;
+  readonly columns: ChartColumns;
   readonly rows: Rows;
   /** The numbers of the window. */
   readonly totals: Totals;
   /** The same series in the period before, its times moved to this one. */
-  readonly before?: { readonly columns: Columns; readonly rows: Rows };
+  readonly before?: { readonly columns: ChartColumns; readonly rows: Rows };
 }
 
 export interface ChartData extends Steps {
-  readonly stat: Stat;
+  readonly form: Form;
   /** Starts of buckets, Unix ms, ascending; also one in every gap, which breaks its line there. */
   readonly starts: readonly number[];
   /** Buckets that start here or later may still change. */
@@ -38,17 +38,17 @@ export interface ChartData extends Steps {
 export type Slots = ReadonlyMap<string, number>;
 
 export interface ChartQuestion {
-  readonly series: readonly SeriesAnswer[];
+  readonly series: readonly ChartSeries[];
   /** Where their buckets are wider, the earliest first. */
   readonly older?: readonly Older[];
   /** Of the period before, moved to this one. */
-  readonly before?: readonly SeriesAnswer[];
+  readonly before?: readonly ChartSeries[];
   /** The window, [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
   readonly step: number;
   readonly partialFrom: number;
-  readonly stat: Stat;
+  readonly form: Form;
   /** Keys of the series to draw; absent: the largest. */
   readonly only?: readonly string[];
   /** The colours of before: a series keeps its colour. */
@@ -60,10 +60,11 @@ export const keyOf = (labels: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
 export function chartData(question: ChartQuestion): ChartData {
-  const { from, to, step, stat, partialFrom, older = [] } = question;
+  const { from, to, step, form, partialFrom, older = [] } = question;
+  const { stat: rank } = form;
   const before = new Map((question.before ?? []).map((one) => [keyOf(one.labels), one]));
   const places = new Set<number>();
-  const cut = new Map<Columns, Cut>();
+  const cut = new Map<ChartColumns, Cut>();
   for (const columns of [...question.series, ...before.values()]) {
     const { t } = columns;
     const [first, end] = [placeFrom(t, from), placeFrom(t, to)];
@@ -74,7 +75,7 @@ export function chartData(question: ChartQuestion): ChartData {
     for (const row of gaps) places.add(t[row - 1]! + step);
   }
   const starts = [...places].sort((a, b) => a - b);
-  const rowsOf = (series: SeriesAnswer): Rows => rowsAt(starts, series.t, cut.get(series)!);
+  const rowsOf = (series: ChartSeries): Rows => rowsAt(starts, series.t, cut.get(series)!);
   const all = question.series
     .map((columns) => ({ columns, rows: rowsOf(columns) }))
     .filter(({ rows }) => rows.some(isRow))
@@ -87,14 +88,14 @@ export function chartData(question: ChartQuestion): ChartData {
         key,
         columns,
         rows,
-        totals: totals({ columns, rows }),
+        totals: totals({ columns, rows }, form.kind),
         ...(then !== undefined && { before: { columns: then, rows: rowsOf(then) } }),
       };
     })
     .sort((a, b) => compareLabels(a.labels, b.labels));
-  const lines = drawnOf(all, stat, question.only);
-  const slots = slotsOf(all, largestFirst(lines, stat), question.slots ?? new Map());
-  return { stat, step, older, starts, partialFrom, all, lines, slots };
+  const lines = drawnOf(all, rank, question.only);
+  const slots = slotsOf(all, largestFirst(lines, rank), question.slots ?? new Map());
+  return { form, step, older, starts, partialFrom, all, lines, slots };
 }
 
 /**
@@ -137,14 +138,14 @@ const compareLabels = (a: Line["labels"], b: Line["labels"]): number =>
 /** The chosen lines, else the largest, in the order of all. */
 function drawnOf(
   all: readonly Line[],
-  stat: Stat,
+  rank: Stat,
   only: readonly string[] | undefined,
 ): readonly Line[] {
   const chosen = only && all.filter(({ key }) => only.includes(key));
   // Chosen series without points here, or of another split: better the largest than none.
   if (chosen !== undefined && chosen.length > 0) return chosen;
   if (all.length <= LARGEST_DRAWN) return all;
-  const largest = new Set(largestFirst(all, stat).slice(0, LARGEST_DRAWN));
+  const largest = new Set(largestFirst(all, rank).slice(0, LARGEST_DRAWN));
   return all.filter((line) => largest.has(line));
 }
 
@@ -194,18 +195,16 @@ export interface Drawn {
   readonly before: Column;
 }
 
-/** Only what lies between the minimum and the maximum of its bucket has one. */
-const hasBand = (stat: Stat): boolean => STATISTIC[stat].kind === "value";
-
-export function drawn(line: Line, { starts, partialFrom, stat }: ChartData): Drawn {
+export function drawn(line: Line, { starts, partialFrom, form }: ChartData): Drawn {
   const { rows, columns, before } = line;
+  const { stat } = form;
   const column = (values: readonly number[], rows: Rows): Column =>
     rows.map((row) => (row == null ? row : values[row]!));
   const none = (): Column => starts.map(() => null);
   const opens = placeFrom(starts, partialFrom);
   return {
-    high: hasBand(stat) ? column(columns.max, rows) : none(),
-    low: hasBand(stat) ? column(columns.min, rows) : none(),
+    high: hasBand(form) ? column(columns.max, rows) : none(),
+    low: hasBand(form) ? column(columns.min, rows) : none(),
     closed: column(
       columns[stat],
       rows.map((row, place) => (place < opens ? row : null)),

@@ -209,6 +209,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         size: 44,
         gap: 8,
         grid: { show: false },
+        incrs: (_u, _at, from, to) => [to - from],
         splits: (u, _, from, to) => timeTicks(from, to, fits(u.width - 80, TIME_LABEL), zone),
         values: (_, splits) => timeLabels(splits, zone),
       },

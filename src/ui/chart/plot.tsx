@@ -5,14 +5,14 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
-import type { UnitName } from "../units.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
 import { stepAt } from "./older.ts";
 import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
-import { type At, formatStat, Tooltip } from "./tooltip.tsx";
+import { formatDrawn } from "./form.ts";
+import { type At, Tooltip } from "./tooltip.tsx";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
 const STRIDE = 0.25;
@@ -26,7 +26,6 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   /** The window as it is to be: that of a change which this chart does not show yet. */
   readonly present: () => { readonly from: number; readonly to: number };
   readonly theme: Theme;
-  readonly unit: UnitName;
   readonly zone: string;
   /** The one canvas, for who wants to keep the picture; undefined when it is gone. */
   readonly canvas: { current: HTMLCanvasElement | undefined };
@@ -54,7 +53,8 @@ function aligned(data: ChartData): Aligned {
 }
 
 export function Plot(props: PlotProps) {
-  const { data, from, to, theme, unit, zone } = props;
+  const { data, from, to, theme, zone } = props;
+  const { unit } = data.form;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
@@ -161,7 +161,7 @@ export function Plot(props: PlotProps) {
       <p class="unseen" role="status">
         {said}
       </p>
-      <Tooltip at={at} data={data} palette={theme.palette} unit={unit} zone={zone} />
+      <Tooltip at={at} data={data} palette={theme.palette} zone={zone} />
     </div>
   );
 }
@@ -191,13 +191,11 @@ function bucketOf(data: ChartData, at: number): number {
 }
 
 /** The bucket under the crosshair in words. */
-function told({ start, place }: At, { data, zone, unit }: PlotProps): string {
+function told({ start, place }: At, { data, zone }: PlotProps): string {
   const values = data.lines.flatMap((line) => {
     const row = place === undefined ? undefined : line.rows[place];
     if (!isRow(row)) return [];
-    return [
-      `${seriesName(line.labels)} ${formatStat(data.stat, line.columns[data.stat][row]!, unit)}`,
-    ];
+    return [`${seriesName(line.labels)} ${formatDrawn(data.form, line.columns, row)}`];
   });
   return [formatBucket(start, stepAt(data, start), zone), ...values].join(", ");
 }

@@ -2,6 +2,7 @@
 // them, so that the worst is never hidden. Pure.
 
 import type { Sort, Stat } from "../url.ts";
+import type { Form } from "./form.ts";
 import type { Totals } from "./totals.ts";
 
 /** Series drawn unless others are chosen: more cannot be told apart. */
@@ -16,7 +17,7 @@ export const largestFirst = <L extends Ranked>(lines: readonly L[], stat: Stat):
   lines.toSorted((a, b) => b.totals[stat] - a.totals[stat]);
 
 export interface Listed<L> {
-  readonly stat: Stat;
+  readonly form: Form;
   /** By their labels. */
   readonly all: readonly L[];
   /** Those that are drawn. */
@@ -27,10 +28,10 @@ export interface Listed<L> {
  * All series in the order of a list. Unless it is sorted, few stay by their labels whatever their
  * numbers do; of more than can be seen at once, what is drawn stands first, the largest before all.
  */
-export function listed<L extends Ranked>({ all, lines, stat }: Listed<L>, sort?: Sort): L[] {
+export function listed<L extends Ranked>({ all, lines, form }: Listed<L>, sort?: Sort): L[] {
   if (sort === "name") return [...all];
   if (sort !== undefined) return largestFirst(all, sort);
   if (all.length <= LARGEST_DRAWN) return [...all];
   const drawn = new Set(lines);
-  return largestFirst(all, stat).sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)));
+  return largestFirst(all, form.stat).sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)));
 }

@@ -2,14 +2,11 @@
 // average of each.
 
 import type { ReadonlySignal } from "@preact/signals";
-import { STATISTIC } from "../../core/stats.ts";
-import { formatBucket, formatCount, seriesName } from "../format.ts";
-import { type Stat, STATS } from "../url.ts";
-import { adds, formatIn, type UnitName } from "../units.ts";
+import { formatBucket, seriesName } from "../format.ts";
 import { type ChartData, type Line, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
 import { stepAt } from "./older.ts";
-import { type Totals, totalsAt } from "./totals.ts";
+import { type Figure, type Form, formatDrawn, formatFigure } from "./form.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -30,24 +27,16 @@ export interface TooltipProps {
   readonly at: ReadonlySignal<At | undefined>;
   readonly data: ChartData;
   readonly palette: readonly string[];
-  readonly unit: UnitName;
   readonly zone: string;
 }
 
-/** A statistic as people read it: counts have no unit, and some units no sum. */
-export function formatStat(stat: Stat, value: number, unit: UnitName): string {
-  const { kind } = STATISTIC[stat];
-  if (kind === "count") return formatCount(value);
-  return kind === "amount" && !adds(unit) ? "–" : formatIn(unit, value);
-}
-
-export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
+export function Tooltip({ at, data, palette, zone }: TooltipProps) {
   const place = at.value;
   if (place === undefined) return null;
   const right = place.left > place.width / 2;
   const buckets = data.lines.flatMap((line) => {
     const row = place.place === undefined ? undefined : line.rows[place.place];
-    return isRow(row) ? [{ line, slot: slotOf(data, line), totals: totalsAt(line, row) }] : [];
+    return isRow(row) ? [{ line, slot: slotOf(data, line), row }] : [];
   });
   return (
     <div
@@ -67,74 +56,86 @@ export function Tooltip({ at, data, palette, unit, zone }: TooltipProps) {
       {buckets.length === 0 ? (
         <div class="quiet">No points here</div>
       ) : data.lines.length === 1 ? (
-        <Numbers totals={buckets[0]!.totals} unit={unit} before={beforeOf(data, place.place)} />
+        <Numbers {...buckets[0]!} form={data.form} before={beforeOf(data, place.place)} />
       ) : (
-        <Lines buckets={buckets} palette={palette} stat={data.stat} unit={unit} />
+        <Lines buckets={buckets} palette={palette} form={data.form} />
       )}
     </div>
   );
 }
 
-/** The statistic of the one line in the period before. */
-function beforeOf({ lines, stat }: ChartData, place: number | undefined): number | undefined {
+/** The drawn number of the one line in the period before. */
+function beforeOf({ lines, form }: ChartData, place: number | undefined): string | undefined {
   const before = lines[0]?.before;
   const row = place === undefined ? undefined : before?.rows[place];
-  return isRow(row) ? before?.columns[stat][row] : undefined;
+  return before !== undefined && isRow(row) ? formatDrawn(form, before.columns, row) : undefined;
 }
 
-interface NumbersProps {
-  readonly totals: Totals;
-  readonly unit: UnitName;
-  readonly before: number | undefined;
+interface Bucket {
+  readonly line: Line;
+  readonly slot: number;
+  readonly row: number;
 }
 
-const Numbers = ({ totals, unit, before }: NumbersProps) => (
+interface NumbersProps extends Bucket {
+  readonly form: Form;
+  readonly before: string | undefined;
+}
+
+const Numbers = ({ line: { columns }, row, form, before }: NumbersProps) => (
   <dl class="tooltip-numbers">
-    {STATS.map((name) => (
-      <div key={name}>
-        <dt>{name}</dt>
-        <dd data-value={name}>{formatStat(name, totals[name], unit)}</dd>
+    {form.here.map((figure) => (
+      <div key={figure.name}>
+        <dt>{figure.title}</dt>
+        <dd data-value={figure.name}>{formatFigure(figure, columns[figure.name]?.[row], form)}</dd>
       </div>
     ))}
     {before !== undefined && (
       <div>
         <dt>previous</dt>
-        <dd data-value="before">{formatIn(unit, before)}</dd>
+        <dd data-value="before">{before}</dd>
       </div>
     )}
   </dl>
 );
 
 interface LinesProps {
-  readonly buckets: readonly { line: Line; slot: number; totals: Totals }[];
+  readonly buckets: readonly Bucket[];
   readonly palette: readonly string[];
-  readonly stat: Stat;
-  readonly unit: UnitName;
+  readonly form: Form;
 }
 
-function Lines({ buckets, palette, stat, unit }: LinesProps) {
-  const columns: readonly Stat[] = [stat, ...(["min", "max"] as const).filter((s) => s !== stat)];
-  const sorted = [...buckets].sort((a, b) => b.totals[stat] - a.totals[stat]);
+function Lines({ buckets, palette, form }: LinesProps) {
+  const drawn: Figure = { name: form.stat, title: form.title };
+  const others = (["min", "max"] as const).filter((name) => name !== form.stat);
+  const columns =
+    form.kind === "buckets"
+      ? [drawn, ...others.map((name) => ({ name, title: name }))]
+      : form.here.filter(({ name }) => name !== "series");
+  const valueOf = ({ line, row }: Bucket): number => line.columns[form.stat][row]!;
+  const sorted = [...buckets].sort((a, b) => valueOf(b) - valueOf(a));
   const hidden = sorted.length - LINES_SHOWN;
   return (
     <table class="tooltip-lines">
       <thead>
         <tr>
           <th />
-          {columns.map((name) => (
-            <th key={name}>{name}</th>
+          {columns.map(({ name, title }) => (
+            <th key={name}>{title}</th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {sorted.slice(0, LINES_SHOWN).map(({ line, slot, totals }) => (
+        {sorted.slice(0, LINES_SHOWN).map(({ line, slot, row }) => (
           <tr key={line.key}>
             <th>
               <i class="swatch" style={{ background: colourOf(palette, slot) }} />
               {seriesName(line.labels)}
             </th>
-            {columns.map((name) => (
-              <td key={name}>{formatStat(name, totals[name], unit)}</td>
+            {columns.map((figure) => (
+              <td key={figure.name}>
+                {formatFigure(figure, line.columns[figure.name]?.[row], form)}
+              </td>
             ))}
           </tr>
         ))}

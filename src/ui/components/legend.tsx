@@ -10,16 +10,12 @@ import { isRow } from "../chart/gaps.ts";
 import { stepAt } from "../chart/older.ts";
 import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
-import { formatStat } from "../chart/tooltip.tsx";
+import { type Figure, type Form, formatDrawn, formatFigure } from "../chart/form.ts";
 import { seriesName } from "../format.ts";
 import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
-import { type Panel, type Sort, type Stat, STATS, without } from "../url.ts";
-import { unitOf, type UnitName } from "../units.ts";
+import { type Panel, type Sort, type Stat, without } from "../url.ts";
 import type { Drawing } from "../models/drawing.ts";
-
-/** The latest value first: it is what changes. */
-const COLUMNS: readonly Stat[] = ["last", ...STATS.filter((stat) => stat !== "last")];
 
 /** The numbers of this column are those under the crosshair, while it is on a chart. */
 const nowOrHere = computed(() =>
@@ -60,7 +56,9 @@ export function Legend({ index, panel, drawing }: LegendProps) {
         <thead>
           <tr>
             {head("name", "series")}
-            {COLUMNS.map((stat) => head(stat, stat === "last" ? nowOrHere : stat))}
+            {data.form.legend.map(
+              ({ name, title }) => isSort(name) && head(name, name === "last" ? nowOrHere : title),
+            )}
           </tr>
         </thead>
         {rows}
@@ -74,7 +72,7 @@ interface RowsProps extends Pick<LegendProps, "index" | "panel"> {
 }
 
 function Rows({ index, panel, data }: RowsProps) {
-  const unit = panel.unit ?? unitOf(panel.metric);
+  const { form } = data;
   const choose = (key: string, how: "isolate" | "toggle"): void =>
     amendPanel(index, (before) => {
       const only = chosenBy(data, key, how);
@@ -107,13 +105,9 @@ function Rows({ index, panel, data }: RowsProps) {
             {nameOf(panel, line)}
           </button>
         </th>
-        {COLUMNS.map((stat) => (
-          <td key={stat} data-total={stat}>
-            {stat === "last" ? (
-              <Now line={line} data={data} last={line.totals.last} unit={unit} />
-            ) : (
-              formatStat(stat, line.totals[stat], unit)
-            )}
+        {form.legend.map((figure) => (
+          <td key={figure.name} data-total={figure.name}>
+            {figure.name === "last" ? <Now line={line} data={data} /> : totalOf(line, figure, form)}
           </td>
         ))}
       </tr>
@@ -121,6 +115,11 @@ function Rows({ index, panel, data }: RowsProps) {
   };
   return <tbody>{listed(data, panel.sort).map(row)}</tbody>;
 }
+
+const isSort = (name: Figure["name"]): name is Stat => name !== "series";
+
+const totalOf = ({ totals }: Line, figure: Figure, form: Form): string =>
+  formatFigure(figure, isSort(figure.name) ? totals[figure.name] : undefined, form);
 
 const nameOf = ({ by, metric }: Panel, { labels }: Line): string =>
   by === undefined ? metric : seriesName(labels);
@@ -140,23 +139,21 @@ const Swatch = ({ slot }: { readonly slot: number | undefined }) => {
 interface NowProps {
   readonly line: Line;
   readonly data: ChartData;
-  readonly last: number;
-  readonly unit: UnitName;
 }
 
 /** The last value; while the crosshair is on a chart, what is drawn there. */
-function Now({ line, data, last, unit }: NowProps) {
+function Now({ line, data }: NowProps) {
   const text = useMemo(() => {
-    const { starts, stat } = data;
+    const { starts, form } = data;
     return computed(() => {
       const { value: place } = crosshair;
-      if (place === undefined) return formatStat("last", last, unit);
+      if (place === undefined) return totalOf(line, { name: "last", title: "last" }, form);
       const at = starts.findIndex(
         (start) => place.at >= start && place.at < start + stepAt(data, start),
       );
       const row = line.rows[at];
-      return isRow(row) ? formatStat(stat, line.columns[stat][row]!, unit) : "–";
+      return isRow(row) ? formatDrawn(form, line.columns, row) : "–";
     });
-  }, [line, data, last, unit]);
+  }, [line, data]);
   return <span class="now">{text}</span>;
 }

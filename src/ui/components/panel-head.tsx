@@ -6,8 +6,9 @@ import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
-import { STATS, without } from "../url.ts";
-import { isUnit, UNITS, unitOf } from "../units.ts";
+import { typeByName } from "../../core/metric-type.ts";
+import { ACROSS, type Across, SHOWS, showOf, STATS, without } from "../url.ts";
+import { isUnit, perSecond, UNITS, unitOf } from "../units.ts";
 import { Filters } from "./filters.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
 import { PanelTools } from "./panel-tools.tsx";
@@ -53,8 +54,60 @@ const Split = ({ index, panel }: CutProps) => {
   );
 };
 
+const ACROSS_WORDS: Readonly<Record<Across, string>> = {
+  sum: "total of series",
+  avg: "mean of series",
+  min: "smallest series",
+  max: "largest series",
+};
+
+/** Of several series that are one line: what that line is of. */
+const Combined = ({ index, panel }: CutProps) =>
+  panel.by === "*" || ((summaryOf(panel.metric)?.series ?? 1) < 2 && !panel.across) ? null : (
+    <select
+      aria-label="Series as one"
+      value={panel.across ?? ""}
+      onChange={({ currentTarget: { value } }) =>
+        setPanel(index, (now) => {
+          const across = ACROSS.find((one) => one === value);
+          const rest = without(now, "across");
+          return across === undefined ? rest : { ...rest, across };
+        })
+      }
+    >
+      <option value="">all points</option>
+      {ACROSS.map((name) => (
+        <option key={name} value={name}>
+          {ACROSS_WORDS[name]}
+        </option>
+      ))}
+    </select>
+  );
+
+/** Of a counter: how fast it grows, or what it says. */
+const RateOrValue = ({ index, panel }: CutProps) => (
+  <div class="segments" role="group" aria-label="Shown of the counter">
+    {SHOWS.map((show) => (
+      <button
+        key={show}
+        type="button"
+        class="segment"
+        aria-pressed={showOf(panel) === show}
+        onClick={() =>
+          setPanel(index, (now) => {
+            const rest = without(now, "show", "only", "sort");
+            return show === "rate" ? rest : { ...rest, show };
+          })
+        }
+      >
+        {show}
+      </button>
+    ))}
+  </div>
+);
+
 const Unit = ({ index, panel }: CutProps) => {
-  const own = unitOf(panel.metric);
+  const own = showOf(panel) === "rate" ? perSecond(unitOf(panel.metric)) : unitOf(panel.metric);
   return (
     <select
       aria-label="Unit"
@@ -99,8 +152,12 @@ export const PanelHead = (props: HeadProps) => {
   const cuts = useMemo(
     () => (
       <div class="cuts">
-        <Statistic index={index} panel={panel} />
+        {typeByName(panel.metric) === "counter" && <RateOrValue index={index} panel={panel} />}
+        {showOf(panel) === "value" && panel.across === undefined && (
+          <Statistic index={index} panel={panel} />
+        )}
         <Split index={index} panel={panel} />
+        {showOf(panel) === "value" && <Combined index={index} panel={panel} />}
         <Unit index={index} panel={panel} />
         <Filters index={index} panel={panel} />
       </div>

@@ -22,7 +22,6 @@ import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
 import { HOME, type Panel as Choices, without } from "../url.ts";
-import { unitOf } from "../units.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
@@ -92,7 +91,6 @@ const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
         to={to}
         present={() => reading.shown.peek() ?? now}
         theme={theme.value}
-        unit={panel.unit ?? unitOf(panel.metric)}
         zone={zone.value}
         canvas={canvas}
         onZoom={zoomTo}

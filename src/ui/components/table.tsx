@@ -1,13 +1,11 @@
 // The buckets of a chart as a table, newest first: all numbers of one line, or one number of many.
 
-import { formatStat } from "../chart/tooltip.tsx";
+import { formatDrawn, formatFigure } from "../chart/form.ts";
 import { isRow } from "../chart/gaps.ts";
 import { stepAt } from "../chart/older.ts";
-import { totalsAt } from "../chart/totals.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
-import { type Panel, STATS } from "../url.ts";
-import { unitOf } from "../units.ts";
+import type { Panel } from "../url.ts";
 import type { Drawing } from "../models/drawing.ts";
 
 export interface TableProps {
@@ -16,8 +14,7 @@ export interface TableProps {
 }
 
 export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
-  const { lines, starts, stat, partialFrom } = data;
-  const unit = panel.unit ?? unitOf(panel.metric);
+  const { lines, starts, form, partialFrom } = data;
   const [only] = lines;
   const places = [...starts.keys()]
     // While another window is asked for, what is known of it stands.
@@ -28,10 +25,12 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
     if (lines.length > 1 || only === undefined)
       return lines.map(({ key, rows, columns }) => {
         const row = rows[place];
-        return <td key={key}>{isRow(row) ? formatStat(stat, columns[stat][row]!, unit) : ""}</td>;
+        return <td key={key}>{isRow(row) ? formatDrawn(form, columns, row) : ""}</td>;
       });
-    const numbers = totalsAt(only, only.rows[place]!);
-    return STATS.map((name) => <td key={name}>{formatStat(name, numbers[name], unit)}</td>);
+    const row = only.rows[place]!;
+    return form.here.map((figure) => (
+      <td key={figure.name}>{formatFigure(figure, only.columns[figure.name]?.[row], form)}</td>
+    ));
   };
   return (
     <div
@@ -44,16 +43,16 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
       <table>
         <thead>
           <tr>
-            <th scope="col">{lines.length > 1 ? `time, ${stat}` : "time"}</th>
+            <th scope="col">{lines.length > 1 ? `time, ${form.title}` : "time"}</th>
             {lines.length > 1
               ? lines.map(({ key, labels }) => (
                   <th key={key} scope="col">
                     {seriesName(labels)}
                   </th>
                 ))
-              : STATS.map((name) => (
+              : form.here.map(({ name, title }) => (
                   <th key={name} scope="col">
-                    {name}
+                    {title}
                   </th>
                 ))}
           </tr>

@@ -3,7 +3,7 @@
 
 import { columnsBy } from "../../core/query/answer.ts";
 import { toCsv } from "../../core/query/csv.ts";
-import { type Line, slotOf } from "../chart/data.ts";
+import { type ChartData, type Line, slotOf } from "../chart/data.ts";
 import { isRow } from "../chart/gaps.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";
@@ -34,8 +34,31 @@ function fileName({ now }: Drawing, end: string): string {
   return `${now.answer.metric.replace(/[^\w.-]+/g, "_")} ${at}.${end}`;
 }
 
+const cell = (text: string): string =>
+  /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/** Of rates and combined series: what their chart tells of each bucket, under its own names. */
+function valuesCsv({ lines, form }: ChartData): string {
+  const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))].sort();
+  const rows = lines.flatMap(({ rows, labels, columns }) =>
+    rows
+      .filter(isRow)
+      .map((row) => [
+        new Date(columns.t[row]!).toISOString(),
+        ...names.map((name) => (Object.hasOwn(labels, name) ? labels[name]! : "")),
+        ...form.here.map(({ name }) => String(columns[name]?.[row] ?? "")),
+      ]),
+  );
+  const head = ["time", ...names.map((name) => `label.${name}`), ...form.here.map((f) => f.title)];
+  return [head, ...rows].map((line) => `${line.map(cell).join(",")}\r\n`).join("");
+}
+
 export function keepCsv(drawing: Drawing): void {
   const { now, data } = drawing;
+  if (data.form.kind !== "buckets") {
+    save(new Blob([valuesCsv(data)], { type: "text/csv" }), fileName(drawing, "csv"));
+    return;
+  }
   const series = data.lines.map((line) => ({ labels: line.labels, ...drawnColumns(line) }));
   const text = toCsv({ ...now.answer, from: now.from, to: now.to, series });
   save(new Blob([text], { type: "text/csv" }), fileName(drawing, "csv"));
@@ -70,7 +93,7 @@ export async function keepPng(
   context.fillStyle = text;
   context.font = `12px ${font}`;
   const what = [
-    data.stat,
+    data.form.title,
     ...panel.where,
     resolutionText(now.answer, zone.value, now.to),
     formatPeriod(now.from, now.to, zone.value),

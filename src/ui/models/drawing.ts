@@ -1,7 +1,10 @@
 // What a panel draws: made anew only when the answer, or what is chosen of it, changes.
 
 import { type ChartData, chartData } from "../chart/data.ts";
-import type { Panel } from "../url.ts";
+import { bucketForm, combinedForm, type Form, rateForm, rates } from "../chart/form.ts";
+import type { ChartSeries } from "../chart/series.ts";
+import { unitOf } from "../units.ts";
+import { type Panel, showOf } from "../url.ts";
 import type { Shown } from "./shown.ts";
 
 export interface Drawing {
@@ -26,22 +29,34 @@ export function drawer(): (panel: Panel, now: Shown | undefined) => Drawing | un
   };
 }
 
+/** A unit that was chosen is that of what is shown, also of a rate. */
+function formOf(panel: Panel, { across }: Shown["answer"]): Form {
+  const own = unitOf(panel.metric);
+  const unit = panel.unit ?? own;
+  if (showOf(panel) === "rate")
+    return { ...rateForm(own), ...(panel.unit !== undefined && { unit: panel.unit }) };
+  return across === undefined ? bucketForm(panel.stat, unit) : combinedForm(across, unit);
+}
+
 function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   const { answer, before, from, to, partialFrom, current } = now;
   const old = last?.drawing;
   // Until the answer for another window is there, the axis moves over what is drawn.
   if (!current && answer === old?.now.answer && before === old.now.before && panel === last?.panel)
     return old.data;
-  const { stat, only } = panel;
+  const { only } = panel;
+  const form = formOf(panel, answer);
+  const inForm = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
+    form.kind === "rate" ? series.map((one) => rates(one, answer.step / 1_000)) : series;
   return chartData({
-    series: answer.series,
-    ...(before !== undefined && { before: before.series }),
+    series: inForm(answer.series),
+    ...(before !== undefined && { before: inForm(before.series) }),
     from,
     to,
     step: answer.step,
     ...(answer.older !== undefined && { older: answer.older }),
     partialFrom,
-    stat,
+    form,
     ...(only !== undefined && { only }),
     ...(old !== undefined && { slots: old.data.slots }),
   });

@@ -4,7 +4,7 @@
 import type { QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { columnsBy } from "../../core/query/answer.ts";
 import { TIERS } from "../../core/tiers.ts";
-import { ask } from "../api.ts";
+import { askQuery } from "./answers.ts";
 import { keyOf } from "../chart/data.ts";
 import type { Older } from "../chart/older.ts";
 import { type Panel, questionOf } from "../url.ts";
@@ -45,7 +45,7 @@ export class OlderParts {
       if (now - askedAt >= FRESH) this.#kept.delete(other);
     const known = this.#kept.get(question);
     if (known !== undefined) return known.answer;
-    const answer = await ask<QueryAnswer>(question, { signal });
+    const answer = await askQuery(question, signal);
     this.#kept.set(question, { answer, askedAt: now });
     return answer;
   }
@@ -63,6 +63,11 @@ export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): 
     return {
       labels: later.labels,
       ...columnsBy((name) => [...(one?.[name] ?? []), ...later[name].slice(rest)]),
+      ...(later.increase !== undefined &&
+        later.rate !== undefined && {
+          increase: [...(one?.increase ?? []), ...later.increase.slice(rest)],
+          rate: [...(one?.rate ?? []), ...later.rate.slice(rest)],
+        }),
     };
   });
   const unreadable = [...(before.unreadable ?? []), ...(answer.unreadable ?? [])];

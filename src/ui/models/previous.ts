@@ -2,7 +2,7 @@
 
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
-import { ask } from "../api.ts";
+import { askQuery } from "./answers.ts";
 import type { Earlier } from "./earlier.ts";
 
 interface Before extends Earlier {
@@ -23,7 +23,7 @@ export class Previous {
   #ask(asked: Earlier | undefined): (() => void) | undefined {
     if (asked === undefined || asked.question === this.#before.peek()?.question) return undefined;
     const asking = new AbortController();
-    ask<QueryAnswer>(asked.question, { signal: asking.signal })
+    askQuery(asked.question, asking.signal)
       .then((answer) => (this.#before.value = { ...asked, answer }))
       // The period itself is drawn all the same; the next minute tries again.
       .catch(() => undefined);

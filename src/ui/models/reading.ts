@@ -4,8 +4,8 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { QueryAnswer } from "../../core/api.ts";
 import { awaiting } from "../chart/frames.ts";
-import { ask } from "../api.ts";
-import { type Panel, questionOf, SPANS } from "../url.ts";
+import { askQuery } from "./answers.ts";
+import { type Panel, questionOf, showOf, SPANS } from "../url.ts";
 import { denial, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
@@ -178,11 +178,7 @@ export class Reading {
     );
     try {
       const { signal } = asking;
-      const answer = await this.#completed(
-        panel,
-        await ask<QueryAnswer>(question, { signal }),
-        signal,
-      );
+      const answer = await this.#completed(panel, await askQuery(question, signal), signal);
       batch(() => {
         this.#answered.value = { panel, question, answer, tail, tailFrom };
         this.#failed.value = undefined;
@@ -295,7 +291,9 @@ export class Reading {
   }
 
   #canMerge(answer: QueryAnswer): boolean {
-    return answer.resolution === "minute" && exactly(this.panel.value.where) !== undefined;
+    const { where, across } = this.panel.value;
+    const isPlain = across === undefined && showOf(this.panel.value) === "value";
+    return isPlain && answer.resolution === "minute" && exactly(where) !== undefined;
   }
 
   /** The answer with the minutes that came since. */
@@ -305,7 +303,7 @@ export class Reading {
     const { from, to } = this.#window(answer, true);
     const isOld = tail === undefined || tailFrom >= to || range.value.kind === "fixed";
     const filters = exactly(where);
-    if (isOld || filters === undefined || answer.resolution !== "minute") return answer;
+    if (isOld || filters === undefined || !this.#canMerge(answer)) return answer;
     const since = Math.max(tailFrom, tail.from, from, answer.from, ownFrom(answer));
     return { ...answer, ...withTail(answer, tail, { by, filters }, since, to) };
   }
@@ -329,6 +327,12 @@ export class Reading {
   });
 }
 
+/** A rate is of each series that was asked for, however values are combined. */
+const acrossOf = (panel: Panel) => (showOf(panel) === "rate" ? undefined : panel.across);
+
 /** What is drawn of one may stand, for a moment, for the other. */
 const isAlike = (a: Panel, b: Panel): boolean =>
-  a.metric === b.metric && a.by === b.by && a.where.join("\n") === b.where.join("\n");
+  a.metric === b.metric &&
+  a.by === b.by &&
+  acrossOf(a) === acrossOf(b) &&
+  a.where.join("\n") === b.where.join("\n");

@@ -1,6 +1,7 @@
 // What a chart draws: places, gaps, the bucket that is still filling, and the y axis.
 
 import fc from "fast-check";
+import { bucketForm } from "../../../src/ui/chart/form.ts";
 import { describe, expect, test } from "vitest";
 import type { SeriesAnswer } from "../../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -37,7 +38,7 @@ const whole: Omit<ChartQuestion, "series"> = {
   to: HOUR,
   step: MINUTE,
   partialFrom: Infinity,
-  stat: "avg",
+  form: bucketForm("avg", "none"),
 };
 const chart = (all: readonly SeriesAnswer[], more: Partial<ChartQuestion> = {}) =>
   chartData({ ...whole, series: all, ...more });
@@ -142,15 +143,15 @@ test("totals add up over the drawn range only", () => {
 describe("statistics", () => {
   const only = [series([1, 2], [5, 6])];
   test("each is drawn as itself", () => {
-    const data = chart(only, { stat: "sum" });
+    const data = chart(only, { form: bucketForm("sum", "none") });
     expect(drawn(data.lines[0]!, data).closed).toEqual([10, 12]);
   });
   test("sums and counts have no band: it is of another size", () => {
     for (const stat of ["sum", "count"] as const) {
-      const data = chart(only, { stat });
+      const data = chart(only, { form: bucketForm(stat, "none") });
       expect(drawn(data.lines[0]!, data).high).toEqual([null, null]);
     }
-    const data = chart(only, { stat: "last" });
+    const data = chart(only, { form: bucketForm("last", "none") });
     expect(drawn(data.lines[0]!, data).high).toEqual([6, 7]);
   });
 });
@@ -197,12 +198,12 @@ describe("many series", () => {
     const data = chart(
       [...hosts, ...hosts.map((one, i) => ({ ...one, labels: { n: `${i}` } })), spike],
       {
-        stat: "max",
+        form: bucketForm("max", "none"),
       },
     );
     expect(keys(data.lines)).toContain(keyOf({ host: "spike" }));
     expect(listed(data)[0]!.labels).toEqual({ host: "spike" });
-    const byCount = chart([...hosts, spike], { stat: "count" });
+    const byCount = chart([...hosts, spike], { form: bucketForm("count", "none") });
     expect(listed(byCount).at(-1)!.labels).toEqual({ host: "spike" });
   });
   test("what is drawn is listed first, the largest before all; few stay by their labels", () => {

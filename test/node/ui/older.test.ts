@@ -1,6 +1,7 @@
 // The time before a resolution is kept: what is asked of a coarser one, how both become one answer,
 // one chart, and what is said of it.
 
+import { bucketForm } from "../../../src/ui/chart/form.ts";
 import { describe, expect, test } from "vitest";
 import type { QueryAnswer, SeriesAnswer } from "../../../src/core/api.ts";
 import { byStat } from "../../../src/core/stats.ts";
@@ -71,7 +72,7 @@ describe("hours before minutes", () => {
     from: both.from,
     to: both.to,
     partialFrom: Infinity,
-    stat: "avg",
+    form: bucketForm("avg", "none"),
   });
 
   test("are one series, each bucket once", () => {
@@ -88,7 +89,12 @@ describe("hours before minutes", () => {
     expect(gaps(line.rows)).toBe(0);
     expect(drawn(line, data).closed).toEqual([0, 1, 2, 0, 1, 2]);
     const holey = series([...hours, ...minutes, KEPT + 9 * MINUTE]);
-    const broken = chartData({ ...both, series: [holey], partialFrom: Infinity, stat: "avg" });
+    const broken = chartData({
+      ...both,
+      series: [holey],
+      partialFrom: Infinity,
+      form: bucketForm("avg", "none"),
+    });
     expect(gaps(broken.lines[0]!.rows)).toBe(1);
   });
   test("are drawn at their middles, and are as long as they are", () => {

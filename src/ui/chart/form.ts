@@ -1,0 +1,107 @@
+// What is shown of an answer: statistics of its buckets, one value of several series, the rate of a
+// counter. Each form is columns like any other, and says which of them mean what. Pure.
+
+import { STATISTIC } from "../../core/stats.ts";
+import { formatCount } from "../format.ts";
+import { type Across, type Stat, STATS } from "../url.ts";
+import { adds, formatIn, perSecond, type UnitName } from "../units.ts";
+import { type ChartColumns, type ChartSeries, columnsOfValues } from "./series.ts";
+
+/** A number that is shown, by its column. */
+export interface Figure {
+  readonly name: Stat | "series";
+  readonly title: string;
+  /** Instead of that of the form. */
+  readonly unit?: UnitName;
+}
+
+export interface Form {
+  readonly kind: "buckets" | "combined" | "rate";
+  /** The column that is drawn as a line. */
+  readonly stat: Stat;
+  /** What it is called. */
+  readonly title: string;
+  readonly unit: UnitName;
+  /** The numbers of the range. */
+  readonly legend: readonly Figure[];
+  /** The numbers of one place on the axis. */
+  readonly here: readonly Figure[];
+}
+
+const plain = (name: Stat): Figure => ({ name, title: name });
+
+/** The latest value first: it is what changes. */
+const LAST_FIRST: readonly Stat[] = ["last", ...STATS.filter((stat) => stat !== "last")];
+
+export const bucketForm = (stat: Stat, unit: UnitName): Form => ({
+  kind: "buckets",
+  stat,
+  title: stat,
+  unit,
+  legend: LAST_FIRST.map(plain),
+  here: STATS.map(plain),
+});
+
+/** Of a value at each place. */
+const VALUE_LEGEND = (["last", "avg", "min", "max"] as const).map(plain);
+
+export const ACROSS_TITLES: Readonly<Record<Across, string>> = {
+  sum: "total",
+  avg: "mean",
+  min: "smallest",
+  max: "largest",
+};
+
+export const combinedForm = (across: Across, unit: UnitName): Form => ({
+  kind: "combined",
+  stat: "avg",
+  title: ACROSS_TITLES[across],
+  unit,
+  legend: VALUE_LEGEND,
+  here: [
+    { name: "avg", title: ACROSS_TITLES[across] },
+    { name: "series", title: "series" },
+  ],
+});
+
+/** `unit`: of the counter. */
+export const rateForm = (unit: UnitName): Form => {
+  const increase: Figure = { name: "sum", title: "increase", unit };
+  return {
+    kind: "rate",
+    stat: "avg",
+    title: "rate",
+    unit: perSecond(unit),
+    legend: [...VALUE_LEGEND, increase],
+    here: [{ name: "avg", title: "rate" }, increase],
+  };
+};
+
+/** Columns of the rate; amounts and weights are the increases, and the seconds in which they came. */
+export function rates(series: ChartSeries, stepSec: number): ChartSeries {
+  const { labels, t, rate = [], increase = [] } = series;
+  const seconds = rate.map((value, row) => (value > 0 ? increase[row]! / value : stepSec));
+  return { labels, ...columnsOfValues(t, rate, increase, seconds) };
+}
+
+/** A figure as people read it: counts have no unit, and some units no sum. */
+export function formatFigure(
+  { name, unit }: Figure,
+  value: number | undefined,
+  form: Form,
+): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  if (unit !== undefined) return formatIn(unit, value);
+  if (name === "series") return formatCount(value);
+  const { kind } = STATISTIC[name];
+  if (kind === "count") return formatCount(value);
+  return kind === "amount" && !adds(form.unit) ? "–" : formatIn(form.unit, value);
+}
+
+/** What is drawn of a row, as people read it. */
+export const formatDrawn = (form: Form, columns: ChartColumns, row: number): string =>
+  formatFigure({ name: form.stat, title: form.title }, columns[form.stat]?.[row], form);
+
+/** Whether what is drawn lies between the minimum and the maximum of a bucket. */
+export const hasBand = ({ kind, stat }: Form): boolean =>
+  kind === "buckets" && STATISTIC[stat].kind === "value";
