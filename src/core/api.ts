@@ -1,83 +1,9 @@
 // The shapes of the native API's answers, shared by the Worker, the page and the shard's live push.
 // Times are Unix ms; a bucket's time is its start. Limits and parameters: docs and /openapi.json.
 
-import type { MetricType } from "./metric-type.ts";
-import type { StatName } from "./stats.ts";
-import type { TierName } from "./tiers.ts";
+import type { SeriesAnswer, UnreadablePart } from "./api-query.ts";
 
-/** Buckets in columns; row i of each column belongs to the bucket that starts at `t[i]`. */
-export type Columns = { readonly t: readonly number[] } & Readonly<
-  Record<StatName, readonly number[]>
->;
-
-/** What else the columns of a counter are. */
-export interface CounterColumns {
-  /**
-   * How much its series rose in each bucket, the step into it included; a step down is a reset, and the
-   * new value counts. They add up to what they rose over the range.
-   */
-  readonly increase: readonly number[];
-  /** The same per second of the bucket's width. */
-  readonly rate: readonly number[];
-}
-
-export type SeriesAnswer = Columns &
-  Partial<CounterColumns> & { readonly labels: Readonly<Record<string, string>> };
-
-/** Of several series, one value in each bucket. */
-export interface AcrossColumns {
-  readonly t: readonly number[];
-  /** The sum, average, smallest or largest of the series' averages. */
-  readonly avg: readonly number[];
-  /** Of how many series it was made. */
-  readonly series: readonly number[];
-}
-
-/** The answer when series are combined by `across`. */
-export type AcrossAnswer = Omit<QueryAnswer, "series"> & {
-  readonly series: readonly (AcrossColumns & {
-    readonly labels: Readonly<Record<string, string>>;
-  })[];
-};
-
-export interface QueryAnswer {
-  readonly metric: string;
-  /** How series are combined, when they are: see `AcrossAnswer`. */
-  readonly across?: "sum" | "avg" | "min" | "max";
-  /** What is known of its kind. */
-  readonly type?: MetricType;
-  readonly resolution: TierName;
-  /** Bucket width, ms. */
-  readonly step: number;
-  /** The range, widened to whole buckets: [from, to). */
-  readonly from: number;
-  readonly to: number;
-  /** Buckets that start here or later may still change; absent when the range is closed. */
-  readonly partialFrom?: number;
-  /** There were more series than `limit`; the largest by `order` are shown. */
-  readonly truncated?: true;
-  /** The number of all of them, when cut. */
-  readonly seriesTotal?: number;
-  /**
-   * Unix ms: from when this resolution is kept, 0 when nothing of it was ever deleted. Before it the
-   * answer is empty, whatever there was.
-   */
-  readonly keptFrom: number;
-  /** What is stored in the range and could not be read, so that buckets may lack it: the first 20. */
-  readonly unreadable?: readonly UnreadablePart[];
-  /** How many there are, when more than are listed. */
-  readonly unreadableCount?: number;
-  readonly series: readonly SeriesAnswer[];
-}
-
-/** A part of one series: bytes that are corrupt, or of a newer version. */
-export interface UnreadablePart {
-  readonly labels: Readonly<Record<string, string>>;
-  /** What it holds is of [from, to), Unix ms. */
-  readonly from: number;
-  readonly to: number;
-  readonly message: string;
-}
+export type * from "./api-query.ts";
 
 export interface MetricSummary {
   readonly name: string;

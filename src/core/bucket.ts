@@ -5,13 +5,6 @@
 import { riseKept, riseOfBoth, riseSeen, stepOf } from "./rise.ts";
 import { addTo, hugeOf, isHuge, type Pair, plus, type Sum } from "./sum.ts";
 
-/** Columns of samples. */
-export interface Samples {
-  /** ms after the start of the minute. */
-  readonly offset: ArrayLike<number>;
-  readonly value: ArrayLike<number>;
-}
-
 /** One bucket, as a plain value. What is shown of it is made in stats.ts. */
 export interface Bucket extends Sum {
   readonly count: number;
@@ -98,71 +91,6 @@ export class Buckets {
     if (this.#huge !== undefined) for (let i = row; i < end; i++) this.#huge.delete(i);
     this.length = end;
     return row;
-  }
-
-  /**
-   * Appends n buckets of one sample each, with the first n of these starts, times after them in ms, and
-   * values, none of them huge: what most minutes are, column by column.
-   */
-  pushSingles(n: number, starts: Float64Array, offset: Float64Array, value: Float64Array): void {
-    const row = this.extend(n);
-    const { start, count, sum, carry, min, max, first, firstAt, last, lastAt, rise } = this;
-    for (let i = 0, into = row; i < n; i++, into++) {
-      const at = starts[i]!;
-      const one = value[i]!;
-      start[into] = at;
-      firstAt[into] = at + offset[i]!;
-      lastAt[into] = at + offset[i]!;
-      min[into] = one;
-      max[into] = one;
-      first[into] = one;
-      last[into] = one;
-      // No sum is −0.
-      sum[into] = one + 0;
-    }
-    count.fill(1, row, row + n);
-    carry.fill(0, row, row + n);
-    rise.fill(0, row, row + n);
-  }
-
-  /**
-   * Makes a row, whatever it holds, the bucket of samples [from, from + n), at least one, that stand in the
-   * order of minutes.ts; their times are `start` and what `offset` has, ms. The same as adding each, in
-   * fewer steps: queries decode samples by the million.
-   */
-  setSamples(
-    row: number,
-    start: number,
-    { offset, value }: Samples,
-    from: number,
-    n: number,
-  ): void {
-    const first = value[from]!;
-    const end = from + n;
-    this.count[row] = 0;
-    this.sum[row] = 0;
-    this.carry[row] = 0;
-    this.#huge?.delete(row);
-    let [min, max, rise, last] = [first, first, 0, first];
-    for (let i = from; i < end; i++) {
-      const one = value[i]!;
-      if (isHuge(one)) this.addHuge(row, hugeOf(one));
-      else addTo(this.sum, this.carry, row, one, 0);
-      if (i === from) continue;
-      min = Math.min(min, one);
-      max = Math.max(max, one);
-      // As when they are added: points of the first time alone are no steps.
-      rise = offset[i] === offset[from] ? one - first : rise + stepOf(last, one);
-      last = one;
-    }
-    this.count[row] = n;
-    this.min[row] = min;
-    this.max[row] = max;
-    this.first[row] = first;
-    this.firstAt[row] = start + offset[from]!;
-    this.last[row] = last;
-    this.lastAt[row] = start + offset[end - 1]!;
-    this.rise[row] = rise;
   }
 
   /** Makes a row the identity again. */

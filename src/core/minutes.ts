@@ -1,7 +1,8 @@
 // Minutes of series: each keeps its samples while they are few, and the bucket of them when they were
 // more. A second step before buckets, of the same algebra; it must not know series or storage.
 
-import { Buckets, type Samples } from "./bucket.ts";
+import { Buckets } from "./bucket.ts";
+import type { Samples } from "./bucket-samples.ts";
 import * as LIMITS from "./limits.ts";
 
 /** In `kept`: the minute had more samples than the limit, and keeps a bucket. */

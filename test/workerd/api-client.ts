@@ -9,7 +9,7 @@ import { errorAnswer } from "../../src/worker/http/error-answer.ts";
 import { metricAnswer } from "../../src/worker/routes/metric.ts";
 import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
 import { partlyAnswer, writeAnswer } from "../../src/worker/routes/points.ts";
-import { queryAnswer } from "../../src/worker/routes/query.ts";
+import { queryAnswer } from "../../src/worker/routes/query-answer.ts";
 import { statusAnswer } from "../../src/worker/routes/status.ts";
 
 /** The time of most tests: far ahead, since alarms that are due by the real clock run at once. */

@@ -12,7 +12,7 @@ import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
-import { queryAnswer } from "../../src/worker/routes/query.ts";
+import { queryAnswer } from "../../src/worker/routes/query-answer.ts";
 import { failureOf, fetchApi, NOW as NOON, search, status } from "./api-client.ts";
 import { releaseZombies } from "./faults.ts";
 import { Shard } from "./worker.ts";

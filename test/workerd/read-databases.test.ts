@@ -14,7 +14,7 @@ import { errorAnswer } from "../../src/worker/http/error-answer.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { metricAnswer } from "../../src/worker/routes/metric.ts";
 import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
-import { queryAnswer } from "../../src/worker/routes/query.ts";
+import { queryAnswer } from "../../src/worker/routes/query-answer.ts";
 import { failureOf, NOW, search } from "./api-client.ts";
 import { faultyD1, noFaults } from "./faults.ts";
 import { Shard } from "./worker.ts";

@@ -1,7 +1,8 @@
 // The columnar coding of minutes: their byte layout, and how they are read, into minutes or straight into
 // buckets. It must not guess: what a writer cannot have written is refused.
 
-import { Buckets, type Samples } from "../bucket.ts";
+import { Buckets } from "../bucket.ts";
+import { pushSamples, pushSingles, type Samples } from "../bucket-samples.ts";
 import * as LIMITS from "../limits.ts";
 import { isAfter, type Minutes } from "../minutes.ts";
 import { isHuge } from "../sum.ts";
@@ -122,16 +123,14 @@ export function decodeMinutesAsBuckets(
       const n = Math.min(MAX_INTS, total - from);
       readGroup(reader, n, base);
       if (areSingles(n)) {
-        into.pushSingles(n, starts, offset, value);
+        pushSingles(into, n, starts, offset, value);
         continue;
       }
       for (let i = 0, sample = 0, bucket = 0; i < n; i++) {
         const k = kept[i]!;
         const start = starts[i]!;
         if (k > 0) {
-          const row = into.extend(1);
-          into.start[row] = start;
-          into.setSamples(row, start, samples, sample, k);
+          pushSamples(into, start, samples, sample, k);
           sample += k;
         } else if (k === KEPT_BUCKET) into.pushCopy(start, buckets, bucket++);
         else without.push(from + i);

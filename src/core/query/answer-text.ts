@@ -1,7 +1,7 @@
 // The text of a query's answer in parts, each made when it is asked for: an answer may be a hundred times
 // what its buckets take. Pure.
 
-import type { QueryAnswer } from "../api.ts";
+import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
 import type { MetricType } from "../metric-type.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
 import { STAT_NAMES } from "../stats.ts";
@@ -10,7 +10,7 @@ import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
 
 /** All of an answer but its series. */
-export type AnswerHead = Omit<QueryAnswer, "series">;
+export type AnswerHead = Omit<QueryAnswer | AcrossAnswer, "series"> | Omit<RawAnswer, "series">;
 
 /** Those that an answer has: all statistics, or what series that are combined have. */
 export type AnswerColumns = { readonly t: readonly number[] } & Partial<
@@ -53,7 +53,7 @@ export const keeping = (series: readonly LazySeries[], size: number): readonly L
         return { labels, columns: () => (columns ??= make()) };
       });
 
-const NAMES = ["t", ...STAT_NAMES, "increase", "rate", "series"] as const;
+const NAMES = ["t", ...STAT_NAMES, "increase", "rate", "series", "value", "ends"] as const;
 
 /** Numbers of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
 const PART = 1_024;

@@ -1,6 +1,6 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
-import type { AcrossColumns, CounterColumns, QueryAnswer } from "../api.ts";
+import type { AcrossColumns, CounterColumns, QueryAnswer, RawAnswer } from "../api.ts";
 import { STAT_NAMES, type StatName } from "../stats.ts";
 
 /** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -8,7 +8,8 @@ export type CsvDialect = "plain" | "excel";
 
 const FORMULA = /^[=+\-@\t\r]/;
 
-type Head = Omit<QueryAnswer, "series">;
+type Head = Omit<QueryAnswer, "series" | "resolution"> &
+  Pick<RawAnswer, "collapsed"> & { readonly resolution: QueryAnswer["resolution"] | "raw" };
 
 /** A series whose columns are made when they are asked for. */
 export interface CsvSeries {
@@ -18,11 +19,14 @@ export interface CsvSeries {
   >;
 }
 
-export type ColumnName = StatName | keyof CounterColumns | keyof AcrossColumns;
+export type ColumnName = StatName | keyof CounterColumns | keyof AcrossColumns | "value" | "ends";
 
 /** Columns of an answer, in their order; those of a counter come last. */
 export const columnNames = (counter: boolean): readonly ColumnName[] =>
   counter ? [...STAT_NAMES, "increase", "rate"] : STAT_NAMES;
+
+/** Columns of samples. */
+export const RAW_NAMES: readonly ColumnName[] = ["value"];
 
 /** Columns of series that are combined. */
 export const ACROSS_NAMES: readonly ColumnName[] = ["avg", "series"];
@@ -71,9 +75,10 @@ export function* csvParts(
       yield lines.join("");
     }
   }
-  const { cut, kept, unreadable } = notes;
+  const { cut, kept, unreadable, collapsed } = notes;
   if (cut !== undefined) yield line([`# ${cut}`]);
   if (kept !== undefined) yield line([`# ${kept}`]);
+  if (collapsed !== undefined) yield line([`# ${collapsed}`]);
   if (unreadable !== undefined) yield line([`# unreadable: ${unreadable}`]);
 }
 
@@ -96,6 +101,8 @@ export interface Notes {
   readonly kept: string | undefined;
   /** How much could not be read. */
   readonly unreadable: string | undefined;
+  /** Minutes that keep no samples, where those are asked for. */
+  readonly collapsed: string | undefined;
 }
 
 /** `shown`: how many series are in the answer; `first`: the earliest start of a bucket, Infinity: none. */
@@ -105,9 +112,12 @@ export const notesOf = (head: Head, shown: number, first: number): Notes => ({
     : undefined,
   kept:
     head.keptFrom > head.from && first >= head.keptFrom
-      ? `kept: by the ${head.resolution} from ${new Date(head.keptFrom).toISOString()}; ask for a coarser resolution before`
+      ? `kept: by the ${head.resolution === "raw" ? "sample" : head.resolution} from ${new Date(head.keptFrom).toISOString()}; ask for a coarser resolution before`
       : undefined,
   unreadable: unreadableOf(head),
+  collapsed:
+    head.collapsed &&
+    `collapsed: ${head.collapsed.minutes} minutes from ${new Date(head.collapsed.from).toISOString()} had too many points to keep each; ask for them by the minute`,
 });
 
 function unreadableOf({ unreadable, unreadableCount }: Head): string | undefined {

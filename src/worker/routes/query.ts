@@ -1,7 +1,7 @@
 // GET /api/v1/query: the buckets of one metric.
 
 import { z } from "zod";
-import type { AcrossAnswer, QueryAnswer, UnreadablePart } from "../../core/api.ts";
+import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type MetricType, typeByName } from "../../core/metric-type.ts";
 import {
@@ -19,6 +19,7 @@ import {
   csvParts,
   type Notes,
   notesOf,
+  RAW_NAMES,
 } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
@@ -28,28 +29,30 @@ import { type GroupBy, Merge } from "../../core/query/merge.ts";
 import { type Plan, plan } from "../../core/query/plan.ts";
 import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
-import { METRIC_NAME } from "../../core/query/source.ts";
+import { METRIC_NAME, type Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
-import { byStat, STAT_NAMES } from "../../core/stats.ts";
+import { STAT_NAMES } from "../../core/stats.ts";
 import { configOf, type Env } from "../env.ts";
-import { endpoint, exactly } from "../http/endpoint.ts";
+import { endpoint } from "../http/endpoint.ts";
 import { Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
 import { streamOf } from "../http/stream.ts";
-import { metricName, time, unreadablePart, whole } from "../http/fields.ts";
+import { metricName, time, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { failUnknown } from "../read/unknown.ts";
+import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
+import { readRaw } from "./query-raw.ts";
 
 const parameters = z.object({
   metric: metricName,
   from: time("-1h", "Start of the range, inclusive"),
   to: time("now", "End of the range, exclusive"),
   resolution: z
-    .enum(["minute", "hour", "day", "auto"])
+    .enum(["raw", "minute", "hour", "day", "auto"])
     .default("auto")
     .meta({
-      description: `Width of the buckets; auto is the finest that gives at most ${LIMITS.autoBuckets} of them`,
+      description: `Width of the buckets; auto is the finest that gives at most ${LIMITS.autoBuckets} of them. raw: the samples, where minutes keep them`,
     }),
   where: z
     .array(
@@ -93,80 +96,6 @@ const parameters = z.object({
   }),
 });
 
-const column = z.array(z.number());
-const labelsOfSeries = z.record(z.string(), z.string());
-const seriesAnswer = z.object({
-  labels: labelsOfSeries,
-  t: column.meta({ description: "Starts of the buckets, Unix ms" }),
-  ...byStat(({ title }) => column.meta({ description: `The ${title} of each` })),
-  increase: column.exactOptional().meta({
-    description:
-      "Of a counter: how much its series rose in each bucket, the step from the last point before it included, so that all add up to what they rose over the range. A step down is a reset, after which a counter begins at 0",
-  }),
-  rate: column.exactOptional().meta({
-    description:
-      "Of a counter: increase per second of the bucket's whole width, also of one that is still filling",
-  }),
-});
-
-const queryFields = z.object({
-  metric: z.string(),
-  type: z.literal("counter").exactOptional().meta({
-    description:
-      "What is known of its kind. counter: its name ends in _total, _count, .count or _bucket",
-  }),
-  resolution: z.enum(["minute", "hour", "day"]),
-  step: z.number().meta({ description: "Width of a bucket, ms" }),
-  from: z.number(),
-  to: z.number(),
-  partialFrom: z
-    .number()
-    .exactOptional()
-    .meta({ description: "Buckets that start here or later may still be filling" }),
-  truncated: z.literal(true).exactOptional(),
-  seriesTotal: z
-    .number()
-    .exactOptional()
-    .meta({ description: "How many series there are, when fewer are in the answer" }),
-  keptFrom: z.number().meta({
-    description:
-      "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",
-  }),
-  unreadable: z
-    .array(unreadablePart)
-    .exactOptional()
-    .meta({
-      description: `What is stored in the range and could not be read (corrupt, or written by a newer version), so that buckets may lack it: the first ${LIMITS.issuesListed}`,
-    }),
-  unreadableCount: z
-    .number()
-    .exactOptional()
-    .meta({ description: "How many there are, when more than listed" }),
-  across: z
-    .enum(ACROSS)
-    .exactOptional()
-    .meta({ description: "How series are combined, when they are" }),
-});
-
-export const queryAnswer = exactly<QueryAnswer>()(
-  queryFields.extend({ series: z.array(seriesAnswer) }).meta({ id: "QueryAnswer" }),
-);
-
-const acrossAnswer = exactly<AcrossAnswer>()(
-  queryFields
-    .extend({
-      series: z.array(
-        z.object({
-          labels: labelsOfSeries,
-          t: column.meta({ description: "Starts of the buckets, Unix ms" }),
-          avg: column.meta({ description: "The sum, average, smallest or largest of the series" }),
-          series: column.meta({ description: "Of how many series it was made" }),
-        }),
-      ),
-    })
-    .meta({ id: "AcrossAnswer" }),
-);
-
 export const query = endpoint({
   methods: ["GET"],
   path: "/api/v1/query",
@@ -174,7 +103,7 @@ export const query = endpoint({
   summary: "The buckets of one metric",
   description: "Times out are starts of buckets, Unix ms. Only buckets with points appear.",
   parameters,
-  answer: z.union([queryAnswer, acrossAnswer]),
+  answer: z.union([queryAnswer, acrossAnswer, rawAnswer]),
   alsoAs: ["text/csv"],
   cached: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
@@ -200,7 +129,7 @@ export const query = endpoint({
 
 const csvOf = (
   series: readonly LazySeries[],
-  { type, across }: AnswerHead,
+  { type, across, resolution }: AnswerHead,
   notes: Notes,
   dialect: CsvDialect,
 ): Generator<string> =>
@@ -208,12 +137,17 @@ const csvOf = (
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
     notes,
     dialect,
-    across === undefined ? columnNames(type === "counter") : ACROSS_NAMES,
+    resolution === "raw"
+      ? RAW_NAMES
+      : across === undefined
+        ? columnNames(type === "counter")
+        : ACROSS_NAMES,
   );
 
 /** What CSV has no columns for, as headers. */
-const headersOf = ({ cut, kept, unreadable }: Notes): Record<string, string> => ({
+const headersOf = ({ cut, kept, unreadable, collapsed }: Notes): Record<string, string> => ({
   ...(kept !== undefined && { "minuet-kept": kept }),
+  ...(collapsed !== undefined && { "minuet-collapsed": collapsed }),
   ...(cut !== undefined && { "minuet-truncated": cut }),
   ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
 });
@@ -245,6 +179,7 @@ async function answerOf(
       message: `${issue}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
       issues: [{ path: "from", message: issue }],
     });
+  if (asked.resolution === "raw") return await rawOf(env, asked, type, now);
   const { retention } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);
   const source = sourceOf(env, now);
@@ -279,12 +214,7 @@ async function answerOf(
       return tooLarge(merge, before, across === undefined);
     }),
   );
-  if (!known) {
-    // With `where`, only series that match were looked for.
-    const ever = { matchers: [named], from: -Infinity, to: Infinity };
-    const any = asked.where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
-    if (any.length === 0) await failUnknown(env, metric);
-  }
+  if (!known) await failIfUnknown(env, source, asked);
   increases?.finish();
   const unreadable = parts.filter((part) => part.to > planned.from);
   const { series, total } = seriesOf(merge, planned, { ...asked, type, across, by });
@@ -300,13 +230,70 @@ async function answerOf(
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
     ...(total > series.length && { truncated: true, seriesTotal: total }),
     keptFrom,
-    ...(unreadable.length > 0 && {
-      unreadable: unreadable.slice(0, LIMITS.issuesListed).map(partOf),
-    }),
-    ...(unreadable.length > LIMITS.issuesListed && { unreadableCount: unreadable.length }),
+    ...unreadableIn(unreadable),
   };
   return { head, series };
 }
+
+async function rawOf(
+  env: Env,
+  asked: z.output<typeof parameters>,
+  type: MetricType | undefined,
+  now: number,
+): Promise<Answer> {
+  const { metric, from, to, limit } = asked;
+  if (asked.across !== "points" || asked.order !== undefined)
+    fail({
+      kind: "invalid_parameter",
+      message:
+        "samples are not combined or ordered: leave out across and order, or ask for resolution=minute",
+      issues: [{ path: "resolution", message: "raw has neither across nor order" }],
+    });
+  const source = sourceOf(env, now);
+  const matchers = [anyOf(METRIC_NAME, [metric]), ...matchersOf(asked.where)];
+  const by = asked.by.includes("*") ? "*" : asked.by;
+  const { known, unreadable, head, series } = await readRaw(source, {
+    matchers,
+    from,
+    to,
+    by,
+    limit,
+  });
+  if (!known) await failIfUnknown(env, source, asked);
+  return {
+    series,
+    head: {
+      metric,
+      ...(type !== undefined && { type }),
+      resolution: "raw",
+      step: 0,
+      from,
+      to,
+      ...(to > now && { partialFrom: Math.max(now, from) }),
+      ...head,
+      ...unreadableIn(unreadable),
+    },
+  };
+}
+
+/** No series was found: whether there is any of the metric. @throws Failed */
+async function failIfUnknown(
+  env: Env,
+  source: Source,
+  { metric, where }: z.output<typeof parameters>,
+): Promise<void> {
+  // With `where`, only series that match were looked for.
+  const ever = { matchers: [anyOf(METRIC_NAME, [metric])], from: -Infinity, to: Infinity };
+  const any = where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
+  if (any.length === 0) await failUnknown(env, metric);
+}
+
+const unreadableIn = (
+  parts: readonly Unreadable[],
+): Pick<QueryAnswer, "unreadable" | "unreadableCount"> => ({
+  ...(parts.length > 0 && { unreadable: parts.slice(0, LIMITS.issuesListed).map(partOf) }),
+  ...(parts.length > LIMITS.issuesListed && { unreadableCount: parts.length }),
+});
 
 interface AskedOfMerge extends Pick<z.output<typeof parameters>, "limit" | "order"> {
   readonly type: MetricType | undefined;

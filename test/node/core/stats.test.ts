@@ -41,7 +41,7 @@ test("a toy statistic is one row: columns, CSV, schema, menu and totals have it"
     const { Buckets } = await import("./src/core/bucket.ts");
     const { columnsOf } = await import("./src/core/query/answer.ts");
     const { toCsv } = await import("./src/core/query/csv.ts");
-    const { queryAnswer } = await import("./src/worker/routes/query.ts");
+    const { queryAnswer } = await import("./src/worker/routes/query-answer.ts");
     const { STATS } = await import("./src/ui/url.ts");
     const { totals } = await import("./src/ui/chart/totals.ts");
     const buckets = new Buckets(2);

@@ -1,0 +1,110 @@
+// resolution=raw: the samples of one metric, as they came.
+
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { RawAnswer } from "../../src/core/api.ts";
+import { encodeBatch } from "../../src/core/series/batch.ts";
+import { MINUTE } from "../../src/core/tiers.ts";
+import { fetchApi, NOW, search, store } from "./api-client.ts";
+
+const START = NOW - 10 * MINUTE;
+const RANGE = { from: START, to: NOW };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+const put = (name: string, host: string, datapoints: readonly (readonly [number, number])[]) =>
+  store([
+    { name, labels: { host }, datapoints: datapoints.map(([at, value]) => [START + at, value]) },
+  ]);
+
+async function raw(metric: string, more: Readonly<Record<string, unknown>> = {}) {
+  const response = await fetchApi(
+    `/api/v1/query${search({ metric, resolution: "raw", ...RANGE, ...more })}`,
+  );
+  expect(response.status, await response.clone().text()).toBe(200);
+  return response;
+}
+
+const shown = async (metric: string, more = {}) =>
+  ((await (await raw(metric, more)).json()) as RawAnswer).series.map(
+    ({ labels, t, value, ends }) => [
+      labels,
+      t.map((at, i) => [at - START, value[i]]),
+      ...(ends === undefined ? [] : [ends.map((at) => at - START)]),
+    ],
+  );
+
+test("samples in the shard, in D1 and in both, each once, also those of one time", async () => {
+  await put("raw.some", "a", [
+    [1_000, 1],
+    [16_000, 2],
+    [16_000, 3],
+    [61_000, 4],
+  ]);
+  await put("raw.some", "b", [[15_500, 9]]);
+  const a = [[1_000, 1], [16_000, 2], [16_000, 3], [61_000, 4]]; // prettier-ignore
+  const apart = [
+    [{ host: "a" }, a],
+    [{ host: "b" }, [[15_500, 9]]],
+  ];
+  expect(await shown("raw.some", { by: "host" })).toEqual(apart);
+  await env.SHARD.getByName("0").flush();
+  expect(await shown("raw.some", { by: "*" })).toEqual(apart);
+  await put("raw.some", "b", [
+    [15_500, 9],
+    [2_000, 8],
+  ]);
+  // All in one, by time.
+  const all = [[1_000, 1], [2_000, 8], [15_500, 9], [15_500, 9], ...a.slice(1)]; // prettier-ignore
+  expect(await shown("raw.some")).toEqual([[{}, all]]);
+  // The range is that which was asked for, not one of whole minutes.
+  const within = { from: START + 2_000, to: START + 16_000 };
+  expect(await shown("raw.some", within)).toEqual([[{}, all.slice(1, 4)]]);
+  const cut = (await (await raw("raw.some", { by: "*", limit: 1 })).json()) as RawAnswer;
+  expect(cut).toMatchObject({ resolution: "raw", step: 0, truncated: true, seriesTotal: 2 });
+  expect(cut.series.map(({ labels }) => labels)).toEqual([{ host: "a" }]);
+});
+
+test("a minute that had too many points has none here, and the answer says so, in CSV as well", async () => {
+  await put(
+    "raw.many",
+    "a",
+    Array.from({ length: 7 }, (_, i) => [i * 1_000, i] as const),
+  );
+  await put("raw.many", "a", [[61_000, 5]]);
+  const answer = (await (await raw("raw.many")).json()) as RawAnswer;
+  expect(answer.collapsed).toEqual({ minutes: 1, from: START, to: START + MINUTE });
+  expect(answer.series.map(({ value }) => value)).toEqual([[5]]);
+  const csv = await raw("raw.many", { format: "csv", by: "host" });
+  expect(csv.headers.get("minuet-collapsed")).toMatch(/^collapsed: 1 minutes from /);
+  expect((await csv.text()).split("\r\n").slice(0, 2)).toEqual([
+    "time,label.host,value",
+    `${new Date(START + 61_000).toISOString()},a,5`,
+  ]);
+});
+
+test("when a series ended", async () => {
+  await put("raw.ended", "a", [[1_000, 1]]);
+  await env.SHARD.getByName("0").append(
+    encodeBatch({
+      series: ['raw.ended{"host":"a"}'],
+      index: Uint16Array.of(0),
+      at: Float64Array.of(START + 20_000),
+      value: Float64Array.of(NaN),
+    }),
+    1,
+  );
+  expect(await shown("raw.ended")).toEqual([[{}, [[1_000, 1]], [20_000]]]);
+});
+
+test("an unknown metric, and what samples cannot be asked", async () => {
+  const ask = (more: object) =>
+    fetchApi(`/api/v1/query${search({ resolution: "raw", ...RANGE, ...more })}`);
+  expect((await ask({ metric: "raw.none" })).status).toBe(404);
+  await put("raw.other", "a", [[1_000, 1]]);
+  const wrong = await ask({ metric: "raw.other", across: "sum" });
+  expect(wrong.status).toBe(400);
+  expect(await wrong.json()).toMatchObject({ error: { issues: [{ path: "resolution" }] } });
+});
