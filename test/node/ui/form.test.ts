@@ -44,7 +44,11 @@ describe("series as one", () => {
   });
 
   test("have every column, and the mean of the buckets as the number of the range", () => {
-    const one = completed({ labels: {}, ...columnsOfValues([0, 60_000], [11, 13]), series: [3, 3] });
+    const one = completed({
+      labels: {},
+      ...columnsOfValues([0, 60_000], [11, 13]),
+      series: [3, 3],
+    });
     expect(one.series).toEqual([3, 3]);
     expect(totals({ columns: one, rows: [0, 1] }, "combined").avg).toBe(12);
   });
