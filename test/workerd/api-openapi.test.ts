@@ -175,7 +175,9 @@ test("parameters carry their defaults and limits", () => {
   expect(of("from")).toMatchObject({ required: false, schema: { default: "-1h" } });
   expect(of("limit")).toMatchObject({ schema: { default: 100, minimum: 1, maximum: 1000 } });
   expect(of("where")).toMatchObject({ schema: { type: "array", maxItems: 20 } });
-  expect(of("resolution")).toMatchObject({ schema: { enum: ["minute", "hour", "day", "auto"] } });
+  expect(of("resolution")).toMatchObject({
+    schema: { enum: ["raw", "minute", "hour", "day", "auto"] },
+  });
 });
 
 test("a body of points is described", () => {

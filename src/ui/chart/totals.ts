@@ -2,7 +2,7 @@
 // algebra, so that neither order nor size of the buckets matters. Pure.
 
 import type { Columns } from "../../core/api.ts";
-import { Buckets } from "../../core/bucket.ts";
+import { type Bucket, Buckets } from "../../core/bucket.ts";
 import { mergeColumns } from "../../core/query/answer.ts";
 import { byStat } from "../../core/stats.ts";
 import type { Stat } from "../url.ts";
@@ -24,8 +24,13 @@ function weighted(columns: Columns, rows: readonly number[]): Totals {
     sum += columns.sum[row]!;
     count += columns.count[row]!;
   }
-  const [first, last] = [columns.avg[rows[0]!]!, columns.avg[rows.at(-1)!]!];
-  return { avg: count === 0 ? Number.NaN : sum / count, min, max, sum, count, first, last };
+  const [from, to] = [rows[0]!, rows.at(-1)!];
+  const bucket: Bucket = {
+    ...{ count, sum, carry: 0, huge: undefined, min, max, rise: 0 },
+    ...{ first: columns.avg[from]!, firstAt: columns.t[from]! },
+    ...{ last: columns.avg[to]!, lastAt: columns.t[to]! },
+  };
+  return byStat(({ of }) => of(bucket));
 }
 
 /** Of every bucket of a line that has one at least; `form`: what its columns are. */
