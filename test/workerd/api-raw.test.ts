@@ -108,3 +108,14 @@ test("an unknown metric, and what samples cannot be asked", async () => {
   expect(wrong.status).toBe(400);
   expect(await wrong.json()).toMatchObject({ error: { issues: [{ path: "resolution" }] } });
 });
+
+test("a minute with too many points has none here however they came", async () => {
+  const some = (from: number) =>
+    Array.from({ length: 4 }, (_, i) => [from + i * 1_000, i] as const);
+  await put("raw.parts", "a", some(0));
+  await env.SHARD.getByName("0").flush();
+  await put("raw.parts", "a", some(20_000));
+  const answer = (await (await raw("raw.parts")).json()) as RawAnswer;
+  expect(answer.series).toEqual([]);
+  expect(answer.collapsed).toMatchObject({ minutes: 1 });
+});

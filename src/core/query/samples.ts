@@ -18,21 +18,21 @@ export interface SampleGroup {
   readonly ends: Float64Array;
 }
 
-interface Column {
-  readonly labels: Labels;
-  times: Float64Array;
-  values: Float64Array;
-  length: number;
-  /** Whether they came in the order of time so far, each time once. */
-  inOrder: boolean;
-  /** End marks, as they come. */
-  readonly ends: number[];
-}
-
-/** What is read of a minute that keeps a bucket: nothing, or its first and its last point. */
+/** What is read of a minute that has more samples than are kept: nothing, or its first and its last one. */
 export type OfBuckets = "nothing" | "ends";
 
-/** The minutes that keep a bucket. */
+export interface Asked {
+  /** [from, to), Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  /** Most samples that a minute keeps. */
+  readonly limit: number;
+  readonly ofBuckets: OfBuckets;
+  /** Series that get the same labels are one group. */
+  readonly labelsOf: (series: Series) => Labels;
+}
+
+/** Minutes that have more samples than are kept; those of each series count. */
 export interface Collapsed {
   readonly minutes: number;
   /** From the first to the end of the last, Unix ms. */
@@ -40,51 +40,61 @@ export interface Collapsed {
   readonly to: number;
 }
 
-/** Samples by group, of rows that come in any order. */
+/** Samples of whole minutes of one series, as they come. */
+interface Column {
+  readonly labels: Labels;
+  times: Float64Array;
+  values: Float64Array;
+  length: number;
+  /** Whether each minute came at once, and after those before it. */
+  inOrder: boolean;
+  lastStart: number;
+  /** Starts of minutes of which a part keeps a bucket, or too many samples. */
+  readonly collapsed: Set<number>;
+  /** End marks. */
+  readonly ends: number[];
+}
+
+/**
+ * Takes minutes as a source hands them out, in any order, and one of them in several rows. As in minutes.ts, it
+ * is the number of a minute's points alone that says whether it has samples.
+ */
 export class Samples {
-  /** Minutes that keep a bucket; undefined: none does. */
+  /** Known when all groups were given; undefined: there is none. */
   collapsed: Collapsed | undefined;
-  /** Of all groups together. */
+  /** Of all series together. */
   size = 0;
-  readonly #from: number;
-  readonly #to: number;
-  readonly #labelsOf: (series: Series) => Labels;
-  readonly #ofBuckets: OfBuckets;
+  readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
   /** The same object is the same series. */
   readonly #known = new WeakMap<Series, Column>();
 
-  /** Of [from, to), Unix ms; series with the same labels are one group. */
-  constructor(
-    { from, to }: { readonly from: number; readonly to: number },
-    ofBuckets: OfBuckets,
-    labelsOf: (series: Series) => Labels,
-  ) {
-    this.#from = from;
-    this.#to = to;
-    this.#ofBuckets = ofBuckets;
-    this.#labelsOf = labelsOf;
+  constructor(asked: Asked) {
+    this.#asked = asked;
   }
 
   add(series: Series, minutes: Minutes, first: number, end: number): TooLarge | undefined {
     const column = this.#of(series);
     const { start, kept, offset, value, stride, buckets } = minutes;
+    const before = column.length;
     for (let row = first; row < end; row++) {
       const at = start[row]!;
       const n = kept[row]!;
+      if (at <= column.lastStart) column.inOrder = false;
+      column.lastStart = at;
+      if (n > this.#asked.limit) column.collapsed.add(at);
       if (n === BUCKET) {
-        this.#collapse(at);
-        if (this.#ofBuckets === "nothing") continue;
         const bucket = minutes.bucketOf(row);
-        this.#push(column, buckets.firstAt[bucket]!, buckets.first[bucket]!);
-        this.#push(column, buckets.lastAt[bucket]!, buckets.last[bucket]!);
+        push(column, buckets.firstAt[bucket]!, buckets.first[bucket]!);
+        push(column, buckets.lastAt[bucket]!, buckets.last[bucket]!);
       } else {
         const from = row * stride;
-        for (let i = from; i < from + n; i++) this.#push(column, at + offset[i]!, value[i]!);
+        for (let i = from; i < from + n; i++) push(column, at + offset[i]!, value[i]!);
       }
       const ended = minutes.endOf(row);
-      if (ended !== undefined && this.#isAsked(ended)) column.ends.push(ended);
+      if (ended !== undefined) column.ends.push(ended);
     }
+    this.size += column.length - before;
     return this.size > LIMITS.bucketsPerQuery
       ? {
           kind: "too_large",
@@ -96,33 +106,89 @@ export class Samples {
       : undefined;
   }
 
-  /** Those that have any. Points of one time are one with the largest value, unless `each` is to be seen. */
+  /**
+   * The groups that have any, once. Points of one time are one with the largest value, as `last` is, unless
+   * `each` is asked for.
+   */
   *groups(each = false): Generator<SampleGroup> {
-    for (const column of this.#columns.values()) {
-      const { times, values } = ordered(column, each);
-      if (times.length === 0 && column.ends.length === 0) continue;
-      const ends = Float64Array.from(new Set(column.ends)).sort();
-      yield { labels: column.labels, times, values, ends };
+    const groups = Map.groupBy(this.#columns.values(), ({ labels }) => JSON.stringify(labels));
+    this.#columns.clear();
+    for (const columns of groups.values()) {
+      const parts = columns.map((column) => this.#settled(column));
+      const sorted = parts.length === 1 ? parts[0]! : merged(parts);
+      const { from, to } = this.#asked;
+      const ends = columns.flatMap((column) => column.ends).filter((at) => at >= from && at < to);
+      if (sorted.times.length === 0 && ends.length === 0) continue;
+      yield {
+        labels: columns[0]!.labels,
+        ...(each ? sorted : once(sorted)),
+        ends: Float64Array.from(new Set(ends)).sort(),
+      };
     }
   }
 
   #of(series: Series): Column {
     const known = this.#known.get(series);
     if (known !== undefined) return known;
-    const labels = this.#labelsOf(series);
-    const key = JSON.stringify(labels);
+    const key = series.metric + JSON.stringify(series.labels);
     let column = this.#columns.get(key);
     if (column === undefined) {
-      const [times, values] = [new Float64Array(16), new Float64Array(16)];
-      column = { labels, times, values, length: 0, inOrder: true, ends: [] };
+      column = {
+        labels: this.#asked.labelsOf(series),
+        times: new Float64Array(16),
+        values: new Float64Array(16),
+        length: 0,
+        inOrder: true,
+        lastStart: -Infinity,
+        collapsed: new Set(),
+        ends: [],
+      };
       this.#columns.set(key, column);
     }
     this.#known.set(series, column);
     return column;
   }
 
-  #collapse(start: number): void {
-    if (start + MINUTE <= this.#from || start >= this.#to) return;
+  /** The samples of a series within the range, by time, then value. */
+  #settled(column: Column): Points {
+    const { length, inOrder, collapsed } = column;
+    const all = {
+      times: column.times.subarray(0, length),
+      values: column.values.subarray(0, length),
+    };
+    const kept = inOrder && collapsed.size === 0 ? all : this.#united(sorted(all), collapsed);
+    const { from, to } = this.#asked;
+    let [low, high] = [0, kept.times.length];
+    while (low < high && kept.times[low]! < from) low++;
+    while (high > low && kept.times[high - 1]! >= to) high--;
+    return { times: kept.times.subarray(low, high), values: kept.values.subarray(low, high) };
+  }
+
+  /** Without what minutes do not keep of all their points. The columns are used again. */
+  #united({ times, values }: Points, collapsed: ReadonlySet<number>): Points {
+    const { limit, ofBuckets } = this.#asked;
+    let size = 0;
+    const keep = (i: number): void => {
+      times[size] = times[i]!;
+      values[size++] = values[i]!;
+    };
+    for (let i = 0; i < times.length;) {
+      const start = Math.floor(times[i]! / MINUTE) * MINUTE;
+      let next = i + 1;
+      while (next < times.length && times[next]! < start + MINUTE) next++;
+      if (next - i <= limit && !collapsed.has(start)) for (; i < next; i++) keep(i);
+      else {
+        this.#note(start);
+        if (ofBuckets === "ends") keep(i);
+        if (ofBuckets === "ends" && next - 1 > i) keep(next - 1);
+      }
+      i = next;
+    }
+    return { times: times.subarray(0, size), values: values.subarray(0, size) };
+  }
+
+  #note(start: number): void {
+    if (start + MINUTE <= this.#asked.from || start >= this.#asked.to) return;
     const { minutes, from, to } = this.collapsed ?? { minutes: 0, from: Infinity, to: -Infinity };
     this.collapsed = {
       minutes: minutes + 1,
@@ -130,45 +196,55 @@ export class Samples {
       to: Math.max(to, start + MINUTE),
     };
   }
-
-  #isAsked(at: number): boolean {
-    return at >= this.#from && at < this.#to;
-  }
-
-  #push(column: Column, at: number, value: number): void {
-    if (!this.#isAsked(at)) return;
-    const { length } = column;
-    if (length === column.times.length)
-      for (const name of ["times", "values"] as const) {
-        const grown = new Float64Array(2 * length);
-        grown.set(column[name]);
-        column[name] = grown;
-      }
-    if (length > 0 && at <= column.times[length - 1]!) column.inOrder = false;
-    column.times[length] = at;
-    column.values[length] = value;
-    column.length++;
-    this.size++;
-  }
 }
 
-/** Ascending by time, then value; of one time the largest value, as `last` is, unless `each` is asked for. */
-function ordered(
-  { times, values, length, inOrder }: Column,
-  each: boolean,
-): {
-  times: Float64Array;
-  values: Float64Array;
-} {
-  if (inOrder) return { times: times.subarray(0, length), values: values.subarray(0, length) };
-  const order = Uint32Array.from({ length }, (_, i) => i);
+interface Points {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+function push(column: Column, at: number, value: number): void {
+  const { length } = column;
+  if (length === column.times.length)
+    for (const name of ["times", "values"] as const) {
+      const grown = new Float64Array(2 * length);
+      grown.set(column[name]);
+      column[name] = grown;
+    }
+  column.times[length] = at;
+  column.values[length] = value;
+  column.length++;
+}
+
+/** By time, then value; in columns of their own. */
+function sorted({ times, values }: Points): Points {
+  const order = Uint32Array.from(times, (_, i) => i);
   order.sort((a, b) => times[a]! - times[b]! || values[a]! - values[b]!);
-  const out = { times: new Float64Array(length), values: new Float64Array(length) };
-  let size = 0;
-  for (const row of order) {
-    if (!each && size > 0 && out.times[size - 1] === times[row]) size--;
-    out.times[size] = times[row]!;
-    out.values[size++] = values[row]!;
+  return {
+    times: Float64Array.from(order, (row) => times[row]!),
+    values: Float64Array.from(order, (row) => values[row]!),
+  };
+}
+
+function merged(parts: readonly Points[]): Points {
+  const length = parts.reduce((sum, { times }) => sum + times.length, 0);
+  const all = { times: new Float64Array(length), values: new Float64Array(length) };
+  let at = 0;
+  for (const { times, values } of parts) {
+    all.times.set(times, at);
+    all.values.set(values, at);
+    at += times.length;
   }
-  return { times: out.times.subarray(0, size), values: out.values.subarray(0, size) };
+  return sorted(all);
+}
+
+/** Of each time the last, which has the largest value. */
+function once({ times, values }: Points): Points {
+  let size = 0;
+  for (let i = 0; i < times.length; i++) {
+    if (size > 0 && times[size - 1] === times[i]) size--;
+    times[size] = times[i]!;
+    values[size++] = values[i]!;
+  }
+  return { times: times.subarray(0, size), values: values.subarray(0, size) };
 }

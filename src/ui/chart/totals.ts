@@ -26,9 +26,17 @@ function weighted(columns: Columns, rows: readonly number[]): Totals {
   }
   const [from, to] = [rows[0]!, rows.at(-1)!];
   const bucket: Bucket = {
-    ...{ count, sum, carry: 0, huge: undefined, min, max, rise: 0 },
-    ...{ first: columns.avg[from]!, firstAt: columns.t[from]! },
-    ...{ last: columns.avg[to]!, lastAt: columns.t[to]! },
+    count,
+    sum,
+    carry: 0,
+    huge: undefined,
+    min,
+    max,
+    rise: 0,
+    first: columns.avg[from]!,
+    firstAt: columns.t[from]!,
+    last: columns.avg[to]!,
+    lastAt: columns.t[to]!,
   };
   return byStat(({ of }) => of(bucket));
 }

@@ -18,7 +18,7 @@ export const rawFields = {
     .exactOptional()
     .meta({
       description:
-        "Minutes that keep no samples, since they had more than SAMPLES_PER_MINUTE: how many, and from when to when. Ask for them by the minute",
+        "Minutes that keep no samples, since they had more than SAMPLES_PER_MINUTE: how many, of each series, and from when to when. Ask for them by the minute",
     }),
 };
 
@@ -29,6 +29,7 @@ export interface AskedRaw {
   readonly to: number;
   readonly by: GroupBy;
   readonly limit: number;
+  readonly samplesPerMinute: number;
 }
 
 export interface RawFound {
@@ -42,7 +43,13 @@ export interface RawFound {
 /** @throws Failed */
 export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound> {
   const { matchers, from, to, by, limit } = asked;
-  const found = new Samples({ from, to }, "nothing", ({ labels }) => groupLabels(labels, by));
+  const found = new Samples({
+    from,
+    to,
+    limit: asked.samplesPerMinute,
+    ofBuckets: "nothing",
+    labelsOf: ({ labels }) => groupLabels(labels, by),
+  });
   const { known, keptFrom, unreadable } = orFail(
     await source.minutes({ matchers, from, to }, (series, minutes, first, end) =>
       found.add(series, minutes, first, end),

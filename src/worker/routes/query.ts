@@ -258,6 +258,7 @@ async function rawOf(
     to,
     by,
     limit,
+    samplesPerMinute: configOf(env).samplesPerMinute,
   });
   if (!known) await failIfUnknown(env, source, asked);
   return {

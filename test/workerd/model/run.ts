@@ -138,7 +138,7 @@ class Run {
     if (differs !== undefined) throw new Error(`${metric}: ${differs}`);
   }
 
-  /** What is stored of minutes: their samples, which queries do not tell yet. */
+  /** What is stored of minutes: their samples. */
   async compareMinutes(): Promise<void> {
     const stored = await this.#store.minutes();
     const kept = keptFrom("minute", this.#store.now, RETENTION);

@@ -16,7 +16,7 @@ import { rangeTimes } from "../../../core/promql/parameters.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
 import type { SampleSource } from "../../../core/promql/source.ts";
 import type { Result } from "../../../core/result.ts";
-import type { HonoEnv } from "../../env.ts";
+import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { streamOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
@@ -76,7 +76,7 @@ async function answered(
   const result = await evaluate({
     text: query,
     expr: expr.value,
-    source: samplesOf(sourceOf(c.env, now), now),
+    source: samplesOf(sourceOf(c.env, now), now, configOf(c.env).samplesPerMinute),
     options: {
       isOver: () => Date.now() - now > most,
       ...(lookback !== undefined && lookback > 0 && { lookback }),

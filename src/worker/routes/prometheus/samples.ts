@@ -11,14 +11,19 @@ import { MINUTE } from "../../../core/tiers.ts";
 
 const NONE: SamplesFound = { infos: [], warnings: [] };
 
-/** `now`: Unix ms; nothing is looked for later than points may be. */
-export const samplesOf = (source: Source, now: number): SampleSource => ({
+/**
+ * `now`: Unix ms; nothing is looked for later than points may be. `limit`: most samples that a minute keeps.
+ */
+export const samplesOf = (source: Source, now: number, limit: number): SampleSource => ({
   async select({ matchers, from, to }, take) {
     const range = { from, to: Math.min(to, now + LIMITS.aheadMs + MINUTE) };
     if (range.from >= range.to) return ok(NONE);
-    const found = new Samples(range, "ends", ({ metric, labels }) =>
-      canonicalLabels([[METRIC_NAME, metric], ...labels]),
-    );
+    const found = new Samples({
+      ...range,
+      limit,
+      ofBuckets: "ends",
+      labelsOf: ({ metric, labels }) => canonicalLabels([[METRIC_NAME, metric], ...labels]),
+    });
     const selected = await source.minutes({ matchers, ...range }, (series, minutes, first, end) =>
       found.add(series, minutes, first, end),
     );

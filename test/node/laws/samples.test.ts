@@ -1,0 +1,91 @@
+// Samples as readers get them do not depend on how minutes were split into parts, nor on their order.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Minutes } from "../../../src/core/minutes.ts";
+import { Samples } from "../../../src/core/query/samples.ts";
+import { MINUTE } from "../../../src/core/tiers.ts";
+
+const START = 1_795_000_020_000 - (1_795_000_020_000 % MINUTE);
+const LIMIT = 3;
+const MINUTES = 4;
+
+interface Point {
+  readonly at: number;
+  readonly value: number;
+  /** Which part it came in. */
+  readonly part: number;
+}
+
+const points = fc.array(
+  fc.record({
+    at: fc.integer({ min: 0, max: MINUTES * 6 - 1 }).map((i) => START + i * 10_000),
+    value: fc.integer({ min: 0, max: 5 }),
+    part: fc.nat({ max: 3 }),
+  }),
+  { maxLength: 24 },
+);
+
+/** The minutes of some points, as a shard has them. */
+function minutesOf(some: readonly Point[]): Minutes {
+  const minutes = new Minutes(LIMIT);
+  for (const [start, of] of Map.groupBy(some, ({ at }) => Math.floor(at / MINUTE) * MINUTE)) {
+    const row = minutes.push(start);
+    for (const { value, at } of of) minutes.add(row, value, at);
+  }
+  return minutes;
+}
+
+function read(parts: readonly Minutes[], ofBuckets: "nothing" | "ends") {
+  const range = { from: START + 20_000, to: START + MINUTES * MINUTE - 20_000 };
+  const samples = new Samples({ ...range, limit: LIMIT, ofBuckets, labelsOf: () => [] });
+  const series = { metric: "m", labels: [] };
+  for (const part of parts)
+    for (let row = 0; row < part.length; row++) samples.add(series, part, row, row + 1);
+  const read = [...samples.groups(true)].flatMap(({ times, values }) =>
+    Array.from(times, (at, i) => [at, values[i]]),
+  );
+  return { read, collapsed: samples.collapsed };
+}
+
+/** The same of all points. */
+function expected(all: readonly Point[], ofBuckets: "nothing" | "ends") {
+  const starts: number[] = [];
+  const kept = [...Map.groupBy(all, ({ at }) => Math.floor(at / MINUTE) * MINUTE)].flatMap(
+    ([start, of]) => {
+      const sorted = of.map(({ at, value }) => [at, value] as const).sort(byTime);
+      if (sorted.length <= LIMIT) return sorted;
+      starts.push(start);
+      return ofBuckets === "ends" ? [sorted[0]!, sorted.at(-1)!] : [];
+    },
+  );
+  const within = kept.filter(
+    ([at]) => at >= START + 20_000 && at < START + MINUTES * MINUTE - 20_000,
+  );
+  return {
+    read: within.sort(byTime),
+    collapsed:
+      starts.length === 0
+        ? undefined
+        : {
+            minutes: starts.length,
+            from: Math.min(...starts),
+            to: Math.max(...starts) + MINUTE,
+          },
+  };
+}
+
+const byTime = (a: readonly [number, number], b: readonly [number, number]): number =>
+  a[0] - b[0] || a[1] - b[1];
+
+test.each(["nothing", "ends"] as const)("any split, any order; of buckets: %s", (ofBuckets) => {
+  fc.assert(
+    fc.property(points, (all) => {
+      const parts = [3, 1, 0, 2].map((part) =>
+        minutesOf(all.filter((point) => point.part === part)),
+      );
+      expect(read(parts, ofBuckets)).toEqual(expected(all, ofBuckets));
+    }),
+    { numRuns: 500 },
+  );
+});
