@@ -91,6 +91,18 @@ export class Minutes {
     }
   }
 
+  /** Whether a row keeps that very sample, bit for bit. Of a minute that keeps a bucket nobody knows. */
+  keeps(row: number, value: number, at: number): boolean {
+    const n = this.kept[row]!;
+    if (n === 0 || n === BUCKET) return false;
+    const offset = at - this.start[row]!;
+    const first = row * this.stride;
+    // A repeat is mostly of the last.
+    for (let i = first + n - 1; i >= first && this.offset[i]! >= offset; i--)
+      if (this.offset[i] === offset && Object.is(this.value[i], value)) return true;
+    return false;
+  }
+
   /**
    * Merges row `otherRow` of `other`, which has the same start, into a row of this. `other` may be this,
    * with another row.

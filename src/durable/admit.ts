@@ -19,6 +19,8 @@ export interface Append {
   readonly layout: number;
   /** Undefined when the client sent no Idempotency-Key. */
   readonly attempt: Attempt | undefined;
+  /** Samples that their minutes keep already are repeats, and count once. */
+  readonly repeats: boolean;
 }
 
 /** Series that were rejected, by their batch and their positions in it. */
@@ -42,6 +44,7 @@ export type Appended = Stored | { readonly kind: "other_body" };
 /** A batch that is to be stored, and its entry in the journal. */
 export interface Admitted {
   readonly batch: Batch;
+  readonly repeats: boolean;
   readonly entry: JournalEntry;
 }
 
@@ -54,7 +57,7 @@ export function admit(
   /** Of the same group: remembered by others only when all of it is stored. */
   const inGroup = new Map<string, Remembered>();
   const stored: Admitted[] = [];
-  const results = group.map(({ batches, attempt }): Appended => {
+  const results = group.map(({ batches, attempt, repeats }): Appended => {
     const before = attempt && (inGroup.get(attempt.key) ?? idempotency.find(attempt.key));
     if (before !== undefined && before.fingerprint !== attempt?.fingerprint)
       return { kind: "other_body" };
@@ -84,7 +87,7 @@ export function admit(
     if (once !== undefined) inGroup.set(once.key, once.remembered);
     for (const { kept } of sifted)
       if (kept.batch.at.length > 0)
-        stored.push({ batch: kept.batch, entry: { once, batch: kept.bytes } });
+        stored.push({ batch: kept.batch, repeats, entry: { once, batch: kept.bytes } });
     return { kind: "stored", accepted, duplicate: false, rejected };
   });
   return { results, stored };

@@ -2,15 +2,14 @@
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
 import type { Accumulator } from "../core/series/accumulator.ts";
-import { type Batch, isEnd } from "../core/series/batch.ts";
-import { latestBelieved } from "../core/series/last-seen.ts";
+import type { Batch } from "../core/series/batch.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
-import { admit, type Append, type Appended } from "./admit.ts";
+import { admit, type Admitted, type Append, type Appended } from "./admit.ts";
 import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
 import type { Dictionary } from "./dictionary.ts";
-import { type Asked, type Head, headOf } from "./head.ts";
+import { type Asked, type Head, headOf, type Held } from "./head.ts";
 import type { Remembered } from "./key-table.ts";
 import type { JournalEntry } from "./journal.ts";
 import { Journal } from "./journal-rows.ts";
@@ -35,7 +34,9 @@ import {
   withPage,
   withReplaced,
 } from "./sealed.ts";
+import { sealedMinutes, withoutRepeats } from "./repeats.ts";
 import type { Store } from "./store.ts";
+import { addAll, addNew, numbersOf } from "./take.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
 export type Watch = (batch: Batch, numbers: Uint32Array) => void;
@@ -82,7 +83,7 @@ export class Log {
       // A row that is older than the manifest names no page of it.
       if (this.#isSealed(watermark)) this.#dropTo(watermark, at);
       this.#waits(at);
-      for (const { once, batch } of entries) this.#take(batch, once, at);
+      for (const { once, batch } of entries) this.#replay(batch, once, at);
       this.counters.load(counters);
     }
     this.#watch = watch;
@@ -175,11 +176,7 @@ export class Log {
       const { results, stored } = admit(group, this.dictionary, this.#memory.idempotency);
       if (stored.length === 0) return results;
       this.#waits(now);
-      const inRows = lengthOf(this.#state.series);
-      const entries = stored.map(({ batch, entry }): JournalEntry => {
-        const numbers = this.#take(batch, entry.once, now);
-        return numbers.every((number) => number < inRows) ? { ...entry, numbers } : entry;
-      });
+      const entries = stored.map((one) => this.#take(one, now));
       if (!this.#keepBounds(entries, now)) {
         const { watermark } = this.#state;
         this.#journal.write(entries, { at: now, counters: this.counters.values(now), watermark });
@@ -195,10 +192,7 @@ export class Log {
 
   /** What is asked for that D1 may not hold; blocks may hold others besides. */
   head(asked: Asked): Head & { readonly series: ReadonlySet<number> } {
-    const { dictionary, open, sealed } = this;
-    const blocksOf = (page: PageEntry, keys: readonly number[]): Iterable<Uint8Array> =>
-      this.#blobs.blocks(page.slots, keys);
-    const head = headOf({ dictionary, open, sealed, blocksOf }, asked);
+    const head = headOf(this.#held, asked);
     return { ...head, openId: this.#state.openId };
   }
 
@@ -304,6 +298,13 @@ export class Log {
     });
   }
 
+  get #held(): Held {
+    const { dictionary, open, sealed } = this;
+    const blocksOf = (page: PageEntry, keys: readonly number[]): Iterable<Uint8Array> =>
+      this.#blobs.blocks(page.slots, keys);
+    return { dictionary, open, sealed, blocksOf };
+  }
+
   /** Runs what changes memory and rows together. */
   #whole<T>(change: () => T): T {
     try {
@@ -331,24 +332,23 @@ export class Log {
     if (openSince === null || at < openSince) this.#state = { ...this.#state, openSince: at };
   }
 
-  /** Takes into memory what the journal says, or is about to say; returns the numbers of the series. */
-  #take(batch: Batch, once: JournalEntry["once"], now: number): Uint32Array {
-    const { dictionary, open, idempotency } = this.#memory;
-    if (once !== undefined) idempotency.remember(once.key, once.remembered, now);
-    const numbers = Uint32Array.from(
-      batch.series,
-      (key) => dictionary.find(key) ?? dictionary.add(key),
-    );
-    for (const number of numbers) dictionary.writtenAt[number] = now;
-    const latest = latestBelieved(now);
-    const { index, at, value } = batch;
-    for (let i = 0; i < at.length; i++) {
-      const series = numbers[index[i]!]!;
-      open.add(series, at[i]!, value[i]!);
-      if (!isEnd(value[i]!)) dictionary.see(series, at[i]!, value[i]!, latest);
-    }
+  /** Takes into memory what the journal says. */
+  #replay(batch: Batch, once: JournalEntry["once"], now: number): void {
+    const numbers = numbersOf(this.#memory, batch, once, now);
+    addAll(this.#memory, batch, numbers, now);
+  }
+
+  /** Takes what is to be stored into memory; returns what the journal is to say of it. */
+  #take({ batch, entry, repeats }: Admitted, now: number): JournalEntry {
+    const numbers = numbersOf(this.#memory, batch, entry.once, now);
+    let kept = entry;
+    if (repeats) {
+      const sealed = sealedMinutes(batch, numbers, this.#held);
+      kept = withoutRepeats(entry, batch, addNew(this.#memory, sealed, batch, numbers, now));
+    } else addAll(this.#memory, batch, numbers, now);
     this.#watch(batch, numbers);
-    return numbers;
+    const inRows = lengthOf(this.#state.series);
+    return numbers.every((number) => number < inRows) ? { ...kept, numbers } : kept;
   }
 
   /**

@@ -111,12 +111,14 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /**
    * Stores an encoded batch, or several of one request; durable before it answers. `layout` is the
-   * SHARDS of the caller; there is an `attempt` when the client sent an Idempotency-Key.
+   * SHARDS of the caller; there is an `attempt` when a repeat of the request is known by a key. With
+   * `repeats` a sample that its minute keeps already counts once.
    */
   append(
     request: Uint8Array | readonly Uint8Array[],
     layout: number,
     attempt?: Attempt,
+    repeats = false,
   ): Promise<AppendAnswer> {
     this.#requested();
     const list = request instanceof Uint8Array ? [request] : request;
@@ -125,7 +127,7 @@ export class Shard extends DurableObject<ShardEnv> {
     if (full !== undefined)
       return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
     const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
-    return this.#commit.add({ batches, layout, attempt }, size);
+    return this.#commit.add({ batches, layout, attempt, repeats }, size);
   }
 
   /** Whether the key stands for a request with another body. */

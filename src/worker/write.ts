@@ -17,6 +17,8 @@ export interface Wish {
   readonly badItem: BadItem;
   /** Undefined where a repeat cannot be told from another request. */
   readonly once: Once | undefined;
+  /** A sample that is kept already counts once: see `Format`. */
+  readonly repeats: boolean;
 }
 
 /** Stores what the intake holds. @throws for bugs only */
@@ -27,7 +29,9 @@ export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outco
   const attempt = wish.once && attemptOf(wish.once, intake);
   if (wish.once?.ofContent === false && attempt && (await contradicts(env, parts, attempt)))
     return { kind: "key_reused" };
-  const settled = await Promise.allSettled(parts.map((part) => append(env, part, attempt)));
+  const settled = await Promise.allSettled(
+    parts.map((part) => append(env, part, attempt, wish.repeats)),
+  );
   return outcomeOf(intake, parts, settled, attempt !== undefined);
 }
 
@@ -57,12 +61,21 @@ async function contradicts(
 }
 
 /** With a key a repeat is harmless, so the Worker itself may try again. */
-function append(env: Env, part: ShardBatches, attempt: Attempt | undefined): Promise<AppendAnswer> {
+function append(
+  env: Env,
+  part: ShardBatches,
+  attempt: Attempt | undefined,
+  repeats: boolean,
+): Promise<AppendAnswer> {
   const call = attempt === undefined ? callShardOnce : callShard;
   const [first, ...others] = part.batches;
   const request = first !== undefined && others.length === 0 ? first : part.batches;
   const { shards } = configOf(env);
-  return call(env, part.shard, async (stub) => await stub.append(request, shards, attempt));
+  return call(
+    env,
+    part.shard,
+    async (stub) => await stub.append(request, shards, attempt, repeats),
+  );
 }
 
 /** What the shards' answers are together. @throws what a shard threw that is no failure */

@@ -1,7 +1,7 @@
 // A request that comes again, since its sender got no answer: in formats whose senders do so it counts
 // once without any key, whatever was lost, and the answer is that of the first.
 
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { FORMATS } from "../../src/core/formats/registry.ts";
@@ -9,6 +9,7 @@ import { shardOf } from "../../src/core/series/route.ts";
 import { app } from "../../src/worker/app.ts";
 import type { query } from "./api-client.ts";
 import { fetchApi, NOW, store, TOKEN } from "./api-client.ts";
+import { Shard } from "./worker.ts";
 import { DIALECTS, type Dialect, SEC } from "./dialects.ts";
 import { answerLost, withoutShard } from "./faults.ts";
 
@@ -114,19 +115,22 @@ const nameIn = ({ stored }: Dialect, shard: number, prefix: string): string =>
 
 describe("what is another request", () => {
   const line = (metric: string): string => `${metric} value=1 ${NOW}000000`;
+  /** More than a minute keeps: no sample of it is known again. */
+  const many = (metric: string): string =>
+    Array.from({ length: 7 }, (_, i) => `${metric} value=1 ${NOW + i}000000`).join("\n");
   type Sent = [path: string, body: string, headers?: Readonly<Record<string, string>>];
   const twice = (what: string, first: Sent, second: Sent) =>
     test(what, async () => {
       for (const request of [first, second]) expect((await send(...request))[0]).toBe(204);
-      expect(await countOf(first[1].split(" ")[0]!)).toBe(2);
+      expect(await countOf(first[1].split(" ")[0]!)).toBe(2 * first[1].split("\n").length);
     });
-  twice("another path", ["/write", line("path")], ["/api/v2/write", line("path")]);
-  twice("another database", ["/write?db=a", line("db")], ["/write?db=b", line("db")]);
-  twice("another body", ["/write", line("body")], ["/write", `${line("body")}\n`]);
+  twice("another path", ["/write", many("path")], ["/api/v2/write", many("path")]);
+  twice("another database", ["/write?db=a", many("db")], ["/write?db=b", many("db")]);
+  twice("another body", ["/write", many("body")], ["/write", `${many("body")}\n`]);
   twice(
     "another sender",
-    ["/write", line("sender"), { authorization: "Token a" }],
-    ["/write", line("sender"), { authorization: "Token b" }],
+    ["/write", many("sender"), { authorization: "Token a" }],
+    ["/write", many("sender"), { authorization: "Token b" }],
   );
   twice("a time of arrival", ["/write", "arrival value=1"], ["/write", "arrival value=1"]);
   twice(
@@ -174,4 +178,88 @@ test("what was removed is stored again by the same request", async () => {
   await send("/api/v1/graphite", body);
   await send("/api/v1/graphite", body);
   expect(await countOf("gone")).toBe(1);
+});
+
+describe("sent again in other pieces", () => {
+  const line = (metric: string, i: number, value = i): string =>
+    `${metric},host=a value=${value} ${NOW + i * 1_000}000000`;
+  const lines = (metric: string, from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => line(metric, from + i)).join("\n");
+  const write = async (body: string): Promise<void> => {
+    expect((await send("/write", body))[0]).toBe(204);
+  };
+
+  const sealedPages = (): Promise<number> =>
+    runInDurableObject(shard, (_, { storage }) => {
+      const [row] = storage.sql.exec<{ manifest: string }>("SELECT manifest FROM state").toArray();
+      return (JSON.parse(row!.manifest) as { sealed: readonly unknown[] }).sealed.length;
+    });
+
+  test("the formats of agents that do so", () => {
+    const paths = FORMATS.filter(({ repeats }) => repeats).flatMap(({ paths }) => paths);
+    expect([...new Set(paths)].sort()).toEqual([
+      "/api/v1/push",
+      "/api/v1/write",
+      "/api/v2/write",
+      "/otlp/v1/metrics",
+      "/prometheus/api/v1/write",
+      "/v1/metrics",
+      "/write",
+    ]);
+  });
+
+  for (const [what, dialect] of Object.entries(DIALECTS)) {
+    const { path, type } = dialect;
+    const repeats = FORMATS.some((format) => format.repeats && format.paths.includes(path as "/"));
+    // Every format tells its points by their time, but not all that an agent sends twice is one.
+    test(`${what}: ${repeats ? "once" : "each"}`, async () => {
+      const name = `pieces.${what.toLowerCase().replaceAll(/\W+/g, ".")}`;
+      const [first, second] = [dialect.good(name), dialect.good(`${name}.more`)];
+      const bodies = [first, dialect.both(first, second), second];
+      for (const body of bodies)
+        expect(
+          (await send(path, dialect.encode?.(body) ?? body, { "content-type": type }))[0],
+        ).toBe(dialect.ok[0]);
+      const stored = (metric: string): Promise<number> =>
+        countOf(dialect.stored?.(metric) ?? metric);
+      expect([await stored(name), await stored(`${name}.more`)]).toEqual(repeats ? [1, 1] : [2, 2]);
+    });
+  }
+
+  test("open, replayed, and sealed: once; what D1 has taken counts again", async () => {
+    await write(lines("borders", 0, 4));
+    await write(lines("borders", 2, 5));
+    expect(await countOf("borders")).toBe(5);
+    await evictDurableObject(shard);
+    expect(await countOf("borders")).toBe(5);
+    await write(lines("borders", 1, 6));
+    await evictDurableObject(shard);
+    expect(await countOf("borders")).toBe(6);
+    // D1 is away: the minutes stay in a sealed page.
+    Shard.faults.next = "down";
+    Shard.faults.times = Infinity;
+    expect(await shard.flush()).toBe(false);
+    Shard.faults.next = "none";
+    Shard.faults.times = 1;
+    expect(await sealedPages()).toBe(1);
+    await write(`${lines("borders", 0, 3)}\n${line("borders", 1, 9)}`);
+    await evictDurableObject(shard);
+    await write(lines("borders", 0, 6));
+    expect(await countOf("borders")).toBe(7);
+    await shard.flush();
+    expect(await countOf("borders")).toBe(7);
+    await write(`${line("borders", 0)}\n`);
+    expect(await countOf("borders")).toBe(8);
+  });
+
+  test("within one request, and beside what the native format counts", async () => {
+    await write(`${line("one", 0)}\n${line("one", 0)}\n${line("one", 0, 7)}`);
+    expect(await countOf("one")).toBe(2);
+    const point = { name: "one", labels: { host: "a" }, value: 0, timestamp: NOW };
+    await store(point);
+    expect(await countOf("one")).toBe(3);
+    await write(line("one", 0));
+    await evictDurableObject(shard);
+    expect(await countOf("one")).toBe(3);
+  });
 });

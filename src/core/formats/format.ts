@@ -78,6 +78,11 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
    * whose points all have a time of their own is then known by its content, and counts once.
    */
   readonly sendsAgain?: true;
+  /**
+   * They may do so in other pieces, and a series has one value at a time with them: of such a request a
+   * sample that its minute keeps already is a repeat, and counts once.
+   */
+  readonly repeats?: true;
   readonly badItem: BadItem;
   /** Where a request may choose that itself. */
   badItemOf?(asked: Asked<P>): BadItem;

@@ -34,6 +34,7 @@ const influx = {
   parameters,
   token: influxToken,
   sendsAgain: true,
+  repeats: true,
   badItem: "skip",
 } as const;
 

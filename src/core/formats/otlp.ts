@@ -17,6 +17,7 @@ const otlp = {
   parameters: z.looseObject({}),
   token: passwordToken,
   sendsAgain: true,
+  repeats: true,
   badItem: "skip",
 } as const;
 

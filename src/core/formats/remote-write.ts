@@ -16,6 +16,7 @@ const remoteWrite = {
   parameters: z.looseObject({}),
   token: passwordToken,
   sendsAgain: true,
+  repeats: true,
   // Of other encodings the specification wants a 415, also where they could be read.
   encodings: { snappy: unsnappy },
   onlyOwnEncodings: true,

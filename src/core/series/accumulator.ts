@@ -47,6 +47,23 @@ export class Accumulator implements SeriesMinutes {
     this.minutes.add(this.row(series, Math.floor(at / MINUTE) * MINUTE), value, at);
   }
 
+  /**
+   * The same, unless the minute keeps that very sample already: false then. Unlike `add` it depends on
+   * the order, where a minute comes to have more samples than it keeps.
+   */
+  addNew(series: number, at: number, value: number): boolean {
+    const row = this.row(series, Math.floor(at / MINUTE) * MINUTE);
+    if (this.minutes.keeps(row, value, at)) return false;
+    this.minutes.add(row, value, at);
+    return true;
+  }
+
+  /** Whether the minute of a sample keeps it. */
+  keeps(series: number, at: number, value: number): boolean {
+    const row = this.find(series, Math.floor(at / MINUTE) * MINUTE);
+    return row !== undefined && this.minutes.keeps(row, value, at);
+  }
+
   /** Merges rows that somebody else accumulated, those that `keep` names. */
   merge({ minutes, series }: SeriesMinutes, keep = (_row: number): boolean => true): void {
     for (let i = 0; i < minutes.length; i++)

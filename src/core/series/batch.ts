@@ -122,6 +122,25 @@ export function decodePoints(reader: ByteReader, series: readonly string[]): Bat
   return { series, index, at, value };
 }
 
+/** A batch without some rows, ascending; its series stay, in their places. */
+export function withoutRows(batch: Batch, gone: readonly number[]): Batch {
+  const length = batch.at.length - gone.length;
+  const index = indexColumn(batch.series.length, length);
+  const at = new Float64Array(length);
+  const value = new Float64Array(length);
+  for (let row = 0, to = 0, i = 0; row < batch.at.length; row++) {
+    if (gone[i] === row) {
+      i++;
+      continue;
+    }
+    index[to] = batch.index[row]!;
+    at[to] = batch.at[row]!;
+    value[to] = batch.value[row]!;
+    to++;
+  }
+  return { series: batch.series, index, at, value };
+}
+
 /** The points of a batch that pass `keep`, by row, with a dictionary of only their series. */
 export function selectPoints(batch: Batch, keep: (row: number) => boolean): Batch {
   const renumbered = new Int32Array(batch.series.length).fill(-1);

@@ -118,13 +118,16 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
   const reading = (): string => JSON.stringify([format.name, asked]);
+  const timed = intake.accepts.arrival === null;
   const once =
     key !== null
       ? await onceOf(key, shards, reading(), bytes)
-      : format.sendsAgain === true && intake.accepts.arrival === null
+      : format.sendsAgain === true && timed
         ? onceOfContent(shards, JSON.stringify([reading(), senderOf(format, request)]), bytes)
         : undefined;
-  return await write(env, intake, { badItem, once });
+  // Who sends a key says so what is a repeat.
+  const repeats = format.repeats === true && timed && key === null;
+  return await write(env, intake, { badItem, once, repeats });
 }
 
 /** Who sends, by the token that came with it, and all that the address says, a database too. */

@@ -152,6 +152,45 @@ test("also through batches and pages, encoded and decoded", () => {
   );
 });
 
+test("what is told to count once does, in any pieces and order, until its minute keeps a bucket", () => {
+  const addNew = (into: Accumulator, points: Iterable<Point>): void => {
+    for (const [series, at, v] of points) into.addNew(series, at, v);
+  };
+  const identity = ([series, at, v]: Point): string => `${series} ${at} ${Object.is(v, -0)} ${v}`;
+  fc.assert(
+    fc.property(parted, fc.array(fc.nat(199)), ([points, order], again) => {
+      // Within what a minute keeps: else see the next test.
+      const few = new Accumulator(LIMITS.samplesPerMinute);
+      const kept = [...new Map(points.map((p) => [identity(p), p])).values()].filter(
+        ([series, at, v]) => {
+          const row = few.row(series, Math.floor(at / MINUTE) * MINUTE);
+          if (few.minutes.count(row) === SAMPLES && !Number.isNaN(v)) return false;
+          few.minutes.add(row, v, at);
+          return true;
+        },
+      );
+      const there = new Set(kept.map(identity));
+      const sent = order.map(([p]) => p).filter((p) => there.has(identity(p)));
+      const repeated = again.flatMap((i) => sent.slice(i % (sent.length + 1)));
+      const once = new Accumulator(SAMPLES);
+      addNew(once, [...sent, ...repeated]);
+      expectSame(once, accumulated(kept));
+    }),
+  );
+});
+
+test("zeros of either sign are two values; a minute that keeps a bucket counts each", () => {
+  const accumulator = new Accumulator(2);
+  const add = (at: number, v: number): boolean => accumulator.addNew(0, START + at, v);
+  expect([add(5, 0), add(5, -0), add(5, 0), add(5, -0)]).toEqual([true, true, false, false]);
+  expect([add(6, 1), add(6, 1), add(5, 0)]).toEqual([true, true, true]);
+  expect(accumulator.minutes.count(0)).toBe(5);
+  expect([accumulator.keeps(0, START + 5, 0), accumulator.keeps(1, START, 0)]).toEqual([
+    false,
+    false,
+  ]);
+});
+
 test("split by time: each bucket is on its side, and both together are the whole", () => {
   fc.assert(
     fc.property(fc.array(point), fc.nat(200), (points, minute) => {

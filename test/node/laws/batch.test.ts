@@ -9,6 +9,7 @@ import {
   encodeBatch,
   indexColumn,
   selectPoints,
+  withoutRows,
 } from "../../../src/core/series/batch.ts";
 import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
 
@@ -76,6 +77,23 @@ test("what a selection keeps and what it leaves are the whole", () => {
       // Only the series of those points.
       for (const part of [kept, left])
         expect(new Set(part.index)).toEqual(new Set(part.series.keys()));
+    }),
+  );
+});
+
+test("without some rows: the others in order, under the same series", () => {
+  fc.assert(
+    fc.property(batch, fc.func(fc.boolean()), (whole, isGone) => {
+      const rows = [...whole.at.keys()];
+      const rest = rows.filter((row) => !isGone(row));
+      const { series, index, at, value } = withoutRows(
+        whole,
+        rows.filter((row) => isGone(row)),
+      );
+      expect(series).toEqual(whole.series);
+      expect([...index]).toEqual(rest.map((row) => whole.index[row]));
+      expect([...at]).toEqual(rest.map((row) => whole.at[row]));
+      expect(bits(value)).toEqual(bits(Float64Array.from(rest, (row) => whole.value[row]!)));
     }),
   );
 });

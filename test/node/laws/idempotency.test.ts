@@ -103,7 +103,7 @@ class Store {
       to: now + LIMITS.aheadMs,
       arrival: items.some(({ at }) => at === undefined) ? now : null,
     };
-    const group = [{ batches, layout: 1, attempt }];
+    const group = [{ batches, layout: 1, attempt, repeats: false }];
     const { results, stored } = admit(group, this.#dictionary, this.#idempotency);
     for (const { batch, entry } of stored) {
       this.#idempotency.remember(entry.once!.key, entry.once!.remembered, now);
