@@ -48,7 +48,8 @@ export function headOf(
   const pages = sealed.filter((page) => page.from < to && page.to >= from);
   const blocks = headOfPages(pages, function* (page) {
     for (const block of blocksOf(page, keys))
-      if (seriesOfBlock(block).some((one) => series.has(one))) yield block;
+      // Blocks are laid out by metric and pack: only labels leave many that have none of the series.
+      if (labels.length === 0 || seriesOfBlock(block).some((one) => series.has(one))) yield block;
   });
   if (blocks === undefined) return { sealed: [], open: [], cut: true, series };
   const rows = headOfOpen(open, (one) => series.has(one), from, to);
