@@ -77,9 +77,16 @@ export const rateForm = (unit: UnitName): Form => {
   };
 };
 
-/** Columns of the rate; amounts and weights are the increases, and the seconds in which they came. */
-export function rates(series: ChartSeries, stepSec: number): ChartSeries {
-  const { labels, t, rate = [], increase = [] } = series;
+/**
+ * Columns of the rate; amounts and weights are the increases, and the seconds in which they came. Buckets from
+ * `partialFrom` on are left out: what has come of them so far, by their whole width, would look like a fall.
+ */
+export function rates(series: ChartSeries, stepSec: number, partialFrom: number): ChartSeries {
+  const { labels } = series;
+  const whole = series.t.filter((start) => start < partialFrom).length;
+  const [t = [], rate = [], increase = []] = [series.t, series.rate, series.increase].map(
+    (column) => column?.slice(0, whole),
+  );
   const seconds = rate.map((value, row) => (value > 0 ? increase[row]! / value : stepSec));
   return { labels, ...columnsOfValues(t, rate, increase, seconds) };
 }

@@ -47,7 +47,9 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   const { only } = panel;
   const form = formOf(panel, answer);
   const inForm = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
-    form.kind === "rate" ? series.map((one) => rates(one, answer.step / 1_000)) : series;
+    form.kind === "rate"
+      ? series.map((one) => rates(one, answer.step / 1_000, partialFrom))
+      : series;
   return chartData({
     series: inForm(answer.series),
     ...(before !== undefined && { before: inForm(before.series) }),
