@@ -3,7 +3,7 @@
 
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, findings, lastMinutes, MINUTE, overflows, SCHEMES, site } from "./pages.ts";
+import { chartOf, findings, fits, lastMinutes, MINUTE, SCHEMES, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -96,10 +96,10 @@ describe("sizes", () => {
   test("360 pixels: nothing is cut off, and the list opens there", async () => {
     const page = await open(PANELS, { viewport: NARROW });
     await chartOf(page, '[data-metric="http.ms"]');
-    expect(await overflows(page)).toBe(false);
+    await fits(page);
     await openList(page);
     const item = page.locator('.metric[data-metric="http.ms"]');
-    expect(await overflows(page)).toBe(false);
+    await fits(page);
     await item.click();
     await chartOf(page, '[data-metric="http.ms"]');
     expect(await page.locator(".panel").count()).toBe(1);
@@ -107,11 +107,11 @@ describe("sizes", () => {
     await page.goto(`${store.server.url}/?metric=cpu.load&where=host%3Da`);
     await page.getByLabel("Add a filter").click();
     await page.getByLabel("Value").waitFor();
-    expect(await overflows(page)).toBe(false);
+    await fits(page);
     for (const path of ["/store", "/docs", "/embed?metric=cpu.load&by=host"]) {
       await page.goto(store.server.url + path);
       await page.getByRole("heading").first().waitFor();
-      expect(await overflows(page)).toBe(false);
+      await fits(page);
     }
   });
 
@@ -122,7 +122,7 @@ describe("sizes", () => {
     expect(second!.y).toBe(first!.y);
     expect(second!.x).toBeGreaterThan(first!.x + first!.width);
     expect(first!.width).toBeGreaterThan(1_000);
-    expect(await overflows(page)).toBe(false);
+    await fits(page);
   });
 });
 

@@ -1,7 +1,7 @@
 // What is shown of a metric: the rate of a counter, the total of its series.
 
 import { beforeAll, expect, test } from "vitest";
-import { chartOf, findings, lastMinutes, legendOf, overflows, question, site } from "./pages.ts";
+import { chartOf, findings, fits, lastMinutes, legendOf, question, site } from "./pages.ts";
 
 const { open, post } = site();
 
@@ -42,7 +42,7 @@ test("three hosts are totalled, and the phone has room for it", async () => {
   await expect.poll(() => legendOf(page, "avg").textContent()).toBe("11 GiB");
   expect(page.url()).toContain("across=sum");
   await page.setViewportSize({ width: 360, height: 740 });
-  expect(await overflows(page)).toBe(false);
+  await fits(page);
   expect(await findings(page)).toEqual([]);
   await page.goBack();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("8 GiB");

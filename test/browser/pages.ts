@@ -130,8 +130,11 @@ export const question = (page: Page, ...parts: readonly string[]): Promise<Reque
       parts.every((part) => request.url().includes(part)),
   );
 
-export const overflows = (page: Page): Promise<boolean> =>
-  page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+/** Nothing is wider than the window. Charts follow a new size in the next frame: it is waited for. */
+export const fits = (page: Page): Promise<void> =>
+  expect
+    .poll(() => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth))
+    .toBeLessThanOrEqual(0);
 
 interface Violation {
   readonly id: string;
