@@ -15,7 +15,8 @@ import { app } from "../src/worker/app.ts";
 import { runCron } from "../src/worker/cron/cron.ts";
 import type { Env } from "../src/worker/env.ts";
 import { elsewhere, free, months, sizes } from "./support/bill.ts";
-import { type Measured, monthOf } from "./support/month.ts";
+import { commitsARequest } from "./support/company.ts";
+import { agentsOf, type Measured, monthOf } from "./support/month.ts";
 import type { Cpu } from "./support/provided.ts";
 
 /** Agents, each with a tenth of the series. */
@@ -193,6 +194,7 @@ test("1,000 series at 4 points a minute", async () => {
     callsAnHour: (day.shardRequests - day.requests) / 24,
     awakeMs: { points: day.awakeMs.aRequest, anHour: day.awakeMs.inAlarms / 24 },
     queriesARun,
+    commitsARequest: await commitsOfMonths(),
     workerCpuMs: new Map(cpu.worker),
     rollUpCpuMs: cpu.rollUp,
     bytes: await storedBytes(),
@@ -206,6 +208,7 @@ for two hours, and a day past its retention was deleted; then hours in requests 
   D1 rows written   ${measured.d1RowsASeriesHour.toFixed(4)} a series-hour (expected ≤ 0.25)
   D1 rows read      ${measured.d1RowsReadASeriesHour.toFixed(2)} a series-hour, without queries
   calls of the shard besides requests: ${measured.callsAnHour.toFixed(1)} an hour
+  commits a request of agents with an address each: ${[...measured.commitsARequest].map(([agents, commits]) => `${commits.toFixed(2)} of ${agents}`).join(", ")}
   first hour, new series in it: ${first} rows of D1
   a shard is awake: ${measured.awakeMs.points.toFixed(0)} ms for 1,000 points, ${(measured.awakeMs.anHour / 1_000).toFixed(1)} s an hour besides, at most
   CPU of the Worker: ${cpu.worker.map(([points, ms]) => `${ms.toFixed(1)} ms a request of ${points} points`).join(", ")}
@@ -213,11 +216,7 @@ for two hours, and a day past its retention was deleted; then hours in requests 
   stored: ${sizes(measured)}
 
 A month (730 hours), in dollars above what the plan includes:
-${months(
-  [1_000, 10_000, 100_000].flatMap((series) =>
-    [1_000, 10_000].map((batch) => monthOf(series, batch, measured)),
-  ),
-)}
+${months(MONTHS.map(([series, batch]) => monthOf(series, batch, measured)))}
 
 Series that the free plan carries, by each of its limits, in requests of 1,000 points:
 ${free(1_000, measured)}
@@ -229,6 +228,17 @@ ${elsewhere()}`);
   expect(monthOf(10_000, 1_000, measured).bill.total).toBeLessThanOrEqual(6);
   expect(monthOf(100_000, 1_000, measured).bill.total).toBeLessThanOrEqual(100);
 });
+
+const MONTHS = [1_000, 10_000, 100_000].flatMap((series) =>
+  [1_000, 10_000].map((batch) => [series, batch] as const),
+);
+
+async function commitsOfMonths(): Promise<ReadonlyMap<number, number>> {
+  const agents = new Set(MONTHS.map(([series, batch]) => agentsOf(series, batch)));
+  return new Map(
+    await Promise.all([...agents].map(async (of) => [of, await commitsARequest(of)] as const)),
+  );
+}
 
 interface PackRow {
   readonly pack: number;

@@ -29,6 +29,8 @@ export interface Measured {
   readonly awakeMs: { readonly points: number; readonly anHour: number };
   /** Queries that a run of the cron asks of D1, at most. */
   readonly queriesARun: number;
+  /** Commits of a shard a request, by agents that each send to it every 15 s: each is a row. */
+  readonly commitsARequest: ReadonlyMap<number, number>;
   /** Of the Worker, by points a request, ms. */
   readonly workerCpuMs: ReadonlyMap<number, number>;
   /** Of the cron, a series-hour rolled up, ms. */
@@ -53,7 +55,14 @@ export interface Month {
   readonly sleepless: Bill;
 }
 
-/** Every request has series of all metrics, and so touches each shard. */
+/** Agents of so many series each, in all. */
+export const agentsOf = (series: number, batch: number): number =>
+  Math.max(1, Math.round(series / batch));
+
+/**
+ * Every request has series of all metrics, and so touches each shard. An agent sends all its series every
+ * 15 s in one request, from an address of its own.
+ */
 export function monthOf(series: number, batch: number, measured: Measured): Month {
   const gigabytes = (series * bytesASeries(measured)) / 1e9;
   const databases = Math.ceil(gigabytes / ((LIMITS.databaseBytes / 1e9) * (1 - ROOM)));
@@ -62,6 +71,8 @@ export function monthOf(series: number, batch: number, measured: Measured): Mont
   const crons = 60 * HOURS;
   const cpu = measured.workerCpuMs.get(batch);
   if (cpu === undefined) throw new Error(`requests of ${batch} points were not measured`);
+  const commits = measured.commitsARequest.get(agentsOf(series, batch));
+  if (commits === undefined) throw new Error(`${series / batch} agents were not measured`);
   const { awakeMs } = measured;
   // Each shard is awake for the whole of a request, though it has only its part.
   const awake = ((series / 1_000) * (POINTS_AN_HOUR * awakeMs.points + awakeMs.anHour)) / 3_600_000;
@@ -71,7 +82,7 @@ export function monthOf(series: number, batch: number, measured: Measured): Mont
     workerCpuMs: requests * cpu + series * HOURS * measured.rollUpCpuMs,
     doRequests: (requests + measured.callsAnHour * HOURS) * shards,
     doGbSeconds: Math.min(1, awake) * never * shards,
-    doRowsWritten: (requests + measured.doRowsAnHour * HOURS) * shards,
+    doRowsWritten: (requests * commits + measured.doRowsAnHour * HOURS) * shards,
     d1RowsWritten: series * HOURS * measured.d1RowsASeriesHour,
     d1RowsRead: series * HOURS * measured.d1RowsReadASeriesHour,
     d1StorageGb: gigabytes,

@@ -73,6 +73,15 @@ export const flushTimeoutMs = 30_000;
 export const registerTimeoutMs = 2_000;
 /** How long the first request of a group commit waits for others to share it, ms. */
 export const gatherMs = 2;
+/**
+ * How long after a commit the next one waits for company when nobody in it is in a hurry, ms: bounds the
+ * rows that a shard writes to four a second, however many agents send to it.
+ */
+export const companyMs = 250;
+/** Who sends again within this time, ms, is in a hurry: it waits for no company. */
+export const hurryMs = 2_000;
+/** Senders that a shard remembers of that time: beyond, all are in a hurry. */
+export const sendersKnown = 4_096;
 /** Bytes of requests that wait for one commit: a shard that is this far behind says so (503). */
 export const pendingBytes = 32 * 1024 * 1024;
 /** A series not seen for so long leaves the shard's memory, ms; D1 keeps it. */

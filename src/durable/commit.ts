@@ -1,9 +1,11 @@
 // Group commit: the first request waits a moment for company, and what arrives while a commit is on its
-// way to the disk shares the next one: fewer rows and fewer commits for the same points. It must not
-// know what is stored, nor how.
+// way to the disk shares the next one: fewer rows and fewer commits for the same points. Soon after a
+// commit, those who are in no hurry wait for longer (`companyMs`), or until somebody comes who is: each
+// commit is a billed row, whatever it holds. It must not know what is stored, nor how.
 
 import * as LIMITS from "../core/limits.ts";
 import type { Append, Appended } from "./admit.ts";
+import { Senders } from "./senders.ts";
 
 /**
  * The answer to `append`: how many points were stored, when that is all of them (a bare number,
@@ -15,13 +17,16 @@ export type AppendAnswer =
   | Appended
   | { readonly kind: "busy"; readonly message: string; readonly retryAfterSec: number };
 
-/** What a commit consists of. */
+/** What a commit consists of, and what it needs of the world. */
 export interface Steps {
   /** What must be done before these may be stored; undefined when nothing. Asked again after it. */
   readonly before: (group: Iterable<Append>) => Promise<void> | undefined;
   readonly store: (group: readonly Append[]) => readonly Appended[];
   /** Resolves when what was stored is durable. */
   readonly sync: () => Promise<void>;
+  /** Unix ms. */
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 interface Waiting {
@@ -32,9 +37,15 @@ interface Waiting {
 
 export class GroupCommit {
   readonly #steps: Steps;
+  readonly #senders = new Senders();
   #waiting: Waiting[] = [];
   #bytes = 0;
   #running = false;
+  /** When the last group was stored, Unix ms. */
+  #storedAt = -Infinity;
+  /** Whether one of those that wait is in a hurry, and who is to be told when one comes. */
+  #hurries = false;
+  #hurried: () => void = () => {};
 
   constructor(steps: Steps) {
     this.#steps = steps;
@@ -45,23 +56,34 @@ export class GroupCommit {
     return this.#bytes;
   }
 
-  /** Resolves when it is stored; the output gate holds the answer until that is durable. */
-  add(append: Append, bytes: number): Promise<AppendAnswer> {
+  /**
+   * Resolves when it is stored; the output gate holds the answer until that is durable. `sender` is
+   * whatever tells one from others.
+   */
+  add(append: Append, bytes: number, sender: string | undefined): Promise<AppendAnswer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ append, resolve, reject });
       this.#bytes += bytes;
+      const isInHurry = this.#senders.isInHurry(sender, this.#steps.now());
+      if (isInHurry || this.#bytes > LIMITS.pendingBytes / 4) {
+        this.#hurries = true;
+        this.#hurried();
+      }
       if (!this.#running) void this.#run();
     });
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    await scheduler.wait(LIMITS.gatherMs);
+    await this.#steps.wait(LIMITS.gatherMs);
     while (this.#waiting.length > 0) {
+      await this.#company();
       for (let step = this.#before(); step !== undefined; step = this.#before()) await step;
       const group = this.#waiting;
       this.#waiting = [];
       this.#bytes = 0;
+      this.#hurries = false;
+      this.#storedAt = this.#steps.now();
       try {
         const appended = this.#steps.store(group.map(({ append }) => append));
         group.forEach(({ resolve }, i) => resolve(answerTo(appended[i]!)));
@@ -71,6 +93,17 @@ export class GroupCommit {
       await this.#steps.sync();
     }
     this.#running = false;
+  }
+
+  /** Waits for more requests, while nobody is in a hurry. */
+  async #company(): Promise<void> {
+    const since = this.#steps.now() - this.#storedAt;
+    // A clock that was set back makes nobody wait.
+    if (this.#hurries || since < 0 || since >= LIMITS.companyMs) return;
+    const hurried = new Promise<void>((resolve) => {
+      this.#hurried = resolve;
+    });
+    await Promise.race([hurried, this.#steps.wait(LIMITS.companyMs - since)]);
   }
 
   #before(): Promise<void> | undefined {

@@ -96,6 +96,8 @@ export class Shard extends DurableObject<ShardEnv> {
         return appended;
       },
       sync: () => ctx.storage.sync(),
+      now: () => Date.now(),
+      wait: (ms) => scheduler.wait(ms),
     });
     this.#others = new Others(this.#store, () => ({
       shard: this.#index,
@@ -112,13 +114,15 @@ export class Shard extends DurableObject<ShardEnv> {
   /**
    * Stores an encoded batch, or several of one request; durable before it answers. `layout` is the
    * SHARDS of the caller; there is an `attempt` when a repeat of the request is known by a key. With
-   * `repeats` a sample that its minute keeps already counts once.
+   * `repeats` a sample that its minute keeps already counts once. `sender` tells one from others: who
+   * comes every so often may be answered a moment later.
    */
   append(
     request: Uint8Array | readonly Uint8Array[],
     layout: number,
     attempt?: Attempt,
     repeats = false,
+    sender?: string,
   ): Promise<AppendAnswer> {
     this.#requested();
     const list = request instanceof Uint8Array ? [request] : request;
@@ -127,7 +131,7 @@ export class Shard extends DurableObject<ShardEnv> {
     if (full !== undefined)
       return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
     const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
-    return this.#commit.add({ batches, layout, attempt, repeats }, size);
+    return this.#commit.add({ batches, layout, attempt, repeats }, size, sender);
   }
 
   /** Whether the key stands for a request with another body. */

@@ -19,6 +19,8 @@ export interface Wish {
   readonly once: Once | undefined;
   /** A sample that is kept already counts once: see `Format`. */
   readonly repeats: boolean;
+  /** What tells who sends from others, its address; undefined where it is not known. */
+  readonly sender: string | undefined;
 }
 
 /** Stores what the intake holds. @throws for bugs only */
@@ -29,9 +31,7 @@ export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outco
   const attempt = wish.once && attemptOf(wish.once, intake);
   if (wish.once?.ofContent === false && attempt && (await contradicts(env, parts, attempt)))
     return { kind: "key_reused" };
-  const settled = await Promise.allSettled(
-    parts.map((part) => append(env, part, attempt, wish.repeats)),
-  );
+  const settled = await Promise.allSettled(parts.map((part) => append(env, part, attempt, wish)));
   return outcomeOf(intake, parts, settled, attempt !== undefined);
 }
 
@@ -65,7 +65,7 @@ function append(
   env: Env,
   part: ShardBatches,
   attempt: Attempt | undefined,
-  repeats: boolean,
+  { repeats, sender }: Wish,
 ): Promise<AppendAnswer> {
   const call = attempt === undefined ? callShardOnce : callShard;
   const [first, ...others] = part.batches;
@@ -74,7 +74,7 @@ function append(
   return call(
     env,
     part.shard,
-    async (stub) => await stub.append(request, shards, attempt, repeats),
+    async (stub) => await stub.append(request, shards, attempt, repeats, sender),
   );
 }
 

@@ -127,7 +127,8 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
         : undefined;
   // Who sends a key says so what is a repeat.
   const repeats = format.repeats === true && timed && key === null;
-  return await write(env, intake, { badItem, once, repeats });
+  const sender = request.headers.get("cf-connecting-ip") ?? undefined;
+  return await write(env, intake, { badItem, once, repeats, sender });
 }
 
 /** Who sends, by the token that came with it, and all that the address says, a database too. */
