@@ -1,6 +1,7 @@
 // The D1 tables as drizzle sees them: names and types for queries. The migrations are the truth
 // (drizzle cannot say STRICT or WITHOUT ROWID); a test compares the two.
 
+import { SCOPES } from "../src/core/caller.ts";
 import { integer, primaryKey, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 
 export const series = sqliteTable(
@@ -110,4 +111,20 @@ export const tombstones = sqliteTable("tombstone", { seriesId: integer("series_i
 export const progress = sqliteTable("progress", {
   name: text("name").primaryKey(),
   value: integer("value").notNull(),
+});
+
+/** Named tokens, in the first database: who may do what besides the administrator. */
+export const tokens = sqliteTable("token", {
+  /** Never given twice: what names a revoked token must not come to name another. */
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  name: text("name").notNull(),
+  /** SHA-256 of the token, hexadecimal; the token itself is kept nowhere. */
+  hash: text("hash").notNull(),
+  scope: text("scope", { enum: SCOPES }).notNull(),
+  /** Unix ms, as all times here. */
+  createdAt: integer("created_at").notNull(),
+  /** Null: never. */
+  expiresAt: integer("expires_at"),
+  /** The latest use, give or take an hour. */
+  usedAt: integer("used_at"),
 });

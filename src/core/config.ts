@@ -16,6 +16,8 @@ export interface Config {
   readonly samplesPerMinute: number;
   /** What a request must bring; undefined: the store is closed to everybody. */
   readonly access: Access | undefined;
+  /** Whether everybody may read, without a token. */
+  readonly publicRead: boolean;
 }
 
 /** `open`: everybody who reaches the store may do everything; see `OPEN` below. */
@@ -60,7 +62,7 @@ const WHOLE = {
 } as const satisfies Readonly<Record<string, Whole>>;
 
 /** The variables that stand in wrangler.toml. */
-export const SETTINGS: readonly string[] = Object.keys(WHOLE);
+export const SETTINGS: readonly string[] = [...Object.keys(WHOLE), "PUBLIC_READ"];
 
 const NAMES: readonly string[] = [...SETTINGS, "OPEN", "API_TOKEN"];
 
@@ -93,6 +95,7 @@ export function readConfig(environment: object): Result<Config, string> {
     },
     samplesPerMinute: whole("SAMPLES_PER_MINUTE"),
     access: accessOf(variables, wrong),
+    publicRead: publicReadOf(variables, wrong),
   };
   if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));
   wrong.push(...misspelt(variables), ...databasesWrong(variables));
@@ -136,6 +139,13 @@ function accessOf(variables: Variables, wrong: string[]): Access | undefined {
     );
   if (token !== "") return { kind: "token", token };
   return to === undefined ? undefined : { kind: "open", to };
+}
+
+function publicReadOf(variables: Variables, wrong: string[]): boolean {
+  const value = variables.get("PUBLIC_READ") ?? "";
+  if (value !== "" && value !== "false" && value !== "true")
+    wrong.push(`PUBLIC_READ is ${shown(value)}, not true or false`);
+  return value === "true";
 }
 
 /** DB_1, DB_2, … are databases, without a gap: one that is passed over would hide what it holds. */

@@ -209,3 +209,19 @@ export const querySamples = 50_000_000;
 export const queryLooks = 1_000_000_000;
 /** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
 export const queryCells = 5_000_000;
+/** Named tokens of a store: bounds what an isolate keeps of them, and what it reads each time. */
+export const tokens = 1_000;
+/** Characters of a token's name. */
+export const tokenNameLength = 100;
+/** How long an isolate goes by the list of tokens that it has read, ms. */
+export const tokensFreshMs = 30_000;
+/** The same while D1 does not say: a token that was revoked is refused no later than that, ms. */
+export const tokensKeptMs = 60_000;
+/** Time between two attempts of an isolate to read them, ms. */
+export const tokensRetryMs = 1_000;
+/** How often in a second an isolate looks for new tokens: unknown ones must not cost a read each. */
+export const tokenLooksPerSec = 20;
+/** Time between two notes that a token was used, ms: bounds the rows that they cost. */
+export const tokenUsedMs = 3_600_000;
+/** How long a request waits for the tokens, ms. */
+export const tokensDeadlineMs = 5_000;

@@ -17,4 +17,5 @@ export type UnreadableRow = RowsOf<"unreadable">;
 export type TombstoneRow = RowsOf<"tombstones">;
 export type FlushedRow = RowsOf<"flushed">;
 export type LayoutRow = RowsOf<"layouts">;
+export type TokenRow = RowsOf<"tokens">;
 export type ProgressRow = RowsOf<"progress">;

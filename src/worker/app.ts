@@ -5,7 +5,7 @@ import { z } from "zod";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
 import { configOf, type HonoEnv } from "./env.ts";
-import { denial } from "./http/auth.ts";
+import { admitted, CLOSED } from "./http/auth.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
 import { fail, Failed, type Failure, failureResponse } from "./http/failure.ts";
@@ -33,10 +33,10 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
     app.on([...one.methods], one.path, async (c) => {
       try {
         // What wakes nothing answers whatever the variables are.
-        if (one.scope !== "open") {
+        if (one.scope !== "always") {
           const { access } = configOf(c.env);
-          const refused = denial(one.scope, access, c.req.raw, one.tokenOf);
-          if (refused !== undefined) return fail(refused);
+          if (access === undefined) return fail(CLOSED);
+          if (one.scope !== "open") c.set("caller", await admitted(c, access, one.scope, one));
         }
         const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
         if (answer instanceof Response) return answer;

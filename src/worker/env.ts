@@ -1,5 +1,6 @@
 // The bindings and variables of the Worker, read and checked once an isolate.
 
+import type { Caller } from "../core/caller.ts";
 import { type Config, readConfig } from "../core/config.ts";
 import type { Shard } from "../durable/shard.ts";
 import { Failed } from "./http/failure.ts";
@@ -11,6 +12,7 @@ export interface Env {
   readonly ASSETS: Fetcher;
   readonly API_TOKEN?: string;
   readonly OPEN?: string;
+  readonly PUBLIC_READ?: string;
   readonly SHARDS?: string;
   readonly RETENTION_MINUTE_DAYS?: string;
   readonly RETENTION_HOUR_DAYS?: string;
@@ -32,4 +34,8 @@ export function configOf(env: Env): Config {
 
 export interface HonoEnv {
   Bindings: Env;
+  Variables: {
+    /** Of an endpoint that asks who is there. */
+    caller: Caller;
+  };
 }

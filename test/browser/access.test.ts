@@ -15,7 +15,7 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   const field = prompt.getByLabel("Token");
   await field.fill("wrong");
   await field.press("Enter");
-  await prompt.getByText("not the one of this store").waitFor();
+  await prompt.getByText("not one of this store").waitFor();
   await field.fill(TOKEN);
   await field.press("Enter");
   await chartOf(page, '[data-metric="guarded"]');
@@ -51,7 +51,7 @@ test("what can be no token is refused in words, and the prompt stays", async () 
   // Brackets can be sent: the server says no, and the page asks again.
   await field.fill("wrong(1)");
   await field.press("Enter");
-  await prompt.getByText("not the one of this store").waitFor();
+  await prompt.getByText("not one of this store").waitFor();
   // What was copied with the space around it, or its line end, is taken.
   await field.fill(`  ${TOKEN}\t`);
   await field.press("Enter");

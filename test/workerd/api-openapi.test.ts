@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type StatusAnswer, told } from "../../src/core/api.ts";
 import { DAY, HOUR, hourOf } from "../../src/core/tiers.ts";
 import { CODES, type ErrorCode } from "../../src/worker/http/failure.ts";
+import { openApiPath } from "../../src/worker/http/openapi.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { VERSION } from "../../src/worker/version.ts";
 import { NOW, fetchApi, query, shardsOf, status, store } from "./api-client.ts";
@@ -20,7 +21,7 @@ const operation = z.strictObject({
   parameters: z.array(
     z.looseObject({
       name: z.string(),
-      in: z.enum(["query", "header"]),
+      in: z.enum(["path", "query", "header"]),
       required: z.boolean(),
       schema: z.looseObject({}),
     }),
@@ -79,8 +80,8 @@ const operations = (): (readonly [name: string, z.output<typeof operation>])[] =
   );
 
 test("every endpoint has an operation, and every operation an endpoint", () => {
-  const routes = ENDPOINTS.flatMap(({ methods, path }) =>
-    methods.map((method) => `${method} ${path}`),
+  const routes = ENDPOINTS.flatMap((one) =>
+    one.methods.map((method) => `${method} ${openApiPath(one)}`),
   );
   expect(routes.length).toBeGreaterThan(8);
   expect(
@@ -104,7 +105,10 @@ test("every operation but those that tell nothing needs the token", () => {
   const names = open.map(([name]) => name);
   expect(names).toEqual(["GET /healthz", "GET /health", "GET /ping"]);
   for (const [name, { responses }] of operations())
-    expect([name, "401" in responses]).toEqual([name, !names.includes(name)]);
+    expect([name, /unauthorized/.test(responses[401]?.description ?? "")]).toEqual([
+      name,
+      !names.includes(name),
+    ]);
 });
 
 describe("every failure is documented", () => {

@@ -31,13 +31,18 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["GET", "/api/v1/live?metric=a"],
   ["POST", "/api/v1/flush"],
   ["GET", "/api/v1/status"],
+  ["GET", "/api/v1/tokens"],
+  ["POST", "/api/v1/tokens"],
+  ["DELETE", "/api/v1/tokens/:id"],
   ["GET", "/openapi.json"],
 ];
 
 test("the routes above are all that ask for a token, but those of other dialects", () => {
   const closed = ENDPOINTS.filter(
     ({ scope, path, refused }) =>
-      scope !== "open" && (refused === undefined || path === "/api/v1/points"),
+      scope !== "open" &&
+      scope !== "always" &&
+      (refused === undefined || path === "/api/v1/points"),
   );
   expect(ROUTES.map(([method, path]) => `${method} ${path.replace(/\?.*/, "")}`).sort()).toEqual(
     closed.flatMap(({ methods, path }) => methods.map((method) => `${method} ${path}`)).sort(),
@@ -50,10 +55,10 @@ describe("with a token", () => {
       const without = await ask(WITH_TOKEN, path, { method });
       expect(without.headers.get("www-authenticate")).toBe('Bearer realm="minuet"');
       const error = await failureOf(without, 401, "unauthorized");
-      expect(error.message).toBe("No token. Send the header `Authorization: Bearer <API_TOKEN>`");
+      expect(error.message).toBe("No token. Send the header `Authorization: Bearer <token>`");
       const wrong = await ask(WITH_TOKEN, path, { method, ...as("Bearer wrong") });
       expect((await failureOf(wrong, 401, "unauthorized")).message).toBe(
-        "The token is not the one of this store",
+        "The token is not one of this store: it is wrong, or was revoked",
       );
       const right = await ask(WITH_TOKEN, path, { method, ...as(`Bearer ${TOKEN}`) });
       expect(right.status).not.toBe(401);
@@ -209,6 +214,13 @@ describe("without a token the store is closed", () => {
 
   test("/healthz answers all the same: the Worker runs", async () => {
     expect((await ask(WITHOUT, "/healthz")).status).toBe(200);
+  });
+
+  test("what tells other clients that it is ready does not: it is not", async () => {
+    for (const path of ["/health", "/ping"]) {
+      expect((await ask(WITH_TOKEN, path)).status).toBeLessThan(300);
+      await failureOf(await ask(WITHOUT, path), 401, "no_token_configured");
+    }
   });
 });
 

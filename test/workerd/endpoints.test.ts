@@ -55,12 +55,22 @@ const NEEDS: Readonly<Record<string, string>> = {
   "/prometheus/api/v1/query_range": "?query=here&start=0&end=60&step=15",
 };
 
+const A_TOKEN = '{"name":"here","scope":"read"}';
+
+/** The id of a new token. */
+async function aToken(): Promise<string> {
+  const response = await app.request("/api/v1/tokens", { method: "POST", body: A_TOKEN }, env);
+  const { id } = (await response.json()) as { readonly id: number };
+  return String(id);
+}
+
 /** What a path takes, where it is not a point as JSON. */
 const BODIES: Readonly<Record<string, BodyInit>> = {
   "/write": "here value=1",
   "/api/v2/write": "here value=1",
   "/api/v1/graphite": "here 1 -1",
   "/api/v1/import": '{"metric":{"__name__":"here"},"values":[],"timestamps":[]}',
+  "/api/v1/tokens": A_TOKEN,
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",
@@ -95,7 +105,8 @@ describe("every answer says that its type is its type, and who may keep it; text
   for (const { methods, path: pattern, parameters } of ENDPOINTS)
     for (const method of methods)
       test(`${method} ${pattern}`, async () => {
-        const path = pattern.replace("*", "YQ");
+        const id = pattern.includes(":id") ? await aToken() : "";
+        const path = pattern.replace("*", "YQ").replace(":id", id);
         const upgrade = { upgrade: "websocket" };
         const body =
           method === "POST" ? { body: BODIES[pattern] ?? '{"name":"here","value":1}' } : {};

@@ -1,42 +1,92 @@
-// Who may do what: the one place where it is decided. Each endpoint says what it needs; today one
-// token may do everything.
+// Who may do what: the one place where it is decided. Each endpoint says what it needs; a request
+// brings a token for it, or the store is open.
 
+import type { Context } from "hono";
+import { ADMINISTRATOR, type Caller, PUBLIC, type Scope, scopeIssue } from "../../core/caller.ts";
 import type { Access } from "../../core/config.ts";
-import type { Failure } from "./failure.ts";
+import { quote } from "../../core/text.ts";
+import { noteUse, type TokenRow } from "../../d1/tokens.ts";
+import { after } from "../after.ts";
+import { configOf, type HonoEnv } from "../env.ts";
+import { tokenListOf } from "../token-list.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { fail, type Failure } from "./failure.ts";
 import { strangerIssue } from "./stranger.ts";
+import { digestOf, isNamedToken } from "./token-text.ts";
 
-export type Scope = "read" | "write" | "admin";
+/** Of a store that was deployed without its secret: nobody may do anything. */
+export const CLOSED: Failure = {
+  kind: "no_token_configured",
+  message:
+    "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
+};
 
 /**
- * Why the request may not do what `scope` names; undefined when it may. `access` is that of the store;
- * `elsewhere` finds the token where the endpoint looks for one in other places.
+ * Who sent the request, when it may do what `needed` names. `elsewhere` finds the token where the
+ * endpoint looks for one in other places. @throws Failed
  */
-export function denial(
-  _scope: Scope,
-  access: Access | undefined,
-  request: Request,
-  elsewhere?: (request: Request) => string | undefined,
-): Failure | undefined {
-  if (access === undefined)
-    return {
-      kind: "no_token_configured",
-      message:
-        "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
-    };
+export async function admitted(
+  c: Context<HonoEnv>,
+  access: Access,
+  needed: Scope,
+  elsewhere: Pick<Endpoint, "tokenOf">,
+): Promise<Caller> {
+  const caller = await callerOf(c, access, needed, elsewhere);
+  const issue = scopeIssue(caller, needed);
+  return issue === undefined ? caller : fail({ kind: "forbidden", message: issue });
+}
+
+async function callerOf(
+  c: Context<HonoEnv>,
+  access: Access,
+  needed: Scope,
+  elsewhere: Pick<Endpoint, "tokenOf">,
+): Promise<Caller> {
+  const request = c.req.raw;
   if (access.kind === "open") {
     const issue = strangerIssue(access.to, request);
-    return issue === undefined ? undefined : { kind: "forbidden", message: issue };
+    return issue === undefined ? ADMINISTRATOR : fail({ kind: "forbidden", message: issue });
   }
-  const given = elsewhere?.(request) ?? tokenOf(request.headers);
+  const given = elsewhere.tokenOf?.(request) ?? tokenOf(request.headers);
   if (given === undefined)
-    return {
-      kind: "unauthorized",
-      message: "No token. Send the header `Authorization: Bearer <API_TOKEN>`",
-    };
-  return sameText(given, access.token)
-    ? undefined
-    : { kind: "unauthorized", message: "The token is not the one of this store" };
+    return needed === "read" && configOf(c.env).publicRead
+      ? PUBLIC
+      : fail({
+          kind: "unauthorized",
+          message: "No token. Send the header `Authorization: Bearer <token>`",
+        });
+  if (sameText(given, access.token)) return ADMINISTRATOR;
+  return isNamedToken(given) ? await named(c, given) : wrong();
 }
+
+const wrong = (): never =>
+  fail({
+    kind: "unauthorized",
+    message: "The token is not one of this store: it is wrong, or was revoked",
+  });
+
+async function named(c: Context<HonoEnv>, given: string): Promise<Caller> {
+  const now = Date.now();
+  const list = tokenListOf(c.env);
+  const found = await list.find(await digestOf(given), now);
+  if (!found.ok)
+    return fail({
+      kind: "unavailable",
+      message: "D1 did not answer, so whether there is such a token is not known; try again",
+      retryAfterSec: 5,
+    });
+  const row = found.value ?? wrong();
+  if (row.expires_at !== null && row.expires_at <= now)
+    return fail({
+      kind: "unauthorized",
+      message: `The token ${quote(row.name)} was valid until ${new Date(row.expires_at).toISOString()}`,
+    });
+  // That a use is noted must not make the request wait, or fail.
+  if (list.isUseDue(row, now)) await after(c, noteUse(c.env.DB, row.id, now));
+  return callerOfToken(row);
+}
+
+const callerOfToken = ({ id, name, scope }: TokenRow): Caller => ({ id: String(id), name, scope });
 
 /**
  * Browsers cannot set headers on a WebSocket: there the token is a subprotocol. Few characters may

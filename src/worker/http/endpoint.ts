@@ -3,8 +3,9 @@
 
 import type { Context } from "hono";
 import type { z } from "zod";
+import type { Scope } from "../../core/caller.ts";
 import type { HonoEnv } from "../env.ts";
-import type { Scope } from "./auth.ts";
+
 import type { ErrorCode, Failure } from "./failure.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -12,10 +13,13 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
 export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodType = z.ZodType> {
   /** GET answers HEAD as well. */
   readonly methods: readonly Method[];
-  /** Without parameters in it: names of metrics and labels stand in the query. */
+  /** Names of metrics and labels stand in the query; ids of what is kept may stand here, as `:id`. */
   readonly path: `/${string}`;
-  /** What a token must allow; `open`: no token is asked for. */
-  readonly scope: Scope | "open";
+  /**
+   * What who asks must be allowed. `open`: no token is asked for, but a store that is closed or set up
+   * wrongly says so; `always`: it answers all the same.
+   */
+  readonly scope: Scope | "open" | "always";
   readonly summary: string;
   readonly description?: string;
   /** Of the query string; absent: none are known. */

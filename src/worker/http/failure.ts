@@ -17,7 +17,8 @@ export type Failure =
     }
   | { readonly kind: "unauthorized" | "no_token_configured"; readonly message: string }
   | { readonly kind: "forbidden"; readonly message: string }
-  | { readonly kind: "not_found"; readonly message: string }
+  | { readonly kind: "not_found" | "unknown_token"; readonly message: string }
+  | { readonly kind: "too_many_tokens"; readonly message: string }
   | {
       readonly kind: "unknown_metric";
       readonly message: string;
@@ -68,10 +69,11 @@ export const CODES = {
   invalid_encoding: { status: 400, meaning: "The body is not what Content-Encoding says" },
   invalid_point: { status: 400, meaning: "Points are malformed: nothing of the request is stored" },
   invalid_parameter: { status: 400, meaning: "A parameter is unknown, repeated or wrong" },
-  unauthorized: { status: 401, meaning: "No token, or a wrong one" },
+  unauthorized: { status: 401, meaning: "No token, or one that is wrong, revoked or expired" },
   no_token_configured: { status: 401, meaning: "The store has no API_TOKEN, and is closed" },
   forbidden: { status: 403, meaning: "Who asks may not do this" },
   not_found: { status: 404, meaning: "There is no such path" },
+  unknown_token: { status: 404, meaning: "There is no such named token" },
   unknown_metric: { status: 404, meaning: "There is no such metric; `nearest` has names like it" },
   method_not_allowed: { status: 405, meaning: "The path knows other methods: see Allow" },
   too_large: { status: 413, meaning: "The body is too large, as it came or decompressed" },
@@ -80,6 +82,7 @@ export const CODES = {
   unsupported_encoding: { status: 415, meaning: "The Content-Encoding is not understood" },
   over_limit: { status: 422, meaning: "Some points are over a limit; the others are stored" },
   bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
+  too_many_tokens: { status: 422, meaning: "The store has as many tokens as it may" },
   key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
   query_failed: { status: 422, meaning: "The expression has no answer over these series" },

@@ -47,7 +47,7 @@ function documentOf(endpoints: readonly Endpoint[]): Json & { readonly openapi: 
   const paths: Record<string, Json> = {};
   for (const one of endpoints)
     for (const method of one.methods)
-      (paths[one.path] ??= {})[method.toLowerCase()] = operationOf(one, schemas);
+      (paths[openApiPath(one)] ??= {})[method.toLowerCase()] = operationOf(one, schemas);
   return {
     openapi: "3.1.0",
     info: {
@@ -61,6 +61,18 @@ function documentOf(endpoints: readonly Endpoint[]): Json & { readonly openapi: 
     "x-error-codes": CODES,
   };
 }
+
+/** The path as the document writes it: {id} for what is :id here. */
+export const openApiPath = ({ path }: Pick<Endpoint, "path">): string =>
+  path.replaceAll(/:(\w+)/g, "{$1}");
+
+const inPath = ({ path }: Endpoint): Json[] =>
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
 
 function operationOf(one: Endpoint, named: Record<string, Json>): Json {
   const { answer, body } = one;
@@ -97,8 +109,9 @@ function operationOf(one: Endpoint, named: Record<string, Json>): Json {
   return {
     summary: one.summary,
     ...(one.description !== undefined && { description: one.description }),
-    ...(one.scope === "open" && { security: [] }),
+    ...(isOpen(one) && { security: [] }),
     parameters: [
+      ...inPath(one),
       ...(one.parameters === undefined ? [] : parametersOf(one.parameters, named)),
       ...(one.headers ?? []).map((header) => ({ ...header, in: "header", required: false })),
     ],
@@ -109,14 +122,19 @@ function operationOf(one: Endpoint, named: Record<string, Json>): Json {
   };
 }
 
+const isOpen = ({ scope }: Endpoint): boolean => scope === "open" || scope === "always";
+
+/** What a store says that is closed or set up wrongly. */
+const NOT_SET_UP = ["no_token_configured", "misconfigured"] as const;
 /** What may befall every endpoint that asks who is there. */
-const CLOSED = ["unauthorized", "no_token_configured", "forbidden", "misconfigured"] as const;
+const ASKING = ["unauthorized", "forbidden"] as const;
 
 /** Its own failures, and those that every endpoint like it may meet. */
-const codesOf = ({ scope, errors }: Endpoint): readonly ErrorCode[] => [
+const codesOf = (one: Endpoint): readonly ErrorCode[] => [
   "invalid_parameter",
-  ...(scope === "open" ? [] : CLOSED),
-  ...errors,
+  ...(one.scope === "always" ? [] : NOT_SET_UP),
+  ...(isOpen(one) ? [] : ASKING),
+  ...one.errors,
 ];
 
 function parametersOf(schema: z.ZodObject, named: Record<string, Json>): Json[] {

@@ -7,7 +7,7 @@ import { endpoint } from "../http/endpoint.ts";
 export const healthz = endpoint({
   methods: ["GET"],
   path: "/healthz",
-  scope: "open",
+  scope: "always",
   summary: "200 when the Worker runs",
   answer: z.object({ ok: z.literal(true) }),
   errors: [],

@@ -25,6 +25,7 @@ import { promQuery, promQueryRange } from "./prometheus/query.ts";
 import { pushgatewayDelete } from "./pushgateway.ts";
 import { query } from "./query.ts";
 import { status } from "./status.ts";
+import { createToken, revokeToken, tokens } from "./tokens.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = documented([
   ...ingest(FORMATS, { "/api/v1/points": pointsDocument }),
@@ -35,6 +36,9 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   live,
   flush,
   status,
+  tokens,
+  createToken,
+  revokeToken,
   healthz,
   health,
   influxPing,

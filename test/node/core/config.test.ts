@@ -39,6 +39,9 @@ describe("what is read", () => {
   reads("a token", { API_TOKEN: "(s3cret)" }, { access: { kind: "token", token: "(s3cret)" } });
   reads("a token with a newline", { API_TOKEN: "t\n" }, { access: { kind: "token", token: "t" } });
   reads("an empty token", { API_TOKEN: " \n" }, { access: undefined });
+  reads("nothing is public by default", {}, { publicRead: false });
+  reads("public reading", { PUBLIC_READ: "true" }, { publicRead: true });
+  reads("no public reading", { PUBLIC_READ: "false" }, { publicRead: false });
   reads("open", { OPEN: "local" }, { access: { kind: "open", to: "local" } });
   reads("a token beside OPEN", { OPEN: "local", API_TOKEN: "t" }, { access: { kind: "token" } });
   reads("variables of others", { NODE_ENV: "x", TOKEN: "y", SEED: "1", MIGRATIONS: [] }, {});

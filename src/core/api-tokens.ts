@@ -1,0 +1,25 @@
+// The shapes of what is said of tokens: /api/v1/tokens.
+
+import type { Scope } from "./caller.ts";
+
+/** A named token. Times are Unix ms. */
+export interface NamedToken {
+  readonly id: number;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly createdAt: number;
+  /** Null: it never does. */
+  readonly expiresAt: number | null;
+  /** The latest use, give or take an hour; null: none yet. */
+  readonly usedAt: number | null;
+}
+
+export interface TokensAnswer {
+  /** In the order in which they were made. */
+  readonly tokens: readonly NamedToken[];
+}
+
+export interface CreatedToken extends NamedToken {
+  /** The token itself: it is said here, and never again. */
+  readonly token: string;
+}

@@ -1,0 +1,30 @@
+// Who sent a request, as far as it decides what may be done, and what a token may be for. Pure.
+
+import { quote } from "./text.ts";
+
+/**
+ * What a token allows. `read`: queries, lists and live sockets; `write`: storing points; `admin`: all of
+ * it, and removing metrics, flushing, and tokens themselves.
+ */
+export const SCOPES = ["read", "write", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Caller {
+  /** Tells callers apart: the id of a token, or one of the words below. */
+  readonly id: string;
+  /** In words, for a refusal. */
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** Who has API_TOKEN, and everybody where a store is open to its machine. */
+export const ADMINISTRATOR: Caller = { id: "", name: "the administrator", scope: "admin" };
+
+/** Who brings no token, where everybody may read. */
+export const PUBLIC: Caller = { id: "public", name: "the public", scope: "read" };
+
+/** Why the caller may not do what needs `scope`; undefined when it may. */
+export const scopeIssue = ({ name, scope: has }: Caller, scope: Scope): string | undefined =>
+  has === "admin" || has === scope
+    ? undefined
+    : `The token ${quote(name)} has the scope ${has}, and this needs ${scope}`;

@@ -1,0 +1,80 @@
+// The named tokens, of the first database. Who may do what by them is not decided here.
+
+import { and, eq, gt, isNull, lt, or, type SQL } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { tokens } from "../../drizzle/schema.ts";
+import * as LIMITS from "../core/limits.ts";
+import { batch, only, type Query, query, type RowCount } from "./database.ts";
+import type { TokenRow } from "./rows.ts";
+
+export type { TokenRow };
+
+interface Built {
+  toSQL(): { readonly sql: string; readonly params: readonly unknown[] };
+}
+
+/** What drizzle built, to be run as all else: with a deadline, and counted. */
+function built<Row>(statement: Built): Query<Row> {
+  const { sql, params } = statement.toSQL();
+  // Of these tables drizzle makes no other parameters.
+  return query<Row>(sql, ...(params as (string | number | null)[]));
+}
+
+const run = async <Row>(
+  db: D1Database,
+  statement: Built,
+): Promise<{ readonly rows: readonly Row[]; readonly counted: RowCount }> => {
+  const { rows, counted } = await batch(
+    db,
+    { rows: built<Row>(statement) },
+    LIMITS.tokensDeadlineMs,
+  );
+  return { rows: rows.rows, counted };
+};
+
+/** Those with an id above `after`, in order. @throws D1Failed */
+export const readTokens = (
+  db: D1Database,
+  after = 0,
+): Promise<{ readonly rows: readonly TokenRow[]; readonly counted: RowCount }> =>
+  run<TokenRow>(
+    db,
+    drizzle(db)
+      .select()
+      .from(tokens)
+      .where(gt(tokens.id, after))
+      .orderBy(tokens.id)
+      .limit(LIMITS.tokens),
+  );
+
+export type NewToken = Omit<typeof tokens.$inferInsert, "id" | "usedAt">;
+
+/** @throws D1Failed */
+export async function addToken(db: D1Database, token: NewToken): Promise<TokenRow> {
+  const { rows } = await run<TokenRow>(db, drizzle(db).insert(tokens).values(token).returning());
+  return only(rows);
+}
+
+/** Undefined when there was none. @throws D1Failed */
+export async function removeToken(db: D1Database, id: number): Promise<TokenRow | undefined> {
+  const { rows } = await run<TokenRow>(
+    db,
+    drizzle(db).delete(tokens).where(eq(tokens.id, id)).returning(),
+  );
+  return rows[0];
+}
+
+/** Notes a use at `at`, Unix ms, unless one was noted a short while before. @throws D1Failed */
+export async function noteUse(db: D1Database, id: number, at: number): Promise<void> {
+  const isDue: SQL | undefined = or(
+    isNull(tokens.usedAt),
+    lt(tokens.usedAt, at - LIMITS.tokenUsedMs),
+  );
+  await run(
+    db,
+    drizzle(db)
+      .update(tokens)
+      .set({ usedAt: at })
+      .where(and(eq(tokens.id, id), isDue)),
+  );
+}

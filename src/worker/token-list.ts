@@ -1,0 +1,121 @@
+// The named tokens as an isolate knows them: read from the first database now and then, so that a
+// request costs no read, an unknown token neither, and a revoked one is refused within a minute
+// everywhere. It does not decide what a token may do.
+
+import * as LIMITS from "../core/limits.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { readTokens, type TokenRow } from "../d1/tokens.ts";
+import type { Env } from "./env.ts";
+import { countRead } from "./shards.ts";
+
+/** Whether there is such a token cannot be said, since D1 does not. */
+export interface NotKnown {
+  readonly kind: "not_known";
+}
+
+const NOT_KNOWN: Result<never, NotKnown> = err({ kind: "not_known" });
+
+const lists = new WeakMap<Env, TokenList>();
+
+export function tokenListOf(env: Env): TokenList {
+  let list = lists.get(env);
+  if (list === undefined) lists.set(env, (list = new TokenList(env.DB)));
+  return list;
+}
+
+export class TokenList {
+  readonly #db: D1Database;
+  #byHash: ReadonlyMap<string, TokenRow> = new Map();
+  /** When a reading of all began that came to its end; Unix ms, as all times here. */
+  #readAt = -Infinity;
+  /** When such a reading was last begun. */
+  #triedAt = -Infinity;
+  /** How often it was looked for new ones, and since when that is counted. */
+  #looks = 0;
+  #looksSince = -Infinity;
+  /** Whether D1 answered the last time. */
+  #answers = true;
+  readonly #notedAt = new Map<number, number>();
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  /** The token with the hash; undefined when there is none. */
+  async find(hash: string, now: number): Promise<Result<TokenRow | undefined, NotKnown>> {
+    if (!(await this.#isFresh(now))) return NOT_KNOWN;
+    const known = this.#byHash.get(hash);
+    if (known !== undefined) return ok(known);
+    if (!this.#mayLook(now)) return this.#answers ? ok(undefined) : NOT_KNOWN;
+    const newest = Math.max(0, ...[...this.#byHash.values()].map(({ id }) => id));
+    const added = await this.#read(newest);
+    if (added === undefined) return NOT_KNOWN;
+    if (added.length > 0) this.#byHash = byHash([...this.#byHash.values(), ...added]);
+    return ok(this.#byHash.get(hash));
+  }
+
+  /** The token with the id, as far as the list says it; undefined when there is none. */
+  async get(id: number, now: number): Promise<Result<TokenRow | undefined, NotKnown>> {
+    if (!(await this.#isFresh(now))) return NOT_KNOWN;
+    return ok([...this.#byHash.values()].find((row) => row.id === id));
+  }
+
+  /** What it knows is wrong from now on: this isolate itself changed it. */
+  forget(): void {
+    this.#readAt = -Infinity;
+    this.#triedAt = -Infinity;
+  }
+
+  /** Whether a use of the token at `now` is to be noted: not each is. */
+  isUseDue({ id, used_at: usedAt }: TokenRow, now: number): boolean {
+    const notedAt = Math.max(usedAt ?? 0, this.#notedAt.get(id) ?? 0);
+    if (now - notedAt < LIMITS.tokenUsedMs) return false;
+    if (this.#notedAt.size >= LIMITS.tokens) this.#notedAt.clear();
+    this.#notedAt.set(id, now);
+    return true;
+  }
+
+  /** Whether the list may be believed, after it was read anew where that was due. */
+  async #isFresh(now: number): Promise<boolean> {
+    const age = Math.abs(now - this.#readAt);
+    if (age < LIMITS.tokensFreshMs) return true;
+    const usable = age < LIMITS.tokensKeptMs;
+    // While one request reads, others go on with what is known; where nothing is, each reads for
+    // itself, since a request cannot wait for another's.
+    if (Math.abs(now - this.#triedAt) < LIMITS.tokensRetryMs && (usable || !this.#answers))
+      return usable;
+    this.#triedAt = now;
+    const all = await this.#read(0);
+    if (all === undefined) return usable;
+    this.#byHash = byHash(all);
+    this.#readAt = now;
+    return true;
+  }
+
+  /** Whether one more look for new tokens is within what a second may have. */
+  #mayLook(now: number): boolean {
+    // A clock that went back must not keep it from looking.
+    if (Math.abs(now - this.#looksSince) >= 1_000) {
+      this.#looksSince = now;
+      this.#looks = 0;
+    }
+    return this.#looks++ < LIMITS.tokenLooksPerSec;
+  }
+
+  /** Undefined when D1 did not answer. */
+  async #read(after: number): Promise<readonly TokenRow[] | undefined> {
+    try {
+      const { rows, counted } = await readTokens(this.#db, after);
+      countRead(counted.read);
+      this.#answers = true;
+      return rows;
+    } catch (error) {
+      console.error(`DB: tokens: ${error instanceof Error ? error.message : String(error)}`);
+      this.#answers = false;
+      return undefined;
+    }
+  }
+}
+
+const byHash = (rows: readonly TokenRow[]): ReadonlyMap<string, TokenRow> =>
+  new Map(rows.map((row) => [row.hash, row]));
