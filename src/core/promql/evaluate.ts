@@ -12,8 +12,8 @@ import { Failure, failLimit, type QueryError } from "./error.ts";
 import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
 import { Notes } from "./notes.ts";
-import type { SampleSource } from "./source.ts";
-import { streamSubquery } from "./window.ts";
+import type { SampleSource, TakeSeries } from "./source.ts";
+import { sizeOf, streamSubquery } from "./window.ts";
 
 /** Unix ms. An instant query has start = end, and any positive step. */
 export interface Times {
@@ -167,14 +167,27 @@ async function samplesOf(
   const series: Points[] = [];
   const { last } = spanOf(evaluation, expr.kind === "matrix" ? expr.selector : expr);
   const span = { from: last - expr.range, to: last };
-  const take = ({ labels, times, values }: Points): void => {
+  const take: TakeSeries = (found) => {
+    const size = sizeOf(found);
     // An instant query's column is one value: samples count as so many columns.
-    evaluation.hold(2 * times.length);
-    if (times.length > 0) series.push({ labels, times: times.slice(), values: values.slice() });
+    evaluation.hold(2 * size);
+    const { labels, buckets } = found;
+    // Of a bucket its last point: the one that a selector sees.
+    const [times, values] = buckets ? [buckets.lastAt, buckets.last] : [found.times, found.values];
+    const [first, end] = [firstAfter(times, size, span.from), firstAfter(times, size, span.to)];
+    if (first < end)
+      series.push({ labels, times: times.slice(first, end), values: values.slice(first, end) });
   };
   if (expr.kind === "subquery") await streamSubquery(evaluation, expr, span, take);
-  else await evaluation.select(expr.selector, span, { name: undefined, range: expr.range }, take);
+  else await evaluation.select(expr.selector, span, { by: "samples", range: expr.range }, take);
   return series;
+}
+
+/** The first of `size` ascending times that is later than `at`. */
+function firstAfter(times: Float64Array, size: number, at: number): number {
+  let first = 0;
+  while (first < size && times[first]! <= at) first++;
+  return first;
 }
 
 const byLabels = (series: readonly Points[]): Points[] =>

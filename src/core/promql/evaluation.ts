@@ -4,7 +4,7 @@
 import type { Labels } from "../series/labels.ts";
 import type { Expr, Selector } from "./ast.ts";
 import type { Notes } from "./notes.ts";
-import type { TakeSeries } from "./source.ts";
+import type { TakeSeries, Use } from "./source.ts";
 
 /** Times: start, start + step, …; Unix ms. */
 export interface Grid {
@@ -39,11 +39,11 @@ export interface Evaluation {
   stream(expr: Expr, emit: Emit): Promise<void>;
   /** The same, kept. They count as held until `release`. */
   collect(expr: Expr): Promise<Column[]>;
-  /** Samples of a selector: (from, to], Unix ms, for a function over `range` ms or none. */
+  /** Samples of a selector: (from, to], Unix ms. */
   select(
     selector: Selector,
     span: { readonly from: number; readonly to: number },
-    use: { readonly name: string | undefined; readonly range: number },
+    use: Omit<Use, "step">,
     take: TakeSeries,
   ): Promise<void>;
   /** The same evaluation at other times. */

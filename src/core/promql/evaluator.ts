@@ -31,10 +31,11 @@ import {
 import { Failure, failLimit } from "./error.ts";
 import { functionOf, type PromFunction } from "./functions.ts";
 import { streamGroups } from "./group-functions.ts";
+import { streamInstant } from "./instant.ts";
 import { NONE, valueOf, withoutName } from "./labels.ts";
 import type { Notes } from "./notes.ts";
-import type { SampleSource, TakeSeries } from "./source.ts";
-import { streamInstant, streamWindows } from "./window.ts";
+import type { SampleSource, TakeSeries, Use } from "./source.ts";
+import { sizeOf, streamWindows } from "./window.ts";
 import { mayDiffer } from "./names.ts";
 
 /** What all parts of the evaluation of one query share. */
@@ -114,7 +115,7 @@ export class Evaluator implements Evaluation {
   async select(
     selector: Selector,
     { from, to }: { readonly from: number; readonly to: number },
-    use: { readonly name: string | undefined; readonly range: number },
+    use: Omit<Use, "step">,
     take: TakeSeries,
   ): Promise<void> {
     const run = this.#run;
@@ -129,7 +130,7 @@ export class Evaluator implements Evaluation {
       },
       (series) => {
         run.series++;
-        run.samples += series.times.length;
+        run.samples += sizeOf(series);
         if (run.samples > LIMITS.querySamples)
           failLimit(
             "querySamples",

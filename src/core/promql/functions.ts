@@ -2,6 +2,8 @@
 // lists functions read it. Those that Prometheus calls experimental are not here.
 
 import type { Call, ValueType } from "./ast.ts";
+import * as buckets from "./bucket-functions.ts";
+import type { BucketBody } from "./bucket-window.ts";
 import * as dates from "./dates.ts";
 import type { Emit, Evaluation } from "./evaluation.ts";
 import { histogramFraction, histogramQuantile } from "./histogram.ts";
@@ -19,6 +21,8 @@ export type Body =
   | {
       readonly over: "window";
       readonly body: WindowBody;
+      /** The same of buckets; undefined: they do not say it. */
+      readonly ofBuckets?: BucketBody;
       /** Whether the result is a sample of the series, with its name. */
       readonly keepsName?: true;
       /** Whether it depends on the time of the step, and not on the window alone. */
@@ -103,7 +107,7 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
   asinh: values(Math.asinh),
   atan: values(Math.atan),
   atanh: values(Math.atanh),
-  avg_over_time: window(windows.avgOverTime),
+  avg_over_time: window(windows.avgOverTime, { ofBuckets: buckets.avgOverTime }),
   ceil: values(Math.ceil),
   changes: window(windows.changes),
   clamp: values(clamp, 2),
@@ -111,39 +115,57 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
   clamp_min: values((value, least) => clamp(value, least), 1),
   cos: values(Math.cos),
   cosh: values(Math.cosh),
-  count_over_time: window(windows.countOverTime, { isQuick: true }),
+  count_over_time: window(windows.countOverTime, {
+    ofBuckets: buckets.countOverTime,
+    isQuick: true,
+  }),
   day_of_month: date(dates.dayOfMonth),
   day_of_week: date(dates.dayOfWeek),
   day_of_year: date(dates.dayOfYear),
   days_in_month: date(dates.daysInMonth),
   deg: values((value) => (value * 180) / Math.PI),
-  delta: window(windows.delta, { isQuick: true }),
+  delta: window(windows.delta, { ofBuckets: buckets.delta, isQuick: true }),
   deriv: window(windows.deriv),
   exp: values(Math.exp),
-  first_over_time: window(windows.firstOverTime, { keepsName: true, isQuick: true }),
+  first_over_time: window(windows.firstOverTime, {
+    ofBuckets: buckets.firstOverTime,
+    keepsName: true,
+    isQuick: true,
+  }),
   floor: values(Math.floor),
   histogram_fraction: vector(histogramFraction, ["scalar", "scalar", "vector"]),
   histogram_quantile: vector(histogramQuantile, ["scalar", "vector"]),
   hour: date(dates.hour),
   idelta: window(windows.idelta, { isQuick: true }),
-  increase: window(windows.increase, { isCounter: true, isQuick: true }),
-  irate: window(windows.irate, { isQuick: true }),
+  increase: window(windows.increase, {
+    ofBuckets: buckets.increase,
+    isCounter: true,
+    isQuick: true,
+  }),
+  irate: window(windows.irate, { ofBuckets: buckets.rate, isQuick: true }),
   label_join: vector(labelJoin, ["vector", "string", "string", "string"], -1),
   label_replace: vector(labelReplace, ["vector", "string", "string", "string", "string"]),
-  last_over_time: window(windows.lastOverTime, { keepsName: true, isQuick: true }),
+  last_over_time: window(windows.lastOverTime, {
+    ofBuckets: buckets.lastOverTime,
+    keepsName: true,
+    isQuick: true,
+  }),
   ln: values(Math.log),
   log10: values(Math.log10),
   log2: values(Math.log2),
-  max_over_time: window(windows.maxOverTime),
-  min_over_time: window(windows.minOverTime),
+  max_over_time: window(windows.maxOverTime, { ofBuckets: buckets.maxOverTime }),
+  min_over_time: window(windows.minOverTime, { ofBuckets: buckets.minOverTime }),
   minute: date(dates.minute),
   month: date(dates.month),
   pi: scalar(vectors.pi),
   predict_linear: window(windows.predictLinear, { usesTime: true }, ["matrix", "scalar"]),
-  present_over_time: window(windows.presentOverTime, { isQuick: true }),
+  present_over_time: window(windows.presentOverTime, {
+    ofBuckets: buckets.presentOverTime,
+    isQuick: true,
+  }),
   quantile_over_time: window(windows.quantileOverTime, { isQuantile: true }, ["scalar", "matrix"]),
   rad: values((value) => (value * Math.PI) / 180),
-  rate: window(windows.rate, { isCounter: true, isQuick: true }),
+  rate: window(windows.rate, { ofBuckets: buckets.rate, isCounter: true, isQuick: true }),
   resets: window(windows.resets),
   round: values(round, 1, 1),
   scalar: scalar(vectors.scalar, "vector"),
@@ -155,7 +177,7 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
   sqrt: values(Math.sqrt),
   stddev_over_time: window(windows.stddevOverTime),
   stdvar_over_time: window(windows.stdvarOverTime),
-  sum_over_time: window(windows.sumOverTime),
+  sum_over_time: window(windows.sumOverTime, { ofBuckets: buckets.sumOverTime }),
   tan: values(Math.tan),
   tanh: values(Math.tanh),
   time: scalar(vectors.time),

@@ -27,6 +27,22 @@ export function durationMs(text: string): number | undefined {
   return UNITS_MS.reduce((sum, unit, at) => sum + unit * Number(parts[at + 1] ?? 0), 0);
 }
 
+const UNITS = ["y", "w", "d", "h", "m", "s", "ms"] as const;
+
+/** A duration as Prometheus writes it: 90 min as 1h30m, 7 days as 1w, 8 days as 8d. */
+export function durationText(ms: number): string {
+  if (ms === 0) return "0s";
+  let [rest, text] = [Math.abs(ms), ms < 0 ? "-" : ""];
+  for (const [i, unit] of UNITS_MS.entries()) {
+    // Years and weeks are written where nothing is left over.
+    const isWhole = rest % unit === 0;
+    if (rest < unit || (i < 2 && !isWhole)) continue;
+    text += `${Math.floor(rest / unit)}${UNITS[i]}`;
+    rest %= unit;
+  }
+  return text;
+}
+
 /** The latest time or longest duration that fits Prometheus' 64 bits of nanoseconds, ms. */
 export const LONGEST_MS = 9_223_372_036_854;
 

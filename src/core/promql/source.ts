@@ -1,7 +1,7 @@
-// What an expression reads: samples of series. Types alone; the store's own is the worker's, tests have
-// theirs. Deliberately apart from query/source.ts, whose buckets know no single samples: one is made of
-// the other where samples are kept.
+// What an expression reads: samples of series, or buckets of them. Types alone; the store's own is the
+// worker's, tests have theirs. Deliberately apart from query/source.ts, which knows no dialect.
 
+import type { Buckets } from "../bucket.ts";
 import type { Matcher } from "../query/matcher.ts";
 import type { ReadError } from "../query/read-error.ts";
 import type { Result } from "../result.ts";
@@ -14,30 +14,48 @@ export interface SampleQuestion {
   readonly from: number;
   /** Unix ms, exclusive. */
   readonly to: number;
-  /**
-   * What the samples are for, so that a source may choose a coarser tier: the function over a range
-   * that takes them (undefined: an instant selector), that range, and the distance of two results, ms.
-   */
-  readonly use: {
-    readonly name: string | undefined;
-    readonly range: number;
-    readonly step: number;
-  };
+  readonly use: Use;
+}
+
+/** What samples are for, so that a source may choose a tier. */
+export interface Use {
+  /** The function over a range that takes them, an instant selector, or the samples as they are. */
+  readonly by: { readonly call: string } | "instant" | "samples";
+  /** How far each result looks back, ms. */
+  readonly range: number;
+  /** Between two results, ms. The last one is at the last ms of the question. */
+  readonly step: number;
 }
 
 /** The samples of one series, ascending by time, each time once. The receiver must not keep them. */
 export interface SampleSeries {
   /** With the metric's name as `__name__`. */
   readonly labels: Labels;
+  readonly buckets?: undefined;
   /** Unix ms. */
   readonly times: Float64Array;
   readonly values: Float64Array;
   /** End marks, Unix ms, ascending: the series ended then, until its next sample. */
   readonly ends: Float64Array;
+  /** Unix ms: earlier samples are kept no longer, so that what needs some of them has no value. */
+  readonly keptFrom?: number;
+}
+
+/** The buckets of one series, ascending by start, each start once. The receiver must not keep them. */
+export interface BucketSeries {
+  /** With the metric's name as `__name__`. */
+  readonly labels: Labels;
+  /**
+   * The rise of each is that of a counter within it, and with the step into it from the bucket before,
+   * where that is here. Known where the use is a function that asks for it.
+   */
+  readonly buckets: Buckets;
+  /** Of each, ms. */
+  readonly width: number;
 }
 
 /** Takes a whole series, each once. What it throws ends the selection and is passed on. */
-export type TakeSeries = (series: SampleSeries) => void;
+export type TakeSeries = (series: SampleSeries | BucketSeries) => void;
 
 /** What was found besides the samples. */
 export interface SamplesFound {

@@ -6,7 +6,7 @@ import { unwrapped, type Call, type Expr } from "./ast.ts";
 import { Merged } from "./columns.ts";
 import { newColumn, timeAt, type Column, type Emit, type Evaluation } from "./evaluation.ts";
 import { NONE, withLabel, withoutName } from "./labels.ts";
-import { streamInstant } from "./window.ts";
+import { streamInstant } from "./instant.ts";
 
 /** Seconds since 1970 of each step. */
 export async function time({ grid }: Evaluation): Promise<Float64Array> {

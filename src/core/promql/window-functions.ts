@@ -1,5 +1,6 @@
 // The bodies of functions over ranges: what each makes of the samples of one window.
 
+import { extrapolation } from "./extrapolation.ts";
 import { Kahan } from "./kahan.ts";
 import { quantileOf } from "./quantile.ts";
 import type { Window, WindowBody } from "./window.ts";
@@ -21,24 +22,16 @@ function lostWithin({ values, lost, first, end }: Window): number {
 function extrapolated(window: Window, isCounter: boolean, isRate: boolean): number | undefined {
   const { times, values, first, end } = window;
   if (end - first < 2) return undefined;
-  const firstValue = values[first]!;
-  let rise = values[end - 1]! - firstValue;
+  let rise = values[end - 1]! - values[first]!;
   if (isCounter) rise += lostWithin(window);
-  let toStart = (times[first]! - window.from) / 1_000;
-  let toEnd = (window.to - times[end - 1]!) / 1_000;
-  const sampled = (times[end - 1]! - times[first]!) / 1_000;
-  const between = sampled / (end - first - 1);
-  // Nearer to an edge than this, the series is taken to go on beyond it; else to begin or end halfway
-  // to the sample that is missing.
-  const threshold = between * 1.1;
-  if (toStart >= threshold) toStart = between / 2;
-  if (isCounter && rise > 0 && firstValue >= 0)
-    // A counter is never negative: it began no earlier than its line crosses zero.
-    toStart = Math.min(toStart, sampled * (firstValue / rise));
-  if (toEnd >= threshold) toEnd = between / 2;
-  let factor = (sampled + toStart + toEnd) / sampled;
-  if (isRate) factor /= (window.to - window.from) / 1_000;
-  return rise * factor;
+  const points = {
+    count: end - first,
+    first: values[first]!,
+    firstAt: times[first]!,
+    lastAt: times[end - 1]!,
+  };
+  const factor = extrapolation(points, window, rise, isCounter);
+  return rise * (isRate ? factor / ((window.to - window.from) / 1_000) : factor);
 }
 
 export const rate: WindowBody = (window) => extrapolated(window, true, true);

@@ -1,9 +1,10 @@
-// Samples under a window that moves over a series, from step to step: instant selectors, and functions
-// over ranges. Windows are left-open, (to − range, to], as in Prometheus 3.
+// Samples under a window that moves over a series, from step to step, for functions over ranges. Windows are
+// left-open, (to − range, to], as in Prometheus 3. Series may come as buckets: see bucket-window.ts.
 
-import type { Call, MatrixSelector, Selector, Subquery } from "./ast.ts";
+import type { Call, MatrixSelector, Subquery } from "./ast.ts";
+import { type BucketBody, BucketRows, wholeRange } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
-import type { SampleSeries, TakeSeries } from "./source.ts";
+import type { BucketSeries, SampleSeries, TakeSeries } from "./source.ts";
 import { failLimit } from "./error.ts";
 import * as LIMITS from "../limits.ts";
 
@@ -28,56 +29,24 @@ export interface Window {
 /** The value of a window; undefined: none. */
 export type WindowBody = (window: Window) => number | undefined;
 
-/** Hands on the latest value of each series at each step, or its time in seconds. */
-export async function streamInstant(
-  evaluation: Evaluation,
-  selector: Selector,
-  what: "value" | "time",
-  emit: Emit,
-): Promise<void> {
-  const { grid, lookback } = evaluation;
-  const { first, last, fixed } = spanOf(evaluation, selector);
-  const { values, has } = newColumn([], grid.count);
-  const use = { name: undefined, range: lookback };
-  await evaluation.select(selector, { from: first - lookback, to: last }, use, (series) => {
-    const { times, ends } = series;
-    evaluation.work(grid.count + times.length);
-    let [next, nextEnd, any] = [0, 0, false];
-    for (let i = 0; i < grid.count; i++) {
-      if (fixed && i > 0) {
-        has[i] = has[0]!;
-        values[i] = values[0]!;
-        continue;
-      }
-      const to = fixed ? first : timeAt(grid, i) - selector.offset;
-      while (next < times.length && times[next]! <= to) next++;
-      while (nextEnd < ends.length && ends[nextEnd]! <= to) nextEnd++;
-      const at = next > 0 ? times[next - 1]! : -Infinity;
-      const ended = nextEnd > 0 && ends[nextEnd - 1]! > at;
-      if (at > to - lookback && !ended) {
-        has[i] = 1;
-        values[i] = what === "value" ? series.values[next - 1]! : at / 1_000;
-        any = true;
-      } else has[i] = 0;
-    }
-    if (any) emit(series.labels, values, has);
-  });
-}
-
 /** Looks after which it is asked whether there were too many: a series may have a day's work. */
 const LOOKS_AT_ONCE = 1_000_000;
+
+/** What a function makes of windows, see functions.ts. */
+interface WindowFunction {
+  readonly body: WindowBody;
+  readonly ofBuckets?: BucketBody;
+  readonly usesTime?: true;
+  readonly isCounter?: true;
+  readonly isQuick?: true;
+}
 
 /** Hands on what a function makes of the windows of each series. */
 export async function streamWindows(
   evaluation: Evaluation,
   call: Call,
   over: MatrixSelector | Subquery,
-  body: {
-    readonly body: WindowBody;
-    readonly usesTime?: true;
-    readonly isCounter?: true;
-    readonly isQuick?: true;
-  },
+  body: WindowFunction,
   params: Float64Array | undefined,
   emit: Emit,
 ): Promise<void> {
@@ -89,46 +58,102 @@ export async function streamWindows(
   // One window and one parameter for all steps have one value.
   const once = fixed && body.usesTime !== true && (params === undefined || isConstant(params));
   const take: TakeSeries = (series) => {
-    const { times } = series;
-    window.times = times;
-    window.values = series.values;
-    if (body.isCounter === true) window.lost = lostAtResets(series.values, window.lost);
-    window.first = window.end = 0;
+    const windows =
+      series.buckets === undefined
+        ? new SampleWindows(series, over.range, body, window)
+        : new BucketWindows(series, over.range, body.ofBuckets);
     let any = false;
-    evaluation.work(grid.count + times.length);
-    let looks = 0;
+    evaluation.work(grid.count + sizeOf(series));
     for (let i = 0; i < grid.count; i++) {
       if (once && i > 0) {
         has[i] = has[0]!;
         values[i] = values[0]!;
         continue;
       }
-      window.at = timeAt(grid, i);
-      window.to = fixed ? first : window.at - offset;
-      window.from = window.to - over.range;
-      while (window.end < times.length && times[window.end]! <= window.to) window.end++;
-      while (window.first < times.length && times[window.first]! <= window.from) window.first++;
-      has[i] = 0;
-      if (window.first >= window.end) continue;
-      looks += body.isQuick === true ? 1 : window.end - window.first;
-      if (looks > LOOKS_AT_ONCE) {
-        evaluation.work(looks);
-        looks = 0;
+      const at = timeAt(grid, i);
+      const value = windows.valueAt(fixed ? first : at - offset, at, params?.[i] ?? NaN);
+      if (windows.looks > LOOKS_AT_ONCE) {
+        evaluation.work(windows.looks);
+        windows.looks = 0;
       }
-      if (params !== undefined) window.param = params[i]!;
-      const value = body.body(window);
+      has[i] = value === undefined ? 0 : 1;
       if (value === undefined) continue;
-      has[i] = 1;
       values[i] = value;
       any = true;
     }
-    evaluation.work(looks);
+    evaluation.work(windows.looks);
     if (any) emit(series.labels, values, has);
   };
   const span = { from: first - over.range, to: last };
-  if (over.kind === "matrix")
-    return evaluation.select(over.selector, span, { name: call.name, range: over.range }, take);
-  return streamSubquery(evaluation, over, span, take);
+  if (over.kind === "subquery") return streamSubquery(evaluation, over, span, take);
+  const use = { by: { call: call.name }, range: over.range };
+  return evaluation.select(over.selector, span, use, take);
+}
+
+/** The windows of one series, of which each ends no earlier than the one before. */
+interface Windows {
+  /** Samples or buckets looked at. */
+  looks: number;
+  /** The value of the window that ends at `to`, at a step at `at`, Unix ms. */
+  valueAt(to: number, at: number, param: number): number | undefined;
+}
+
+class SampleWindows implements Windows {
+  looks = 0;
+  readonly #body: WindowFunction;
+  readonly #range: number;
+  readonly #keptFrom: number;
+  readonly #window: Window;
+
+  constructor(
+    { times, values, keptFrom = -Infinity }: SampleSeries,
+    range: number,
+    body: WindowFunction,
+    window: Window,
+  ) {
+    this.#body = body;
+    this.#range = range;
+    this.#keptFrom = keptFrom;
+    this.#window = window;
+    window.times = times;
+    window.values = values;
+    if (body.isCounter === true) window.lost = lostAtResets(values, window.lost);
+    window.first = window.end = 0;
+  }
+
+  valueAt(to: number, at: number, param: number): number | undefined {
+    const window = this.#window;
+    const { times } = window;
+    window.at = at;
+    window.to = to;
+    window.from = to - this.#range;
+    while (window.end < times.length && times[window.end]! <= to) window.end++;
+    while (window.first < times.length && times[window.first]! <= window.from) window.first++;
+    if (window.first >= window.end || window.from + 1 < this.#keptFrom) return undefined;
+    this.looks += this.#body.isQuick === true ? 1 : window.end - window.first;
+    window.param = param;
+    return this.#body.body(window);
+  }
+}
+
+class BucketWindows implements Windows {
+  looks = 0;
+  readonly #body: BucketBody;
+  readonly #range: number;
+  readonly #rows: BucketRows;
+
+  constructor(series: BucketSeries, range: number, body: BucketBody | undefined) {
+    if (body === undefined) throw new TypeError("buckets for a function that has no use for them");
+    this.#body = body;
+    this.#range = range;
+    this.#rows = new BucketRows(series, wholeRange(range, series.width));
+  }
+
+  valueAt(to: number): number | undefined {
+    if (!this.#rows.moveTo(to)) return undefined;
+    this.looks += this.#rows.end - this.#rows.first;
+    return this.#body(this.#rows.window(to, this.#range));
+  }
 }
 
 /** Hands on what an expression has at the times of a subquery, as if they were samples. */
@@ -169,6 +194,10 @@ export async function streamSubquery(
 }
 
 const NO_ENDS = new Float64Array(0);
+
+/** Samples or buckets of a series. */
+export const sizeOf = (series: SampleSeries | BucketSeries): number =>
+  series.buckets === undefined ? series.times.length : series.buckets.length;
 
 /** Sums of what a counter had before each reset: once a series, and not once a window. */
 function lostAtResets(values: Float64Array, into: Float64Array): Float64Array {

@@ -24,6 +24,7 @@ import {
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
 import { type Across, ACROSS, combined, leadOfAcross } from "../../core/query/across.ts";
+import { overHeld } from "../../core/query/held.ts";
 import { Increases, leadOf } from "../../core/query/increase.ts";
 import { type GroupBy, Merge } from "../../core/query/merge.ts";
 import { type Plan, plan } from "../../core/query/plan.ts";
@@ -348,39 +349,20 @@ const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
 
 /** Undefined while an answer is within its limits. */
 function tooLarge(
-  { size, packedBytes }: Merge,
+  merge: Merge,
   { tier, from, to, step }: Plan,
   isGrouped: boolean,
 ): TooLarge | undefined {
-  const over =
-    size > LIMITS.bucketsPerQuery
-      ? ({
-          limit: "bucketsPerQuery",
-          value: LIMITS.bucketsPerQuery,
-          what: "buckets in the answer",
-        } as const)
-      : packedBytes > LIMITS.packedBytesPerQuery
-        ? ({
-            limit: "packedBytesPerQuery",
-            value: LIMITS.packedBytesPerQuery,
-            what: "bytes for the buckets of the answer",
-          } as const)
-        : undefined;
-  if (over === undefined) return undefined;
   const coarser = COARSER[tier];
-  return {
-    kind: "too_large",
-    ...over,
-    ways: [
-      isGrouped
-        ? ({ way: "fewer_groups" } as const)
-        : // Series that are combined are merged each apart first.
-          ({
-            way: "series",
-            most: Math.max(1, Math.floor((LIMITS.bucketsPerQuery * step) / (to - from))),
-            equality: false,
-          } as const),
-      ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
-    ],
-  };
+  return overHeld(merge, () => [
+    isGrouped
+      ? { way: "fewer_groups" }
+      : // Series that are combined are merged each apart first.
+        {
+          way: "series",
+          most: Math.max(1, Math.floor((LIMITS.bucketsPerQuery * step) / (to - from))),
+          equality: false,
+        },
+    ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
+  ]);
 }

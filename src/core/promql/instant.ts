@@ -1,0 +1,69 @@
+// Instant selectors: the latest value of each series at each step, which looks back for it.
+
+import type { Selector } from "./ast.ts";
+import { BucketRows } from "./bucket-window.ts";
+import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
+import type { BucketSeries, SampleSeries } from "./source.ts";
+import { sizeOf } from "./window.ts";
+
+/** What is wanted of a sample: its value, or its time in seconds. */
+type What = "value" | "time";
+
+/** The latest at a time, Unix ms, no earlier than the one before; undefined: none. */
+type Latest = (to: number) => number | undefined;
+
+/** Hands on the latest value of each series at each step, or its time in seconds. */
+export async function streamInstant(
+  evaluation: Evaluation,
+  selector: Selector,
+  what: What,
+  emit: Emit,
+): Promise<void> {
+  const { grid, lookback } = evaluation;
+  const { first, last, fixed } = spanOf(evaluation, selector);
+  const { values, has } = newColumn([], grid.count);
+  const use = { by: "instant", range: lookback } as const;
+  await evaluation.select(selector, { from: first - lookback, to: last }, use, (series) => {
+    evaluation.work(grid.count + sizeOf(series));
+    const latest =
+      series.buckets === undefined
+        ? ofSamples(series, lookback, what)
+        : ofBuckets(series, lookback, what);
+    let any = false;
+    for (let i = 0; i < grid.count; i++) {
+      if (fixed && i > 0) {
+        has[i] = has[0]!;
+        values[i] = values[0]!;
+        continue;
+      }
+      const value = latest(fixed ? first : timeAt(grid, i) - selector.offset);
+      has[i] = value === undefined ? 0 : 1;
+      if (value === undefined) continue;
+      values[i] = value;
+      any = true;
+    }
+    if (any) emit(series.labels, values, has);
+  });
+}
+
+function ofSamples({ times, values, ends }: SampleSeries, lookback: number, what: What): Latest {
+  let [next, nextEnd] = [0, 0];
+  return (to) => {
+    while (next < times.length && times[next]! <= to) next++;
+    while (nextEnd < ends.length && ends[nextEnd]! <= to) nextEnd++;
+    const at = next > 0 ? times[next - 1]! : -Infinity;
+    const ended = nextEnd > 0 && ends[nextEnd - 1]! > at;
+    if (at <= to - lookback || ended) return undefined;
+    return what === "value" ? values[next - 1]! : at / 1_000;
+  };
+}
+
+/** A bucket is looked back for at least: else steps would fall between the last points of two. */
+function ofBuckets(series: BucketSeries, lookback: number, what: What): Latest {
+  const { last, lastAt } = series.buckets;
+  const rows = new BucketRows(series, Math.max(lookback, series.width));
+  return (to) => {
+    if (!rows.moveTo(to)) return undefined;
+    return what === "value" ? last[rows.end - 1]! : lastAt[rows.end - 1]! / 1_000;
+  };
+}

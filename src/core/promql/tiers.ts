@@ -1,0 +1,100 @@
+// Which tier a selection is read from, and what an answer says of it. Pure. All series of a selection are
+// read from one tier, over all of its range: two are never mixed.
+
+import { DAY, HOUR, type TierName, TIERS } from "../tiers.ts";
+import type { Call } from "./ast.ts";
+import * as buckets from "./bucket-functions.ts";
+import type { BucketBody } from "./bucket-window.ts";
+import { functionOf } from "./functions.ts";
+import { durationText } from "./literals.ts";
+import type { SampleQuestion, Use } from "./source.ts";
+
+/** From when each tier is kept, Unix ms. */
+export type KeptFrom = Readonly<Record<TierName, number>>;
+
+/** A way to read a selection: its samples (of minutes), or buckets. */
+export interface Reading {
+  readonly tier: TierName;
+  /** Whether each result is of whole buckets: then it is what the samples would give. */
+  readonly isExact: boolean;
+}
+
+/**
+ * The ways to read a selection, the best first; those that follow are for when it is over a limit, or
+ * turns out to be deleted. There is one at least.
+ *
+ * 1. What buckets do not say (a median) is read from samples, as far as they are kept.
+ * 2. Whole days are read from day buckets, and whole hours from hour buckets, where steps, ranges and
+ *    times all are such. A selector without a range then has the last value of each.
+ * 3. All else is read from samples, if all of it is kept.
+ * 4. Else from hour buckets, if all of it is kept there; else from day buckets.
+ */
+export function readingsOf(question: SampleQuestion, keptFrom: KeptFrom): readonly Reading[] {
+  const { from, use } = question;
+  if (typeof use.by === "object" && bodyOf(use.by.call) === undefined)
+    return [{ tier: "minute", isExact: true }];
+  if (isWhole(question, DAY)) return [{ tier: "day", isExact: true }];
+  const day = { tier: "day", isExact: false } as const;
+  const isHourKept = keptFrom.hour <= from;
+  if (isHourKept && isWhole(question, HOUR)) return [{ tier: "hour", isExact: true }, day];
+  return [
+    ...(keptFrom.minute <= from ? [{ tier: "minute", isExact: true } as const] : []),
+    ...(isHourKept ? [{ tier: "hour", isExact: false } as const] : []),
+    day,
+  ];
+}
+
+/** Whether every result is of whole buckets of this width, ms. */
+function isWhole({ from, to, use }: SampleQuestion, width: number): boolean {
+  if (use.by === "samples") return false;
+  const isOne = to - from === use.range;
+  return (
+    (isOne || use.step % width === 0) &&
+    (to - 1) % width === 0 &&
+    (use.by === "instant" || use.range % width === 0)
+  );
+}
+
+const bodyOf = (call: string): BucketBody | undefined => {
+  const body = functionOf(call)?.body;
+  return body?.over === "window" ? body.ofBuckets : undefined;
+};
+
+const WITH_RISE: ReadonlySet<BucketBody | undefined> = new Set([buckets.rate, buckets.increase]);
+
+/** Whether a use asks for what counters rose. */
+export const usesRise = ({ by }: Use): boolean =>
+  typeof by === "object" && WITH_RISE.has(bodyOf(by.call));
+
+/** Why samples were not read. */
+export type Why =
+  /** They are kept since then, Unix ms. */
+  | { readonly keptFrom: number }
+  /** There are too many. */
+  | { readonly limit: string };
+
+/** What an answer that is read from buckets says of them; undefined: nothing, it is what samples give. */
+export function infoOf(
+  { tier, isExact }: Reading,
+  { by, range }: Use,
+  why: Why,
+): string | undefined {
+  if (isExact) return undefined;
+  const because =
+    "limit" in why
+      ? `single points would be over the limit ${why.limit}`
+      : `single points before ${new Date(why.keptFrom).toISOString()} are kept no longer`;
+  return `${whatOf(by, range, tier)}, since ${because}`;
+}
+
+function whatOf(by: Use["by"], range: number, tier: TierName): string {
+  if (by === "instant") return `of each ${tier} the last value is read`;
+  if (by === "samples") return `of each ${tier} the last point is read`;
+  return range < TIERS[tier].step
+    ? `${by.call}() over ${durationText(range)} is made of the whole ${tier} that each step is in or after`
+    : `${by.call}() is made of whole ${tier}s, each in the range of its last point`;
+}
+
+/** What an answer says when it has no value where a range begins before samples are kept. */
+export const infoOfUnknown = (call: Call["name"], keptFrom: number): string =>
+  `${call}() needs single points, which are kept since ${new Date(keptFrom).toISOString()}: there is no value of ranges that begin before`;

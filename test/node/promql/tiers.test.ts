@@ -1,0 +1,242 @@
+// Which tier a selection is read from, what it costs, and what the answer says of it.
+
+import { describe, expect, test } from "vitest";
+import { type Answer, evaluateInstant, evaluateRange } from "../../../src/core/promql/evaluate.ts";
+import { parseQuery } from "../../../src/core/promql/parse.ts";
+import { readingsOf } from "../../../src/core/promql/tiers.ts";
+import { type Source } from "../../../src/core/query/source.ts";
+import { err } from "../../../src/core/result.ts";
+import { canonicalLabels } from "../../../src/core/series/labels.ts";
+import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import { samplesOf } from "../../../src/worker/routes/prometheus/samples.ts";
+import { Memory } from "../../support/promql/memory.ts";
+import { storeOf } from "../../support/promql/store.ts";
+
+/** A midnight, and a time of no round number. */
+const TODAY = Date.UTC(2031, 5, 18);
+const NOW = TODAY + 10 * HOUR + 21 * MINUTE + 7_000;
+const RETENTION = { minute: 15, hour: 400, day: 0 };
+const KEPT = { minute: TODAY - 15 * DAY, hour: TODAY - 400 * DAY, day: 0 };
+
+describe("the tiers of a selection", () => {
+  const of = (
+    by: "instant" | "samples" | string,
+    range: number,
+    { first, last = first, step = 1 }: { first: number; last?: number; step?: number },
+  ) =>
+    readingsOf(
+      {
+        matchers: [],
+        from: first - range + 1,
+        to: last + 1,
+        use: { by: by === "instant" || by === "samples" ? by : { call: by }, range, step },
+      },
+      KEPT,
+    ).map(({ tier, isExact }) => `${tier}${isExact ? "" : "~"}`);
+
+  const hourly = { first: TODAY - 2 * DAY, last: TODAY, step: HOUR };
+  const daily = { first: TODAY - 350 * DAY, last: TODAY, step: DAY };
+  const minutely = { first: NOW - HOUR, last: NOW, step: MINUTE };
+  const old = { first: NOW - 100 * DAY, last: NOW - 99 * DAY, step: 10 * MINUTE };
+
+  test.each([
+    ["the last hour", of("rate", 5 * MINUTE, minutely), ["minute", "hour~", "day~"]],
+    ["now", of("instant", 5 * MINUTE, { first: NOW }), ["minute", "hour~", "day~"]],
+    ["whole hours", of("rate", HOUR, hourly), ["hour", "day~"]],
+    ["selectors at whole hours", of("instant", 5 * MINUTE, hourly), ["hour", "day~"]],
+    [
+      "whole hours of a range of minutes",
+      of("rate", 5 * MINUTE, hourly),
+      ["minute", "hour~", "day~"],
+    ],
+    [
+      "steps of hours at half past",
+      of("sum_over_time", HOUR, { first: TODAY - DAY / 48, last: TODAY + DAY / 48, step: HOUR }),
+      ["minute", "hour~", "day~"],
+    ],
+    ["whole days", of("increase", DAY, daily), ["day"]],
+    ["selectors at midnight", of("instant", 5 * MINUTE, daily), ["day"]],
+    ["days of whole hours", of("increase", 36 * HOUR, daily), ["hour", "day~"]],
+    ["one whole day", of("avg_over_time", DAY, { first: TODAY }), ["day"]],
+    ["30 days until now", of("increase", 30 * DAY, { first: NOW }), ["hour~", "day~"]],
+    ["months ago", of("rate", 5 * MINUTE, old), ["hour~", "day~"]],
+    ["years ago", of("rate", 5 * MINUTE, { first: NOW - 500 * DAY }), ["day~"]],
+    ["hours years ago", of("rate", HOUR, { first: TODAY - 500 * DAY }), ["day~"]],
+    ["what buckets do not say", of("quantile_over_time", DAY, daily), ["minute"]],
+    ["samples", of("samples", DAY, { first: TODAY }), ["minute", "hour~", "day~"]],
+    ["samples of long ago", of("samples", 30 * DAY, { first: TODAY }), ["hour~", "day~"]],
+  ])("%s", (_, got, expected) => expect(got).toEqual(expected));
+});
+
+/** Two hosts that report each minute, for so many days until now: a counter that rises by 2 a second, and 1 or 2. */
+function reporting(days: number): Memory {
+  const memory = new Memory();
+  for (const [i, host] of ["a", "b"].entries()) {
+    const labelled = (name: string) =>
+      memory.of(
+        canonicalLabels([
+          ["__name__", name],
+          ["host", host],
+        ]),
+      );
+    const [counter, level] = [labelled("seen_total"), labelled("level")];
+    for (let at = TODAY - days * DAY + 7; at < NOW; at += MINUTE) {
+      counter.times.push(at);
+      counter.values.push(((at - TODAY) / 1_000) * 2 + 1e9);
+      level.times.push(at);
+      level.values.push(i + 1);
+    }
+  }
+  return memory;
+}
+
+async function ask(
+  memory: Memory,
+  query: string,
+  times: number | { start: number; end: number; step: number },
+  change: (source: Source) => Source = (source) => source,
+): Promise<{ answer: Answer; read: ReturnType<typeof storeOf>["read"] }> {
+  const { source, read } = storeOf(memory, {
+    now: NOW,
+    retention: RETENTION,
+    rolledTo: NOW - 2 * HOUR,
+  });
+  const parsed = parseQuery(query);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const samples = samplesOf(change(source), {
+    now: NOW,
+    samplesPerMinute: 6,
+    retention: RETENTION,
+  });
+  const answer =
+    typeof times === "number"
+      ? await evaluateInstant(query, parsed.value, times, samples)
+      : await evaluateRange(query, parsed.value, times, samples);
+  if (!answer.ok) throw new Error(JSON.stringify(answer.error));
+  return { answer: answer.value, read };
+}
+
+const valuesOf = ({ value }: Answer): number[] =>
+  value.type === "matrix" || value.type === "vector"
+    ? value.series.flatMap(({ values }) => [...values])
+    : [];
+
+const year = reporting(366);
+const AGO = NOW - 365 * DAY;
+
+describe("data a year old", () => {
+  test("rate over 5 minutes has a value at every step, and it is said of what (thanos-io/thanos#1115)", async () => {
+    const times = { start: AGO, end: AGO + DAY, step: 10 * MINUTE };
+    for (const query of ["rate(seen_total[5m])", "irate(seen_total[5m])"]) {
+      const { answer } = await ask(year, query, times);
+      expect(valuesOf(answer)).toHaveLength(2 * 145);
+      for (const value of valuesOf(answer)) expect(value).toBeCloseTo(2, 9);
+      expect(answer.infos).toEqual([
+        expect.stringMatching(
+          /^PromQL info: i?rate\(\) over 5m is made of the whole hour that each step is in or after, since single points before 2031-06-03T00:00:00.000Z are kept no longer/,
+        ),
+      ]);
+    }
+  });
+
+  test.each([
+    ["sum(level)", [3]],
+    ["sum by (host) (level)", [1, 2]],
+    ["count(level)", [2]],
+    ["avg(level)", [1.5]],
+    ["sum(avg_over_time(level[1h]))", [3]],
+    ["max(level) * count(level)", [4]],
+  ])(
+    "%s is of the series' values, whatever a bucket counts (thanos-io/thanos#922, #8155)",
+    async (query, expected) => {
+      // At whole hours, between them, and at midnight from days.
+      for (const at of [TODAY - 365 * DAY, AGO, TODAY - 365 * DAY + 5 * HOUR]) {
+        const { answer } = await ask(year, query, at);
+        expect(valuesOf(answer)).toEqual(expected);
+      }
+    },
+  );
+
+  test("a median is not made up: there is none, and it is said why", async () => {
+    const { answer } = await ask(year, "quantile_over_time(0.5, level[1h])", AGO);
+    expect(valuesOf(answer)).toEqual([]);
+    expect(answer.infos).toEqual([
+      expect.stringContaining(
+        "quantile_over_time() needs single points, which are kept since 2031-06-03T00:00:00.000Z",
+      ),
+    ]);
+  });
+
+  test("at the seam, a median has a value where all of its range is kept", async () => {
+    const times = { start: KEPT.minute - HOUR, end: KEPT.minute + 2 * HOUR, step: HOUR / 2 };
+    const { answer } = await ask(year, "quantile_over_time(0.5, level{host='a'}[1h])", times);
+    const [series] = answer.value.type === "matrix" ? answer.value.series : [];
+    expect([...series!.times]).toEqual([2, 3, 4].map((i) => KEPT.minute + (i * HOUR) / 2));
+  });
+
+  test("across the seam all is of one tier", async () => {
+    const times = { start: KEPT.minute - DAY, end: KEPT.minute + DAY, step: 20 * MINUTE };
+    const { answer, read } = await ask(year, "sum(rate(seen_total[5m]))", times);
+    expect(read.samples).toBe(0);
+    expect(valuesOf(answer)).toHaveLength(145);
+    for (const value of valuesOf(answer)) expect(value).toBeCloseTo(4, 9);
+    // One step later all is kept as samples.
+    const later = { ...times, start: KEPT.minute + 5 * MINUTE };
+    const { answer: sampled, read: all } = await ask(year, "sum(rate(seen_total[5m]))", later);
+    expect([all.hour, sampled.infos]).toEqual([0, []]);
+  });
+
+  test("a dashboard costs a bucket an hour or a day, and not a sample a minute", async () => {
+    const month = { start: TODAY - 30 * DAY, end: TODAY, step: HOUR };
+    const { read: ofMonth } = await ask(year, "level{host='a'}", month);
+    expect(ofMonth).toEqual({ minute: 0, hour: 30 * 24 + 4, day: 0, samples: 0 });
+    const all = { start: TODAY - 364 * DAY, end: TODAY - DAY, step: DAY };
+    const { read: ofYear } = await ask(year, "increase(seen_total{host='a'}[1d])", all);
+    expect(ofYear).toEqual({ minute: 0, hour: 0, day: 366, samples: 0 });
+  });
+});
+
+describe("too many samples", () => {
+  const over = (source: Source): Source => ({
+    ...source,
+    minutes: async () =>
+      err({
+        kind: "too_large",
+        limit: "bucketsPerQuery",
+        value: 1,
+        what: "samples that are read at once",
+        ways: [],
+      }),
+  });
+  const times = { start: NOW - 6 * HOUR, end: NOW, step: MINUTE };
+
+  test("are answered from buckets, and it is said", async () => {
+    const { answer } = await ask(year, "sum(rate(seen_total[5m]))", times, over);
+    expect(valuesOf(answer)).toHaveLength(361);
+    for (const value of valuesOf(answer)) expect(value).toBeCloseTo(4, 6);
+    expect(answer.infos).toEqual([
+      expect.stringContaining("since single points would be over the limit bucketsPerQuery"),
+    ]);
+  });
+
+  test("are refused where buckets do not say what is asked", async () => {
+    await expect(ask(year, "stddev_over_time(level[5m])", times, over)).rejects.toThrow(
+      "bucketsPerQuery",
+    );
+  });
+});
+
+test("the newest hour is not drawn as a fall, and counts until now", async () => {
+  const { answer } = await ask(year, "rate(seen_total{host='a'}[1h])", {
+    start: NOW - 30 * DAY,
+    end: NOW,
+    step: 6 * HOUR,
+  });
+  expect(valuesOf(answer).at(-1)).toBeCloseTo(2, 9);
+  const { answer: age } = await ask(year, "time() - timestamp(level{host='a'} offset 0s)", {
+    start: NOW - 30 * DAY,
+    end: NOW,
+    step: 30 * DAY,
+  });
+  expect(valuesOf(age).at(-1)).toBeLessThan(60);
+});
