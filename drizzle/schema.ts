@@ -121,6 +121,8 @@ export const tokens = sqliteTable("token", {
   /** SHA-256 of the token, hexadecimal; the token itself is kept nowhere. */
   hash: text("hash").notNull(),
   scope: text("scope", { enum: SCOPES }).notNull(),
+  /** Of names of metrics that it may read or write; "": all. */
+  prefix: text("prefix").notNull(),
   /** Unix ms, as all times here. */
   createdAt: integer("created_at").notNull(),
   /** Null: never. */

@@ -73,6 +73,7 @@ CREATE TABLE token (
   name TEXT NOT NULL,
   hash TEXT NOT NULL,
   scope TEXT NOT NULL,
+  prefix TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   used_at INTEGER

@@ -7,6 +7,8 @@ export interface NamedToken {
   readonly id: number;
   readonly name: string;
   readonly scope: Scope;
+  /** It reads or writes only metrics whose names begin with this; "": all. */
+  readonly prefix: string;
   readonly createdAt: number;
   /** Null: it never does. */
   readonly expiresAt: number | null;

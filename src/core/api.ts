@@ -118,7 +118,13 @@ export interface ErrorAnswer {
   };
 }
 
-export const REJECTIONS = ["too_far_ahead", "too_old", "too_many_series", "invalid_point"] as const;
+export const REJECTIONS = [
+  "too_far_ahead",
+  "too_old",
+  "too_many_series",
+  "forbidden",
+  "invalid_point",
+] as const;
 
 /** A point that was understood and not stored, or a bad one that was passed over. */
 export interface Rejection {

@@ -15,16 +15,29 @@ export interface Caller {
   /** In words, for a refusal. */
   readonly name: string;
   readonly scope: Scope;
+  /** It reads and writes only metrics whose names begin with this; "": all. */
+  readonly prefix: string;
 }
 
 /** Who has API_TOKEN, and everybody where a store is open to its machine. */
-export const ADMINISTRATOR: Caller = { id: "", name: "the administrator", scope: "admin" };
+export const ADMINISTRATOR: Caller = {
+  id: "",
+  name: "the administrator",
+  scope: "admin",
+  prefix: "",
+};
 
 /** Who brings no token, where everybody may read. */
-export const PUBLIC: Caller = { id: "public", name: "the public", scope: "read" };
+export const PUBLIC: Caller = { id: "public", name: "the public", scope: "read", prefix: "" };
 
 /** Why the caller may not do what needs `scope`; undefined when it may. */
 export const scopeIssue = ({ name, scope: has }: Caller, scope: Scope): string | undefined =>
   has === "admin" || has === scope
     ? undefined
     : `The token ${quote(name)} has the scope ${has}, and this needs ${scope}`;
+
+/** Why the caller may not read or write a metric of this name; undefined when it may. */
+export const prefixIssue = ({ name, scope, prefix }: Caller, metric: string): string | undefined =>
+  metric.startsWith(prefix)
+    ? undefined
+    : `The token ${quote(name)} ${scope}s only metrics whose names begin with ${quote(prefix)}, not ${quote(metric)}`;

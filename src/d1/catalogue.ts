@@ -1,7 +1,7 @@
 // What D1 knows of metrics and series: names, labels, when they were seen.
 
 import { chunked } from "./chunked.ts";
-import type { NamePage } from "../core/series/names.ts";
+import { compareNames, endOf, type NamePage } from "../core/series/names.ts";
 import { batch, type Database, query, type RowCount } from "./database.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
 import type { SeriesRow } from "./rows.ts";
@@ -30,10 +30,13 @@ export interface StoredPage {
  */
 export async function readPage(
   db: Database,
-  { after, search, limit }: NamePage,
+  { after, prefix, search, limit }: NamePage,
   maybeFresh: readonly SeriesName[],
   latest: number,
 ): Promise<StoredPage> {
+  const end = endOf(prefix);
+  /** The page begins with the first name of all that begin with the prefix. */
+  const isWithin = compareNames(after, prefix) < 0;
   const { rows, counted } = await batch(db, {
     metrics: query<StoredMetric>(
       `SELECT metric, count(*) AS series, min(first_at) AS first_at,
@@ -43,12 +46,14 @@ export async function readPage(
          (SELECT json_group_array(DISTINCT l.key)
           FROM series AS s CROSS JOIN json_each(s.labels) AS l
           WHERE s.metric = series.metric) AS labels
-       FROM series WHERE metric > ?1 AND instr(lower(metric), ?2) > 0
+       FROM series WHERE metric ${isWithin ? ">=" : ">"} ?1 AND instr(lower(metric), ?2) > 0
+         ${end === undefined ? "" : "AND metric < ?5"}
        GROUP BY metric ORDER BY metric LIMIT ?3`,
-      after,
+      isWithin ? prefix : after,
       search,
       limit,
       latest,
+      ...(end === undefined ? [] : [end]),
     ),
     layouts: SELECT_LAYOUTS,
     fresh: chunked(maybeFresh, bytesOf).map((chunk) =>
@@ -97,22 +102,27 @@ export async function readMetric(
   return { series: rows.series, counted };
 }
 
-/** Names of metrics, in order, at most `limit`. @throws D1Failed */
+/** Names of metrics that begin with `prefix`, in order, at most `limit`. @throws D1Failed */
 export async function readNames(
   db: Database,
+  prefix: string,
   limit: number,
 ): Promise<{ readonly names: readonly string[]; readonly counted: RowCount }> {
+  const end = endOf(prefix);
+  const before = end === undefined ? "" : "AND metric < ?3";
   const { rows, counted } = await batch(db, {
     // A skip scan: a seek or two a name, not a row a series.
     names: query<{ readonly name: string }>(
       `WITH RECURSIVE names (name) AS (
-         SELECT min(metric) FROM series
+         SELECT min(metric) FROM series WHERE metric >= ?2 ${before}
          UNION ALL
-         SELECT (SELECT min(metric) FROM series WHERE metric > names.name) FROM names
+         SELECT (SELECT min(metric) FROM series WHERE metric > names.name ${before}) FROM names
          WHERE name IS NOT NULL
        )
-       SELECT name FROM names WHERE name IS NOT NULL LIMIT ?`,
+       SELECT name FROM names WHERE name IS NOT NULL LIMIT ?1`,
       limit,
+      prefix,
+      ...(end === undefined ? [] : [end]),
     ),
   });
   return { names: rows.names.map(({ name }) => name), counted };

@@ -24,15 +24,22 @@ export const keyIssue = (key: string): string | undefined =>
     ? `has ${key.length} characters: 1 to ${LIMITS.idempotencyKeyLength} are allowed`
     : undefined;
 
+/** An Idempotency-Key as it was given: nobody's is another's. */
+export interface GivenKey {
+  readonly key: string;
+  /** The id of who sends it, without spaces. */
+  readonly caller: string;
+  readonly shards: number;
+}
+
 /** `reading` is all that decides what the body means beside its bytes. */
 export async function onceOf(
-  key: string,
-  shards: number,
+  { key, caller, shards }: GivenKey,
   reading: string,
   body: Uint8Array,
 ): Promise<Once> {
   const [keyed, of] = await Promise.all([
-    sha256(new TextEncoder().encode(`${shards} ${key}`)),
+    sha256(new TextEncoder().encode(`${shards} ${caller} ${key}`)),
     sha256(body),
   ]);
   const whole = await sha256(new Uint8Array([...new TextEncoder().encode(reading), ...of]));

@@ -56,6 +56,25 @@ for (const [what, dialect] of Object.entries(DIALECTS))
       dialect.stored?.(`${name}.${more}`) ?? `${name}.${more}`;
     const typed = { "content-type": type };
 
+    test("of a token with a prefix, points of other metrics are refused one by one", async () => {
+      const made = await ask("/api/v1/tokens", {
+        method: "POST",
+        body: JSON.stringify({ name: "it", scope: "write", prefix: metric("mine") }),
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      const { token } = (await made.json()) as { readonly token: string };
+      const two = both(good(`${name}.mine`), good(`${name}.theirs`));
+      const headers = { ...typed, authorization: `Bearer ${token}` };
+      const [status, said] = await answer(await send(path, sent(two), headers));
+      expect(status).toBe(dialect.partly[0]);
+      expect(JSON.stringify(said)).toMatch(/writes only metrics whose names begin with/);
+      expect(await sumOf(metric("mine"))).toBe(1);
+      const theirs = await ask(`/api/v1/metric?name=${metric("theirs")}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      expect(theirs.status).toBe(404);
+    });
+
     test("stored, answered as its clients expect", async () => {
       expect(await answer(await send(path, sent(good(`${name}.ok`)), typed))).toEqual(dialect.ok);
       expect(await sumOf(metric("ok"))).toBe(1);

@@ -175,7 +175,7 @@ describe("series in one database, in several, and in shards", () => {
   test("are found, and their names", async () => {
     const matchers = compileMatchers([{ label: "__name__", op: "=~", value: "several\\..*" }]);
     if (!matchers.ok) expect.fail();
-    const found = await sourceOf(store, NOW).series(
+    const found = await sourceOf(store, "", NOW).series(
       { matchers: matchers.value, from: NOW - HOUR, to: NOW },
       100,
     );

@@ -208,13 +208,16 @@ describe("the Source, over all metrics", () => {
   };
   const range = { from: NOW - HOUR, to: NOW };
   const found = async (...texts: readonly Texts[]): Promise<string[]> => {
-    const answer = await sourceOf(env, NOW).series({ ...range, matchers: matchersOf(texts) }, 99);
+    const answer = await sourceOf(env, "", NOW).series(
+      { ...range, matchers: matchersOf(texts) },
+      99,
+    );
     if (!answer.ok) expect.fail(JSON.stringify(answer.error));
     return answer.value.series.map(({ metric, labels }) => `${metric}/${labels.join()}`);
   };
   const counts = async (...texts: readonly Texts[]): Promise<Record<string, number>> => {
     const sums: Record<string, number> = {};
-    const selected: Result<Selected, ReadError> = await sourceOf(env, NOW).select(
+    const selected: Result<Selected, ReadError> = await sourceOf(env, "", NOW).select(
       { ...range, tier: "minute", matchers: matchersOf(texts) },
       ({ metric, labels }, buckets, first, end) => {
         const key = `${metric}/${labels.join()}`;
@@ -260,7 +263,7 @@ describe("the Source, over all metrics", () => {
   test("a limit of its reader ends a selection with the reader's error", async () => {
     await post("ends", {}, MINUTE);
     const error = { kind: "unavailable", message: "enough", retryAfterSec: 1 } as const;
-    const answer = await sourceOf(env, NOW).select(
+    const answer = await sourceOf(env, "", NOW).select(
       { ...range, tier: "minute", matchers: matchersOf([["__name__", "=", "ends"]]) },
       () => error,
     );

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
+import { partlyAnswer } from "../../src/worker/routes/points.ts";
 import { createdToken, tokensAnswer } from "../../src/worker/routes/tokens.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
 
@@ -77,6 +78,7 @@ describe("a token", () => {
       id,
       name: "grafana",
       scope: "read",
+      prefix: "",
       createdAt: NOW,
       expiresAt: null,
       usedAt: null,
@@ -177,6 +179,8 @@ describe("what is no token to be made is refused in words", () => {
   refuses("another scope", { name: "x", scope: "root" }, "scope", /"read"/);
   refuses("a past", { name: "x", scope: "read", expiresAt: "-1h" }, "expiresAt", /is past/);
   refuses("no time", { name: "x", scope: "read", expiresAt: "soon" }, "expiresAt", /ISO 8601/);
+  refuses("an odd prefix", { name: "x", scope: "read", prefix: " a" }, "prefix", /space/);
+  refuses("an administrator of some", { name: "x", scope: "admin", prefix: "a" }, "prefix", /read/);
   refuses("another field", { name: "x", scope: "read", admin: true }, "", /admin/);
 
   test("no JSON", async () => {
@@ -308,5 +312,110 @@ describe("PUBLIC_READ", () => {
   test("another value is refused in words", async () => {
     const error = await failureOf(await ask(open("yes"), "/api/v1/metrics"), 503, "misconfigured");
     expect(error.message).toMatch(/^PUBLIC_READ is "yes", not true or false/);
+  });
+});
+
+describe("a prefix", () => {
+  let reader = "";
+  let writer = "";
+  const names = ["web", "web.a", "web.b", "weba", "db.x", "webb"];
+
+  beforeEach(async () => {
+    await post(
+      admin,
+      "/api/v1/points",
+      TOKEN,
+      names.map((name) => ({ name, value: 1 })),
+    );
+    reader = (await create({ name: "web", scope: "read", prefix: "web." })).token;
+    writer = (await create({ name: "web", scope: "write", prefix: "web." })).token;
+  });
+
+  const read = async (path: string): Promise<string> => {
+    const response = await ask(admin, path, reader);
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    return text;
+  };
+  /** Names of the metrics that an answer speaks of. */
+  const seen = (text: string): string[] => names.filter((name) => text.includes(`"${name}"`));
+
+  // What shards alone know, and what D1 knows.
+  for (const flushed of [false, true])
+    test(`lists show what begins with it alone; ${flushed ? "" : "not "}flushed`, async () => {
+      if (flushed) await ask(admin, "/api/v1/flush", TOKEN, { method: "POST" });
+      const mine = ["web.a", "web.b"];
+      expect(seen(await read("/api/v1/metrics?sparkline=true"))).toEqual(mine);
+      expect(seen(await read("/api/v1/metrics?limit=1"))).toEqual(["web.a"]);
+      expect(seen(await read("/api/v1/metrics?limit=1&cursor=web.a"))).toEqual(["web.b"]);
+      expect(seen(await read("/api/v1/metrics?cursor=web.b"))).toEqual([]);
+      expect(seen(await read("/api/v1/metrics?cursor=a&search=B"))).toEqual(mine);
+      const prometheus = "/prometheus/api/v1";
+      expect(seen(await read(`${prometheus}/label/__name__/values`))).toEqual(mine);
+      expect(seen(await read(`${prometheus}/series?match[]={__name__=~".%2B"}`))).toEqual(mine);
+      expect(seen(await read(`${prometheus}/series?match[]={__name__=~"db.x|web.a"}`))).toEqual([
+        "web.a",
+      ]);
+      expect(seen(await read(`${prometheus}/query?query={__name__!=""}`))).toEqual(mine);
+      expect(seen(await read(`${prometheus}/query?query={"db.x"}`))).toEqual([]);
+      expect(await read(`${prometheus}/query?query=count({__name__=~".%2B"})`)).toContain('"2"');
+    });
+
+  test("metrics that it does not begin are refused alike, whether they are there or not", async () => {
+    for (const name of ["db.x", "db.none"])
+      for (const path of [
+        "query?metric=",
+        "query?resolution=raw&metric=",
+        "metric?name=",
+        "live?metric=",
+      ]) {
+        const response = await ask(admin, `/api/v1/${path}${name}`, reader);
+        expect((await failureOf(response, 403, "forbidden")).message).toBe(
+          `The token "web" reads only metrics whose names begin with "web.", not "${name}"`,
+        );
+      }
+  });
+
+  test("the names that are like an unknown one are among its own", async () => {
+    for (const path of ["query?metric=", "metric?name="]) {
+      const response = await ask(admin, `/api/v1/${path}web.`.concat("x"), reader);
+      const { nearest } = await failureOf(response, 404, "unknown_metric");
+      expect(nearest).toEqual(["web.a", "web.b"]);
+    }
+  });
+
+  test("the status, which is about all, is refused", async () => {
+    await failureOf(await ask(admin, "/api/v1/status", reader), 403, "forbidden");
+  });
+
+  test("writes of others are refused one by one, and all of them as a whole", async () => {
+    const mixed = [
+      { name: "web.c", value: 1 },
+      { name: "db.y", value: 1 },
+    ];
+    const response = await post(admin, "/api/v1/points", writer, mixed);
+    const said = partlyAnswer.strict().parse(await response.clone().json());
+    await failureOf(response, 422, "partly_forbidden");
+    expect(said).toMatchObject({ accepted: 1, rejected: [{ index: 1, code: "forbidden" }] });
+    const other = await post(admin, "/api/v1/points", writer, mixed.slice(1));
+    expect((await failureOf(other, 403, "forbidden")).message).toBe(
+      '1 point not allowed, 0 stored: The token "web" writes only metrics whose names begin with "web.", not "db.y"',
+    );
+    await failureOf(await ask(admin, "/api/v1/metric?name=db.y", TOKEN), 404, "unknown_metric");
+  });
+
+  test("an Idempotency-Key of another tells nothing, and takes nothing", async () => {
+    const keyed = (token: string, value: number): Promise<Response> =>
+      ask(admin, "/api/v1/points", token, {
+        method: "POST",
+        body: JSON.stringify({ name: "web.key", value }),
+        headers: { "idempotency-key": "k" },
+      });
+    expect(await (await keyed(TOKEN, 1)).json()).toEqual({ accepted: 1 });
+    expect(await (await keyed(writer, 1)).json()).toEqual({ accepted: 1 });
+    expect(await (await keyed(writer, 1)).json()).toEqual({ accepted: 1, duplicate: true });
+    const another = (await create({ scope: "write" })).token;
+    expect((await keyed(another, 2)).status).toBe(200);
+    await failureOf(await keyed(writer, 2), 422, "key_reused");
   });
 });

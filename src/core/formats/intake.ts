@@ -4,6 +4,7 @@
 import type { Issue, Rejection } from "../api.ts";
 import { checkedKey, type FieldIssue } from "../series/checked-key.ts";
 import type { RequestSeries } from "../series/numbering.ts";
+import { metricOfKey } from "../series/labels.ts";
 import * as LIMITS from "../limits.ts";
 import { cut } from "../text.ts";
 import { ok, type Result } from "../result.ts";
@@ -16,6 +17,8 @@ export interface IntakeRules {
   readonly now: number;
   /** Days that the hour tier keeps; 0 is for ever. */
   readonly retentionHourDays: number;
+  /** Why points of a metric are not taken from who sends them; undefined: they are. Absent: all are. */
+  forbids?(metric: string): string | undefined;
 }
 
 export class Intake {
@@ -24,6 +27,8 @@ export class Intake {
   readonly #latest: number;
   readonly #keys: string[] = [];
   readonly #numbers = new Map<string, RequestSeries>();
+  /** Series that its sender may not write, and why. */
+  readonly #forbidden = new Map<RequestSeries, string>();
   #series = new Uint32Array(64);
   #at = new Float64Array(64);
   #value = new Float64Array(64);
@@ -104,6 +109,8 @@ export class Intake {
     if (number === undefined) {
       number = (this.#keys.push(key) - 1) as RequestSeries;
       this.#numbers.set(key, number);
+      const why = this.#rules.forbids?.(metricOfKey(key));
+      if (why !== undefined) this.#forbidden.set(number, why);
     }
     return number;
   }
@@ -128,6 +135,11 @@ export class Intake {
 
   /** Takes a point: `at` is integer Unix ms, `value` finite, `index` its item in the request. */
   add(series: RequestSeries, at: number, value: number, index: number): void {
+    const forbidden = this.#forbidden.get(series);
+    if (forbidden !== undefined) {
+      this.rejected.push({ index, code: "forbidden", message: forbidden });
+      return;
+    }
     if (at > this.#latest || at < this.#earliest) {
       this.rejected.push(this.#outOfTime(at, index));
       return;
@@ -146,10 +158,11 @@ export class Intake {
 
   /**
    * Takes an end mark: the series was said to have ended at `at`. It is no point; of a series that
-   * nobody has sent points of it says nothing, and one that is out of time is passed over.
+   * nobody has sent points of it says nothing, and one that is out of time, or that its sender may not
+   * write, is passed over.
    */
   end(series: RequestSeries, at: number, index: number): void {
-    if (at > this.#latest || at < this.#earliest) return;
+    if (at > this.#latest || at < this.#earliest || this.#forbidden.has(series)) return;
     this.#ends++;
     this.#push(series, at, NaN, index);
   }

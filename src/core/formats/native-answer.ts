@@ -11,7 +11,7 @@ export function renderNative(outcome: Outcome): Answer {
     case "stored":
       return json(200, written(outcome));
     case "partly":
-      return json(422, {
+      return json(said(outcome).status, {
         ...written(outcome),
         ...rejected(outcome),
         error: errorOf(outcome),

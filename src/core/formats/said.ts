@@ -22,12 +22,14 @@ export function said(outcome: Exclude<Outcome, { readonly kind: "stored" }>): Sa
     headers,
   });
   switch (outcome.kind) {
-    case "partly":
+    case "partly": {
+      const code = partlyCode(outcome);
       return as(
-        overLimit(outcome) > 0 ? "over_limit" : "bad_skipped",
-        422,
+        code,
+        code === "forbidden" ? 403 : 422,
         `${notStored(outcome)}, ${outcome.accepted} stored: ${reasons(outcome)}`,
       );
+    }
     case "invalid":
       return as(
         "invalid_point",
@@ -56,15 +58,27 @@ export function said(outcome: Exclude<Outcome, { readonly kind: "stored" }>): Sa
 }
 
 const isBad = ({ code }: Rejection): boolean => code === "invalid_point";
+const isForbidden = ({ code }: Rejection): boolean => code === "forbidden";
 
-const overLimit = ({ rejected }: Counts): number => rejected.filter((one) => !isBad(one)).length;
+const forbidden = ({ rejected }: Counts): number => rejected.filter(isForbidden).length;
+const overLimit = ({ rejected }: Counts): number =>
+  rejected.filter((one) => !isBad(one) && !isForbidden(one)).length;
 
 /** Of all, also those bad ones that are not listed. */
-export const rejectedCount = (counts: Counts): number => overLimit(counts) + counts.skipped;
+export const rejectedCount = (counts: Counts): number =>
+  overLimit(counts) + forbidden(counts) + counts.skipped;
+
+function partlyCode(counts: Counts): string {
+  if (overLimit(counts) > 0) return "over_limit";
+  if (forbidden(counts) === 0) return "bad_skipped";
+  const nothing = counts.accepted === 0 && counts.skipped === 0 && counts.withoutValue === 0;
+  return nothing ? "forbidden" : "partly_forbidden";
+}
 
 const notStored = (counts: Counts): string =>
   [
     overLimit(counts) > 0 ? `${counted(overLimit(counts), "point")} over a limit` : "",
+    forbidden(counts) > 0 ? `${counted(forbidden(counts), "point")} not allowed` : "",
     counts.skipped > 0 ? `${counted(counts.skipped, "bad point")} skipped` : "",
   ]
     .filter((text) => text !== "")

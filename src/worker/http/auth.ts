@@ -2,7 +2,14 @@
 // brings a token for it, or the store is open.
 
 import type { Context } from "hono";
-import { ADMINISTRATOR, type Caller, PUBLIC, type Scope, scopeIssue } from "../../core/caller.ts";
+import {
+  ADMINISTRATOR,
+  type Caller,
+  prefixIssue,
+  PUBLIC,
+  type Scope,
+  scopeIssue,
+} from "../../core/caller.ts";
 import type { Access } from "../../core/config.ts";
 import { quote } from "../../core/text.ts";
 import { noteUse, type TokenRow } from "../../d1/tokens.ts";
@@ -21,19 +28,22 @@ export const CLOSED: Failure = {
     "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
 };
 
-/**
- * Who sent the request, when it may do what `needed` names. `elsewhere` finds the token where the
- * endpoint looks for one in other places. @throws Failed
- */
+/** Who sent the request, when it may do what `needed` names. @throws Failed */
 export async function admitted(
   c: Context<HonoEnv>,
   access: Access,
   needed: Scope,
-  elsewhere: Pick<Endpoint, "tokenOf">,
+  endpoint: Pick<Endpoint, "tokenOf" | "ofAll">,
 ): Promise<Caller> {
-  const caller = await callerOf(c, access, needed, elsewhere);
+  const caller = await callerOf(c, access, needed, endpoint);
   const issue = scopeIssue(caller, needed);
-  return issue === undefined ? caller : fail({ kind: "forbidden", message: issue });
+  if (issue !== undefined) fail({ kind: "forbidden", message: issue });
+  if (endpoint.ofAll === true && caller.prefix !== "")
+    fail({
+      kind: "forbidden",
+      message: `This is about all metrics, and the token ${quote(caller.name)} is for those that begin with ${quote(caller.prefix)}`,
+    });
+  return caller;
 }
 
 async function callerOf(
@@ -86,7 +96,18 @@ async function named(c: Context<HonoEnv>, given: string): Promise<Caller> {
   return callerOfToken(row);
 }
 
-const callerOfToken = ({ id, name, scope }: TokenRow): Caller => ({ id: String(id), name, scope });
+const callerOfToken = ({ id, name, scope, prefix }: TokenRow): Caller => ({
+  id: String(id),
+  name,
+  scope,
+  prefix,
+});
+
+/** @throws Failed when the caller may not read, or write, a metric of this name */
+export function mustSee(caller: Caller, metric: string): void {
+  const message = prefixIssue(caller, metric);
+  if (message !== undefined) fail({ kind: "forbidden", message });
+}
 
 /**
  * Browsers cannot set headers on a WebSocket: there the token is a subprotocol. Few characters may

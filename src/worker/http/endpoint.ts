@@ -20,6 +20,8 @@ export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodTy
    * wrongly says so; `always`: it answers all the same.
    */
   readonly scope: Scope | "open" | "always";
+  /** What it says is of all metrics: not for who may see only some. */
+  readonly ofAll?: true;
   readonly summary: string;
   readonly description?: string;
   /** Of the query string; absent: none are known. */

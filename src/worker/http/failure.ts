@@ -56,7 +56,8 @@ export const fail = (failure: Failure): never => {
 };
 
 /** The last are codes of writes, whose answers core/formats/native-answer.ts makes. */
-export type ErrorCode = Failure["kind"] | "invalid_point" | "over_limit" | "bad_skipped";
+export type ErrorCode =
+  Failure["kind"] | "invalid_point" | "over_limit" | "partly_forbidden" | "bad_skipped";
 
 /**
  * The codes of errors, each with its status and what it tells a client: stable, and listed in the API
@@ -81,6 +82,10 @@ export const CODES = {
   unsupported_media_type: { status: 415, meaning: "The Content-Type is not understood" },
   unsupported_encoding: { status: 415, meaning: "The Content-Encoding is not understood" },
   over_limit: { status: 422, meaning: "Some points are over a limit; the others are stored" },
+  partly_forbidden: {
+    status: 422,
+    meaning: "Some points are of metrics that the token may not write; the others are stored",
+  },
   bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
   too_many_tokens: { status: 422, meaning: "The store has as many tokens as it may" },
   key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },

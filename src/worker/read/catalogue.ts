@@ -25,6 +25,8 @@ import { sharedOf, type StoredMetric, type StoredMetrics, union } from "./union.
 export interface MetricsQuery {
   /** Part of the name, any case. */
   readonly search: string;
+  /** Only names that begin with it. */
+  readonly prefix: string;
   readonly limit: number;
   /** The list starts behind this name. */
   readonly after: string;
@@ -38,9 +40,9 @@ export interface Listed {
 
 /** @throws D1Failed when no database answers */
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed> {
-  const { after, limit } = query;
+  const { after, prefix, limit } = query;
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
-  const page: NamePage = { after, search: lower(query.search), limit: limit + 1 };
+  const page: NamePage = { after, prefix, search: lower(query.search), limit: limit + 1 };
   const { shards } = configOf(env);
   let asked = await metricHeads(env, page, firstShards(shards));
   let stored = await pageOf(env, page, asked.heads);

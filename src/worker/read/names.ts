@@ -15,18 +15,21 @@ import { callShard, firstShards, layoutsInUse } from "../shards.ts";
 import { askAllDatabases } from "./databases.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
-/** The names, in order, each once. `matchers` are those on __name__. */
+/** The names that begin with `prefix`, in order, each once. `matchers` are those on __name__. */
 export async function namesOf(
   env: Env,
+  prefix: string,
   matchers: readonly Matcher[],
   work: Work,
 ): Promise<Result<readonly string[], ReadError>> {
   const named = matchers.find(
     ({ op, texts }) => texts !== undefined && (op === "=" || op === "=~"),
   );
-  const all = named?.texts === undefined ? await allNames(env) : ok(named.texts);
+  const all = named?.texts === undefined ? await allNames(env, prefix) : ok(named.texts);
   if (!all.ok) return all;
-  const names = all.value.filter((name) => work.matchesText(matchers, name));
+  const names = all.value.filter(
+    (name) => name.startsWith(prefix) && work.matchesText(matchers, name),
+  );
   if (work.over !== undefined) return err(work.over);
   if (names.length > LIMITS.metricsPerQuery)
     return err(tooMany("metricsPerQuery", LIMITS.metricsPerQuery, "metrics"));
@@ -34,7 +37,7 @@ export async function namesOf(
 }
 
 /** Shards are asked first: a name that reaches D1 in between is then found twice, never not at all. */
-async function allNames(env: Env): Promise<Result<readonly string[], ReadError>> {
+async function allNames(env: Env, prefix: string): Promise<Result<readonly string[], ReadError>> {
   const names = new Set<string>();
   const full = (): boolean => names.size > LIMITS.namesPerQuery;
   try {
@@ -42,7 +45,7 @@ async function allNames(env: Env): Promise<Result<readonly string[], ReadError>>
     for (const shard of firstShards(Math.max(...layouts))) {
       let after: string | undefined = "";
       while (after !== undefined && !full()) {
-        const page: NamePage = { after, search: "", limit: LIMITS.metricsPerPage };
+        const page: NamePage = { after, prefix, search: "", limit: LIMITS.metricsPerPage };
         const heads: MetricHead[] = await callShard(env, shard, (stub) => stub.metrics(page));
         for (const { name } of heads) names.add(name);
         after = heads.length < page.limit ? undefined : heads.at(-1)?.name;
@@ -53,7 +56,9 @@ async function allNames(env: Env): Promise<Result<readonly string[], ReadError>>
       error instanceof D1Failed ? d1Unavailable(FIRST_DATABASE, error) : shardUnavailable(error),
     );
   }
-  const stored = await askAllDatabases(env, (db) => readNames(db, LIMITS.namesPerQuery + 1));
+  const stored = await askAllDatabases(env, (db) =>
+    readNames(db, prefix, LIMITS.namesPerQuery + 1),
+  );
   if (!stored.ok) return stored;
   for (const name of stored.value.flatMap((one) => one.names)) names.add(name);
   if (full()) return err(tooMany("namesPerQuery", LIMITS.namesPerQuery, "names to look through"));

@@ -29,16 +29,20 @@ import { namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
 import { readSlices, type Stored } from "./slices.ts";
 
-/** `now`: Unix ms, by which retention is counted. `perSlice`: buckets that are read at once. */
+/**
+ * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
+ * is counted. `perSlice`: buckets that are read at once.
+ */
 export const sourceOf = (
   env: Env,
+  prefix: string,
   now: number,
   perSlice: number = LIMITS.bucketsPerSlice,
 ): Source => ({
-  series: (question, limit) => findSeries(env, question, limit),
-  select: (selection, take) => select(env, { now, perSlice }, selection, BUCKETS, take),
+  series: (question, limit) => findSeries(env, prefix, question, limit),
+  select: (selection, take) => select(env, { prefix, now, perSlice }, selection, BUCKETS, take),
   minutes: (question, take) =>
-    select(env, { now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
+    select(env, { prefix, now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
 });
 
 interface Split {
@@ -56,12 +60,13 @@ function split(matchers: readonly Matcher[]): Split {
 
 async function findSeries(
   env: Env,
+  prefix: string,
   question: SeriesQuestion,
   limit: number,
 ): Promise<Result<FoundSeries, ReadError>> {
   const work = new Work();
   const { names, labels } = split(question.matchers);
-  const metrics = await namesOf(env, names, work);
+  const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
   return await seriesOf(
     env,
@@ -71,6 +76,8 @@ async function findSeries(
 }
 
 interface Bounds {
+  /** Of the names of metrics that there are. */
+  readonly prefix: string;
   /** Unix ms, by which retention is counted. */
   readonly now: number;
   /** Buckets that are read at once. */
@@ -84,13 +91,13 @@ async function select<R extends Rows>(
   form: Form<R>,
   take: TakeRows<R>,
 ): Promise<Result<Selected, ReadError>> {
-  const { now, perSlice } = bounds;
+  const { prefix, now, perSlice } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
   const work = new Work();
   const { names, labels: matchers } = split(selection.matchers);
-  const metrics = await namesOf(env, names, work);
+  const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
   const handOut = new HandOut(asked, form, take);
   const question: Question = {

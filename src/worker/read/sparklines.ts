@@ -15,7 +15,7 @@ import { sourceOf } from "./source.ts";
 /** Length of a sparkline. */
 const MINUTES = 60;
 
-/** The answer with sparklines as of `now`, Unix ms. @throws Failed */
+/** The answer, whose metrics its reader may see, with sparklines as of `now`, Unix ms. @throws Failed */
 export async function withSparklines(
   env: Env,
   answer: MetricsAnswer,
@@ -58,7 +58,7 @@ async function read(
 ): Promise<ReadonlyMap<string, Merge>> {
   const lines = new Map(metrics.map((name) => [name, new Merge(range, [])]));
   const selection = { ...range, matchers: [anyOf(METRIC_NAME, metrics)] };
-  const selected = await sourceOf(env, now).select(selection, (series, buckets, first, end) => {
+  const selected = await sourceOf(env, "", now).select(selection, (series, buckets, first, end) => {
     lines.get(series.metric)?.add([], buckets, first, end);
     return undefined;
   });

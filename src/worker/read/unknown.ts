@@ -21,17 +21,20 @@ interface Names {
 
 const kept = new WeakMap<Env, Names>();
 
-/** @throws Failed: no such metric, with the three names that look most like it. */
-export async function failUnknown(env: Env, name: string): Promise<never> {
+/** @throws Failed: no such metric, with the three names like it of those that begin with `prefix`. */
+export async function failUnknown(env: Env, prefix: string, name: string): Promise<never> {
   const { names, missing } = await namesOf(env);
   const nearest = names
-    .filter((other) => other !== name)
+    .filter((other) => other !== name && other.startsWith(prefix))
     .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
     .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
     .slice(0, 3)
     .map(({ other }) => other);
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
-  const hint = nearest.length === 0 ? "The store has none yet" : `Nearest: ${quoted}`;
+  const hint =
+    nearest.length === 0
+      ? `There is none yet${prefix === "" ? "" : ` that begins with "${prefix}"`}`
+      : `Nearest: ${quoted}`;
   const without = missing.map(
     (part) =>
       `. ${"shard" in part ? `Shard ${part.shard}` : `The database ${part.database}`} did not answer and may know nearer ones`,
@@ -52,8 +55,12 @@ async function namesOf(env: Env): Promise<Names> {
   }
   const shards = firstShards(Math.max(...(await layoutsInUse(env))));
   const limit = LIMITS.namesCompared;
-  const { heads, missing } = await metricHeads(env, { after: "", search: "", limit }, shards);
-  const stored = await askDatabases(env, (db) => readNames(db, limit));
+  const { heads, missing } = await metricHeads(
+    env,
+    { after: "", prefix: "", search: "", limit },
+    shards,
+  );
+  const stored = await askDatabases(env, (db) => readNames(db, "", limit));
   const inDatabases = stored.answers.flatMap((one) => one.names);
   const names = [...new Set([...heads.keys(), ...inDatabases])].slice(0, limit);
   const read = { at: Date.now(), names, missing: [...missing, ...stored.missing] };

@@ -1,14 +1,16 @@
 // The endpoints that store points, made of the list of formats: one for each path, where the media
 // type says which format a request speaks. It knows no format.
 
+import type { Context } from "hono";
 import { z } from "zod";
+import { prefixIssue } from "../../core/caller.ts";
 import type { Answer, Asked, Format } from "../../core/formats/format.ts";
 import { Intake } from "../../core/formats/intake.ts";
 import type { Outcome } from "../../core/formats/outcome.ts";
 import { formatFor } from "../../core/formats/registry.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { quote } from "../../core/text.ts";
-import { configOf, type Env } from "../env.ts";
+import { configOf, type HonoEnv } from "../env.ts";
 import { readBody } from "../http/body.ts";
 import { carrierOf } from "../http/carrier.ts";
 import type { Endpoint } from "../http/endpoint.ts";
@@ -45,6 +47,7 @@ const ERRORS = [
   "unsupported_media_type",
   "unsupported_encoding",
   "over_limit",
+  "partly_forbidden",
   "bad_skipped",
   "key_reused",
   "busy",
@@ -96,13 +99,18 @@ function ingestEndpoint(
       const format = speaks(request);
       if (format === undefined) return fail(unsupported(request, formats));
       const asked = { parameters, path: c.req.path };
-      return answer(format.render(await store(c.env, format, request, asked)));
+      return answer(format.render(await store(c, format, asked)));
     },
   };
 }
 
 /** Decodes the body and stores its points. @throws Failed */
-async function store(env: Env, format: Format, request: Request, asked: Asked): Promise<Outcome> {
+async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise<Outcome> {
+  const {
+    env,
+    req: { raw: request },
+    var: { caller },
+  } = c;
   const key = request.headers.get("idempotency-key");
   const badKey = key === null ? undefined : keyIssue(key);
   if (badKey !== undefined)
@@ -113,7 +121,12 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
     });
   const { shards, retention } = configOf(env);
   const bytes = await readBody(request, format);
-  const intake = new Intake({ shards, now: Date.now(), retentionHourDays: retention.hour });
+  const intake = new Intake({
+    shards,
+    now: Date.now(),
+    retentionHourDays: retention.hour,
+    ...(caller.prefix !== "" && { forbids: (metric) => prefixIssue(caller, metric) }),
+  });
   const read = format.decode(bytes, asked, intake);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
@@ -121,9 +134,13 @@ async function store(env: Env, format: Format, request: Request, asked: Asked): 
   const timed = intake.accepts.arrival === null;
   const once =
     key !== null
-      ? await onceOf(key, shards, reading(), bytes)
+      ? await onceOf({ key, caller: caller.id, shards }, reading(), bytes)
       : format.sendsAgain === true && timed
-        ? onceOfContent(shards, JSON.stringify([reading(), senderOf(format, request)]), bytes)
+        ? onceOfContent(
+            shards,
+            JSON.stringify([reading(), caller.id, senderOf(format, request)]),
+            bytes,
+          )
         : undefined;
   // Who sends a key says so what is a repeat.
   const repeats = format.repeats === true && timed && key === null;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
 import { configOf } from "../env.ts";
+import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { metricName } from "../http/fields.ts";
@@ -19,6 +20,7 @@ export const live = endpoint({
   answer: "Switching protocols",
   errors: ["upgrade_required", "busy", "unavailable"],
   async handle({ metric }, c) {
+    mustSee(c.var.caller, metric);
     const { headers } = c.req.raw;
     if (headers.get("upgrade")?.toLowerCase() !== "websocket")
       fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import type { MetricAnswer } from "../../core/api.ts";
 import type { Env } from "../env.ts";
+import { mustSee } from "../http/auth.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { metricName } from "../http/fields.ts";
@@ -39,8 +40,11 @@ export const describe = endpoint({
   answer: metricAnswer,
   cached: true,
   errors: ["unknown_metric", "unavailable", "too_many_requests"],
-  handle: async ({ name }, c) =>
-    (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, name)),
+  async handle({ name }, c) {
+    const { caller } = c.var;
+    mustSee(caller, name);
+    return (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, caller.prefix, name));
+  },
 });
 
 export const remove = endpoint({
@@ -53,7 +57,7 @@ export const remove = endpoint({
   errors: ["unknown_metric", "unavailable", "too_many_requests"],
   async handle({ name }, c) {
     const known = await describeMetric(c.env, name);
-    if (known === undefined) await failUnknown(c.env, name);
+    if (known === undefined) await failUnknown(c.env, c.var.caller.prefix, name);
     if (!(await removeEverywhere(c.env, name)))
       fail({
         kind: "unavailable",

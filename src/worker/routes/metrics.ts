@@ -80,7 +80,9 @@ export const metrics = endpoint({
   cached: true,
   errors: ["unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const { answer, isMissing } = await listMetrics(c.env, { ...asked, after: asked.cursor ?? "" });
+    const { prefix } = c.var.caller;
+    const after = asked.cursor ?? "";
+    const { answer, isMissing } = await listMetrics(c.env, { ...asked, prefix, after });
     if (!asked.sparkline) return answer;
     // Without its shard a metric has no sparkline: half of one would be shown as the whole.
     const whole = answer.metrics.filter(({ name }) => !isMissing(name));

@@ -34,6 +34,7 @@ import { METRIC_NAME, type Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
 import { STAT_NAMES } from "../../core/stats.ts";
 import { configOf, type Env } from "../env.ts";
+import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
@@ -109,7 +110,12 @@ export const query = endpoint({
   cached: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const { head, series } = await answerOf(c.env, asked, Date.now());
+    const {
+      caller,
+      caller: { prefix },
+    } = c.var;
+    mustSee(caller, asked.metric);
+    const { head, series } = await answerOf({ env: c.env, prefix }, asked, Date.now());
     const notes = notesOf(head, series.length, head.keptFrom);
     const csv = asked.format === "csv";
     const tag = new Tag();
@@ -159,11 +165,18 @@ interface Answer {
   readonly series: readonly LazySeries[];
 }
 
+/** The store as who asks sees it: as if there were only metrics that begin with `prefix`. */
+interface Seen {
+  readonly env: Env;
+  readonly prefix: string;
+}
+
 async function answerOf(
-  env: Env,
+  seen: Seen,
   asked: z.output<typeof parameters>,
   now: number,
 ): Promise<Answer> {
+  const { env, prefix } = seen;
   const { metric, from, to } = asked;
   const issue =
     from >= to
@@ -180,10 +193,10 @@ async function answerOf(
       message: `${issue}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
       issues: [{ path: "from", message: issue }],
     });
-  if (asked.resolution === "raw") return await rawOf(env, asked, type, now);
+  if (asked.resolution === "raw") return await rawOf(seen, asked, type, now);
   const { retention } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);
-  const source = sourceOf(env, now);
+  const source = sourceOf(env, prefix, now);
   const named = anyOf(METRIC_NAME, [metric]);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const across = asked.across === "points" ? undefined : asked.across;
@@ -215,7 +228,7 @@ async function answerOf(
       return tooLarge(merge, before, across === undefined);
     }),
   );
-  if (!known) await failIfUnknown(env, source, asked);
+  if (!known) await failIfUnknown(seen, source, asked);
   increases?.finish();
   const unreadable = parts.filter((part) => part.to > planned.from);
   const { series, total } = seriesOf(merge, planned, { ...asked, type, across, by });
@@ -237,11 +250,12 @@ async function answerOf(
 }
 
 async function rawOf(
-  env: Env,
+  seen: Seen,
   asked: z.output<typeof parameters>,
   type: MetricType | undefined,
   now: number,
 ): Promise<Answer> {
+  const { env, prefix } = seen;
   const { metric, from, to, limit } = asked;
   if (asked.across !== "points" || asked.order !== undefined)
     fail({
@@ -250,7 +264,7 @@ async function rawOf(
         "samples are not combined or ordered: leave out across and order, or ask for resolution=minute",
       issues: [{ path: "resolution", message: "raw has neither across nor order" }],
     });
-  const source = sourceOf(env, now);
+  const source = sourceOf(env, prefix, now);
   const matchers = [anyOf(METRIC_NAME, [metric]), ...matchersOf(asked.where)];
   const by = asked.by.includes("*") ? "*" : asked.by;
   const { known, unreadable, head, series } = await readRaw(source, {
@@ -261,7 +275,7 @@ async function rawOf(
     limit,
     samplesPerMinute: configOf(env).samplesPerMinute,
   });
-  if (!known) await failIfUnknown(env, source, asked);
+  if (!known) await failIfUnknown(seen, source, asked);
   return {
     series,
     head: {
@@ -280,14 +294,14 @@ async function rawOf(
 
 /** No series was found: whether there is any of the metric. @throws Failed */
 async function failIfUnknown(
-  env: Env,
+  { env, prefix }: Seen,
   source: Source,
   { metric, where }: z.output<typeof parameters>,
 ): Promise<void> {
   // With `where`, only series that match were looked for.
   const ever = { matchers: [anyOf(METRIC_NAME, [metric])], from: -Infinity, to: Infinity };
   const any = where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
-  if (any.length === 0) await failUnknown(env, metric);
+  if (any.length === 0) await failUnknown(env, prefix, metric);
 }
 
 const unreadableIn = (

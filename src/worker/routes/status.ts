@@ -102,6 +102,7 @@ export const status = endpoint({
   methods: ["GET"],
   path: "/api/v1/status",
   scope: "read",
+  ofAll: true,
   summary: "Shards, databases, and rows counted today",
   answer: statusAnswer,
   errors: ["unavailable", "too_many_requests"],

@@ -5,10 +5,12 @@ import type { CreatedToken, NamedToken, TokensAnswer } from "../../core/api-toke
 import { SCOPES } from "../../core/caller.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { quote } from "../../core/text.ts";
+import { metricNameIssue } from "../../core/series/labels.ts";
 import { parseTime } from "../../core/time.ts";
 import { addToken, readTokens, removeToken, type TokenRow } from "../../d1/tokens.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
+import { issue } from "../http/fields.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { digestOf, newTokenText } from "../http/token-text.ts";
 import { tokenListOf } from "../token-list.ts";
@@ -19,6 +21,7 @@ const namedToken = z.object({
   id: z.number(),
   name: z.string(),
   scope: z.enum(SCOPES),
+  prefix: z.string().meta({ description: "Of the names of its metrics; empty: all" }),
   createdAt: z.number(),
   expiresAt: z.number().nullable().meta({ description: "Null: never" }),
   usedAt: z.number().nullable().meta({
@@ -47,25 +50,40 @@ const expiry = z.union([z.string(), z.number()]).transform((given, ctx) => {
   return z.NEVER;
 });
 
-const newToken = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(LIMITS.tokenNameLength)
-    .meta({ description: "Who or what it is for", example: "collectd on web-1" }),
-  scope: z.enum(SCOPES).meta({
-    description: "read: queries; write: storing points; admin: everything, tokens too",
-  }),
-  expiresAt: expiry.optional().meta({
-    description: "Unix ms, ISO 8601, or relative (+90d); absent: it never expires",
-  }),
-});
+const newToken = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(LIMITS.tokenNameLength)
+      .meta({ description: "Who or what it is for", example: "collectd on web-1" }),
+    scope: z.enum(SCOPES).meta({
+      description: "read: queries; write: storing points; admin: everything, tokens too",
+    }),
+    prefix: z
+      .string()
+      .superRefine(issue((text) => (text === "" ? undefined : metricNameIssue(`${text}x`))))
+      .default("")
+      .meta({
+        description:
+          "It reads or writes only metrics whose names begin with this, and sees no others; not of admin",
+        example: "web.",
+      }),
+    expiresAt: expiry.optional().meta({
+      description: "Unix ms, ISO 8601, or relative (+90d); absent: it never expires",
+    }),
+  })
+  .refine(({ scope, prefix }) => scope !== "admin" || prefix === "", {
+    path: ["prefix"],
+    message: "is for read and write: an administrator may make tokens for all metrics",
+  });
 
 const named = (row: TokenRow): NamedToken => ({
   id: row.id,
   name: row.name,
   scope: row.scope,
+  prefix: row.prefix,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   usedAt: row.used_at,
@@ -95,7 +113,7 @@ export const createToken = endpoint({
   answer: createdToken,
   errors: ["invalid_json", "invalid_utf8", "too_large", "too_many_tokens", "unavailable"],
   async handle(_asked, c) {
-    const { name, scope, expiresAt } = await jsonBody(newToken, c.req.raw);
+    const { name, scope, prefix, expiresAt } = await jsonBody(newToken, c.req.raw);
     const { rows } = await readTokens(c.env.DB);
     if (rows.length >= LIMITS.tokens)
       fail({
@@ -107,6 +125,7 @@ export const createToken = endpoint({
       name,
       hash: await digestOf(token),
       scope,
+      prefix,
       createdAt: Date.now(),
       expiresAt: expiresAt ?? null,
     });

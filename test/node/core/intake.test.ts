@@ -180,3 +180,17 @@ test("quotes are cut when long", () => {
   expect(quote("x".repeat(80))).toBe(`"${"x".repeat(80)}"`);
   expect(quote("x".repeat(81))).toBe(`"${"x".repeat(77)}…"`);
 });
+
+test("points of metrics that their sender may not write are rejected one by one, end marks passed over", () => {
+  const forbids = (metric: string): string | undefined =>
+    metric.startsWith("mine.") ? undefined : `not ${metric}`;
+  const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400, forbids });
+  const [mine, theirs] = [seriesOf(intake, "mine.a"), seriesOf(intake, "theirs.a")];
+  intake.add(theirs, NOW, 1, 0);
+  intake.add(mine, NOW, 1, 1);
+  intake.end(theirs, NOW, 2);
+  expect(intake.rejections()).toEqual([{ index: 0, code: "forbidden", message: "not theirs.a" }]);
+  expect(intake.length).toBe(1);
+  const [batch] = intake.finish().flatMap(({ batches }) => batches);
+  expect(decodeBatch(batch!).series.map((key) => key.split("{")[0])).toEqual(["mine.a"]);
+});

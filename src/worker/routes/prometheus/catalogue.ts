@@ -1,5 +1,6 @@
 // What series, labels and values there are, for clients of Prometheus.
 
+import type { Context } from "hono";
 import { z } from "zod";
 import * as LIMITS from "../../../core/limits.ts";
 import { unwrapped } from "../../../core/promql/ast.ts";
@@ -7,7 +8,7 @@ import { parseQuery } from "../../../core/promql/parse.ts";
 import { compileMatchers, type Matcher } from "../../../core/query/matcher.ts";
 import { METRIC_NAME, type Series } from "../../../core/query/source.ts";
 import { labelsObject } from "../../../core/series/labels.ts";
-import type { Env } from "../../env.ts";
+import type { HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { orFail } from "../../read/native.ts";
 import { sourceOf } from "../../read/source.ts";
@@ -44,8 +45,11 @@ function selectorsOf(texts: readonly string[]): readonly (readonly Matcher[])[] 
 }
 
 /** The series of all selectors, each once. */
-async function seriesOf(env: Env, asked: URLSearchParams): Promise<readonly Series[]> {
-  const source = sourceOf(env, Date.now());
+async function seriesOf(
+  { env, var: { caller } }: Context<HonoEnv>,
+  asked: URLSearchParams,
+): Promise<readonly Series[]> {
+  const source = sourceOf(env, caller.prefix, Date.now());
   const range = {
     from: timeOf(asked, "start", -Infinity),
     to: timeOf(asked, "end", Infinity) + 1,
@@ -83,7 +87,7 @@ export const promSeries = endpoint({
   errors,
   async handle(_, c) {
     const asked = await askedOf(c.req.raw);
-    const series = await seriesOf(c.env, asked);
+    const series = await seriesOf(c, asked);
     return limited(
       series.map(({ metric, labels }) => labelsObject([[METRIC_NAME, metric], ...labels])),
       asked,
@@ -99,7 +103,7 @@ export const promLabels = endpoint({
   async handle(_, c) {
     const asked = await askedOf(c.req.raw);
     const names = new Set<string>();
-    for (const { labels } of await seriesOf(c.env, asked)) {
+    for (const { labels } of await seriesOf(c, asked)) {
       names.add(METRIC_NAME);
       for (const [name] of labels) names.add(name);
     }
@@ -117,7 +121,7 @@ export const promLabelValues = endpoint({
     const asked = await askedOf(c.req.raw);
     const label = c.req.param("name") ?? "";
     const values = new Set<string>();
-    for (const { metric, labels } of await seriesOf(c.env, asked)) {
+    for (const { metric, labels } of await seriesOf(c, asked)) {
       const value = label === METRIC_NAME ? metric : labels.find(([name]) => name === label)?.[1];
       if (value !== undefined) values.add(value);
     }

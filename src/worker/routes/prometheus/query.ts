@@ -76,7 +76,7 @@ async function answered(
   const result = await evaluate({
     text: query,
     expr: expr.value,
-    source: samplesOf(sourceOf(c.env, now), { now, ...configOf(c.env) }),
+    source: samplesOf(sourceOf(c.env, c.var.caller.prefix, now), { now, ...configOf(c.env) }),
     options: {
       isOver: () => Date.now() - now > most,
       ...(lookback !== undefined && lookback > 0 && { lookback }),
