@@ -1,10 +1,12 @@
 // Numbers, times and names as people read them: in the reader's locale, and in a time zone. Pure.
 
-import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
+import { DAY, HOUR, MINUTE } from "../core/tiers.ts";
+import type { Grain } from "./url.ts";
 import {
   formatClock,
   formatDate,
   formatFullDate,
+  formatSecond,
   formatYear,
   isRepeated,
   offsetName,
@@ -81,11 +83,22 @@ export const formatRange = (from: number, to: number, zone: string, now: number)
 export const formatMoment = (at: number, zone: string, now: number): string =>
   `${formatYear(zone, at) === formatYear(zone, now) ? formatDate(zone, at) : formatFullDate(zone, at)}, ${clockOf(zone, at)}`;
 
-/** A bucket's period. Those of a day are UTC days wherever the reader is, and say so. */
+/** "Tue, 24 Nov 2026, 14:02:16", and milliseconds where there are any. */
+function formatInstant(at: number, zone: string): string {
+  const zoned = isRepeated(zone, at) ? ` ${offsetName(zone, at)}` : "";
+  return `${formatFullDate(zone, at)}, ${formatSecond(zone, at)}${zoned}`;
+}
+
+/**
+ * A bucket's period. Those of a day are UTC days wherever the reader is, and say so. What has no width is
+ * a sample: its time.
+ */
 export const formatBucket = (start: number, step: number, zone: string): string =>
-  step === DAY
-    ? `${formatFullDate("UTC", start)}, UTC day`
-    : formatPeriod(start, start + step, zone);
+  step === 0
+    ? formatInstant(start, zone)
+    : step === DAY
+      ? `${formatFullDate("UTC", start)}, UTC day`
+      : formatPeriod(start, start + step, zone);
 
 /** A series by its labels: "host=a · zone=eu". */
 export function seriesName(labels: Readonly<Record<string, string>>): string {
@@ -93,7 +106,8 @@ export function seriesName(labels: Readonly<Record<string, string>>): string {
   return pairs.length === 0 ? "no labels" : pairs.join(" · ");
 }
 
-export const TIER_TITLES: Readonly<Record<TierName, string>> = {
+export const TITLES: Readonly<Record<Grain, string>> = {
+  raw: "Samples",
   minute: "Minute",
   hour: "Hour",
   day: "Day",

@@ -1,22 +1,24 @@
 // What a reader must know of the buckets on view: how long they are, and what is no longer kept. Pure.
 
-import type { TierName } from "../core/tiers.ts";
+import type { Grain } from "./url.ts";
 import type { Older } from "./chart/older.ts";
 import { formatMoment } from "./format.ts";
 
-export const BY: Readonly<Record<TierName, string>> = {
+export const BY: Readonly<Record<Grain, string>> = {
+  raw: "samples",
   minute: "by the minute",
   hour: "by the hour",
   day: "by the day",
 };
-const MANY: Readonly<Record<TierName, string>> = {
+const MANY: Readonly<Record<Grain, string>> = {
+  raw: "samples",
   minute: "minutes",
   hour: "hours",
   day: "days",
 };
 
 export interface Answered {
-  readonly resolution: TierName;
+  readonly resolution: Grain;
   readonly from: number;
   readonly to: number;
   /** Unix ms, from when the resolution is kept. */
@@ -27,7 +29,7 @@ export interface Answered {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 interface Section {
-  readonly resolution: TierName;
+  readonly resolution: Grain;
   /** Unix ms. */
   readonly begins: number;
 }

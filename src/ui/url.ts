@@ -8,7 +8,7 @@
 import { parseMatcher } from "../core/query/filter.ts";
 import { typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
-import { STAT_NAMES, type StatName } from "../core/stats.ts";
+import { STAT_NAMES, STATISTIC, type StatName } from "../core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
@@ -24,8 +24,11 @@ export const SPANS = {
 export type SpanName = keyof typeof SPANS;
 export const SPAN_NAMES: readonly SpanName[] = ["1h", "6h", "24h", "7d", "30d", "1y"];
 
-export const RESOLUTIONS = ["auto", "minute", "hour", "day"] as const;
-export type Resolution = TierName | "auto";
+/** `raw`: the samples themselves, where they are kept. */
+export const RESOLUTIONS = ["auto", "raw", "minute", "hour", "day"] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+/** What an answer can be in. */
+export type Grain = TierName | "raw";
 
 export const STATS = STAT_NAMES;
 export type Stat = StatName;
@@ -229,14 +232,30 @@ const boundsOf = (range: Range): Bounds =>
 export const showOf = ({ metric, show }: Pick<Panel, "metric" | "show">): Show =>
   typeByName(metric) === "counter" ? (show ?? "rate") : "value";
 
+/** Lengths of ranges, ms, of which samples are drawn at most: by themselves, and when they are chosen. */
+const SAMPLES_WITHIN = { auto: 30 * MINUTE, raw: DAY } as const;
+
+/** What is asked for: samples of short ranges, where what is drawn is a value that each of them has. */
+function resolutionOf(panel: Panel, { range, resolution }: Asked): Resolution {
+  if (resolution !== "auto" && resolution !== "raw") return resolution;
+  const length = range.kind === "fixed" ? range.to - range.from : SPANS[range.span];
+  const isValue =
+    showOf(panel) === "value" &&
+    panel.across === undefined &&
+    STATISTIC[panel.stat].kind === "value";
+  return isValue && length <= SAMPLES_WITHIN[resolution] ? "raw" : "auto";
+}
+
+/** What panels ask about. */
+export type Asked = Pick<View, "range" | "resolution">;
+
 /** What a panel asks of the server. Equal panels ask the same. */
-export function questionOf(
-  { metric, stat, by, where, across, show }: Panel,
-  { range, resolution }: Pick<View, "range" | "resolution">,
-): string {
-  const { from, to } = boundsOf(range);
+export function questionOf(panel: Panel, asked: Asked): string {
+  const { metric, stat, by, where, across } = panel;
+  const { from, to } = boundsOf(asked.range);
+  const resolution = resolutionOf(panel, asked);
   const search = new URLSearchParams({ metric, from, to, resolution });
-  const rate = showOf({ metric, ...(show !== undefined && { show }) }) === "rate";
+  const rate = showOf(panel) === "rate";
   if (by !== undefined) {
     search.set("by", by);
     search.set("limit", String(SERIES_KNOWN));

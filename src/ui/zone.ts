@@ -5,6 +5,8 @@ import { DAY } from "../core/tiers.ts";
 
 const KINDS = {
   clock: { hour: "2-digit", minute: "2-digit" },
+  second: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  part: { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
   date: { day: "numeric", month: "short" },
   month: { month: "short" },
   year: { year: "numeric" },
@@ -38,6 +40,9 @@ const write = (kind: keyof typeof KINDS, zone: string, at: number): string =>
 
 /** "14:02" */
 export const formatClock = (zone: string, at: number): string => write("clock", zone, at);
+/** "14:02:16", or "14:02:16.250" */
+export const formatSecond = (zone: string, at: number): string =>
+  write(at % 1_000 === 0 ? "second" : "part", zone, at);
 /** "24 Nov" */
 export const formatDate = (zone: string, at: number): string => write("date", zone, at);
 /** "Nov" */

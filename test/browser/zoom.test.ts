@@ -2,11 +2,13 @@
 
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, drag, liveOf, MINUTE, numberOf, question, site } from "./pages.ts";
+import { chartOf, drag, findings, liveOf, MINUTE, numberOf, question, site } from "./pages.ts";
 
 const { open, post } = site();
 
 const DAY = 24 * 60 * MINUTE;
+/** Of an hour of readings. */
+const PROBED = Math.floor(Date.now() / MINUTE) * MINUTE - 100 * MINUTE;
 
 beforeAll(async () => {
   // Five days of a point a minute, and some of each day before.
@@ -24,6 +26,16 @@ beforeAll(async () => {
     datapoints: Array.from({ length: 60 * 24 }, (_, i) => [now - 5 * DAY - i * 60 * MINUTE, 30]),
   });
   await post({ name: "other", value: 1 });
+  // A reading every 10 s of an hour, in one minute of it every second; and one a day before.
+  await post({
+    name: "probe.temp",
+    labels: { host: "a" },
+    datapoints: [
+      ...Array.from({ length: 300 }, (_, i) => [now - (300 - i) * DAY, 20]),
+      ...Array.from({ length: 360 }, (_, i) => [PROBED + i * 10_000 + 250, 20 + (i % 7)]),
+      ...Array.from({ length: 60 }, (_, i) => [PROBED + 30 * MINUTE + i * 1_000 + 500, 30]),
+    ],
+  });
 });
 
 describe("a drag over the chart", () => {
@@ -60,6 +72,42 @@ describe("a drag over the chart", () => {
     await chartOf(page, '[data-resolution="day"]');
     await page.goForward();
     await chartOf(page, '[data-resolution="hour"]');
+  });
+
+  test("leads from a year to single samples, and Back from there", async () => {
+    const page = await open("/?range=1y&metric=probe.temp");
+    // What is on view, and what to select of it: so long, to an end so long after the readings began.
+    const steps = [
+      ["day", 20 * DAY, DAY],
+      ["hour", 20 * 60 * MINUTE, 120 * MINUTE],
+      ["minute", 150 * MINUTE, 90 * MINUTE],
+      ["minute", 10 * MINUTE, 35 * MINUTE],
+    ] as const;
+    for (const [resolution, length, after] of steps) {
+      const chart = await chartOf(page, `[data-resolution="${resolution}"]`);
+      const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+      const end = Math.min(to, PROBED + after);
+      const part = (at: number): number => (at - from) / (to - from);
+      const asked = question(page, "from=1");
+      await drag(page, chart, part(end - length), Math.min(0.999, part(end)));
+      await asked;
+    }
+    const chart = await chartOf(page, '[data-resolution="raw"]');
+    const minutes = ((await numberOf(chart, "to")) - (await numberOf(chart, "from"))) / MINUTE;
+    // Six samples a minute, but for the one minute that keeps none.
+    expect(await numberOf(chart, "buckets")).toBe((minutes - 1) * 6 + 1);
+    expect(await numberOf(chart, "gaps")).toBe(0);
+    expect(await page.locator("[data-used=raw]").textContent()).toBe("Samples");
+    await page.locator("a[data-resolution=raw].used").waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.goBack();
+    await chartOf(page, '[data-resolution="minute"]');
+    await page.goForward();
+    await chartOf(page, '[data-resolution="raw"]');
+    for (let backs = 0; backs < 3; backs++) await page.goBack();
+    await chartOf(page, '[data-resolution="hour"]');
+    await page.goBack();
+    await chartOf(page, '[data-resolution="day"]');
   });
 
   test("zooms all panels; a double click goes back", async () => {
@@ -246,4 +294,49 @@ test("an old answer never stands under a new name", async () => {
   release();
   await chartOf(page, '[data-metric="shop.orders"]');
   expect(await page.locator('.panel[aria-label="other"]').count()).toBe(0);
+});
+
+describe("samples", () => {
+  const near = `from=${PROBED + 28 * MINUTE}&to=${PROBED + 36 * MINUTE}`;
+
+  test("have their own time in the tooltip and the table; a minute that keeps none has its period", async () => {
+    const page = await open(`/?${near}&metric=probe.temp&zone=utc`);
+    const chart = await chartOf(page, '[data-resolution="raw"]');
+    const clock = (at: number): string => new Date(at).toISOString().slice(11, 23);
+    await chart.getByRole("application").focus();
+    await page.keyboard.press("ArrowLeft");
+    const last = PROBED + 35 * MINUTE + 50_250;
+    await page.locator(".tooltip-time", { hasText: clock(last) }).waitFor();
+    await page.getByRole("button", { name: "Show as table" }).click();
+    const rows = page.locator(".table tbody tr");
+    await rows.first().waitFor();
+    expect(await rows.first().locator("th").textContent()).toContain(clock(last));
+    const collapsed = rows.filter({ hasText: "–" });
+    expect(await collapsed.locator("th").allTextContents()).toHaveLength(1);
+    expect(await collapsed.locator("td").allTextContents()).toContain("66");
+  });
+
+  test("of several series are drawn when each is a line of its own", async () => {
+    const rows = [5, 15, 25].map((at) => PROBED + 31 * MINUTE + at * 1_000);
+    await post({ name: "probe.two", labels: { host: "a" }, datapoints: rows.map((at) => [at, 1]) });
+    await post({ name: "probe.two", labels: { host: "b" }, datapoints: rows.map((at) => [at + 3_000, 2]) }); // prettier-ignore
+    const page = await open(`/?${near}&metric=probe.two`);
+    await chartOf(page, '[data-resolution="minute"]');
+    await page.locator("[data-no-samples]").waitFor();
+    await page.getByLabel("Split by").selectOption("*");
+    const chart = await chartOf(page, '[data-resolution="raw"][data-lines="2"]');
+    expect(await numberOf(chart, "buckets")).toBe(6);
+  });
+
+  test("can be chosen by hand, and follow what is posted", async () => {
+    const page = await open("/?metric=probe.live&resolution=minute");
+    await post({ name: "probe.live", datapoints: [[Date.now() - 40_000, 1], [Date.now() - 30_000, 2]] }); // prettier-ignore
+    await chartOf(page, '[data-resolution="minute"]');
+    await page.getByRole("link", { name: "Samples" }).click();
+    await chartOf(page, '[data-resolution="raw"][data-buckets="2"]');
+    expect(page.url()).toContain("resolution=raw");
+    await liveOf(page);
+    await post({ name: "probe.live", value: 3 });
+    await chartOf(page, '[data-resolution="raw"][data-buckets="3"]');
+  });
 });

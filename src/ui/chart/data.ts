@@ -2,7 +2,7 @@
 
 import { type Form, hasBand } from "./form.ts";
 import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
-import { type Older, stepAt, type Steps } from "./older.ts";
+import { type Older, type Period, stepAt, type Steps } from "./older.ts";
 import { LARGEST_DRAWN, largestFirst } from "./ranking.ts";
 import type { ChartColumns, ChartSeries } from "./series.ts";
 import type { Stat } from "../url.ts";
@@ -23,8 +23,13 @@ export interface Line {
 
 export interface ChartData extends Steps {
   readonly form: Form;
-  /** Starts of buckets, Unix ms, ascending; also one in every gap, which breaks its line there. */
+  /**
+   * Starts of buckets, or times of samples, Unix ms, ascending; also one in every gap, which breaks its
+   * line there.
+   */
   readonly starts: readonly number[];
+  /** Of buckets among samples, which stand at their middle: their periods. */
+  readonly among: ReadonlyMap<number, Period>;
   /** Buckets that start here or later may still change. */
   readonly partialFrom: number;
   /** Every series that is known, by its labels. */
@@ -64,15 +69,19 @@ export function chartData(question: ChartQuestion): ChartData {
   const { stat: rank } = form;
   const before = new Map((question.before ?? []).map((one) => [keyOf(one.labels), one]));
   const places = new Set<number>();
+  const among = new Map<number, Period>();
   const cut = new Map<ChartColumns, Cut>();
   for (const columns of [...question.series, ...before.values()]) {
-    const { t } = columns;
+    const { t, width = [] } = columns;
     const [first, end] = [placeFrom(t, from), placeFrom(t, to)];
-    const gaps = gapsInParts(t, older).filter((row) => row > first && row < end);
+    const breaks = columns.breaks ?? gapsInParts(t, older);
+    const gaps = breaks.filter((row) => row > first && row < end);
     cut.set(columns, { first, end, gaps: new Set(gaps) });
     for (let row = first; row < end; row++) places.add(t[row]!);
-    // A gap is longer than a bucket: there is a place within.
-    for (const row of gaps) places.add(t[row - 1]! + step);
+    for (const [row, wide] of width.entries())
+      if (wide > 0) among.set(t[row]!, { start: Math.floor(t[row]! - wide / 2), width: wide });
+    // A gap is longer than a bucket, or than 1 ms: there is a place within.
+    for (const row of gaps) places.add(t[row - 1]! + Math.max(1, step));
   }
   const starts = [...places].sort((a, b) => a - b);
   const rowsOf = (series: ChartSeries): Rows => rowsAt(starts, series.t, cut.get(series)!);
@@ -95,7 +104,7 @@ export function chartData(question: ChartQuestion): ChartData {
     .sort((a, b) => compareLabels(a.labels, b.labels));
   const lines = drawnOf(all, rank, question.only);
   const slots = slotsOf(all, largestFirst(lines, rank), question.slots ?? new Map());
-  return { form, step, older, starts, partialFrom, all, lines, slots };
+  return { form, step, older, starts, among, partialFrom, all, lines, slots };
 }
 
 /**
@@ -225,6 +234,37 @@ function joinOf(rows: Rows, opens: number): number {
   let place = opens - 1;
   while (place >= 0 && rows[place] === undefined) place--;
   return place >= 0 && rows[place] !== null ? place : opens;
+}
+
+/** What stands at `starts[place]`, or would stand there. */
+export const periodAt = (data: Pick<ChartData, "among"> & Steps, start: number): Period =>
+  data.among.get(start) ?? { start, width: stepAt(data, start) };
+
+/** The place of the bucket that holds `at`, or of the sample nearest to it. */
+export function placeOf(data: ChartData, at: number): number | undefined {
+  const { starts, step } = data;
+  const next = placeFrom(starts, at);
+  if (step === 0) {
+    const isNext = next === 0 || (starts[next] ?? Infinity) - at < at - starts[next - 1]!;
+    return starts.length === 0 ? undefined : isNext ? next : next - 1;
+  }
+  const place = starts[next] === at ? next : next - 1;
+  return place >= 0 && at < starts[place]! + stepAt(data, starts[place]!) ? place : undefined;
+}
+
+/**
+ * The row of a line at a place. Samples have times of their own: where a line passes through between two,
+ * the nearer one.
+ */
+export function rowAt({ rows }: Pick<Line, "rows">, place: number, data: ChartData): Drawable {
+  const { starts, step } = data;
+  if (rows[place] !== undefined || step > 0) return rows[place];
+  let [before, after] = [place, place];
+  while (before > 0 && rows[before] === undefined) before--;
+  while (after < rows.length - 1 && rows[after] === undefined) after++;
+  const nearer =
+    starts[place]! - starts[before]! <= starts[after]! - starts[place]! ? before : after;
+  return rows[nearer];
 }
 
 /** Buckets are drawn at their middle: an average belongs to its whole period. */

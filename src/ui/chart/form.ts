@@ -16,7 +16,7 @@ export interface Figure {
 }
 
 export interface Form {
-  readonly kind: "buckets" | "combined" | "rate";
+  readonly kind: "buckets" | "samples" | "combined" | "rate";
   /** The column that is drawn as a line. */
   readonly stat: Stat;
   /** What it is called. */
@@ -40,6 +40,13 @@ export const bucketForm = (stat: Stat, unit: UnitName): Form => ({
   unit,
   legend: LAST_FIRST.map(plain),
   here: STATS.map(plain),
+});
+
+/** Of single samples; `collapsed`: minutes that keep none stand between them, as buckets. */
+export const samplesForm = (stat: Stat, unit: UnitName, collapsed: boolean): Form => ({
+  ...bucketForm(stat, unit),
+  kind: "samples",
+  here: collapsed ? STATS.map(plain) : [{ name: stat, title: "value" }],
 });
 
 /** Of a value at each place. */
@@ -111,4 +118,4 @@ export const formatDrawn = (form: Form, columns: ChartColumns, row: number): str
 
 /** Whether what is drawn lies between the minimum and the maximum of a bucket. */
 export const hasBand = ({ kind, stat }: Form): boolean =>
-  kind === "buckets" && STATISTIC[stat].kind === "value";
+  (kind === "buckets" || kind === "samples") && STATISTIC[stat].kind === "value";

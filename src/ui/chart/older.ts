@@ -19,6 +19,12 @@ export interface Steps {
   readonly older: readonly Older[];
 }
 
+/** What stands at a place of the axis: [start, start + width), Unix ms; a sample has no width. */
+export interface Period {
+  readonly start: number;
+  readonly width: number;
+}
+
 /** Width of the bucket that holds `at`, ms. */
 export const stepAt = ({ step, older }: Steps, at: number): number =>
   older.find(({ until }) => at < until)?.step ?? step;

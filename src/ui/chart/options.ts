@@ -45,8 +45,21 @@ const VALUE_LABEL = 36;
 const gaps: uPlot.Series.GapsRefiner = (_u, _at, _i0, _i1, found) =>
   found.map(([from, to]) => [from - 1, to + 1]);
 
+/** Room for a dot at least, CSS pixels. */
+const DOT = 8;
+
+/** Places of all values where there are at most so many, else of those that need a dot. */
+function dotsOf(column: ArrayLike<Drawable>, most: number): number[] {
+  const places = [...Array.from(column).keys()].filter((place) => column[place] != null);
+  return places.length <= most ? places : lonely(column);
+}
+
 /** uPlot's series of one line: high, low, closed, open, before (see `Drawn`). */
-function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
+function seriesOf(
+  { theme, dotted }: Pick<ChartInput, "theme" | "dotted">,
+  slot: number,
+  lines: number,
+): uPlot.Series[] {
   const stroke = colourOf(theme.palette, slot);
   const edge: uPlot.Series = {
     // The band is faint, and faintest where it is narrow: its edge is seen there.
@@ -67,7 +80,9 @@ function seriesOf(theme: Theme, slot: number, lines: number): uPlot.Series[] {
         show: true,
         // Not where the dashed line leads on.
         filter: (u, at) =>
-          lonely(u.data[at] ?? []).filter((place) => u.data[at + 1]?.[place] == null),
+          dotsOf(u.data[at] ?? [], dotted() ? u.width / DOT : 0).filter(
+            (place) => u.data[at + 1]?.[place] == null,
+          ),
         size: 6,
         width: 0,
         fill: stroke,
@@ -180,6 +195,8 @@ export interface ChartInput extends ChartEvents {
   readonly window: () => readonly [from: number, to: number];
   /** What the drawn values are multiplied by: read whenever the axis is made. */
   readonly factor: () => number;
+  /** Every value has a dot, where there is room: read whenever dots are drawn. */
+  readonly dotted: () => boolean;
 }
 
 export function chartOptions(input: ChartInput): uPlot.Options {
@@ -236,7 +253,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
           ),
       },
     ],
-    series: [{}, ...slots.flatMap((slot) => seriesOf(theme, slot, lines))],
+    series: [{}, ...slots.flatMap((slot) => seriesOf(input, slot, lines))],
     cursor: {
       y: false,
       move: snapped,
@@ -279,9 +296,13 @@ export function chartOptions(input: ChartInput): uPlot.Options {
   };
 }
 
-/** The crosshair stands on the bucket that its numbers are of; it is free where there is none. */
+/**
+ * The crosshair stands on the bucket that its numbers are of; it is free where there is none, and while
+ * a range is selected: else none could begin or end between two points.
+ */
 const snapped: uPlot.Cursor.MousePosRefiner = (u, left, top) => {
-  const place = left < 0 ? undefined : nearestPlace(u, left);
+  const isFree = left < 0 || (u.cursor.event?.buttons ?? 0) > 0;
+  const place = isFree ? undefined : nearestPlace(u, left);
   return place === undefined ? [left, top] : [u.valToPos(u.data[0][place]!, "x"), top];
 };
 

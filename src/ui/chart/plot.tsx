@@ -5,7 +5,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { formatBucket, seriesName } from "../format.ts";
-import { type ChartData, drawn, middles, slotOf } from "./data.ts";
+import { type ChartData, drawn, middles, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
 import { stepAt } from "./older.ts";
 import { forget, soon } from "./frames.ts";
@@ -85,6 +85,7 @@ export function Plot(props: PlotProps) {
         height: element.clientHeight,
         window: () => [latest.current.from, latest.current.to],
         factor: () => factorNow.current,
+        dotted: () => latest.current.data.form.kind === "samples",
         onCursor: (u) => {
           if (following.current) return;
           at.value = placeOf(u, latest.current.data);
@@ -184,20 +185,21 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
   };
 }
 
-/** Start of the bucket that would hold `at`. */
+/** Start of the bucket that would hold `at`, or a time at which a sample could be. */
 function bucketOf(data: ChartData, at: number): number {
-  const step = stepAt(data, at);
+  const step = Math.max(1, stepAt(data, at));
   return Math.floor(at / step) * step;
 }
 
 /** The bucket under the crosshair in words. */
 function told({ start, place }: At, { data, zone }: PlotProps): string {
   const values = data.lines.flatMap((line) => {
-    const row = place === undefined ? undefined : line.rows[place];
+    const row = place === undefined ? undefined : rowAt(line, place, data);
     if (!isRow(row)) return [];
     return [`${seriesName(line.labels)} ${formatDrawn(data.form, line.columns, row)}`];
   });
-  return [formatBucket(start, stepAt(data, start), zone), ...values].join(", ");
+  const period = periodAt(data, start);
+  return [formatBucket(period.start, period.width, zone), ...values].join(", ");
 }
 
 /** Whether the key meant something. */

@@ -6,6 +6,10 @@ import { columnsBy } from "../../core/query/answer.ts";
 export type ChartSeries = SeriesAnswer & {
   /** How many series each value was made of. */
   readonly series?: readonly number[];
+  /** Of samples: widths, ms; a minute that keeps none stands at its middle. Absent: all are 0. */
+  readonly width?: readonly number[];
+  /** Rows before which its line is broken, ascending. Absent: where it was silent for long. */
+  readonly breaks?: readonly number[];
 };
 export type ChartColumns = Omit<ChartSeries, "labels">;
 

@@ -3,9 +3,8 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import { formatBucket, seriesName } from "../format.ts";
-import { type ChartData, type Line, slotOf } from "./data.ts";
+import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
-import { stepAt } from "./older.ts";
 import { type Figure, type Form, formatDrawn, formatFigure } from "./form.ts";
 import { colourOf } from "./options.ts";
 
@@ -33,9 +32,10 @@ export interface TooltipProps {
 export function Tooltip({ at, data, palette, zone }: TooltipProps) {
   const place = at.value;
   if (place === undefined) return null;
+  const period = periodAt(data, place.start);
   const right = place.left > place.width / 2;
   const buckets = data.lines.flatMap((line) => {
-    const row = place.place === undefined ? undefined : line.rows[place.place];
+    const row = place.place === undefined ? undefined : rowAt(line, place.place, data);
     return isRow(row) ? [{ line, slot: slotOf(data, line), row }] : [];
   });
   return (
@@ -50,7 +50,7 @@ export function Tooltip({ at, data, palette, zone }: TooltipProps) {
       }}
     >
       <div class="tooltip-time">
-        {formatBucket(place.start, stepAt(data, place.start), zone)}
+        {formatBucket(period.start, period.width, zone)}
         {place.start >= data.partialFrom && <em> still filling</em>}
       </div>
       {buckets.length === 0 ? (

@@ -3,7 +3,7 @@
 import { second } from "../models/clock.ts";
 import { page, panned } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
-import { formatCount, TIER_TITLES } from "../format.ts";
+import { formatCount, TITLES } from "../format.ts";
 import type { Panel } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
 import type { Drawing } from "../models/drawing.ts";
@@ -37,13 +37,14 @@ const KeptNote = lazily(async () => (await import("./kept-note.tsx")).KeptNote);
 const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
   const isCut = before !== undefined && before.keptFrom > before.from;
-  if (answer.older !== undefined || isCut || answer.unreadable !== undefined)
-    return <KeptNote {...now} />;
   const { resolution } = answer;
+  const isPlain = answer.older === undefined && answer.unreadable === undefined && !isCut;
+  if (!isPlain || answer.noSamples !== undefined || resolution === "raw")
+    return <KeptNote {...now} />;
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
   return (
     <span data-used={resolution}>
-      By the {TIER_TITLES[resolution].toLowerCase()}
+      By the {TITLES[resolution].toLowerCase()}
       {isUtcDay && ": days of UTC, from midnight to midnight there"}
     </span>
   );

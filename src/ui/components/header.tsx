@@ -1,6 +1,6 @@
 // The bar on top: name, range, resolution, whether the data are live, and what is set for good.
 
-import { TIER_TITLES } from "../format.ts";
+import { TITLES } from "../format.ts";
 import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
@@ -45,8 +45,6 @@ const Ranges = () => {
   );
 };
 
-const TITLES = { auto: "Auto", ...TIER_TITLES } as const;
-
 const Resolutions = () => {
   const { resolution } = view.value;
   const used = new Set(placed.value.map(({ reading }) => reading.shown.value?.answer.resolution));
@@ -62,7 +60,7 @@ const Resolutions = () => {
           // With "Auto", the one that is used is hinted at.
           class={one !== "auto" && resolution === "auto" && used.has(one) ? "used" : undefined}
         >
-          {TITLES[one]}
+          {one === "auto" ? "Auto" : TITLES[one]}
         </Link>
       ))}
     </nav>

@@ -3,8 +3,17 @@
 import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
 import type { Shown } from "../models/shown.ts";
+import type { NoSamples } from "../models/whole.ts";
 import { zone } from "../models/zone.ts";
 import { offsetAt } from "../zone.ts";
+
+/** Why samples are not drawn. */
+const WHY: Readonly<Record<NoSamples, string>> = {
+  several: "Samples are drawn when each line is one series: split by every series to see them",
+  many: "Samples are drawn of 100 series at most: filter to see them",
+  dense: "Of so many points in a minute, single samples are not kept",
+  old: "Samples are not kept for so long",
+};
 
 export const KeptNote = ({ answer, before, to }: Shown) => {
   const hasDays = sectionsOf(answer).some(({ resolution }) => resolution === "day");
@@ -14,6 +23,10 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
         {resolutionText(answer, zone.value, second.value)}
         {hasDays && offsetAt(zone.value, to) !== 0 && "; days are those of UTC"}
       </span>
+      {answer.resolution === "raw" && answer.collapsed !== undefined && (
+        <span>Minutes with more points than samples are kept of are drawn as their average</span>
+      )}
+      {answer.noSamples !== undefined && <span data-no-samples>{WHY[answer.noSamples]}</span>}
       {before !== undefined && before.keptFrom > before.from && (
         <span>
           Of the period before, {before.keptFrom < before.to ? "only a part" : "nothing"} is kept{" "}

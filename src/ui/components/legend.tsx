@@ -5,9 +5,8 @@ import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
-import { type ChartData, chosenBy, type Line, slotOf } from "../chart/data.ts";
+import { type ChartData, chosenBy, type Line, placeOf, rowAt, slotOf } from "../chart/data.ts";
 import { isRow } from "../chart/gaps.ts";
-import { stepAt } from "../chart/older.ts";
 import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { type Figure, type Form, formatDrawn, formatFigure } from "../chart/form.ts";
@@ -144,14 +143,12 @@ interface NowProps {
 /** The last value; while the crosshair is on a chart, what is drawn there. */
 function Now({ line, data }: NowProps) {
   const text = useMemo(() => {
-    const { starts, form } = data;
+    const { form } = data;
     return computed(() => {
       const { value: place } = crosshair;
       if (place === undefined) return totalOf(line, { name: "last", title: "last" }, form);
-      const at = starts.findIndex(
-        (start) => place.at >= start && place.at < start + stepAt(data, start),
-      );
-      const row = line.rows[at];
+      const at = placeOf(data, place.at);
+      const row = at === undefined ? undefined : rowAt(line, at, data);
       return isRow(row) ? formatDrawn(form, line.columns, row) : "–";
     });
   }, [line, data]);

@@ -3,8 +3,13 @@
 import { curl } from "../api.ts";
 import { token } from "../models/access.ts";
 import { linkToPanel, view } from "../models/page.ts";
+import { asksSamples } from "../models/answers.ts";
 import { questionOf } from "../url.ts";
 import type { ToolsProps } from "./panel-props.ts";
+
+/** Samples have no order: it is for the buckets that may stand for them. */
+const shareable = (question: string): string =>
+  asksSamples(question) ? question.replace(/&order=\w+/, "") : question;
 
 interface MenuProps extends ToolsProps {
   /** Closes the menu. */
@@ -39,7 +44,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
       {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
       {item("Copy as curl", () =>
         copy(
-          curl(questionOf(panel, view.peek())),
+          curl(shareable(questionOf(panel, view.peek()))),
           token.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
         ),
       )}

@@ -20,6 +20,7 @@ import type { Reading } from "../models/reading.ts";
 import type { Failure, Shown } from "../models/shown.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
+import { strideOf } from "../models/whole.ts";
 import { zone } from "../models/zone.ts";
 import { HOME, type Panel as Choices, without } from "../url.ts";
 import { Foot } from "./foot.tsx";
@@ -60,13 +61,14 @@ const counted = (data: ChartData): Described => ({
   "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
 });
 
-/** Whole buckets only, so that the window stays as long as it is. */
+/** Whole buckets, or minutes of samples, only, so that the window stays as long as it is. */
 const panning =
-  ({ now, data }: Drawing, by: Reading) =>
+  ({ now }: Drawing, by: Reading) =>
   (from: number, to: number, done: boolean): void =>
     batch(() => {
+      const stride = strideOf(now.answer.resolution);
       panned.value = done ? undefined : { from, to, by };
-      if (done) moveBy(Math.round((from - now.from) / data.step) * data.step, now);
+      if (done) moveBy(Math.round((from - now.from) / stride) * stride, now);
     });
 
 interface ChartProps {

@@ -1,8 +1,8 @@
 // The buckets of a chart as a table, newest first: all numbers of one line, or one number of many.
 
+import { periodAt } from "../chart/data.ts";
 import { formatDrawn, formatFigure } from "../chart/form.ts";
 import { isRow } from "../chart/gaps.ts";
-import { stepAt } from "../chart/older.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
 import type { Panel } from "../url.ts";
@@ -21,6 +21,10 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
     .filter((place) => starts[place]! >= now.from && starts[place]! < now.to)
     .filter((place) => lines.some(({ rows }) => isRow(rows[place])))
     .toReversed();
+  const timeOf = (at: number): string => {
+    const { start, width } = periodAt(data, at);
+    return formatBucket(start, width, zone.value);
+  };
   const cells = (place: number) => {
     if (lines.length > 1 || only === undefined)
       return lines.map(({ key, rows, columns }) => {
@@ -61,7 +65,7 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
           {places.map((place) => (
             <tr key={starts[place]}>
               <th scope="row">
-                {formatBucket(starts[place]!, stepAt(data, starts[place]!), zone.value)}
+                {timeOf(starts[place]!)}
                 {starts[place]! >= partialFrom && <em> still filling</em>}
               </th>
               {cells(place)}

@@ -3,7 +3,7 @@
 
 import { columnsBy } from "../../core/query/answer.ts";
 import { toCsv } from "../../core/query/csv.ts";
-import { type ChartData, type Line, slotOf } from "../chart/data.ts";
+import { type ChartData, type Line, periodAt, slotOf } from "../chart/data.ts";
 import { isRow } from "../chart/gaps.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import type { Drawing } from "../models/drawing.ts";
@@ -37,14 +37,15 @@ function fileName({ now }: Drawing, end: string): string {
 const cell = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
-/** Of rates and combined series: what their chart tells of each bucket, under its own names. */
-function valuesCsv({ lines, form }: ChartData): string {
+/** Of samples, rates and combined series: what their chart tells of each bucket, under its own names. */
+function valuesCsv(data: ChartData): string {
+  const { lines, form } = data;
   const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))].sort();
   const rows = lines.flatMap(({ rows, labels, columns }) =>
     rows
       .filter(isRow)
       .map((row) => [
-        new Date(columns.t[row]!).toISOString(),
+        new Date(periodAt(data, columns.t[row]!).start).toISOString(),
         ...names.map((name) => (Object.hasOwn(labels, name) ? labels[name]! : "")),
         ...form.here.map(({ name }) => String(columns[name]?.[row] ?? "")),
       ]),
@@ -55,12 +56,13 @@ function valuesCsv({ lines, form }: ChartData): string {
 
 export function keepCsv(drawing: Drawing): void {
   const { now, data } = drawing;
-  if (data.form.kind !== "buckets") {
+  const { answer } = now;
+  if (data.form.kind !== "buckets" || answer.resolution === "raw") {
     save(new Blob([valuesCsv(data)], { type: "text/csv" }), fileName(drawing, "csv"));
     return;
   }
   const series = data.lines.map((line) => ({ labels: line.labels, ...drawnColumns(line) }));
-  const text = toCsv({ ...now.answer, from: now.from, to: now.to, series });
+  const text = toCsv({ ...answer, from: now.from, to: now.to, series });
   save(new Blob([text], { type: "text/csv" }), fileName(drawing, "csv"));
 }
 

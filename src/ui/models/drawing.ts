@@ -1,7 +1,14 @@
 // What a panel draws: made anew only when the answer, or what is chosen of it, changes.
 
 import { type ChartData, chartData } from "../chart/data.ts";
-import { bucketForm, combinedForm, type Form, rateForm, rates } from "../chart/form.ts";
+import {
+  bucketForm,
+  combinedForm,
+  type Form,
+  rateForm,
+  rates,
+  samplesForm,
+} from "../chart/form.ts";
 import type { ChartSeries } from "../chart/series.ts";
 import { unitOf } from "../units.ts";
 import { type Panel, showOf } from "../url.ts";
@@ -30,11 +37,14 @@ export function drawer(): (panel: Panel, now: Shown | undefined) => Drawing | un
 }
 
 /** A unit that was chosen is that of what is shown, also of a rate. */
-function formOf(panel: Panel, { across }: Shown["answer"]): Form {
+function formOf(panel: Panel, answer: Shown["answer"]): Form {
   const own = unitOf(panel.metric);
   const unit = panel.unit ?? own;
   if (showOf(panel) === "rate")
     return { ...rateForm(own), ...(panel.unit !== undefined && { unit: panel.unit }) };
+  if (answer.resolution === "raw")
+    return samplesForm(panel.stat, unit, answer.collapsed !== undefined);
+  const { across } = answer;
   return across === undefined ? bucketForm(panel.stat, unit) : combinedForm(across, unit);
 }
 

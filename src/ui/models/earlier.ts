@@ -1,14 +1,13 @@
 // The period before the one on view: what is asked of it, and how far it is moved. Pure.
 
-import type { TierName } from "../../core/tiers.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { type Panel, questionOf } from "../url.ts";
+import { type Grain, type Panel, questionOf } from "../url.ts";
 
 export interface Earlier {
   readonly question: string;
   /** The question about the period on view that this belongs to. */
   readonly of: string;
-  readonly resolution: TierName;
+  readonly resolution: Grain;
   /** How far its buckets are moved, ms: a whole number of them. */
   readonly by: number;
 }
@@ -16,9 +15,9 @@ export interface Earlier {
 export interface Shown {
   /** Of the range that was chosen, ms; the window may be wider by a bucket. */
   readonly length: number;
-  /** Bucket width, ms. */
+  /** What windows move by, ms. */
   readonly step: number;
-  readonly resolution: TierName;
+  readonly resolution: Grain;
   readonly question: string;
 }
 

@@ -8,13 +8,13 @@ import { askQuery } from "./answers.ts";
 import { keyOf } from "../chart/data.ts";
 import type { Older } from "../chart/older.ts";
 import { type Panel, questionOf } from "../url.ts";
-import { COARSER, isWhole, type WholeAnswer } from "./whole.ts";
+import { COARSER, lacksOlder, type WholeAnswer } from "./whole.ts";
 
 /** What to ask for the time before an answer's resolution is kept; undefined: nothing is missing. */
 export function olderOf(answer: QueryAnswer): Older | undefined {
   const { to, keptFrom, resolution } = answer;
   const coarser = COARSER[resolution];
-  if (coarser === undefined || isWhole(answer)) return undefined;
+  if (coarser === undefined || !lacksOlder(answer)) return undefined;
   const { step } = TIERS[coarser];
   // Whole buckets: none is half in this resolution.
   const until = Math.ceil(Math.min(keptFrom, to) / step) * step;

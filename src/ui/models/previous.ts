@@ -1,12 +1,12 @@
 // The answer about the period before the one on view: asked when that is known, and moved over it.
 
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { QueryAnswer } from "../../core/api.ts";
-import { askQuery } from "./answers.ts";
+import { askAny } from "./answers.ts";
 import type { Earlier } from "./earlier.ts";
+import type { WholeAnswer } from "./whole.ts";
 
 interface Before extends Earlier {
-  readonly answer: QueryAnswer;
+  readonly answer: WholeAnswer;
 }
 
 export class Previous {
@@ -23,7 +23,7 @@ export class Previous {
   #ask(asked: Earlier | undefined): (() => void) | undefined {
     if (asked === undefined || asked.question === this.#before.peek()?.question) return undefined;
     const asking = new AbortController();
-    askQuery(asked.question, asking.signal)
+    askAny(asked.question, asking.signal)
       .then((answer) => (this.#before.value = { ...asked, answer }))
       // The period itself is drawn all the same; the next minute tries again.
       .catch(() => undefined);
@@ -31,7 +31,7 @@ export class Previous {
   }
 
   /** The period before that of `question`, its times moved to it. It stays until the next is there. */
-  of(question: string): QueryAnswer | undefined {
+  of(question: string): WholeAnswer | undefined {
     const [before, asked] = [this.#before.value, this.#asked.value];
     if (before === undefined || asked === undefined) return undefined;
     if (before.resolution !== asked.resolution || before.of !== question) return undefined;

@@ -2,15 +2,21 @@
 // An answer always carries its question; what belongs to another is never shown.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { QueryAnswer } from "../../core/api.ts";
 import { awaiting } from "../chart/frames.ts";
-import { askQuery } from "./answers.ts";
+import { askAny, asksSamples } from "./answers.ts";
 import { type Panel, questionOf, showOf, SPANS } from "../url.ts";
 import { denial, token } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
-import { finestOf, isWhole, ownFrom, type WholeAnswer } from "./whole.ts";
+import {
+  type BucketsAnswer,
+  finestOf,
+  lacksOlder,
+  ownFrom,
+  strideOf,
+  type WholeAnswer,
+} from "./whole.ts";
 import type { OlderParts } from "./older.ts";
 import { previous, range, view } from "./page.ts";
 import { Previous } from "./previous.ts";
@@ -29,7 +35,7 @@ interface Answered {
 /** A question has waited long enough to show that it waits, ms. */
 const SLOW_AFTER = 150;
 /** Time between two questions about the same view, ms: minutes are pushed, the others are read. */
-const ASK_EVERY = { minute: 1_000, hour: 5_000, day: 15_000 } as const;
+const ASK_EVERY = { raw: 1_000, minute: 1_000, hour: 5_000, day: 15_000 } as const;
 /** The same of more series than an answer holds. */
 const ASK_MANY_EVERY = 5_000;
 
@@ -96,12 +102,12 @@ export class Reading {
     const panel = this.panel.value;
     const known = this.#answered.value;
     // What holds every series answers for whatever statistic they are ordered by.
-    if (known !== undefined && known.answer.truncated !== true) {
-      const { question } = known;
-      if (questionOf({ ...panel, stat: known.panel.stat }, view.value) === question)
-        return question;
-    }
-    return questionOf(panel, view.value);
+    const asked = questionOf(panel, view.value);
+    if (known === undefined || known.answer.truncated === true) return asked;
+    const { question } = known;
+    const isAnswered = questionOf({ ...panel, stat: known.panel.stat }, view.value) === question;
+    // Not every statistic is of samples.
+    return isAnswered && asksSamples(asked) === asksSamples(question) ? question : asked;
   });
   readonly #feed = computed(() => feedOf(this.panel.value.metric));
 
@@ -178,7 +184,7 @@ export class Reading {
     );
     try {
       const { signal } = asking;
-      const answer = await this.#completed(panel, await askQuery(question, signal), signal);
+      const answer = await this.#completed(panel, await askAny(question, signal), signal);
       batch(() => {
         this.#answered.value = { panel, question, answer, tail, tailFrom };
         this.#failed.value = undefined;
@@ -198,8 +204,8 @@ export class Reading {
   }
 
   /** With the time before the answer's resolution is kept. */
-  async #completed(panel: Panel, answer: QueryAnswer, signal: AbortSignal): Promise<WholeAnswer> {
-    if (isWhole(answer)) return answer;
+  async #completed(panel: Panel, answer: WholeAnswer, signal: AbortSignal): Promise<WholeAnswer> {
+    if (answer.resolution === "raw" || !lacksOlder(answer)) return answer;
     this.#older ??= new (await import("./older.ts")).OlderParts();
     return this.#older.complete(panel, answer, signal);
   }
@@ -290,7 +296,7 @@ export class Reading {
     else void this.askNow();
   }
 
-  #canMerge(answer: QueryAnswer): boolean {
+  #canMerge(answer: WholeAnswer): answer is BucketsAnswer {
     const { where, across } = this.panel.value;
     const isPlain = across === undefined && showOf(this.panel.value) === "value";
     return isPlain && answer.resolution === "minute" && exactly(where) !== undefined;
@@ -308,7 +314,7 @@ export class Reading {
     return { ...answer, ...withTail(answer, tail, { by, filters }, since, to) };
   }
 
-  #window(answer: QueryAnswer, current: boolean): Window {
+  #window(answer: WholeAnswer, current: boolean): Window {
     void minute.value;
     return windowOf(range.value, answer, current, now());
   }
@@ -319,7 +325,8 @@ export class Reading {
     const chosen = range.value;
     if (!previous.value || known === undefined || known.question !== this.question.value)
       return undefined;
-    const { step, resolution } = finestOf(known.answer);
+    const resolution = finestOf(known.answer);
+    const step = strideOf(resolution);
     const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
     const window = this.#window(known.answer, true);
     const { question } = known;

@@ -1,10 +1,8 @@
 // What a panel shows as of one moment, or why it shows nothing. Pure.
 
-import type { QueryAnswer } from "../../core/api.ts";
-import { TIERS } from "../../core/tiers.ts";
 import { ApiError, messageOf } from "../api.ts";
 import { type Range, SPANS } from "../url.ts";
-import type { WholeAnswer } from "./whole.ts";
+import { strideOf, type WholeAnswer } from "./whole.ts";
 
 export interface Failure {
   readonly question: string;
@@ -35,7 +33,7 @@ export interface Shown extends Window {
   /** The answer is the one to this view; else the axis moved on and the data are on their way. */
   readonly current: boolean;
   /** The period before, its times moved to this one. */
-  readonly before?: QueryAnswer;
+  readonly before?: WholeAnswer;
 }
 
 /**
@@ -44,15 +42,17 @@ export interface Shown extends Window {
  * @param current the answer is the one to `range`
  * @param at the server's time, Unix ms
  */
-export function windowOf(range: Range, answer: QueryAnswer, current: boolean, at: number): Window {
+export function windowOf(range: Range, answer: WholeAnswer, current: boolean, at: number): Window {
+  // A sample is what it is from the first.
+  const isClosed = answer.resolution === "raw";
   if (range.kind === "fixed") {
     const { from, to } = current ? answer : range;
-    return { from, to, partialFrom: answer.partialFrom ?? Infinity };
+    return { from, to, partialFrom: isClosed ? Infinity : (answer.partialFrom ?? Infinity) };
   }
-  const { step } = TIERS[answer.resolution];
+  const step = strideOf(answer.resolution);
   return {
     from: Math.floor((at - SPANS[range.span]) / step) * step,
     to: Math.ceil(at / step) * step,
-    partialFrom: Math.floor(at / step) * step,
+    partialFrom: isClosed ? Infinity : Math.floor(at / step) * step,
   };
 }

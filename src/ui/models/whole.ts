@@ -1,14 +1,34 @@
 // An answer that may lack the time before its resolution is kept, and one that has it from coarser
-// resolutions. Pure.
+// resolutions, or has samples instead of buckets. Pure.
 
-import type { QueryAnswer } from "../../core/api.ts";
-import type { TierName } from "../../core/tiers.ts";
+import type { QueryAnswer, RawAnswer } from "../../core/api.ts";
+import { MINUTE, type TierName, TIERS } from "../../core/tiers.ts";
 import type { Older } from "../chart/older.ts";
+import type { ChartSeries } from "../chart/series.ts";
+import type { Grain } from "../url.ts";
 
-export interface WholeAnswer extends QueryAnswer {
+/**
+ * Why buckets are the answer to who asked for samples: those of `several` series are one line; there are
+ * too `many` series, or too many points, which keep no samples (`dense`); they are too `old`.
+ */
+export type NoSamples = "several" | "many" | "dense" | "old";
+
+export interface BucketsAnswer extends QueryAnswer {
   /** The earliest, and coarsest, first; absent when everything is in the answer's own resolution. */
   readonly older?: readonly Older[];
+  readonly noSamples?: NoSamples;
 }
+
+export interface SamplesAnswer extends Omit<QueryAnswer, "resolution" | "series"> {
+  readonly resolution: "raw";
+  readonly series: readonly ChartSeries[];
+  /** Minutes that keep no samples: their buckets stand among these. */
+  readonly collapsed?: RawAnswer["collapsed"];
+  readonly older?: never;
+  readonly noSamples?: never;
+}
+
+export type WholeAnswer = BucketsAnswer | SamplesAnswer;
 
 /** The next resolution that is kept longer. */
 export const COARSER: Readonly<Record<TierName, TierName | undefined>> = {
@@ -17,14 +37,18 @@ export const COARSER: Readonly<Record<TierName, TierName | undefined>> = {
   day: undefined,
 };
 
-/** Nothing of the range is from before the resolution is kept, or nothing is kept longer. */
-export const isWhole = ({ from, keptFrom, resolution }: QueryAnswer): boolean =>
-  keptFrom <= from || COARSER[resolution] === undefined;
+/** Something of the range is from before the resolution is kept, and a coarser one is kept longer. */
+export const lacksOlder = ({ from, keptFrom, resolution }: QueryAnswer): boolean =>
+  keptFrom > from && COARSER[resolution] !== undefined;
 
-/** The finest buckets that an answer has room for: its own, or where they are not kept, older ones. */
-export function finestOf(answer: WholeAnswer): Pick<QueryAnswer, "step" | "resolution"> {
+/** Whole so many ms windows begin, end and move; samples have no width, and move by the minute. */
+export const strideOf = (resolution: Grain): number =>
+  resolution === "raw" ? MINUTE : TIERS[resolution].step;
+
+/** The finest that an answer has room for: its own resolution, or where it is not kept, an older one. */
+export function finestOf(answer: WholeAnswer): Grain {
   const last = answer.older?.at(-1);
-  return last !== undefined && last.until >= answer.to ? last : answer;
+  return last !== undefined && last.until >= answer.to ? last.resolution : answer.resolution;
 }
 
 /** From when an answer's own buckets are drawn: the live socket may know older ones. */

@@ -1,0 +1,107 @@
+// Asks for samples, and for the buckets of minutes that keep none; where samples cannot be drawn, for
+// buckets alone. Loaded when samples are first asked for.
+
+import type { QueryAnswer, RawAnswer } from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { ApiError, ask } from "../api.ts";
+import { keyOf } from "../chart/data.ts";
+import { sampleColumns } from "../chart/samples.ts";
+import type { ChartSeries } from "../chart/series.ts";
+import { askQuery } from "./answers.ts";
+import type { NoSamples, WholeAnswer } from "./whole.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Series whose samples are drawn at most: of more, those with the largest values are not known. */
+const SERIES_MOST = 100;
+
+/**
+ * Answers a question for samples. Each series is asked for by itself: those of several are not one line.
+ *
+ * @throws as `ask`
+ */
+export async function askSamples(question: string, signal: AbortSignal): Promise<WholeAnswer> {
+  const asked = new URLSearchParams(question.slice(question.indexOf("?")));
+  const by = asked.get("by");
+  const raw = await askRaw(asked, signal);
+  if (raw === undefined || raw.truncated === true) return instead("many", asked, signal);
+  const { from, to, keptFrom, collapsed } = raw;
+  if (keptFrom > from) return instead("old", asked, signal);
+  if (isOneOfSeveral(raw.series, by)) return instead("several", asked, signal);
+  if (collapsed !== undefined && raw.series.length === 0) return instead("dense", asked, signal);
+  const minutes =
+    collapsed && (await ask<QueryAnswer>(addressOf(asked, "minute", collapsed), { signal }));
+  const series = joined(raw.series, minutes?.series ?? []);
+  if (isOneOfSeveral(series, by)) return instead("several", asked, signal);
+  return {
+    ...raw,
+    from: Math.max(from, LIMITS.earliestAt),
+    to,
+    series: series.map((one) => ({ ...one, labels: cut(one.labels, by) })),
+  };
+}
+
+/** Undefined: there are more than can be read. */
+async function askRaw(asked: URLSearchParams, signal: AbortSignal): Promise<RawAnswer | undefined> {
+  try {
+    return await ask<RawAnswer>(addressOf(asked, "raw"), { signal });
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "query_too_large") return undefined;
+    throw error;
+  }
+}
+
+const address = (search: URLSearchParams): string => `/api/v1/query?${search}`;
+
+/** The same of each series apart. */
+function addressOf(
+  asked: URLSearchParams,
+  resolution: "raw" | "minute",
+  range?: { readonly from: number; readonly to: number },
+): string {
+  const search = new URLSearchParams(asked);
+  search.delete("order");
+  search.set("resolution", resolution);
+  search.set("by", "*");
+  search.set("limit", String(SERIES_MOST));
+  if (range !== undefined) {
+    search.set("from", String(range.from));
+    search.set("to", String(range.to));
+  }
+  return address(search);
+}
+
+/** What is drawn where samples cannot be. */
+async function instead(
+  noSamples: NoSamples,
+  asked: URLSearchParams,
+  signal: AbortSignal,
+): Promise<WholeAnswer> {
+  const search = new URLSearchParams(asked);
+  search.set("resolution", "auto");
+  return { ...(await askQuery(address(search), signal)), noSamples };
+}
+
+/** The labels that are left of a series which is one of `by`. */
+function cut(labels: Labels, by: string | null): Labels {
+  if (by === "*") return labels;
+  return by !== null && Object.hasOwn(labels, by) ? { [by]: labels[by]! } : {};
+}
+
+const isOneOfSeveral = (series: readonly { labels: Labels }[], by: string | null): boolean =>
+  new Set(series.map(({ labels }) => keyOf(cut(labels, by)))).size < series.length;
+
+/** Samples and minutes of the same series together. */
+function joined(samples: RawAnswer["series"], minutes: QueryAnswer["series"]): ChartSeries[] {
+  const byKey = new Map(minutes.map((one) => [keyOf(one.labels), one]));
+  const series = samples.map((one): ChartSeries => {
+    const key = keyOf(one.labels);
+    const { labels } = one;
+    const known = byKey.get(key);
+    byKey.delete(key);
+    return { labels, ...sampleColumns(one, known) };
+  });
+  for (const one of byKey.values())
+    series.push({ labels: one.labels, ...sampleColumns(undefined, one) });
+  return series;
+}
