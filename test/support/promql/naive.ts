@@ -1,8 +1,8 @@
 // PromQL as one would write it down first: every step by itself, all samples looked through each time,
-// answers as maps. What the evaluator in columns is compared with. It shares the tree of the parser and
-// nothing else.
+// answers as maps. What the evaluator in columns is compared with. It shares the parser and nothing else.
 
 import type { Binary, Call, Expr, Selector } from "../../../src/core/promql/ast.ts";
+import { parseQuery } from "../../../src/core/promql/parse.ts";
 import { compileMatchers, Work } from "../../../src/core/query/matcher.ts";
 import type { Memory } from "./memory.ts";
 
@@ -439,3 +439,19 @@ const RANGES: Readonly<Record<string, OverRange>> = {
     return my + slope * (ahead - mx);
   },
 };
+
+/** The values of a query at start, start + step, … end: by "time labels". */
+export function naiveRange(
+  memory: Memory,
+  query: string,
+  { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+): Map<string, number> {
+  const parsed = parseQuery(query);
+  if (!parsed.ok) throw new Error(`${query}: ${parsed.error.kind}`);
+  const naive = new Naive(memory, start, end);
+  const values = new Map<string, number>();
+  for (let at = start; at <= end; at += step)
+    for (const [key, { value }] of naive.vector(parsed.value, at))
+      values.set(`${at} ${key}`, value);
+  return values;
+}
