@@ -5,6 +5,7 @@
 //
 // Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
 
+import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
 import { typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -98,6 +99,21 @@ export const panelOf = (metric: string): Panel => ({
   where: [],
   table: false,
 });
+
+/** Of a metric with so few series each is drawn apart at first. */
+const SPLIT_AT_FIRST = 10;
+
+/** How a metric is opened, as far as its series are known. */
+export function openedAs(
+  metric: string,
+  known: Pick<MetricSummary, "series" | "labelNames"> | undefined,
+): Panel {
+  const { series = 1, labelNames = [] } = known ?? {};
+  const [only, another] = labelNames;
+  const by = another === undefined && only !== undefined ? only : "*";
+  const panel = panelOf(metric);
+  return series > 1 && series <= SPLIT_AT_FIRST ? { ...panel, by } : panel;
+}
 
 /** A panel without some of its choices. */
 export function without<K extends "by" | "unit" | "only" | "sort" | "across" | "show">(

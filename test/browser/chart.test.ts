@@ -42,7 +42,8 @@ beforeAll(async () => {
     ...Array.from({ length: 50 }, (_, i) => ({
       name: "many.ms",
       labels: { host: `h${i}` },
-      datapoints: lastMinutes(5, () => i),
+      // One that is small, but for a minute.
+      datapoints: lastMinutes(50, (ago) => (i === 3 && ago === 20 ? 928 : i)),
     })),
   ]);
 });
@@ -313,12 +314,31 @@ describe("the legend", () => {
     await chartOf(page, '[data-lines="10"][data-series="50"]');
     expect(await page.locator(".legend tbody tr").count()).toBe(50);
     await page.locator("[data-cut]").getByText("The 10 largest of 50 series by avg").waitFor();
+    // What is not drawn by itself is the grey between, and the spike is drawn and said all the same.
+    expect(await page.locator(".about").textContent()).toContain("highest 928 ms, host=h3 ·");
+    const spike = page.locator(".legend tbody tr", { hasText: "host=h3" });
+    expect(await spike.first().getAttribute("data-drawn")).toBe("true");
     await page.locator(".legend thead").getByRole("button", { name: "max" }).click();
     const first = page.locator(".legend tbody th").first();
-    expect(await first.textContent()).toBe("host=h49");
+    expect(await first.textContent()).toBe("host=h3");
     await page.locator(".legend").getByRole("button", { name: "host=h3", exact: true }).click();
     await chartOf(page, '[data-lines="1"]');
   });
+});
+
+test("of a few series each is drawn at first, and what is said of several is of their line", async () => {
+  const page = await open("/?metric=disk.free_bytes");
+  await chartOf(page);
+  const row = page.locator('.metric[data-metric="cpu.load"]');
+  // The mean of the three in the last minute, not the value of one of them.
+  const mean = await row.locator(".value").textContent();
+  expect(Number(mean)).toBeCloseTo((1.1 + 3.1 + 9.1) / 3, 1);
+  await row.click();
+  await chartOf(page, '[data-metric="cpu.load"][data-lines="3"]');
+  expect(page.url()).toContain("metric=cpu.load&by=*");
+  await page.getByLabel("Split by").selectOption("all as one");
+  await chartOf(page, '[data-lines="1"]');
+  expect(await legendOf(page, "last").textContent()).toBe(mean);
 });
 
 describe("of more series than an answer holds", () => {

@@ -3,9 +3,9 @@
 import { type Form, hasBand } from "./form.ts";
 import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
 import { type Older, type Period, stepAt, type Steps } from "./older.ts";
-import { LARGEST_DRAWN, largestFirst } from "./ranking.ts";
+import { LARGEST_DRAWN, largestFirst, worst } from "./ranking.ts";
+import { type Rest, restOf } from "./rest.ts";
 import type { ChartColumns, ChartSeries } from "./series.ts";
-import type { Stat } from "../url.ts";
 import { type Totals, totals } from "./totals.ts";
 
 /** A line has one bucket in the window at least. */
@@ -36,6 +36,8 @@ export interface ChartData extends Steps {
   readonly all: readonly Line[];
   /** Those that are drawn. */
   readonly lines: readonly Line[];
+  /** Of those that are not; absent when lines were chosen by hand: the axis is theirs. */
+  readonly rest?: Rest;
   /** The colour of each line that is, or was, drawn: its place in the palette, by its key. */
   readonly slots: Slots;
 }
@@ -102,9 +104,12 @@ export function chartData(question: ChartQuestion): ChartData {
       };
     })
     .sort((a, b) => compareLabels(a.labels, b.labels));
-  const lines = drawnOf(all, rank, question.only);
+  const lines = drawnOf(all, form, question.only);
+  const others = question.only === undefined ? all.filter((line) => !lines.includes(line)) : [];
+  const rest = restOf(others, starts.length, form);
   const slots = slotsOf(all, largestFirst(lines, rank), question.slots ?? new Map());
-  return { form, step, older, starts, among, partialFrom, all, lines, slots };
+  const drawing = { form, step, older, starts, among, partialFrom, all, lines, slots };
+  return rest === undefined ? drawing : { ...drawing, rest };
 }
 
 /**
@@ -147,14 +152,14 @@ const compareLabels = (a: Line["labels"], b: Line["labels"]): number =>
 /** The chosen lines, else the largest, in the order of all. */
 function drawnOf(
   all: readonly Line[],
-  rank: Stat,
+  form: Form,
   only: readonly string[] | undefined,
 ): readonly Line[] {
   const chosen = only && all.filter(({ key }) => only.includes(key));
   // Chosen series without points here, or of another split: better the largest than none.
   if (chosen !== undefined && chosen.length > 0) return chosen;
   if (all.length <= LARGEST_DRAWN) return all;
-  const largest = new Set(largestFirst(all, rank).slice(0, LARGEST_DRAWN));
+  const largest = new Set(worst(all, form));
   return all.filter((line) => largest.has(line));
 }
 

@@ -4,7 +4,7 @@
 import type uPlot from "uplot";
 import { tickLabels, type UnitName, valueTicks } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
-import { bandOf } from "./band.ts";
+import { type Band, bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE } from "./data.ts";
 import { type Drawable, lonely } from "./gaps.ts";
 import { unscaled, yRange } from "./scale.ts";
@@ -118,6 +118,9 @@ function seriesOf(
   ];
 }
 
+/** Only the axis reckons with it: the band is drawn apart. */
+const UNSEEN: uPlot.Series = { width: 0, points: { show: false } };
+
 const uPlotRatio = (u: uPlot): number => u.ctx.canvas.width / Math.max(1, u.width);
 
 /** Whether a series of uPlot is a line, closed or open: only there the crosshair has a dot. */
@@ -125,7 +128,7 @@ const isLine = (at: number): boolean => [2, 3].includes((at - 1) % COLUMNS_PER_L
 
 /** The bands, and where a bucket stands alone, a bar from its minimum to its maximum. */
 const drawBands =
-  (theme: Theme, slots: readonly number[]) =>
+  ({ theme, slots, hasRest }: Pick<ChartInput, "theme" | "slots" | "hasRest">) =>
   (u: uPlot): void => {
     const { ctx } = u;
     const { left, top, width, height } = u.bbox;
@@ -138,14 +141,18 @@ const drawBands =
     ctx.beginPath();
     ctx.rect(left, top, width, height);
     ctx.clip();
+    const columnsOf = (at: number): Band =>
+      bandOf(x, heights(at), heights(at + 1), Math.ceil(width));
+    const fill = ({ top, bottom }: Band, stroke: string): void =>
+      strokeColumns(ctx, "butt", stroke, 1, (add) =>
+        top.forEach((from, i) => add(left + i + 0.5, from, bottom[i]!)),
+      );
+    if (hasRest) fill(columnsOf(slots.length * COLUMNS_PER_LINE + 1), theme.grid);
     for (const [line, slot] of slots.entries()) {
       const high = heights(line * COLUMNS_PER_LINE + 1);
       const low = heights(line * COLUMNS_PER_LINE + 2);
       const colour = colourOf(theme.palette, slot);
-      const band = bandOf(x, high, low, Math.ceil(width));
-      strokeColumns(ctx, "butt", faint(colour, bandAlpha(slots.length)), 1, (add) =>
-        band.top.forEach((from, i) => add(left + i + 0.5, from, band.bottom[i]!)),
-      );
+      fill(columnsOf(line * COLUMNS_PER_LINE + 1), faint(colour, bandAlpha(slots.length)));
       strokeColumns(ctx, "round", faint(colour, 0.35), 4 * uPlotRatio(u), (add) => {
         for (const i of lonely(high)) add(left + x[i]!, high[i]!, low[i]!);
       });
@@ -185,6 +192,8 @@ export interface ChartEvents {
 export interface ChartInput extends ChartEvents {
   /** The colour of each line: its place in the palette. */
   readonly slots: readonly number[];
+  /** Two more columns: what the series that are not drawn lie between. */
+  readonly hasRest: boolean;
   readonly theme: Theme;
   readonly unit: UnitName;
   /** IANA time zone of the axis. */
@@ -253,7 +262,11 @@ export function chartOptions(input: ChartInput): uPlot.Options {
           ),
       },
     ],
-    series: [{}, ...slots.flatMap((slot) => seriesOf(input, slot, lines))],
+    series: [
+      {},
+      ...slots.flatMap((slot) => seriesOf(input, slot, lines)),
+      ...(input.hasRest ? [UNSEEN, UNSEEN] : []),
+    ],
     cursor: {
       y: false,
       move: snapped,
@@ -281,7 +294,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     },
     hooks: {
       // Under the lines and dots.
-      drawAxes: [drawBands(theme, slots)],
+      drawAxes: [drawBands(input)],
       setCursor: [input.onCursor],
       setSelect: [
         (u) => {

@@ -42,6 +42,7 @@ function aligned(data: ChartData): Aligned {
     const { high, low, closed, open, before } = drawn(line, data);
     return [high, low, closed, open, before];
   });
+  if (data.rest !== undefined) columns.push([...data.rest.high], [...data.rest.low]);
   let largest = 0;
   for (const column of columns)
     for (const value of column) if (value != null) largest = Math.max(largest, Math.abs(value));
@@ -70,6 +71,7 @@ export function Plot(props: PlotProps) {
   factorNow.current = factor;
   /** Another number of lines, or other colours, need another chart. */
   const slots = data.lines.map((line) => slotOf(data, line)).join();
+  const hasRest = data.rest !== undefined;
 
   // Before the frame, not after it: the chart is there as soon as its panel.
   useLayoutEffect(() => {
@@ -78,6 +80,7 @@ export function Plot(props: PlotProps) {
     const made = new uPlot(
       chartOptions({
         slots: latest.current.data.lines.map((line) => slotOf(latest.current.data, line)),
+        hasRest,
         theme,
         unit,
         zone,
@@ -128,7 +131,7 @@ export function Plot(props: PlotProps) {
       at.value = undefined;
       if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
     };
-  }, [slots, theme, unit, zone]);
+  }, [slots, hasRest, theme, unit, zone]);
 
   useLayoutEffect(() => {
     const u = plot.current;

@@ -28,7 +28,7 @@ function cut({ now, data }: Drawing, panel: Panel): string | undefined {
       ? `the legend has the ${formatCount(known)} largest, filter to see others`
       : "click others in the legend";
   return panel.only === undefined
-    ? `The ${drawn} largest of ${formatCount(total)} series by ${data.form.title} are drawn: ${way}`
+    ? `The ${drawn} largest of ${formatCount(total)} series by ${data.form.title} are drawn: ${way}. The others lie in the grey`
     : `${drawn} of ${formatCount(total)} series are drawn: ${way}`;
 }
 

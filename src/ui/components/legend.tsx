@@ -11,6 +11,7 @@ import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
 import { type Figure, type Form, formatDrawn, formatFigure } from "../chart/form.ts";
 import { seriesName } from "../format.ts";
+import { summaryOf } from "../models/metrics.ts";
 import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
 import { type Panel, type Sort, type Stat, without } from "../url.ts";
@@ -79,6 +80,7 @@ function Rows({ index, panel, data }: RowsProps) {
       return only === undefined ? rest : { ...rest, only };
     });
   const drawn = new Set(data.lines);
+  const isOfSeveral = panel.by !== "*" && (summaryOf(panel.metric)?.series ?? 1) > data.all.length;
   const row = (line: Line) => {
     const slot = drawn.has(line) ? slotOf(data, line) : undefined;
     return (
@@ -106,7 +108,11 @@ function Rows({ index, panel, data }: RowsProps) {
         </th>
         {form.legend.map((figure) => (
           <td key={figure.name} data-total={figure.name}>
-            {figure.name === "last" ? <Now line={line} data={data} /> : totalOf(line, figure, form)}
+            {figure.name === "last" ? (
+              <Now line={line} data={data} isOfSeveral={isOfSeveral} />
+            ) : (
+              totalOf(line, figure, form)
+            )}
           </td>
         ))}
       </tr>
@@ -138,19 +144,26 @@ const Swatch = ({ slot }: { readonly slot: number | undefined }) => {
 interface NowProps {
   readonly line: Line;
   readonly data: ChartData;
+  /** A line of several series: the last point is that of one of them. */
+  readonly isOfSeveral: boolean;
 }
 
 /** The last value; while the crosshair is on a chart, what is drawn there. */
-function Now({ line, data }: NowProps) {
+function Now({ line, data, isOfSeveral }: NowProps) {
   const text = useMemo(() => {
     const { form } = data;
     return computed(() => {
       const { value: place } = crosshair;
-      if (place === undefined) return totalOf(line, { name: "last", title: "last" }, form);
+      if (place === undefined) {
+        const last = isOfSeveral ? line.rows.findLast(isRow) : undefined;
+        return isRow(last)
+          ? formatDrawn(form, line.columns, last)
+          : totalOf(line, { name: "last", title: "last" }, form);
+      }
       const at = placeOf(data, place.at);
       const row = at === undefined ? undefined : rowAt(line, at, data);
       return isRow(row) ? formatDrawn(form, line.columns, row) : "–";
     });
-  }, [line, data]);
+  }, [line, data, isOfSeveral]);
   return <span class="now">{text}</span>;
 }

@@ -6,8 +6,8 @@ import { createRef } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { later } from "../chart/frames.ts";
 import { listOpen } from "../models/drawer.ts";
-import { type List, list, onView, refresh, searched } from "../models/metrics.ts";
-import { addPanel, openMetric } from "../models/page.ts";
+import { type List, list, onView, opening, refresh, searched } from "../models/metrics.ts";
+import { addPanel, openAlone } from "../models/page.ts";
 import {
   movedTo,
   OVERSCAN,
@@ -67,11 +67,11 @@ export function focusRow(index: number): void {
 /** Opens a metric alone, or adds it to what is there. */
 export function follow(name: string, adds: boolean): void {
   if (adds) {
-    addPanel(name);
+    addPanel(opening(name));
     return;
   }
   listOpen.value = false;
-  openMetric(name);
+  openAlone(opening(name));
 }
 
 /** The link of the row that an event is in, and whether the event is in the link. */
@@ -97,7 +97,7 @@ function onClick(event: MouseEvent): void {
   } else if (event.target instanceof HTMLButtonElement) {
     // The button goes as the panel comes: the focus stays in the row.
     row.link.focus({ preventScroll: true });
-    addPanel(name);
+    addPanel(opening(name));
   }
 }
 
@@ -113,7 +113,8 @@ function onKeyDown(event: KeyboardEvent): void {
     if (row < 0) focusSearch();
     else focusRow(row);
   } else if (event.key === "Escape") escapeSearch();
-  else if (event.key === "Enter" && event.shiftKey && isLink) addPanel(active.peek() ?? "");
+  else if (event.key === "Enter" && event.shiftKey && isLink)
+    addPanel(opening(active.peek() ?? ""));
   else {
     // The key then writes into the search box.
     const writes = (event.key.length === 1 && event.key !== " ") || event.key === "Backspace";

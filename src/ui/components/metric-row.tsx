@@ -3,10 +3,10 @@
 import type { ListedMetric } from "../../core/api.ts";
 import { formatAge, formatCount } from "../format.ts";
 import { second } from "../models/clock.ts";
-import { linkToMetric, panels } from "../models/page.ts";
+import { linkToAlone, panels } from "../models/page.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
 import { formatIn, unitOf } from "../units.ts";
-import { PANELS_SHOWN } from "../url.ts";
+import { openedAs, PANELS_SHOWN } from "../url.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 const Age = ({ at }: { readonly at: number }) => (
@@ -29,6 +29,10 @@ const Name = ({ name }: { readonly name: string }) =>
 
 export const placeOf = (index: number) => ({ top: `${index * ROW_HEIGHT}px` });
 
+/** The value of the line that it opens as: of several series not that of one that came last. */
+const valueOf = ({ series, last, sparkline = [] }: ListedMetric): number =>
+  series === 1 ? last : (sparkline.findLast((value) => value !== null) ?? last);
+
 interface MetricRowProps {
   readonly metric: ListedMetric;
   /** From 0. */
@@ -45,7 +49,7 @@ interface MetricRowProps {
 export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProps) {
   const { name, series } = metric;
   const shown = panels.value.find((panel) => panel.metric === name);
-  const value = formatIn(shown?.unit ?? unitOf(name), metric.last);
+  const value = formatIn(shown?.unit ?? unitOf(name), valueOf(metric));
   const tabIndex = isStop ? 0 : -1;
   return (
     <li style={placeOf(index)} aria-posinset={index + 1} aria-setsize={size}>
@@ -53,7 +57,7 @@ export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProp
         class="metric"
         data-metric={name}
         title={series === 1 ? name : `${name}, ${formatCount(series)} series`}
-        href={linkToMetric(name)}
+        href={linkToAlone(openedAs(name, metric))}
         tabIndex={tabIndex}
         aria-current={shown ? "true" : undefined}
       >

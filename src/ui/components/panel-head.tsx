@@ -1,7 +1,10 @@
 // The head of a panel: its name, how it is cut, and what can be done with it.
 
 import { useMemo } from "preact/hooks";
-import { formatAge, formatCount } from "../format.ts";
+import type { ChartData } from "../chart/data.ts";
+import { formatFigure } from "../chart/form.ts";
+import { highest, peakOf } from "../chart/ranking.ts";
+import { formatAge, formatCount, seriesName } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
@@ -134,13 +137,24 @@ const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`
 const lastAtOf = (metric: string, listed: number): number =>
   Math.max(listed, feedOf(metric)?.lastAt.value ?? 0);
 
-const About = ({ panel }: Pick<CutProps, "panel">) => {
+/** The spike that people look for, where the legend is longer than the screen. */
+const highestOf = ({ lines, form, rest }: ChartData): string | undefined => {
+  const line = rest && highest(lines, form);
+  if (line === undefined) return undefined;
+  const value = formatFigure({ name: form.stat, title: form.title }, peakOf(line, form), form);
+  return `highest ${value}, ${seriesName(line.labels)} · `;
+};
+
+const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
+  const data = drawing?.data;
+  const spike = useMemo(() => data && highestOf(data), [data]);
   const known = summaryOf(panel.metric);
   // Its line is there from the start, so that the chart does not move when it fills.
   if (known === undefined) return <p class="about">&nbsp;</p>;
   return (
     <p class="quiet about">
       {known.series > 1 && `${formatCount(known.series)} series · `}
+      {spike}
       last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
     </p>
   );
@@ -176,7 +190,7 @@ export const PanelHead = (props: HeadProps) => {
         ) : (
           <h2 tabIndex={-1}>{panel.metric}</h2>
         )}
-        <About panel={panel} />
+        <About panel={panel} drawing={props.drawing} />
       </div>
       {!embedded && cuts}
       {!embedded && <PanelTools {...props} />}

@@ -19,6 +19,7 @@ import {
 } from "./metric-pages.ts";
 import { page, settleOn, view } from "./page.ts";
 import type { Rows } from "./rows.ts";
+import { openedAs, type Panel } from "../url.ts";
 
 const PAGE = 100;
 /** The first page fills a screen: with its sparklines it stands before the first chart. */
@@ -83,6 +84,9 @@ export const summaryOf = (name: string): MetricSummary | undefined => {
   const detail = detailOf(name);
   return detail.kind === "ready" ? detail.answer : undefined;
 };
+
+/** A metric of the list as it is opened. */
+export const opening = (name: string): Panel => openedAs(name, listed.peek().get(name));
 
 /** The requests under way for one text; all are dropped when another is searched for. */
 interface Round {
@@ -237,7 +241,8 @@ export function startMetrics(): void {
   effect(() => {
     const { page, panels } = view.value;
     const first = everything.value?.metrics[0];
-    if (page === "explore" && panels.length === 0 && first !== undefined) settleOn(first.name);
+    if (page === "explore" && panels.length === 0 && first !== undefined)
+      settleOn(openedAs(first.name, first));
   });
   let answered = searched.peek();
   effect(() => {

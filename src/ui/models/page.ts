@@ -7,7 +7,6 @@ import {
   HOME,
   keepingPanels,
   type Panel,
-  panelOf,
   PANELS_SHOWN,
   parseView,
   type Range,
@@ -95,22 +94,22 @@ export const filtered = (panel: Panel, where: readonly string[]): Panel => ({
   where,
 });
 
-const opened = (metric: string, from: View): View => ({
+const opened = (panel: Panel, from: View): View => ({
   ...from,
   page: "explore",
-  panels: [panelOf(metric)],
+  panels: [panel],
 });
 
 /** Shows a metric alone, with the range and resolution of before. */
-export const openMetric = (metric: string): void => show(opened(metric, view.peek()));
-export const linkToMetric = (metric: string): string => viewAddress(opened(metric, settled.value));
+export const openAlone = (panel: Panel): void => show(opened(panel, view.peek()));
+export const linkToAlone = (panel: Panel): string => viewAddress(opened(panel, settled.value));
 
 /** Shows a metric below what is there; nothing when there is no room, or it is there already. */
-export function addPanel(metric: string): void {
+export function addPanel(added: Panel): void {
   const now = view.peek();
-  if (now.panels.length >= PANELS_SHOWN || now.panels.some((panel) => panel.metric === metric))
+  if (now.panels.length >= PANELS_SHOWN || now.panels.some(({ metric }) => metric === added.metric))
     return;
-  go({ page: "explore", panels: [...now.panels, panelOf(metric)] });
+  go({ page: "explore", panels: [...now.panels, added] });
 }
 
 export const removePanel = (index: number): void =>
@@ -126,8 +125,7 @@ export const linkToPanel = (index: number, page: View["page"]): string =>
 export const linkToStore = (): string => viewAddress({ ...HOME, page: "store" });
 
 /** Chooses for a visitor who has not: no entry in the history. */
-export const settleOn = (metric: string): void =>
-  amend({ ...view.peek(), panels: [panelOf(metric)] });
+export const settleOn = (panel: Panel): void => amend({ ...view.peek(), panels: [panel] });
 
 export const zoomTo = (a: number, b: number): void => {
   const now = view.peek();

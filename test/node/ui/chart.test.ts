@@ -181,6 +181,20 @@ describe("the period before", () => {
 });
 
 describe("many series", () => {
+  test("the one that reaches highest is drawn, however small its average; the others are the rest", () => {
+    const many = Array.from({ length: 30 }, (_, i) =>
+      series([1, 2, 3], i === 4 ? [0, 200, 0] : [100 + i, 100 + i, 100 + i], { host: `h${i}` }),
+    );
+    const data = chart(many);
+    const drawnHosts = data.lines.map(({ labels }) => labels["host"]);
+    expect(drawnHosts).toHaveLength(LARGEST_DRAWN);
+    expect(drawnHosts).toContain("h4");
+    expect(drawnHosts).toContain("h29");
+    // From the band of the smallest, h0, to that of the largest that is not drawn, h20.
+    expect(data.rest).toEqual({ count: 20, low: [99, 99, 99], high: [121, 121, 121] });
+    expect(chart(many, { only: [keyOf({ host: "h4" })] }).rest).toBeUndefined();
+    expect(chart(many.slice(0, LARGEST_DRAWN)).rest).toBeUndefined();
+  });
   const hosts = Array.from({ length: 50 }, (_, i) => series([1, 2], [i, i], { host: `host-${i}` }));
   const keys = (lines: readonly { readonly key: string }[]): string[] =>
     lines.map(({ key }) => key).sort();
