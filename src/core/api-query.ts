@@ -1,7 +1,7 @@
 // The shapes of the answers of GET /api/v1/query, of api.ts.
 
 import type { MetricType } from "./metric-type.ts";
-import type { StatName } from "./stats.ts";
+import type { PercentileName, StatName } from "./stats.ts";
 import type { TierName } from "./tiers.ts";
 
 /** Buckets in columns; row i of each column belongs to the bucket that starts at `t[i]`. */
@@ -20,8 +20,14 @@ export interface CounterColumns {
   readonly rate: readonly number[];
 }
 
+/** Percentiles of the samples of each bucket, those that were asked for; null: absent. */
+export type PercentileAnswer = Partial<
+  Readonly<Record<PercentileName, readonly (number | null)[]>>
+>;
+
 export type SeriesAnswer = Columns &
-  Partial<CounterColumns> & { readonly labels: Readonly<Record<string, string>> };
+  Partial<CounterColumns> &
+  PercentileAnswer & { readonly labels: Readonly<Record<string, string>> };
 
 /** Of several series, one value in each bucket. */
 export interface AcrossColumns {
@@ -81,7 +87,22 @@ export interface QueryAnswer {
   readonly unreadable?: readonly UnreadablePart[];
   /** How many there are, when more than are listed. */
   readonly unreadableCount?: number;
+  /** Why percentiles that were asked for are null in some buckets. */
+  readonly absent?: readonly Absent[];
   readonly series: readonly SeriesAnswer[];
+}
+
+/** Buckets, of each series, whose percentiles are not known. */
+export interface Absent {
+  /**
+   * collapsed: a minute of theirs had more samples than are kept; deleted: their minutes are kept no longer;
+   * unreadable: see the answer's field of that name.
+   */
+  readonly why: "collapsed" | "deleted" | "unreadable";
+  readonly buckets: number;
+  /** From the first to the end of the last, Unix ms. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A part of one series: bytes that are corrupt, or of a newer version. */

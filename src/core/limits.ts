@@ -134,6 +134,10 @@ export const headBytes = 20 * 1024 * 1024;
 export const bucketsPerQuery = 2_000_000;
 /** Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. */
 export const packedBytesPerQuery = 24 * 1024 * 1024;
+/** Percentiles that one answer may hold, of all buckets: bounds memory. */
+export const percentilesPerQuery = 1_000_000;
+/** Samples that are held at once to make percentiles of: bounds memory. */
+export const samplesAtOnce = 1_000_000;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

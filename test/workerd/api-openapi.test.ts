@@ -170,6 +170,7 @@ test("parameters carry their defaults and limits", () => {
     "where",
     "by",
     "across",
+    "stat",
     "limit",
     "order",
     "format",

@@ -4,8 +4,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RawAnswer } from "../../src/core/api.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
-import { MINUTE } from "../../src/core/tiers.ts";
-import { fetchApi, NOW, search, store } from "./api-client.ts";
+import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { fetchApi, NOW, query, search, store } from "./api-client.ts";
 
 const START = NOW - 10 * MINUTE;
 const RANGE = { from: START, to: NOW };
@@ -118,4 +118,77 @@ test("a minute with too many points has none here however they came", async () =
   const answer = (await (await raw("raw.parts")).json()) as RawAnswer;
   expect(answer.series).toEqual([]);
   expect(answer.collapsed).toMatchObject({ minutes: 1 });
+});
+
+test("percentiles of samples in the shard, in D1 and in both, by minute, hour and day, also in CSV", async () => {
+  const HOURS = NOW - 26 * HOUR;
+  const some = (host: string, from: number, values: readonly number[]) =>
+    store([
+      {
+        name: "pct.some",
+        labels: { host },
+        datapoints: values.map((value, i) => [from + i * 15_000, value]),
+      },
+    ]);
+  await some("a", HOURS, [5, 1, 4, 2, 3]);
+  await some("b", HOURS, [10]);
+  await env.SHARD.getByName("0").flush();
+  await some("a", HOURS + 30 * MINUTE, [7]);
+  await some("a", NOW - 2 * MINUTE, [1, 2, 3, 4]);
+  const range = { metric: "pct.some", from: HOURS, to: NOW, stat: ["p95", "p50"] };
+  const of = async (more: object) =>
+    (await query({ ...range, ...more })).series.map(({ t, p50, p95, p99 }) => [t, p50, p95, p99]);
+  const newest = NOW - 2 * MINUTE;
+  expect(await of({ resolution: "minute" })).toEqual([
+    [
+      [HOURS, HOURS + MINUTE, HOURS + 30 * MINUTE, newest],
+      [4, 3, 7, 2.5],
+      [9, 3, 7, 3.8499999999999996],
+      undefined,
+    ],
+  ]);
+  // 1 2 3 4 5 7 10
+  expect(await of({ resolution: "hour" })).toEqual([
+    [[HOURS, NOW - HOUR], [4, 2.5], [9.099999999999998, 3.8499999999999996], undefined], // prettier-ignore
+  ]);
+  expect((await of({ resolution: "day" })).map(([, p50]) => p50)).toEqual([[4, 2.5]]);
+  expect(await of({ resolution: "day", where: "host=b", by: "host" })).toEqual([
+    [[NOW - 36 * HOUR], [10], [10], undefined],
+  ]);
+  const csv = await fetchApi(
+    `/api/v1/query${search({ ...range, resolution: "hour", format: "csv", where: "host=b" })}`,
+  );
+  expect((await csv.text()).split("\r\n").slice(0, 2)).toEqual([
+    "time,avg,min,max,sum,count,first,last,p50,p95",
+    `${new Date(HOURS).toISOString()},10,10,10,10,1,10,10,10,10`,
+  ]);
+  // Who does not ask gets none, and no other tag.
+  expect((await query({ ...range, stat: [] })).series[0]).not.toHaveProperty("p50");
+});
+
+test("a bucket with a minute that had too many points, or is kept no longer, has none, and it says so", async () => {
+  const OLD = NOW - 20 * DAY;
+  await store([
+    { name: "pct.none", datapoints: [[OLD, 1], [NOW - 2 * HOUR, 1], [NOW - 3 * HOUR, 5]] }, // prettier-ignore
+    {
+      name: "pct.none",
+      datapoints: Array.from({ length: 7 }, (_, i) => [NOW - 2 * HOUR + MINUTE + i, i]),
+    },
+  ]);
+  const range = { metric: "pct.none", from: OLD, to: NOW, stat: "p50" };
+  const answer = await query({ ...range, resolution: "hour" });
+  expect(answer.series[0]?.p50).toEqual([null, 5, null]);
+  expect(answer.absent).toEqual([
+    { why: "deleted", buckets: 1, from: OLD, to: OLD + HOUR },
+    { why: "collapsed", buckets: 1, from: NOW - 2 * HOUR, to: NOW - HOUR },
+  ]);
+  const csv = await fetchApi(
+    `/api/v1/query${search({ ...range, resolution: "hour", format: "csv" })}`,
+  );
+  expect(csv.headers.get("minuet-absent")).toMatch(/^absent: percentiles of 1 buckets from 2095-/);
+  const lines = (await csv.text()).split("\r\n");
+  expect(lines[1]).toMatch(/,1,$/);
+  expect(lines.at(-2)).toMatch(/^# absent: .* since their minutes are kept no longer; .* since a/);
+  const across = await fetchApi(`/api/v1/query${search({ ...range, across: "sum" })}`);
+  expect(await across.json()).toMatchObject({ error: { issues: [{ path: "stat" }] } });
 });

@@ -7,7 +7,7 @@ import { newColumn, type Column, type Emit, type Evaluation } from "./evaluation
 import { fail } from "./error.ts";
 import { keyOf, withLabel } from "./labels.ts";
 import { formatValue } from "./literals.ts";
-import { quantileOf } from "./quantile.ts";
+import { quantileOf } from "../quantile.ts";
 import { labelNameIssue } from "../series/labels.ts";
 
 export async function streamGroups(

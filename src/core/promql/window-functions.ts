@@ -2,7 +2,7 @@
 
 import { extrapolation } from "./extrapolation.ts";
 import { Kahan } from "./kahan.ts";
-import { quantileOf } from "./quantile.ts";
+import { quantileOf } from "../quantile.ts";
 import type { Window, WindowBody } from "./window.ts";
 
 // Bodies run to their end before another begins, so they share their sums.

@@ -4,7 +4,7 @@
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
 import type { MetricType } from "../metric-type.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
-import { STAT_NAMES } from "../stats.ts";
+import { PERCENTILE_NAMES, STAT_NAMES } from "../stats.ts";
 import { columnsOf, counterColumns } from "./answer.ts";
 import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
@@ -14,7 +14,7 @@ export type AnswerHead = Omit<QueryAnswer | AcrossAnswer, "series"> | Omit<RawAn
 
 /** Those that an answer has: all statistics, or what series that are combined have. */
 export type AnswerColumns = { readonly t: readonly number[] } & Partial<
-  Readonly<Record<ColumnName, readonly number[]>>
+  Readonly<Record<ColumnName, readonly (number | null)[]>>
 >;
 
 /** A series of an answer whose columns are made when they are asked for. */
@@ -26,19 +26,29 @@ export interface LazySeries {
 /** Buckets of an answer whose columns are made once, though they are asked for twice: some 4 MB. */
 const KEPT = 65_536;
 
+interface AskedOfColumns {
+  readonly type?: MetricType | undefined;
+  readonly step: number;
+  /** Columns that buckets do not say, of the group with these labels. */
+  readonly more?: (labels: Labels) => Omit<AnswerColumns, "t">;
+}
+
 /** `size`: the buckets of all groups. */
 export const lazily = (
   groups: readonly MergedGroup[],
   size: number,
-  { type, step }: { readonly type?: MetricType | undefined; readonly step: number },
+  { type, step, more = () => ({}) }: AskedOfColumns,
 ): readonly LazySeries[] =>
   keeping(
     groups.map(({ labels, buckets: of }) => ({
       labels,
       columns: (): AnswerColumns => {
         const buckets = of();
-        const columns = columnsOf(buckets);
-        return type === "counter" ? { ...columns, ...counterColumns(buckets, step) } : columns;
+        return {
+          ...columnsOf(buckets),
+          ...(type === "counter" && counterColumns(buckets, step)),
+          ...more(labels),
+        };
       },
     })),
     size,
@@ -53,7 +63,16 @@ export const keeping = (series: readonly LazySeries[], size: number): readonly L
         return { labels, columns: () => (columns ??= make()) };
       });
 
-const NAMES = ["t", ...STAT_NAMES, "increase", "rate", "series", "value", "ends"] as const;
+const NAMES = [
+  "t",
+  ...STAT_NAMES,
+  "increase",
+  "rate",
+  ...PERCENTILE_NAMES,
+  "series",
+  "value",
+  "ends",
+] as const;
 
 /** Numbers of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
 const PART = 1_024;
@@ -84,6 +103,6 @@ export function* numbersOf({ columns: make }: LazySeries): Generator<Float64Arra
   const columns = make();
   for (const name of NAMES) {
     const column = columns[name];
-    if (column !== undefined) yield new Float64Array(column);
+    if (column !== undefined) yield Float64Array.from(column, (value) => value ?? NaN);
   }
 }

@@ -1,7 +1,7 @@
 // A query's answer as CSV (RFC 4180): one row a bucket, one column a label.
 
-import type { AcrossColumns, CounterColumns, QueryAnswer, RawAnswer } from "../api.ts";
-import { STAT_NAMES, type StatName } from "../stats.ts";
+import type { Absent, AcrossColumns, CounterColumns, QueryAnswer, RawAnswer } from "../api.ts";
+import { type PercentileName, STAT_NAMES, type StatName } from "../stats.ts";
 
 /** `excel`: a text that a spreadsheet would run as a formula gets an apostrophe before it. */
 export type CsvDialect = "plain" | "excel";
@@ -15,15 +15,22 @@ type Head = Omit<QueryAnswer, "series" | "resolution"> &
 export interface CsvSeries {
   readonly labels: Readonly<Record<string, string>>;
   columns(): { readonly t: readonly number[] } & Partial<
-    Readonly<Record<ColumnName, readonly number[]>>
+    Readonly<Record<ColumnName, readonly (number | null)[]>>
   >;
 }
 
-export type ColumnName = StatName | keyof CounterColumns | keyof AcrossColumns | "value" | "ends";
+export type ColumnName =
+  StatName | PercentileName | keyof CounterColumns | keyof AcrossColumns | "value" | "ends";
 
-/** Columns of an answer, in their order; those of a counter come last. */
-export const columnNames = (counter: boolean): readonly ColumnName[] =>
-  counter ? [...STAT_NAMES, "increase", "rate"] : STAT_NAMES;
+/** Columns of an answer, in their order; those of a counter and percentiles come last. */
+export const columnNames = (
+  counter: boolean,
+  percentiles: readonly PercentileName[] = [],
+): readonly ColumnName[] => [
+  ...STAT_NAMES,
+  ...(counter ? (["increase", "rate"] as const) : []),
+  ...percentiles,
+];
 
 /** Columns of samples. */
 export const RAW_NAMES: readonly ColumnName[] = ["value"];
@@ -70,28 +77,32 @@ export function* csvParts(
     for (let from = 0; from < t.length; from += LINES) {
       const lines = t.slice(from, from + LINES).map((start, i) => {
         const row = numbers(values.map((column) => column[from + i]!));
-        return line([new Date(start).toISOString(), ...cells, row]);
+        return line([iso(start), ...cells, row]);
       });
       yield lines.join("");
     }
   }
-  const { cut, kept, unreadable, collapsed } = notes;
+  const { cut, kept, unreadable, collapsed, absent } = notes;
   if (cut !== undefined) yield line([`# ${cut}`]);
   if (kept !== undefined) yield line([`# ${kept}`]);
   if (collapsed !== undefined) yield line([`# ${collapsed}`]);
+  if (absent !== undefined) yield line([`# ${absent}`]);
   if (unreadable !== undefined) yield line([`# unreadable: ${unreadable}`]);
 }
 
 /**
- * Cells of numbers, all finite. V8 keeps the latest numbers that were made texts, which adds up to tens of
+ * Cells of numbers; what is absent is empty. V8 keeps the latest numbers that were made texts, which adds up to tens of
  * MB of garbage in a large answer; not so those that JSON.stringify writes.
  */
-const numbers = (values: readonly number[]): string => JSON.stringify(values).slice(1, -1);
+const numbers = (values: readonly (number | null)[]): string =>
+  JSON.stringify(values).slice(1, -1).replaceAll("null", "");
 
 /** Lines of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
 const LINES = 256;
 
 const line = (cells: readonly string[]): string => `${cells.join(",")}\r\n`;
+
+const iso = (at: number): string => new Date(at).toISOString();
 
 /** What an answer says of itself that CSV has no columns for. */
 export interface Notes {
@@ -103,6 +114,8 @@ export interface Notes {
   readonly unreadable: string | undefined;
   /** Minutes that keep no samples, where those are asked for. */
   readonly collapsed: string | undefined;
+  /** Percentiles that were asked for and are empty in some buckets. */
+  readonly absent: string | undefined;
 }
 
 /** `shown`: how many series are in the answer; `first`: the earliest start of a bucket, Infinity: none. */
@@ -112,17 +125,27 @@ export const notesOf = (head: Head, shown: number, first: number): Notes => ({
     : undefined,
   kept:
     head.keptFrom > head.from && first >= head.keptFrom
-      ? `kept: by the ${head.resolution === "raw" ? "sample" : head.resolution} from ${new Date(head.keptFrom).toISOString()}; ask for a coarser resolution before`
+      ? `kept: by the ${head.resolution === "raw" ? "sample" : head.resolution} from ${iso(head.keptFrom)}; ask for a coarser resolution before`
       : undefined,
   unreadable: unreadableOf(head),
   collapsed:
     head.collapsed &&
-    `collapsed: ${head.collapsed.minutes} minutes from ${new Date(head.collapsed.from).toISOString()} had too many points to keep each; ask for them by the minute`,
+    `collapsed: ${head.collapsed.minutes} minutes from ${iso(head.collapsed.from)} had too many points to keep each; ask for them by the minute`,
+  absent: head.absent && `absent: ${head.absent.map(absentOf).join("; ")}`,
 });
+
+const WHY: Readonly<Record<Absent["why"], string>> = {
+  collapsed: "a minute of theirs had more samples than are kept",
+  deleted: "their minutes are kept no longer",
+  unreadable: "parts of them could not be read",
+};
+
+const absentOf = ({ why, buckets, from, to }: Absent): string =>
+  `percentiles of ${buckets} buckets from ${iso(from)} to ${iso(to)} since ${WHY[why]}`;
 
 function unreadableOf({ unreadable, unreadableCount }: Head): string | undefined {
   const [first] = unreadable ?? [];
   if (first === undefined) return undefined;
   const count = unreadableCount ?? unreadable?.length;
-  return `${count} of the stored parts, the first from ${new Date(first.from).toISOString()} to ${new Date(first.to).toISOString()}: ${first.message}`;
+  return `${count} of the stored parts, the first from ${iso(first.from)} to ${iso(first.to)}: ${first.message}`;
 }

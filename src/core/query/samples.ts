@@ -28,9 +28,13 @@ export interface Asked {
   /** Most samples that a minute keeps. */
   readonly limit: number;
   readonly ofBuckets: OfBuckets;
-  /** Series that get the same labels are one group. */
-  readonly labelsOf: (series: Series) => Labels;
+  /** Series that get the same labels are one group; undefined: they are passed over. */
+  readonly labelsOf: (series: Series) => Labels | undefined;
+  /** How many are held at once at most. */
+  readonly most?: Pick<TooLarge, "limit" | "value">;
 }
+
+const MOST = { limit: "bucketsPerQuery", value: LIMITS.bucketsPerQuery } as const;
 
 /** Minutes that have more samples than are kept; those of each series count. */
 export interface Collapsed {
@@ -38,6 +42,17 @@ export interface Collapsed {
   /** From the first to the end of the last, Unix ms. */
   readonly from: number;
   readonly to: number;
+}
+
+/** The samples of a series. */
+export interface SamplesOfSeries {
+  /** Of its group. */
+  readonly labels: Labels;
+  /** By time, then value. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** Starts of the minutes that keep none, Unix ms. */
+  readonly collapsed: ReadonlySet<number>;
 }
 
 /** Samples of whole minutes of one series, as they come. */
@@ -67,7 +82,7 @@ export class Samples {
   readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
   /** The same object is the same series. */
-  readonly #known = new WeakMap<Series, Column>();
+  readonly #known = new WeakMap<Series, Column | undefined>();
 
   constructor(asked: Asked) {
     this.#asked = asked;
@@ -75,6 +90,7 @@ export class Samples {
 
   add(series: Series, minutes: Minutes, first: number, end: number): TooLarge | undefined {
     const column = this.#of(series);
+    if (column === undefined) return undefined;
     const { start, kept, offset, value, stride, buckets } = minutes;
     const before = column.length;
     for (let row = first; row < end; row++) {
@@ -95,11 +111,11 @@ export class Samples {
       if (ended !== undefined) column.ends.push(ended);
     }
     this.size += column.length - before;
-    return this.size > LIMITS.bucketsPerQuery
+    const { most = MOST } = this.#asked;
+    return this.size > most.value
       ? {
           kind: "too_large",
-          limit: "bucketsPerQuery",
-          value: LIMITS.bucketsPerQuery,
+          ...most,
           what: "samples that are read at once",
           ways: [{ way: "series", most: Math.max(1, this.#columns.size - 1), equality: false }],
         }
@@ -127,14 +143,24 @@ export class Samples {
     }
   }
 
-  #of(series: Series): Column {
-    const known = this.#known.get(series);
-    if (known !== undefined) return known;
+  /** Each series apart, once, instead of its group. */
+  *series(): Generator<SamplesOfSeries> {
+    for (const [key, column] of this.#columns) {
+      this.#columns.delete(key);
+      const { labels, collapsed } = column;
+      yield { labels, ...this.#settled(column), collapsed };
+    }
+  }
+
+  /** Undefined: it is passed over. */
+  #of(series: Series): Column | undefined {
+    if (this.#known.has(series)) return this.#known.get(series);
     const key = series.metric + JSON.stringify(series.labels);
     let column = this.#columns.get(key);
-    if (column === undefined) {
+    const labels = column?.labels ?? this.#asked.labelsOf(series);
+    if (column === undefined && labels !== undefined) {
       column = {
-        labels: this.#asked.labelsOf(series),
+        labels,
         times: new Float64Array(16),
         values: new Float64Array(16),
         length: 0,
@@ -165,7 +191,7 @@ export class Samples {
   }
 
   /** Without what minutes do not keep of all their points. The columns are used again. */
-  #united({ times, values }: Points, collapsed: ReadonlySet<number>): Points {
+  #united({ times, values }: Points, collapsed: Set<number>): Points {
     const { limit, ofBuckets } = this.#asked;
     let size = 0;
     const keep = (i: number): void => {
@@ -178,6 +204,7 @@ export class Samples {
       while (next < times.length && times[next]! < start + MINUTE) next++;
       if (next - i <= limit && !collapsed.has(start)) for (; i < next; i++) keep(i);
       else {
+        collapsed.add(start);
         this.#note(start);
         if (ofBuckets === "ends") keep(i);
         if (ofBuckets === "ends" && next - 1 > i) keep(next - 1);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { ACROSS } from "../../core/query/across.ts";
-import { byStat } from "../../core/stats.ts";
+import { byPercentile, byStat } from "../../core/stats.ts";
 import { exactly } from "../http/endpoint.ts";
 import { unreadablePart } from "../http/fields.ts";
 import { rawFields } from "./query-raw.ts";
@@ -23,6 +23,14 @@ const seriesAnswer = z.object({
     description:
       "Of a counter: increase per second of the bucket's whole width, also of one that is still filling",
   }),
+  ...byPercentile(({ name, title }) =>
+    z
+      .array(z.number().nullable())
+      .exactOptional()
+      .meta({
+        description: `With stat=${name}: the ${title} of the samples of each, by linear interpolation between the two nearest; null where not all its samples are kept, as absent says`,
+      }),
+  ),
 });
 
 const queryFields = z.object({
@@ -58,6 +66,20 @@ const queryFields = z.object({
     .number()
     .exactOptional()
     .meta({ description: "How many there are, when more than listed" }),
+  absent: z
+    .array(
+      z.object({
+        why: z.enum(["collapsed", "deleted", "unreadable"]),
+        buckets: z.number(),
+        from: z.number(),
+        to: z.number(),
+      }),
+    )
+    .exactOptional()
+    .meta({
+      description:
+        "Why percentiles that were asked for are null: of how many buckets of all series, and from when to when. collapsed: a minute of theirs had more samples than are kept one by one (SAMPLES_PER_MINUTE); deleted: their minutes are past the retention of minutes; unreadable: see there",
+    }),
   across: z
     .enum(ACROSS)
     .exactOptional()

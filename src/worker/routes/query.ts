@@ -1,7 +1,7 @@
 // GET /api/v1/query: the buckets of one metric.
 
 import { z } from "zod";
-import type { QueryAnswer, UnreadablePart } from "../../core/api.ts";
+import type { Absent } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type MetricType, typeByName } from "../../core/metric-type.ts";
 import {
@@ -15,7 +15,6 @@ import {
 import {
   ACROSS_NAMES,
   columnNames,
-  type CsvDialect,
   csvParts,
   type Notes,
   notesOf,
@@ -24,15 +23,14 @@ import {
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
 import { type Across, ACROSS, combined, leadOfAcross } from "../../core/query/across.ts";
-import { overHeld } from "../../core/query/held.ts";
 import { Increases, leadOf } from "../../core/query/increase.ts";
-import { type GroupBy, Merge } from "../../core/query/merge.ts";
+import { type GroupBy, Merge, type MergedGroup } from "../../core/query/merge.ts";
 import { type Plan, plan } from "../../core/query/plan.ts";
-import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
+import type { Unreadable } from "../../core/query/read-error.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
 import { METRIC_NAME, type Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
-import { STAT_NAMES } from "../../core/stats.ts";
+import { PERCENTILE_NAMES, STAT_NAMES } from "../../core/stats.ts";
 import { configOf, type Env } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
@@ -44,6 +42,9 @@ import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { failUnknown } from "../read/unknown.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
+import { tooLarge } from "./query-limits.ts";
+import { type PercentilesFound, readPercentiles } from "./query-percentiles.ts";
+import { unreadableIn } from "./query-unreadable.ts";
 import { readRaw } from "./query-raw.ts";
 
 const parameters = z.object({
@@ -80,6 +81,15 @@ const parameters = z.object({
     .meta({
       description:
         "How the series of a group are one. points: all their points are merged. sum, avg, min, max: of the series' averages in each bucket, as avg, and series says of how many; one that has no point there counts with its latest average, for at most 5 minutes or 2.5 times the median of its own steps",
+    }),
+  stat: z
+    .array(z.enum(PERCENTILE_NAMES))
+    .max(PERCENTILE_NAMES.length)
+    .default([])
+    .transform((names) => PERCENTILE_NAMES.filter((name) => names.includes(name)))
+    .meta({
+      description:
+        "Percentiles, besides the columns that every answer has: of all samples of the group in each bucket, by linear interpolation between the two nearest. Made of the samples that minutes keep; where these are not all there, null, and absent says why. They cost the reading of the range's minutes at every resolution",
     }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
   order: z
@@ -129,7 +139,7 @@ export const query = endpoint({
       await tag.done(),
       csv ? "text/csv; charset=utf-8; header=present" : "application/json",
       csv ? headersOf(notes) : {},
-      () => streamOf(csv ? csvOf(series, head, notes, asked.csv) : jsonParts(head, series)),
+      () => streamOf(csv ? csvOf(series, head, notes, asked) : jsonParts(head, series)),
     );
   },
 });
@@ -138,7 +148,7 @@ const csvOf = (
   series: readonly LazySeries[],
   { type, across, resolution }: AnswerHead,
   notes: Notes,
-  dialect: CsvDialect,
+  { csv: dialect, stat }: z.output<typeof parameters>,
 ): Generator<string> =>
   csvParts(
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
@@ -147,14 +157,21 @@ const csvOf = (
     resolution === "raw"
       ? RAW_NAMES
       : across === undefined
-        ? columnNames(type === "counter")
+        ? columnNames(type === "counter", stat)
         : ACROSS_NAMES,
   );
 
 /** What CSV has no columns for, as headers. */
-const headersOf = ({ cut, kept, unreadable, collapsed }: Notes): Record<string, string> => ({
+const headersOf = ({
+  cut,
+  kept,
+  unreadable,
+  collapsed,
+  absent,
+}: Notes): Record<string, string> => ({
   ...(kept !== undefined && { "minuet-kept": kept }),
   ...(collapsed !== undefined && { "minuet-collapsed": collapsed }),
+  ...(absent !== undefined && { "minuet-absent": absent }),
   ...(cut !== undefined && { "minuet-truncated": cut }),
   ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
 });
@@ -187,6 +204,12 @@ async function answerOf(
   const type = typeByName(metric);
   if (type !== "counter" && (asked.order === "increase" || asked.order === "rate"))
     failOrder(metric, asked.order);
+  if (asked.across !== "points" && asked.stat.length > 0)
+    fail({
+      kind: "invalid_parameter",
+      message: "percentiles are of the points of a group: leave out across, or stat",
+      issues: [{ path: "stat", message: "there is none with across" }],
+    });
   if (issue !== undefined)
     fail({
       kind: "invalid_parameter",
@@ -194,7 +217,7 @@ async function answerOf(
       issues: [{ path: "from", message: issue }],
     });
   if (asked.resolution === "raw") return await rawOf(seen, asked, type, now);
-  const { retention } = configOf(env);
+  const { retention, samplesPerMinute } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);
   const source = sourceOf(env, prefix, now);
   const named = anyOf(METRIC_NAME, [metric]);
@@ -230,8 +253,21 @@ async function answerOf(
   );
   if (!known) await failIfUnknown(seen, source, asked);
   increases?.finish();
-  const unreadable = parts.filter((part) => part.to > planned.from);
-  const { series, total } = seriesOf(merge, planned, { ...asked, type, across, by });
+  const { series, total, absent, lost } =
+    across === undefined
+      ? await groupsOf(merge, planned, asked, (groups) =>
+          readPercentiles(source, {
+            names: asked.stat,
+            groups,
+            planned,
+            matchers: selection.matchers,
+            by,
+            now,
+            retention,
+            samplesPerMinute,
+          }),
+        )
+      : combinedOf(merge, planned, { ...asked, across, by });
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   const head: AnswerHead = {
     metric,
@@ -244,7 +280,8 @@ async function answerOf(
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
     ...(total > series.length && { truncated: true, seriesTotal: total }),
     keptFrom,
-    ...unreadableIn(unreadable),
+    ...unreadableIn([...parts.filter((part) => part.to > planned.from), ...lost]),
+    ...(absent.length > 0 && { absent }),
   };
   return { head, series };
 }
@@ -257,12 +294,12 @@ async function rawOf(
 ): Promise<Answer> {
   const { env, prefix } = seen;
   const { metric, from, to, limit } = asked;
-  if (asked.across !== "points" || asked.order !== undefined)
+  if (asked.across !== "points" || asked.order !== undefined || asked.stat.length > 0)
     fail({
       kind: "invalid_parameter",
       message:
-        "samples are not combined or ordered: leave out across and order, or ask for resolution=minute",
-      issues: [{ path: "resolution", message: "raw has neither across nor order" }],
+        "samples are not combined, ordered or counted: leave out across, order and stat, or ask for resolution=minute",
+      issues: [{ path: "resolution", message: "raw has neither across nor order nor stat" }],
     });
   const source = sourceOf(env, prefix, now);
   const matchers = [anyOf(METRIC_NAME, [metric]), ...matchersOf(asked.where)];
@@ -304,32 +341,36 @@ async function failIfUnknown(
   if (any.length === 0) await failUnknown(env, prefix, metric);
 }
 
-const unreadableIn = (
-  parts: readonly Unreadable[],
-): Pick<QueryAnswer, "unreadable" | "unreadableCount"> => ({
-  ...(parts.length > 0 && { unreadable: parts.slice(0, LIMITS.issuesListed).map(partOf) }),
-  ...(parts.length > LIMITS.issuesListed && { unreadableCount: parts.length }),
-});
+interface Shown {
+  readonly series: readonly LazySeries[];
+  readonly total: number;
+  readonly absent: readonly Absent[];
+  /** What could not be read for percentiles. */
+  readonly lost: readonly Unreadable[];
+}
 
-interface AskedOfMerge extends Pick<z.output<typeof parameters>, "limit" | "order"> {
-  readonly type: MetricType | undefined;
-  /** Undefined: all points of a group are merged, and already are. */
-  readonly across: Across | undefined;
+async function groupsOf(
+  merge: Merge,
+  { step }: Plan,
+  { metric, limit, order, stat }: z.output<typeof parameters>,
+  read: (groups: readonly MergedGroup[]) => Promise<PercentilesFound>,
+): Promise<Shown> {
+  const { groups, total } = merge.ranked(limit, order);
+  const type = typeByName(metric);
+  if (stat.length === 0)
+    return { series: lazily(groups, merge.size, { type, step }), total, absent: [], lost: [] };
+  const { columns: more, absent, unreadable: lost } = await read(groups);
+  return { series: lazily(groups, merge.size, { type, step, more }), total, absent, lost };
+}
+
+interface AskedAcross extends Pick<z.output<typeof parameters>, "limit" | "order"> {
+  readonly across: Across;
   readonly by: GroupBy;
 }
 
-function seriesOf(
-  merge: Merge,
-  planned: Plan,
-  { limit, order, type, across, by }: AskedOfMerge,
-): { readonly series: readonly LazySeries[]; readonly total: number } {
-  if (across === undefined) {
-    const { groups, total } = merge.ranked(limit, order);
-    return { series: lazily(groups, merge.size, { type, step: planned.step }), total };
-  }
-  const alone = merge.ranked(Infinity).groups;
-  const { groups, total } = combined(alone, planned, { across, by, limit, order });
-  return { series: keeping(groups, merge.size), total };
+function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross): Shown {
+  const { groups, total } = combined(merge.ranked(Infinity).groups, planned, asked);
+  return { series: keeping(groups, merge.size), total, absent: [], lost: [] };
 }
 
 const failOrder = (metric: string, order: string): never =>
@@ -350,33 +391,4 @@ function matchersOf(where: readonly MatcherParts[]): readonly Matcher[] {
     message: `where: ${error.message}`,
     issues: [{ path: "where", message: error.message }],
   });
-}
-
-const partOf = ({ labels, from, to, message }: Unreadable): UnreadablePart => ({
-  labels: labelsObject(labels),
-  from,
-  to,
-  message,
-});
-
-const COARSER = { minute: "hour", hour: "day", day: undefined } as const;
-
-/** Undefined while an answer is within its limits. */
-function tooLarge(
-  merge: Merge,
-  { tier, from, to, step }: Plan,
-  isGrouped: boolean,
-): TooLarge | undefined {
-  const coarser = COARSER[tier];
-  return overHeld(merge, () => [
-    isGrouped
-      ? { way: "fewer_groups" }
-      : // Series that are combined are merged each apart first.
-        {
-          way: "series",
-          most: Math.max(1, Math.floor((LIMITS.bucketsPerQuery * step) / (to - from))),
-          equality: false,
-        },
-    ...(coarser === undefined ? [] : [{ way: "coarser", tier: coarser } as const]),
-  ]);
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { STAT_NAMES } from "../../../src/core/stats.ts";
+import { PERCENTILE_NAMES, STAT_NAMES } from "../../../src/core/stats.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const TOY = `  { name: "span", title: "toy", kind: "amount", of: ({ min, max }) => max - min },\n`;
@@ -67,7 +67,7 @@ test("a toy statistic is one row: columns, CSV, schema, menu and totals have it"
   expect(JSON.parse(stdout)).toEqual({
     span: [3, 6],
     csv: [`time,${names.join(",")}`, "1970-01-01T00:00:00.000Z,2.5,1,4,5,2,1,4,3"],
-    schema: ["labels", "t", ...names, "increase", "rate"],
+    schema: ["labels", "t", ...names, "increase", "rate", ...PERCENTILE_NAMES],
     menu: names,
     total: 8,
   });

@@ -8,9 +8,12 @@ export function quantileOf(q: number, values: Float64Array, size: number): numbe
   if (size === 0 || Number.isNaN(q)) return NaN;
   if (q < 0) return -Infinity;
   if (q > 1) return Infinity;
-  const sorted = values.subarray(0, size);
-  // A typed array sorts NaN to its end.
-  sorted.sort();
+  return quantileOfSorted(q, values.subarray(0, size).sort());
+}
+
+/** The same of values that a typed array has sorted, at least one, with NaN at their end; q is 0 to 1. */
+export function quantileOfSorted(q: number, sorted: Float64Array): number {
+  const size = sorted.length;
   let numbers = size;
   while (numbers > 0 && Number.isNaN(sorted[numbers - 1])) numbers--;
   const missing = size - numbers;

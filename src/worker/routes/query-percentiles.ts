@@ -1,0 +1,90 @@
+// stat=p50 … p99 of GET /api/v1/query: a second reading, of the minutes' samples, for the buckets of the first.
+
+import type { Absent } from "../../core/api.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { groupLabels, type GroupBy, type MergedGroup } from "../../core/query/merge.ts";
+import type { Matcher } from "../../core/query/matcher.ts";
+import { type PercentileColumns, Percentiles } from "../../core/query/percentiles.ts";
+import { keptFrom, type Plan, type Retention } from "../../core/query/plan.ts";
+import type { TooLarge, Unreadable } from "../../core/query/read-error.ts";
+import { Samples } from "../../core/query/samples.ts";
+import type { Source } from "../../core/query/source.ts";
+import type { Labels } from "../../core/series/labels.ts";
+import type { PercentileName } from "../../core/stats.ts";
+import { Failed } from "../http/failure.ts";
+import { failureOf, orFail } from "../read/native.ts";
+
+export interface AskedOfSamples {
+  readonly names: readonly PercentileName[];
+  /** With the buckets that the answer has. */
+  readonly groups: readonly MergedGroup[];
+  readonly planned: Plan;
+  readonly matchers: readonly Matcher[];
+  readonly by: GroupBy;
+  /** Unix ms, by which retention is counted. */
+  readonly now: number;
+  readonly retention: Retention;
+  readonly samplesPerMinute: number;
+}
+
+export interface PercentilesFound {
+  columns(labels: Labels): PercentileColumns;
+  readonly absent: readonly Absent[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** @throws Failed */
+export async function readPercentiles(
+  source: Source,
+  { names, groups, planned, matchers, by, now, retention, samplesPerMinute }: AskedOfSamples,
+): Promise<PercentilesFound> {
+  const since = Date.now();
+  const found = new Percentiles(groups, planned, new Set(names));
+  if (found.size > LIMITS.percentilesPerQuery) throw new Failed(failureOf(TOO_MANY));
+  let minutesFrom = keptFrom("minute", now, retention);
+  const unreadable: Unreadable[] = [];
+  let from = planned.to;
+  for (const part of found.parts(minutesFrom)) {
+    if (Date.now() - since > LIMITS.queryMs)
+      throw new Failed(failureOf({ ...TOO_LONG, ways: [{ way: "from", from }] }));
+    from = part.from;
+    const samples = new Samples({
+      ...part,
+      limit: samplesPerMinute,
+      ofBuckets: "nothing",
+      labelsOf: ({ labels }) => {
+        const of = groupLabels(labels, by);
+        return found.has(of) ? of : undefined;
+      },
+      most: { limit: "samplesAtOnce", value: LIMITS.samplesAtOnce },
+    });
+    const read = orFail(
+      await source.minutes({ matchers, ...part }, (series, minutes, first, end) =>
+        samples.add(series, minutes, first, end),
+      ),
+    );
+    minutesFrom = Math.max(minutesFrom, read.keptFrom);
+    unreadable.push(...read.unreadable);
+    found.take(part, samples.series(), minutesFrom);
+  }
+  return {
+    columns: (labels) => found.columns(labels),
+    absent: found.absent(minutesFrom),
+    unreadable,
+  };
+}
+
+const TOO_MANY: TooLarge = {
+  kind: "too_large",
+  limit: "percentilesPerQuery",
+  value: LIMITS.percentilesPerQuery,
+  what: "percentiles in the answer",
+  ways: [{ way: "fewer_groups" }],
+};
+
+const TOO_LONG = {
+  kind: "too_large",
+  limit: "queryMs",
+  value: LIMITS.queryMs,
+  what: "ms of reading samples",
+} as const;
