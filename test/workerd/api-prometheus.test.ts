@@ -276,10 +276,12 @@ describe("samples", () => {
     ).toEqual(["8"]);
   });
 
-  test("of a minute with more than are kept, the first and the last, and it is said", async () => {
+  test("of a minute with more than are kept its bucket, or the first and the last, and it is said", async () => {
     await post("many", 8, 5_000, MINUTE_START + 1_000);
-    const { values, infos } = await instant("count_over_time(many[2m])", MINUTE_START + 2 * MINUTE);
-    expect(values).toEqual(["2"]);
+    const at = MINUTE_START + 2 * MINUTE;
+    expect(await instant("count_over_time(many[2m])", at)).toEqual({ values: ["8"] });
+    const { values, infos } = await instant("quantile_over_time(1, many[2m])", at);
+    expect(values).toEqual(["8"]);
     expect(infos).toEqual([expect.stringMatching(/only the first and the last are read/)]);
   });
 

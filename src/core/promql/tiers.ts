@@ -1,7 +1,7 @@
 // Which tier a selection is read from, and what an answer says of it. Pure. All series of a selection are
 // read from one tier, over all of its range: two are never mixed.
 
-import { DAY, HOUR, type TierName, TIERS } from "../tiers.ts";
+import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../tiers.ts";
 import type { Call } from "./ast.ts";
 import * as buckets from "./bucket-functions.ts";
 import type { BucketBody } from "./bucket-window.ts";
@@ -12,47 +12,43 @@ import type { SampleQuestion, Use } from "./source.ts";
 /** From when each tier is kept, Unix ms. */
 export type KeptFrom = Readonly<Record<TierName, number>>;
 
-/** A way to read a selection: its samples (of minutes), or buckets. */
+/** A way to read a selection: its samples, or buckets of a tier. */
 export interface Reading {
-  readonly tier: TierName;
-  /** Whether each result is of whole buckets: then it is what the samples would give. */
+  readonly of: "samples" | TierName;
+  /** Whether each result is what all samples give: of buckets, where it is of whole ones. */
   readonly isExact: boolean;
 }
 
+const SAMPLES: Reading = { of: "samples", isExact: true };
+
 /**
- * The ways to read a selection, the best first; those that follow are for when it is over a limit, or
- * turns out to be deleted. There is one at least.
+ * The ways to read a selection, the best first; those that follow are for when it is over a limit, or turns
+ * out to be deleted, or to miss points. There is one at least.
  *
  * 1. What buckets do not say (a median) is read from samples, as far as they are kept.
- * 2. Whole days are read from day buckets, and whole hours from hour buckets, where steps, ranges and
- *    times all are such. A selector without a range then has the last value of each.
- * 3. All else is read from samples, if all of it is kept.
+ * 2. Whole days are read from day buckets, and whole hours from hour buckets, where steps, ranges and times
+ *    all are such. So is a selector without a range at several steps: it has the last value of each.
+ * 3. All else is read from samples, or else from minutes, if all of it is kept.
  * 4. Else from hour buckets, if all of it is kept there; else from day buckets.
  */
 export function readingsOf(question: SampleQuestion, keptFrom: KeptFrom): readonly Reading[] {
   const { from, use } = question;
-  if (typeof use.by === "object" && bodyOf(use.by.call) === undefined)
-    return [{ tier: "minute", isExact: true }];
-  if (isWhole(question, DAY)) return [{ tier: "day", isExact: true }];
-  const day = { tier: "day", isExact: false } as const;
-  const isHourKept = keptFrom.hour <= from;
-  if (isHourKept && isWhole(question, HOUR)) return [{ tier: "hour", isExact: true }, day];
-  return [
-    ...(keptFrom.minute <= from ? [{ tier: "minute", isExact: true } as const] : []),
-    ...(isHourKept ? [{ tier: "hour", isExact: false } as const] : []),
-    day,
-  ];
+  if (typeof use.by === "object" && bodyOf(use.by.call) === undefined) return [SAMPLES];
+  const day = { of: "day", isExact: isWhole(question, DAY) } as const;
+  if (day.isExact) return [day];
+  const hour = { of: "hour", isExact: isWhole(question, HOUR) } as const;
+  const coarse = keptFrom.hour <= from ? [hour, day] : [day];
+  if (keptFrom.minute > from || coarse[0]!.isExact) return coarse;
+  return [SAMPLES, { of: "minute", isExact: isWhole(question, MINUTE) }, ...coarse];
 }
 
 /** Whether every result is of whole buckets of this width, ms. */
 function isWhole({ from, to, use }: SampleQuestion, width: number): boolean {
-  if (use.by === "samples") return false;
   const isOne = to - from === use.range;
-  return (
-    (isOne || use.step % width === 0) &&
-    (to - 1) % width === 0 &&
-    (use.by === "instant" || use.range % width === 0)
-  );
+  if ((to - 1) % width !== 0 || !(isOne || use.step % width === 0)) return false;
+  // An alert that is asked for at the full hour sees what it sees at any other time.
+  if (use.by === "instant") return !isOne && width > MINUTE;
+  return use.by !== "samples" && use.range % width === 0;
 }
 
 const bodyOf = (call: string): BucketBody | undefined => {
@@ -66,25 +62,38 @@ const WITH_RISE: ReadonlySet<BucketBody | undefined> = new Set([buckets.rate, bu
 export const usesRise = ({ by }: Use): boolean =>
   typeof by === "object" && WITH_RISE.has(bodyOf(by.call));
 
+const OF_ALL: ReadonlySet<BucketBody | undefined> = new Set([
+  buckets.avgOverTime,
+  buckets.countOverTime,
+  buckets.maxOverTime,
+  buckets.minOverTime,
+  buckets.sumOverTime,
+]);
+
+/** Whether a use needs every point, and buckets say what it makes of them. */
+export const needsAll = ({ by }: Use): boolean =>
+  typeof by === "object" && OF_ALL.has(bodyOf(by.call));
+
 /** Why samples were not read. */
 export type Why =
   /** They are kept since then, Unix ms. */
   | { readonly keptFrom: number }
   /** There are too many. */
-  | { readonly limit: string };
+  | { readonly limit: string }
+  /** Minutes had more points than they keep. */
+  | "collapsed";
 
 /** What an answer that is read from buckets says of them; undefined: nothing, it is what samples give. */
-export function infoOf(
-  { tier, isExact }: Reading,
-  { by, range }: Use,
-  why: Why,
-): string | undefined {
-  if (isExact) return undefined;
-  const because =
-    "limit" in why
-      ? `single points would be over the limit ${why.limit}`
-      : `single points before ${new Date(why.keptFrom).toISOString()} are kept no longer`;
-  return `${whatOf(by, range, tier)}, since ${because}`;
+export function infoOf({ of, isExact }: Reading, { by, range }: Use, why: Why): string | undefined {
+  if (isExact || of === "samples") return undefined;
+  return `${whatOf(by, range, of)}, since ${becauseOf(why)}`;
+}
+
+function becauseOf(why: Why): string {
+  if (why === "collapsed") return "there are minutes with more points than are kept one by one";
+  return "limit" in why
+    ? `single points would be over the limit ${why.limit}`
+    : `single points before ${new Date(why.keptFrom).toISOString()} are kept no longer`;
 }
 
 function whatOf(by: Use["by"], range: number, tier: TierName): string {

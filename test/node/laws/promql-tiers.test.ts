@@ -160,7 +160,8 @@ describe("at whole buckets", () => {
         const { got, infos } = await asked(memory, outer.replaceAll("@", "level"), times, Infinity);
         const last = `last_over_time(level[1${unit[tier]}])`;
         expectSame(got, naiveRange(memory, outer.replaceAll("@", last), times));
-        expect(infos).toEqual([]);
+        // At one time alone it is asked for as at any other.
+        if (at.count > 1) expect(infos).toEqual([]);
       }),
       { numRuns: 200 },
     ));

@@ -10,6 +10,7 @@ import { canonicalLabels } from "../../../src/core/series/labels.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { samplesOf } from "../../../src/worker/routes/prometheus/samples.ts";
 import { Memory } from "../../support/promql/memory.ts";
+import { naiveRange } from "../../support/promql/naive.ts";
 import { storeOf } from "../../support/promql/store.ts";
 
 /** A midnight, and a time of no round number. */
@@ -32,7 +33,7 @@ describe("the tiers of a selection", () => {
         use: { by: by === "instant" || by === "samples" ? by : { call: by }, range, step },
       },
       KEPT,
-    ).map(({ tier, isExact }) => `${tier}${isExact ? "" : "~"}`);
+    ).map(({ of, isExact }) => `${of}${isExact ? "" : "~"}`);
 
   const hourly = { first: TODAY - 2 * DAY, last: TODAY, step: HOUR };
   const daily = { first: TODAY - 350 * DAY, last: TODAY, step: DAY };
@@ -40,30 +41,35 @@ describe("the tiers of a selection", () => {
   const old = { first: NOW - 100 * DAY, last: NOW - 99 * DAY, step: 10 * MINUTE };
 
   test.each([
-    ["the last hour", of("rate", 5 * MINUTE, minutely), ["minute", "hour~", "day~"]],
-    ["now", of("instant", 5 * MINUTE, { first: NOW }), ["minute", "hour~", "day~"]],
+    ["the last hour", of("rate", 5 * MINUTE, minutely), ["samples", "minute~", "hour~", "day~"]],
+    ["now", of("instant", 5 * MINUTE, { first: NOW }), ["samples", "minute~", "hour~", "day~"]],
     ["whole hours", of("rate", HOUR, hourly), ["hour", "day~"]],
     ["selectors at whole hours", of("instant", 5 * MINUTE, hourly), ["hour", "day~"]],
     [
       "whole hours of a range of minutes",
       of("rate", 5 * MINUTE, hourly),
-      ["minute", "hour~", "day~"],
+      ["samples", "minute", "hour~", "day~"],
     ],
     [
       "steps of hours at half past",
       of("sum_over_time", HOUR, { first: TODAY - DAY / 48, last: TODAY + DAY / 48, step: HOUR }),
-      ["minute", "hour~", "day~"],
+      ["samples", "minute", "hour~", "day~"],
     ],
     ["whole days", of("increase", DAY, daily), ["day"]],
     ["selectors at midnight", of("instant", 5 * MINUTE, daily), ["day"]],
     ["days of whole hours", of("increase", 36 * HOUR, daily), ["hour", "day~"]],
+    [
+      "a selector at one full hour",
+      of("instant", 5 * MINUTE, { first: TODAY }),
+      ["samples", "minute~", "hour~", "day~"],
+    ],
     ["one whole day", of("avg_over_time", DAY, { first: TODAY }), ["day"]],
     ["30 days until now", of("increase", 30 * DAY, { first: NOW }), ["hour~", "day~"]],
     ["months ago", of("rate", 5 * MINUTE, old), ["hour~", "day~"]],
     ["years ago", of("rate", 5 * MINUTE, { first: NOW - 500 * DAY }), ["day~"]],
     ["hours years ago", of("rate", HOUR, { first: TODAY - 500 * DAY }), ["day~"]],
-    ["what buckets do not say", of("quantile_over_time", DAY, daily), ["minute"]],
-    ["samples", of("samples", DAY, { first: TODAY }), ["minute", "hour~", "day~"]],
+    ["what buckets do not say", of("quantile_over_time", DAY, daily), ["samples"]],
+    ["samples", of("samples", DAY, { first: TODAY }), ["samples", "minute~", "hour~", "day~"]],
     ["samples of long ago", of("samples", 30 * DAY, { first: TODAY }), ["hour~", "day~"]],
   ])("%s", (_, got, expected) => expect(got).toEqual(expected));
 });
@@ -224,6 +230,48 @@ describe("too many samples", () => {
       "bucketsPerQuery",
     );
   });
+});
+
+describe("more points than minutes keep", () => {
+  const dense = new Memory();
+  const { times, values } = dense.of(canonicalLabels([["__name__", "dense"]]));
+  for (let at = NOW - 3 * HOUR; at < NOW; at += 1_000) {
+    times.push(at + 1);
+    values.push((at / 1_000) % 100);
+  }
+  const at = Math.floor(NOW / HOUR) * HOUR - 20 * MINUTE;
+
+  test.each(["sum", "avg", "min", "max", "count"])(
+    "%s_over_time is of them all, exact at whole minutes",
+    async (name) => {
+      const query = `${name}_over_time(dense[5m])`;
+      const { answer } = await ask(dense, query, at);
+      expect([...naiveRange(dense, query, { start: at, end: at, step: 1 }).values()]).toEqual(
+        valuesOf(answer),
+      );
+      expect(answer.infos).toEqual([]);
+      const { answer: between } = await ask(dense, query, at + 30_000);
+      expect(valuesOf(between)).toEqual(valuesOf(answer));
+      expect(between.infos).toEqual([
+        expect.stringContaining(
+          `${name}_over_time() is made of whole minutes, each in the range of its last point, since there are minutes with more points`,
+        ),
+      ]);
+    },
+  );
+
+  test("a median is of those that are kept, and it is said", async () => {
+    const { answer } = await ask(dense, "quantile_over_time(0.5, dense[5m])", at);
+    expect(valuesOf(answer)).toHaveLength(1);
+    expect(answer.infos).toEqual([expect.stringContaining("only the first and the last are read")]);
+  });
+});
+
+test("a store that is young has all there is to a median of 30 days", async () => {
+  const young = reporting(3);
+  const query = "quantile_over_time(0.5, level[30d])";
+  const { answer, read } = await ask(young, query, NOW);
+  expect([valuesOf(answer), answer.infos, read.hour]).toEqual([[1, 2], [], 0]);
 });
 
 test("the newest hour is not drawn as a fall, and counts until now", async () => {

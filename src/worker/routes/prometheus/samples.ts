@@ -1,12 +1,18 @@
-// What PromQL reads of the Source: samples that minutes keep and their end marks, or buckets of hours or
-// days, whichever core/promql/tiers.ts says. Of a minute that keeps a bucket, since it had more points, the
-// first and the last are read, and an answer says so.
+// What PromQL reads of the Source: samples that minutes keep and their end marks, or buckets of a tier,
+// whichever core/promql/tiers.ts says. Of a minute that keeps a bucket, since it had more points, the first
+// and the last are read where buckets do not help, and an answer says so.
 
 import * as LIMITS from "../../../core/limits.ts";
-import { METRIC_NAME, type Selected, type Source } from "../../../core/query/source.ts";
+import {
+  METRIC_NAME,
+  type Selected,
+  type Series,
+  type Source,
+} from "../../../core/query/source.ts";
 import { Samples } from "../../../core/query/samples.ts";
 import { type Retention, keptFrom, plan } from "../../../core/query/plan.ts";
 import type { LimitName, ReadError } from "../../../core/query/read-error.ts";
+import { keyOf } from "../../../core/promql/labels.ts";
 import type {
   SampleQuestion,
   SampleSource,
@@ -18,14 +24,15 @@ import {
   infoOf,
   infoOfUnknown,
   type KeptFrom,
+  needsAll,
   type Reading,
   readingsOf,
   usesRise,
   type Why,
 } from "../../../core/promql/tiers.ts";
 import { ok, type Result } from "../../../core/result.ts";
-import { canonicalLabels } from "../../../core/series/labels.ts";
-import { MINUTE, TIERS } from "../../../core/tiers.ts";
+import { canonicalLabels, type Labels } from "../../../core/series/labels.ts";
+import { MINUTE, type TierName, TIERS } from "../../../core/tiers.ts";
 
 const NONE: SamplesFound = { infos: [], warnings: [] };
 
@@ -43,6 +50,8 @@ interface Read {
   readonly infos: readonly string[];
   /** Whether there is any series. */
   readonly isAny: boolean;
+  /** Whether points are missing, of minutes that had too many. */
+  readonly isCollapsed: boolean;
   handOut(take: TakeSeries): void;
 }
 
@@ -67,9 +76,13 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
           why = { limit: read.error.limit };
           continue;
         }
-        const { selected, infos, isAny, handOut } = read.value;
+        const { selected, infos, isAny, isCollapsed, handOut } = read.value;
         if (!isLast && selected.keptFrom > question.from) {
           why = selected;
+          continue;
+        }
+        if (!isLast && isCollapsed && needsAll(question.use)) {
+          why = "collapsed";
           continue;
         }
         handOut(take);
@@ -100,49 +113,77 @@ const readFrom = (
   reading: Reading,
   settings: Settings,
 ): Promise<Result<Read, ReadError>> =>
-  reading.tier === "minute"
+  reading.of === "samples"
     ? readSamples(source, question, settings)
-    : readBuckets(source, question, reading, settings);
+    : readBuckets(source, question, reading.of, settings);
 
 async function readSamples(
   source: Source,
-  { matchers, from, to, use }: SampleQuestion,
+  question: SampleQuestion,
   { samplesPerMinute }: Settings,
 ): Promise<Result<Read, ReadError>> {
+  const { matchers, from, to, use } = question;
   const found = new Samples({
     from,
     to,
     limit: samplesPerMinute,
     ofBuckets: "ends",
-    labelsOf: ({ metric, labels }) => canonicalLabels([[METRIC_NAME, metric], ...labels]),
+    labelsOf: named,
   });
   const selected = await source.minutes({ matchers, from, to }, (series, minutes, first, end) =>
     found.add(series, minutes, first, end),
   );
   if (!selected.ok) return selected;
-  const { keptFrom, known } = selected.value;
+  const { keptFrom } = selected.value;
   const groups = [...found.groups()];
+  const older = await olderSeries(source, question, keptFrom);
+  if (!older.ok) return older;
   const infos: string[] = [];
   if (found.collapsed !== undefined)
     infos.push(
       "of minutes with more points than are kept one by one only the first and the last are read",
     );
-  if (known && keptFrom > from && typeof use.by === "object")
+  if (older.value.size > 0 && typeof use.by === "object")
     infos.push(infoOfUnknown(use.by.call, keptFrom));
   return ok({
     selected: selected.value,
     infos,
     isAny: found.size > 0,
+    isCollapsed: found.collapsed !== undefined,
     handOut: (take) => {
-      for (const group of groups) take({ ...group, keptFrom });
+      for (const group of groups)
+        take(older.value.has(keyOf(group.labels)) ? { ...group, keptFrom } : group);
     },
   });
 }
 
+/** Keys of the series that had points in the range before samples are kept. */
+async function olderSeries(
+  source: Source,
+  { matchers, from }: SampleQuestion,
+  keptFrom: number,
+): Promise<Result<ReadonlySet<string>, ReadError>> {
+  const older = new Set<string>();
+  if (keptFrom <= from) return ok(older);
+  const days = { matchers, from, to: keptFrom, tier: "day" } as const;
+  const read = await source.select(days, (series, { lastAt }, first, end) => {
+    for (let row = first; row < end; row++)
+      if (lastAt[row]! >= from && lastAt[row]! < keptFrom) {
+        older.add(keyOf(named(series)));
+        break;
+      }
+    return undefined;
+  });
+  return read.ok ? ok(older) : read;
+}
+
+const named = ({ metric, labels }: Series): Labels =>
+  canonicalLabels([[METRIC_NAME, metric], ...labels]);
+
 async function readBuckets(
   source: Source,
   { matchers, from, to, use }: SampleQuestion,
-  { tier }: Reading,
+  tier: TierName,
   { now, retention }: Settings,
 ): Promise<Result<Read, ReadError>> {
   // A bucket that ended before the range may be the one that is seen in it.
@@ -158,6 +199,7 @@ async function readBuckets(
     selected: selected.value,
     infos: [],
     isAny,
+    isCollapsed: false,
     handOut: (take) => {
       for (const series of found.series()) take(series);
     },
@@ -167,14 +209,14 @@ async function readBuckets(
 /** What is missing. */
 const warningsOf = (
   { from, use }: SampleQuestion,
-  { tier }: Reading,
+  { of }: Reading,
   { keptFrom, unreadable }: Selected,
   isAny: boolean,
 ): readonly string[] => [
   // A function that needs samples has no value where they are missing, and says so itself.
-  ...(keptFrom > from && isAny && (tier !== "minute" || typeof use.by !== "object")
+  ...(keptFrom > from && isAny && (of !== "samples" || typeof use.by !== "object")
     ? [
-        `points before ${new Date(keptFrom).toISOString()} are kept no longer by the ${tier}, and not read`,
+        `points before ${new Date(keptFrom).toISOString()} are kept no longer by the ${of === "samples" ? "minute" : of}, and not read`,
       ]
     : []),
   ...(unreadable.length > 0
