@@ -2,6 +2,7 @@
 // (drizzle cannot say STRICT or WITHOUT ROWID); a test compares the two.
 
 import { SCOPES } from "../src/core/caller.ts";
+import { METRIC_TYPES } from "../src/core/metric-type.ts";
 import { integer, primaryKey, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 
 export const series = sqliteTable(
@@ -21,6 +22,23 @@ export const series = sqliteTable(
   },
   (table) => [unique().on(table.metric, table.labels)],
 );
+
+/** What is known of metrics besides their series; no row: nothing. */
+export const metrics = sqliteTable("metric", {
+  metric: text("metric").primaryKey(),
+  /** What senders say: counter, gauge, histogram, summary or unknown. */
+  type: text("type", { enum: METRIC_TYPES }),
+  unit: text("unit"),
+  help: text("help"),
+  /** Unix ms: when that last changed; 0: never. */
+  saidAt: integer("said_at").notNull(),
+  /** The same set by hand, which wins. */
+  setType: text("set_type", { enum: METRIC_TYPES }),
+  setUnit: text("set_unit"),
+  setHelp: text("set_help"),
+  /** Unix ms; 0: never. All null at a later time: what was set has been taken back. */
+  setAt: integer("set_at").notNull(),
+});
 
 /**
  * Minute segments of an hour, a pack a row: a JSON object, slot → segment. Append-only: the parts of

@@ -9,6 +9,18 @@ CREATE TABLE series (
   UNIQUE (metric, labels)
 ) STRICT;
 
+CREATE TABLE metric (
+  metric TEXT PRIMARY KEY,
+  type TEXT,
+  unit TEXT,
+  help TEXT,
+  said_at INTEGER NOT NULL,
+  set_type TEXT,
+  set_unit TEXT,
+  set_help TEXT,
+  set_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE minute (
   hour INTEGER NOT NULL,
   pack INTEGER NOT NULL,

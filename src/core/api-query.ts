@@ -64,8 +64,10 @@ export interface QueryAnswer {
   readonly metric: string;
   /** How series are combined, when they are: see `AcrossAnswer`. */
   readonly across?: "sum" | "avg" | "min" | "max";
-  /** What is known of its kind. */
+  /** What was set, else what senders say, else what the name says; absent: nothing does. */
   readonly type?: MetricType;
+  /** The same, but for names: as it came. */
+  readonly unit?: string;
   readonly resolution: TierName;
   /** Bucket width, ms. */
   readonly step: number;

@@ -1,6 +1,7 @@
 // The shapes of the native API's answers, shared by the Worker, the page and the shard's live push.
 // Times are Unix ms; a bucket's time is its start. Limits and parameters: docs and /openapi.json.
 
+import type { MetricType } from "./metric-type.ts";
 import type { SeriesAnswer, UnreadablePart } from "./api-query.ts";
 
 export type * from "./api-query.ts";
@@ -12,6 +13,11 @@ export interface MetricSummary {
   readonly firstAt: number;
   readonly lastAt: number;
   readonly last: number;
+  /** What was set, else what senders say, else what the name says; absent: nothing does. */
+  readonly type?: MetricType;
+  /** The same, but for names: as it came. */
+  readonly unit?: string;
+  readonly help?: string;
 }
 
 export interface ListedMetric extends MetricSummary {
@@ -43,7 +49,12 @@ export interface MetricsAnswer {
   readonly missing?: readonly (MissingShard | MissingDatabase)[];
 }
 
+/** What was set of a metric by hand. */
+export type SetOfMetric = Pick<MetricSummary, "type" | "unit" | "help">;
+
 export interface MetricAnswer extends MetricSummary {
+  /** Of type, unit and help what was set by hand; absent: nothing. */
+  readonly set?: SetOfMetric;
   readonly labels: readonly {
     readonly name: string;
     readonly values: readonly { readonly value: string; readonly series: number }[];

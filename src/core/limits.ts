@@ -7,6 +7,16 @@ export const nameLength = 200;
 export const labelValueLength = 1_000;
 /** Labels of a point: stops series that no one can read. */
 export const labelsPerPoint = 30;
+/** Characters of a metric's unit: stops texts used as units. */
+export const unitLength = 63;
+/** Characters of a metric's help: stops documents used as help. */
+export const helpLength = 1_000;
+/** Characters of units and help of one shard: bounds its memory. Raise SHARDS for more. */
+export const descriptionCharactersPerShard = 8_000_000;
+/** Metrics that one request may describe: bounds its memory. */
+export const statementsPerRequest = 100_000;
+/** Bytes of a batch that describe metrics, beside those of its points. */
+export const statementBytes = 500_000;
 /** Bytes of a request body, before and after decompression: stops gzip bombs. */
 export const bodyBytes = 8 * 1024 * 1024;
 /** Points of a request: bounds what one commit must hold. */

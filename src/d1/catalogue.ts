@@ -1,10 +1,11 @@
-// What D1 knows of metrics and series: names, labels, when they were seen.
+// What D1 knows of metrics and series: names, labels, when they were seen; what is said of them.
 
 import { chunked } from "./chunked.ts";
 import { compareNames, endOf, type NamePage } from "../core/series/names.ts";
-import { batch, type Database, query, type RowCount } from "./database.ts";
+import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
 import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
-import type { SeriesRow } from "./rows.ts";
+import type { Description } from "../core/series/description.ts";
+import type { MetricRow, SeriesRow } from "./rows.ts";
 
 /** A metric, of all its series in a database together. */
 export interface StoredMetric extends Pick<SeriesRow, "metric" | "first_at" | "last_at" | "last"> {
@@ -17,6 +18,8 @@ export type SeriesName = Pick<SeriesRow, "metric" | "labels">;
 
 export interface StoredPage {
   readonly metrics: readonly StoredMetric[];
+  /** What is known of these besides, where anything is. */
+  readonly described: readonly MetricRow[];
   /** Those of the series asked about that D1 does not hold. */
   readonly fresh: readonly SeriesName[];
   /** Values of SHARDS under which points may lie in shards. */
@@ -37,23 +40,28 @@ export async function readPage(
   const end = endOf(prefix);
   /** The page begins with the first name of all that begin with the prefix. */
   const isWithin = compareNames(after, prefix) < 0;
+  const within = `WHERE metric ${isWithin ? ">=" : ">"} ?1 AND instr(lower(metric), ?2) > 0
+    ${end === undefined ? "" : "AND metric < ?4"}`;
+  const page = [isWithin ? prefix : after, search, limit];
   const { rows, counted } = await batch(db, {
+    // Every one of them has a series, so that the first of these are of the first of those.
+    described: query<MetricRow>(
+      `SELECT * FROM metric ${within} ORDER BY metric LIMIT ?3`,
+      ...page,
+      ...(end === undefined ? [] : [end]),
+    ),
     metrics: query<StoredMetric>(
       `SELECT metric, count(*) AS series, min(first_at) AS first_at,
-         coalesce(max(last_at) FILTER (WHERE last_at <= ?4), max(last_at)) AS last_at,
+         coalesce(max(last_at) FILTER (WHERE last_at <= ?5), max(last_at)) AS last_at,
          (SELECT last FROM series AS s WHERE s.metric = series.metric
-          ORDER BY last_at <= ?4 DESC, last_at DESC, last DESC LIMIT 1) AS last,
+          ORDER BY last_at <= ?5 DESC, last_at DESC, last DESC LIMIT 1) AS last,
          (SELECT json_group_array(DISTINCT l.key)
           FROM series AS s CROSS JOIN json_each(s.labels) AS l
           WHERE s.metric = series.metric) AS labels
-       FROM series WHERE metric ${isWithin ? ">=" : ">"} ?1 AND instr(lower(metric), ?2) > 0
-         ${end === undefined ? "" : "AND metric < ?5"}
-       GROUP BY metric ORDER BY metric LIMIT ?3`,
-      isWithin ? prefix : after,
-      search,
-      limit,
+       FROM series ${within} GROUP BY metric ORDER BY metric LIMIT ?3`,
+      ...page,
+      end ?? null,
       latest,
-      ...(end === undefined ? [] : [end]),
     ),
     layouts: SELECT_LAYOUTS,
     fresh: chunked(maybeFresh, bytesOf).map((chunk) =>
@@ -88,18 +96,59 @@ export async function readLabels(
 
 export type SeenSeries = Pick<SeriesRow, "labels" | "first_at" | "last_at" | "last">;
 
-/** All series of a metric. @throws D1Failed */
+/** What is known of a metric besides its series, in the words of the shards. */
+export const descriptionOf = (row: MetricRow): Description => ({
+  said: saidIn(row.type, row.unit, row.help),
+  saidAt: row.said_at,
+  set: saidIn(row.set_type, row.set_unit, row.set_help),
+  setAt: row.set_at,
+});
+
+const saidIn = (
+  type: MetricRow["type"],
+  unit: string | null,
+  help: string | null,
+): Description["said"] => ({
+  ...(type !== null && { type }),
+  ...(unit !== null && { unit }),
+  ...(help !== null && { help }),
+});
+
+export const describedBy = (metric: string): Query<MetricRow> =>
+  query("SELECT * FROM metric WHERE metric = ?", metric);
+
+/** What is known of metrics besides their series, by name, of at most `limit`. @throws D1Failed */
+export async function readDescribed(
+  db: Database,
+  metric: string | undefined,
+  limit: number,
+): Promise<{ readonly described: readonly MetricRow[]; readonly counted: RowCount }> {
+  const { rows, counted } = await batch(db, {
+    described:
+      metric === undefined
+        ? query<MetricRow>("SELECT * FROM metric ORDER BY metric LIMIT ?", limit)
+        : describedBy(metric),
+  });
+  return { described: rows.described, counted };
+}
+
+/** All series of a metric, and what is known of it besides. @throws D1Failed */
 export async function readMetric(
   db: Database,
   metric: string,
-): Promise<{ readonly series: readonly SeenSeries[]; readonly counted: RowCount }> {
+): Promise<{
+  readonly series: readonly SeenSeries[];
+  readonly described: readonly MetricRow[];
+  readonly counted: RowCount;
+}> {
   const { rows, counted } = await batch(db, {
+    described: describedBy(metric),
     series: query<SeenSeries>(
       "SELECT labels, first_at, last_at, last FROM series WHERE metric = ?",
       metric,
     ),
   });
-  return { series: rows.series, counted };
+  return { ...rows, counted };
 }
 
 /** Names of metrics that begin with `prefix`, in order, at most `limit`. @throws D1Failed */

@@ -10,6 +10,15 @@ import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 
 /** What a flush says of a series: [id, metric, labels, firstAt, lastAt, last]. */
 export type FlushedSeries = readonly [number, string, string, number, number, number];
+/**
+ * What is known of a metric besides: [metric, type, unit, help, saidAt] of what senders say, and
+ * [type, unit, help, setAt] of what was set.
+ */
+export type FlushedDescription = readonly [
+  string,
+  ...(readonly [string | null, string | null, string | null, number]),
+  ...(readonly [string | null, string | null, string | null, number]),
+];
 /** A pack: [hour, pack, body]. */
 export type FlushedPack = readonly [hour: number, pack: number, body: string];
 
@@ -17,6 +26,7 @@ export interface FlushContent {
   /** Those that the database does not have, and those that the shard is about to forget. */
   readonly series: readonly FlushedSeries[];
   readonly minutes: readonly FlushedPack[];
+  readonly described: readonly FlushedDescription[];
   /** Ids that the database must have: the flush is refused if one of them is gone. */
   readonly known: readonly number[];
   /** Undefined when no id was given: then it stays as it is. */
@@ -63,6 +73,24 @@ const INSERT_MINUTES = `
   SELECT value ->> 0, ${packOf("(value ->> 1)", "?5")}, ?2, ?4, value ->> 2
   FROM json_each(?1) WHERE ${GUARD}`;
 
+// As `mergeDescriptions`, with what this shard says as the later. What is there already writes no row.
+const INSERT_METRICS = `
+  INSERT INTO metric (metric, type, unit, help, said_at, set_type, set_unit, set_help, set_at)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+    value ->> 5, value ->> 6, value ->> 7, value ->> 8
+  FROM json_each(?1) WHERE ${GUARD}
+  ON CONFLICT (metric) DO UPDATE SET
+    type = coalesce(excluded.type, type),
+    unit = coalesce(excluded.unit, unit),
+    help = coalesce(excluded.help, help),
+    said_at = max(said_at, excluded.said_at),
+    set_type = iif(excluded.set_at > set_at, excluded.set_type, set_type),
+    set_unit = iif(excluded.set_at > set_at, excluded.set_unit, set_unit),
+    set_help = iif(excluded.set_at > set_at, excluded.set_help, set_help),
+    set_at = max(set_at, excluded.set_at)
+  WHERE excluded.set_at > set_at OR (type, unit, help) IS NOT (
+    coalesce(excluded.type, type), coalesce(excluded.unit, unit), coalesce(excluded.help, help))`;
+
 // INSERT OR IGNORE of a mark that is there writes no row.
 const INSERT_DIRTY = `
   INSERT OR IGNORE INTO dirty (pack, hour)
@@ -82,6 +110,8 @@ const seriesBytes = ([, metric, labels]: FlushedSeries): number =>
 /** Quotes around slots and segments are escaped within a text: 16 × 4 more. */
 const packBytes = ([, , body]: FlushedPack): number => body.length + 16 * 4 + 40;
 const NUMBER_BYTES = 20;
+const descriptionBytes = (row: FlushedDescription): number =>
+  row.reduce((sum: number, one) => sum + (typeof one === "string" ? 6 * one.length : 20), 20);
 
 export interface Written {
   readonly landed: boolean;
@@ -97,7 +127,7 @@ export interface Written {
 export async function writeFlush(
   db: Database,
   turn: Turn,
-  { series, minutes, known, next, nextPack }: FlushContent,
+  { series, minutes, described, known, next, nextPack }: FlushContent,
   deadlineMs: number,
 ): Promise<Written> {
   const { shard, watermark, part } = turn;
@@ -117,6 +147,7 @@ export async function writeFlush(
       known: each(ALL_KNOWN, known, () => NUMBER_BYTES),
       moved: query<Pick<Written, "movedBy">>(`SELECT ${movedBy("?1")} AS movedBy`, nextPack),
       series: each(INSERT_SERIES, series, seriesBytes, nextPack),
+      described: each(INSERT_METRICS, described, descriptionBytes),
       minutes: each(INSERT_MINUTES, minutes, packBytes, part, nextPack),
       dirty: each(
         INSERT_DIRTY,

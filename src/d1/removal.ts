@@ -2,7 +2,7 @@
 
 import { chunked } from "./chunked.ts";
 import { batch, type Database, query, type RowCount } from "./database.ts";
-import type { SeriesRow } from "./rows.ts";
+import type { MetricRow, SeriesRow } from "./rows.ts";
 import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 
 // ?1 is the metric; ?2 and ?3 are those of GUARD.
@@ -10,6 +10,8 @@ import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 const BURY = `INSERT INTO tombstone (series_id) SELECT id FROM series WHERE metric = ?1 AND ${GUARD}`;
 
 const REMOVE = `DELETE FROM series WHERE metric = ?1 AND ${GUARD}`;
+
+const FORGET = `DELETE FROM metric WHERE metric = ?1 AND ${GUARD}`;
 
 // A roll-up that has read the metric's segments must not write them back.
 const stopRollup = (when: string): string => `
@@ -34,6 +36,7 @@ export async function removeMetric(
     {
       buried: on(BURY),
       removed: on(REMOVE),
+      described: on(FORGET),
       stopped: on(stopRollup(GUARD)),
       watermark: setWatermark(turn, undefined),
     },
@@ -63,10 +66,16 @@ export async function removeElsewhere(
 ): Promise<RowCount> {
   const { rows, counted } = await batch(
     db,
-    { series: query<Pick<SeriesRow, "id">>("SELECT id FROM series WHERE metric = ?", metric) },
+    {
+      series: query<Pick<SeriesRow, "id">>("SELECT id FROM series WHERE metric = ?", metric),
+      described: query<Pick<MetricRow, "metric">>(
+        "SELECT metric FROM metric WHERE metric = ?",
+        metric,
+      ),
+    },
     deadlineMs,
   );
-  if (rows.series.length === 0) return counted;
+  if (rows.series.length + rows.described.length === 0) return counted;
   const ids = rows.series.map(({ id }) => id);
   const each = (sql: string): ReturnType<typeof query>[] =>
     chunked(ids, () => ID_BYTES).map((chunk) => query(sql, JSON.stringify(chunk)));
@@ -75,6 +84,7 @@ export async function removeElsewhere(
     {
       buried: each(BURY_THESE),
       removed: each(REMOVE_THESE),
+      described: query("DELETE FROM metric WHERE metric = ?", metric),
       stopped: query(stopRollup("true"), metric),
     },
     deadlineMs,

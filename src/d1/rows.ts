@@ -9,6 +9,7 @@ type RowsOf<Table extends keyof typeof schema> = InferSelectModel<
 >;
 
 export type SeriesRow = RowsOf<"series">;
+export type MetricRow = RowsOf<"metrics">;
 export type MinuteRow = RowsOf<"minute">;
 export type HourRow = RowsOf<"hour">;
 export type DayRow = RowsOf<"day">;

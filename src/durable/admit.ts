@@ -66,13 +66,21 @@ export function admit(
     const rows = sum(sifted.map(({ kept }) => kept.batch.at.length));
     const fresh = sum(sifted.map(({ kept }) => countPoints(kept.batch)));
     const known = sum(sifted.map((sift) => sift.known));
-    if (rows === 0)
+    const keep = (once: JournalEntry["once"]): void => {
+      for (const { kept } of sifted)
+        if (kept.batch.at.length > 0 || kept.batch.statements !== undefined)
+          stored.push({ batch: kept.batch, repeats, entry: { once, batch: kept.bytes } });
+    };
+    if (rows === 0) {
+      // There may be something said of metrics all the same.
+      keep(undefined);
       return {
         kind: "stored",
         accepted: before?.accepted ?? 0,
         duplicate: before !== undefined,
         rejected,
       };
+    }
     const accepted = known + fresh;
     const once = attempt && {
       key: attempt.key,
@@ -85,9 +93,7 @@ export function admit(
       },
     };
     if (once !== undefined) inGroup.set(once.key, once.remembered);
-    for (const { kept } of sifted)
-      if (kept.batch.at.length > 0)
-        stored.push({ batch: kept.batch, repeats, entry: { once, batch: kept.bytes } });
+    keep(once);
     return { kind: "stored", accepted, duplicate: false, rejected };
   });
   return { results, stored };

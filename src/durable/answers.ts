@@ -58,12 +58,13 @@ export function shardReport(
   now: number,
   error: string | undefined,
 ): ShardReport {
-  const { since, dictionary, unflushedBuckets, backlogBytes, flushed } = log;
+  const { dictionary, backlog, flushed } = log;
+  const { since } = backlog;
   return {
     shard,
     series: dictionary.length,
-    unflushedBuckets,
-    unflushedBytes: backlogBytes,
+    unflushedBuckets: backlog.minutes,
+    unflushedBytes: backlog.bytes,
     lastFlushAt: flushed.at,
     lagMs: since === null ? 0 : Math.max(0, now - since),
     ...(error !== undefined && { error }),

@@ -2,12 +2,15 @@
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
 import type { Accumulator } from "../core/series/accumulator.ts";
-import type { Batch } from "../core/series/batch.ts";
+import { type Batch, encodeBatch, NO_POINTS, saying } from "../core/series/batch.ts";
+import type { Statement } from "../core/series/description.ts";
 import * as LIMITS from "../core/limits.ts";
 import { HOUR } from "../core/tiers.ts";
 import { admit, type Admitted, type Append, type Appended } from "./admit.ts";
+import { Backlog } from "./backlog.ts";
 import { Blobs } from "./blobs.ts";
 import { Counters } from "./counters.ts";
+import type { Described, Descriptions } from "./descriptions.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Asked, type Head, headOf, type Held } from "./head.ts";
 import type { Remembered } from "./key-table.ts";
@@ -34,9 +37,8 @@ import {
   withPage,
   withReplaced,
 } from "./sealed.ts";
-import { sealedMinutes, withoutRepeats } from "./repeats.ts";
 import type { Store } from "./store.ts";
-import { addAll, addNew, numbersOf } from "./take.ts";
+import { replay, take } from "./take.ts";
 
 /** Called with each batch that was stored and the dictionary's numbers of its series. */
 export type Watch = (batch: Batch, numbers: Uint32Array) => void;
@@ -82,8 +84,8 @@ export class Log {
     for (const { at, counters, watermark, entries } of this.#journal.replay(this.dictionary.keys)) {
       // A row that is older than the manifest names no page of it.
       if (this.#isSealed(watermark)) this.#dropTo(watermark, at);
-      this.#waits(at);
-      for (const { once, batch } of entries) this.#replay(batch, once, at);
+      if (entries.some(({ batch }) => batch.at.length > 0)) this.#waits(at);
+      for (const { once, batch } of entries) replay(this.#memory, batch, once, at);
       this.counters.load(counters);
     }
     this.#watch = watch;
@@ -91,6 +93,10 @@ export class Log {
 
   get dictionary(): Dictionary {
     return this.#memory.dictionary;
+  }
+
+  get descriptions(): Descriptions {
+    return this.#memory.descriptions;
   }
 
   /** The open minutes: `Accumulator.row` must not be called on it. */
@@ -101,10 +107,6 @@ export class Log {
   /** Sealed pages that D1 may not hold, oldest first. */
   get sealed(): readonly PageEntry[] {
     return this.#state.sealed;
-  }
-
-  get sealedBytes(): number {
-    return this.sealed.reduce((sum, page) => sum + page.bytes, 0);
   }
 
   /** Minutes that start here or later (Unix ms) are in no sealed page and not in D1. */
@@ -144,27 +146,8 @@ export class Log {
     });
   }
 
-  /** Since when the oldest point that D1 may not hold has waited, Unix ms; null without any. */
-  get since(): number | null {
-    const since = Math.min(
-      this.#state.openSince ?? Infinity,
-      ...this.sealed.map((page) => page.since),
-    );
-    return since === Infinity ? null : since;
-  }
-
-  get unflushedBuckets(): number {
-    return this.open.length + this.sealed.reduce((sum, page) => sum + page.buckets, 0);
-  }
-
-  /** Minutes of sealed pages that end before `at`, Unix ms. */
-  sealedBefore(at: number): number {
-    return this.sealed.reduce((sum, page) => sum + (page.to < at ? page.buckets : 0), 0);
-  }
-
-  /** Durable bytes that D1 does not hold. */
-  get backlogBytes(): number {
-    return this.#journal.bytes + this.#state.open.bytes + this.sealedBytes;
+  get backlog(): Backlog {
+    return new Backlog(this.#state, this.open.length, this.#journal.bytes);
   }
 
   /**
@@ -174,14 +157,20 @@ export class Log {
   append(group: readonly Append[], now: number): Appended[] {
     return this.#whole(() => {
       const { results, stored } = admit(group, this.dictionary, this.#memory.idempotency);
-      if (stored.length === 0) return results;
-      this.#waits(now);
-      const entries = stored.map((one) => this.#take(one, now));
-      if (!this.#keepBounds(entries, now)) {
-        const { watermark } = this.#state;
-        this.#journal.write(entries, { at: now, counters: this.counters.values(now), watermark });
-      }
+      if (stored.some(({ batch }) => batch.at.length > 0)) this.#waits(now);
+      const entries = stored.flatMap((one) => this.#take(one, now) ?? []);
+      this.#write(entries, now);
       return results;
+    });
+  }
+
+  /** Takes what is set of a metric; false: the shard holds nothing of it. */
+  describe(statement: Statement, now: number): boolean {
+    return this.#whole(() => {
+      if (this.dictionary.metric(statement.metric) === undefined) return false;
+      if (!this.descriptions.take(statement, now)) return true;
+      this.#write([{ once: undefined, batch: encodeBatch(saying(NO_POINTS, [statement])) }], now);
+      return true;
     });
   }
 
@@ -228,14 +217,24 @@ export class Log {
 
   /**
    * Takes D1's watermark as it is, and drops the pages that D1 holds: see `atWatermark`. `ids` are
-   * those of series by their numbers, as D1 has them.
+   * those of series by their numbers, as D1 has them, and `described` is what it has got of metrics.
    */
-  drop(watermark: number, now: number, ids: ReadonlyMap<number, number> = new Map()): void {
+  drop(
+    watermark: number,
+    now: number,
+    ids: ReadonlyMap<number, number> = new Map(),
+    described: readonly Described[] = [],
+  ): void {
     return this.#whole(() => {
       // While points go on coming, the next journal row says it, or the next manifest, within the hour.
       // Who restarts before them asks D1, as after a flush that was cut off.
       const isSaidLater = this.#isSealed(watermark) && this.open.length > 0;
-      if (watermark < this.#state.watermark) this.dictionary.ids.fill(0);
+      if (watermark < this.#state.watermark) {
+        this.dictionary.ids.fill(0);
+        this.descriptions.doubt();
+      }
+      // Durable with the next checkpoint: who restarts before sends them again, which costs no row.
+      this.descriptions.landed(described);
       this.#dropTo(watermark, now);
       const isNew = this.dictionary.learn(ids);
       if (!isSaidLater || isNew) this.#writeManifest(now);
@@ -258,6 +257,7 @@ export class Log {
     return this.#whole(() => {
       this.#state = atDatabase(this.#state, database, watermark, now);
       this.dictionary.ids.fill(0);
+      this.descriptions.doubt();
       this.#writeManifest(now);
     });
   }
@@ -278,6 +278,7 @@ export class Log {
       const open = this.open.without((series) => gone.has(series));
       this.#memory.open = open;
       this.dictionary.remove(metric);
+      this.descriptions.remove(metric);
       if (open.length === 0) this.#state = { ...this.#state, openSince: null };
       this.#checkpoint(now);
     });
@@ -292,6 +293,7 @@ export class Log {
       const { dictionary, renumber } = this.dictionary.compact((number) => !gone(number));
       this.#memory.open = this.open.renumbered((number) => renumber[number]!);
       this.#memory.dictionary = dictionary;
+      this.descriptions.retain((metric) => dictionary.metric(metric) !== undefined);
       this.#blobs.free(this.#state.series.map(({ slot }) => slot));
       this.#state = { ...this.#state, series: [] };
       this.#checkpoint(now);
@@ -332,23 +334,21 @@ export class Log {
     if (openSince === null || at < openSince) this.#state = { ...this.#state, openSince: at };
   }
 
-  /** Takes into memory what the journal says. */
-  #replay(batch: Batch, once: JournalEntry["once"], now: number): void {
-    const numbers = numbersOf(this.#memory, batch, once, now);
-    addAll(this.#memory, batch, numbers, now);
+  /** Makes durable what memory has taken. */
+  #write(entries: readonly JournalEntry[], now: number): void {
+    if (entries.length === 0 || this.#keepBounds(entries, now)) return;
+    const { watermark } = this.#state;
+    this.#journal.write(entries, { at: now, counters: this.counters.values(now), watermark });
   }
 
-  /** Takes what is to be stored into memory; returns what the journal is to say of it. */
-  #take({ batch, entry, repeats }: Admitted, now: number): JournalEntry {
-    const numbers = numbersOf(this.#memory, batch, entry.once, now);
-    let kept = entry;
-    if (repeats) {
-      const sealed = sealedMinutes(batch, numbers, this.#held);
-      kept = withoutRepeats(entry, batch, addNew(this.#memory, sealed, batch, numbers, now));
-    } else addAll(this.#memory, batch, numbers, now);
+  /** Takes what is to be stored into memory; what the journal is to say of it, undefined: nothing. */
+  #take(one: Admitted, now: number): JournalEntry | undefined {
+    const taken = take(this.#memory, this.#held, one, now);
+    if (taken === undefined) return undefined;
+    const { entry, batch, numbers } = taken;
     this.#watch(batch, numbers);
     const inRows = lengthOf(this.#state.series);
-    return numbers.every((number) => number < inRows) ? { ...kept, numbers } : kept;
+    return numbers.every((number) => number < inRows) ? { ...entry, numbers } : entry;
   }
 
   /**

@@ -57,6 +57,8 @@ export interface Manifest {
   readonly flushedAt: number | null;
   /** Rows of `blob` with the dictionary, in order, and the series of each. */
   readonly series: readonly { readonly slot: number; readonly count: number }[];
+  /** Rows of `blob` with what is known of metrics besides; of a metric in several the last counts. */
+  readonly described: readonly number[];
   /** Metrics removed while sealed pages held something of them. */
   readonly removals: readonly Removal[];
   /** Births of series until the last of those in `series`: see dictionary.ts. */
@@ -84,6 +86,7 @@ export const emptyState = (now: number, database: string): LogState => ({
   cut: 0,
   flushedAt: null,
   series: [],
+  described: [],
 });
 
 /** @throws CorruptBytes on a version that this code does not know. */
@@ -110,5 +113,6 @@ export const slotsOf = (manifest: Manifest): number[] => [
   ...manifest.open.slots,
   ...manifest.sealed.flatMap((page) => page.slots),
   ...manifest.series.map(({ slot }) => slot),
+  ...manifest.described,
   ...manifest.keys.map(({ slot }) => slot),
 ];

@@ -3,7 +3,8 @@
 import { later, type LastSeen } from "../core/series/last-seen.ts";
 import { labelsJsonOfKey } from "../core/series/labels.ts";
 import { type NamePage, pageOf } from "../core/series/names.ts";
-import type { Dictionary } from "./dictionary.ts";
+import type { Description } from "../core/series/description.ts";
+import type { Memory } from "./memory.ts";
 
 /** What a shard knows of a metric that D1 may not know yet. */
 export interface MetricHead {
@@ -14,13 +15,15 @@ export interface MetricHead {
   readonly last: number;
   /** Labels JSON of series that may not be in D1. */
   readonly fresh: readonly string[];
+  /** What is known of it besides; absent: nothing. */
+  readonly description?: Description;
 }
 
 /** The name of one metric, the names of several, or a part of the list of all. */
 export type WantedMetrics = string | readonly string[] | NamePage;
 
 export function metricHeads(
-  dictionary: Dictionary,
+  { dictionary, descriptions }: Pick<Memory, "dictionary" | "descriptions">,
   wanted: WantedMetrics,
   now: number,
 ): MetricHead[] {
@@ -41,6 +44,9 @@ export function metricHeads(
       seen = seen === undefined ? of : later(seen, of, now);
       if (dictionary.ids[series] === 0) fresh.push(labelsJsonOfKey(dictionary.keys[series]!));
     }
-    return seen === undefined ? [] : [{ name: metric.name, firstAt, ...seen, fresh }];
+    const description = descriptions.get(metric.name);
+    return seen === undefined
+      ? []
+      : [{ name: metric.name, firstAt, ...seen, fresh, ...(description && { description }) }];
   });
 }

@@ -4,6 +4,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { readConfig } from "../core/config.ts";
 import { decodeBatch } from "../core/series/batch.ts";
+import type { Statement } from "../core/series/description.ts";
 import { dueCut } from "./flush/policy.ts";
 import { Schedule } from "./flush/schedule.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -19,7 +20,7 @@ import {
 import { type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
-import { Flusher } from "./flush/flusher.ts";
+import { type Describing, Flusher } from "./flush/flusher.ts";
 import type { FlushTarget } from "./flush/protocol.ts";
 import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
@@ -158,7 +159,13 @@ export class Shard extends DurableObject<ShardEnv> {
   /** What this shard knows of one of its metrics, or of a part of the list of all. */
   metrics(wanted: WantedMetrics): MetricHead[] {
     this.#requested();
-    return metricHeads(this.#log.dictionary, wanted, Date.now());
+    return metricHeads(this.#log, wanted, Date.now());
+  }
+
+  /** Takes what is set of a metric; durable before it answers. */
+  describe(statement: Statement): Promise<Describing> {
+    this.#requested();
+    return this.#flusher.describe(statement);
   }
 
   /** `read` as in `head`. */
@@ -270,8 +277,9 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** Says why no more can be stored now; undefined when it can. */
   #full(bytes: number): string | undefined {
-    if (this.#log.backlogBytes > LIMITS.backlogBytes)
-      return `shard ${this.#index} holds ${this.#log.backlogBytes} bytes that D1 has not taken yet, the limit`;
+    const held = this.#log.backlog.bytes;
+    if (held > LIMITS.backlogBytes)
+      return `shard ${this.#index} holds ${held} bytes that D1 has not taken yet, the limit`;
     if (this.#commit.waitingBytes + bytes > LIMITS.pendingBytes)
       return `shard ${this.#index} has ${this.#commit.waitingBytes} bytes waiting to be stored, the limit. Raise SHARDS`;
     return undefined;

@@ -1,13 +1,54 @@
 // A batch into the memory of a shard: when it comes, and when the journal is replayed. It writes nothing.
 
 import type { Accumulator } from "../core/series/accumulator.ts";
-import { type Batch, isEnd } from "../core/series/batch.ts";
+import { type Batch, encodeBatch, isEnd, saying } from "../core/series/batch.ts";
 import { latestBelieved } from "../core/series/last-seen.ts";
+import type { Admitted } from "./admit.ts";
+import type { Held } from "./head.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Memory } from "./memory.ts";
+import { sealedMinutes, withoutRepeats } from "./repeats.ts";
 
-/** The dictionary's numbers of the series; new ones are added. `now`: Unix ms of the commit. */
-export function numbersOf(
+/** What was taken of a batch, and what the journal is to say of it. */
+interface Taken {
+  readonly entry: JournalEntry;
+  readonly batch: Batch;
+  /** The dictionary's numbers of its series. */
+  readonly numbers: Uint32Array;
+}
+
+/** Takes what is to be stored; undefined when nothing of it is new. `now`: Unix ms of the commit. */
+export function take(
+  memory: Memory,
+  held: Held,
+  { batch: received, entry, repeats }: Admitted,
+  now: number,
+): Taken | undefined {
+  const batch = takeStatements(memory, received, now);
+  if (batch.at.length === 0 && batch.statements === undefined) return undefined;
+  const kept = batch === received ? entry : { ...entry, batch: encodeBatch(batch) };
+  const numbers = numbersOf(memory, batch, entry.once, now);
+  if (!repeats) {
+    addAll(memory, batch, numbers, now);
+    return { entry: kept, batch, numbers };
+  }
+  const again = addNew(memory, sealedMinutes(batch, numbers, held), batch, numbers, now);
+  return { entry: withoutRepeats(kept, batch, again), batch, numbers };
+}
+
+/** Takes what the journal says: only what was new then is in it. */
+export function replay(
+  memory: Memory,
+  batch: Batch,
+  once: JournalEntry["once"],
+  now: number,
+): void {
+  for (const statement of batch.statements ?? []) memory.descriptions.take(statement, now);
+  addAll(memory, batch, numbersOf(memory, batch, once, now), now);
+}
+
+/** The dictionary's numbers of the series; new ones are added. */
+function numbersOf(
   { dictionary, idempotency }: Memory,
   batch: Batch,
   once: JournalEntry["once"],
@@ -22,8 +63,18 @@ export function numbersOf(
   return numbers;
 }
 
+/** Takes what a batch says of metrics; the batch without what changes nothing, or is of none here. */
+function takeStatements({ dictionary, descriptions }: Memory, batch: Batch, now: number): Batch {
+  if (batch.statements === undefined) return batch;
+  const fitting = batch.statements.map((one) => descriptions.fitting(one));
+  const taken = fitting.filter(
+    (one) => dictionary.metric(one.metric) !== undefined && descriptions.take(one, now),
+  );
+  return saying(batch, taken);
+}
+
 /** Adds all points and end marks. */
-export function addAll(
+function addAll(
   { open, dictionary }: Memory,
   { index, at, value }: Batch,
   numbers: Uint32Array,
@@ -41,7 +92,7 @@ export function addAll(
  * Adds those that no minute keeps yet, neither the open ones nor those of `sealed`. Returns the rows of
  * the others, ascending.
  */
-export function addNew(
+function addNew(
   { open, dictionary }: Memory,
   sealed: Accumulator | undefined,
   { index, at, value }: Batch,

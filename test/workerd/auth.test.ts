@@ -27,6 +27,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["GET", "/api/v1/query?metric=a"],
   ["GET", "/api/v1/metrics"],
   ["GET", "/api/v1/metric?name=a"],
+  ["PUT", "/api/v1/metric?name=a"],
   ["DELETE", "/api/v1/metric?name=a"],
   ["GET", "/api/v1/live?metric=a"],
   ["POST", "/api/v1/flush"],

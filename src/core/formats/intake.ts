@@ -2,6 +2,7 @@
 // for names, labels, times and values, and for what is wrong with them.
 
 import type { Issue, Rejection } from "../api.ts";
+import { fitted, type Said } from "../series/description.ts";
 import { checkedKey, type FieldIssue } from "../series/checked-key.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { metricOfKey } from "../series/labels.ts";
@@ -36,6 +37,8 @@ export class Intake {
   #length = 0;
   #ends = 0;
   #arrived = false;
+  /** What is said of metrics, by name. */
+  readonly #said = new Map<string, Said>();
   readonly #badItems = new Set<number>();
   #badParts = 0;
   readonly rejected: Rejection[] = [];
@@ -74,7 +77,10 @@ export class Intake {
 
   /** Whether it holds more than a request may: a decoder stops then. */
   get isFull(): boolean {
-    return this.#length + this.rejected.length + this.skipped > LIMITS.pointsPerRequest;
+    return (
+      this.#length + this.rejected.length + this.skipped > LIMITS.pointsPerRequest ||
+      this.#said.size > LIMITS.statementsPerRequest
+    );
   }
 
   /** Items, and parts of items, that have an issue. */
@@ -168,7 +174,21 @@ export class Intake {
   }
 
   /**
-   * The points and end marks, by shard, in batches under `LIMITS.batchBytes`. Of items that have an issue as a whole
+   * Takes what is said of a metric, made to fit (see `fitted`): it counts once the metric has a series.
+   * Of what is said several times in a request, the last counts, field by field. Of a metric that its
+   * sender may not write it is passed over: points of it say so.
+   */
+  describe(metric: string, said: Said): void {
+    const fit = fitted(said);
+    // No metric has a longer name.
+    if (Object.keys(fit).length === 0 || metric.length > LIMITS.nameLength) return;
+    if (this.#rules.forbids?.(metric) !== undefined) return;
+    const before = this.#said.get(metric);
+    this.#said.set(metric, before === undefined ? fit : { ...before, ...fit });
+  }
+
+  /**
+   * The points and end marks, and what is said of metrics, by shard, in batches under `LIMITS.batchBytes`. Of items that have an issue as a whole
    * there are none.
    */
   finish(): ShardBatches[] {
@@ -180,6 +200,7 @@ export class Intake {
         value: this.#value,
         item: this.#item,
         rows: this.#goodRows(),
+        statements: Array.from(this.#said, ([metric, said]) => ({ metric, ...said })),
       },
       this.#rules.shards,
     );

@@ -4,6 +4,8 @@
 import { ok, err, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
+import { METRIC_TYPES } from "../metric-type.ts";
+import { helpIssue, type Said, unitIssue } from "../series/description.ts";
 import { parseBodyTime, type Precision, timestampToMs } from "../time.ts";
 import type { Intake } from "./intake.ts";
 import { described, isFinite, isObject, valueIssue } from "./json.ts";
@@ -31,6 +33,7 @@ export class PointReader {
       return;
     }
     let labelsKey: "" | "labels" | "tags" = "";
+    let isDescribed = false;
     // Only the names: of values that are read as `item[key]` in such a loop, V8 learns no types, and
     // compiles the method again and again.
     for (const key in item) {
@@ -47,18 +50,24 @@ export class PointReader {
             this.#intake.issue(index, key, "labels and tags are two names of one field: give one");
           labelsKey = key;
           break;
+        case "type":
+        case "unit":
+        case "help":
+          isDescribed = true;
+          break;
         default:
           if (this.#passedOver.has(key)) break;
           this.#intake.issue(
             index,
             key,
-            `unknown field ${quote(key)}; a point has name, value, timestamp, labels`,
+            `unknown field ${quote(key)}; a point has name, value, timestamp, labels, type, unit, help`,
           );
       }
     }
     const { name, value, timestamp, datapoints } = item;
     const labels = labelsKey === "tags" ? item.tags : item.labels;
     const series = this.#series(name, labels, labelsKey, index);
+    if (isDescribed) this.#describe(item, name, index);
     if (datapoints !== undefined) {
       if (value !== undefined || timestamp !== undefined)
         this.#intake.issue(index, "datapoints", "stands beside value or timestamp: give one");
@@ -69,6 +78,44 @@ export class PointReader {
       if (!at.ok) this.#intake.issue(index, "timestamp", at.error);
       else if (series !== undefined) this.#intake.add(series, at.value, value, index);
     }
+  }
+
+  /** What an item says of its metric. */
+  #describe(
+    { type, unit, help }: Readonly<Record<string, unknown>>,
+    name: unknown,
+    index: number,
+  ): void {
+    // As other formats have it, it says something else.
+    if (this.#passedOver.has("type")) return;
+    const kind = METRIC_TYPES.find((one) => one === type);
+    if (type !== undefined && kind === undefined) {
+      const message = `expected one of ${METRIC_TYPES.join(", ")}, got ${described(type)}`;
+      this.#intake.issue(index, "type", message);
+    }
+    const word = this.#text("unit", unit, unitIssue, index);
+    const text = this.#text("help", help, helpIssue, index);
+    const said: Said = {
+      ...(kind !== undefined && { type: kind }),
+      ...(word !== undefined && { unit: word }),
+      ...(text !== undefined && { help: text }),
+    };
+    if (typeof name === "string") this.#intake.describe(name, said);
+  }
+
+  /** A text with nothing wrong; else what is wrong is noted. */
+  #text(
+    field: string,
+    text: unknown,
+    issueOf: (text: string) => string | undefined,
+    index: number,
+  ): string | undefined {
+    if (text === undefined) return undefined;
+    const issue =
+      typeof text === "string" ? issueOf(text) : `expected a text, got ${described(text)}`;
+    if (typeof text === "string" && issue === undefined) return text;
+    this.#intake.issue(index, field, typeof text === "string" ? `${quote(text)} ${issue}` : issue!);
+    return undefined;
   }
 
   /** Of an item whose series is bad, only whether they are an array: none of them is stored. */

@@ -1,7 +1,8 @@
 // Cuts the points of a request into batches for each shard, none over its limit, and knows which items
 // of the request the points of a batch came from.
 
-import { encodeBatch, indexColumn } from "../series/batch.ts";
+import { type Batch, encodeBatch, indexColumn, NO_POINTS, saying } from "../series/batch.ts";
+import { type Statement, statementBytes } from "../series/description.ts";
 import * as LIMITS from "../limits.ts";
 import { shardOf } from "../series/route.ts";
 
@@ -22,19 +23,30 @@ export interface TakenIn {
   readonly item: Uint32Array;
   /** The rows that count. */
   readonly rows: readonly number[];
+  /** What is said of metrics, each once. */
+  readonly statements: readonly Statement[];
 }
 
 export function batchesByShard(points: TakenIn, shards: number): ShardBatches[] {
-  if (points.rows.length === 0) return [];
-  if (shards === 1) return [shardBatches(0, points, points.rows)];
-  const shardOfSeries = points.keys.map((key) => shardOf(key.slice(0, key.indexOf("{")), shards));
-  const byShard = Map.groupBy(points.rows, (row) => shardOfSeries[points.series[row]!]!);
-  return [...byShard].map(([shard, rows]) => shardBatches(shard, points, rows));
+  const { keys, rows, series, statements } = points;
+  if (shards === 1)
+    return rows.length + statements.length === 0 ? [] : [shardBatches(0, points, rows, statements)];
+  const shardOfSeries = keys.map((key) => shardOf(key.slice(0, key.indexOf("{")), shards));
+  const byShard = Map.groupBy(rows, (row) => shardOfSeries[series[row]!]!);
+  const saidTo = Map.groupBy(statements, ({ metric }) => shardOf(metric, shards));
+  return [...new Set([...byShard.keys(), ...saidTo.keys()])].map((shard) =>
+    shardBatches(shard, points, byShard.get(shard) ?? [], saidTo.get(shard) ?? []),
+  );
 }
 
-function shardBatches(shard: number, points: TakenIn, rows: readonly number[]): ShardBatches {
+function shardBatches(
+  shard: number,
+  points: TakenIn,
+  rows: readonly number[],
+  statements: readonly Statement[],
+): ShardBatches {
   const { keys } = points;
-  const batches: Uint8Array[] = [];
+  const batches: Batch[] = [];
   const sources: { readonly rows: readonly number[]; readonly series: readonly number[] }[] = [];
   for (let from = 0; from < rows.length;) {
     const positions = new Map<number, number>();
@@ -59,7 +71,7 @@ function shardBatches(shard: number, points: TakenIn, rows: readonly number[]): 
       at[i] = points.at[row]!;
       value[i] = points.value[row]!;
     });
-    batches.push(encodeBatch({ series: series.map((number) => keys[number]!), index, at, value }));
+    batches.push({ series: series.map((number) => keys[number]!), index, at, value });
     sources.push({ rows: part, series });
     from = end;
   }
@@ -70,7 +82,26 @@ function shardBatches(shard: number, points: TakenIn, rows: readonly number[]): 
     const bySeries = (items[batch] ??= itemsBySeries(points, source.rows));
     return bySeries.get(source.series[position]!) ?? [];
   };
-  return { shard, batches, itemsOf };
+  // Behind all points: a metric is described once it has a series.
+  const [first, ...others] = partsOf(statements);
+  if (first !== undefined) batches.push(saying(batches.pop() ?? NO_POINTS, first));
+  for (const part of others) batches.push(saying(NO_POINTS, part));
+  return { shard, batches: batches.map(encodeBatch), itemsOf };
+}
+
+/** Statements in parts that fit a batch. */
+function partsOf(statements: readonly Statement[]): Statement[][] {
+  const parts: Statement[][] = [];
+  let bytes = Infinity;
+  for (const one of statements) {
+    bytes += statementBytes(one);
+    if (bytes > LIMITS.statementBytes) {
+      parts.push([]);
+      bytes = statementBytes(one);
+    }
+    parts.at(-1)!.push(one);
+  }
+  return parts;
 }
 
 function itemsBySeries({ series, item }: TakenIn, rows: readonly number[]): Map<number, number[]> {

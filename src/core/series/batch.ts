@@ -2,6 +2,7 @@
 // It must not validate: what enters a batch has been checked by a decoder.
 
 import { ByteReader, ByteWriter, CorruptBytes } from "../codec/bytes.ts";
+import { readStatements, type Statement, writeStatements } from "./description.ts";
 
 /**
  * Row i is a point: `at[i]` (Unix ms, integer), `value[i]` (finite) of `series[index[i]]`. A value of NaN
@@ -13,6 +14,8 @@ export interface Batch {
   readonly index: Uint8Array | Uint16Array | Uint32Array;
   readonly at: Float64Array;
   readonly value: Float64Array;
+  /** What is said of metrics, of these series or of others; absent: nothing. */
+  readonly statements?: readonly Statement[];
 }
 
 /*
@@ -23,6 +26,8 @@ export interface Batch {
  * │         │ one a line   │ points      │ of `at`; NaN: │  − origin,   │ u8/u16/u32>│ <n×f64> │
  * │         │              │             │ not relative  │  or n × f64> │            │         │
  * └─────────┴──────────────┴─────────────┴───────────────┴──────────────┴────────────┴─────────┘
+ *
+ * Behind them, when there are any: statements about metrics (see description.ts).
  *
  * A key cannot hold a line feed: names refuse control characters and JSON escapes them.
  * The width of `index` follows from the number of keys.
@@ -78,6 +83,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
   index.set(batch.index);
   writer.bytes(bytesOf(index));
   writer.bytes(bytesOf(batch.value));
+  if (batch.statements !== undefined) writeStatements(writer, batch.statements);
   return writer.finish();
 }
 
@@ -119,8 +125,23 @@ export function decodePoints(reader: ByteReader, series: readonly string[]): Bat
   for (const i of index) if (i >= series.length) throw new CorruptBytes("a point has no series");
   const value = new Float64Array(points);
   bytesOf(value).set(reader.bytes(points * 8));
-  return { series, index, at, value };
+  const read = { series, index, at, value };
+  return reader.left === 0 ? read : { ...read, statements: readStatements(reader) };
 }
+
+/** A batch that says this of metrics, and nothing else. */
+export function saying(batch: Batch, statements: readonly Statement[]): Batch {
+  const { statements: _before, ...points } = batch;
+  return statements.length === 0 ? points : { ...points, statements };
+}
+
+/** A batch without points. */
+export const NO_POINTS: Batch = {
+  series: [],
+  index: indexColumn(0, 0),
+  at: new Float64Array(),
+  value: new Float64Array(),
+};
 
 /** A batch without some rows, ascending; its series stay, in their places. */
 export function withoutRows(batch: Batch, gone: readonly number[]): Batch {
@@ -138,10 +159,10 @@ export function withoutRows(batch: Batch, gone: readonly number[]): Batch {
     value[to] = batch.value[row]!;
     to++;
   }
-  return { series: batch.series, index, at, value };
+  return { ...batch, index, at, value };
 }
 
-/** The points of a batch that pass `keep`, by row, with a dictionary of only their series. */
+/** The points of a batch that pass `keep`, by row, with a dictionary of only their series; all that it says. */
 export function selectPoints(batch: Batch, keep: (row: number) => boolean): Batch {
   const renumbered = new Int32Array(batch.series.length).fill(-1);
   const series: string[] = [];
@@ -159,5 +180,5 @@ export function selectPoints(batch: Batch, keep: (row: number) => boolean): Batc
     at[i] = batch.at[row]!;
     value[i] = batch.value[row]!;
   });
-  return { series, index, at, value };
+  return { ...batch, series, index, at, value };
 }

@@ -2,6 +2,7 @@
 // reconciles when in doubt, and lets series go that D1 now knows. The protocol is in protocol.ts.
 
 import { CorruptBytes } from "../../core/codec/bytes.ts";
+import { afterStatement, NOTHING_SAID, type Statement } from "../../core/series/description.ts";
 import type { RowCount } from "../../d1/database.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
@@ -21,8 +22,13 @@ import { Turns } from "./turns.ts";
 
 /** Series that one batch of D1 takes without pages: bounds the time in which it does nothing else. */
 const SERIES_A_BATCH = 512;
+/** Of a flush that has only pages. */
+const NOTHING_ELSE = { retire: new Set<number>(), series: [], described: [] };
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
 const ATTEMPTS = 2;
+
+/** What became of what was set. `full`: that would be over a limit; `unavailable`: D1 did not answer. */
+export type Describing = "described" | "full" | "unavailable";
 
 export class Flusher {
   readonly #log: Log;
@@ -110,12 +116,14 @@ export class Flusher {
       const last = sealed && pages.length === readable.length;
       // Only the flush that leaves no page behind may let series go: pages name them by number.
       const leaving = last && pages.length === this.#log.sealed.length ? retire : new Set<number>();
-      if (pages.length === 0 && leaving.size === 0) return this.#succeeded(cut);
+      const describes = cut === Infinity && this.#log.descriptions.isPending;
+      if (pages.length === 0 && leaving.size === 0 && !describes) return this.#succeeded(cut);
       const part = pages.at(-1)?.id ?? (await this.#freeId());
       if (part === undefined) return false;
       let result: FlushResult;
       try {
-        const flush = { pages, part, retire: leaving, series: [] };
+        const described = this.#log.descriptions.pending();
+        const flush = { pages, part, retire: leaving, series: [], described };
         result = await flushPages(this.#log, this.#target(), flush);
       } catch (error) {
         if (!(error instanceof CorruptBytes) || !this.#findUnreadable(pages)) throw error;
@@ -145,7 +153,7 @@ export class Flusher {
       for (const series of partsOf(inOrder(dictionary, inPages), dictionary.ids)) {
         const part = await this.#freeId();
         if (part === undefined) return false;
-        const some = { pages: [], part, retire: new Set<number>(), series };
+        const some = { pages: [], part, retire: new Set<number>(), series, described: [] };
         const result = await flushPages(this.#log, this.#target(), some);
         if (!this.#isDone(result)) return false;
         this.#log.know(result.watermark, Date.now(), result.ids);
@@ -164,7 +172,7 @@ export class Flusher {
   /** Takes over what an attempt came to; false when it is in doubt. */
   #take(result: FlushResult): boolean {
     if (!this.#isDone(result)) return false;
-    this.#log.drop(result.watermark, Date.now(), result.ids);
+    this.#log.drop(result.watermark, Date.now(), result.ids, result.described);
     return true;
   }
 
@@ -195,13 +203,36 @@ export class Flusher {
     return false;
   }
 
+  /** Takes what is set of a metric: to D1 at once, where this shard holds nothing of it. */
+  async describe(statement: Statement): Promise<Describing> {
+    if (this.#log.descriptions.fitting(statement) !== statement) return "full";
+    if (this.#log.describe(statement, Date.now())) return "described";
+    const done = await this.exclusively(() => this.#describeInD1(statement));
+    return done ? "described" : "unavailable";
+  }
+
+  /** False: nothing is certain. */
+  async #describeInD1(statement: Statement): Promise<boolean> {
+    const { metric } = statement;
+    const description = afterStatement(NOTHING_SAID, statement, Date.now());
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.#doubt && !(await this.#reconcile())) return false;
+      const part = await this.#freeId();
+      if (part === undefined) continue;
+      const described = [[metric, description] as const];
+      const flush = { pages: [], part, ...NOTHING_ELSE, described };
+      if (this.#take(await flushPages(this.#log, this.#target(), flush))) return true;
+    }
+    return false;
+  }
+
   /** The watermark of a write without pages. Where none is left, a page goes to D1 before; undefined: it did not. */
   async #freeId(): Promise<number | undefined> {
     if (this.#log.freeId !== undefined) return this.#log.freeId;
     if (this.#log.sealed.length === 0) return this.#log.skipPage(Date.now());
     const [page] = this.#passedOver();
     if (page !== undefined) {
-      const flush = { pages: [page], part: page.id, retire: new Set<number>(), series: [] };
+      const flush = { pages: [page], part: page.id, ...NOTHING_ELSE };
       this.#take(await flushPages(this.#log, this.#target(), flush));
     }
     return this.#log.freeId;

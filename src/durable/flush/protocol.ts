@@ -18,10 +18,16 @@ import { Minutes } from "../../core/minutes.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
 import { HOUR, hourOf } from "../../core/tiers.ts";
 import { D1Failed, type RowCount } from "../../d1/database.ts";
-import { type FlushedPack, type FlushedSeries, writeFlush } from "../../d1/flush.ts";
+import {
+  type FlushedDescription,
+  type FlushedPack,
+  type FlushedSeries,
+  writeFlush,
+} from "../../d1/flush.ts";
 import { newIds, readIds } from "../../d1/ids.ts";
 import { removeElsewhere, removeMetric } from "../../d1/removal.ts";
 import { readWatermark } from "../../d1/watermark.ts";
+import type { Described } from "../descriptions.ts";
 import type { Dictionary } from "../dictionary.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
@@ -44,6 +50,8 @@ export type FlushResult =
       readonly watermark: number;
       /** Ids of series by their numbers, as the database has them now. */
       readonly ids: ReadonlyMap<number, number>;
+      /** What it has got of metrics. */
+      readonly described: readonly Described[];
     }
   | { readonly kind: "doubt"; readonly rows: RowCount; readonly reason: string };
 
@@ -74,13 +82,15 @@ export interface Flush {
   readonly retire: ReadonlySet<number>;
   /** Series that D1 must have afterwards, besides those of the pages. */
   readonly series: Iterable<number>;
+  /** What is known of metrics besides, and may be new to D1. */
+  readonly described: readonly Described[];
 }
 
 /** One attempt to move pages to D1. */
 export async function flushPages(
   log: Log,
   target: FlushTarget,
-  { pages, part, retire, series }: Flush,
+  { pages, part, retire, series, described }: Flush,
 ): Promise<FlushResult> {
   const { dictionary } = log;
   const segments = await segmentsOf(log, pages, new Turns(target.pause));
@@ -117,6 +127,7 @@ export async function flushPages(
           rowOf(dictionary, one, ids.get(one)!),
         ),
         minutes: packsOf(segments, ids),
+        described: described.map(describedRow),
         known,
         next: born.length === 0 ? undefined : given,
         nextPack,
@@ -127,7 +138,7 @@ export async function flushPages(
     for (const [series, id] of ids)
       if (packOf(id) >= nextPack) ids.set(series, id + movedBy * SERIES_PER_PACK);
     return landed
-      ? { kind: "done", rows, watermark: part, ids }
+      ? { kind: "done", rows, watermark: part, ids, described }
       : { kind: "doubt", rows, reason: MOVED };
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
@@ -149,7 +160,7 @@ export async function removeOnce(
     const turn = { shard, watermark, part };
     const { landed, counted } = await removeMetric(session, metric, turn, timeoutMs);
     return landed
-      ? { kind: "done", rows: counted, watermark: part, ids: new Map() }
+      ? { kind: "done", rows: counted, watermark: part, ids: new Map(), described: [] }
       : { kind: "doubt", rows: counted, reason: MOVED };
   } catch (error) {
     if (!(error instanceof D1Failed)) throw error;
@@ -192,6 +203,18 @@ const rowOf = (dictionary: Dictionary, series: number, id: number): FlushedSerie
   dictionary.firstAt[series]!,
   dictionary.lastAt[series]!,
   dictionary.last[series]!,
+];
+
+const describedRow = ([metric, { said, saidAt, set, setAt }]: Described): FlushedDescription => [
+  metric,
+  said.type ?? null,
+  said.unit ?? null,
+  said.help ?? null,
+  saidAt,
+  set.type ?? null,
+  set.unit ?? null,
+  set.help ?? null,
+  setAt,
 ];
 
 /** The segments of series by hour: what pages hold. @throws CorruptBytes */

@@ -46,9 +46,10 @@ export class Schedule {
 
   /** Whether so much is sealed, or came so late, that a flush is due at once. */
   isPressed(now: number): boolean {
+    const { backlog } = this.#log;
     return (
-      this.#log.sealedBytes > LIMITS.pressureBytes ||
-      this.#log.sealedBefore(flushCut(now, this.#shard)) > LIMITS.pressureMinutes
+      backlog.sealedBytes > LIMITS.pressureBytes ||
+      backlog.sealedBefore(flushCut(now, this.#shard)) > LIMITS.pressureMinutes
     );
   }
 
@@ -58,7 +59,7 @@ export class Schedule {
     // Not at once when it has failed, or is not known to have landed: the next may fail as well.
     if (tooLarge || this.isPressed(now)) at = failed ? now + MINUTE : now;
     else if (this.#alarmAt !== null && !this.isTooLate(now) && !moved) return;
-    else if (this.#log.unflushedBuckets === 0 && !moved) return;
+    else if (this.#log.backlog.minutes === 0 && !moved) return;
     else if (moved || failed) at = now + MINUTE;
     else at = nextFlush(now, this.#shard);
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;

@@ -10,6 +10,14 @@ import type {
   MissingShard,
 } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { typeByName } from "../../core/metric-type.ts";
+import {
+  type Description,
+  effective,
+  NOTHING_SAID,
+  type Said,
+  withHead,
+} from "../../core/series/description.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
 import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
 import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
@@ -20,7 +28,7 @@ import { fail } from "../http/failure.ts";
 import { firstShards, homesOf, layoutsInUse } from "../shards.ts";
 import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
-import { sharedOf, type StoredMetric, type StoredMetrics, union } from "./union.ts";
+import { descriptionsOf, sharedOf, type StoredMetric, type StoredMetrics, union } from "./union.ts";
 
 export interface MetricsQuery {
   /** Part of the name, any case. */
@@ -56,9 +64,10 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed
   const { metrics: byName } = stored;
   const fresh = Map.groupBy(stored.fresh, ({ metric }) => metric);
   const names = [...new Set([...byName.keys(), ...heads.keys()])].sort(compareNames);
-  const metrics = names
-    .slice(0, limit)
-    .map((name) => summary(name, byName.get(name), heads.get(name), fresh.get(name) ?? []));
+  const metrics = names.slice(0, limit).map((name) => {
+    const description = descriptionIn(stored.described.get(name), heads.get(name));
+    return summary(name, byName.get(name), heads.get(name), fresh.get(name) ?? [], description);
+  });
   const last = metrics.at(-1);
   const layouts = [...new Set([shards, ...stored.layouts])];
   const silent = new Set(asked.missing.map(({ shard }) => shard));
@@ -113,6 +122,7 @@ function summary(
   stored: StoredMetric | undefined,
   head: MetricHead | undefined,
   fresh: readonly SeriesName[],
+  description: Description,
 ): MetricSummary {
   const labels = new Set(stored?.labelNames);
   for (const { labels: json } of fresh)
@@ -124,14 +134,36 @@ function summary(
     labelNames: [...labels].sort(),
     firstAt: Math.min(...sides.map(({ firstAt }) => firstAt)),
     ...latestOf(sides, Date.now()),
+    ...shown(name, description),
   };
+}
+
+const descriptionIn = (
+  stored: Description | undefined,
+  head: MetricHead | undefined,
+): Description => {
+  const before = stored ?? NOTHING_SAID;
+  return head?.description === undefined ? before : withHead(before, head.description);
+};
+
+/** As lists show it: a type that nobody has said is that of the name. */
+function shown(name: string, description: Description): Said {
+  const said = effective(description);
+  const type = said.type ?? typeByName(name);
+  return { ...said, ...(type !== undefined && { type }) };
+}
+
+/** A metric and all that is known of it besides its series. */
+export interface DescribedMetric {
+  readonly answer: MetricAnswer;
+  readonly description: Description;
 }
 
 /**
  * One metric with its labels; undefined when it is not known. @throws Failed when that cannot be said,
  * since a shard or a database that may know it does not answer; D1Failed.
  */
-export async function describeMetric(env: Env, name: string): Promise<MetricAnswer | undefined> {
+export async function describeMetric(env: Env, name: string): Promise<DescribedMetric | undefined> {
   const homes = homesOf(name, await layoutsInUse(env));
   const asked = await metricHeads(env, name, homes);
   const head = asked.heads.get(name);
@@ -154,12 +186,18 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
     ...rows.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
     ...(head === undefined ? [] : [head]),
   ];
-  return {
+  const description = descriptionIn(
+    descriptionsOf(stored.answers.flatMap(({ described }) => described)).get(name),
+    head,
+  );
+  const answer = {
     name,
     series: series.size,
     labelNames: [...counts.keys()].sort(),
     firstAt: sides.reduce((first, side) => Math.min(first, side.firstAt), Infinity),
     ...latestOf(sides, Date.now()),
+    ...shown(name, description),
+    ...(Object.keys(description.set).length > 0 && { set: description.set }),
     labels: [...counts]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([label, values]) => ({
@@ -172,4 +210,5 @@ export async function describeMetric(env: Env, name: string): Promise<MetricAnsw
       })),
     ...missingOf(missing),
   };
+  return { answer, description };
 }

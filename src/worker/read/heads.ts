@@ -3,6 +3,7 @@
 
 import type { MissingShard } from "../../core/api.ts";
 import { later } from "../../core/series/last-seen.ts";
+import { type Description, mergeDescriptions } from "../../core/series/description.ts";
 import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
 import { callShard } from "../shards.ts";
@@ -38,9 +39,18 @@ export async function metricHeads(
   return { heads, missing };
 }
 
+const described = (
+  a: Description | undefined,
+  b: Description | undefined,
+): Pick<MetricHead, "description"> => {
+  const description = a === undefined || b === undefined ? (a ?? b) : mergeDescriptions(a, b);
+  return description === undefined ? {} : { description };
+};
+
 const merge = (a: MetricHead, b: MetricHead): MetricHead => ({
   name: a.name,
   firstAt: Math.min(a.firstAt, b.firstAt),
   ...later(a, b, Date.now()),
   fresh: [...new Set([...a.fresh, ...b.fresh])],
+  ...described(a.description, b.description),
 });

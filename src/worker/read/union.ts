@@ -2,7 +2,9 @@
 // series too: it counts once. Pure.
 
 import { later, type LastSeen } from "../../core/series/last-seen.ts";
-import type { SeriesName, StoredPage } from "../../d1/catalogue.ts";
+import { type Description, mergeDescriptions } from "../../core/series/description.ts";
+import { descriptionOf, type SeriesName, type StoredPage } from "../../d1/catalogue.ts";
+import type { MetricRow } from "../../d1/rows.ts";
 
 /** A metric, of all its series in all databases. */
 export interface StoredMetric extends LastSeen {
@@ -12,7 +14,19 @@ export interface StoredMetric extends LastSeen {
   readonly firstAt: number;
 }
 
+/** What is known of metrics besides their series, from all databases. */
+export function descriptionsOf(rows: readonly MetricRow[]): Map<string, Description> {
+  const all = new Map<string, Description>();
+  for (const row of rows) {
+    const before = all.get(row.metric);
+    const one = descriptionOf(row);
+    all.set(row.metric, before === undefined ? one : mergeDescriptions(before, one));
+  }
+  return all;
+}
+
 export interface StoredMetrics {
+  readonly described: ReadonlyMap<string, Description>;
   readonly metrics: ReadonlyMap<string, StoredMetric>;
   /** Series asked about that no database holds. */
   readonly fresh: readonly SeriesName[];
@@ -55,7 +69,13 @@ export function union(
     const names = new Set(series.map(({ labels }) => labels));
     if (of !== undefined) metrics.set(metric, { ...of, series: names.size });
   }
-  return { metrics, fresh: freshOf(pages), layouts: pages.flatMap(({ layouts }) => layouts) };
+  const described = descriptionsOf(pages.flatMap((page) => page.described));
+  return {
+    metrics,
+    described,
+    fresh: freshOf(pages),
+    layouts: pages.flatMap(({ layouts }) => layouts),
+  };
 }
 
 /** What is fresh to all of them. */

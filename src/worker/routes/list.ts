@@ -11,6 +11,7 @@ import { health, influxPing, influxQuery } from "./influx.ts";
 import { ingest } from "./ingest.ts";
 import { live } from "./live.ts";
 import { describe, remove } from "./metric.ts";
+import { setDescription } from "./metric-description.ts";
 import { metrics } from "./metrics.ts";
 import { pointsDocument } from "./points.ts";
 import {
@@ -32,6 +33,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   query,
   metrics,
   describe,
+  setDescription,
   remove,
   live,
   flush,

@@ -16,9 +16,12 @@ import { metricSummary, missingParts } from "./metrics.ts";
 const path = "/api/v1/metric";
 const parameters = z.object({ name: metricName });
 
+export const setOfMetric = metricSummary.pick({ type: true, unit: true, help: true });
+
 export const metricAnswer = exactly<MetricAnswer>()(
   metricSummary
     .extend({
+      set: setOfMetric.exactOptional().meta({ description: "Of these what was set by PUT" }),
       labels: z.array(
         z.object({
           name: z.string(),
@@ -43,7 +46,8 @@ export const describe = endpoint({
   async handle({ name }, c) {
     const { caller } = c.var;
     mustSee(caller, name);
-    return (await describeMetric(c.env, name)) ?? (await failUnknown(c.env, caller.prefix, name));
+    const known = await describeMetric(c.env, name);
+    return known?.answer ?? (await failUnknown(c.env, caller.prefix, name));
   },
 });
 
@@ -64,7 +68,7 @@ export const remove = endpoint({
         message: `D1 did not answer; "${name}" may still be there: send the DELETE again`,
         retryAfterSec: 5,
       });
-    return { removed: name, series: known?.series ?? 0 };
+    return { removed: name, series: known?.answer.series ?? 0 };
   },
 });
 

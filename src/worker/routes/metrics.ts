@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { MetricsAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { METRIC_TYPES } from "../../core/metric-type.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { whole } from "../http/fields.ts";
 import { listMetrics } from "../read/catalogue.ts";
@@ -15,6 +16,12 @@ export const metricSummary = z.object({
   firstAt: z.number(),
   lastAt: z.number(),
   last: z.number(),
+  type: z
+    .enum(METRIC_TYPES)
+    .exactOptional()
+    .meta({ description: "As it was set, else as senders say, else as the name does" }),
+  unit: z.string().exactOptional(),
+  help: z.string().exactOptional(),
 });
 
 const listedMetric = metricSummary.extend({

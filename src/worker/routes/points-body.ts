@@ -3,6 +3,8 @@
 
 import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
+import { METRIC_TYPES } from "../../core/metric-type.ts";
+import { helpIssue, unitIssue } from "../../core/series/description.ts";
 import { labelNameIssue, labelValueIssue } from "../../core/series/labels.ts";
 import { issue, metricName } from "../http/fields.ts";
 
@@ -18,6 +20,21 @@ const labels = z
   .refine((value) => Object.keys(value).length <= LIMITS.labelsPerPoint)
   .meta({ description: `At most ${LIMITS.labelsPerPoint}`, example: { host: "a" } });
 
+/** What a point may say of its metric besides. */
+const described = {
+  type: z
+    .enum(METRIC_TYPES)
+    .optional()
+    .meta({ description: "Of its metric, as unit and help: kept once, the last that was said" }),
+  unit: z
+    .string()
+    .max(LIMITS.unitLength)
+    .superRefine(issue(unitIssue))
+    .optional()
+    .meta({ description: "UCUM (By, s, ms, 1, %) or a word" }),
+  help: z.string().max(LIMITS.helpLength).superRefine(issue(helpIssue)).optional(),
+};
+
 const oneOfLabelsAndTags = (item: { labels?: unknown; tags?: unknown }): boolean =>
   item.labels === undefined || item.tags === undefined;
 
@@ -28,6 +45,7 @@ const point = z
     timestamp: timestamp.optional(),
     labels: labels.optional(),
     tags: labels.optional().meta({ description: "Another name of `labels`: give one of the two" }),
+    ...described,
   })
   .refine(oneOfLabelsAndTags)
   .meta({
@@ -42,6 +60,7 @@ const pointsOfSeries = z
     datapoints: z.array(z.tuple([timestamp, finite])),
     labels: labels.optional(),
     tags: labels.optional(),
+    ...described,
   })
   .refine(oneOfLabelsAndTags)
   .meta({ id: "PointsOfSeries", description: "Many points of one series" });

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { METRIC_TYPES } from "../../core/metric-type.ts";
 import { ACROSS } from "../../core/query/across.ts";
 import { byPercentile, byStat } from "../../core/stats.ts";
 import { exactly } from "../http/endpoint.ts";
@@ -35,10 +36,11 @@ const seriesAnswer = z.object({
 
 const queryFields = z.object({
   metric: z.string(),
-  type: z.literal("counter").exactOptional().meta({
+  type: z.enum(METRIC_TYPES).exactOptional().meta({
     description:
-      "What is known of its kind. counter: its name ends in _total, _count, .count or _bucket",
+      "What kind of metric it is: as it was set, else as senders say. Where neither is: counter, when its name ends in _total, _count, .count or _bucket",
   }),
+  unit: z.string().exactOptional().meta({ description: "As it was set, else as senders say" }),
   resolution: z.enum(["minute", "hour", "day"]),
   step: z.number().meta({ description: "Width of a bucket, ms" }),
   from: z.number(),

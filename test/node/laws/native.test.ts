@@ -8,6 +8,7 @@ import type { Issue } from "../../../src/core/api.ts";
 import { decodeBatch } from "../../../src/core/series/batch.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../../src/core/series/labels.ts";
+import { METRIC_TYPES } from "../../../src/core/metric-type.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
 import { shardOf } from "../../../src/core/series/route.ts";
@@ -79,8 +80,19 @@ const anyLabels = fc.oneof(
   junk,
 );
 
+const goodType = fc.constantFrom(...METRIC_TYPES);
+const goodUnit = fc.constantFrom("", "By", "s", "{requests}/s", "u".repeat(LIMITS.unitLength));
+const goodHelp = fc.constantFrom(
+  "",
+  "How much.",
+  "two\nlines\tof é",
+  "h".repeat(LIMITS.helpLength),
+);
+const badText = fc.constantFrom("a\u0000b", "\ud800", "h".repeat(LIMITS.helpLength + 1), "\u009f");
+const described = { type: goodType, unit: goodUnit, help: goodHelp };
+
 const goodPoint = fc.record(
-  { name: goodText, value: goodValue, timestamp: goodTime, labels: goodLabels },
+  { name: goodText, value: goodValue, timestamp: goodTime, labels: goodLabels, ...described },
   { requiredKeys: ["name", "value"] },
 );
 const goodSeries = fc.record(
@@ -88,6 +100,7 @@ const goodSeries = fc.record(
     name: goodText,
     datapoints: fc.array(fc.tuple(goodTime, goodValue), { maxLength: 4 }),
     tags: goodLabels,
+    ...described,
   },
   { requiredKeys: ["name", "datapoints"] },
 );
@@ -125,6 +138,9 @@ const anyItem = fc.oneof(
           fc.array(fc.tuple(goodTime, junk), { maxLength: 2 }),
           junk,
         ),
+        type: fc.oneof({ weight: 6, arbitrary: goodType }, junk),
+        unit: fc.oneof({ weight: 6, arbitrary: goodUnit }, badText, junk),
+        help: fc.oneof({ weight: 6, arbitrary: goodHelp }, badText, junk),
         host: junk,
       },
       { requiredKeys: [] },
@@ -137,8 +153,19 @@ const anyItem = fc.oneof(
 const mutated = fc
   .tuple(
     goodItem,
-    fc.constantFrom("name", "value", "timestamp", "labels", "tags", "datapoints", "more"),
-    fc.oneof(junk, badName, anyLabels),
+    fc.constantFrom(
+      "name",
+      "value",
+      "timestamp",
+      "labels",
+      "tags",
+      "datapoints",
+      "type",
+      "unit",
+      "help",
+      "more",
+    ),
+    fc.oneof(junk, badName, badText, anyLabels),
   )
   .filter(([, field, other]) => field !== "timestamp" || typeof other === "object")
   .map(([item, field, other]): unknown => ({ ...item, [field]: other }));

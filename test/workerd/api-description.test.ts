@@ -1,0 +1,199 @@
+// What is known of metrics besides their points: said by senders, set by hand, kept once, shown at once.
+
+import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import {
+  describeMetric,
+  failureOf,
+  fetchApi,
+  listMetrics,
+  NOW,
+  post,
+  status,
+  store,
+} from "./api-client.ts";
+
+const shard = () => env.SHARD.getByName("0");
+/** Of `used`, as agents know it. */
+const SAID = { type: "gauge", unit: "By", help: "Memory in use." } as const;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  await reset();
+  await applyD1Migrations(env.DB, env.MIGRATIONS);
+});
+
+const flush = async (): Promise<void> => {
+  expect(await shard().flush()).toBe(true);
+};
+
+/** The shard without its storage: D1 alone knows what was. */
+const loseShard = async (): Promise<void> => {
+  await runInDurableObject(shard(), async (_, { storage }) => {
+    await storage.deleteAll();
+  });
+  await evictDurableObject(shard());
+};
+
+const set = (name: string, body: unknown): Promise<Response> =>
+  fetchApi(`/api/v1/metric?name=${encodeURIComponent(name)}`, {
+    method: "PUT",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+
+const listed = async (name: string) =>
+  (await listMetrics({ search: name })).metrics.find((metric) => metric.name === name);
+
+const rows = async (): Promise<readonly unknown[]> =>
+  (await env.DB.prepare("SELECT metric, type, unit, help FROM metric ORDER BY metric").all())
+    .results;
+
+test("what points say of their metric is shown at once, and flushed once", async () => {
+  await store({ name: "used", value: 1, ...SAID });
+  expect(await describeMetric("used")).toMatchObject(SAID);
+  expect(await listed("used")).toMatchObject(SAID);
+  expect(await rows()).toEqual([]);
+  await flush();
+  expect(await rows()).toEqual([{ metric: "used", ...SAID }]);
+  expect(await describeMetric("used")).toMatchObject(SAID);
+  await evictDurableObject(shard());
+  expect(await listed("used")).toMatchObject(SAID);
+});
+
+test("what is said again costs no row, of D1 or of the shard", async () => {
+  const points = (minute: number, more: object) =>
+    store({ name: "used", value: 1, timestamp: NOW + minute * MINUTE, ...more });
+  const cost = async (more: object): Promise<unknown> => {
+    const before = (await status()).today;
+    for (let minute = 0; minute < 5; minute++) await points(minute, more);
+    await flush();
+    const after = (await status()).today;
+    return [
+      after.d1RowsWritten - before.d1RowsWritten,
+      after.shardRowsWritten - before.shardRowsWritten,
+    ];
+  };
+  await cost(SAID);
+  // What D1 was told is noted with the next checkpoint.
+  await cost(SAID);
+  const plain = await cost({});
+  expect(await cost(SAID)).toEqual(plain);
+  await evictDurableObject(shard());
+  expect(await cost(SAID)).toEqual(plain);
+  // Of what changed, one row of D1.
+  const [d1] = (await cost({ help: "Other." })) as [number];
+  expect(d1).toBe((plain as [number])[0] + 1);
+});
+
+test("what is not in D1 yet outlives the object: in the journal, and in a checkpoint", async () => {
+  await store({ name: "used", value: 1, ...SAID });
+  await evictDurableObject(shard());
+  expect(await describeMetric("used")).toMatchObject(SAID);
+  // A checkpoint is written with the page of the closed hour.
+  vi.setSystemTime(NOW + HOUR + 5 * MINUTE);
+  await flush();
+  await store({ name: "used", value: 1, unit: "MiBy" });
+  await shard().flush();
+  await evictDurableObject(shard());
+  await store({ name: "used", value: 1, help: "Changed." });
+  await evictDurableObject(shard());
+  expect(await describeMetric("used")).toMatchObject({
+    type: "gauge",
+    unit: "MiBy",
+    help: "Changed.",
+  });
+});
+
+test("what was set wins over what is said, and can be taken back", async () => {
+  await store({ name: "used", value: 1, ...SAID });
+  const answer = await set("used", { type: "counter", help: "Mine." });
+  const mine = { type: "counter", help: "Mine." };
+  expect(await answer.json()).toEqual({ name: "used", set: mine });
+  expect(await describeMetric("used")).toMatchObject({ ...mine, unit: "By", set: mine });
+  await store({ name: "used", value: 1, type: "summary", unit: "s" });
+  const both = { type: "counter", unit: "s", help: "Mine." };
+  expect(await describeMetric("used")).toMatchObject(both);
+  await evictDurableObject(shard());
+  expect(await describeMetric("used")).toMatchObject(both);
+  await flush();
+  await evictDurableObject(shard());
+  expect(await listed("used")).toMatchObject(both);
+  await set("used", { type: null });
+  expect(await describeMetric("used")).toMatchObject({
+    type: "summary",
+    unit: "s",
+    set: { help: "Mine." },
+  });
+  await set("used", { help: null });
+  await flush();
+  const bare = await describeMetric("used");
+  expect(bare).toMatchObject({ type: "summary", unit: "s", help: "Memory in use." });
+  expect(bare.set).toBeUndefined();
+});
+
+test("a metric that the shard has forgotten is described in D1", async () => {
+  await store({ name: "used", value: 1, ...SAID });
+  await flush();
+  await loseShard();
+  expect((await set("used", { unit: "MiBy" })).status).toBe(200);
+  expect(await listed("used")).toMatchObject({ ...SAID, unit: "MiBy" });
+  // Senders that come back say what they said: what was set stays, and no row is written.
+  await store({ name: "used", value: 2, ...SAID });
+  expect(await listed("used")).toMatchObject({ ...SAID, unit: "MiBy" });
+  await flush();
+  expect(await describeMetric("used")).toMatchObject({ ...SAID, unit: "MiBy" });
+});
+
+test("a removed metric takes its description with it", async () => {
+  await store([
+    { name: "used", value: 1, ...SAID },
+    { name: "other", value: 1, unit: "s" },
+  ]);
+  await set("used", { unit: "MiBy" });
+  await flush();
+  const removed = await fetchApi("/api/v1/metric?name=used", { method: "DELETE" });
+  expect(removed.status).toBe(200);
+  expect(await rows()).toEqual([{ metric: "other", type: null, unit: "s", help: null }]);
+  await store({ name: "used", value: 1 });
+  await evictDurableObject(shard());
+  const again = await describeMetric("used");
+  expect([again.type, again.unit, again.help, again.set]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(await listed("other")).toMatchObject({ unit: "s" });
+});
+
+test("a name that says what it is needs nobody to", async () => {
+  await store([
+    { name: "requests_total", value: 1 },
+    { name: "cpu", value: 1 },
+  ]);
+  expect((await listed("requests_total"))?.type).toBe("counter");
+  expect((await listed("cpu"))?.type).toBeUndefined();
+});
+
+test("what is wrong with a description", async () => {
+  const bad = (fields: object): Promise<Response> => post({ name: "used", value: 1, ...fields });
+  for (const [fields, path] of [
+    [{ type: "count" }, "type"],
+    [{ type: 1 }, "type"],
+    [{ unit: "u".repeat(LIMITS.unitLength + 1) }, "unit"],
+    [{ unit: 5 }, "unit"],
+    [{ help: "h".repeat(LIMITS.helpLength + 1) }, "help"],
+    [{ help: "a\u0000b" }, "help"],
+  ] as const)
+    expect((await failureOf(await bad(fields), 400, "invalid_point")).issues).toMatchObject([
+      { index: 0, path },
+    ]);
+  await failureOf(await set("used", { unit: "s" }), 404, "unknown_metric");
+  await store({ name: "used", value: 1 });
+  await failureOf(await set("used", "{"), 400, "invalid_json");
+  for (const body of [{ type: "count" }, { unit: "" }, { help: 5 }, { label: "x" }, []])
+    await failureOf(await set("used", body), 400, "invalid_parameter");
+});
