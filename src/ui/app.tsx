@@ -4,8 +4,7 @@ import { Header } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
 import { Panel } from "./components/panel.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
-import { NothingHere, NoAnswer } from "./components/states.tsx";
-import { TokenPrompt } from "./components/token-prompt.tsx";
+import { NoAnswer } from "./components/states.tsx";
 import { denial } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
@@ -33,6 +32,8 @@ const Explore = () => {
   );
 };
 
+const NothingHere = lazily(async () => (await import("./components/nothing.tsx")).NothingHere);
+
 const Embed = () => {
   const [panel] = placed.value;
   return (
@@ -47,6 +48,7 @@ const Embed = () => {
 };
 
 const Welcome = lazily(async () => (await import("./components/welcome.tsx")).Welcome);
+const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {

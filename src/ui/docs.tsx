@@ -3,7 +3,8 @@
 
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { ask, curl, messageOf } from "./api.ts";
+import { ask, messageOf } from "./api.ts";
+import { curl } from "./curl.ts";
 import { Agents } from "./components/agents.tsx";
 import { Brand } from "./components/header.tsx";
 import { Marked } from "./components/marked.tsx";

@@ -15,7 +15,7 @@ const withoutPreload: Plugin = {
 
 /**
  * What uPlot offers besides lines, and is never taken here: other paths, times as text (the page has
- * its own, by zone), a legend. Bundlers cannot tell; each text is replaced by what stands beside it.
+ * its own, by zone), scales of its own that are not linear, a legend. Bundlers cannot tell; each text is replaced by what stands beside it.
  */
 const UNUSED: readonly (readonly [text: string, instead: string])[] = [
   ["uPlot.join = join;", ""],
@@ -40,6 +40,29 @@ const UNUSED: readonly (readonly [text: string, instead: string])[] = [
     'let row = placeTag("tr", LEGEND_SERIES',
     'return nullNullTuple;\n\t\tlet row = placeTag("tr", LEGEND_SERIES',
   ],
+  [
+    "sc.distr == 3 ? logAxisSplits : sc.distr == 4 ? asinhAxisSplits : numAxisSplits",
+    "numAxisSplits",
+  ],
+  [
+    "sc.distr >= 3 && sc.log == 10 ? log10AxisValsFilt : sc.distr == 3 && sc.log == 2 ? log2AxisValsFilt : retArg1",
+    "retArg1",
+  ],
+  ["(sc.distr == 3 ? snapLogX : sc.distr == 4 ? snapAsinhX : snapNumX)", "snapNumX"],
+  ["(sc.distr == 3 ? snapLogY : sc.distr == 4 ? snapAsinhY : snapNumY)", "snapNumY"],
+  ["rangeLog(_min, _min, scaleX.log, false)", "[_min, _min]"],
+  ["uPlot.rangeLog = rangeLog;", ""],
+  ["uPlot.rangeAsinh = rangeAsinh;", ""],
+  ["uPlot.addGap = addGap;", ""],
+  ["uPlot.clipGaps = clipGaps;", ""],
+  ["self.addSeries = addSeries;", ""],
+  ["self.delSeries = delSeries;", ""],
+  ["self.addBand = addBand;", ""],
+  ["self.setBand = setBand;", ""],
+  ["self.delBand = delBand;", ""],
+  ["self.setLegend = setLegend;", ""],
+  ["const showLegend = legend.show;", "const showLegend = false;"],
+  ["legend.show && legend.live && shouldSetLegend", "false"],
 ];
 
 const onlyLines: Plugin = {

@@ -12,10 +12,14 @@ import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
 import { formatDrawn } from "./form.ts";
-import { type At, Tooltip } from "./tooltip.tsx";
+import type { At, TooltipProps } from "./tooltip.tsx";
+import { lazily } from "../components/lazily.tsx";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
 const STRIDE = 0.25;
+
+const Tooltip = lazily(async () => (await import("./tooltip.tsx")).Tooltip);
+const Pointed = (props: TooltipProps) => props.at.value && <Tooltip {...props} />;
 
 export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
   readonly name: string;
@@ -165,7 +169,7 @@ export function Plot(props: PlotProps) {
       <p class="unseen" role="status">
         {said}
       </p>
-      <Tooltip at={at} data={data} palette={theme.palette} zone={zone} />
+      <Pointed at={at} data={data} palette={theme.palette} zone={zone} />
     </div>
   );
 }

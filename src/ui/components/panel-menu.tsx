@@ -1,6 +1,6 @@
 // What can be kept of a panel, or copied: the box of a menu, loaded when it is first opened.
 
-import { curl } from "../api.ts";
+import { curl } from "../curl.ts";
 import { token } from "../models/access.ts";
 import { linkToPanel, view } from "../models/page.ts";
 import { asksSamples } from "../models/answers.ts";

@@ -26,14 +26,13 @@ import { HOME, type Panel as Choices, without } from "../url.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
-import { NoPoints, NoAnswer } from "./states.tsx";
+import { NoAnswer } from "./states.tsx";
 import { lazily } from "./lazily.tsx";
 import { usePaced } from "./paced.ts";
 
-const Table = lazily(
-  async () => (await import("./table.tsx")).Table,
-  <div class="chart" aria-busy="true" />,
-);
+const waiting = <div class="chart" aria-busy="true" />;
+const Table = lazily(async () => (await import("./table.tsx")).Table, waiting);
+const NoPoints = lazily(async () => (await import("./nothing.tsx")).NoPoints, waiting);
 
 export interface PanelProps {
   readonly index: number;

@@ -2,7 +2,8 @@
 // page moves on by itself when a point lands.
 
 import { useSignal } from "@preact/signals";
-import { ask, curl, curlWithToken, messageOf } from "../api.ts";
+import { ask, messageOf } from "../api.ts";
+import { curl, curlWithToken } from "../curl.ts";
 import { token } from "../models/access.ts";
 import { refresh } from "../models/metrics.ts";
 

@@ -1,0 +1,49 @@
+// What stands in the place of a chart that has nothing to draw: why, and a way on.
+
+import { formatAge } from "../format.ts";
+import { second } from "../models/clock.ts";
+import { summaryOf } from "../models/metrics.ts";
+import { go } from "../models/page.ts";
+import { SPAN_NAMES, SPANS } from "../url.ts";
+
+/** The metric is known, the range holds nothing: offers the shortest range that does. */
+export function NoPoints({
+  metric,
+  filtered,
+}: {
+  readonly metric: string;
+  readonly filtered: boolean;
+}) {
+  const lastAt = summaryOf(metric)?.lastAt;
+  const age = lastAt === undefined ? undefined : Math.max(0, second.value - lastAt);
+  const span = age === undefined ? undefined : SPAN_NAMES.find((name) => SPANS[name] > age);
+  return (
+    <div class="chart state">
+      <h3>No points in this range</h3>
+      {filtered ? (
+        <p>None of the series that the filters let through has points here.</p>
+      ) : (
+        age !== undefined && <p>The last one came {formatAge(age)} ago.</p>
+      )}
+      {span !== undefined && !filtered && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => go({ range: { kind: "last", span }, resolution: "auto" })}
+        >
+          Show the last {span}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** An address to embed that names no metric. */
+export const NothingHere = () => (
+  <div class="chart state">
+    <h1>Nothing to show</h1>
+    <p>
+      This address names no metric: add <code>?metric=…</code>, or copy it from a panel's menu.
+    </p>
+  </div>
+);
