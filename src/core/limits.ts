@@ -148,6 +148,8 @@ export const packedBytesPerQuery = 24 * 1024 * 1024;
 export const percentilesPerQuery = 1_000_000;
 /** Samples that are held at once to make percentiles of: bounds memory. */
 export const samplesAtOnce = 1_000_000;
+/** Samples that are held at once to order series by a percentile of theirs: bounds memory. */
+export const samplesOrdered = 2_000_000;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

@@ -17,7 +17,11 @@ export function quantileOfSorted(q: number, sorted: Float64Array): number {
   let numbers = size;
   while (numbers > 0 && Number.isNaN(sorted[numbers - 1])) numbers--;
   const missing = size - numbers;
-  const at = (rank: number): number => (rank < missing ? NaN : sorted[rank - missing]!);
+  return interpolated(q, size, (rank) => (rank < missing ? NaN : sorted[rank - missing]!));
+}
+
+/** The same of `size` values, of which `at` says those from the floor(q · (size − 1))-th smallest on, of 0 …. */
+export function interpolated(q: number, size: number, at: (rank: number) => number): number {
   const rank = q * (size - 1);
   const low = Math.max(0, Math.floor(rank));
   const high = Math.min(size - 1, low + 1);

@@ -162,7 +162,17 @@ test("percentiles of samples in the shard, in D1 and in both, by minute, hour an
     "time,avg,min,max,sum,count,first,last,p50,p95",
     `${new Date(HOURS).toISOString()},10,10,10,10,1,10,10,10,10`,
   ]);
-  // Who does not ask gets none, and no other tag.
+  const first = await query({
+    ...range,
+    stat: [],
+    by: "host",
+    order: "p90",
+    limit: 1,
+    from: NOW - HOUR * 26,
+  });
+  expect(first).toMatchObject({ seriesTotal: 2, series: [{ labels: { host: "b" } }] });
+  expect(first.series[0]?.p90).toEqual([10]);
+  // Who does not ask gets none.
   expect((await query({ ...range, stat: [] })).series[0]).not.toHaveProperty("p50");
 });
 
@@ -190,5 +200,5 @@ test("a bucket with a minute that had too many points, or is kept no longer, has
   expect(lines[1]).toMatch(/,1,$/);
   expect(lines.at(-2)).toMatch(/^# absent: .* since their minutes are kept no longer; .* since a/);
   const across = await fetchApi(`/api/v1/query${search({ ...range, across: "sum" })}`);
-  expect(await across.json()).toMatchObject({ error: { issues: [{ path: "stat" }] } });
+  expect(await across.json()).toMatchObject({ error: { issues: [{ path: "across" }] } });
 });

@@ -7,6 +7,7 @@ import { quantileOfSorted } from "../quantile.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
 import { PERCENTILES, type PercentileName } from "../stats.ts";
 import { HOUR } from "../tiers.ts";
+import { Largest } from "./largest.ts";
 import type { MergedGroup } from "./merge.ts";
 import type { Plan } from "./plan.ts";
 import type { SamplesOfSeries } from "./samples.ts";
@@ -31,29 +32,36 @@ interface Group {
   readonly count: Float64Array;
   /** By percentile. */
   readonly values: readonly Float64Array[];
+  readonly absent: Map<Absent["why"], Absent>;
+  /** Of the whole range, where groups are ordered. */
+  readonly rank: Largest | undefined;
 }
 
 export class Percentiles {
   readonly #step: number;
   readonly #asked: readonly (typeof PERCENTILES)[number][];
   readonly #groups = new Map<string, Group>();
-  readonly #absent = new Map<Absent["why"], Absent>();
 
-  /** `groups` with the buckets of their answer. */
+  /** `groups` with the buckets of their answer. `order`: `rank` is asked for. */
   constructor(
     groups: readonly MergedGroup[],
     { step }: Pick<Plan, "step">,
     names: ReadonlySet<PercentileName>,
+    order?: PercentileName,
   ) {
     this.#step = step;
     this.#asked = PERCENTILES.filter(({ name }) => names.has(name));
+    const ordering = PERCENTILES.find(({ name }) => name === order);
     for (const { labels, buckets: of } of groups) {
       const { start, count, length } = of();
+      const points = count.subarray(0, length).reduce((a, b) => a + b, 0);
       this.#groups.set(labelsJson(labels), {
         labels,
         start: start.slice(0, length),
         count: count.slice(0, length),
         values: this.#asked.map(() => new Float64Array(length).fill(NaN)),
+        absent: new Map(),
+        rank: ordering && new Largest(ordering.q, points),
       });
     }
   }
@@ -63,6 +71,13 @@ export class Percentiles {
     let size = 0;
     for (const { start } of this.#groups.values()) size += start.length * this.#asked.length;
     return size;
+  }
+
+  /** Samples that are held for the order. */
+  get held(): number {
+    let held = 0;
+    for (const { rank } of this.#groups.values()) held += rank?.length ?? 0;
+    return held;
   }
 
   /** The parts of the range to be read, the newest first. Minutes are kept from `minutesFrom` on, Unix ms. */
@@ -107,15 +122,34 @@ export class Percentiles {
     return Object.fromEntries(this.#asked.map(({ name }, i) => [name, Array.from(values[i]!)]));
   }
 
-  /** Why there are buckets without, when there are any. All parts were taken; the rest has no minutes. */
-  absent(minutesFrom: number): readonly Absent[] {
-    for (const { start } of this.#groups.values())
-      for (const at of start) if (at < minutesFrom) this.#note("deleted", at);
-    return WHY.flatMap((why) => this.#absent.get(why) ?? []);
+  /** A percentile of a group over the range, of those of its buckets that have it; −Infinity: none has. */
+  rank(labels: Labels): number {
+    return this.#groups.get(labelsJson(labels))!.rank!.get();
+  }
+
+  /**
+   * Why there are buckets of these groups without, when there are any. All parts were taken; the rest has no
+   * minutes.
+   */
+  absent(groups: readonly { readonly labels: Labels }[], minutesFrom: number): readonly Absent[] {
+    const all = new Map<Absent["why"], Absent>();
+    for (const { labels } of groups) {
+      const { start, absent } = this.#groups.get(labelsJson(labels))!;
+      const kept = lowerBound(start, minutesFrom);
+      for (const one of absent.values()) note(all, one);
+      if (kept > 0)
+        note(all, {
+          why: "deleted",
+          buckets: kept,
+          from: start[0]!,
+          to: start[kept - 1]! + this.#step,
+        });
+    }
+    return WHY.flatMap((why) => all.get(why) ?? []);
   }
 
   #fill(
-    { start, count, values: columns }: Group,
+    { start, count, values: columns, absent, rank }: Group,
     { from, to }: Part,
     series: readonly SamplesOfSeries[],
     minutesFrom: number,
@@ -154,24 +188,28 @@ export class Percentiles {
     for (let row = 0; row < rows; row++) {
       const at = start[first + row]!;
       const of = values.subarray(places[row], places[row + 1]);
-      if (collapsed[row] === 1) this.#note("collapsed", at);
-      else if (of.length < count[first + row]!) this.#note("unreadable", at);
-      else {
+      const isWhole = collapsed[row] === 0 && of.length >= count[first + row]!;
+      if (!isWhole) {
+        const why = collapsed[row] === 1 ? "collapsed" : "unreadable";
+        note(absent, { why, buckets: 1, from: at, to: at + step });
+      } else {
+        rank?.add(of);
         of.sort();
         for (const [i, { q }] of this.#asked.entries()) columns[i]![first + row] = valueAt(q, of);
       }
     }
   }
+}
 
-  #note(why: Absent["why"], start: number): void {
-    const { buckets, from, to } = this.#absent.get(why) ?? { buckets: 0, from: Infinity, to: 0 };
-    this.#absent.set(why, {
-      why,
-      buckets: buckets + 1,
-      from: Math.min(from, start),
-      to: Math.max(to, start + this.#step),
-    });
-  }
+function note(absent: Map<Absent["why"], Absent>, one: Absent): void {
+  const { why } = one;
+  const before = absent.get(why) ?? { buckets: 0, from: Infinity, to: 0 };
+  absent.set(why, {
+    why,
+    buckets: before.buckets + one.buckets,
+    from: Math.min(before.from, one.from),
+    to: Math.max(before.to, one.to),
+  });
 }
 
 /** Rounding could leave the range of the values by the last bit. */

@@ -16,6 +16,8 @@ import { failureOf, orFail } from "../read/native.ts";
 
 export interface AskedOfSamples {
   readonly names: readonly PercentileName[];
+  /** What groups are to be ordered by. */
+  readonly order: PercentileName | undefined;
   /** With the buckets that the answer has. */
   readonly groups: readonly MergedGroup[];
   readonly planned: Plan;
@@ -29,25 +31,28 @@ export interface AskedOfSamples {
 
 export interface PercentilesFound {
   columns(labels: Labels): PercentileColumns;
-  readonly absent: readonly Absent[];
+  /** Over the range, of a group that is to be ordered. */
+  rank(labels: Labels): number;
+  /** Why some of these groups' are absent. */
+  absent(groups: readonly MergedGroup[]): readonly Absent[];
   readonly unreadable: readonly Unreadable[];
 }
 
 /** @throws Failed */
 export async function readPercentiles(
   source: Source,
-  { names, groups, planned, matchers, by, now, retention, samplesPerMinute }: AskedOfSamples,
+  { names, order, groups, planned, matchers, by, now, retention, samplesPerMinute }: AskedOfSamples,
 ): Promise<PercentilesFound> {
   const since = Date.now();
-  const found = new Percentiles(groups, planned, new Set(names));
+  const found = new Percentiles(groups, planned, new Set(names), order);
   if (found.size > LIMITS.percentilesPerQuery) throw new Failed(failureOf(TOO_MANY));
   let minutesFrom = keptFrom("minute", now, retention);
   const unreadable: Unreadable[] = [];
-  let from = planned.to;
+  /** From here on all was read, and within the limits. */
+  let later = planned.to;
   for (const part of found.parts(minutesFrom)) {
     if (Date.now() - since > LIMITS.queryMs)
-      throw new Failed(failureOf({ ...TOO_LONG, ways: [{ way: "from", from }] }));
-    from = part.from;
+      throw new Failed(failureOf({ ...TOO_LONG, ways: [{ way: "from", from: later }] }));
     const samples = new Samples({
       ...part,
       limit: samplesPerMinute,
@@ -66,10 +71,14 @@ export async function readPercentiles(
     minutesFrom = Math.max(minutesFrom, read.keptFrom);
     unreadable.push(...read.unreadable);
     found.take(part, samples.series(), minutesFrom);
+    if (found.held > LIMITS.samplesOrdered)
+      throw new Failed(failureOf({ ...TOO_MANY_HELD, ways: [{ way: "from", from: later }] }));
+    later = part.from;
   }
   return {
     columns: (labels) => found.columns(labels),
-    absent: found.absent(minutesFrom),
+    rank: (labels) => found.rank(labels),
+    absent: (some) => found.absent(some, minutesFrom),
     unreadable,
   };
 }
@@ -81,6 +90,13 @@ const TOO_MANY: TooLarge = {
   what: "percentiles in the answer",
   ways: [{ way: "fewer_groups" }],
 };
+
+const TOO_MANY_HELD = {
+  kind: "too_large",
+  limit: "samplesOrdered",
+  value: LIMITS.samplesOrdered,
+  what: "samples to order the series by a percentile",
+} as const;
 
 const TOO_LONG = {
   kind: "too_large",

@@ -1,14 +1,11 @@
 // GET /api/v1/query: the buckets of one metric.
 
 import { z } from "zod";
-import type { Absent } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type MetricType, typeByName } from "../../core/metric-type.ts";
 import {
   type AnswerHead,
   jsonParts,
-  keeping,
-  lazily,
   type LazySeries,
   numbersOf,
 } from "../../core/query/answer-text.ts";
@@ -22,11 +19,10 @@ import {
 } from "../../core/query/csv.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
-import { type Across, ACROSS, combined, leadOfAcross } from "../../core/query/across.ts";
+import { ACROSS, leadOfAcross } from "../../core/query/across.ts";
 import { Increases, leadOf } from "../../core/query/increase.ts";
-import { type GroupBy, Merge, type MergedGroup } from "../../core/query/merge.ts";
-import { type Plan, plan } from "../../core/query/plan.ts";
-import type { Unreadable } from "../../core/query/read-error.ts";
+import { Merge } from "../../core/query/merge.ts";
+import { plan } from "../../core/query/plan.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
 import { METRIC_NAME, type Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
@@ -43,7 +39,7 @@ import { sourceOf } from "../read/source.ts";
 import { failUnknown } from "../read/unknown.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
 import { tooLarge } from "./query-limits.ts";
-import { type PercentilesFound, readPercentiles } from "./query-percentiles.ts";
+import { combinedOf, groupsOf, orderOfBuckets, percentilesOf } from "./query-series.ts";
 import { unreadableIn } from "./query-unreadable.ts";
 import { readRaw } from "./query-raw.ts";
 
@@ -93,11 +89,11 @@ const parameters = z.object({
     }),
   limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
   order: z
-    .enum([...STAT_NAMES, "increase", "rate"])
+    .enum([...STAT_NAMES, "increase", "rate", ...PERCENTILE_NAMES])
     .optional()
     .meta({
       description:
-        "The series with the largest of this statistic over the range (increase and rate of counters alone) come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
+        "The series with the largest of this statistic over the range (increase and rate of counters alone; a percentile, which is then in the answer as well, is of the buckets that have it) come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
     }),
   format: z.enum(["json", "csv"]).default("json").meta({
     description:
@@ -148,7 +144,7 @@ const csvOf = (
   series: readonly LazySeries[],
   { type, across, resolution }: AnswerHead,
   notes: Notes,
-  { csv: dialect, stat }: z.output<typeof parameters>,
+  { csv: dialect, ...asked }: z.output<typeof parameters>,
 ): Generator<string> =>
   csvParts(
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
@@ -157,7 +153,7 @@ const csvOf = (
     resolution === "raw"
       ? RAW_NAMES
       : across === undefined
-        ? columnNames(type === "counter", stat)
+        ? columnNames(type === "counter", percentilesOf(asked))
         : ACROSS_NAMES,
   );
 
@@ -204,11 +200,12 @@ async function answerOf(
   const type = typeByName(metric);
   if (type !== "counter" && (asked.order === "increase" || asked.order === "rate"))
     failOrder(metric, asked.order);
-  if (asked.across !== "points" && asked.stat.length > 0)
+  const order = orderOfBuckets(asked.order);
+  if (asked.across !== "points" && (asked.stat.length > 0 || order !== asked.order))
     fail({
       kind: "invalid_parameter",
-      message: "percentiles are of the points of a group: leave out across, or stat",
-      issues: [{ path: "stat", message: "there is none with across" }],
+      message: "percentiles are of the points of a group: leave out across, or ask for none",
+      issues: [{ path: "across", message: "there are no percentiles with it" }],
     });
   if (issue !== undefined)
     fail({
@@ -255,19 +252,17 @@ async function answerOf(
   increases?.finish();
   const { series, total, absent, lost } =
     across === undefined
-      ? await groupsOf(merge, planned, asked, (groups) =>
-          readPercentiles(source, {
-            names: asked.stat,
-            groups,
-            planned,
-            matchers: selection.matchers,
-            by,
-            now,
-            retention,
-            samplesPerMinute,
-          }),
-        )
-      : combinedOf(merge, planned, { ...asked, across, by });
+      ? await groupsOf(source, merge, {
+          ...asked,
+          type,
+          planned,
+          matchers: selection.matchers,
+          by,
+          now,
+          retention,
+          samplesPerMinute,
+        })
+      : combinedOf(merge, planned, { across, by, limit: asked.limit, order });
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   const head: AnswerHead = {
     metric,
@@ -339,38 +334,6 @@ async function failIfUnknown(
   const ever = { matchers: [anyOf(METRIC_NAME, [metric])], from: -Infinity, to: Infinity };
   const any = where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
   if (any.length === 0) await failUnknown(env, prefix, metric);
-}
-
-interface Shown {
-  readonly series: readonly LazySeries[];
-  readonly total: number;
-  readonly absent: readonly Absent[];
-  /** What could not be read for percentiles. */
-  readonly lost: readonly Unreadable[];
-}
-
-async function groupsOf(
-  merge: Merge,
-  { step }: Plan,
-  { metric, limit, order, stat }: z.output<typeof parameters>,
-  read: (groups: readonly MergedGroup[]) => Promise<PercentilesFound>,
-): Promise<Shown> {
-  const { groups, total } = merge.ranked(limit, order);
-  const type = typeByName(metric);
-  if (stat.length === 0)
-    return { series: lazily(groups, merge.size, { type, step }), total, absent: [], lost: [] };
-  const { columns: more, absent, unreadable: lost } = await read(groups);
-  return { series: lazily(groups, merge.size, { type, step, more }), total, absent, lost };
-}
-
-interface AskedAcross extends Pick<z.output<typeof parameters>, "limit" | "order"> {
-  readonly across: Across;
-  readonly by: GroupBy;
-}
-
-function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross): Shown {
-  const { groups, total } = combined(merge.ranked(Infinity).groups, planned, asked);
-  return { series: keeping(groups, merge.size), total, absent: [], lost: [] };
 }
 
 const failOrder = (metric: string, order: string): never =>

@@ -6,8 +6,10 @@ import { expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { groupLabels, type GroupBy, Merge } from "../../../src/core/query/merge.ts";
+import { Largest } from "../../../src/core/query/largest.ts";
 import { Percentiles } from "../../../src/core/query/percentiles.ts";
 import { Samples } from "../../../src/core/query/samples.ts";
+import { quantileOf } from "../../../src/core/quantile.ts";
 import { labelsJson } from "../../../src/core/series/labels.ts";
 import { type PercentileName, PERCENTILE_NAMES, PERCENTILES } from "../../../src/core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
@@ -101,7 +103,7 @@ function made(points: readonly Point[], { tier, by, minutesFrom, names }: Asked)
       found.columns(labels),
     ];
   });
-  return { series, absent: found.absent(minutesFrom) };
+  return { series, absent: found.absent(groups, minutesFrom) };
 }
 
 /** By the definition, of all points. */
@@ -163,5 +165,22 @@ test("of every group and bucket: of all its points, or absent and why", () => {
     fc.property(fc.array(point, { maxLength: 40 }), asked, (points, how) => {
       expect(made(points, how)).toEqual(expected(points, how));
     }),
+  );
+});
+
+test("of more values than are held: as of all", () => {
+  const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 });
+  fc.assert(
+    fc.property(fc.constantFrom(...PERCENTILES), values, fc.nat(9), (one, some, times) => {
+      // Mostly more than there is room for.
+      const all = Float64Array.from({ length: times * 2_000 + some.length }, (_, i) => {
+        return some[i % some.length]! * (((i * 7_919) % 1_009) / 1_009);
+      });
+      const largest = new Largest(one.q, all.length);
+      for (let i = 0; i < all.length; i += 777) largest.add(all.subarray(i, i + 777));
+      const got = largest.get();
+      expect(got).toBe(quantileOf(one.q, all.slice(), all.length));
+    }),
+    { numRuns: 50 },
   );
 });

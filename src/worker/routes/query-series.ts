@@ -1,0 +1,85 @@
+// The series of an answer of GET /api/v1/query, of the buckets that were read: ordered, cut, and with what is
+// asked for besides.
+
+import type { Absent } from "../../core/api.ts";
+import type { MetricType } from "../../core/metric-type.ts";
+import { type Across, combined } from "../../core/query/across.ts";
+import { keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
+import type { GroupBy, Merge, Order } from "../../core/query/merge.ts";
+import type { Plan } from "../../core/query/plan.ts";
+import type { Unreadable } from "../../core/query/read-error.ts";
+import type { Source } from "../../core/query/source.ts";
+import type { Labels } from "../../core/series/labels.ts";
+import { PERCENTILE_NAMES, type PercentileName } from "../../core/stats.ts";
+import { type AskedOfSamples, readPercentiles } from "./query-percentiles.ts";
+
+interface AskedOfStats {
+  readonly stat: readonly PercentileName[];
+  readonly order?: Order | PercentileName | undefined;
+}
+
+export interface Shown {
+  readonly series: readonly LazySeries[];
+  /** Of how many. */
+  readonly total: number;
+  readonly absent: readonly Absent[];
+  /** What could not be read for percentiles. */
+  readonly lost: readonly Unreadable[];
+}
+
+const isPercentile = (order: AskedOfStats["order"]): order is PercentileName =>
+  PERCENTILE_NAMES.some((name) => name === order);
+
+/** What buckets alone can be ordered by. */
+export const orderOfBuckets = (order: AskedOfStats["order"]): Order | undefined =>
+  isPercentile(order) ? undefined : order;
+
+/** The percentiles of an answer. */
+export const percentilesOf = ({ stat, order }: AskedOfStats): readonly PercentileName[] =>
+  PERCENTILE_NAMES.filter((name) => stat.includes(name) || name === order);
+
+interface AskedOfGroups extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "groups"> {
+  readonly limit: number;
+  readonly type: MetricType | undefined;
+}
+
+/** All points of a group merged. @throws Failed */
+export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroups): Promise<Shown> {
+  const { limit, type, planned } = asked;
+  const order = isPercentile(asked.order) ? asked.order : undefined;
+  const { groups, total } = merge.ranked(
+    order === undefined ? limit : Infinity,
+    orderOfBuckets(asked.order),
+  );
+  const names = percentilesOf(asked);
+  const how = { type, step: planned.step };
+  if (names.length === 0)
+    return { series: lazily(groups, merge.size, how), total, absent: [], lost: [] };
+  const found = await readPercentiles(source, { ...asked, names, order, groups });
+  const ranks = new Map(
+    order === undefined ? [] : groups.map((group) => [group, found.rank(group.labels)]),
+  );
+  const first = groups
+    .toSorted((a, b) => (ranks.get(b) ?? 0) - (ranks.get(a) ?? 0) || 0)
+    .slice(0, limit);
+  const more = (labels: Labels) => found.columns(labels);
+  return {
+    series: lazily(first, merge.size, { ...how, more }),
+    total,
+    absent: found.absent(first),
+    lost: found.unreadable,
+  };
+}
+
+interface AskedAcross {
+  readonly across: Across;
+  readonly by: GroupBy;
+  readonly limit: number;
+  readonly order: Order | undefined;
+}
+
+/** One value of the series of a group. */
+export function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross): Shown {
+  const { groups, total } = combined(merge.ranked(Infinity).groups, planned, asked);
+  return { series: keeping(groups, merge.size), total, absent: [], lost: [] };
+}
