@@ -25,3 +25,12 @@ export interface CreatedToken extends NamedToken {
   /** The token itself: it is said here, and never again. */
   readonly token: string;
 }
+
+/** Who asks. */
+export interface SessionAnswer {
+  /** Of the token, or words. */
+  readonly name: string;
+  readonly scope: Scope;
+  /** It sees only metrics whose names begin with this; "": all. */
+  readonly prefix: string;
+}

@@ -17,6 +17,8 @@ export interface Caller {
   readonly scope: Scope;
   /** It reads and writes only metrics whose names begin with this; "": all. */
   readonly prefix: string;
+  /** Unix ms; absent: it never ends. */
+  readonly expiresAt?: number;
 }
 
 /** Who has API_TOKEN, and everybody where a store is open to its machine. */

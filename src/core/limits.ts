@@ -241,3 +241,5 @@ export const tokenLooksPerSec = 20;
 export const tokenUsedMs = 3_600_000;
 /** How long a request waits for the tokens, ms. */
 export const tokensDeadlineMs = 5_000;
+/** How long a browser stays signed in, ms. */
+export const sessionMs = 30 * 86_400_000;

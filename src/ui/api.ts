@@ -1,8 +1,8 @@
-// Talks to the server: requests with the token, errors as one class, the live socket. It knows
+// Talks to the server: requests, errors as one class, the live socket. A cookie says who asks. It knows
 // nothing of what the answers are for.
 
 import type { ErrorAnswer } from "../core/api.ts";
-import { denial, token } from "./models/access.ts";
+import { denial, signedIn } from "./models/access.ts";
 import { noteServerTime } from "./models/clock.ts";
 
 /** `status` 0: no answer at all. */
@@ -27,15 +27,19 @@ export class ApiError extends Error {
 
 interface Asked {
   readonly signal?: AbortSignal;
-  /** Sent with POST, as JSON. */
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** POST where there is a body, else GET. */
+  readonly method?: "POST" | "DELETE";
+  /** Of who signs in; else the cookie says who asks. */
+  readonly token?: string;
 }
 
 /** An answer that takes longer than this is none, ms. */
 const PATIENCE = 30_000;
 
 /** @throws ApiError; whatever `signal` was aborted with */
-export async function ask<T>(path: string, { signal, body }: Asked = {}): Promise<T> {
+export async function ask<T>(path: string, { signal, ...asked }: Asked = {}): Promise<T> {
   const overdue = new AbortController();
   const patience = setTimeout(
     () => overdue.abort(new DOMException("no answer", "TimeoutError")),
@@ -44,7 +48,7 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
   try {
     return await send<T>(
       path,
-      body,
+      asked,
       AbortSignal.any([overdue.signal, ...(signal ? [signal] : [])]),
     );
   } catch (error) {
@@ -56,17 +60,22 @@ export async function ask<T>(path: string, { signal, body }: Asked = {}): Promis
 }
 
 /** @throws ApiError */
-async function send<T>(path: string, body: unknown, signal: AbortSignal): Promise<T> {
+async function send<T>(
+  path: string,
+  { body, method, token }: Omit<Asked, "signal">,
+  signal: AbortSignal,
+): Promise<T> {
   const headers = new Headers();
-  const sent = token.peek();
-  if (sent !== undefined) headers.set("authorization", `Bearer ${sent}`);
+  const sent = signedIn.peek();
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
   if (body !== undefined) headers.set("content-type", "application/json");
   let response: Response;
   try {
     response = await fetch(path, {
       headers,
       signal,
-      ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      method: method ?? (body === undefined ? "GET" : "POST"),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (error) {
     throw unreachable(error);
@@ -82,7 +91,7 @@ async function send<T>(path: string, body: unknown, signal: AbortSignal): Promis
   const error = await errorOf(response);
   // A body that was cut off tells nothing.
   if (signal.aborted) throw unreachable(signal.reason);
-  if (response.status === 401 && sent === token.peek())
+  if (response.status === 401 && sent === signedIn.peek())
     denial.value = { message: error.message, canAsk: error.code === "unauthorized" };
   throw error;
 }
@@ -107,21 +116,9 @@ async function errorOf(response: Response): Promise<ApiError> {
   }
 }
 
-/**
- * The live socket of a metric. Browsers cannot send headers here: the token is a subprotocol, in
- * base64url, since few characters may stand in one.
- */
+/** The live socket of a metric. */
 export function openLive(metric: string): WebSocket {
   const url = new URL(`/api/v1/live?metric=${encodeURIComponent(metric)}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  const sent = token.peek();
-  return sent === undefined
-    ? new WebSocket(url)
-    : new WebSocket(url, ["minuet", `bearer.${base64Url(sent)}`]);
+  return new WebSocket(url);
 }
-
-const base64Url = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");

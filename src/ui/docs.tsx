@@ -7,11 +7,13 @@ import { ask, messageOf } from "./api.ts";
 import { curl } from "./curl.ts";
 import { Agents } from "./components/agents.tsx";
 import { Brand } from "./components/header.tsx";
+import { lazily } from "./components/lazily.tsx";
 import { Marked } from "./components/marked.tsx";
 import { NoAnswer } from "./components/states.tsx";
-import { TokenPrompt } from "./components/token-prompt.tsx";
-import { denial, token } from "./models/access.ts";
+import { denial, signedIn } from "./models/access.ts";
 import { type OpenApi, type Operation, operations, type Parameter, typeOf } from "./openapi.ts";
+
+const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
 
 type State =
   | { readonly kind: "loading" }
@@ -231,7 +233,7 @@ function Docs() {
 }
 
 effect(() => {
-  void token.value;
+  void signedIn.value;
   if (denial.value === undefined) void load();
 });
 

@@ -2,6 +2,7 @@
 
 import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
+import type { Scope } from "../core/caller.ts";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
 import { configOf, type HonoEnv } from "./env.ts";
@@ -27,6 +28,10 @@ const NO_CORS =
 
 const NONE = z.object({});
 
+/** Whether it asks who is there. */
+const isAsking = (one: Endpoint): one is Endpoint & { readonly scope: Scope | "any" } =>
+  one.scope !== "open" && one.scope !== "always";
+
 export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
   const app = new Hono<HonoEnv>({ strict: false }).use(withHeaders);
   for (const one of endpoints)
@@ -36,7 +41,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
         if (one.scope !== "always") {
           const { access } = configOf(c.env);
           if (access === undefined) return fail(CLOSED);
-          if (one.scope !== "open") c.set("caller", await admitted(c, access, one.scope, one));
+          if (isAsking(one)) c.set("caller", await admitted(c, access, one));
         }
         const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
         if (answer instanceof Response) return answer;

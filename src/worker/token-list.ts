@@ -15,6 +15,8 @@ export interface NotKnown {
 
 const NOT_KNOWN: Result<never, NotKnown> = err({ kind: "not_known" });
 
+type Found = Result<TokenRow | undefined, NotKnown>;
+
 const lists = new WeakMap<Env, TokenList>();
 
 export function tokenListOf(env: Env): TokenList {
@@ -42,22 +44,25 @@ export class TokenList {
   }
 
   /** The token with the hash; undefined when there is none. */
-  async find(hash: string, now: number): Promise<Result<TokenRow | undefined, NotKnown>> {
+  find(hash: string, now: number): Promise<Found> {
+    return this.#find(() => this.#byHash.get(hash), now);
+  }
+
+  /** The token with the id; undefined when there is none. */
+  get(id: number, now: number): Promise<Found> {
+    return this.#find(() => [...this.#byHash.values()].find((row) => row.id === id), now);
+  }
+
+  async #find(known: () => TokenRow | undefined, now: number): Promise<Found> {
     if (!(await this.#isFresh(now))) return NOT_KNOWN;
-    const known = this.#byHash.get(hash);
-    if (known !== undefined) return ok(known);
+    const row = known();
+    if (row !== undefined) return ok(row);
     if (!this.#mayLook(now)) return this.#answers ? ok(undefined) : NOT_KNOWN;
     const newest = Math.max(0, ...[...this.#byHash.values()].map(({ id }) => id));
     const added = await this.#read(newest);
     if (added === undefined) return NOT_KNOWN;
     if (added.length > 0) this.#byHash = byHash([...this.#byHash.values(), ...added]);
-    return ok(this.#byHash.get(hash));
-  }
-
-  /** The token with the id, as far as the list says it; undefined when there is none. */
-  async get(id: number, now: number): Promise<Result<TokenRow | undefined, NotKnown>> {
-    if (!(await this.#isFresh(now))) return NOT_KNOWN;
-    return ok([...this.#byHash.values()].find((row) => row.id === id));
+    return ok(known());
   }
 
   /** What it knows is wrong from now on: this isolate itself changed it. */

@@ -1,4 +1,4 @@
-// A store with a token: the page asks for it, keeps it, and uses it for everything.
+// A store with a token: the page asks for it, exchanges it for a cookie, and is known by that.
 
 import { beforeAll, expect, test } from "vitest";
 import { chartOf, findings, liveOf, SCHEMES, site } from "./pages.ts";
@@ -21,6 +21,14 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   await chartOf(page, '[data-metric="guarded"]');
   await liveOf(page);
   expect(page.url()).not.toContain("s3cret");
+  const readable = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+  );
+  expect(readable).not.toContain("s3cret");
+  const [cookie, ...others] = await page.context().cookies();
+  expect(others).toEqual([]);
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", secure: false });
+  expect(cookie?.value).not.toContain("s3cret");
 
   await page.reload();
   await chartOf(page);
@@ -30,8 +38,9 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
 
   await page.goBack();
   await page.getByLabel("Settings and more").click();
-  await page.getByRole("button", { name: "Forget token" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
   await prompt.waitFor();
+  expect(await page.context().cookies()).toEqual([]);
 });
 
 test("what can be no token is refused in words, and the prompt stays", async () => {
@@ -59,14 +68,47 @@ test("what can be no token is refused in words, and the prompt stays", async () 
   await liveOf(page);
 });
 
-test("a kept text that is no token does not break the page: it asks again", async () => {
-  const page = await open("/docs");
-  for (const text of ["schlüssel 🔑", "a b", "line\nend", `${TOKEN}\n`]) {
-    await page.evaluate((text) => localStorage.setItem("minuet.token", text), text);
-    await page.goto(new URL("/?metric=guarded", page.url()).href);
-    if (text.startsWith(TOKEN)) await chartOf(page, '[data-metric="guarded"]');
-    else await page.locator("[data-state=refused]").getByLabel("Token").waitFor();
-  }
+test("a browser that keeps no cookie is told so, and a token that only writes is of no use here", async () => {
+  const page = await open("/?metric=guarded");
+  const prompt = page.locator("[data-state=refused]");
+  const field = prompt.getByLabel("Token");
+  const response = await fetch(new URL("/api/v1/tokens", page.url()), {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify({ name: "agent", scope: "write" }),
+  });
+  const { token } = (await response.json()) as { readonly token: string };
+  await field.fill(token);
+  await field.press("Enter");
+  await prompt.getByText("only stores points").waitFor();
+  expect(await page.context().cookies()).toEqual([]);
+  // As the store answers when no cookie comes.
+  const error = { code: "unauthorized", message: "No token" };
+  await page.route("**/api/v1/session", (route) =>
+    route.request().method() === "GET"
+      ? route.fulfill({ status: 401, json: { error } })
+      : route.continue(),
+  );
+  await field.fill(TOKEN);
+  await field.press("Enter");
+  await prompt.getByText("did not keep its cookie").waitFor();
+});
+
+test("a token that is revoked ends what it was exchanged for: the page asks again", async () => {
+  const page = await open("/?metric=guarded");
+  const admin = { authorization: `Bearer ${TOKEN}` };
+  const tokens = new URL("/api/v1/tokens", page.url());
+  const body = JSON.stringify({ name: "guest", scope: "read", prefix: "guarded" });
+  const made = await fetch(tokens, { method: "POST", headers: admin, body });
+  const { id, token } = (await made.json()) as { readonly id: number; readonly token: string };
+  const field = page.locator("[data-state=refused]").getByLabel("Token");
+  await field.fill(token);
+  await field.press("Enter");
+  await chartOf(page, '[data-metric="guarded"]');
+  await liveOf(page);
+  await fetch(`${tokens.href}/${id}`, { method: "DELETE", headers: admin });
+  await page.reload();
+  await field.waitFor();
 });
 
 for (const colorScheme of SCHEMES)

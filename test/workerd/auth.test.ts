@@ -35,6 +35,8 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["GET", "/api/v1/tokens"],
   ["POST", "/api/v1/tokens"],
   ["DELETE", "/api/v1/tokens/:id"],
+  ["GET", "/api/v1/session"],
+  ["POST", "/api/v1/session"],
   ["GET", "/openapi.json"],
 ];
 

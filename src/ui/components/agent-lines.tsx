@@ -1,29 +1,31 @@
-// The lines that point one agent at this store. What is copied has the reader's own token; what is
-// shown has not, since others may look on.
+// The lines that point one agent at this store, with a word in the place of its token.
 
 import { useSignal } from "@preact/signals";
 import type { Agent } from "../agents.ts";
-import { token } from "../models/access.ts";
+import { signedIn } from "../models/access.ts";
 
 /** Stands for the token; a store that has none takes anything. */
-const SHOWN = "<API_TOKEN>";
+const SHOWN = "<TOKEN>";
 const ANY = "any";
 
 export function AgentLines({ agent }: { readonly agent: Agent }) {
   const copied = useSignal(false);
-  const lines = (withToken: string): string =>
-    agent.lines(location.origin, token.value === undefined ? ANY : withToken);
+  const lines = agent.lines(location.origin, signedIn.value === undefined ? ANY : SHOWN);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(lines(token.value ?? ANY));
+    await navigator.clipboard.writeText(lines);
     copied.value = true;
   };
   return (
     <div class="code">
       <pre tabIndex={0}>
-        <code>{lines(SHOWN)}</code>
+        <code>{lines}</code>
       </pre>
       <button type="button" class="button" onClick={() => void copy()}>
-        {!copied.value ? "Copy" : token.value === undefined ? "Copied" : "Copied, with your token"}
+        {!copied.value
+          ? "Copy"
+          : signedIn.value === undefined
+            ? "Copied"
+            : `Copied; put its token for ${SHOWN}`}
       </button>
     </div>
   );

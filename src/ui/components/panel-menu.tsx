@@ -1,7 +1,7 @@
 // What can be kept of a panel, or copied: the box of a menu, loaded when it is first opened.
 
 import { curl } from "../curl.ts";
-import { token } from "../models/access.ts";
+import { signedIn } from "../models/access.ts";
 import { linkToPanel, view } from "../models/page.ts";
 import { asksSamples } from "../models/answers.ts";
 import { questionOf } from "../url.ts";
@@ -45,7 +45,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
       {item("Copy as curl", () =>
         copy(
           curl(shareable(questionOf(panel, view.peek()))),
-          token.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
+          signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
         ),
       )}
       {item("Copy link to this panel", () => copy(location.origin + linkToPanel(index, "explore")))}

@@ -1,8 +1,10 @@
 // What is not about one panel: comparison, zone, theme, the store and the API.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { setToken, token } from "../models/access.ts";
+import { signedIn } from "../models/access.ts";
 import { go, linkToStore, view } from "../models/page.ts";
+import { signOut } from "../models/sign-in.ts";
 import { type Choice, choice, CHOICES } from "../models/theme.ts";
 import { HOME } from "../url.ts";
 import { localZone } from "../zone.ts";
@@ -45,6 +47,21 @@ const Themes = () => (
   </fieldset>
 );
 
+const SignOut = () => {
+  const failed = useSignal<string | undefined>(undefined);
+  const end = async (): Promise<void> => {
+    failed.value = await signOut();
+  };
+  return (
+    <>
+      <button type="button" class="link" onClick={() => void end()}>
+        Sign out
+      </button>
+      {failed.value !== undefined && <p role="alert">{failed.value}</p>}
+    </>
+  );
+};
+
 export function Settings({ close }: { readonly close: () => void }) {
   const { previous, utc, page, panels } = view.value;
   return (
@@ -75,11 +92,7 @@ export function Settings({ close }: { readonly close: () => void }) {
         </Link>
       )}
       <a href="/docs">HTTP API</a>
-      {token.value !== undefined && (
-        <button type="button" class="link" onClick={() => setToken(undefined)}>
-          Forget token
-        </button>
-      )}
+      {signedIn.value !== undefined && <SignOut />}
     </div>
   );
 }

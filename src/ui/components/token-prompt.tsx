@@ -1,34 +1,44 @@
-// Asks for the token when the server wants one. The token goes to localStorage, never into an
-// address.
+// Asks for the token when the server wants one. It goes to the server once, for a cookie: never into an
+// address, and nowhere that a script can read.
 
 import { useSignal } from "@preact/signals";
-import { type Denial, denial, setToken, token, tokenIssue } from "../models/access.ts";
+import { type Denial, denial } from "../models/access.ts";
+import { signIn } from "../models/sign-in.ts";
 
 export function TokenPrompt({ refused }: { readonly refused: Denial }) {
   const typed = useSignal("");
-  /** Why what was typed is not even tried. */
+  const busy = useSignal(false);
+  /** Why what was typed is not taken. */
   const issue = useSignal<string | undefined>(undefined);
+  const submit = async (): Promise<void> => {
+    if (!refused.canAsk) {
+      denial.value = undefined;
+      return;
+    }
+    if (busy.value) return;
+    busy.value = true;
+    issue.value = await signIn(typed.value.trim());
+    busy.value = false;
+  };
   return (
     <main class="middle" data-state="refused">
       <form
         class="card"
+        aria-busy={busy.value}
         onSubmit={(event) => {
           event.preventDefault();
-          const text = typed.value.trim();
-          issue.value = refused.canAsk ? tokenIssue(text) : undefined;
-          if (!refused.canAsk) denial.value = undefined;
-          else if (issue.value === undefined) setToken(text);
+          void submit();
         }}
       >
         <h1>{refused.canAsk ? "This store needs a token" : "This store is closed"}</h1>
-        <p role="alert">{issue.value ?? `${refused.message}.`}</p>
+        <p role="alert">{`${issue.value ?? refused.message}.`.replace(/([.?])\.$/, "$1")}</p>
         {refused.canAsk && (
           <input
             type="password"
             name="token"
             autocomplete="current-password"
             aria-label="Token"
-            placeholder={token.value === undefined ? "API_TOKEN" : "Another token"}
+            placeholder="Token"
             value={typed.value}
             onInput={(event) => (typed.value = event.currentTarget.value)}
             ref={(input) => input?.focus()}
@@ -37,7 +47,9 @@ export function TokenPrompt({ refused }: { readonly refused: Denial }) {
         <button type="submit" class="button primary">
           {refused.canAsk ? "Open" : "Try again"}
         </button>
-        {refused.canAsk && <p class="quiet">It is kept in this browser only.</p>}
+        {refused.canAsk && (
+          <p class="quiet">This browser stays signed in for 30 days, by a cookie.</p>
+        )}
       </form>
     </main>
   );

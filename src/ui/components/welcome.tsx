@@ -3,8 +3,8 @@
 
 import { useSignal } from "@preact/signals";
 import { ask, messageOf } from "../api.ts";
-import { curl, curlWithToken } from "../curl.ts";
-import { token } from "../models/access.ts";
+import { curl } from "../curl.ts";
+import { signedIn } from "../models/access.ts";
 import { refresh } from "../models/metrics.ts";
 
 const POINT = { name: "coffee.cups", value: 1 } as const;
@@ -22,7 +22,7 @@ export function Welcome() {
     }
   };
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(curlWithToken("/api/v1/points", POINT));
+    await navigator.clipboard.writeText(curl("/api/v1/points", POINT));
     copied.value = true;
   };
   return (
@@ -36,9 +36,9 @@ export function Welcome() {
           <button type="button" class="button" onClick={() => void copy()}>
             {!copied.value
               ? "Copy"
-              : token.value === undefined
+              : signedIn.value === undefined
                 ? "Copied"
-                : "Copied, with your token"}
+                : "Copied; it reads MINUET_TOKEN"}
           </button>
         </div>
         <p class="or">

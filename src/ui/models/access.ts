@@ -1,27 +1,13 @@
-// The token that this browser holds, and whether the server wants another.
+// Whether this browser is signed in, and whether the server wants it to be. The token itself is kept in
+// a cookie that no script can read.
 
 import { signal } from "@preact/signals";
 import { keep, kept } from "./storage.ts";
 
-const KEY = "minuet.token";
+const KEY = "minuet.signed-in";
 
-/** Why no store has this token, in words that follow one another; undefined: it may be one. */
-export function tokenIssue(text: string): string | undefined {
-  if (text === "") return "Type a token";
-  // A browser refuses to send anything else, and breaks what sends it.
-  const odd = /[^\x21-\x7e]/u.exec(text)?.[0];
-  if (odd === undefined) return undefined;
-  const [what, kind] = /\s/.test(odd) ? ["a space", "spaces"] : [`“${odd}”`, "such characters"];
-  return `This has ${what} in it, and no token has ${kind}. Was it copied whole?`;
-}
-
-/** What was kept by another version, or by hand, may be none. */
-function keptToken(): string | undefined {
-  const text = kept(KEY)?.trim();
-  return text !== undefined && tokenIssue(text) === undefined ? text : undefined;
-}
-
-export const token = signal(keptToken());
+/** When it signed in, as a text that tells one time from another; undefined: it has not, or need not. */
+export const signedIn = signal(kept(KEY));
 
 /** The server's last "no". `canAsk`: a token would help; else the store itself is closed. */
 export interface Denial {
@@ -30,9 +16,9 @@ export interface Denial {
 }
 export const denial = signal<Denial | undefined>(undefined);
 
-/** Undefined forgets. `text` is one in which `tokenIssue` finds nothing. */
-export function setToken(text: string | undefined): void {
-  keep(KEY, text);
-  token.value = text;
+/** Undefined: it has signed out. */
+export function setSignedIn(at: string | undefined): void {
+  keep(KEY, at);
+  signedIn.value = at;
   denial.value = undefined;
 }

@@ -4,7 +4,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LiveMessage, LiveMinutes } from "../../core/api.ts";
 import { openLive } from "../api.ts";
-import { denial, token } from "./access.ts";
+import { denial, signedIn } from "./access.ts";
 import { noteServerTime } from "./clock.ts";
 import { lookAnew } from "./metrics.ts";
 import { view } from "./page.ts";
@@ -176,10 +176,11 @@ export function startFeeds(): void {
       page !== "store" && range.kind === "last" && denial.value === undefined
         ? [...new Set(panels.map(({ metric }) => metric))]
         : [];
-    const sameToken = held === token.value;
-    held = token.value;
+    const sameReader = held === signedIn.value;
+    held = signedIn.value;
     const before = feeds.peek();
-    const kept = (metric: string): Feed | undefined => (sameToken ? before.get(metric) : undefined);
+    const kept = (metric: string): Feed | undefined =>
+      sameReader ? before.get(metric) : undefined;
     const after = new Map(wanted.map((metric) => [metric, kept(metric) ?? new Feed(metric)]));
     for (const [metric, feed] of before) if (after.get(metric) !== feed) feed.close();
     if (after.size !== before.size || [...after].some(([name, feed]) => before.get(name) !== feed))

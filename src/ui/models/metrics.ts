@@ -6,7 +6,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ListedMetric, MetricsAnswer, MetricSummary } from "../../core/api.ts";
 import { MINUTE } from "../../core/tiers.ts";
 import { ask, messageOf } from "../api.ts";
-import { denial, token } from "./access.ts";
+import { denial, signedIn } from "./access.ts";
 import { now } from "./clock.ts";
 import { detailOf, forgetDetails } from "./details.ts";
 import {
@@ -229,10 +229,10 @@ function forget(): void {
 }
 
 export function startMetrics(): void {
-  let shownWith = token.peek();
+  let shownWith = signedIn.peek();
   effect(() => {
-    const isOther = token.value !== shownWith;
-    shownWith = token.value;
+    const isOther = signedIn.value !== shownWith;
+    shownWith = signedIn.value;
     void denial.value;
     void page.value;
     if (isOther) forget();

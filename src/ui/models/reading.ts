@@ -5,7 +5,7 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
 import { type Panel, questionOf, showOf, SPANS } from "../url.ts";
-import { denial, token } from "./access.ts";
+import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
@@ -75,7 +75,7 @@ export class Reading {
       () => this.#previous.end(),
       effect(() => {
         void this.question.value;
-        void token.value;
+        void signedIn.value;
         if (denial.value !== undefined) return;
         this.slow.value = false;
         this.#askAfterFrame();
@@ -92,7 +92,7 @@ export class Reading {
         if (this.#isAlone()) this.#askSoon();
       }),
       effect(() => {
-        void token.value;
+        void signedIn.value;
         return () => this.#forget();
       }),
     );

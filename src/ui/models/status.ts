@@ -4,7 +4,7 @@
 import { batch, effect, signal } from "@preact/signals";
 import type { StatusAnswer } from "../../core/api.ts";
 import { ask, messageOf } from "../api.ts";
-import { denial, token } from "./access.ts";
+import { denial, signedIn } from "./access.ts";
 
 /** Time between an answer and the next look, ms. */
 export const LOOK_EVERY = 5_000;
@@ -73,7 +73,7 @@ function onVisibility(): void {
 /** Looks now, when the token changes, and every few seconds, until the returned function is called. */
 export function startStatus(): () => void {
   const stop = effect(() => {
-    void token.value;
+    void signedIn.value;
     if (denial.value === undefined) void look();
   });
   document.addEventListener("visibilitychange", onVisibility);

@@ -15,9 +15,11 @@ import { quote } from "../../core/text.ts";
 import { noteUse, type TokenRow } from "../../d1/tokens.ts";
 import { after } from "../after.ts";
 import { configOf, type HonoEnv } from "../env.ts";
-import { tokenListOf } from "../token-list.ts";
+import { type TokenList, tokenListOf } from "../token-list.ts";
+import { sessionOf } from "./cookie.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { fail, type Failure } from "./failure.ts";
+import { isLasting, isOwnPage } from "./origin.ts";
 import { strangerIssue } from "./stranger.ts";
 import { digestOf, isNamedToken } from "./token-text.ts";
 
@@ -28,17 +30,20 @@ export const CLOSED: Failure = {
     "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
 };
 
-/** Who sent the request, when it may do what `needed` names. @throws Failed */
+/** What an endpoint says of who may ask it. */
+type Asked = Pick<Endpoint, "tokenOf" | "ofAll"> & { readonly scope: Scope | "any" };
+
+/** Who sent the request, when it may do what the endpoint needs. @throws Failed */
 export async function admitted(
   c: Context<HonoEnv>,
   access: Access,
-  needed: Scope,
-  endpoint: Pick<Endpoint, "tokenOf" | "ofAll">,
+  endpoint: Asked,
 ): Promise<Caller> {
-  const caller = await callerOf(c, access, needed, endpoint);
-  const issue = scopeIssue(caller, needed);
+  const { scope, ofAll } = endpoint;
+  const caller = await callerOf(c, access, endpoint);
+  const issue = scope === "any" ? undefined : scopeIssue(caller, scope);
   if (issue !== undefined) fail({ kind: "forbidden", message: issue });
-  if (endpoint.ofAll === true && caller.prefix !== "")
+  if (ofAll === true && caller.prefix !== "")
     fail({
       kind: "forbidden",
       message: `This is about all metrics, and the token ${quote(caller.name)} is for those that begin with ${quote(caller.prefix)}`,
@@ -46,27 +51,18 @@ export async function admitted(
   return caller;
 }
 
-async function callerOf(
-  c: Context<HonoEnv>,
-  access: Access,
-  needed: Scope,
-  elsewhere: Pick<Endpoint, "tokenOf">,
-): Promise<Caller> {
+async function callerOf(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   const request = c.req.raw;
   if (access.kind === "open") {
     const issue = strangerIssue(access.to, request);
     return issue === undefined ? ADMINISTRATOR : fail({ kind: "forbidden", message: issue });
   }
-  const given = elsewhere.tokenOf?.(request) ?? tokenOf(request.headers);
-  if (given === undefined)
-    return needed === "read" && configOf(c.env).publicRead
-      ? PUBLIC
-      : fail({
-          kind: "unauthorized",
-          message: "No token. Send the header `Authorization: Bearer <token>`",
-        });
+  const given = endpoint.tokenOf?.(request) ?? tokenOf(request.headers);
+  if (given === undefined) return await withoutToken(c, access.token, endpoint.scope);
   if (sameText(given, access.token)) return ADMINISTRATOR;
-  return isNamedToken(given) ? await named(c, given) : wrong();
+  if (!isNamedToken(given)) return wrong();
+  const digest = await digestOf(given);
+  return (await named(c, (list, now) => list.find(digest, now))) ?? wrong();
 }
 
 const wrong = (): never =>
@@ -75,17 +71,50 @@ const wrong = (): never =>
     message: "The token is not one of this store: it is wrong, or was revoked",
   });
 
-async function named(c: Context<HonoEnv>, given: string): Promise<Caller> {
+/** By its cookie, or as one of the public. */
+async function withoutToken(
+  c: Context<HonoEnv>,
+  secret: string,
+  needed: Scope | "any",
+): Promise<Caller> {
+  const caller = await byCookie(c, secret);
+  if (caller !== undefined) {
+    // The pages of other origins have no token, but a browser may add the cookie for them.
+    if (isLasting(c.req.raw) && isOwnPage(c.req.raw) !== true)
+      fail({ kind: "forbidden", message: "By cookie only the store's own page may do this" });
+    return caller;
+  }
+  if (configOf(c.env).publicRead && (needed === "read" || needed === "any")) return PUBLIC;
+  return fail({
+    kind: "unauthorized",
+    message: "No token. Send the header `Authorization: Bearer <token>`",
+  });
+}
+
+/** Undefined where there is no cookie, or what it was given for is no more. */
+async function byCookie(c: Context<HonoEnv>, secret: string): Promise<Caller | undefined> {
+  const session = await sessionOf(c.req.raw, secret, Date.now());
+  if (session === undefined) return undefined;
+  const { id } = session;
+  return id === "" ? ADMINISTRATOR : await named(c, (list, now) => list.get(Number(id), now));
+}
+
+/** The caller of a named token; undefined when there is no such token. @throws Failed */
+async function named(
+  c: Context<HonoEnv>,
+  find: (list: TokenList, now: number) => ReturnType<TokenList["get"]>,
+): Promise<Caller | undefined> {
   const now = Date.now();
   const list = tokenListOf(c.env);
-  const found = await list.find(await digestOf(given), now);
+  const found = await find(list, now);
   if (!found.ok)
     return fail({
       kind: "unavailable",
       message: "D1 did not answer, so whether there is such a token is not known; try again",
       retryAfterSec: 5,
     });
-  const row = found.value ?? wrong();
+  const row = found.value;
+  if (row === undefined) return undefined;
   if (row.expires_at !== null && row.expires_at <= now)
     return fail({
       kind: "unauthorized",
@@ -96,11 +125,12 @@ async function named(c: Context<HonoEnv>, given: string): Promise<Caller> {
   return callerOfToken(row);
 }
 
-const callerOfToken = ({ id, name, scope, prefix }: TokenRow): Caller => ({
-  id: String(id),
-  name,
-  scope,
-  prefix,
+const callerOfToken = (row: TokenRow): Caller => ({
+  id: String(row.id),
+  name: row.name,
+  scope: row.scope,
+  prefix: row.prefix,
+  ...(row.expires_at !== null && { expiresAt: row.expires_at }),
 });
 
 /** @throws Failed when the caller may not read, or write, a metric of this name */

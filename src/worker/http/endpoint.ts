@@ -16,10 +16,10 @@ export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodTy
   /** Names of metrics and labels stand in the query; ids of what is kept may stand here, as `:id`. */
   readonly path: `/${string}`;
   /**
-   * What who asks must be allowed. `open`: no token is asked for, but a store that is closed or set up
+   * What who asks must be allowed; `any`: whatever it is. `open`: no token is asked for, but a store that is closed or set up
    * wrongly says so; `always`: it answers all the same.
    */
-  readonly scope: Scope | "open" | "always";
+  readonly scope: Scope | "any" | "open" | "always";
   /** What it says is of all metrics: not for who may see only some. */
   readonly ofAll?: true;
   readonly summary: string;

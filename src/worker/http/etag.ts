@@ -23,7 +23,7 @@ export function tagged(
     etag,
     // Late points may change any range: caches must ask, and are answered 304 without a body.
     "cache-control": "private, no-cache",
-    vary: "authorization",
+    vary: "authorization, cookie",
   };
   const known = (request.headers.get("if-none-match") ?? "").split(/ *, */);
   if (known.some((tag) => tag === "*" || tag.replace(/^W\//, "") === etag))

@@ -4,6 +4,7 @@
 
 import type { Access } from "../../core/config.ts";
 import { quote } from "../../core/text.ts";
+import { hostOf } from "./origin.ts";
 
 type To = Extract<Access, { kind: "open" }>["to"];
 
@@ -23,18 +24,17 @@ export function strangerIssue(to: To, request: Request): string | undefined {
   return undefined;
 }
 
+/** Whether a name of a host is one of this machine's own. */
+export const isLoopback = (name: string): boolean =>
+  /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
+
 /**
  * Names that no stranger can make lead to this machine: its own and, where the store is open to the
  * network, addresses and names that the public DNS does not have.
  */
 function isOwnName(to: To, name: string): boolean {
-  if (/^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name)) return true;
+  if (isLoopback(name)) return true;
   return (
     to === "network" && /^([\d.]+|\[.*\]|[^.]+|.*\.(local|lan|home\.arpa|internal))$/.test(name)
   );
-}
-
-/** That of an origin; "" when it has none, as the `null` of a sandbox. */
-function hostOf(origin: string): string {
-  return URL.canParse(origin) ? new URL(origin).host : "";
 }

@@ -25,6 +25,7 @@ import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.
 import { promQuery, promQueryRange } from "./prometheus/query.ts";
 import { pushgatewayDelete } from "./pushgateway.ts";
 import { query } from "./query.ts";
+import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
 
@@ -41,6 +42,9 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   tokens,
   createToken,
   revokeToken,
+  session,
+  signIn,
+  signOut,
   healthz,
   health,
   influxPing,

@@ -6,6 +6,7 @@ import { configOf } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
+import { isOwnPage } from "../http/origin.ts";
 import { metricName } from "../http/fields.ts";
 import { callShard, layoutsInUse } from "../shards.ts";
 
@@ -24,6 +25,12 @@ export const live = endpoint({
     const { headers } = c.req.raw;
     if (headers.get("upgrade")?.toLowerCase() !== "websocket")
       fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });
+    // A page of another origin may open a socket without asking whether it may.
+    if (isOwnPage(c.req.raw) === false)
+      fail({
+        kind: "forbidden",
+        message: "Pages of other origins may not open a live socket here",
+      });
     const { shards } = configOf(c.env);
     const asked = new URLSearchParams({ metric, shards: String(shards) });
     // While D1 does not say, what the shard itself knows must do.

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tokenIssue } from "../../../src/ui/models/access.ts";
+import { tokenIssue } from "../../../src/ui/models/sign-in.ts";
 
 test("what it takes can be sent, and arrives as it is", () => {
   const text = fc.oneof(

@@ -1,0 +1,222 @@
+// The page's cookie: given for a token, of no use to pages of others, and worth nothing once the token
+// is revoked, it has expired, or API_TOKEN is another.
+
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { app } from "../../src/worker/app.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { failureOf, NOW, TOKEN } from "./api-client.ts";
+
+const { OPEN: _open, ...bindings } = env;
+const isolate = (more: Partial<Env> = {}): Env => ({ ...bindings, API_TOKEN: TOKEN, ...more });
+
+const HOST = "https://m.example";
+
+interface Sent {
+  readonly method?: string;
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly origin?: string;
+  readonly body?: unknown;
+  readonly upgrade?: true;
+}
+
+const ask = async (
+  path: string,
+  { method = "GET", token, cookie, origin, body, upgrade }: Sent = {},
+  of: Env = isolate(),
+): Promise<Response> =>
+  app.fetch(
+    new Request(path.startsWith("http") ? path : HOST + path, {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(cookie !== undefined && { cookie }),
+        ...(origin !== undefined && { origin }),
+        ...(upgrade && { upgrade: "websocket" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    }),
+    of,
+  );
+
+/** The cookie that a browser keeps of an answer. */
+async function signedIn(token: string, origin = HOST): Promise<string> {
+  const response = await ask(`${origin}/api/v1/session`, { method: "POST", token });
+  expect(response.status).toBe(200);
+  return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+}
+
+async function named(wish: object): Promise<{ readonly id: number; readonly token: string }> {
+  const body = { name: "n", scope: "read", ...wish };
+  return (await ask("/api/v1/tokens", { method: "POST", token: TOKEN, body })).json();
+}
+
+const POINT = { name: "a", value: 1 };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+describe("a browser is signed in", () => {
+  test("by a cookie that no script reads, that other sites do not send, and that has no token", async () => {
+    const response = await ask("/api/v1/session", { method: "POST", token: TOKEN });
+    const header = response.headers.get("set-cookie") ?? "";
+    expect(header).toMatch(
+      /^__Host-minuet=\.\d+\.[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const answer = { name: "the administrator", scope: "admin", prefix: "" };
+    expect(await response.json()).toEqual(answer);
+    const cookie = await signedIn(TOKEN);
+    expect(await (await ask("/api/v1/session", { cookie })).json()).toEqual(answer);
+    // Beside those of others.
+    const among = { cookie: `a=b; ${cookie}; c=d` };
+    expect((await ask("/api/v1/metrics", among)).status).toBe(200);
+  });
+
+  test("on the machine itself without TLS, which a browser would not keep a Secure cookie of", async () => {
+    for (const host of ["http://localhost:8787", "http://127.0.0.1", "http://[::1]:1"]) {
+      const cookie = await signedIn(TOKEN, host);
+      expect(cookie).toMatch(/^minuet=/);
+      const response = await ask(`${host}/api/v1/session`, { method: "POST", token: TOKEN });
+      expect(response.headers.get("set-cookie")).not.toContain("Secure");
+      expect((await ask(`${host}/api/v1/metrics`, { cookie })).status).toBe(200);
+    }
+    expect(await signedIn(TOKEN, "http://192.168.1.5")).toMatch(/^__Host-/);
+    // A cookie that any program of the machine may set is none elsewhere.
+    const cookie = await signedIn(TOKEN, "http://localhost");
+    await failureOf(await ask("/api/v1/metrics", { cookie }), 401, "unauthorized");
+  });
+
+  test("with the scope and prefix of its token", async () => {
+    const cookie = await signedIn((await named({ name: "web", prefix: "web." })).token);
+    expect(await (await ask("/api/v1/session", { cookie })).json()).toEqual({
+      name: "web",
+      scope: "read",
+      prefix: "web.",
+    });
+    await failureOf(await ask("/api/v1/query?metric=db", { cookie }), 403, "forbidden");
+    const write = { method: "POST", cookie, origin: HOST, body: POINT };
+    await failureOf(await ask("/api/v1/points", write), 403, "forbidden");
+  });
+
+  test("until it signs out", async () => {
+    const response = await ask("/api/v1/session", { method: "DELETE", origin: HOST });
+    expect(response.headers.get("set-cookie")).toMatch(/^__Host-minuet=; Path=\/; Max-Age=0; /);
+    const evil = { method: "DELETE", origin: "https://evil.example" };
+    await failureOf(await ask("/api/v1/session", evil), 403, "forbidden");
+  });
+
+  test("not for longer by the cookie itself", async () => {
+    const cookie = await signedIn(TOKEN);
+    const again = { method: "POST", cookie, origin: HOST };
+    await failureOf(await ask("/api/v1/session", again), 401, "unauthorized");
+  });
+
+  test("not at all where the store is open, which needs no cookie", async () => {
+    const open: Env = { ...bindings, OPEN: "local" };
+    const response = await ask("http://localhost/api/v1/session", { method: "POST" }, open);
+    expect([response.status, response.headers.has("set-cookie")]).toEqual([200, false]);
+  });
+});
+
+describe("the cookie is worth nothing", () => {
+  const refused = async (cookie: string, of = isolate()): Promise<void> => {
+    await failureOf(await ask("/api/v1/metrics", { cookie }, of), 401, "unauthorized");
+  };
+
+  test("after 30 days", async () => {
+    const cookie = await signedIn(TOKEN);
+    vi.setSystemTime(NOW + LIMITS.sessionMs - 1);
+    expect((await ask("/api/v1/metrics", { cookie })).status).toBe(200);
+    vi.setSystemTime(NOW + LIMITS.sessionMs);
+    await refused(cookie);
+  });
+
+  test("after its token was revoked, or has expired", async () => {
+    const { id, token } = await named({ expiresAt: "+1h" });
+    const cookie = await signedIn(token);
+    expect((await ask("/api/v1/metrics", { cookie })).status).toBe(200);
+    vi.setSystemTime(NOW + 3_600_000);
+    await refused(cookie);
+    vi.setSystemTime(NOW);
+    await ask(`/api/v1/tokens/${id}`, { method: "DELETE", token: TOKEN });
+    await refused(cookie);
+  });
+
+  test("under another API_TOKEN", async () => {
+    await refused(await signedIn(TOKEN), isolate({ API_TOKEN: "another" }));
+  });
+
+  test("changed in any character", async () => {
+    const cookie = await signedIn((await named({})).token);
+    const [name, value = ""] = cookie.split("=");
+    const [, until, mac] = value.split(".");
+    // The administrator, another token, a later end, another MAC, none.
+    for (const forged of [
+      `.${until}.${mac}`,
+      `1.${until}.${mac}`,
+      value.replace(String(until), String(Number(until) + 1)),
+      value.slice(0, -2) + (value.at(-2) === "A" ? "B" : "A") + value.at(-1),
+      `${value}A`,
+      "",
+      ".",
+      "..",
+    ])
+      await refused(`${name}=${forged}`);
+  });
+});
+
+describe("pages of other origins have no use of it", () => {
+  let cookie = "";
+  beforeEach(async () => {
+    cookie = await signedIn(TOKEN);
+  });
+  const WRITES = [
+    ["POST", "/api/v1/points", POINT],
+    ["DELETE", "/api/v1/metric?name=a", undefined],
+    ["POST", "/api/v1/flush", undefined],
+    ["POST", "/api/v1/tokens", { name: "x", scope: "admin" }],
+    ["POST", "/write", POINT],
+  ] as const;
+  for (const [method, path, body] of WRITES)
+    test(`${method} ${path}`, async () => {
+      for (const origin of [undefined, "https://evil.example", "null", "https://m.example:8443"]) {
+        const response = await ask(path, {
+          method,
+          cookie,
+          ...(origin !== undefined && { origin }),
+          ...(body !== undefined && { body }),
+        });
+        expect(response.status, origin).toBe(403);
+      }
+    });
+
+  test("the store's own page does all of it", async () => {
+    const own = { cookie, origin: HOST };
+    expect((await ask("/api/v1/points", { method: "POST", body: POINT, ...own })).status).toBe(200);
+    expect((await ask("/api/v1/metric?name=a", { method: "DELETE", ...own })).status).toBe(200);
+  });
+
+  test("sockets open to the store's own page alone, and to programs with a token", async () => {
+    const live = async (sent: Sent): Promise<number> => {
+      const response = await ask("/api/v1/live?metric=a", { upgrade: true, ...sent });
+      response.webSocket?.accept();
+      response.webSocket?.close(1000);
+      return response.status;
+    };
+    expect(await live({ cookie, origin: HOST })).toBe(101);
+    expect(await live({ token: TOKEN })).toBe(101);
+    expect(await live({ cookie })).toBe(403);
+    for (const sent of [{ cookie }, { token: TOKEN }])
+      expect(await live({ ...sent, origin: "https://evil.example" })).toBe(403);
+  });
+});
+
+test("with PUBLIC_READ, who is signed in no more is one of the public", async () => {
+  const of = isolate({ PUBLIC_READ: "true" });
+  const answer = await ask("/api/v1/session", { cookie: "__Host-minuet=.1.x" }, of);
+  expect(await answer.json()).toEqual({ name: "the public", scope: "read", prefix: "" });
+});
