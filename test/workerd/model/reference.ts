@@ -1,8 +1,8 @@
 // The naive reference: keeps every point, and computes buckets from scratch with no cleverness.
 
-import type { AcrossAnswer, QueryAnswer } from "../../../src/core/api.ts";
+import type { AcrossAnswer, QueryAnswer, SeriesAnswer } from "../../../src/core/api.ts";
 import { keptFrom, type Retention } from "../../../src/core/query/plan.ts";
-import { MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
+import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
 import type { StoredMinute } from "../stored-minutes.ts";
 
 export interface Point {
@@ -22,6 +22,8 @@ export interface ReferenceBucket {
   firstAt: number;
   last: number;
   lastAt: number;
+  /** Its points, in no order. */
+  readonly points: Point[];
 }
 
 export class Reference {
@@ -37,7 +39,8 @@ export class Reference {
     const { step } = TIERS[tier];
     const kept = keptFrom(tier, now, retention);
     const hosts = new Map<string, Map<number, ReferenceBucket>>();
-    for (const { name: metric, host, timestamp: at, value } of this.points) {
+    for (const point of this.points) {
+      const { name: metric, host, timestamp: at, value } = point;
       const t = Math.floor(at / step) * step;
       if (metric !== name || t < kept) continue;
       const buckets = hosts.get(host) ?? new Map<number, ReferenceBucket>();
@@ -54,9 +57,11 @@ export class Reference {
           firstAt: at,
           last: value,
           lastAt: at,
+          points: [point],
         });
         continue;
       }
+      bucket.points.push(point);
       bucket.count++;
       bucket.sum += value;
       bucket.min = Math.min(bucket.min, value);
@@ -98,7 +103,7 @@ export function differenceAcross(
 }
 
 /** Most samples that a minute keeps: the default of SAMPLES_PER_MINUTE. */
-const KEPT = 6;
+export const KEPT = 6;
 
 /**
  * Says how the minutes that databases hold, all of them flushed, differ from the points: samples where
@@ -120,6 +125,27 @@ export function differenceOfMinutes(
     const got = minute?.count ?? minute?.samples;
     if (JSON.stringify(got) !== JSON.stringify(want))
       return `${key}: ${JSON.stringify(minute)}, expected ${JSON.stringify(want)}`;
+  }
+  return undefined;
+}
+
+/** The value of a counter at a time: it goes up, and is reset every 30 hours, between two hours. */
+export const counterAt = (at: number): number => Math.floor((at % (30 * HOUR)) / 1_000);
+
+/** Of a series of `counterAt`, by the minute or hour: no bucket has a reset within. */
+function differenceOfRise(
+  { increase, rate }: SeriesAnswer,
+  buckets: readonly ReferenceBucket[],
+  step: number,
+): string | undefined {
+  if (increase === undefined || step === DAY) return undefined;
+  let before: number | undefined;
+  for (const [i, { t, first, last }] of buckets.entries()) {
+    const into = before === undefined ? 0 : first < before ? first : first - before;
+    const want = last - first + into;
+    if (increase[i] !== want) return `at ${t}: rose ${increase[i]}, expected ${want}`;
+    if (rate?.[i] !== want / (step / 1_000)) return `at ${t}: rate ${rate?.[i]} of ${want}`;
+    before = last;
   }
   return undefined;
 }
@@ -153,6 +179,8 @@ export function difference(
       if (Math.abs(series.avg[i]! - bucket.sum / count) > 1e-12 * Math.abs(bucket.sum) + 1e-12)
         return `${host} at ${bucket.t}: avg ${series.avg[i]}, expected ${bucket.sum / count}`;
     }
+    const differs = differenceOfRise(series, buckets, answer.step);
+    if (differs !== undefined) return `${host}: ${differs}`;
   }
   return undefined;
 }

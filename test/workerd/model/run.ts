@@ -1,19 +1,24 @@
 // Runs one history on a real store and on the reference, and compares every tier after every step.
 
-import type { AcrossAnswer } from "../../../src/core/api.ts";
+import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../../../src/core/api.ts";
 import { keptFrom } from "../../../src/core/query/plan.ts";
 import { DAY, MINUTE, type TierName } from "../../../src/core/tiers.ts";
+import { PERCENTILE_NAMES } from "../../../src/core/stats.ts";
 import type { Action, RelativePoint } from "./actions.ts";
 import {
+  counterAt,
   difference,
   differenceAcross,
   differenceOfMinutes,
   type Point,
   Reference,
+  type ReferenceBucket,
 } from "./reference.ts";
+import { differenceOfPercentiles, differenceOfRaw } from "./reference-samples.ts";
 import { answerOf, type ModelStore, NO_FAULT, RETENTION } from "./store.ts";
 
-const METRICS = ["a", "b", "c.d"];
+const METRICS = ["a", "b_total", "c.d"];
+const COUNTER = 1;
 const TIERS: readonly TierName[] = ["minute", "hour", "day"];
 /** Far ahead of the wall clock, by which alarms fire: they run only when a history runs them. */
 const START = Date.UTC(2031, 5, 10, 21, 30);
@@ -29,7 +34,10 @@ export async function runHistory(store: ModelStore, actions: readonly Action[]):
       const isLast = i === actions.length - 1;
       await run.compare(isLast ? METRICS : [METRICS[i % METRICS.length]!]);
       if (isLast) await run.compareAcross();
+      // Samples are read as well while some are in the shard, and once all are in D1.
+      if (isLast || i % 5 === 4) await run.compareSamples(i);
       if (isLast) await run.compareMinutes();
+      if (isLast) await run.compareSamples(i + 1);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`step ${i} (${JSON.stringify(action)}): ${why}`, { cause: error });
@@ -138,6 +146,33 @@ class Run {
     if (differs !== undefined) throw new Error(`${metric}: ${differs}`);
   }
 
+  /** The samples of a metric, and percentiles of them at one tier. */
+  async compareSamples(turn: number): Promise<void> {
+    const metric = METRICS[turn % METRICS.length]!;
+    const tier = TIERS[(turn >> 1) % TIERS.length]!;
+    const minutesFrom = keptFrom("minute", this.#store.now, RETENTION);
+    const bucketsOf = (of: TierName): Map<string, ReferenceBucket[]> =>
+      this.#reference.buckets(metric, of, this.#store.now, RETENTION);
+    const raw = await this.#answered<RawAnswer>(metric, "raw", "by=*");
+    const ofRaw = raw && differenceOfRaw(raw, bucketsOf("minute"));
+    if (ofRaw !== undefined) throw new Error(`${metric} raw: ${ofRaw}`);
+    const all = PERCENTILE_NAMES.map((name) => `stat=${name}`).join("&");
+    const answer = await this.#answered<QueryAnswer>(metric, tier, all);
+    const differs = answer && differenceOfPercentiles(answer, bucketsOf(tier), minutesFrom);
+    if (differs !== undefined) throw new Error(`${metric} by ${tier}: ${differs}`);
+  }
+
+  /** Undefined: the metric is not known, and has no points. */
+  async #answered<T>(metric: string, resolution: TierName | "raw", more: string) {
+    const response = await this.#store.query(metric, resolution, more);
+    const text = await response.text();
+    if (response.status === 404 && this.#reference.points.every(({ name }) => name !== metric))
+      return undefined;
+    if (response.status !== 200)
+      throw new Error(`${metric} ${resolution}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
   /** What is stored of minutes: their samples. */
   async compareMinutes(): Promise<void> {
     const stored = await this.#store.minutes();
@@ -152,7 +187,7 @@ class Run {
       name: METRICS[metric]!,
       host: String(host),
       timestamp: this.#store.now - ago,
-      value,
+      value: metric === COUNTER ? counterAt(this.#store.now - ago) : value,
     }));
     const key = withKey ? `key ${this.#keys++}` : undefined;
     const response = await this.#store.append(points, key);

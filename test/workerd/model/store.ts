@@ -91,7 +91,7 @@ export class ModelStore {
     );
   }
 
-  async query(metric: string, tier: TierName, more = "by=*"): Promise<Response> {
+  async query(metric: string, tier: TierName | "raw", more = "by=*"): Promise<Response> {
     const from = this.now - 9 * 86_400_000;
     const to = this.now + 600_000;
     return await app.request(
