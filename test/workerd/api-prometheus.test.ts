@@ -34,7 +34,11 @@ interface Answered {
   readonly status: number;
   readonly body: {
     readonly status: string;
-    readonly data?: { readonly resultType: string; readonly result: unknown };
+    readonly data?: {
+      readonly resultType: string;
+      readonly result: unknown;
+      readonly stats?: unknown;
+    };
     readonly errorType?: string;
     readonly error?: string;
     readonly warnings?: readonly string[];
@@ -106,6 +110,70 @@ describe.each([false, true])("as a form: %s", (form) => {
     const { body } = await ask("query", { query: "1+1", time: 4 }, form);
     expect(body.data).toEqual({ resultType: "scalar", result: [4, "2"] });
   });
+});
+
+describe("a limit", () => {
+  const times = { start: seconds(START), end: seconds(NOW), step: 60 };
+
+  test.each([
+    ["query_range", { query: "seen_total", ...times }, 2],
+    ["query", { query: "seen_total", time: seconds(NOW - MINUTE) }, 2],
+    ["query", { query: "seen_total[5m]", time: seconds(NOW - MINUTE) }, 2],
+  ])("cuts series of %s %o, and it is said", async (path, parameters, all) => {
+    const { body } = await ask(path, { ...parameters, limit: 1 });
+    expect(body.data?.result).toHaveLength(1);
+    expect(body.warnings).toEqual(["results truncated due to limit"]);
+    for (const limit of [0, all, ""]) {
+      const { body: whole } = await ask(path, { ...parameters, limit });
+      expect(whole.data?.result).toHaveLength(all);
+      expect(whole.warnings).toBeUndefined();
+    }
+  });
+
+  test("is none of a scalar, and is a number that is not negative", async () => {
+    expect((await ask("query", { query: "1", limit: 1 })).body.data?.resultType).toBe("scalar");
+    for (const [limit, message] of [
+      ["-1", 'invalid parameter "limit": limit must be non-negative'],
+      ["two", 'invalid parameter "limit": "two" is no whole number'],
+    ]) {
+      const { status, body } = await ask("query", { query: "1", limit });
+      expect([status, body.error]).toEqual([400, message]);
+      expect((await ask("labels", { limit })).body.error).toBe(message);
+    }
+  });
+});
+
+test("stats are there when they are asked for", async () => {
+  const statsOf = async (parameters: object) =>
+    (await ask("query", { query: "sum(level)", ...parameters })).body.data?.stats;
+  expect(await statsOf({})).toBeUndefined();
+  expect(await statsOf({ stats: "" })).toBeUndefined();
+  expect(await statsOf({ stats: "all" })).toMatchObject({
+    timings: { execTotalTime: expect.any(Number) },
+    samples: { totalQueryableSamples: 1 },
+  });
+});
+
+test("an expression in one style", async () => {
+  const asked = { query: "sum(rate(x[5m]))by(job)/2" };
+  const expected = { status: "success", data: "sum by (job) (rate(x[5m])) / 2" };
+  for (const form of [false, true])
+    expect((await ask("format_query", asked, form)).body).toEqual(expected);
+  expect((await ask("format_query", { query: "sum(" })).body.errorType).toBe("bad_data");
+});
+
+test("what is not the native API's answers without the prefix, too", async () => {
+  const asked = {
+    query: "level",
+    start: seconds(START),
+    end: seconds(NOW),
+    step: 60,
+    "match[]": "level",
+  };
+  for (const path of ["query_range", "labels", "series", "label/__name__/values", "rules"]) {
+    const response = await fetchApi(`/api/v1/${path}${search(asked)}`);
+    expect(await response.json()).toEqual((await ask(path, asked)).body);
+  }
 });
 
 test("vmalert posts an empty body that it calls JSON", async () => {

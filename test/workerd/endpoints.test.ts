@@ -52,7 +52,12 @@ const NEEDS: Readonly<Record<string, string>> = {
   "/api/v1/metric": "?name=here",
   "/query": "?q=SHOW+DATABASES",
   "/prometheus/api/v1/query": "?query=here",
-  "/prometheus/api/v1/query_range": "?query=here&start=0&end=60&step=15",
+  ...Object.fromEntries(
+    ["/prometheus", ""].flatMap((prefix) => [
+      [`${prefix}/api/v1/query_range`, "?query=here&start=0&end=60&step=15"] as const,
+      [`${prefix}/api/v1/format_query`, "?query=here"] as const,
+    ]),
+  ),
 };
 
 const A_TOKEN = '{"name":"here","scope":"read"}';

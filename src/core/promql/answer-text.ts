@@ -15,18 +15,31 @@ export function valueText(value: number): string {
 
 const point = (at: number, value: number): string => `[${at / 1_000},"${valueText(value)}"]`;
 
-/** `withStats`: also what was read. */
-export function* answerParts(answer: Answer, withStats: boolean): Generator<string> {
+/** `tookMs`: also what was read, and how long it took. */
+export function* answerParts(answer: Answer, tookMs: number | undefined): Generator<string> {
   const { value, warnings, infos, stats } = answer;
   yield `{"status":"success","data":{"resultType":"${value.type}","result":`;
   yield* valueParts(value);
-  if (withStats)
-    yield `,"stats":${JSON.stringify({ timings: {}, samples: { totalQueryableSamples: stats.samples, peakSamples: stats.samples } })}`;
+  if (tookMs !== undefined) yield `,"stats":${statsJson(stats, tookMs)}`;
   yield "}";
   if (warnings.length > 0) yield `,"warnings":${notesJson(warnings, "warning")}`;
   if (infos.length > 0) yield `,"infos":${notesJson(infos, "info")}`;
   yield "}\n";
 }
+
+/** All names that Prometheus has: its clients add them up. */
+const statsJson = ({ samples }: Answer["stats"], tookMs: number): string =>
+  JSON.stringify({
+    timings: {
+      evalTotalTime: tookMs / 1_000,
+      resultSortTime: 0,
+      queryPreparationTime: 0,
+      innerEvalTime: tookMs / 1_000,
+      execQueueTime: 0,
+      execTotalTime: tookMs / 1_000,
+    },
+    samples: { totalQueryableSamples: samples, peakSamples: samples },
+  });
 
 function notesJson(notes: readonly string[], kind: string): string {
   const more = notes.length - LISTED;

@@ -36,9 +36,11 @@ export const withLabel = (labels: Labels, name: string, value: string): Labels =
 
 /** As Prometheus writes them in its errors: {__name__="up", job="a"}. */
 export const formatLabels = (labels: Labels): string =>
-  `{${labels.map(([name, value]) => `${plain(name)}=${JSON.stringify(value)}`).join(", ")}}`;
+  `{${labels.map(([name, value]) => `${labelText(name)}=${JSON.stringify(value)}`).join(", ")}}`;
 
-const plain = (name: string): string => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
+/** The name of a label as a query writes it: in quotes where it must be. */
+export const labelText = (name: string): string =>
+  /^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name);
 
 export function compareLabels(a: Labels, b: Labels): number {
   for (let i = 0; i < a.length && i < b.length; i++) {

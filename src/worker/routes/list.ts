@@ -21,6 +21,8 @@ import {
   promMetadata,
   promRules,
 } from "./prometheus/about.ts";
+import { atRoot } from "./prometheus/dialect.ts";
+import { promFormatQuery } from "./prometheus/format.ts";
 import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
 import { promQuery, promQueryRange } from "./prometheus/query.ts";
 import { pushgatewayDelete } from "./pushgateway.ts";
@@ -28,6 +30,20 @@ import { query } from "./query.ts";
 import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
+
+/** Those whose paths are free without their prefix: `query` is the native one there. */
+const PROMETHEUS: readonly Endpoint[] = [
+  promQueryRange,
+  promFormatQuery,
+  promSeries,
+  promLabels,
+  promLabelValues,
+  promBuildInfo,
+  promMetadata,
+  promExemplars,
+  promRules,
+  promAlerts,
+];
 
 export const ENDPOINTS: readonly Endpoint[] = documented([
   ...ingest(FORMATS, { "/api/v1/points": pointsDocument }),
@@ -51,14 +67,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   influxQuery,
   datadogValidate,
   promQuery,
-  promQueryRange,
-  promSeries,
-  promLabels,
-  promLabelValues,
-  promBuildInfo,
-  promMetadata,
-  promExemplars,
-  promRules,
-  promAlerts,
+  ...PROMETHEUS,
+  ...atRoot(PROMETHEUS),
   ...pushgatewayDelete,
 ]);

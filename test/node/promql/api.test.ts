@@ -77,7 +77,7 @@ describe("an answer", () => {
       [
         ...answerParts(
           { value, warnings: [], infos: [], ...notes, stats: { series: 1, samples: 7 } },
-          false,
+          undefined,
         ),
       ].join(""),
     );

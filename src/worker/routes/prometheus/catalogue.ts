@@ -12,7 +12,15 @@ import type { HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { orFail } from "../../read/native.ts";
 import { sourceOf } from "../../read/source.ts";
-import { askedOf, dialect, failQuery, timeOf, wrongParameter } from "./dialect.ts";
+import {
+  askedOf,
+  dialect,
+  failQuery,
+  limitOf,
+  timeOf,
+  TRUNCATED,
+  wrongParameter,
+} from "./dialect.ts";
 
 const parameters = z.object({
   "match[]": z.array(z.string()).optional().meta({ description: "Selectors; none: all series" }),
@@ -68,16 +76,11 @@ function limited<T>(
   all: Iterable<T>,
   asked: URLSearchParams,
 ): { status: "success"; data: T[]; warnings?: string[] } {
-  const limit = Number(asked.get("limit") ?? 0);
-  if (!(limit >= 0)) return wrongParameter("limit", "limit must be non-negative");
+  const limit = limitOf(asked);
   const data = [...all];
-  return limit === 0 || data.length <= limit
+  return data.length <= limit
     ? { status: "success", data }
-    : {
-        status: "success",
-        data: data.slice(0, limit),
-        warnings: ["results truncated due to limit"],
-      };
+    : { status: "success", data: data.slice(0, limit), warnings: [TRUNCATED] };
 }
 
 export const promSeries = endpoint({

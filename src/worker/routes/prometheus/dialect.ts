@@ -5,13 +5,14 @@ import type { z } from "zod";
 import type { QueryError } from "../../../core/promql/error.ts";
 import { parseApiTime, parseApiDuration } from "../../../core/promql/parameters.ts";
 import { passwordToken } from "../../../core/formats/password.ts";
+import { quote } from "../../../core/text.ts";
 import { readBody } from "../../http/body.ts";
 import { carrierOf } from "../../http/carrier.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
 import { CODES, fail, Failed, type Failure, failureResponse } from "../../http/failure.ts";
 import { failureOf } from "../../read/native.ts";
 
-export const PREFIX = "/prometheus/api/v1";
+const PREFIX = "/prometheus/api/v1";
 
 /** Parameters of the form and of the address: clients put them in either, or in both. */
 export async function askedOf(request: Request): Promise<URLSearchParams> {
@@ -47,6 +48,18 @@ export function durationOf(asked: URLSearchParams, name: string): number | undef
   const ms = parseApiDuration(text);
   return ms.ok ? ms.value : wrongParameter(name, ms.error);
 }
+
+/** How many results at most; Infinity when none is given, or 0. */
+export function limitOf(asked: URLSearchParams): number {
+  const text = asked.get("limit") ?? "";
+  if (text === "") return Infinity;
+  if (!/^[+-]?\d+$/.test(text)) return wrongParameter("limit", `${quote(text)} is no whole number`);
+  if (Number(text) < 0) return wrongParameter("limit", "limit must be non-negative");
+  return Number(text) || Infinity;
+}
+
+/** As Prometheus says that there was more. */
+export const TRUNCATED = "results truncated due to limit";
 
 /** @throws Failed */
 export function failQuery(error: QueryError): never {
@@ -97,6 +110,18 @@ export function refused(failure: Failure): Response {
   const error = { status: "error", errorType: errorType(failure.kind), error: failure.message };
   return new Response(`${JSON.stringify(error)}\n`, { status, headers });
 }
+
+/**
+ * The same without the prefix, for who is given no more than the store's address. A POST of series is
+ * Datadog's there.
+ */
+export const atRoot = (endpoints: readonly Endpoint[]): readonly Endpoint[] =>
+  endpoints.map((one) => ({
+    ...one,
+    path: `/api/v1${one.path.slice(PREFIX.length)}`,
+    methods: one.path === `${PREFIX}/series` ? ["GET"] : one.methods,
+    description: `The same as ${one.path}.`,
+  }));
 
 /** What each endpoint of this dialect says alike. */
 export const dialect = (

@@ -20,7 +20,16 @@ import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { streamOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
-import { askedOf, dialect, durationOf, failQuery, timeOf, wrongParameter } from "./dialect.ts";
+import {
+  askedOf,
+  dialect,
+  durationOf,
+  failQuery,
+  limitOf,
+  timeOf,
+  TRUNCATED,
+  wrongParameter,
+} from "./dialect.ts";
 import { samplesOf } from "./samples.ts";
 
 const text = (description: string): z.ZodOptional<z.ZodString> =>
@@ -30,7 +39,8 @@ const common = {
   query: text("An expression of PromQL; a form may hold this and all others"),
   timeout: text("Seconds or a duration: at most that, and the store's own limit"),
   lookback_delta: text("How far an instant selector looks back: seconds or a duration; 5m"),
-  stats: text("all: also what was read"),
+  limit: text("At most so many series, and a warning when there are more; 0: all"),
+  stats: text("all: also what was read, and how long it took"),
 };
 
 const answer = z.object({
@@ -73,6 +83,7 @@ async function answered(
   if (!expr.ok) return failQuery(expr.error);
   const most = Math.min(durationOf(asked, "timeout") ?? Infinity, LIMITS.queryMs);
   const lookback = durationOf(asked, "lookback_delta");
+  const limit = limitOf(asked);
   const result = await evaluate({
     text: query,
     expr: expr.value,
@@ -83,9 +94,24 @@ async function answered(
     },
   });
   if (!result.ok) return failQuery(result.error);
-  return new Response(streamOf(answerParts(result.value, asked.has("stats"))), {
-    headers: { "content-type": "application/json" },
-  });
+  const withStats = (asked.get("stats") ?? "") !== "";
+  const parts = answerParts(
+    truncated(result.value, limit),
+    withStats ? Date.now() - now : undefined,
+  );
+  return new Response(streamOf(parts), { headers: { "content-type": "application/json" } });
+}
+
+/** The first series of an answer, and a warning when there are more. */
+function truncated(answer: Answer, limit: number): Answer {
+  const { value, warnings } = answer;
+  if (value.type !== "vector" && value.type !== "matrix") return answer;
+  if (value.series.length <= limit) return answer;
+  return {
+    ...answer,
+    value: { ...value, series: value.series.slice(0, limit) },
+    warnings: [...warnings, TRUNCATED],
+  };
 }
 
 export const promQuery = endpoint({
