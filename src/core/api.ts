@@ -73,6 +73,13 @@ export type LiveSeries = SeriesAnswer & {
   readonly lastAt: readonly number[];
   /** What rounding took from `sum`: series that are merged have their exact average. */
   readonly carry: readonly number[];
+  /**
+   * The samples of each minute that keeps them: ms after its start, value, and so on in turn, by time.
+   * Null: it had too many, and keeps none, or see `reloadSamples`. Absent: all are null.
+   */
+  readonly samples?: readonly (readonly number[] | null)[];
+  /** When a sender said that the series ended, within minutes that changed, Unix ms. */
+  readonly ends?: readonly number[];
 };
 
 /**
@@ -93,6 +100,8 @@ export interface LiveMinutes {
   readonly series: readonly LiveSeries[];
   /** Minutes in [from, to) changed too late, or too many at once, to be sent: ask /query for them. */
   readonly reload?: { readonly from: number; readonly to: number };
+  /** Samples of minutes in [from, to) were too many to be sent: ask /query for them. */
+  readonly reloadSamples?: { readonly from: number; readonly to: number };
 }
 
 /** The metric is no more. What comes later on the same socket makes it anew, from nothing. */

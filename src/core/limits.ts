@@ -190,6 +190,8 @@ export const databases = 16;
 export const shards = 64;
 /** Buckets of one live message; the rest is asked for: bounds what a burst can cost. */
 export const bucketsPerPush = 5_000;
+/** Samples of one live message; of the rest, it has the buckets alone: bounds its bytes. */
+export const samplesPerPush = 15_000;
 /** Sockets of one shard. */
 export const socketsPerShard = 1_000;
 /** Bytes sent to a socket before its client is asked whether it reads. */

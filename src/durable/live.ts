@@ -12,7 +12,9 @@ import {
   parseLabelsJson,
 } from "../core/series/labels.ts";
 import * as LIMITS from "../core/limits.ts";
+import { BUCKET, type Minutes } from "../core/minutes.ts";
 import { MINUTE } from "../core/tiers.ts";
+import { Bounded } from "./bounded.ts";
 import type { Log } from "./log.ts";
 import type { Sockets, Told } from "./sockets.ts";
 
@@ -155,7 +157,8 @@ export class Live {
 
   #news(metric: string, minutes: Changed["minutes"]): LiveMinutes {
     const log = this.#log();
-    const bounded = new Bounded();
+    const bounded = new Bounded(LIMITS.bucketsPerPush);
+    const room = new Bounded(LIMITS.samplesPerPush);
     const series: LiveSeries[] = [];
     for (const [number, starts] of minutes) {
       const rows: number[] = [];
@@ -163,11 +166,11 @@ export class Live {
         // What was sealed may be in D1 in part, so the shard alone cannot say what it amounts to.
         const row = start >= log.sealedTo ? log.open.find(number, start) : undefined;
         if (row === undefined) bounded.leave(start);
-        else if (log.open.minutes.count(row) > 0 && bounded.take(start)) rows.push(row);
+        else if (says(log.open.minutes, row) && bounded.take(start)) rows.push(row);
       }
-      if (rows.length > 0) series.push(this.#series(number, rows));
+      if (rows.length > 0) series.push(this.#series(number, rows, room));
     }
-    return { ...this.#message("changed", metric), series, ...bounded.reload };
+    return { ...this.#message("changed", metric), series, ...leftOut(bounded, room) };
   }
 
   #snapshot(metric: string): LiveMinutes {
@@ -176,12 +179,12 @@ export class Live {
     const number = log.dictionary.metricNumber(metric);
     const { minutes } = log.open;
     const { start } = minutes;
-    const bounded = new Bounded();
+    const bounded = new Bounded(LIMITS.bucketsPerPush);
+    const room = new Bounded(LIMITS.samplesPerPush);
     for (let row = 0; row < log.open.length; row++) {
       const series = log.open.series[row]!;
       if (log.dictionary.metricOf[series] !== number || start[row]! < log.sealedTo) continue;
-      if (minutes.count(row) === 0) continue;
-      if (!bounded.take(start[row]!)) continue;
+      if (!says(minutes, row) || !bounded.take(start[row]!)) continue;
       const of = rows.get(series);
       if (of === undefined) rows.set(series, [row]);
       else of.push(row);
@@ -190,23 +193,35 @@ export class Live {
       this.#series(
         of,
         list.sort((a, b) => start[a]! - start[b]!),
+        room,
       ),
     );
-    return { ...this.#message("snapshot", metric), series, ...bounded.reload };
+    return { ...this.#message("snapshot", metric), series, ...leftOut(bounded, room) };
   }
 
-  #series(number: number, rows: readonly number[]): LiveSeries {
-    const { dictionary, open } = this.#log();
+  /** `room`: for samples. */
+  #series(number: number, rows: readonly number[], room: Bounded): LiveSeries {
+    const {
+      dictionary,
+      open: { minutes },
+    } = this.#log();
     const labels = labelsObject(parseLabelsJson(labelsJsonOfKey(dictionary.keys[number]!)));
-    const buckets = new Buckets(rows.length);
-    for (const row of rows)
-      open.minutes.bucketInto(row, buckets, buckets.push(open.minutes.start[row]!));
+    const filled = rows.filter((row) => minutes.count(row) > 0);
+    const buckets = new Buckets(filled.length);
+    for (const row of filled) minutes.bucketInto(row, buckets, buckets.push(minutes.start[row]!));
+    const samples = filled.map((row) => {
+      const n = minutes.kept[row]!;
+      return n !== BUCKET && room.take(minutes.start[row]!, n) ? samplesOf(minutes, row) : null;
+    });
+    const ends = rows.flatMap((row) => minutes.endOf(row) ?? []);
     return {
       labels,
       ...columnsOf(buckets),
-      firstAt: rows.map((_, i) => buckets.firstAt[i]!),
-      lastAt: rows.map((_, i) => buckets.lastAt[i]!),
-      carry: rows.map((_, i) => buckets.carry[i]!),
+      firstAt: filled.map((_, i) => buckets.firstAt[i]!),
+      lastAt: filled.map((_, i) => buckets.lastAt[i]!),
+      carry: filled.map((_, i) => buckets.carry[i]!),
+      ...(samples.some((kept) => kept !== null) && { samples }),
+      ...(ends.length > 0 && { ends }),
     };
   }
 
@@ -224,42 +239,37 @@ export class Live {
   }
 }
 
+/** Whether there is anything to tell of a minute. */
+const says = (minutes: Minutes, row: number): boolean =>
+  minutes.count(row) > 0 || minutes.endOf(row) !== undefined;
+
+/** The samples of a minute that keeps them, as a message has them (`LiveSeries`). */
+function samplesOf({ kept, offset, value, stride }: Minutes, row: number): number[] {
+  const samples: number[] = [];
+  const first = row * stride;
+  for (let i = first; i < first + kept[row]!; i++) samples.push(offset[i]!, value[i]!);
+  return samples;
+}
+
+/** What a message had no room for. */
+const leftOut = (
+  { left: reload }: Bounded,
+  { left: reloadSamples }: Bounded,
+): Pick<LiveMinutes, "reload" | "reloadSamples"> => ({
+  ...(reload && { reload }),
+  ...(reloadSamples && { reloadSamples }),
+});
+
 /** A message, and the same without its minutes. */
 function toldOf(message: LiveMinutes): Told {
   const text = JSON.stringify(message);
   const starts = message.series.flatMap(({ t }) => t);
   if (starts.length === 0) return { text, brief: text };
-  const bounded = new Bounded();
+  const bounded = new Bounded(0);
   for (const start of starts) bounded.leave(start);
   if (message.reload !== undefined) {
     bounded.leave(message.reload.from);
     bounded.leave(message.reload.to - MINUTE);
   }
-  return { text, brief: JSON.stringify({ ...message, series: [], ...bounded.reload }) };
-}
-
-/** Counts the buckets of a message up to their limit, and remembers the time of those left out. */
-class Bounded {
-  #taken = 0;
-  #from = Infinity;
-  #to = -Infinity;
-
-  /** Whether the message has room for the bucket that starts at `start`. */
-  take(start: number): boolean {
-    if (this.#taken < LIMITS.bucketsPerPush) {
-      this.#taken++;
-      return true;
-    }
-    this.leave(start);
-    return false;
-  }
-
-  leave(start: number): void {
-    this.#from = Math.min(this.#from, start);
-    this.#to = Math.max(this.#to, start + MINUTE);
-  }
-
-  get reload(): Pick<LiveMinutes, "reload"> {
-    return this.#to > this.#from ? { reload: { from: this.#from, to: this.#to } } : {};
-  }
+  return { text, brief: JSON.stringify({ ...message, series: [], reload: bounded.left }) };
 }

@@ -338,5 +338,11 @@ describe("samples", () => {
     await liveOf(page);
     await post({ name: "probe.live", value: 3 });
     await chartOf(page, '[data-resolution="raw"][data-buckets="3"]');
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await post({ name: "probe.live", value: 4 });
+    await chartOf(page, '[data-resolution="raw"][data-buckets="4"]');
+    // The message itself had it.
+    expect(asked.filter((url) => url.includes("resolution=raw"))).toEqual([]);
   });
 });

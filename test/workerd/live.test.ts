@@ -6,6 +6,8 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import * as LIMITS from "../../src/core/limits.ts";
+import { encodeBatch } from "../../src/core/series/batch.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { fetchApi, NOW, query, store } from "./api-client.ts";
 
@@ -32,9 +34,12 @@ const message = z.strictObject({
       firstAt: column,
       lastAt: column,
       carry: column,
+      samples: z.array(column.nullable()).optional(),
+      ends: column.optional(),
     }),
   ),
   reload: z.strictObject({ from: z.number(), to: z.number() }).optional(),
+  reloadSamples: z.strictObject({ from: z.number(), to: z.number() }).optional(),
 });
 type Message = z.output<typeof message>;
 
@@ -58,7 +63,7 @@ class Client {
     });
     socket.addEventListener("message", ({ data }) => {
       if (data === '{"type":"ping"}') {
-        if (this.#answers) socket.send("pong");
+        if (this.#answers && socket.readyState === WebSocket.OPEN) socket.send("pong");
         return;
       }
       this.#received.push({ text: String(data), at: performance.now() });
@@ -145,6 +150,10 @@ test("a snapshot of the open minutes, then what changes", async () => {
         firstAt: [NOW - MINUTE, NOW],
         lastAt: [NOW - MINUTE, NOW],
         carry: [0, 0],
+        samples: [
+          [0, 1],
+          [0, 2],
+        ],
       },
     ],
   });
@@ -173,6 +182,7 @@ test("a snapshot of the open minutes, then what changes", async () => {
         firstAt: [NOW],
         lastAt: [NOW + 1],
         carry: [0],
+        samples: [[0, 2, 1, 5]],
       },
     ],
   });
@@ -356,6 +366,62 @@ describe("a removal", () => {
     await client.hearsRemoval("crossing");
     await put("crossing", 4, at);
     expect(bucket(await client.next())).toEqual([[[at], [4], [1]]]);
+  });
+});
+
+describe("samples", () => {
+  test("come with their minute while it keeps them, each time all of them", async () => {
+    const at = NOW + 51 * MINUTE;
+    vi.setSystemTime(at);
+    const client = await connect("sampled");
+    await client.next();
+    await put("sampled", 1, at + 10_250);
+    expect((await client.next()).series[0]?.samples).toEqual([[10_250, 1]]);
+    for (const [i, value] of [5, 4, 3].entries()) await put("sampled", value, at + i * 1_000);
+    const { series } = await client.next();
+    expect(series).toMatchObject([{ t: [at], count: [4], samples: [[0, 5, 1_000, 4, 2_000, 3, 10_250, 1]] }]); // prettier-ignore
+    await store([{ name: "sampled", datapoints: [6, 7, 8].map((s) => [at + s * 1_000, s]) }]);
+    // Of seven points, the minute keeps what they amount to.
+    const [full] = (await client.next()).series;
+    expect(full).toMatchObject({ count: [7], sum: [34] });
+    expect(full).not.toHaveProperty("samples");
+  });
+
+  test("more than a message has room for are to be asked for; their buckets come", async () => {
+    const at = NOW + 52 * MINUTE;
+    vi.setSystemTime(at + 5 * MINUTE);
+    const client = await connect("crowded");
+    await client.next();
+    const minutes = Math.floor(LIMITS.samplesPerPush / 6) + 1;
+    await store(
+      Array.from({ length: minutes }, (_, host) => ({
+        name: "crowded",
+        labels: { host: String(host) },
+        datapoints: Array.from({ length: 6 }, (_, i) => [at + i * 1_000, i]),
+      })),
+    );
+    const { series, reload, reloadSamples } = await client.next();
+    expect(series.filter(({ samples }) => samples !== undefined)).toHaveLength(minutes - 1);
+    expect(series.map(({ count }) => count)).toEqual(series.map(() => [6]));
+    expect(series).toHaveLength(minutes);
+    expect({ reload, reloadSamples }).toEqual({ reloadSamples: { from: at, to: at + MINUTE } });
+  });
+
+  test("are followed by the time at which the series ended", async () => {
+    const at = NOW + 53 * MINUTE;
+    vi.setSystemTime(at);
+    const client = await connect("ended");
+    await client.next();
+    await put("ended", 1, at);
+    await client.next();
+    const ended = encodeBatch({
+      series: ["ended{}"],
+      index: Uint8Array.of(0),
+      at: Float64Array.of(at + MINUTE + 5_000),
+      value: Float64Array.of(Number.NaN),
+    });
+    await shard.append(ended, 1);
+    expect((await client.next()).series).toMatchObject([{ t: [], ends: [at + MINUTE + 5_000] }]);
   });
 });
 

@@ -42,12 +42,18 @@ export const bucketForm = (stat: Stat, unit: UnitName): Form => ({
   here: STATS.map(plain),
 });
 
-/** Of single samples; `collapsed`: minutes that keep none stand between them, as buckets. */
-export const samplesForm = (stat: Stat, unit: UnitName, collapsed: boolean): Form => ({
+/** Of single samples; `mixed`: there are buckets among them. */
+export const samplesForm = (stat: Stat, unit: UnitName, mixed: boolean): Form => ({
   ...bucketForm(stat, unit),
   kind: "samples",
-  here: collapsed ? STATS.map(plain) : [{ name: stat, title: "value" }],
+  here: mixed ? STATS.map(plain) : [valueOf(stat)],
 });
+
+const valueOf = (name: Stat): Figure => ({ name, title: "value" });
+
+/** The numbers of one row: a single sample is one. */
+export const hereOf = ({ kind, here, stat }: Form, { count }: ChartColumns, row: number) =>
+  kind === "samples" && count[row] === 1 ? [valueOf(stat)] : here;
 
 /** Of a value at each place. */
 const VALUE_LEGEND = (["last", "avg", "min", "max"] as const).map(plain);

@@ -10,7 +10,13 @@ import { GAP, usualInterval } from "./gaps.ts";
 import { type ChartColumns, columnsOfValues } from "./series.ts";
 import { type Totals, totalsAt } from "./totals.ts";
 
-type Samples = RawAnswer["series"][number];
+/** What is known of one series. */
+export interface SampleParts {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly samples?: RawAnswer["series"][number];
+  /** Its minutes, by time; those that have samples are passed over. */
+  readonly minutes?: SeriesAnswer;
+}
 
 /** Where the bucket of a minute stands: in its middle, and at no time that a sample can have. */
 const MIDDLE = MINUTE / 2 + 0.5;
@@ -22,12 +28,11 @@ interface Row {
   readonly of: Totals;
 }
 
-/**
- * Columns of one series. Samples of one time are a bucket of their own, without a width.
- *
- * @param minutes of the same series; those that have samples are passed over
- */
-export function sampleColumns(samples: Samples | undefined, minutes?: SeriesAnswer): ChartColumns {
+/** Columns of one series. Samples of one time are a bucket of their own, without a width. */
+export function sampleColumns({
+  samples,
+  minutes,
+}: Pick<SampleParts, "samples" | "minutes">): ChartColumns {
   const { t = [], value = [], ends = [] } = samples ?? {};
   const known = new Set(t.map(minuteOf));
   const collapsed: Row[] = [];

@@ -5,7 +5,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { formatBucket, seriesName } from "../format.ts";
 import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
-import { type Figure, type Form, formatDrawn, formatFigure } from "./form.ts";
+import { type Figure, type Form, formatDrawn, formatFigure, hereOf } from "./form.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -84,7 +84,7 @@ interface NumbersProps extends Bucket {
 
 const Numbers = ({ line: { columns }, row, form, before }: NumbersProps) => (
   <dl class="tooltip-numbers">
-    {form.here.map((figure) => (
+    {hereOf(form, columns, row).map((figure) => (
       <div key={figure.name}>
         <dt>{figure.title}</dt>
         <dd data-value={figure.name}>{formatFigure(figure, columns[figure.name]?.[row], form)}</dd>
@@ -108,10 +108,13 @@ interface LinesProps {
 function Lines({ buckets, palette, form }: LinesProps) {
   const drawn: Figure = { name: form.stat, title: form.title };
   const others = (["min", "max"] as const).filter((name) => name !== form.stat);
+  const hasBands = buckets.some(({ line, row }) => line.columns.count[row] !== 1);
   const columns =
-    form.kind === "buckets"
+    form.kind === "buckets" || (form.kind === "samples" && hasBands)
       ? [drawn, ...others.map((name) => ({ name, title: name }))]
-      : form.here.filter(({ name }) => name !== "series");
+      : form.kind === "samples"
+        ? [drawn]
+        : form.here.filter(({ name }) => name !== "series");
   const valueOf = ({ line, row }: Bucket): number => line.columns[form.stat][row]!;
   const sorted = [...buckets].sort((a, b) => valueOf(b) - valueOf(a));
   const hidden = sorted.length - LINES_SHOWN;

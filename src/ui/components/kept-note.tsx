@@ -23,7 +23,7 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
         {resolutionText(answer, zone.value, second.value)}
         {hasDays && offsetAt(zone.value, to) !== 0 && "; days are those of UTC"}
       </span>
-      {answer.resolution === "raw" && answer.collapsed !== undefined && (
+      {answer.resolution === "raw" && answer.series.some(({ width }) => width !== undefined) && (
         <span>Minutes with more points than samples are kept of are drawn as their average</span>
       )}
       {answer.noSamples !== undefined && <span data-no-samples>{WHY[answer.noSamples]}</span>}

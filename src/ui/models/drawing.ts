@@ -43,7 +43,11 @@ function formOf(panel: Panel, answer: Shown["answer"]): Form {
   if (showOf(panel) === "rate")
     return { ...rateForm(own), ...(panel.unit !== undefined && { unit: panel.unit }) };
   if (answer.resolution === "raw")
-    return samplesForm(panel.stat, unit, answer.collapsed !== undefined);
+    return samplesForm(
+      panel.stat,
+      unit,
+      answer.series.some(({ width }) => width !== undefined),
+    );
   const { across } = answer;
   return across === undefined ? bucketForm(panel.stat, unit) : combinedForm(across, unit);
 }

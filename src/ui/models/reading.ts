@@ -2,6 +2,7 @@
 // An answer always carries its question; what belongs to another is never shown.
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { MINUTE } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
 import { type Panel, questionOf, showOf, SPANS } from "../url.ts";
@@ -9,14 +10,7 @@ import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
 import { type Earlier, earlier } from "./earlier.ts";
-import {
-  type BucketsAnswer,
-  finestOf,
-  lacksOlder,
-  ownFrom,
-  strideOf,
-  type WholeAnswer,
-} from "./whole.ts";
+import { finestOf, lacksOlder, ownFrom, strideOf, type WholeAnswer } from "./whole.ts";
 import type { OlderParts } from "./older.ts";
 import { previous, range, view } from "./page.ts";
 import { Previous } from "./previous.ts";
@@ -280,7 +274,7 @@ export class Reading {
     const merged =
       known?.question === this.question.peek() &&
       known.tail === feed.tail &&
-      this.#canMerge(known.answer);
+      this.#merged(known) !== undefined;
     if (merged) this.#pushed.value++;
     // A series that the answer had no room for may be the largest by now.
     const cut = known?.answer.truncated === true;
@@ -296,22 +290,28 @@ export class Reading {
     else void this.askNow();
   }
 
-  #canMerge(answer: WholeAnswer): answer is BucketsAnswer {
-    const { where, across } = this.panel.value;
-    const isPlain = across === undefined && showOf(this.panel.value) === "value";
-    return isPlain && answer.resolution === "minute" && exactly(where) !== undefined;
+  /** The answer with the minutes that came since. */
+  #whole(known: Answered): WholeAnswer {
+    void this.#pushed.value;
+    return this.#merged(known) ?? known.answer;
   }
 
-  /** The answer with the minutes that came since. */
-  #whole({ answer, tail, tailFrom }: Answered): WholeAnswer {
-    void this.#pushed.value;
-    const { by, where } = this.panel.value;
-    const { from, to } = this.#window(answer, true);
-    const isOld = tail === undefined || tailFrom >= to || range.value.kind === "fixed";
+  /** The same; undefined when the server alone can tell what it is by now. */
+  #merged({ answer, tail, tailFrom }: Answered): WholeAnswer | undefined {
+    const { by, where, across } = this.panel.value;
     const filters = exactly(where);
-    if (isOld || filters === undefined || !this.#canMerge(answer)) return answer;
-    const since = Math.max(tailFrom, tail.from, from, answer.from, ownFrom(answer));
-    return { ...answer, ...withTail(answer, tail, { by, filters }, since, to) };
+    const isPlain = across === undefined && showOf(this.panel.value) === "value";
+    if (!isPlain || filters === undefined) return undefined;
+    if (answer.resolution !== "raw" && answer.resolution !== "minute") return undefined;
+    const { from, to } = this.#window(answer, true);
+    if (tail === undefined || tailFrom >= to || range.value.kind === "fixed") return answer;
+    const since = Math.max(tailFrom, tail.from, from, answer.from);
+    if (answer.resolution === "raw") {
+      const first = Math.max(since, tail.samplesFrom);
+      return answer.later(tail, filters, Math.ceil(first / MINUTE) * MINUTE, to);
+    }
+    const own = Math.max(since, ownFrom(answer));
+    return { ...answer, ...withTail(answer, tail, { by, filters }, own, to) };
   }
 
   #window(answer: WholeAnswer, current: boolean): Window {

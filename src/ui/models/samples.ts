@@ -2,13 +2,12 @@
 // buckets alone. Loaded when samples are first asked for.
 
 import type { QueryAnswer, RawAnswer } from "../../core/api.ts";
-import * as LIMITS from "../../core/limits.ts";
 import { ApiError, ask } from "../api.ts";
 import { keyOf } from "../chart/data.ts";
-import { sampleColumns } from "../chart/samples.ts";
-import type { ChartSeries } from "../chart/series.ts";
+import { sampleColumns, type SampleParts } from "../chart/samples.ts";
 import { askQuery } from "./answers.ts";
-import type { NoSamples, WholeAnswer } from "./whole.ts";
+import { laterParts, withLater } from "./samples-tail.ts";
+import type { NoSamples, SamplesAnswer, WholeAnswer } from "./whole.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -25,19 +24,28 @@ export async function askSamples(question: string, signal: AbortSignal): Promise
   const by = asked.get("by");
   const raw = await askRaw(asked, signal);
   if (raw === undefined || raw.truncated === true) return instead("many", asked, signal);
-  const { from, to, keptFrom, collapsed } = raw;
+  const { from, keptFrom, collapsed, series } = raw;
   if (keptFrom > from) return instead("old", asked, signal);
-  if (isOneOfSeveral(raw.series, by)) return instead("several", asked, signal);
-  if (collapsed !== undefined && raw.series.length === 0) return instead("dense", asked, signal);
+  if (collapsed !== undefined && series.length === 0) return instead("dense", asked, signal);
   const minutes =
     collapsed && (await ask<QueryAnswer>(addressOf(asked, "minute", collapsed), { signal }));
-  const series = joined(raw.series, minutes?.series ?? []);
-  if (isOneOfSeveral(series, by)) return instead("several", asked, signal);
+  const answer = answerOf(raw, joined(series, minutes?.series ?? []), by);
+  return answer ?? instead("several", asked, signal);
+}
+
+/** Undefined: some of these would be one line. */
+function answerOf(
+  raw: RawAnswer,
+  parts: readonly SampleParts[],
+  by: string | null,
+): SamplesAnswer | undefined {
+  const series = parts.map((one) => ({ labels: cut(one.labels, by), ...sampleColumns(one) }));
+  if (new Set(series.map(({ labels }) => keyOf(labels))).size < series.length) return undefined;
   return {
     ...raw,
-    from: Math.max(from, LIMITS.earliestAt),
-    to,
-    series: series.map((one) => ({ ...one, labels: cut(one.labels, by) })),
+    series,
+    later: (tail, filters, since, to) =>
+      answerOf(raw, withLater(parts, laterParts(tail, filters, since, to), since), by),
   };
 }
 
@@ -88,20 +96,13 @@ function cut(labels: Labels, by: string | null): Labels {
   return by !== null && Object.hasOwn(labels, by) ? { [by]: labels[by]! } : {};
 }
 
-const isOneOfSeveral = (series: readonly { labels: Labels }[], by: string | null): boolean =>
-  new Set(series.map(({ labels }) => keyOf(cut(labels, by)))).size < series.length;
-
 /** Samples and minutes of the same series together. */
-function joined(samples: RawAnswer["series"], minutes: QueryAnswer["series"]): ChartSeries[] {
-  const byKey = new Map(minutes.map((one) => [keyOf(one.labels), one]));
-  const series = samples.map((one): ChartSeries => {
+function joined(samples: RawAnswer["series"], minutes: QueryAnswer["series"]): SampleParts[] {
+  const parts = new Map<string, SampleParts>();
+  for (const one of samples) parts.set(keyOf(one.labels), { labels: one.labels, samples: one });
+  for (const one of minutes) {
     const key = keyOf(one.labels);
-    const { labels } = one;
-    const known = byKey.get(key);
-    byKey.delete(key);
-    return { labels, ...sampleColumns(one, known) };
-  });
-  for (const one of byKey.values())
-    series.push({ labels: one.labels, ...sampleColumns(undefined, one) });
-  return series;
+    parts.set(key, { labels: one.labels, ...parts.get(key), minutes: one });
+  }
+  return [...parts.values()];
 }

@@ -34,10 +34,16 @@ export interface Asked {
   readonly filters: readonly MatcherParts[];
 }
 
-interface Live {
+/** What was told of a series. */
+export interface Live {
   readonly labels: Labels;
   buckets: Buckets;
+  /** Its row by the start of its minute. */
   rows: Map<number, number>;
+  /** Of minutes that keep them: ms after the start, value, and so on in turn. */
+  readonly samples: Map<number, readonly number[]>;
+  /** End marks, Unix ms, by minute. */
+  readonly ends: Map<number, number>;
 }
 
 /** The finest resolution shows at most so many minutes unless it is asked for by hand. */
@@ -46,8 +52,10 @@ const KEPT_BUCKETS = LIMITS.autoBuckets;
 export class Tail {
   /** Minutes that start here or later are complete here; Infinity: none are known to be. */
   from: number;
+  /** The same of their samples. */
+  samplesFrom = 0;
+  readonly series = new Map<string, Live>();
   #sealed: number;
-  readonly #series = new Map<string, Live>();
 
   constructor(snapshot: LiveMinutes) {
     let buckets = 0;
@@ -70,16 +78,22 @@ export class Tail {
     if (from === Infinity) this.from = Infinity;
     const { reload } = message;
     if (reload !== undefined) this.from = Math.max(this.from, reload.to);
-    return before || sealed || reload !== undefined;
+    return before || sealed || reload !== undefined || message.reloadSamples !== undefined;
   }
 
   /** The minutes in [from, to), merged as asked. */
   merged({ by, filters }: Asked, from: number, to: number): SeriesAnswer[] {
     const plan = { tier: "minute", step: MINUTE, from, to, kept: from } as const;
     const merge = new Merge(plan, by === "*" ? "*" : by === undefined ? [] : [by]);
-    for (const { labels, buckets } of this.#series.values())
-      if (filters.every((filter) => passes(labels, filter))) merge.add(labels, buckets);
+    for (const { labels, buckets } of this.passing(filters)) merge.add(labels, buckets);
     return merge.finish(Infinity).series;
+  }
+
+  /** What was told of the series that filters let through. */
+  passing(filters: readonly MatcherParts[]): Live[] {
+    return [...this.series.values()].filter(({ labels }) =>
+      filters.every((filter) => passes(labels, filter)),
+    );
   }
 
   /** Forgets what no window by the minute shows any more: a page may stay open for weeks. */
@@ -95,16 +109,23 @@ export class Tail {
     }
     series.buckets = fresh;
     series.rows = rows;
+    for (const kept of [series.samples, series.ends])
+      for (const start of kept.keys()) if (start < since) kept.delete(start);
     this.from = Math.max(this.from, since);
   }
 
   #put(message: LiveMinutes): void {
+    this.samplesFrom = Math.max(this.samplesFrom, message.reloadSamples?.to ?? 0);
     for (const series of message.series) {
       const live = this.#live(series.labels);
+      for (const at of series.ends ?? []) live.ends.set(Math.floor(at / MINUTE) * MINUTE, at);
       for (let i = 0; i < series.t.length; i++) {
         const start = series.t[i]!;
         const row = live.rows.get(start) ?? live.buckets.push(start);
         live.rows.set(start, row);
+        const samples = series.samples?.[i];
+        if (samples) live.samples.set(start, samples);
+        else live.samples.delete(start);
         live.buckets.clear(row);
         mergeColumns(live.buckets, row, series, i, {
           firstAt: series.firstAt[i],
@@ -119,10 +140,16 @@ export class Tail {
   #live(object: Readonly<Record<string, string>>): Live {
     const labels = Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     const key = labelsJson(labels);
-    let live = this.#series.get(key);
+    let live = this.series.get(key);
     if (live === undefined) {
-      live = { labels, buckets: new Buckets(64), rows: new Map() };
-      this.#series.set(key, live);
+      live = {
+        labels,
+        buckets: new Buckets(64),
+        rows: new Map(),
+        samples: new Map(),
+        ends: new Map(),
+      };
+      this.series.set(key, live);
     }
     return live;
   }

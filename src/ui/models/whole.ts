@@ -1,11 +1,13 @@
 // An answer that may lack the time before its resolution is kept, and one that has it from coarser
 // resolutions, or has samples instead of buckets. Pure.
 
-import type { QueryAnswer, RawAnswer } from "../../core/api.ts";
+import type { QueryAnswer } from "../../core/api.ts";
+import type { MatcherParts } from "../../core/query/filter.ts";
 import { MINUTE, type TierName, TIERS } from "../../core/tiers.ts";
 import type { Older } from "../chart/older.ts";
 import type { ChartSeries } from "../chart/series.ts";
 import type { Grain } from "../url.ts";
+import type { Tail } from "./tail.ts";
 
 /**
  * Why buckets are the answer to who asked for samples: those of `several` series are one line; there are
@@ -21,9 +23,18 @@ export interface BucketsAnswer extends QueryAnswer {
 
 export interface SamplesAnswer extends Omit<QueryAnswer, "resolution" | "series"> {
   readonly resolution: "raw";
+  /** Samples; where a minute keeps none, its bucket stands among them. */
   readonly series: readonly ChartSeries[];
-  /** Minutes that keep no samples: their buckets stand among these. */
-  readonly collapsed?: RawAnswer["collapsed"];
+  /**
+   * The same with what a tail knows of [since, to), where `since` starts a minute. Undefined: a line of it
+   * would be of several series.
+   */
+  readonly later: (
+    tail: Tail,
+    filters: readonly MatcherParts[],
+    since: number,
+    to: number,
+  ) => SamplesAnswer | undefined;
   readonly older?: never;
   readonly noSamples?: never;
 }

@@ -16,7 +16,7 @@ export const live = endpoint({
   scope: "read",
   summary: "A WebSocket with the changing minutes of a metric",
   description:
-    'First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`; while `from` is null, for all. `removed` says that the metric is no more; what comes after it makes it anew. A message `{"type":"ping"}` comes after some KiB: answer with the text `pong`. A client that has not answered for half a MiB is told no more until it does, and then gets a new snapshot; after a MiB more it is closed with code 1013: connect again. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.',
+    'First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`; while `from` is null, for all. `samples` has the samples of each minute that keeps them, in turn ms after its start and value; null where a minute had too many, or is in `reloadSamples`: ask for those; `ends` the times at which a sender said that the series ended. `removed` says that the metric is no more; what comes after it makes it anew. A message `{"type":"ping"}` comes after some KiB: answer with the text `pong`. A client that has not answered for half a MiB is told no more until it does, and then gets a new snapshot; after a MiB more it is closed with code 1013: connect again. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.',
   parameters: z.object({ metric: metricName }),
   answer: "Switching protocols",
   errors: ["upgrade_required", "busy", "unavailable"],

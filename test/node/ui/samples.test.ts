@@ -2,13 +2,18 @@
 // breaks where a series was silent or over.
 
 import { describe, expect, test } from "vitest";
-import type { RawAnswer, SeriesAnswer } from "../../../src/core/api.ts";
+import type { LiveMinutes, LiveSeries, RawAnswer, SeriesAnswer } from "../../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { chartData, drawn, middles, periodAt, placeOf, rowAt } from "../../../src/ui/chart/data.ts";
 import { samplesForm } from "../../../src/ui/chart/form.ts";
-import { sampleColumns } from "../../../src/ui/chart/samples.ts";
+import { sampleColumns as columnsOf } from "../../../src/ui/chart/samples.ts";
 import type { ChartSeries } from "../../../src/ui/chart/series.ts";
+import { laterParts, withLater } from "../../../src/ui/models/samples-tail.ts";
+import { Tail } from "../../../src/ui/models/tail.ts";
 import { panelOf, parseView, questionOf } from "../../../src/ui/url.ts";
+
+const sampleColumns = (samples: RawAnswer["series"][number], minutes?: SeriesAnswer) =>
+  columnsOf({ samples, ...(minutes && { minutes }) });
 
 type Points = readonly (readonly [seconds: number, value: number])[];
 
@@ -75,7 +80,7 @@ describe("samples", () => {
   });
 
   test("all in minutes that keep none are buckets alone", () =>
-    expect(sampleColumns(undefined, minutes(0, 1))).toMatchObject({
+    expect(columnsOf({ minutes: minutes(0, 1) })).toMatchObject({
       avg: [5, 5],
       count: [20, 20],
     }));
@@ -112,6 +117,79 @@ describe("of several series with times of their own", () => {
     expect(at(9)).toEqual([2, 8]);
     expect(at(0)).toEqual([1, null]);
     expect(at(30)).toEqual([3, null]);
+  });
+});
+
+describe("with what the live socket tells", () => {
+  const value = (i: number): number => (i * 7) % 11;
+  /** A live series of minutes [first, end), in which a point comes every 10 s; the third keeps none. */
+  const live = (first: number, end: number): LiveSeries => {
+    const starts = Array.from({ length: end - first }, (_, i) => first + i);
+    const { labels, ...columns } = minutes(...starts);
+    const times = starts.map((start) => [0, 1, 2, 3, 4, 5].map((i) => start * 6 + i));
+    return {
+      labels,
+      ...columns,
+      firstAt: [],
+      lastAt: [],
+      carry: starts.map(() => 0),
+      samples: times.map((all, row) =>
+        starts[row] === 2 ? null : all.flatMap((i) => [(i % 6) * 10_000, value(i)]),
+      ),
+    };
+  };
+  const message = (type: "snapshot" | "changed", series: LiveSeries): LiveMinutes => ({
+    type,
+    metric: "m",
+    step: 60000,
+    at: 0,
+    from: 0,
+    series: [series],
+  });
+  const points = (first: number, end: number): Points =>
+    Array.from({ length: (end - first) * 6 }, (_, i) => first * 6 + i)
+      .filter((i) => Math.floor(i / 6) !== 2)
+      .map((i) => [i * 10, value(i)]);
+
+  test("are what the server would say, wherever the answer ends and the messages begin", () => {
+    const whole = columnsOf({ samples: samples(points(0, 6)), minutes: minutes(2) });
+    for (let since = 0; since <= 6; since++)
+      for (let cut = since; cut <= 6; cut++) {
+        const tail = new Tail(message("snapshot", live(since, cut)));
+        tail.take(message("changed", live(Math.max(since, cut - 1), 6)));
+        const parts = [{ labels: {}, samples: samples(points(0, since + 1)), minutes: minutes(2) }];
+        const [joined] = withLater(
+          parts,
+          laterParts(tail, [], since * MINUTE, HOUR),
+          since * MINUTE,
+        );
+        expect(columnsOf(joined!)).toEqual(whole);
+      }
+  });
+
+  test("a minute that had samples keeps none any more", () => {
+    const tail = new Tail(message("snapshot", live(0, 2)));
+    const { samples: _, ...bare } = live(1, 2);
+    tail.take(message("changed", bare));
+    const [later] = laterParts(tail, [], 0, HOUR);
+    expect(columnsOf(later!).t.slice(-2)).toEqual([50_000, MINUTE * 1.5 + 0.5]);
+  });
+
+  test("an end breaks the line", () => {
+    const tail = new Tail(message("snapshot", live(0, 1)));
+    tail.take(message("changed", { ...live(0, 0), ends: [55_000] }));
+    tail.take(message("changed", live(1, 2)));
+    const [later] = laterParts(tail, [], 0, HOUR);
+    expect(columnsOf(later!).breaks).toEqual([6]);
+  });
+
+  test("samples that a message had no room for are the server's to tell", () => {
+    const tail = new Tail(message("snapshot", live(0, 1)));
+    expect(
+      tail.take({ ...message("changed", live(1, 2)), reloadSamples: { from: 0, to: 2 * MINUTE } }),
+    ).toBe(true);
+    expect(tail.samplesFrom).toBe(2 * MINUTE);
+    expect(tail.from).toBe(0);
   });
 });
 
