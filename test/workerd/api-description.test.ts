@@ -3,6 +3,9 @@
 import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
+import { body, int, message, text } from "../node/formats/proto.ts";
+import { writeRequest } from "../node/formats/remote-write/messages.ts";
+import { snappy } from "../node/formats/snappy-block.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import {
@@ -145,6 +148,50 @@ test("a metric that the shard has forgotten is described in D1", async () => {
   expect(await listed("used")).toMatchObject({ ...SAID, unit: "MiBy" });
   await flush();
   expect(await describeMetric("used")).toMatchObject({ ...SAID, unit: "MiBy" });
+});
+
+const metadata = (family: string, type: number, help: string) =>
+  message(3, int(1, type), text(2, family), text(4, help));
+
+const remoteWrite = async (bytes: Uint8Array): Promise<void> => {
+  const response = await fetchApi("/api/v1/write", {
+    method: "POST",
+    body: snappy(bytes),
+    headers: { "content-type": "application/x-protobuf", "content-encoding": "snappy" },
+  });
+  expect(response.status, await response.text()).toBe(204);
+};
+
+test("metadata of remote write, which comes apart from samples", async () => {
+  await remoteWrite(
+    writeRequest(
+      ["up", "t_bucket", "t_sum"].map((name) => ({
+        labels: [["__name__", name]],
+        samples: [{ value: 1, at: NOW }],
+      })),
+    ),
+  );
+  const all = body([
+    metadata("up", 2, "Whether it is up."),
+    metadata("t", 3, "How long."),
+    metadata("dropped", 2, "Of which no sample was sent."),
+  ]);
+  await remoteWrite(all);
+  const before = (await status()).today.shardRowsWritten;
+  for (let i = 0; i < 3; i++) await remoteWrite(all);
+  expect((await status()).today.shardRowsWritten).toBe(before);
+  await evictDurableObject(shard());
+  const types = async () =>
+    (await listMetrics()).metrics.map(({ name, type, help }) => [name, type, help]);
+  const expected = [
+    ["t_bucket", "histogram", "How long."],
+    ["t_sum", "counter", "How long."],
+    ["up", "gauge", "Whether it is up."],
+  ];
+  expect(await types()).toEqual(expected);
+  await flush();
+  expect(await types()).toEqual(expected);
+  expect((await rows()).length).toBe(3);
 });
 
 test("a removed metric takes its description with it", async () => {

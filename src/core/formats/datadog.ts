@@ -88,6 +88,7 @@ function readSeries(
   if (!labels.ok) return labels.error;
   const series = intake.series(metric, labels.value);
   if (!series.ok) return `${series.error.path}: ${series.error.message}`;
+  describe(item, metric, intake);
   for (let i = 0; i < points.length; i++) {
     const path = `series[${index}].points[${i}]`;
     const point = pointOf(points[i]);
@@ -105,6 +106,25 @@ function readSeries(
     if (intake.isFull) return undefined;
   }
   return undefined;
+}
+
+/** Types, as version 1 writes and version 2 numbers them. */
+const COUNTS: ReadonlySet<unknown> = new Set(["count", 1]);
+const RATES: ReadonlySet<unknown> = new Set(["rate", 2]);
+const GAUGES: ReadonlySet<unknown> = new Set(["gauge", 3]);
+
+/** A count is of the interval before it, and a rate of a second of that: each value stands for itself. */
+function describe(
+  { type, unit }: Readonly<Record<string, unknown>>,
+  metric: string,
+  intake: Intake,
+): void {
+  const isKnown = COUNTS.has(type) || RATES.has(type) || GAUGES.has(type);
+  const word = typeof unit === "string" ? unit : "";
+  intake.describe(metric, {
+    ...(isKnown && { type: "gauge" }),
+    ...(word !== "" && { unit: RATES.has(type) ? `${word}/s` : word }),
+  });
 }
 
 /** Labels of its tags, resources, host and device. */

@@ -1,11 +1,13 @@
 // The text of Prometheus' exposition, 0.0.4, and of OpenMetrics: `name{label="value"} value [timestamp]`,
-// a sample a line. Comments, types and exemplars say nothing of samples, and are passed over.
+// a sample a line. `# TYPE`, `# HELP` and `# UNIT` describe families; other comments, and exemplars, are
+// passed over.
 
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { type Precision, timestampToMs } from "../time.ts";
-import type { BadBody } from "./format.ts";
+import { describeFamily, type FamilySaid, familyType } from "./families.ts";
+import { type BadBody, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { closingQuote, NUMBER, takeLines } from "./text-lines.ts";
 
@@ -19,10 +21,36 @@ export function decodeExposition(
   intake: Intake,
 ): Result<void, BadBody> {
   const seen = new Map<string, Result<RequestSeries, string>>();
-  return takeLines(bytes, intake, (line, i) => {
-    const why = line.startsWith("#") ? undefined : readLine(line, i, also, unit, seen, intake);
+  const families = new Map<string, FamilySaid>();
+  const read = takeLines(bytes, intake, (line, i) => {
+    if (line.startsWith("#")) {
+      readComment(line, families);
+      return undefined;
+    }
+    const why = readLine(line, i, also, unit, seen, intake);
     return why && `line ${i + 1}, ${quote(line)}: ${why}`;
   });
+  for (const [family, said] of families) {
+    describeFamily(intake, family, said);
+    if (intake.isFull) return err(TOO_MANY);
+  }
+  return read;
+}
+
+/** What describes a family: the name may stand in quotes. */
+const DESCRIBES = /^#[ \t]+(TYPE|HELP|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)[ \t]+(.*)$/;
+
+function readComment(line: string, families: Map<string, FamilySaid>): void {
+  const [, keyword, name = "", text = ""] = DESCRIBES.exec(line) ?? [];
+  if (keyword === undefined) return;
+  const family = name.startsWith('"') ? unescaped(name.slice(1, -1)) : name;
+  const before = families.get(family);
+  families.set(
+    family,
+    keyword === "TYPE"
+      ? { ...before, type: familyType(text) }
+      : { ...before, [keyword === "HELP" ? "help" : "unit"]: unescaped(text) },
+  );
 }
 
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity)$/i;

@@ -173,6 +173,11 @@ export class Intake {
     this.#push(series, at, NaN, index);
   }
 
+  /** Whether anything is said of a metric. */
+  describes(metric: string): boolean {
+    return this.#said.has(metric);
+  }
+
   /**
    * Takes what is said of a metric, made to fit (see `fitted`): it counts once the metric has a series.
    * Of what is said several times in a request, the last counts, field by field. Of a metric that its
@@ -181,7 +186,7 @@ export class Intake {
   describe(metric: string, said: Said): void {
     const fit = fitted(said);
     // No metric has a longer name.
-    if (Object.keys(fit).length === 0 || metric.length > LIMITS.nameLength) return;
+    if (Object.keys(fit).length === 0 || metric === "" || metric.length > LIMITS.nameLength) return;
     if (this.#rules.forbids?.(metric) !== undefined) return;
     const before = this.#said.get(metric);
     this.#said.set(metric, before === undefined ? fit : { ...before, ...fit });

@@ -5,12 +5,14 @@ import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { FieldIssue } from "../series/checked-key.ts";
 import { type BadBody, TOO_MANY } from "./format.ts";
+import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
 import { described, isObject, parseJson } from "./json.ts";
 import { powersOfTwo, type Side } from "./otlp-exponential.ts";
 import { attributesOf, type Json, Numbers, object, objects } from "./otlp-json-values.ts";
 import {
   bucketsIssue,
+  familyOf,
   type Layout,
   NO_RECORDED_VALUE,
   type Resource,
@@ -31,23 +33,35 @@ export function decodeOtlpJson(bytes: Uint8Array, intake: Intake): Result<void, 
     return err({ code: "invalid_body", message: `expected an object, got ${described(value)}` });
   let index = 0;
   for (const { metric, resource } of metricsOf(value))
-    for (const [kind, layout] of KINDS)
-      for (const point of objects(object(metric[kind]).dataPoints)) {
+    for (const [kind, layout, family] of KINDS) {
+      const data = object(metric[kind]);
+      for (const point of objects(data.dataPoints)) {
         const read = READERS[kind](point);
         if (intake.length + read.values.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
         take(intake, index++, metric, resource, layout, point, read);
         if (intake.isFull) return err(TOO_MANY);
       }
+      if (isObject(metric[kind])) describe(intake, metric, familyIn(data, family));
+    }
   return ok(undefined);
 }
 
+const familyIn = (data: Json, family: Parameters<typeof familyOf>[0]): FamilyType =>
+  familyOf(family, new Numbers(data).of("aggregationTemporality"), data.isMonotonic === true);
+
+function describe(intake: Intake, { name, description, unit }: Json, type: FamilyType): void {
+  const text = (value: unknown): string | undefined =>
+    typeof value === "string" ? value : undefined;
+  describeFamily(intake, text(name) ?? "", { type, ...textsSaid(text(unit), text(description)) });
+}
+
 const KINDS = [
-  ["gauge", "number"],
-  ["sum", "number"],
-  ["histogram", "histogram"],
-  ["exponentialHistogram", "histogram"],
-  ["summary", "summary"],
-] as const satisfies readonly (readonly [string, Layout])[];
+  ["gauge", "number", "gauge"],
+  ["sum", "number", "sum"],
+  ["histogram", "histogram", "histogram"],
+  ["exponentialHistogram", "histogram", "histogram"],
+  ["summary", "summary", "summary"],
+] as const satisfies readonly (readonly [string, Layout, Parameters<typeof familyOf>[0]])[];
 
 function* metricsOf(request: Json): Generator<{ metric: Json; resource: Resource }> {
   for (const { resource: of, scopeMetrics } of objects(request.resourceMetrics)) {

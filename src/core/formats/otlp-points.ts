@@ -5,6 +5,7 @@
 import * as LIMITS from "../limits.ts";
 import { ok, type Result } from "../result.ts";
 import { checkedKey, type FieldIssue } from "../series/checked-key.ts";
+import type { FamilyType } from "./families.ts";
 import type { Intake } from "./intake.ts";
 
 type Pairs = readonly (readonly [string, string])[];
@@ -91,6 +92,27 @@ function* seriesOf(
   yield [`${metric}_sum`, labels];
   if (layout === "histogram") yield [name, [...labels, [part, "+Inf"]]];
   for (const one of parts) yield [name, [...labels, [part, String(one)]]];
+}
+
+/** AGGREGATION_TEMPORALITY_DELTA: values are those since the last one. */
+export const DELTA = 1;
+
+/** What a metric is, by the field in which its data points stand, and what that says of them. */
+export function familyOf(
+  kind: "gauge" | "sum" | "histogram" | "summary",
+  temporality: number,
+  isMonotonic: boolean,
+): FamilyType {
+  switch (kind) {
+    case "gauge":
+      return "gauge";
+    case "sum":
+      return isMonotonic && temporality !== DELTA ? "counter" : "gauge";
+    case "histogram":
+      return temporality === DELTA ? "deltas" : "histogram";
+    case "summary":
+      return "summary";
+  }
 }
 
 /** What is wrong with the bounds of a histogram, or its buckets; undefined when nothing is. */

@@ -3,17 +3,20 @@
 //
 //   Request          resource_metrics = 1
 //   ResourceMetrics  resource = 1 {attributes = 1}, scope_metrics = 2 {metrics = 2}
-//   Metric           name = 1; gauge = 5, sum = 7, histogram = 9, exponential_histogram = 10 and
-//                    summary = 11 {data_points = 1}
+//   Metric           name = 1, description = 2, unit = 3; gauge = 5, sum = 7, histogram = 9,
+//                    exponential_histogram = 10 and summary = 11 {data_points = 1,
+//                    aggregation_temporality = 2, is_monotonic = 3}
 
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { ByteTable } from "./byte-table.ts";
 import { type BadBody, TOO_MANY } from "./format.ts";
+import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
 import { keyValue } from "./otlp-attributes.ts";
 import { DataPoint, type Kind } from "./otlp-data-point.ts";
 import {
+  familyOf,
   type Resource,
   resourceOf,
   type SeriesKeys,
@@ -21,7 +24,7 @@ import {
   takeEnds,
   takePoints,
 } from "./otlp-points.ts";
-import { BYTES, ProtoReader } from "./protobuf.ts";
+import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
 import { textIn } from "./utf8.ts";
 
 export const decodeOtlpProtobuf = (bytes: Uint8Array, intake: Intake): Result<void, BadBody> =>
@@ -35,6 +38,14 @@ const KINDS: Readonly<Record<number, Kind>> = {
   7: "number",
   9: "histogram",
   10: "exponential",
+  11: "summary",
+};
+
+const FAMILIES: Readonly<Record<number, Parameters<typeof familyOf>[0]>> = {
+  5: "gauge",
+  7: "sum",
+  9: "histogram",
+  10: "histogram",
   11: "summary",
 };
 
@@ -104,14 +115,26 @@ class Walk {
   }
 
   #metric(to: number): void {
-    const from = this.#proto.at;
-    this.#nameFrom = this.#nameTo = from;
-    this.#each(1, to, (to) => {
-      this.#nameFrom = this.#proto.at;
-      this.#nameTo = to;
-    });
-    if (this.#proto.broken) return;
     const proto = this.#proto;
+    const from = proto.at;
+    this.#nameFrom = this.#nameTo = from;
+    let help: string | undefined;
+    let unit: string | undefined;
+    for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+      const end = field <= 3 && proto.wire === BYTES ? proto.end(to) : undefined;
+      if (end === undefined) {
+        proto.skip(to);
+        continue;
+      }
+      if (field === 2) help = textIn(proto.bytes, proto.at, end);
+      else if (field === 3) unit = textIn(proto.bytes, proto.at, end);
+      else {
+        this.#nameFrom = proto.at;
+        this.#nameTo = end;
+      }
+      proto.at = end;
+    }
+    if (proto.broken) return;
     proto.at = from;
     for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
       const kind = KINDS[field];
@@ -119,9 +142,28 @@ class Walk {
         proto.skip(to);
         continue;
       }
-      this.#each(1, proto.end(to), (to) => this.#dataPoint(kind, to));
+      const type = this.#data(kind, field, proto.end(to));
       if (proto.broken || this.#intake.isFull) return;
+      const name = textIn(proto.bytes, this.#nameFrom, this.#nameTo) ?? "";
+      describeFamily(this.#intake, name, { type, ...textsSaid(unit, help) });
     }
+  }
+
+  /** Takes the data points of a metric, which stand in `field`; says what it is. */
+  #data(kind: Kind, field: number, to: number): FamilyType {
+    const proto = this.#proto;
+    let temporality = 0;
+    let isMonotonic = false;
+    for (let part = proto.field(to); part !== 0; part = proto.field(to))
+      if (part === 1 && proto.wire === BYTES) {
+        const end = proto.end(to);
+        this.#dataPoint(kind, end);
+        if (proto.broken || this.#intake.isFull) break;
+        proto.at = end;
+      } else if (part === 2 && proto.wire === VARINT) temporality = proto.varint();
+      else if (part === 3 && proto.wire === VARINT) isMonotonic = proto.varint() !== 0;
+      else proto.skip(to);
+    return familyOf(FAMILIES[field]!, temporality, isMonotonic);
   }
 
   #dataPoint(kind: Kind, to: number): void {

@@ -3,6 +3,7 @@
 //   WriteRequest  timeseries = 1, metadata = 3
 //   TimeSeries    labels = 1 {name = 1, value = 2}, samples = 2 {value = 1, timestamp = 2},
 //                 exemplars = 3, histograms = 4
+//   MetricMetadata  type = 1, metric_family_name = 2, help = 4, unit = 5
 //
 // The specification of 1.0 has no exemplars: they are passed over as a field that is not known, and the
 // answer's headers say that none was written.
@@ -13,13 +14,15 @@ import type { CheckedKey } from "../series/checked-key.ts";
 import { ByteTable } from "./byte-table.ts";
 import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { BYTES, ProtoReader } from "./protobuf.ts";
+import { describeFamily, FAMILY_TYPES, textsSaid } from "./families.ts";
+import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
 import { keyOfLabels, NOT_UTF8, SAMPLES, takeSeries, walked } from "./remote-samples.ts";
 import { textIn } from "./utf8.ts";
 
 const MESSAGE = "prometheus.WriteRequest";
 const LABELS = 1;
 const HISTOGRAMS = 4;
+const METADATA = 3;
 
 /** Keys of series by the bytes of their labels: a sender names the same ones again and again. */
 const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
@@ -31,10 +34,29 @@ export function decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Result<vo
   for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
     if ((field === 4 || field === 5) && proto.wire === BYTES) return err(OTHER);
     if (field === 1 && proto.wire === BYTES) timeSeries(proto, proto.end(length), index++, intake);
+    else if (field === METADATA && proto.wire === BYTES) metadata(proto, proto.end(length), intake);
     else proto.skip(length);
     if (intake.isFull) break;
   }
   return walked(proto, intake, MESSAGE);
+}
+
+/** Takes the MetricMetadata up to `to`; a text that is not UTF-8 says nothing. */
+function metadata(proto: ProtoReader, to: number, intake: Intake): void {
+  let type = 0;
+  const texts: (string | undefined)[] = [];
+  for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
+    if (field === 1 && proto.wire === VARINT) type = proto.varint();
+    else if (proto.wire !== BYTES || field > 5) proto.skip(to);
+    else {
+      const end = proto.end(to);
+      texts[field] = textIn(proto.bytes, proto.at, end);
+      proto.at = end;
+    }
+  }
+  const [, , family = "", , help, unit] = texts;
+  if (proto.broken) return;
+  describeFamily(intake, family, { type: FAMILY_TYPES[type], ...textsSaid(unit, help) });
 }
 
 /** Takes the TimeSeries up to `to`, in two walks: its labels may stand behind its samples. */

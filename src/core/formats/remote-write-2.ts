@@ -4,7 +4,7 @@
 //   Request     symbols = 4: texts, the first is ""; timeseries = 5
 //   TimeSeries  labels_refs = 1: names and values in turn, by their position in symbols;
 //               samples = 2 {value = 1, timestamp = 2, start_timestamp = 3}, histograms = 3,
-//               exemplars = 4, metadata = 5
+//               exemplars = 4, metadata = 5 {type = 1, help_ref = 3, unit_ref = 4}
 
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -12,6 +12,8 @@ import type { CheckedKey } from "../series/checked-key.ts";
 import { ByteTable } from "./byte-table.ts";
 import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
+import { metricOfKey } from "../series/labels.ts";
+import { describeMember, FAMILY_TYPES, textsSaid } from "./families.ts";
 import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
 import {
   brokenBody,
@@ -27,6 +29,7 @@ const MESSAGE = "io.prometheus.write.v2.Request";
 const LABELS_REFS = 1;
 const HISTOGRAMS = 3;
 const EXEMPLARS = 4;
+const METADATA = 5;
 
 /** Keys of series by their labels: a sender names the same ones again and again. */
 const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
@@ -97,6 +100,7 @@ function timeSeries(
   let samples = to;
   let histograms = 0;
   let exemplars = 0;
+  let metadata = to;
   let count = 0;
   for (let start = proto.at, field = proto.field(to); field !== 0; field = proto.field(to)) {
     if (field === LABELS_REFS && (proto.wire === BYTES || proto.wire === VARINT)) {
@@ -110,13 +114,47 @@ function timeSeries(
       if (field === SAMPLES) samples = Math.min(samples, start);
       else if (field === EXEMPLARS) exemplars++;
       else if (field === HISTOGRAMS) histograms++;
+      else if (field === METADATA) metadata = start;
     }
     start = proto.at;
   }
   if (proto.broken) return;
   const key = keyOf(proto.bytes, symbols, count);
   takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
+  if (metadata < to && key.ok && !proto.broken)
+    takeMetadata(proto, metadata, to, symbols, metricOfKey(key.value), intake);
   proto.at = proto.broken ? proto.at : to;
+}
+
+/** Takes the Metadata at `from` of a series that ends at `to`. */
+function takeMetadata(
+  proto: ProtoReader,
+  from: number,
+  to: number,
+  symbols: Symbols,
+  metric: string,
+  intake: Intake,
+): void {
+  // Each of its series says the same.
+  if (intake.describes(metric)) return;
+  proto.at = from;
+  proto.field(to);
+  const end = proto.end(to);
+  let type = 0;
+  let help = 0;
+  let unit = 0;
+  for (let field = proto.field(end); field !== 0; field = proto.field(end))
+    if (proto.wire !== VARINT) proto.skip(end);
+    else if (field === 1) type = proto.varint();
+    else if (field === 3) help = proto.varint();
+    else if (field === 4) unit = proto.varint();
+    else proto.skip(end);
+  const text = (ref: number): string | undefined =>
+    ref >= symbols.count
+      ? undefined
+      : textIn(proto.bytes, symbols.at[ref * 2]!, symbols.at[ref * 2 + 1]!);
+  const said = { type: FAMILY_TYPES[type], ...textsSaid(text(unit), text(help)) };
+  if (!proto.broken) describeMember(intake, metric, said);
 }
 
 /** The key that the first `count` of `refs` name. */

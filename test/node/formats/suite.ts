@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Format } from "../../../src/core/formats/format.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
+import { helpIssue, type Statement, unitIssue } from "../../../src/core/series/description.ts";
 import { decodeBatch, isEnd } from "../../../src/core/series/batch.ts";
 import {
   labelNameIssue,
@@ -32,7 +33,7 @@ export interface Fixture {
   /** A body with these points, one an item, whether they are good or not. */
   write(points: readonly Point[]): Uint8Array;
   /** Bodies that are right, each with what it holds. */
-  readonly bodies: Readonly<Record<string, { body: Uint8Array; holds: readonly Stored[] }>>;
+  readonly bodies: Readonly<Record<string, Body>>;
   /** Bodies of which nothing may be stored, when bad items are refused. */
   readonly bad: Readonly<Record<string, Uint8Array>>;
   /** Bodies, long in one place, that would take for ever if it were read more than a few times. */
@@ -47,6 +48,13 @@ export interface Fixture {
     readonly prefix: string;
     readonly labels: Readonly<Record<string, string>>;
   };
+}
+
+interface Body {
+  readonly body: Uint8Array;
+  readonly holds: readonly Stored[];
+  /** What it says of metrics, those that may be there; absent: not looked at. */
+  readonly says?: readonly Statement[];
 }
 
 /** A point as it is stored. */
@@ -66,8 +74,18 @@ function readInto(format: Format, bytes: Uint8Array): { intake: Intake; ok: bool
 /** All that a body leads to. */
 function decode(format: Format, bytes: Uint8Array): { intake: Intake; ok: boolean; all: Stored[] } {
   const { intake, ok } = readInto(format, bytes);
+  if (ok) expectSaneStatements(statementsOf(intake));
   return { intake, ok, all: ok ? storedOf(intake) : [] };
 }
+
+const statementsOf = (intake: Intake): Statement[] =>
+  intake
+    .finish()
+    .flatMap(({ batches }) => batches.map(decodeBatch))
+    .flatMap(({ statements = [] }) => statements);
+
+const byMetric = (statements: readonly Statement[]): readonly Statement[] =>
+  statements.toSorted((a, b) => (a.metric < b.metric ? -1 : 1));
 
 const storedOf = (intake: Intake): Stored[] =>
   intake
@@ -94,6 +112,13 @@ function expectSane(points: readonly Stored[]): void {
     }
     expect(Number.isInteger(at) && at >= earliest && at <= NOW + LIMITS.aheadMs, key).toBe(true);
     expect(Number.isFinite(value) || isEnd(value), key).toBe(true);
+  }
+}
+
+function expectSaneStatements(statements: readonly Statement[]): void {
+  for (const { metric, unit = "", help = "", setAt } of statements) {
+    expect(metric.length).toBeLessThanOrEqual(LIMITS.nameLength);
+    expect([unitIssue(unit), helpIssue(help), setAt]).toEqual([undefined, undefined, undefined]);
   }
 }
 
@@ -136,9 +161,10 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
   };
 
   describe(`${format.name} takes`, () => {
-    for (const [what, { body, holds }] of Object.entries(fixture.bodies))
+    for (const [what, { body, holds, says }] of Object.entries(fixture.bodies))
       test(what, () => {
         const { intake, all } = decode(format, body);
+        if (says !== undefined) expect(byMetric(statementsOf(intake))).toEqual(byMetric(says));
         expect(intake.issues).toEqual([]);
         expect(sorted(all)).toEqual(sorted(holds));
       });

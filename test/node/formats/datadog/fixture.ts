@@ -69,6 +69,7 @@ export const series1: Fixture = {
         at: NOW - i * 10_000,
         value,
       })),
+      says: [{ metric: "system.disk.used", type: "gauge" }],
     },
     "null for nothing": {
       body: one({ metric: "a", points: [[SEC, 1]], tags: null, host: null }),
@@ -103,6 +104,18 @@ export const series2: Fixture = {
         metadata: { origin: { product: 1 } },
       }),
       holds: [{ key: 'jobs.done{"env":"prod","host":"web-1","pod":"p"}', at: NOW, value: 0.7 }],
+      // Each value is what was counted in its interval: no counter.
+      says: [{ metric: "jobs.done", type: "gauge", unit: "job" }],
+    },
+    "a rate, which is of a second": {
+      body: one({ metric: "a", type: 2, unit: "byte", points: [{ timestamp: SEC, value: 1 }] }),
+      holds: [{ key: "a{}", at: NOW, value: 1 }],
+      says: [{ metric: "a", type: "gauge", unit: "byte/s" }],
+    },
+    "a type that is none": {
+      body: one({ metric: "a", type: 0, unit: 5, points: [{ timestamp: SEC, value: 1 }] }),
+      holds: [{ key: "a{}", at: NOW, value: 1 }],
+      says: [],
     },
   },
   bad: bad(

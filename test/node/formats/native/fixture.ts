@@ -36,7 +36,19 @@ export const json: Fixture = {
       body: bytes(`[${PAIRS},{"name":"b","value":-0.5}]`),
       holds: [...holds, { key: "b{}", at: NOW, value: -0.5 }],
     },
-    nothing: { body: bytes("[]"), holds: [] },
+    "what is said of metrics, the last of each field": {
+      body: bytes(
+        '[{"name":"a","value":1,"type":"gauge","unit":" By "},{"name":"b","value":1,"help":""},' +
+          '{"name":"a","value":1,"labels":{"h":"x"},"type":"counter","help":"Two\\nlines."}]',
+      ),
+      holds: [
+        { key: "a{}", at: NOW, value: 1 },
+        { key: "b{}", at: NOW, value: 1 },
+        { key: 'a{"h":"x"}', at: NOW, value: 1 },
+      ],
+      says: [{ metric: "a", type: "counter", unit: "By", help: "Two\nlines." }],
+    },
+    nothing: { body: bytes("[]"), holds: [], says: [] },
   },
   bad,
 };

@@ -14,6 +14,7 @@ import {
   text,
   type Field,
 } from "../proto.ts";
+import type { Statement } from "../../../../src/core/series/description.ts";
 import { type Fixture, NOW, type Point, type Stored } from "../suite.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -137,6 +138,8 @@ const sum = (temporality: 1 | 2): Metric => ({
       int(3, 1),
     ),
     text(1, "requests"),
+    text(2, "How many."),
+    text(3, "{request}"),
   ],
   json: {
     sum: {
@@ -153,12 +156,15 @@ const sum = (temporality: 1 | 2): Metric => ({
       isMonotonic: true,
     },
     name: "requests",
+    description: "How many.",
+    unit: "{request}",
   },
 });
 
 const histogram = (bounds: readonly number[], counts: readonly number[]): Metric => ({
   proto: [
     text(1, "latency"),
+    text(3, "ms"),
     message(
       9,
       message(
@@ -177,6 +183,7 @@ const histogram = (bounds: readonly number[], counts: readonly number[]): Metric
   ],
   json: {
     name: "latency",
+    unit: "ms",
     histogram: {
       dataPoints: [
         {
@@ -360,6 +367,29 @@ const GOOD: Readonly<Record<string, readonly [readonly Metric[], readonly Stored
     nothing: [[], []],
   };
 
+/** What some of them say. */
+const SAYS: Readonly<Record<string, readonly Statement[]>> = {
+  "job and instance of the resource": [{ metric: "up", type: "gauge", unit: "s" }],
+  "a cumulative sum, and no recorded value, which is an end mark": [
+    { metric: "requests", type: "counter", unit: "{request}", help: "How many." },
+    { metric: "requests_total", type: "counter", unit: "{request}", help: "How many." },
+  ],
+  // Each value is what was counted since the last one.
+  "a delta sum": [{ metric: "requests", type: "gauge", unit: "{request}", help: "How many." }],
+  "a histogram": [
+    { metric: "latency_bucket", type: "histogram" },
+    { metric: "latency_count", type: "counter" },
+    { metric: "latency_sum", type: "counter", unit: "ms" },
+    { metric: "latency", type: "histogram", unit: "ms" },
+  ],
+  "a summary, of which a quantile is NaN": [
+    { metric: "rpc", type: "summary" },
+    { metric: "rpc_count", type: "counter" },
+    { metric: "rpc_sum", type: "counter" },
+  ],
+  nothing: [],
+};
+
 const BAD: Readonly<Record<string, readonly Metric[]>> = {
   "no name": [gauge("", {}, "1", NS)],
   "a name that cannot be stored": [gauge('a"b', {}, "1", NS)],
@@ -378,7 +408,11 @@ const fixture = (encoding: Encoding, bad: Fixture["bad"]): Fixture => ({
   bodies: Object.fromEntries(
     Object.entries(GOOD).map(([what, [metrics, holds, resource]]) => [
       what,
-      { body: bodyOf(encoding, metrics, resource), holds },
+      {
+        body: bodyOf(encoding, metrics, resource),
+        holds,
+        ...(SAYS[what] && { says: SAYS[what] }),
+      },
     ]),
   ),
   bad: {

@@ -19,6 +19,8 @@ const line =
 
 const stored = (key: string, value: number, at = NOW): Stored => ({ key, at, value });
 
+const LATENCY_HELP = 'Time of "requests"\nby path.';
+
 const fixture = (perMs: number, more: Fixture["bodies"]): Fixture => ({
   openEnd: "a time or value that is cut may be another, and no line feed has to follow it",
   also,
@@ -40,6 +42,27 @@ rpc{quantile="0.99"} NaN
         stored('latency_bucket{"job":"*","le":"+Inf","path":"/"}', 4),
         stored('latency_sum{"job":"*","path":"/"}', 2.5),
         stored('latency_count{"job":"*","path":"/"}', 4),
+      ],
+      says: [
+        { metric: "latency_bucket", type: "histogram", help: LATENCY_HELP },
+        { metric: "latency_count", type: "counter", help: LATENCY_HELP },
+        { metric: "latency_sum", type: "counter", help: LATENCY_HELP },
+        { metric: "latency", type: "histogram", help: LATENCY_HELP },
+        { metric: "rpc", type: "summary" },
+        { metric: "rpc_count", type: "counter" },
+        { metric: "rpc_sum", type: "counter" },
+      ],
+    },
+    "help alone, quoted names, comments that say nothing, a text too long": {
+      body: bytes(
+        "# HELP up Whether it is up.\n# TYPE up untyped\n# EOF\n# TYPE\n#HELP up no\n" +
+          `# TYPE "my metric" gauge\n# HELP long ${"x".repeat(2_000)}\nup 1\n`,
+      ),
+      holds: [stored('up{"job":"*"}', 1)],
+      says: [
+        { metric: "up", help: "Whether it is up." },
+        { metric: "my metric", type: "gauge" },
+        { metric: "long", help: `${"x".repeat(999)}…` },
       ],
     },
     "spaces, tabs, commas at the end, CRLF, a label of the path": {
@@ -100,5 +123,9 @@ export const openMetrics = fixture(1e-3, {
         'a_total{b="c"} 2 # {} 1\n# EOF\n',
     ),
     holds: [stored('a_total{"job":"*"}', 1, NOW + 250), stored('a_total{"b":"c","job":"*"}', 2)],
+    says: [
+      { metric: "a", type: "counter", unit: "s" },
+      { metric: "a_total", type: "counter", unit: "s" },
+    ],
   },
 });

@@ -103,6 +103,30 @@ export const remoteWrite1: Fixture = {
         { key: 'up{"job":"a"}', at: NOW, value: 2 },
         { key: 'up{"job":"a"}', at: NOW + 1, value: 3 },
       ],
+      says: [{ metric: "up", type: "gauge", help: "Whether it is up" }],
+    },
+    "metadata alone, of families": {
+      body: body([
+        message(3, int(1, 1), text(2, "jobs_total"), text(4, ""), text(5, "")),
+        message(3, int(1, 3), text(2, "latency_seconds"), text(4, "How long."), text(5, "seconds")),
+        message(3, int(1, 5), text(2, "rpc"), text(5, "s")),
+        message(3, int(1, 0), text(2, "odd"), text(4, "Nobody knows.")),
+        message(3, int(1, 99), text(2, "later"), text(4, "Of a type to come.")),
+        message(3, int(1, 1), text(4, "Of nothing.")),
+      ]),
+      holds: [],
+      says: [
+        { metric: "jobs_total", type: "counter" },
+        { metric: "latency_seconds_bucket", type: "histogram", help: "How long." },
+        { metric: "latency_seconds_count", type: "counter", help: "How long." },
+        { metric: "latency_seconds_sum", type: "counter", unit: "seconds", help: "How long." },
+        { metric: "latency_seconds", type: "histogram", unit: "seconds", help: "How long." },
+        { metric: "rpc", type: "summary", unit: "s" },
+        { metric: "rpc_count", type: "counter" },
+        { metric: "rpc_sum", type: "counter", unit: "s" },
+        { metric: "odd", help: "Nobody knows." },
+        { metric: "later", help: "Of a type to come." },
+      ],
     },
     "the last of a field that stands twice": {
       body: body([
@@ -130,6 +154,35 @@ export const remoteWrite2: Fixture = {
         ...symbols,
       ]),
       holds: [{ key: 'up{"job":"a"}', at: NOW, value: 2 }],
+      says: [],
+    },
+    "metadata, of each series of a family its own": {
+      body: body([
+        ...["", "__name__", "t_bucket", "t_count", "t_sum", "seconds", "How long."].map((symbol) =>
+          text(4, symbol),
+        ),
+        ...[2, 3, 4].map((name) =>
+          message(5, packed(1, [1, name]), sample, message(5, int(1, 3), int(3, 6), int(4, 5))),
+        ),
+      ]),
+      holds: ["t_bucket", "t_count", "t_sum"].map((name) => ({
+        key: `${name}{}`,
+        at: NOW,
+        value: 2,
+      })),
+      says: [
+        { metric: "t_bucket", type: "histogram", help: "How long." },
+        { metric: "t_count", type: "counter", help: "How long." },
+        { metric: "t_sum", type: "counter", unit: "seconds", help: "How long." },
+      ],
+    },
+    "metadata that refers to no symbol": {
+      body: body([
+        ...symbols,
+        message(5, packed(1, [1, 2]), sample, message(5, int(1, 2), int(3, 77), int(4, 0))),
+      ]),
+      holds: [{ key: "up{}", at: NOW, value: 2 }],
+      says: [{ metric: "up", type: "gauge" }],
     },
   },
   bad: {
