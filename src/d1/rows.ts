@@ -19,4 +19,3 @@ export type TombstoneRow = RowsOf<"tombstones">;
 export type FlushedRow = RowsOf<"flushed">;
 export type LayoutRow = RowsOf<"layouts">;
 export type TokenRow = RowsOf<"tokens">;
-export type ProgressRow = RowsOf<"progress">;

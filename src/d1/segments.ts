@@ -2,7 +2,7 @@
 // give more than a read needs, never less: what counts is decided by core/query/plan.ts.
 
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
-import { type DirtyHour, type Plan, spans } from "../core/query/plan.ts";
+import { type Plan, spans } from "../core/query/plan.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import { dayOf, hourOf } from "../core/tiers.ts";
 import { type Query, query } from "./database.ts";
@@ -25,15 +25,44 @@ export interface PackRow {
   readonly body: unknown;
 }
 
-/** Statements by what they are of. */
-export interface SegmentQueries {
-  readonly dirty: readonly Query<DirtyHour>[];
-  readonly minutes: readonly Query<PackRow>[];
-  readonly hours: readonly Query<PackRow>[];
-  readonly days: readonly Query<PackRow>[];
+/** What a row of a read is of: a table of packs, or what is to be known beside them. */
+export type Part = "series" | "open" | "dirty" | "minute" | "hour" | "day";
+
+/**
+ * A row of any part, in the columns of a pack's. `series`: id, position in the metrics, null, labels;
+ * `open`: null, hour; `dirty`: pack, hour, null, whether retention passed it and left its minutes.
+ */
+export interface PartRow extends PackRow {
+  readonly part: Part;
 }
 
-const NONE: SegmentQueries = { dirty: [], minutes: [], hours: [], days: [] };
+/** A SELECT of rows of a part, in the order of the columns of PartRow. */
+interface Branch {
+  readonly sql: string;
+  readonly params: readonly (string | number)[];
+}
+
+/** At most `most` rows (SQL). */
+const branch = (most: string, sql: string, ...params: readonly (string | number)[]): Branch => ({
+  sql: `${sql} LIMIT ${most}`,
+  params,
+});
+
+/**
+ * All that a read wants as one statement, so that what the parts share is looked up once, and billed
+ * once. D1 takes five SELECTs in a row: so they are joined two by two.
+ */
+function oneOf(tables: Packs, branches: readonly Branch[]): Query<PartRow> {
+  const each = branches.map(({ sql }) => `SELECT * FROM (${sql})`);
+  const pairs = each.flatMap((sql, i) =>
+    i % 2 === 0 ? [[sql, ...each.slice(i + 1, i + 2)].join(" UNION ALL ")] : [],
+  );
+  return query(
+    `${tables.cte} ${pairs.map((sql) => `SELECT * FROM (${sql})`).join(" UNION ALL ")}`,
+    ...tables.params,
+    ...branches.flatMap(({ params }) => params),
+  );
+}
 
 /** What a pack that is not JSON has in a slot is not known: it is told whole. */
 const COLUMNS = `CASE WHEN p.slot IS NULL OR NOT json_valid(t.body) THEN NULL ELSE p.slot END AS slot,
@@ -47,7 +76,7 @@ const MADE = `(${valueOf("rolledDay")}, ${valueOf("rolledDayPack")})`;
  * Hours from the roll-up's watermark on that have minutes of anybody, as `open (hour)`. They are few but
  * when the roll-up is behind: a skip scan finds them.
  */
-const OPEN = `open (hour) AS (
+const OPEN = `open (hour) AS MATERIALIZED (
     SELECT min(hour) FROM minute WHERE hour >= max(?, ${valueOf("rolledHour")})
     UNION ALL
     SELECT (SELECT min(hour) FROM minute WHERE hour > open.hour) FROM open WHERE open.hour < ?
@@ -56,129 +85,152 @@ const OPEN = `open (hour) AS (
 /** The first and the last hour of a plan. */
 const hoursOf = ({ kept, to }: Plan): [number, number] => [hourOf(kept), hourOf(to - 1)];
 
-/** Of each statement at most `most` rows (SQL). */
-export function segmentsOf({ cte, params }: Packs, plan: Plan, most: string): SegmentQueries {
-  if (plan.kept >= plan.to) return NONE;
-  const rows = (sql: string, ...more: readonly (string | number)[]): Query<PackRow> =>
-    query(`${cte}${sql} LIMIT ${most}`, ...params, ...more);
+/** A table of packs and the SELECTs that read it. */
+interface Read {
+  readonly tables: Packs;
+  readonly branches: readonly Branch[];
+}
+
+/** What is read of some packs, of each part at most `most` rows (SQL). */
+export function readPacks(packs: Packs, plan: Plan, most: string): Query<PartRow>[] {
+  const { tables, branches } = segmentsOf(packs, plan, most);
+  return branches.length === 0 ? [] : [oneOf(tables, branches)];
+}
+
+export interface SeriesMost {
+  /** Slots of packs that are read: none when there are more. */
+  readonly slots: number;
+  /** Series, and hours that are not rolled up, of which one is told. */
+  readonly series: number;
+  readonly open: number;
+  /** As in `readPacks`. */
+  readonly rows: string;
+}
+
+/** The series of a table `ids (id, metric, labels)`, what is read of them, and the hours of the plan that are open. */
+export function readIds(ids: Packs, plan: Plan, most: SeriesMost): Query<PartRow> {
+  const { tables, branches } = segmentsOf(packsOfIds(ids, most.slots), plan, most.rows);
+  return oneOf(tables, [
+    branch(
+      String(most.series),
+      "SELECT 'series' AS part, id AS pack, metric AS span, NULL AS slot, labels AS body FROM ids",
+    ),
+    ...(plan.tier === "minute" || plan.kept >= plan.to
+      ? []
+      : [
+          branch(
+            String(most.open),
+            `SELECT 'open' AS part, NULL AS pack, hour AS span, NULL AS slot, NULL AS body
+             FROM open WHERE hour <= ?`,
+            hoursOf(plan)[1],
+          ),
+        ]),
+    ...branches,
+  ]);
+}
+
+function segmentsOf(packs: Packs, plan: Plan, most: string): Read {
+  if (plan.kept >= plan.to) return { tables: packs, branches: [] };
+  const rows: RowsOf = (part, from, ...params) =>
+    branch(
+      most,
+      `SELECT '${part}' AS part, p.pack, t.${SPANS[part]} AS span, ${COLUMNS} ${from}`,
+      ...params,
+    );
+  // Minutes are keyed by hour first, so each (hour, pack) is a seek.
   if (plan.tier === "minute")
     return {
-      ...NONE,
-      // Minutes are keyed by hour first, so each (hour, pack) is a seek.
-      minutes: [
+      tables: packs,
+      branches: [
         rows(
-          ` SELECT p.pack, t.hour AS span, ${COLUMNS}
-           FROM packs AS p CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
+          "minute",
+          `FROM packs AS p CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
            WHERE t.hour = h.value AND t.pack = p.pack`,
           JSON.stringify(spans(plan)),
         ),
       ],
     };
   const [first, last] = hoursOf(plan);
-  const marks = `, marks (pack, slot, hour) AS (
-      SELECT d.pack, p.slot, d.hour FROM packs AS p CROSS JOIN dirty AS d
-      WHERE d.pack = p.pack AND d.hour BETWEEN ? AND ?
-    )`;
+  const tables: Packs = {
+    cte: `${packs.cte}, marks (pack, slot, hour) AS MATERIALIZED (
+        SELECT d.pack, p.slot, d.hour FROM packs AS p CROSS JOIN dirty AS d
+        WHERE d.pack = p.pack AND d.hour BETWEEN ? AND ?
+      ), ${OPEN}`,
+    params: [...packs.params, first, last, first, last],
+  };
   return {
-    dirty: [
-      query(
-        `${cte}${marks} SELECT p.pack, p.hour, coalesce(u.kept, 0) AS kept
-         FROM marks AS p LEFT JOIN unreadable AS u ON u.pack = p.pack AND u.hour = p.hour
-         LIMIT ${most}`,
-        ...params,
-        first,
-        last,
+    tables,
+    branches: [
+      branch(
+        most,
+        `SELECT 'dirty' AS part, p.pack, p.hour AS span, NULL AS slot, coalesce(u.kept, 0) AS body
+         FROM marks AS p LEFT JOIN unreadable AS u ON u.pack = p.pack AND u.hour = p.hour`,
       ),
-    ],
-    // No row is in both.
-    minutes: [
+      // No row is in both.
       rows(
-        `, ${OPEN} SELECT p.pack, t.hour AS span, ${COLUMNS}
-         FROM open CROSS JOIN packs AS p CROSS JOIN minute AS t
+        "minute",
+        `FROM open CROSS JOIN packs AS p CROSS JOIN minute AS t
          WHERE open.hour <= ? AND t.hour = open.hour AND t.pack = p.pack
            AND (open.hour, p.pack) >= ${ROLLED}`,
-        first,
-        last,
         last,
       ),
       rows(
-        `${marks} SELECT p.pack, t.hour AS span, ${COLUMNS} FROM marks AS p CROSS JOIN minute AS t
+        "minute",
+        `FROM marks AS p CROSS JOIN minute AS t
          WHERE t.hour = p.hour AND t.pack = p.pack AND (p.hour, p.pack) < ${ROLLED}`,
-        first,
-        last,
       ),
+      ...(plan.tier === "hour" ? ownHours(plan, rows) : daysAndHours(plan, rows)),
     ],
-    ...(plan.tier === "hour" ? ownHours(plan, rows) : daysAndHours(plan, marks, rows)),
   };
 }
 
-type Rows = (sql: string, ...more: readonly (string | number)[]) => Query<PackRow>;
+const SPANS = { minute: "hour", hour: "day", day: "year" } as const;
 
-const ownHours = ({ kept, to }: Plan, rows: Rows): Pick<SegmentQueries, "hours" | "days"> => ({
-  hours: [
-    rows(
-      ` SELECT p.pack, t.day AS span, ${COLUMNS} FROM packs AS p CROSS JOIN hour AS t
-       WHERE t.pack = p.pack AND t.day BETWEEN ? AND ?`,
-      dayOf(kept),
-      dayOf(to - 1),
-    ),
-  ],
-  days: [],
-});
+/** Rows of a table `t` of packs, by packs `p`. */
+type RowsOf = (
+  part: keyof typeof SPANS,
+  from: string,
+  ...params: readonly (string | number)[]
+) => Branch;
+
+const ownHours = ({ kept, to }: Plan, rows: RowsOf): readonly Branch[] => [
+  rows(
+    "hour",
+    `FROM packs AS p CROSS JOIN hour AS t WHERE t.pack = p.pack AND t.day BETWEEN ? AND ?`,
+    dayOf(kept),
+    dayOf(to - 1),
+  ),
+];
 
 /** Years, and the hours of days that are not made, or have a dirty hour. */
-function daysAndHours(
-  plan: Plan,
-  marks: string,
-  rows: Rows,
-): Pick<SegmentQueries, "hours" | "days"> {
+function daysAndHours(plan: Plan, rows: RowsOf): readonly Branch[] {
   const years = spans(plan);
-  const [first, last] = hoursOf(plan);
-  return {
-    days: [
-      rows(
-        ` SELECT p.pack, t.year AS span, ${COLUMNS} FROM packs AS p CROSS JOIN day AS t
-         WHERE t.pack = p.pack AND t.year BETWEEN ? AND ?`,
-        years[0]!,
-        years.at(-1)!,
-      ),
-    ],
-    // No row is in both.
-    hours: [
-      rows(
-        ` SELECT p.pack, t.day AS span, ${COLUMNS} FROM packs AS p CROSS JOIN hour AS t
-         WHERE t.pack = p.pack AND t.day BETWEEN max(?, ${valueOf("rolledDay")}) AND ?
-           AND (t.day, p.pack) >= ${MADE}`,
-        dayOf(plan.kept),
-        dayOf(plan.to - 1),
-      ),
-      rows(
-        `${marks} SELECT p.pack, t.day AS span, ${COLUMNS}
-         FROM (SELECT DISTINCT pack, slot, hour / 24 AS day FROM marks) AS p CROSS JOIN hour AS t
-         WHERE t.pack = p.pack AND t.day = p.day AND (p.day, p.pack) < ${MADE}`,
-        first,
-        last,
-      ),
-    ],
-  };
-}
-
-/** Hours in the plan that are not rolled up and have minutes, of anybody. */
-export function openHours(plan: Plan, most: number): Query<{ readonly hour: number }>[] {
-  if (plan.tier === "minute" || plan.kept >= plan.to) return [];
-  const [first, last] = hoursOf(plan);
   return [
-    query(
-      `WITH RECURSIVE ${OPEN} SELECT hour FROM open WHERE hour <= ? LIMIT ${most}`,
-      first,
-      last,
-      last,
+    rows(
+      "day",
+      `FROM packs AS p CROSS JOIN day AS t WHERE t.pack = p.pack AND t.year BETWEEN ? AND ?`,
+      years[0]!,
+      years.at(-1)!,
+    ),
+    // No row is in both.
+    rows(
+      "hour",
+      `FROM packs AS p CROSS JOIN hour AS t
+       WHERE t.pack = p.pack AND t.day BETWEEN max(?, ${valueOf("rolledDay")}) AND ?
+         AND (t.day, p.pack) >= ${MADE}`,
+      dayOf(plan.kept),
+      dayOf(plan.to - 1),
+    ),
+    rows(
+      "hour",
+      `FROM (SELECT DISTINCT pack, slot, hour / 24 AS day FROM marks) AS p CROSS JOIN hour AS t
+       WHERE t.pack = p.pack AND t.day = p.day AND (p.day, p.pack) < ${MADE}`,
     ),
   ];
 }
 
 export const packsGiven = (packs: readonly WantedPack[]): Packs => ({
-  cte: `WITH RECURSIVE packs (pack, slot) AS (
+  cte: `WITH RECURSIVE packs (pack, slot) AS MATERIALIZED (
       SELECT value ->> 0, value ->> 1 FROM json_each(?)
     )`,
   params: [JSON.stringify(packs.map(({ pack, slot }) => [pack, slot]))],
@@ -188,11 +240,11 @@ export const packsGiven = (packs: readonly WantedPack[]): Packs => ({
 export const SLOTS = `sum(CASE WHEN slot IS NULL THEN ${SERIES_PER_PACK} ELSE 1 END)`;
 
 /** Packs of the series of a table `ids (id, …)`; none when they are more than `most` slots. */
-export const packsOfIds = ({ cte, params }: Packs, most: number): Packs => ({
-  cte: `${cte}, every (pack, slot) AS (
+const packsOfIds = ({ cte, params }: Packs, most: number): Packs => ({
+  cte: `${cte}, every (pack, slot) AS MATERIALIZED (
       SELECT id / ${SERIES_PER_PACK}, CASE count(*) WHEN 1 THEN min(id) % ${SERIES_PER_PACK} END
       FROM ids GROUP BY id / ${SERIES_PER_PACK}
-    ), packs (pack, slot) AS (
+    ), packs (pack, slot) AS MATERIALIZED (
       SELECT pack, slot FROM every
       WHERE (SELECT ${SLOTS} FROM every) <= ${most}
     )`,

@@ -6,16 +6,16 @@ import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
 import { MINUTE } from "../core/tiers.ts";
-import { batch, type Database, query, type RowCount } from "./database.ts";
-import { SELECT_LAYOUTS, shardsOf } from "./layouts.ts";
-import type { FlushedRow, ProgressRow, SeriesRow } from "./rows.ts";
+import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
+import type { SeriesRow } from "./rows.ts";
 import {
-  openHours,
   type PackRow,
   type Packs,
   packsGiven,
-  packsOfIds,
-  segmentsOf,
+  type Part,
+  type PartRow,
+  readIds,
+  readPacks,
   SLOTS,
 } from "./segments.ts";
 
@@ -69,26 +69,30 @@ export async function readSnapshot(
   shards: readonly number[],
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
-  const ids = idsOf(wanted);
   const slots = Math.floor(perSlice / nominal(plan));
-  const rowsMost = `(SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs)`;
   const { rows, counted } = await batch(db, {
-    ...standingOf(shards),
-    layouts: SELECT_LAYOUTS,
-    series: query<StoredSeries>(
-      `${ids.cte} SELECT id, metric, labels FROM ids LIMIT ${SERIES}`,
-      ...ids.params,
-    ),
-    open: openHours(plan, LIMITS.openHours),
-    ...segmentsOf(packsOfIds(ids, slots), plan, `coalesce(${rowsMost}, 0) + 1`),
+    standing: standingOf(shards),
+    parts: readIds(idsOf(wanted), plan, {
+      slots,
+      series: LIMITS.seriesRowsPerQuery + 1,
+      open: LIMITS.openHours,
+      rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
+    }),
   });
-  const packs = packsOf(rows.series.map(({ id }) => id));
+  const parts = byPart(rows.parts);
+  const series = parts.series.map(({ pack: id, span: metric, body }): StoredSeries => ({
+    id,
+    metric,
+    labels: String(body),
+  }));
+  const packs = packsOf(series.map(({ id }) => id));
+  const { layouts, ...standing } = standingIn(rows.standing, counted);
   return {
-    ...standing(rows, counted),
-    layouts: shardsOf(rows.layouts),
-    series: rows.series,
-    segments: segments(rows, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs, perSlice)),
-    open: rows.open.map(({ hour }) => hour),
+    ...standing,
+    layouts,
+    series,
+    segments: segments(parts, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs, perSlice)),
+    open: parts.open.map(({ span }) => span),
   };
 }
 
@@ -108,40 +112,68 @@ export async function readSlice(
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
   const { rows, counted } = await batch(db, {
-    ...standingOf(shards),
-    ...segmentsOf(packsGiven(packs), part, most === Infinity ? "-1" : String(most + 1)),
+    standing: standingOf(shards),
+    parts: readPacks(packsGiven(packs), part, most === Infinity ? "-1" : String(most + 1)),
   });
-  return { ...standing(rows, counted), segments: segments(rows, most) };
+  const { flushed, progress } = standingIn(rows.standing, counted);
+  return { flushed, progress, counted, segments: segments(byPart(rows.parts), most) };
 }
 
-const standingOf = (shards: readonly number[]) => ({
-  flushed: query<Pick<FlushedRow, "shard" | "page">>(
-    "SELECT shard, page FROM flushed WHERE shard IN (SELECT value FROM json_each(?))",
-    JSON.stringify(shards),
-  ),
-  progress: query<ProgressRow>("SELECT name, value FROM progress"),
-});
+/** A watermark by shard, a number of the cron by name, or a layout. */
+interface StandingRow {
+  readonly of: "flushed" | "progress" | "layout";
+  readonly name: number | string;
+  readonly value: number;
+}
 
-const standing = (
-  rows: {
-    readonly flushed: readonly Pick<FlushedRow, "shard" | "page">[];
-    readonly progress: readonly ProgressRow[];
-  },
+const standingOf = (shards: readonly number[]): Query<StandingRow> =>
+  query(
+    `SELECT 'flushed' AS of, shard AS name, page AS value FROM flushed
+     WHERE shard IN (SELECT value FROM json_each(?))
+     UNION ALL SELECT 'progress', name, value FROM progress
+     UNION ALL SELECT 'layout', shards, told FROM layouts`,
+    JSON.stringify(shards),
+  );
+
+function standingIn(
+  rows: readonly StandingRow[],
   counted: RowCount,
-): Standing => ({
-  flushed: new Map(rows.flushed.map(({ shard, page }) => [shard, page])),
-  progress: new Map(rows.progress.map(({ name, value }) => [name, value])),
-  counted,
-});
+): Standing & Pick<Snapshot, "layouts"> {
+  const flushed = new Map<number, number>();
+  const progress = new Map<string, number>();
+  const layouts: number[] = [];
+  for (const { of, name, value } of rows)
+    if (of === "flushed") flushed.set(Number(name), value);
+    else if (of === "progress") progress.set(String(name), value);
+    else layouts.push(Number(name));
+  return { flushed, progress, layouts, counted };
+}
+
+type Parts = Readonly<Record<Part, readonly PartRow[]>>;
+
+function byPart(rows: readonly PartRow[]): Parts {
+  const parts: Record<Part, PartRow[]> = {
+    series: [],
+    open: [],
+    dirty: [],
+    minute: [],
+    hour: [],
+    day: [],
+  };
+  for (const row of rows) parts[row.part].push(row);
+  return parts;
+}
 
 /** As a limit of rows: even none are not all. */
 const NONE_READ = -1;
 
-const segments = (rows: Omit<Segments, "cut">, most: number): Segments => {
-  const { dirty, minutes, hours, days } = rows;
-  const cut = [dirty, minutes, hours, days].some(({ length }) => length > most);
-  return { dirty, minutes, hours, days, cut };
-};
+const segments = (parts: Parts, most: number): Segments => ({
+  dirty: parts.dirty.map(({ pack, span: hour, body }) => ({ pack, hour, kept: Number(body) })),
+  minutes: parts.minute,
+  hours: parts.hour,
+  days: parts.day,
+  cut: (["dirty", "minute", "hour", "day"] as const).some((of) => parts[of].length > most),
+});
 
 /** Buckets that a series has to be read for, when the roll-up is in time. */
 const nominal = ({ tier, kept, to, step }: Plan): number =>
@@ -154,8 +186,6 @@ const slotRows = (perSlice: number): number => Math.floor((2 * perSlice) / 60);
 /** So many rows of packs as one statement may give. */
 const rowsOf = (packs: readonly WantedPack[], perSlice: number): number =>
   Math.floor((slotRows(perSlice) * packs.length) / Math.max(1, slotsOf(packs)));
-
-const SERIES = LIMITS.seriesRowsPerQuery + 1;
 
 /** Labels whose name may stand in quotes in a JSON path. */
 const PLAIN_LABEL = /^[^"\\\p{Cc}]+$/u;
@@ -170,7 +200,7 @@ function idsOf({ metrics, matchers }: Pick<Wanted, "metrics" | "matchers">): Pac
     conditions.push(`coalesce(s.labels ->> ?, '') ${not}IN (SELECT value FROM json_each(?))`);
     params.push(`$."${label}"`, JSON.stringify(texts));
   }
-  const cte = `WITH RECURSIVE ids (id, metric, labels) AS (
+  const cte = `WITH RECURSIVE ids (id, metric, labels) AS MATERIALIZED (
       SELECT s.id, m.key, s.labels FROM json_each(?) AS m CROSS JOIN series AS s
       WHERE ${conditions.join(" AND ")}
     )`;
@@ -189,7 +219,7 @@ export async function readSeries(
   const { rows, counted } = await batch(db, {
     series: query<SeenSeries>(
       `${cte} SELECT ids.id, ids.metric, ids.labels, s.first_at, s.last_at
-       FROM ids CROSS JOIN series AS s WHERE s.id = ids.id LIMIT ${SERIES}`,
+       FROM ids CROSS JOIN series AS s WHERE s.id = ids.id LIMIT ${LIMITS.seriesRowsPerQuery + 1}`,
       ...params,
     ),
   });
