@@ -18,6 +18,8 @@ export interface Config {
   readonly access: Access | undefined;
   /** Whether everybody may read, without a token. */
   readonly publicRead: boolean;
+  /** Of pages that may ask here and read the answers, besides the store's own. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /** `open`: everybody who reaches the store may do everything; see `OPEN` below. */
@@ -62,7 +64,11 @@ const WHOLE = {
 } as const satisfies Readonly<Record<string, Whole>>;
 
 /** The variables that stand in wrangler.toml. */
-export const SETTINGS: readonly string[] = [...Object.keys(WHOLE), "PUBLIC_READ"];
+export const SETTINGS: readonly string[] = [
+  ...Object.keys(WHOLE),
+  "PUBLIC_READ",
+  "ALLOWED_ORIGINS",
+];
 
 const NAMES: readonly string[] = [...SETTINGS, "OPEN", "API_TOKEN"];
 
@@ -96,6 +102,7 @@ export function readConfig(environment: object): Result<Config, string> {
     samplesPerMinute: whole("SAMPLES_PER_MINUTE"),
     access: accessOf(variables, wrong),
     publicRead: publicReadOf(variables, wrong),
+    allowedOrigins: originsOf(variables, wrong),
   };
   if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));
   wrong.push(...misspelt(variables), ...databasesWrong(variables));
@@ -146,6 +153,25 @@ function publicReadOf(variables: Variables, wrong: string[]): boolean {
   if (value !== "" && value !== "false" && value !== "true")
     wrong.push(`PUBLIC_READ is ${shown(value)}, not true or false`);
   return value === "true";
+}
+
+/** As browsers write them: in small letters, without a port that goes without saying. */
+const isOrigin = (text: string): boolean =>
+  /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/.test(text) &&
+  !/^(http:.*:80|https:.*:443)$/.test(text);
+
+/** Separated by commas, white space, or both. */
+function originsOf(variables: Variables, wrong: string[]): readonly string[] {
+  const value = variables.get("ALLOWED_ORIGINS") ?? "";
+  const origins =
+    typeof value === "string" ? value.split(/[\s,]+/).filter((one) => one !== "") : [];
+  if (typeof value !== "string") wrong.push("ALLOWED_ORIGINS is not a text");
+  for (const text of origins)
+    if (!isOrigin(text))
+      wrong.push(
+        `ALLOWED_ORIGINS holds ${shown(text)}, not the origin of a page, such as https://shop.example`,
+      );
+  return origins;
 }
 
 /** DB_1, DB_2, … are databases, without a gap: one that is passed over would hide what it holds. */

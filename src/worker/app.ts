@@ -5,8 +5,9 @@ import { z } from "zod";
 import type { Scope } from "../core/caller.ts";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
-import { configOf, type HonoEnv } from "./env.ts";
+import { configOf, type Env, type HonoEnv } from "./env.ts";
 import { admitted, CLOSED } from "./http/auth.ts";
+import { addHeaders, allowedOrigin, isPreflight, preflight } from "./http/cors.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
 import { fail, Failed, type Failure, failureResponse } from "./http/failure.ts";
@@ -14,17 +15,23 @@ import { jsonResponse, jsonText } from "./http/json.ts";
 import { parameters } from "./http/parameters.ts";
 import { ENDPOINTS } from "./routes/list.ts";
 
-/** What every answer says: its type is what it says it is, and nobody keeps it unless told so. */
 const withHeaders: MiddlewareHandler<HonoEnv> = async (c, next) => {
   await next();
-  const { headers } = c.res;
-  headers.set("x-content-type-options", "nosniff");
-  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  addHeaders(c.req.raw, c.res.headers, originsOf(c.env));
 };
+
+/** Those that may ask here; of a store that is set up wrongly none. */
+function originsOf(env: Env): readonly string[] {
+  try {
+    return configOf(env).allowedOrigins;
+  } catch {
+    return [];
+  }
+}
 
 /** To a browser that asks for a page of another origin whether it may. */
 const NO_CORS =
-  ". Pages of other origins cannot use this store (CORS): let their server ask, or embed /embed";
+  ". Pages of other origins cannot use this store (CORS) unless ALLOWED_ORIGINS has theirs: let their server ask, or embed /embed";
 
 const NONE = z.object({});
 
@@ -58,13 +65,16 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
       .flatMap((one) => one.methods)
       .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
       .join(", ");
-    app.all(path, (c) =>
-      failureResponse({
+    app.all(path, (c) => {
+      const asks = isPreflight(c.req.raw);
+      if (asks && allowedOrigin(c.req.raw, originsOf(c.env)) !== undefined)
+        return preflight(methods);
+      return failureResponse({
         kind: "method_not_allowed",
-        message: `${c.req.method} is not possible here; ${methods} is${c.req.header("access-control-request-method") === undefined ? "" : NO_CORS}`,
+        message: `${c.req.method} is not possible here; ${methods} is${asks ? NO_CORS : ""}`,
         allow: methods,
-      }),
-    );
+      });
+    });
   }
   return app
     .notFound((c) =>

@@ -13,6 +13,7 @@ export interface Env {
   readonly API_TOKEN?: string;
   readonly OPEN?: string;
   readonly PUBLIC_READ?: string;
+  readonly ALLOWED_ORIGINS?: string;
   readonly SHARDS?: string;
   readonly RETENTION_MINUTE_DAYS?: string;
   readonly RETENTION_HOUR_DAYS?: string;

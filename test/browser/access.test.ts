@@ -1,12 +1,24 @@
 // A store with a token: the page asks for it, exchanges it for a cookie, and is known by that.
 
-import { beforeAll, expect, test } from "vitest";
+import { createServer } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../support/server.ts";
 import { chartOf, findings, liveOf, SCHEMES, site } from "./pages.ts";
 
 const TOKEN = "s3cret/(with)+odd=signs";
-const { open, post } = site({ vars: { API_TOKEN: TOKEN } });
+/** Serves a page of another origin. */
+const shop = createServer((_, response) =>
+  response.setHeader("content-type", "text/html").end("<!doctype html><title>Shop</title>"),
+);
+const port = await freePort();
+const SHOP = `http://127.0.0.1:${port}`;
+const { open, post } = site({ vars: { API_TOKEN: TOKEN, ALLOWED_ORIGINS: SHOP } });
 
-beforeAll(() => post({ name: "guarded", value: 1 }));
+beforeAll(async () => {
+  await new Promise<void>((resolve) => shop.listen(port, resolve));
+  await post({ name: "guarded", value: 1 });
+});
+afterAll(() => shop.close());
 
 test("asks for the token, says when it is wrong, and remembers the right one", async () => {
   const page = await open("/?metric=guarded");
@@ -109,6 +121,49 @@ test("a token that is revoked ends what it was exchanged for: the page asks agai
   await fetch(`${tokens.href}/${id}`, { method: "DELETE", headers: admin });
   await page.reload();
   await field.waitFor();
+});
+
+test("a page of an allowed origin posts its own metrics with a token, and one of another does not", async () => {
+  const page = await open("/?metric=guarded");
+  const store = new URL(page.url()).origin;
+  const posts = async (origin: string): Promise<unknown> => {
+    await page.goto(`${origin}/`);
+    return await page.evaluate(
+      async ([store, token]) => {
+        try {
+          const response = await fetch(`${store}/api/v1/points`, {
+            method: "POST",
+            headers: {
+              authorization: `Bearer ${token}`,
+              "content-type": "application/json",
+              "idempotency-key": String(Math.random()),
+            },
+            body: '{"name":"shop.clicks","value":1}',
+            keepalive: true,
+          });
+          return await response.json();
+        } catch {
+          return "refused";
+        }
+      },
+      [store, TOKEN] as const,
+    );
+  };
+  expect(await posts(SHOP)).toEqual({ accepted: 1 });
+  expect(await posts(`http://localhost:${port}`)).toBe("refused");
+});
+
+test("the page is framed by no other, and runs its own code only", async () => {
+  const page = await open("/?metric=guarded");
+  const response = await fetch(page.url());
+  const csp = response.headers.get("content-security-policy") ?? "";
+  expect(csp).toMatch(/^default-src 'self';.*frame-ancestors 'none'$/);
+  expect(csp).not.toContain("unsafe");
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+  expect(response.headers.get("strict-transport-security")).toBe("max-age=31536000");
+  const embed = await fetch(new URL("/embed?metric=guarded", page.url()));
+  expect(embed.headers.get("content-security-policy")).not.toMatch(/frame-ancestors|unsafe/);
 });
 
 for (const colorScheme of SCHEMES)

@@ -96,6 +96,10 @@ describe("every answer says that its type is its type, and who may keep it; text
     const { status, headers } = response;
     const what = `${init.method ?? "GET"} ${path}: ${status}`;
     expect(headers.get("x-content-type-options"), what).toBe("nosniff");
+    expect(headers.get("content-security-policy"), what).toBe(
+      "default-src 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.has("access-control-allow-origin"), what).toBe(false);
     expect(headers.get("cache-control"), what).toMatch(/^(no-store|private, no-cache)$/);
     if (headers.has("retry-after") || status >= 400)
       expect(headers.get("cache-control"), what).toBe("no-store");

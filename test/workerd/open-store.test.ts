@@ -14,7 +14,7 @@ const request = (host: string, headers: Headers = {}): Request =>
 
 describe("who is served by a store on this machine", () => {
   const serves = (what: string, host: string, headers: Headers = {}): void =>
-    test(what, () => expect(strangerIssue("local", request(host, headers))).toBeUndefined());
+    test(what, () => expect(strangerIssue("local", [], request(host, headers))).toBeUndefined());
   serves("curl", "localhost:8787");
   serves("curl, by address", "127.0.0.1:8787");
   serves("curl, by another of its addresses", "127.0.5.1");
@@ -29,7 +29,7 @@ describe("who is served by a store on this machine", () => {
 
 describe("who is not", () => {
   const refuses = (what: string, host: string, headers: Headers, message: RegExp): void =>
-    test(what, () => expect(strangerIssue("local", request(host, headers))).toMatch(message));
+    test(what, () => expect(strangerIssue("local", [], request(host, headers))).toMatch(message));
   const name = /answers only under the names of its own machine, not under ".*npm start -- --ip/;
   refuses("a name that leads here", "evil.example:8787", {}, name);
   refuses(
@@ -54,7 +54,7 @@ describe("who is not", () => {
 
 describe("a store that is open to the network", () => {
   const problem = (host: string, headers: Headers = {}): string | undefined =>
-    strangerIssue("network", request(host, headers));
+    strangerIssue("network", [], request(host, headers));
   for (const host of [
     "localhost:8787",
     "192.168.1.5:8787",
@@ -69,6 +69,13 @@ describe("a store that is open to the network", () => {
       expect(problem(host)).toMatch(/not under ".*": use its address/));
   test("is not served to pages of others", () =>
     expect(problem("192.168.1.5", { origin: "http://evil.example" })).toMatch(/own page/));
+});
+
+test("a page whose origin is allowed is served, under the own names alone", () => {
+  const allowed = ["http://localhost:3000"];
+  const headers = { origin: "http://localhost:3000", "sec-fetch-site": "same-site" };
+  expect(strangerIssue("local", allowed, request("localhost:8787", headers))).toBeUndefined();
+  expect(strangerIssue("local", allowed, request("evil.example", headers))).toMatch(/own machine/);
 });
 
 describe("the ways in", () => {

@@ -54,7 +54,7 @@ export async function admitted(
 async function callerOf(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   const request = c.req.raw;
   if (access.kind === "open") {
-    const issue = strangerIssue(access.to, request);
+    const issue = strangerIssue(access.to, configOf(c.env).allowedOrigins, request);
     return issue === undefined ? ADMINISTRATOR : fail({ kind: "forbidden", message: issue });
   }
   const given = endpoint.tokenOf?.(request) ?? tokenOf(request.headers);

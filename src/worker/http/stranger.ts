@@ -4,17 +4,23 @@
 
 import type { Access } from "../../core/config.ts";
 import { quote } from "../../core/text.ts";
+import { allowedOrigin } from "./cors.ts";
 import { hostOf } from "./origin.ts";
 
 type To = Extract<Access, { kind: "open" }>["to"];
 
 /** Why the request is not served; undefined when it is. */
-export function strangerIssue(to: To, request: Request): string | undefined {
+export function strangerIssue(
+  to: To,
+  allowedOrigins: readonly string[],
+  request: Request,
+): string | undefined {
   const { host, hostname } = new URL(request.url);
   if (!isOwnName(to, hostname))
     return to === "local"
       ? `This store has no token, and answers only under the names of its own machine, not under ${quote(host)}: use http://localhost, or start it with \`npm start -- --ip 0.0.0.0\` to reach it by its address`
       : `This store has no token, and answers only under addresses and names of the local network, not under ${quote(host)}: use its address`;
+  if (allowedOrigin(request, allowedOrigins) !== undefined) return undefined;
   const origin = request.headers.get("origin");
   if (origin !== null && hostOf(origin) !== host)
     return `This store has no token, and answers only its own page, not those of ${quote(origin)}`;

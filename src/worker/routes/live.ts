@@ -4,6 +4,7 @@ import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
 import { configOf } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
+import { allowedOrigin } from "../http/cors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { isOwnPage } from "../http/origin.ts";
@@ -26,12 +27,12 @@ export const live = endpoint({
     if (headers.get("upgrade")?.toLowerCase() !== "websocket")
       fail({ kind: "upgrade_required", message: "this path is a WebSocket: ask for an upgrade" });
     // A page of another origin may open a socket without asking whether it may.
-    if (isOwnPage(c.req.raw) === false)
+    const { shards, allowedOrigins } = configOf(c.env);
+    if (isOwnPage(c.req.raw) === false && allowedOrigin(c.req.raw, allowedOrigins) === undefined)
       fail({
         kind: "forbidden",
         message: "Pages of other origins may not open a live socket here",
       });
-    const { shards } = configOf(c.env);
     const asked = new URLSearchParams({ metric, shards: String(shards) });
     // While D1 does not say, what the shard itself knows must do.
     const layouts = await layoutsInUse(c.env).catch(() => []);

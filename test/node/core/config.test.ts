@@ -40,6 +40,12 @@ describe("what is read", () => {
   reads("a token with a newline", { API_TOKEN: "t\n" }, { access: { kind: "token", token: "t" } });
   reads("an empty token", { API_TOKEN: " \n" }, { access: undefined });
   reads("nothing is public by default", {}, { publicRead: false });
+  reads("no other origins by default", { ALLOWED_ORIGINS: " " }, { allowedOrigins: [] });
+  reads(
+    "other origins",
+    { ALLOWED_ORIGINS: "https://shop.example, http://localhost:3000" },
+    { allowedOrigins: ["https://shop.example", "http://localhost:3000"] },
+  );
   reads("public reading", { PUBLIC_READ: "true" }, { publicRead: true });
   reads("no public reading", { PUBLIC_READ: "false" }, { publicRead: false });
   reads("open", { OPEN: "local" }, { access: { kind: "open", to: "local" } });
@@ -56,6 +62,17 @@ describe("what is refused", () => {
       expect(error).toContain("wrangler.toml");
     });
   refuses("a word", { SHARDS: "two" }, 'SHARDS is "two", not a number of shards from 1 to 64');
+  for (const origin of ["*", "shop.example", "https://shop.example/", "https://Shop.example"])
+    refuses(
+      `no origin: ${origin}`,
+      { ALLOWED_ORIGINS: `https://ok.example,${origin}` },
+      `ALLOWED_ORIGINS holds "${origin}", not the origin of a page, such as https://shop.example`,
+    );
+  refuses(
+    "a port that is never sent",
+    { ALLOWED_ORIGINS: "https://a.example:443" },
+    "a.example:443",
+  );
   refuses("a letter for a digit", { RETENTION_HOUR_DAYS: "4O0" }, 'RETENTION_HOUR_DAYS is "4O0"');
   refuses("a gap in databases", { DB_3: {} }, "DB_2 is missing between the databases");
   refuses("a database that is a text", { DB_1: "x" }, 'DB_1 is "x", not a database');
