@@ -70,6 +70,9 @@ export type PercentileName = (typeof PERCENTILES)[number]["name"];
 /** The names, in the order of the list. */
 export const PERCENTILE_NAMES: readonly PercentileName[] = PERCENTILES.map(({ name }) => name);
 
+export const isPercentile = (name: string | undefined): name is PercentileName =>
+  PERCENTILE_NAMES.some((one) => one === name);
+
 /** Something for each percentile. */
 export const byPercentile = <T>(
   of: (percentile: (typeof PERCENTILES)[number]) => T,

@@ -9,7 +9,14 @@ import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
 import { typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
-import { STAT_NAMES, STATISTIC, type StatName } from "../core/stats.ts";
+import {
+  isPercentile,
+  PERCENTILE_NAMES,
+  type PercentileName,
+  STAT_NAMES,
+  STATISTIC,
+  type StatName,
+} from "../core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
@@ -34,6 +41,10 @@ export type Grain = TierName | "raw";
 export const STATS = STAT_NAMES;
 export type Stat = StatName;
 
+/** What can be drawn of buckets: their statistics, and percentiles of their samples. */
+export const DRAWN = [...STATS, ...PERCENTILE_NAMES] as const;
+export type Drawn = Stat | PercentileName;
+
 /** How series are combined into one; when nothing is said, all their points are one list. */
 export const ACROSS = ["sum", "avg", "min", "max"] as const;
 export type Across = (typeof ACROSS)[number];
@@ -53,7 +64,7 @@ export type Sort = Stat | "name";
 export interface Panel {
   readonly metric: string;
   /** The statistic that is drawn as a line. */
-  readonly stat: Stat;
+  readonly stat: Drawn;
   /** A label to split by; "*" is each series apart. */
   readonly by?: string;
   /** Matchers, as the API takes them: host=a, host!=a, host=~web.*, host!~web.* */
@@ -154,7 +165,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     }
     const panel = panels.at(-1);
     if (panel === undefined || value === "") continue;
-    if (name === "stat") panel.stat = find(STATS, value) ?? panel.stat;
+    if (name === "stat") panel.stat = find(DRAWN, value) ?? panel.stat;
     else if (name === "by") panel.by = value;
     else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
@@ -258,9 +269,16 @@ function resolutionOf(panel: Panel, { range, resolution }: Asked): Resolution {
   const isValue =
     showOf(panel) === "value" &&
     panel.across === undefined &&
+    !isPercentile(panel.stat) &&
     STATISTIC[panel.stat].kind === "value";
   return isValue && length <= SAMPLES_WITHIN[resolution] ? "raw" : "auto";
 }
+
+/** The percentile that is drawn, if one is: it is of the points of a group alone. */
+export const percentileOf = (panel: Panel): PercentileName | undefined =>
+  panel.across === undefined && showOf(panel) === "value" && isPercentile(panel.stat)
+    ? panel.stat
+    : undefined;
 
 /** What panels ask about. */
 export type Asked = Pick<View, "range" | "resolution">;
@@ -272,10 +290,12 @@ export function questionOf(panel: Panel, asked: Asked): string {
   const resolution = resolutionOf(panel, asked);
   const search = new URLSearchParams({ metric, from, to, resolution });
   const rate = showOf(panel) === "rate";
+  const percentile = percentileOf(panel);
+  if (percentile !== undefined) search.set("stat", percentile);
   if (by !== undefined) {
     search.set("by", by);
     search.set("limit", String(SERIES_KNOWN));
-    search.set("order", rate ? "increase" : stat);
+    search.set("order", rate ? "increase" : (percentile ?? (isPercentile(stat) ? "avg" : stat)));
   }
   // A rate of several series is that of their sum already.
   if (across !== undefined && !rate) search.set("across", across);

@@ -203,6 +203,42 @@ describe("what is drawn of it", () => {
     expect(questions).toBe(0);
   });
 
+  test("a percentile, asked only when it is chosen; where there is none the line is broken, and it says why", async () => {
+    const values = [1, 2, 3, 4];
+    await post([
+      // Of 20 minutes each has four points; that of 10 minutes ago has 12 more.
+      {
+        name: "spread.ms",
+        datapoints: lastMinutes(20, () => 0).flatMap(([at]) =>
+          values.map((value, i) => [at! + i * 1_000, value]),
+        ),
+      },
+      {
+        name: "spread.ms",
+        datapoints: lastMinutes(20, () => 0)
+          .slice(9, 10)
+          .flatMap(([at]) => values.map((value, i) => [at! + 5_000 + i * 1_000, value])),
+      },
+      {
+        name: "dense.ms",
+        datapoints: lastMinutes(5, () => 0).flatMap(([at]) =>
+          Array.from({ length: 7 }, (_, i) => [at! + i * 1_000, i]),
+        ),
+      },
+    ]);
+    const page = await open("/?metric=spread.ms");
+    await chartOf(page, '[data-gaps="0"]');
+    const asked = question(page, "stat=p95");
+    await page.getByLabel("Statistic").selectOption("p95");
+    await asked;
+    await chartOf(page, '[data-gaps="1"]');
+    expect(page.url()).toContain("stat=p95");
+    expect(await legendOf(page, "max").textContent()).toBe("3.85 ms");
+    await page.getByText("No percentile where a minute had too many points").waitFor();
+    await page.goto(page.url().replace("spread", "dense"));
+    await page.getByText("No percentiles in this range").waitFor();
+  });
+
   test("in the unit of its name, or another", async () => {
     const page = await open("/?metric=disk.free_bytes");
     await chartOf(page);

@@ -1,11 +1,13 @@
 // What is shown of an answer: statistics of its buckets, one value of several series, the rate of a
 // counter. Each form is columns like any other, and says which of them mean what. Pure.
 
-import { STATISTIC } from "../../core/stats.ts";
+import { isPercentile, type PercentileName, STATISTIC } from "../../core/stats.ts";
 import { formatCount } from "../format.ts";
 import { type Across, type Stat, STATS } from "../url.ts";
 import { adds, formatIn, perSecond, type UnitName } from "../units.ts";
-import { type ChartColumns, type ChartSeries, columnsOfValues } from "./series.ts";
+import { gapsInParts } from "./gaps.ts";
+import type { Steps } from "./older.ts";
+import { type ChartColumns, type ChartSeries, columnsOfValues, rowsOf } from "./series.ts";
 
 /** A number that is shown, by its column. */
 export interface Figure {
@@ -16,7 +18,7 @@ export interface Figure {
 }
 
 export interface Form {
-  readonly kind: "buckets" | "samples" | "combined" | "rate";
+  readonly kind: "buckets" | "samples" | "combined" | "rate" | "percentile";
   /** The column that is drawn as a line. */
   readonly stat: Stat;
   /** What it is called. */
@@ -102,6 +104,26 @@ export function rates(series: ChartSeries, stepSec: number, partialFrom: number)
   );
   const seconds = rate.map((value, row) => (value > 0 ? increase[row]! / value : stepSec));
   return { labels, ...columnsOfValues(t, rate, increase, seconds) };
+}
+
+export const percentileForm = (name: PercentileName, unit: UnitName): Form => ({
+  kind: "percentile",
+  // Of each place it is that value, and of the range the largest of them.
+  stat: "max",
+  title: name,
+  unit,
+  legend: (["last", "min", "max"] as const).map(plain),
+  here: [{ name: "max", title: name }, plain("count")],
+});
+
+/** Columns of a percentile, by its name, where it is known. */
+export function percentiles(series: ChartSeries, name: string, older: Steps["older"]): ChartSeries {
+  const { labels, t, count } = series;
+  const column = (isPercentile(name) ? series[name] : undefined) ?? [];
+  const { rows, breaks } = rowsOf(column, gapsInParts(t, older));
+  const of = <T>(all: readonly T[]): T[] => rows.map((row) => all[row]!);
+  const values = of(column).map(Number);
+  return { labels, ...columnsOfValues(of(t), values, values, of(count)), breaks };
 }
 
 /** A figure as people read it: counts have no unit, and some units no sum. */

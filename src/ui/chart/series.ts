@@ -24,6 +24,28 @@ export const columnsOfValues = (
     name === "t" ? t : name === "sum" ? amounts : name === "count" ? weights : values,
   );
 
+/**
+ * The rows in which a column has a value, and those of them, as they are numbered then, before which the line is
+ * broken: where there are others between, or a gap was before (`gaps`, ascending).
+ */
+export function rowsOf(
+  column: readonly (number | null)[],
+  gaps: readonly number[],
+): { readonly rows: readonly number[]; readonly breaks: readonly number[] } {
+  const rows: number[] = [];
+  const breaks: number[] = [];
+  const isGap = new Set(gaps);
+  let broken = false;
+  for (const [row, value] of column.entries()) {
+    broken ||= value === null || isGap.has(row);
+    if (value === null) continue;
+    if (broken && rows.length > 0) breaks.push(rows.length);
+    rows.push(row);
+    broken = false;
+  }
+  return { rows, breaks };
+}
+
 /** Series that were combined have one value in each bucket; the page has columns for all statistics. */
 export const completed = (series: ChartSeries): ChartSeries => ({
   ...series,

@@ -49,7 +49,7 @@ export function totals(
   const rows = line.rows.filter(isRow);
   // What rounding took from one bucket's sum is known to the server alone.
   if (rows.length === 1) return totalsAt(line, rows[0]!);
-  if (kind === "combined" || kind === "rate") return weighted(line.columns, rows);
+  if (kind !== "buckets" && kind !== "samples") return weighted(line.columns, rows);
   const merged = new Buckets(1);
   const all = merged.push(0);
   for (const row of rows) mergeColumns(merged, all, line.columns, row);

@@ -39,7 +39,12 @@ const Resolution = ({ now }: { readonly now: Shown }) => {
   const isCut = before !== undefined && before.keptFrom > before.from;
   const { resolution } = answer;
   const isPlain = answer.older === undefined && answer.unreadable === undefined && !isCut;
-  if (!isPlain || answer.noSamples !== undefined || resolution === "raw")
+  if (
+    !isPlain ||
+    answer.absent !== undefined ||
+    answer.noSamples !== undefined ||
+    resolution === "raw"
+  )
     return <KeptNote {...now} />;
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
   return (

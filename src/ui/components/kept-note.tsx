@@ -1,5 +1,7 @@
 // What is no longer kept, or cannot be read, of what is on view: loaded when there is any to tell of.
 
+import type { Absent } from "../../core/api.ts";
+import { formatMoment } from "../format.ts";
 import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
 import type { Shown } from "../models/shown.ts";
@@ -15,6 +17,13 @@ const WHY: Readonly<Record<NoSamples, string>> = {
   old: "Samples are not kept for so long",
 };
 
+/** Why there are gaps in the line of a percentile. */
+const ABSENT: Readonly<Record<Absent["why"], string>> = {
+  collapsed: "No percentile where a minute had too many points to keep each",
+  deleted: "there are no percentiles: single points are not kept for so long",
+  unreadable: "No percentile where some of its points cannot be read",
+};
+
 export const KeptNote = ({ answer, before, to }: Shown) => {
   const hasDays = sectionsOf(answer).some(({ resolution }) => resolution === "day");
   return (
@@ -27,6 +36,12 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
         <span>Minutes with more points than samples are kept of are drawn as their average</span>
       )}
       {answer.noSamples !== undefined && <span data-no-samples>{WHY[answer.noSamples]}</span>}
+      {answer.absent?.map(({ why, to }) => (
+        <span key={why} data-absent={why}>
+          {why === "deleted" && `Before ${formatMoment(to, zone.value, second.value)} `}
+          {ABSENT[why]}
+        </span>
+      ))}
       {before !== undefined && before.keptFrom > before.from && (
         <span>
           Of the period before, {before.keptFrom < before.to ? "only a part" : "nothing"} is kept{" "}

@@ -1,19 +1,36 @@
 // What stands in the place of a chart that has nothing to draw: why, and a way on.
 
+import type { Absent } from "../../core/api.ts";
 import { formatAge } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { go } from "../models/page.ts";
 import { SPAN_NAMES, SPANS } from "../url.ts";
 
+const ABSENT: Readonly<Record<Absent["why"], string>> = {
+  collapsed: "Minutes had too many points to keep each",
+  deleted: "Single points are not kept for so long",
+  unreadable: "Points cannot be read",
+};
+
 /** The metric is known, the range holds nothing: offers the shortest range that does. */
 export function NoPoints({
   metric,
   filtered,
+  absent,
 }: {
   readonly metric: string;
   readonly filtered: boolean;
+  /** There are points, of which no percentile is known, and why. */
+  readonly absent?: Absent["why"] | undefined;
 }) {
+  if (absent !== undefined)
+    return (
+      <div class="chart state">
+        <h3>No percentiles in this range</h3>
+        <p>{ABSENT[absent]}: other statistics are known.</p>
+      </div>
+    );
   const lastAt = summaryOf(metric)?.lastAt;
   const age = lastAt === undefined ? undefined : Math.max(0, second.value - lastAt);
   const span = age === undefined ? undefined : SPAN_NAMES.find((name) => SPANS[name] > age);

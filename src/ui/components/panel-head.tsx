@@ -10,7 +10,7 @@ import { feedOf } from "../models/feeds.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
 import { typeByName } from "../../core/metric-type.ts";
-import { ACROSS, type Across, SHOWS, showOf, STATS, without } from "../url.ts";
+import { ACROSS, type Across, DRAWN, SHOWS, showOf, without } from "../url.ts";
 import { isUnit, perSecond, UNITS, unitOf } from "../units.ts";
 import { Filters } from "./filters.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
@@ -21,11 +21,11 @@ const Statistic = ({ index, panel }: CutProps) => (
     aria-label="Statistic"
     value={panel.stat}
     onChange={({ currentTarget: { value } }) => {
-      const stat = STATS.find((one) => one === value) ?? "avg";
+      const stat = DRAWN.find((one) => one === value) ?? "avg";
       setPanel(index, (now) => ({ ...now, stat }));
     }}
   >
-    {STATS.map((name) => (
+    {DRAWN.map((name) => (
       <option key={name} value={name}>
         {name}
       </option>

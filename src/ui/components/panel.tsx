@@ -171,7 +171,11 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
             : { onRetry: retry })}
         />
       ) : state === "empty" ? (
-        <NoPoints metric={panel.metric} filtered={panel.where.length > 0} />
+        <NoPoints
+          metric={panel.metric}
+          filtered={panel.where.length > 0}
+          absent={shown?.answer.absent?.[0]?.why}
+        />
       ) : drawing === undefined ? (
         <div class="chart" aria-busy="true">
           {reading.slow.value && <div class="skeleton" role="status" aria-label="Loading" />}

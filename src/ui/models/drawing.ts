@@ -5,13 +5,16 @@ import {
   bucketForm,
   combinedForm,
   type Form,
+  percentileForm,
+  percentiles,
   rateForm,
   rates,
   samplesForm,
 } from "../chart/form.ts";
+import { isPercentile } from "../../core/stats.ts";
 import type { ChartSeries } from "../chart/series.ts";
 import { unitOf } from "../units.ts";
-import { type Panel, showOf } from "../url.ts";
+import { type Panel, percentileOf, showOf } from "../url.ts";
 import type { Shown } from "./shown.ts";
 
 export interface Drawing {
@@ -42,14 +45,19 @@ function formOf(panel: Panel, answer: Shown["answer"]): Form {
   const unit = panel.unit ?? own;
   if (showOf(panel) === "rate")
     return { ...rateForm(own), ...(panel.unit !== undefined && { unit: panel.unit }) };
+  const percentile = percentileOf(panel);
+  // Until its answer is there, the average stands for it.
+  const stat = isPercentile(panel.stat) ? "avg" : panel.stat;
+  if (percentile !== undefined && answer.series.every((one) => one[percentile] !== undefined))
+    return percentileForm(percentile, unit);
   if (answer.resolution === "raw")
     return samplesForm(
-      panel.stat,
+      stat,
       unit,
       answer.series.some(({ width }) => width !== undefined),
     );
   const { across } = answer;
-  return across === undefined ? bucketForm(panel.stat, unit) : combinedForm(across, unit);
+  return across === undefined ? bucketForm(stat, unit) : combinedForm(across, unit);
 }
 
 function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
@@ -63,7 +71,9 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   const inForm = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
     form.kind === "rate"
       ? series.map((one) => rates(one, answer.step / 1_000, partialFrom))
-      : series;
+      : form.kind === "percentile"
+        ? series.map((one) => percentiles(one, form.title, answer.older ?? []))
+        : series;
   return chartData({
     series: inForm(answer.series),
     ...(before !== undefined && { before: inForm(before.series) }),

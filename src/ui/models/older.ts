@@ -3,6 +3,7 @@
 
 import type { QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { columnsBy } from "../../core/query/answer.ts";
+import { PERCENTILE_NAMES } from "../../core/stats.ts";
 import { TIERS } from "../../core/tiers.ts";
 import { askQuery } from "./answers.ts";
 import { keyOf } from "../chart/data.ts";
@@ -51,6 +52,9 @@ export class OlderParts {
   }
 }
 
+/** Columns that some answers have. */
+const SOME = ["increase", "rate", ...PERCENTILE_NAMES] as const;
+
 /** `before` is of the time up to `older.until`. */
 export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): WholeAnswer {
   const earlier = new Map(before.series.map((one) => [keyOf(one.labels), one]));
@@ -63,13 +67,17 @@ export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): 
     return {
       labels: later.labels,
       ...columnsBy((name) => [...(one?.[name] ?? []), ...later[name].slice(rest)]),
-      ...(later.increase !== undefined &&
-        later.rate !== undefined && {
-          increase: [...(one?.increase ?? []), ...later.increase.slice(rest)],
-          rate: [...(one?.rate ?? []), ...later.rate.slice(rest)],
+      ...Object.fromEntries(
+        SOME.flatMap((name) => {
+          const column = later[name];
+          return column === undefined
+            ? []
+            : [[name, [...(one?.[name] ?? []), ...column.slice(rest)]]];
         }),
+      ),
     };
   });
+  const absent = [...(before.absent ?? []), ...(answer.absent ?? [])];
   const unreadable = [...(before.unreadable ?? []), ...(answer.unreadable ?? [])];
   const total = Math.max(before.seriesTotal ?? 0, answer.seriesTotal ?? 0);
   return {
@@ -77,6 +85,7 @@ export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): 
     from: Math.min(before.from, answer.from),
     ...((before.truncated ?? answer.truncated) && { truncated: true, seriesTotal: total }),
     ...(unreadable.length > 0 && { unreadable }),
+    ...(absent.length > 0 && { absent }),
     series: [...series, ...earlier.values()],
     older: [...(before.older ?? []), older],
   };

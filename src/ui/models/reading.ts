@@ -5,7 +5,7 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { MINUTE } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
-import { type Panel, questionOf, showOf, SPANS } from "../url.ts";
+import { type Panel, percentileOf, questionOf, showOf, SPANS } from "../url.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
@@ -98,6 +98,7 @@ export class Reading {
     // What holds every series answers for whatever statistic they are ordered by.
     const asked = questionOf(panel, view.value);
     if (known === undefined || known.answer.truncated === true) return asked;
+    if (percentileOf(panel) !== percentileOf(known.panel)) return asked;
     const { question } = known;
     const isAnswered = questionOf({ ...panel, stat: known.panel.stat }, view.value) === question;
     // Not every statistic is of samples.
@@ -300,7 +301,10 @@ export class Reading {
   #merged({ answer, tail, tailFrom }: Answered): WholeAnswer | undefined {
     const { by, where, across } = this.panel.value;
     const filters = exactly(where);
-    const isPlain = across === undefined && showOf(this.panel.value) === "value";
+    const isPlain =
+      across === undefined &&
+      showOf(this.panel.value) === "value" &&
+      percentileOf(this.panel.value) === undefined;
     if (!isPlain || filters === undefined) return undefined;
     if (answer.resolution !== "raw" && answer.resolution !== "minute") return undefined;
     const { from, to } = this.#window(answer, true);

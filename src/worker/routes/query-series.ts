@@ -10,7 +10,7 @@ import type { Plan } from "../../core/query/plan.ts";
 import type { Unreadable } from "../../core/query/read-error.ts";
 import type { Source } from "../../core/query/source.ts";
 import type { Labels } from "../../core/series/labels.ts";
-import { PERCENTILE_NAMES, type PercentileName } from "../../core/stats.ts";
+import { isPercentile, PERCENTILE_NAMES, type PercentileName } from "../../core/stats.ts";
 import { type AskedOfSamples, readPercentiles } from "./query-percentiles.ts";
 
 interface AskedOfStats {
@@ -26,9 +26,6 @@ export interface Shown {
   /** What could not be read for percentiles. */
   readonly lost: readonly Unreadable[];
 }
-
-const isPercentile = (order: AskedOfStats["order"]): order is PercentileName =>
-  PERCENTILE_NAMES.some((name) => name === order);
 
 /** What buckets alone can be ordered by. */
 export const orderOfBuckets = (order: AskedOfStats["order"]): Order | undefined =>
