@@ -48,33 +48,9 @@ export const STATISTIC = Object.fromEntries(STATISTICS.map((one) => [one.name, o
 export const byStat = <T>(of: (statistic: (typeof STATISTICS)[number]) => T): Record<StatName, T> =>
   Object.fromEntries(STATISTICS.map((one) => [one.name, of(one)])) as Record<StatName, T>;
 
-/** A percentile of the samples of a bucket: nothing that a bucket keeps says it. */
-export interface Percentile {
-  readonly name: string;
-  readonly title: string;
-  readonly kind: Statistic["kind"];
-  /** 0 to 1. */
-  readonly q: number;
-}
-
-/** What else may be asked for, of buckets whose samples are all kept: see query/percentiles.ts. */
-export const PERCENTILES = [
-  { name: "p50", title: "median", kind: "value", q: 0.5 },
-  { name: "p90", title: "90th percentile", kind: "value", q: 0.9 },
-  { name: "p95", title: "95th percentile", kind: "value", q: 0.95 },
-  { name: "p99", title: "99th percentile", kind: "value", q: 0.99 },
-] as const satisfies readonly Percentile[];
-
-export type PercentileName = (typeof PERCENTILES)[number]["name"];
-
-/** The names, in the order of the list. */
-export const PERCENTILE_NAMES: readonly PercentileName[] = PERCENTILES.map(({ name }) => name);
+/** Percentiles of the samples of buckets, which no bucket says: see percentiles.ts. The page knows no more. */
+export const PERCENTILE_NAMES = ["p50", "p90", "p95", "p99"] as const;
+export type PercentileName = (typeof PERCENTILE_NAMES)[number];
 
 export const isPercentile = (name: string | undefined): name is PercentileName =>
   PERCENTILE_NAMES.some((one) => one === name);
-
-/** Something for each percentile. */
-export const byPercentile = <T>(
-  of: (percentile: (typeof PERCENTILES)[number]) => T,
-): Record<PercentileName, T> =>
-  Object.fromEntries(PERCENTILES.map((one) => [one.name, of(one)])) as Record<PercentileName, T>;

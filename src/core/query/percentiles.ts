@@ -3,9 +3,10 @@
 
 import type { Absent } from "../api.ts";
 import * as LIMITS from "../limits.ts";
+import { type Percentile, PERCENTILES } from "../percentiles.ts";
 import { quantileOfSorted } from "../quantile.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
-import { PERCENTILES, type PercentileName } from "../stats.ts";
+import type { PercentileName } from "../stats.ts";
 import { HOUR } from "../tiers.ts";
 import { Largest } from "./largest.ts";
 import type { MergedGroup } from "./merge.ts";
@@ -39,7 +40,7 @@ interface Group {
 
 export class Percentiles {
   readonly #step: number;
-  readonly #asked: readonly (typeof PERCENTILES)[number][];
+  readonly #asked: readonly Percentile[];
   readonly #groups = new Map<string, Group>();
 
   /** `groups` with the buckets of their answer. `order`: `rank` is asked for. */

@@ -11,7 +11,8 @@ import { Percentiles } from "../../../src/core/query/percentiles.ts";
 import { Samples } from "../../../src/core/query/samples.ts";
 import { quantileOf } from "../../../src/core/quantile.ts";
 import { labelsJson } from "../../../src/core/series/labels.ts";
-import { type PercentileName, PERCENTILE_NAMES, PERCENTILES } from "../../../src/core/stats.ts";
+import { PERCENTILES } from "../../../src/core/percentiles.ts";
+import { type PercentileName, PERCENTILE_NAMES } from "../../../src/core/stats.ts";
 import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../../../src/core/tiers.ts";
 
 const START = 20_785 * DAY;

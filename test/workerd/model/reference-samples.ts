@@ -1,7 +1,7 @@
 // The naive reference of what samples say: themselves, and their percentiles in each bucket.
 
 import type { QueryAnswer, RawAnswer } from "../../../src/core/api.ts";
-import { PERCENTILES } from "../../../src/core/stats.ts";
+import { PERCENTILES } from "../../../src/core/percentiles.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 import { KEPT, type Point, type ReferenceBucket } from "./reference.ts";
 
