@@ -20,7 +20,9 @@ export type ProgressName =
   | "hourPack"
   | "dayKept"
   | "dayPack"
-  | "clockAt";
+  | "clockAt"
+  /** Removals by a shard that writes elsewhere: they move no watermark here. */
+  | "removals";
 
 /** SQL of a value; 0 when it was never set. */
 export const valueOf = (name: ProgressName): string =>

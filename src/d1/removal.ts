@@ -86,6 +86,7 @@ export async function removeElsewhere(
       removed: each(REMOVE_THESE),
       described: query("DELETE FROM metric WHERE metric = ?", metric),
       stopped: query(stopRollup("true"), metric),
+      counted: query(COUNT_REMOVAL),
     },
     deadlineMs,
   );
@@ -94,6 +95,11 @@ export async function removeElsewhere(
     written: counted.written + removal.counted.written,
   };
 }
+
+// What a reader keeps of the series is no longer all there is.
+const COUNT_REMOVAL = `
+  INSERT INTO progress (name, value) VALUES ('removals', 1)
+  ON CONFLICT (name) DO UPDATE SET value = value + 1`;
 
 /** Of an id in JSON. */
 const ID_BYTES = 20;

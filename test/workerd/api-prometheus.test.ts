@@ -6,6 +6,8 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import dashboard from "../../docs/grafana/dashboards/minuet.json?raw";
 import { encodeBatch } from "../../src/core/series/batch.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
+import { removeElsewhere } from "../../src/d1/removal.ts";
+import { sourceOf } from "../../src/worker/read/source.ts";
 import { fetchApi, NOW, search, store } from "./api-client.ts";
 
 const START = NOW - 10 * MINUTE;
@@ -417,4 +419,44 @@ describe("the dashboard of docs/grafana", () => {
     expect(status, JSON.stringify(body)).toBe(200);
     expect(body.data?.result).not.toEqual([]);
   });
+});
+
+test("names of labels follow the series, which are read of D1 again only when they changed", async () => {
+  let scans = 0;
+  const DB = {
+    withSession: (constraint?: string) => {
+      const session = env.DB.withSession(constraint);
+      return {
+        batch: (statements: D1PreparedStatement[]) => session.batch(statements),
+        prepare: (sql: string) => {
+          if (/FROM series LIMIT/.test(sql)) scans++;
+          return session.prepare(sql);
+        },
+      };
+    },
+  } as unknown as D1Database;
+  const source = sourceOf({ ...env, DB }, "", NOW);
+  const namesAre = async (scansAre: number, label?: string): Promise<ReadonlySet<string>> => {
+    const found = await source.texts({ matchers: [], from: -Infinity, to: Infinity }, label);
+    expect([found.ok, scans]).toEqual([true, scansAre]);
+    return found.ok ? found.value : new Set();
+  };
+  const flush = () => env.SHARD.getByName("0").flush();
+  await flush();
+  expect(await namesAre(1, "__name__")).toContain("seen_total");
+  expect(await namesAre(1)).not.toContain("cradle");
+  await store([{ name: "newborn", value: 1, labels: { cradle: "x" }, timestamp: NOW }]);
+  expect(await namesAre(1)).toContain("cradle");
+  expect(await namesAre(1, "cradle")).toEqual(new Set("x"));
+  await flush();
+  expect(await namesAre(2)).toContain("cradle");
+  await fetchApi("/api/v1/metric?name=newborn", { method: "DELETE" });
+  expect(await namesAre(3)).not.toContain("cradle");
+  // A removal by a shard that writes to another database.
+  await store([{ name: "moved", value: 1, labels: { home: "x" }, timestamp: NOW }]);
+  await flush();
+  expect(await namesAre(4)).toContain("home");
+  await removeElsewhere(env.DB.withSession(), "moved", 1_000);
+  expect(await namesAre(5)).not.toContain("home");
+  expect(await namesAre(5)).toContain("host");
 });

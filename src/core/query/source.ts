@@ -87,6 +87,15 @@ export interface Source {
   series(question: SeriesQuestion, limit: number): Promise<Result<FoundSeries, ReadError>>;
 
   /**
+   * The values of a label of the series that match (of METRIC_NAME, the names of metrics), or the names of
+   * their labels, METRIC_NAME among them. What is left out is as in `series`.
+   */
+  texts(
+    question: SeriesQuestion,
+    label: string | undefined,
+  ): Promise<Result<ReadonlySet<string>, ReadError>>;
+
+  /**
    * Hands out all buckets of the series that match: each point once that was acknowledged before the
    * call, also while shards flush. A limit is met before much is read; on an error, what was handed
    * out until then is worth nothing.

@@ -10,7 +10,10 @@ import type { Env } from "../env.ts";
 import { countRead } from "../shards.ts";
 import { d1Unavailable, silentDatabase } from "./unavailable.ts";
 
-type Read<T extends { readonly counted: RowCount }> = (db: D1DatabaseSession) => Promise<T>;
+type Read<T extends { readonly counted: RowCount }> = (
+  db: D1DatabaseSession,
+  binding: D1Database,
+) => Promise<T>;
 
 /** What those that answer say; the others are named. @throws D1Failed when none answers */
 export async function askDatabases<T extends { readonly counted: RowCount }>(
@@ -18,7 +21,7 @@ export async function askDatabases<T extends { readonly counted: RowCount }>(
   read: Read<T>,
 ): Promise<{ readonly answers: readonly T[]; readonly missing: readonly MissingDatabase[] }> {
   const databases = databasesOf(env);
-  const asked = await Promise.allSettled(databases.map(({ db }) => read(db.withSession())));
+  const asked = await Promise.allSettled(databases.map(({ db }) => read(db.withSession(), db)));
   const answers: T[] = [];
   const missing: MissingDatabase[] = [];
   for (const [i, answer] of asked.entries()) {
@@ -41,7 +44,7 @@ export async function askAllDatabases<T extends { readonly counted: RowCount }>(
 ): Promise<Result<readonly T[], ReadError>> {
   const answers = databasesOf(env).map(async ({ name, db }) => {
     try {
-      return ok(await read(db.withSession()));
+      return ok(await read(db.withSession(), db));
     } catch (error) {
       return err(d1Unavailable(name, error));
     }

@@ -33,7 +33,7 @@ export async function metricHeads(
     }
     for (const head of answer.value) {
       const other = heads.get(head.name);
-      heads.set(head.name, other === undefined ? head : merge(other, head));
+      heads.set(head.name, other === undefined ? head : mergeHeads(other, head));
     }
   });
   return { heads, missing };
@@ -47,7 +47,8 @@ const described = (
   return description === undefined ? {} : { description };
 };
 
-const merge = (a: MetricHead, b: MetricHead): MetricHead => ({
+/** Of two shards that know of a metric. */
+export const mergeHeads = (a: MetricHead, b: MetricHead): MetricHead => ({
   name: a.name,
   firstAt: Math.min(a.firstAt, b.firstAt),
   ...later(a, b, Date.now()),

@@ -13,6 +13,7 @@ import type { MetricHead } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
 import { callShard, firstShards, layoutsInUse } from "../shards.ts";
 import { askAllDatabases } from "./databases.ts";
+import { mergeHeads } from "./heads.ts";
 import { d1Unavailable, shardUnavailable } from "./unavailable.ts";
 
 /** The names that begin with `prefix`, in order, each once. `matchers` are those on __name__. */
@@ -22,10 +23,8 @@ export async function namesOf(
   matchers: readonly Matcher[],
   work: Work,
 ): Promise<Result<readonly string[], ReadError>> {
-  const named = matchers.find(
-    ({ op, texts }) => texts !== undefined && (op === "=" || op === "=~"),
-  );
-  const all = named?.texts === undefined ? await allNames(env, prefix) : ok(named.texts);
+  const named = namedBy(matchers);
+  const all = named === undefined ? await allNames(env, prefix) : ok(named);
   if (!all.ok) return all;
   const names = all.value.filter(
     (name) => name.startsWith(prefix) && work.matchesText(matchers, name),
@@ -36,34 +35,53 @@ export async function namesOf(
   return ok(names.sort(compareNames));
 }
 
+/** The names that one of the matchers on __name__ leaves; undefined: all are to be looked through. */
+export const namedBy = (matchers: readonly Matcher[]): readonly string[] | undefined =>
+  matchers.find(({ op, texts }) => texts !== undefined && (op === "=" || op === "=~"))?.texts;
+
 /** Shards are asked first: a name that reaches D1 in between is then found twice, never not at all. */
 async function allNames(env: Env, prefix: string): Promise<Result<readonly string[], ReadError>> {
-  const names = new Set<string>();
-  const full = (): boolean => names.size > LIMITS.namesPerQuery;
+  const heads = await allHeads(env, prefix);
+  if (!heads.ok) return heads;
+  const stored = await askAllDatabases(env, (db) =>
+    readNames(db, prefix, LIMITS.namesPerQuery + 1),
+  );
+  if (!stored.ok) return stored;
+  const names = new Set([...heads.value.keys(), ...stored.value.flatMap((one) => one.names)]);
+  return names.size > LIMITS.namesPerQuery ? err(tooManyNames()) : ok([...names]);
+}
+
+/** What shards know of all metrics whose names begin with `prefix`, by name. */
+export async function allHeads(
+  env: Env,
+  prefix: string,
+): Promise<Result<ReadonlyMap<string, MetricHead>, ReadError>> {
+  const all = new Map<string, MetricHead>();
   try {
     const layouts = await layoutsInUse(env);
     for (const shard of firstShards(Math.max(...layouts))) {
       let after: string | undefined = "";
-      while (after !== undefined && !full()) {
+      while (after !== undefined) {
         const page: NamePage = { after, prefix, search: "", limit: LIMITS.metricsPerPage };
         const heads: MetricHead[] = await callShard(env, shard, (stub) => stub.metrics(page));
-        for (const { name } of heads) names.add(name);
+        for (const head of heads) {
+          const other = all.get(head.name);
+          all.set(head.name, other === undefined ? head : mergeHeads(other, head));
+        }
+        if (all.size > LIMITS.namesPerQuery) return err(tooManyNames());
         after = heads.length < page.limit ? undefined : heads.at(-1)?.name;
       }
     }
+    return ok(all);
   } catch (error) {
     return err(
       error instanceof D1Failed ? d1Unavailable(FIRST_DATABASE, error) : shardUnavailable(error),
     );
   }
-  const stored = await askAllDatabases(env, (db) =>
-    readNames(db, prefix, LIMITS.namesPerQuery + 1),
-  );
-  if (!stored.ok) return stored;
-  for (const name of stored.value.flatMap((one) => one.names)) names.add(name);
-  if (full()) return err(tooMany("namesPerQuery", LIMITS.namesPerQuery, "names to look through"));
-  return ok([...names]);
 }
+
+const tooManyNames = (): TooLarge =>
+  tooMany("namesPerQuery", LIMITS.namesPerQuery, "names to look through");
 
 const tooMany = (
   limit: "metricsPerQuery" | "namesPerQuery",

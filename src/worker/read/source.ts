@@ -21,11 +21,12 @@ import type { Labels } from "../../core/series/labels.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
+import { textsOf } from "./all-series.ts";
 import { overBudget, tooManySeries } from "./bounds.ts";
 import { type Consistent, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
 import { BUCKETS, type Form, HandOut, MINUTES, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
-import { namesOf } from "./names.ts";
+import { namedBy, namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
 import { readSlices, type Stored } from "./slices.ts";
 
@@ -40,6 +41,7 @@ export const sourceOf = (
   perSlice: number = LIMITS.bucketsPerSlice,
 ): Source => ({
   series: (question, limit) => findSeries(env, prefix, question, limit),
+  texts: (question, label) => findTexts(env, prefix, question, label),
   select: (selection, take) => select(env, { prefix, now, perSlice }, selection, BUCKETS, take),
   minutes: (question, take) =>
     select(env, { prefix, now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
@@ -73,6 +75,25 @@ async function findSeries(
     { ...question, metrics: metrics.value, matchers: labels, work },
     limit,
   );
+}
+
+async function findTexts(
+  env: Env,
+  prefix: string,
+  question: SeriesQuestion,
+  label: string | undefined,
+): Promise<Result<ReadonlySet<string>, ReadError>> {
+  const { names, labels } = split(question.matchers);
+  if (namedBy(names) === undefined)
+    return await textsOf(env, { ...question, prefix, names, labels, work: new Work() }, label);
+  const found = await findSeries(env, prefix, question, LIMITS.seriesRowsPerQuery);
+  if (!found.ok) return found;
+  const texts = new Set<string>();
+  for (const series of found.value.series)
+    for (const [name, value] of [[METRIC_NAME, series.metric] as const, ...series.labels])
+      if (label === undefined) texts.add(name);
+      else if (name === label) texts.add(value);
+  return ok(texts);
 }
 
 interface Bounds {

@@ -27,6 +27,9 @@ export function storeOf(memory: Memory, kept: Kept): { source: Source; read: Cou
     series: async () => {
       throw new Error("nobody asks for series");
     },
+    texts: async () => {
+      throw new Error("nobody asks for labels");
+    },
     select: async ({ matchers, from, to, tier }, take) => {
       const { step } = TIERS[tier];
       const begin = Math.max(Math.floor(from / step) * step, since(tier));

@@ -6,7 +6,12 @@ import * as LIMITS from "../../../core/limits.ts";
 import { unwrapped } from "../../../core/promql/ast.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
 import { compileMatchers, type Matcher } from "../../../core/query/matcher.ts";
-import { METRIC_NAME, type Series } from "../../../core/query/source.ts";
+import {
+  METRIC_NAME,
+  type Series,
+  type SeriesQuestion,
+  type Source,
+} from "../../../core/query/source.ts";
 import { labelsObject } from "../../../core/series/labels.ts";
 import type { HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
@@ -52,24 +57,40 @@ function selectorsOf(texts: readonly string[]): readonly (readonly Matcher[])[] 
   });
 }
 
-/** The series of all selectors, each once. */
-async function seriesOf(
-  { env, var: { caller } }: Context<HonoEnv>,
-  asked: URLSearchParams,
-): Promise<readonly Series[]> {
-  const source = sourceOf(env, caller.prefix, Date.now());
+/** What each selector asks of the store. */
+function questionsOf(asked: URLSearchParams): readonly SeriesQuestion[] {
   const range = {
     from: timeOf(asked, "start", -Infinity),
     to: timeOf(asked, "end", Infinity) + 1,
   };
+  return selectorsOf(asked.getAll("match[]")).map((matchers) => ({ matchers, ...range }));
+}
+
+const sourceFor = ({ env, var: { caller } }: Context<HonoEnv>): Source =>
+  sourceOf(env, caller.prefix, Date.now());
+
+/** The series of all selectors, each once. */
+async function seriesOf(c: Context<HonoEnv>, asked: URLSearchParams): Promise<readonly Series[]> {
+  const source = sourceFor(c);
   const found = new Map<string, Series>();
-  for (const matchers of selectorsOf(asked.getAll("match[]"))) {
-    const { series } = orFail(
-      await source.series({ matchers, ...range }, LIMITS.seriesRowsPerQuery),
-    );
+  for (const question of questionsOf(asked)) {
+    const { series } = orFail(await source.series(question, LIMITS.seriesRowsPerQuery));
     for (const one of series) found.set(one.metric + JSON.stringify(one.labels), one);
   }
   return [...found.values()];
+}
+
+/** The names of labels of all selectors, or the values of one, in order. */
+async function textsOf(
+  c: Context<HonoEnv>,
+  asked: URLSearchParams,
+  label: string | undefined,
+): Promise<readonly string[]> {
+  const source = sourceFor(c);
+  const texts = new Set<string>();
+  for (const question of questionsOf(asked))
+    for (const text of orFail(await source.texts(question, label))) texts.add(text);
+  return [...texts].sort();
 }
 
 function limited<T>(
@@ -105,12 +126,7 @@ export const promLabels = endpoint({
   errors,
   async handle(_, c) {
     const asked = await askedOf(c.req.raw);
-    const names = new Set<string>();
-    for (const { labels } of await seriesOf(c, asked)) {
-      names.add(METRIC_NAME);
-      for (const [name] of labels) names.add(name);
-    }
-    return limited([...names].sort(), asked);
+    return limited(await textsOf(c, asked, undefined), asked);
   },
 });
 
@@ -122,12 +138,6 @@ export const promLabelValues = endpoint({
   errors,
   async handle(_, c) {
     const asked = await askedOf(c.req.raw);
-    const label = c.req.param("name") ?? "";
-    const values = new Set<string>();
-    for (const { metric, labels } of await seriesOf(c, asked)) {
-      const value = label === METRIC_NAME ? metric : labels.find(([name]) => name === label)?.[1];
-      if (value !== undefined) values.add(value);
-    }
-    return limited([...values].sort(), asked);
+    return limited(await textsOf(c, asked, c.req.param("name") ?? ""), asked);
   },
 });

@@ -1,0 +1,136 @@
+// The series of a database as columns: each text once, labels by number. Small enough to be kept, and looked
+// through in some ms where all are asked for. It must not know where they come from.
+
+import { parseLabelsJson } from "../series/labels.ts";
+import type { Matcher, Work } from "./matcher.ts";
+import { METRIC_NAME } from "./source.ts";
+
+/** A series as it is stored. */
+export interface StoredSeries {
+  readonly metric: string;
+  /** Canonical JSON. */
+  readonly labels: string;
+  /** Unix ms. */
+  readonly first_at: number;
+  readonly last_at: number;
+}
+
+/** Which of them. */
+export interface Wanted {
+  /** Of the metrics' names. */
+  readonly prefix: string;
+  readonly names: readonly Matcher[];
+  readonly labels: readonly Matcher[];
+  readonly work: Work;
+  /** [from, to), Unix ms: series that were seen in it. */
+  readonly from: number;
+  readonly to: number;
+  /** When any series of a metric was seen besides what is stored. */
+  readonly seenOf: (
+    metric: string,
+  ) => { readonly firstAt: number; readonly lastAt: number } | undefined;
+}
+
+export class SeriesColumns {
+  readonly size: number;
+  /** About what it takes in memory. */
+  readonly bytes: number;
+  readonly #texts: readonly string[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  /** By series: the number of its metric's name, and when it was seen. */
+  readonly #metric: Uint32Array;
+  readonly #firstAt: Float64Array;
+  readonly #lastAt: Float64Array;
+  /** By series: where its pairs begin; and the numbers of names and values, one after the other. */
+  readonly #begin: Uint32Array;
+  readonly #pairs: Uint32Array;
+
+  constructor(rows: readonly StoredSeries[]) {
+    const numbers = new Map<string, number>();
+    const numberOf = (text: string): number => {
+      let number = numbers.get(text);
+      if (number === undefined) numbers.set(text, (number = numbers.size));
+      return number;
+    };
+    const pairs: number[] = [];
+    this.size = rows.length;
+    this.#metric = new Uint32Array(rows.length);
+    this.#firstAt = new Float64Array(rows.length);
+    this.#lastAt = new Float64Array(rows.length);
+    this.#begin = new Uint32Array(rows.length + 1);
+    for (const [i, row] of rows.entries()) {
+      this.#metric[i] = numberOf(row.metric);
+      this.#firstAt[i] = row.first_at;
+      this.#lastAt[i] = row.last_at;
+      for (const [name, value] of parseLabelsJson(row.labels))
+        pairs.push(numberOf(name), numberOf(value));
+      this.#begin[i + 1] = pairs.length;
+    }
+    this.#pairs = Uint32Array.from(pairs);
+    this.#numbers = numbers;
+    this.#texts = [...numbers.keys()];
+    const characters = this.#texts.reduce((sum, text) => sum + text.length, 0);
+    this.bytes = 2 * characters + 80 * numbers.size + 4 * pairs.length + 24 * rows.length;
+  }
+
+  /** Adds to `into` the names of labels of series that match, __name__ among them, or the values of one label. */
+  collect(wanted: Wanted, label: string | undefined, into: Set<string>): void {
+    const found = new Uint8Array(this.#texts.length);
+    const matches = this.#matcherOf(wanted);
+    const wantedName = label === undefined ? undefined : this.#numbers.get(label);
+    let any = false;
+    for (let i = 0; i < this.size; i++) {
+      if (!matches(i)) continue;
+      any = true;
+      if (label === METRIC_NAME) found[this.#metric[i]!] = 1;
+      else
+        for (let at = this.#begin[i]!; at < this.#begin[i + 1]!; at += 2)
+          if (label === undefined) found[this.#pairs[at]!] = 1;
+          else if (this.#pairs[at] === wantedName) found[this.#pairs[at + 1]!] = 1;
+    }
+    if (any && label === undefined) into.add(METRIC_NAME);
+    for (const [number, text] of this.#texts.entries()) if (found[number] === 1) into.add(text);
+  }
+
+  #matcherOf(wanted: Wanted): (series: number) => boolean {
+    const { prefix, names, labels, work, from, to, seenOf } = wanted;
+    const ofMetric = new Map<number, { firstAt: number; lastAt: number } | false>();
+    const metricOf = (number: number) => {
+      let known = ofMetric.get(number);
+      if (known === undefined) {
+        const name = this.#texts[number]!;
+        known =
+          name.startsWith(prefix) &&
+          work.matchesText(names, name) &&
+          (seenOf(name) ?? { firstAt: Infinity, lastAt: -Infinity });
+        ofMetric.set(number, known);
+      }
+      return known;
+    };
+    const tests = labels.map((matcher) => this.#testOf(matcher, work));
+    return (series) => {
+      const seen = metricOf(this.#metric[series]!);
+      if (seen === false) return false;
+      if (Math.min(this.#firstAt[series]!, seen.firstAt) >= to) return false;
+      if (Math.max(this.#lastAt[series]!, seen.lastAt) < from) return false;
+      return tests.every((test) => test(series));
+    };
+  }
+
+  /** Each value is looked at once. */
+  #testOf(matcher: Matcher, work: Work): (series: number) => boolean {
+    const name = this.#numbers.get(matcher.label);
+    const known = new Map<number | undefined, boolean>();
+    return (series) => {
+      let value: number | undefined;
+      for (let at = this.#begin[series]!; at < this.#begin[series + 1]!; at += 2)
+        if (this.#pairs[at] === name) value = this.#pairs[at + 1];
+      let matches = known.get(value);
+      if (matches === undefined) {
+        matches = work.matchesText([matcher], value === undefined ? "" : this.#texts[value]!);
+        known.set(value, matches);
+      }
+      return matches;
+    };
+  }
+}
