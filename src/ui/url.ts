@@ -22,15 +22,28 @@ import { isUnit, type UnitName } from "./units.ts";
 
 /** The ranges of the switch: they end at "now". */
 export const SPANS = {
+  "15m": 15 * MINUTE,
   "1h": HOUR,
+  "3h": 3 * HOUR,
   "6h": 6 * HOUR,
   "24h": DAY,
   "7d": 7 * DAY,
   "30d": 30 * DAY,
+  "90d": 90 * DAY,
   "1y": 365 * DAY,
 } as const;
 export type SpanName = keyof typeof SPANS;
-export const SPAN_NAMES: readonly SpanName[] = ["1h", "6h", "24h", "7d", "30d", "1y"];
+export const SPAN_NAMES: readonly SpanName[] = [
+  "15m",
+  "1h",
+  "3h",
+  "6h",
+  "24h",
+  "7d",
+  "30d",
+  "90d",
+  "1y",
+];
 
 /** `raw`: the samples themselves, where they are kept. */
 export const RESOLUTIONS = ["auto", "raw", "minute", "hour", "day"] as const;
@@ -52,6 +65,10 @@ export type Across = (typeof ACROSS)[number];
 /** What is shown of a counter. */
 export const SHOWS = ["rate", "value"] as const;
 export type Show = (typeof SHOWS)[number];
+
+/** The time before that what is shown is compared with. */
+export const COMPARISONS = ["none", "period", "day", "week"] as const;
+export type Comparison = (typeof COMPARISONS)[number];
 
 /** `last` ends at "now" and moves with it; `fixed` is [from, to), Unix ms. */
 export type Range =
@@ -86,8 +103,8 @@ export interface View {
   readonly panels: readonly Panel[];
   readonly range: Range;
   readonly resolution: Resolution;
-  /** The period before is drawn as well, dashed. */
-  readonly previous: boolean;
+  /** What came so long before is drawn as well, dashed, and the change told. */
+  readonly compare: Comparison;
   /** Times in UTC instead of the reader's zone. */
   readonly utc: boolean;
 }
@@ -97,7 +114,7 @@ export const HOME: View = {
   panels: [],
   range: { kind: "last", span: "1h" },
   resolution: "auto",
-  previous: false,
+  compare: "none",
   utc: false,
 };
 
@@ -149,7 +166,7 @@ export function parseView(path: string, search: string): View {
     panels: page === "embed" ? panels.slice(0, 1) : panels.slice(0, PANELS_SHOWN),
     range: parseRange(given),
     resolution: find(RESOLUTIONS, given.get("resolution")) ?? HOME.resolution,
-    previous: given.get("previous") === "true",
+    compare: find(COMPARISONS, given.get("compare")) ?? HOME.compare,
     utc: given.get("zone") === "utc",
   };
 }
@@ -199,14 +216,14 @@ function parseRange(given: URLSearchParams): Range {
 }
 
 /** Path and search of an address. */
-export function viewAddress({ page, panels, range, resolution, previous, utc }: View): string {
+export function viewAddress({ page, panels, range, resolution, compare, utc }: View): string {
   const search = new URLSearchParams();
   if (range.kind === "fixed") {
     search.set("from", String(range.from));
     search.set("to", String(range.to));
   } else if (range.span !== "1h") search.set("range", range.span);
   if (resolution !== HOME.resolution) search.set("resolution", resolution);
-  if (previous) search.set("previous", "true");
+  if (compare !== HOME.compare) search.set("compare", compare);
   if (utc) search.set("zone", "utc");
   for (const panel of panels) {
     search.append("metric", panel.metric);

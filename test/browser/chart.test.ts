@@ -285,14 +285,38 @@ describe("what is drawn of it", () => {
   test("the period before, dashed", async () => {
     const page = await open(CPU);
     await chartOf(page, '[data-before="0"]');
-    await page.getByLabel("Settings and more").click();
     const asked = page.waitForRequest((request) =>
       /\/query.*from=1\d+&to=1\d+&resolution=minute/.test(request.url()),
     );
-    await page.getByLabel("Previous period, dashed").check();
+    await page.getByLabel("Compare").selectOption("vs period before");
     await asked;
     await chartOf(page, '[data-before="1"]');
-    expect(page.url()).toContain("previous=true");
+    expect(page.url()).toContain("compare=period");
+  });
+
+  test("the day before, with the change of each line in the legend and under the crosshair", async () => {
+    const day = 24 * 60 * MINUTE;
+    const at = Date.now() - 10 * MINUTE;
+    const of = (host: string, then: number, now: number) => [
+      { name: "daily.load", labels: { host }, value: then, timestamp: at - day },
+      { name: "daily.load", labels: { host }, value: now, timestamp: at },
+    ];
+    await post([...of("a", 40, 50), ...of("b", 8, 2), ...of("c", 0, 2)]);
+    const page = await open("/?metric=daily.load&by=host");
+    await chartOf(page, '[data-before="0"]');
+    await page.getByLabel("Compare").selectOption("vs day before");
+    const chart = await chartOf(page, '[data-before="3"]');
+    expect(await legendOf(page, "before", "host=a").textContent()).toBe("40");
+    expect(await legendOf(page, "change", "host=a").textContent()).toBe("+25 %");
+    expect(await legendOf(page, "change", "host=b").textContent()).toBe("−75 %");
+    expect(await legendOf(page, "change", "host=c").textContent()).toBe("–");
+    await chart.getByRole("application").focus();
+    await page.keyboard.press("ArrowLeft");
+    const lines = page.locator("[data-tooltip] tbody tr");
+    await expect
+      .poll(() => lines.locator("[data-change]").allTextContents())
+      .toEqual(["+25 %", "−75 %", "–"]);
+    await page.keyboard.press("Tab");
   });
 
   test("the period before is another one, also where buckets are longer than the range", async () => {
@@ -300,7 +324,7 @@ describe("what is drawn of it", () => {
       { name: "daily", value: 7, timestamp: Date.now() },
       { name: "daily", value: 30, timestamp: Date.now() - 24 * 60 * MINUTE },
     ]);
-    const page = await open("/?range=6h&resolution=day&previous=true&metric=daily");
+    const page = await open("/?range=6h&resolution=day&compare=period&metric=daily");
     const chart = await chartOf(page, '[data-before="1"]');
     await chart.getByRole("application").focus();
     await page.keyboard.press("ArrowLeft");

@@ -91,7 +91,7 @@ test("minutes that are kept are not asked twice, and nothing is said", async () 
 test("the period before that is no longer kept is not missed in silence", async () => {
   const [from, to] = [Date.now() - 12 * DAY, Date.now() + HOUR].map((at) => Math.floor(at));
   const page = await open(
-    `/?from=${from}&to=${to}&resolution=minute&previous=true&metric=old.load`,
+    `/?from=${from}&to=${to}&resolution=minute&compare=period&metric=old.load`,
   );
   await chartOf(page);
   await page

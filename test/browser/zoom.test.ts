@@ -2,9 +2,20 @@
 
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, drag, findings, liveOf, MINUTE, numberOf, question, site } from "./pages.ts";
+import {
+  chartOf,
+  drag,
+  findings,
+  fits,
+  liveOf,
+  MINUTE,
+  numberOf,
+  question,
+  site,
+} from "./pages.ts";
 
-const { open, post } = site();
+const store = site();
+const { open, post } = store;
 
 const DAY = 24 * 60 * MINUTE;
 /** Of an hour of readings. */
@@ -255,7 +266,7 @@ test("a table shows no rows of another range while its answer is on the way", as
 });
 
 test("the period before goes with its period", async () => {
-  const page = await open("/?range=6h&metric=shop.orders&previous=true");
+  const page = await open("/?range=6h&metric=shop.orders&compare=period");
   await page.locator('.chart[data-before="1"]').waitFor();
   const release = await holding(page, /api\/v1\/query/);
   await page.locator("a[data-range='1h']").click();
@@ -344,5 +355,88 @@ describe("samples", () => {
     await chartOf(page, '[data-resolution="raw"][data-buckets="4"]');
     // The message itself had it.
     expect(asked.filter((url) => url.includes("resolution=raw"))).toEqual([]);
+  });
+});
+
+describe("by hand", () => {
+  const HOUR = 60 * MINUTE;
+  const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+  type Finger = readonly [x: number, y: number];
+  /** Puts fingers down, moves them in steps, and lifts them. */
+  async function swipe(page: Page, from: readonly Finger[], to: readonly Finger[]): Promise<void> {
+    const session = await page.context().newCDPSession(page);
+    const send = (type: "touchStart" | "touchMove" | "touchEnd", at: readonly Finger[]) =>
+      session.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: at.map(([x, y], id) => ({ x, y, id })),
+      });
+    await send("touchStart", from);
+    for (const part of [0.25, 0.5, 0.75, 1])
+      await send(
+        "touchMove",
+        from.map(([x, y], i): Finger => [x + (to[i]![0] - x) * part, y + (to[i]![1] - y) * part]),
+      );
+    await send("touchEnd", []);
+  }
+
+  test("a finger moves, two zoom, a tap stays; the chart begins in the upper third", async () => {
+    const [from, to] = [PROBED, PROBED + HOUR];
+    const page = await open(`/?from=${from}&to=${to}&metric=shop.orders`, PHONE);
+    const chart = await chartOf(page);
+    const card = (await chart.boundingBox())!;
+    expect(card.y).toBeLessThanOrEqual(PHONE.viewport.height / 3);
+    const box = (await chart.locator(".u-over").boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await swipe(page, [[x, y]], [[x + box.width / 4, y]]);
+    await chartOf(page, `[data-from="${from - HOUR / 4}"][data-to="${to - HOUR / 4}"]`);
+    await swipe(
+      page,
+      [
+        [x - 25, y],
+        [x + 25, y],
+      ],
+      [
+        [x - 50, y],
+        [x + 50, y],
+      ],
+    );
+    await expect
+      .poll(async () => new URL(page.url()).searchParams.get("from"))
+      .not.toBe(String(from - HOUR / 4));
+    const zoomed = await chartOf(page);
+    const length = (await numberOf(zoomed, "to")) - (await numberOf(zoomed, "from"));
+    expect(Math.abs(length - HOUR / 2)).toBeLessThanOrEqual(2 * MINUTE);
+    // Also at either edge it is whole on the screen, and stays when the finger is gone.
+    for (const part of [0.05, 0.95]) {
+      await page.touchscreen.tap(box.x + box.width * part, y);
+      const tooltip = (await page.locator("[data-tooltip]").boundingBox())!;
+      expect(tooltip.x).toBeGreaterThanOrEqual(0);
+      expect(tooltip.x + tooltip.width).toBeLessThanOrEqual(PHONE.viewport.width);
+      expect(tooltip.y + tooltip.height).toBeLessThanOrEqual(PHONE.viewport.height);
+    }
+    await fits(page);
+  });
+
+  test("buttons move and zoom; what ends now goes on to", async () => {
+    const page = await open("/?range=1h&metric=shop.orders");
+    const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+    await page.locator(".panel").waitFor();
+    await press("Zoom out");
+    expect(page.url()).toContain("range=3h");
+    await press("Zoom in");
+    await press("Zoom in");
+    expect(page.url()).toContain("range=15m");
+    const [from, to] = [PROBED, PROBED + HOUR];
+    await page.goto(`${store.server.url}/?from=${from}&to=${to}&metric=shop.orders`);
+    await chartOf(page);
+    await press("Earlier");
+    await chartOf(page, `[data-from="${from - HOUR / 2}"][data-to="${to - HOUR / 2}"]`);
+    await press("Later");
+    await press("Zoom in");
+    await chartOf(page, `[data-from="${from + HOUR / 4}"][data-to="${to - HOUR / 4}"]`);
+    await press("Zoom out");
+    await chartOf(page, `[data-from="${from}"][data-to="${to}"]`);
+    await press("Back to the range before");
+    await chartOf(page, `[data-from="${from + HOUR / 4}"]`);
   });
 });

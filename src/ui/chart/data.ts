@@ -1,5 +1,6 @@
 // From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
+import { type Before, comparedWith } from "./change.ts";
 import { type Form, hasBand } from "./form.ts";
 import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
 import { type Older, type Period, stepAt, type Steps } from "./older.ts";
@@ -18,7 +19,7 @@ export interface Line {
   /** The numbers of the window. */
   readonly totals: Totals;
   /** The same series in the period before, its times moved to this one. */
-  readonly before?: { readonly columns: ChartColumns; readonly rows: Rows };
+  readonly before?: Before;
 }
 
 export interface ChartData extends Steps {
@@ -87,6 +88,7 @@ export function chartData(question: ChartQuestion): ChartData {
   }
   const starts = [...places].sort((a, b) => a - b);
   const rowsOf = (series: ChartSeries): Rows => rowsAt(starts, series.t, cut.get(series)!);
+  const opens = placeFrom(starts, partialFrom);
   const all = question.series
     .map((columns) => ({ columns, rows: rowsOf(columns) }))
     .filter(({ rows }) => rows.some(isRow))
@@ -100,7 +102,14 @@ export function chartData(question: ChartQuestion): ChartData {
         columns,
         rows,
         totals: totals({ columns, rows }, form.kind),
-        ...(then !== undefined && { before: { columns: then, rows: rowsOf(then) } }),
+        ...(then !== undefined && {
+          before: comparedWith(
+            { columns, rows },
+            { columns: then, rows: rowsOf(then) },
+            opens,
+            form,
+          ),
+        }),
       };
     })
     .sort((a, b) => compareLabels(a.labels, b.labels));

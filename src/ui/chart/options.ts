@@ -243,8 +243,11 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         ...axis,
         gap: 8,
         // As wide for all usual labels: charts below each other share their time axis.
-        size: (_, values) =>
-          Math.max(76, 20 + 7 * Math.max(0, ...(values ?? []).map((text) => text.length))),
+        size: (u, values) =>
+          Math.max(
+            u.width < 480 ? 56 : 76,
+            20 + 7 * Math.max(0, ...(values ?? []).map((text) => text.length)),
+          ),
         // Ticks are chosen below. uPlot hides an axis for which it finds no step of its own, and takes
         // none that is small.
         incrs: (_u, _at, min, max) => [Math.max(5, max - min)],

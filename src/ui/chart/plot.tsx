@@ -110,6 +110,17 @@ export function Plot(props: PlotProps) {
     );
     plot.current = made;
     latest.current.canvas.current = made.ctx.canvas;
+    let isGone = false;
+    let letGo: (() => void) | undefined;
+    if (navigator.maxTouchPoints > 0)
+      void import("./touch.ts").then(({ followFingers }) => {
+        if (isGone) return;
+        letGo = followFingers(
+          made,
+          () => [latest.current.from, latest.current.to],
+          (a, b, done) => latest.current.onPan(a, b, done),
+        );
+      });
     const sized = new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = element;
       if (width !== made.width || height !== made.height)
@@ -126,6 +137,8 @@ export function Plot(props: PlotProps) {
       following.current = false;
     });
     return () => {
+      isGone = true;
+      letGo?.();
       unfollow();
       sized.disconnect();
       forget(element);

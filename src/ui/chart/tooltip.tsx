@@ -2,7 +2,9 @@
 // average of each.
 
 import type { ReadonlySignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatBucket, seriesName } from "../format.ts";
+import { changeOf, formatChange } from "./change.ts";
 import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
 import { type Figure, type Form, formatDrawn, formatFigure, hereOf } from "./form.ts";
@@ -29,8 +31,25 @@ export interface TooltipProps {
   readonly zone: string;
 }
 
+/** It keeps so far from the edges of the screen, CSS pixels. */
+const EDGE = 8;
+
+/** Moves what leaves the screen back onto it, by its upper left corner at least. */
+function keepOnScreen(box: HTMLElement): void {
+  box.style.translate = "";
+  const { left, right, top, bottom } = box.getBoundingClientRect();
+  const back = (start: number, end: number, size: number): number =>
+    Math.max(EDGE - start, Math.min(0, size - EDGE - end));
+  const { clientWidth, clientHeight } = document.documentElement;
+  box.style.translate = `${back(left, right, clientWidth)}px ${Math.min(0, back(top, bottom, clientHeight))}px`;
+}
+
 export function Tooltip({ at, data, palette, zone }: TooltipProps) {
   const place = at.value;
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (box.current !== null) keepOnScreen(box.current);
+  });
   if (place === undefined) return null;
   const period = periodAt(data, place.start);
   const right = place.left > place.width / 2;
@@ -41,6 +60,7 @@ export function Tooltip({ at, data, palette, zone }: TooltipProps) {
   return (
     <div
       class="tooltip"
+      ref={box}
       data-tooltip={place.start}
       style={{
         top: `${Math.max(8, place.top - 24)}px`,
@@ -56,19 +76,23 @@ export function Tooltip({ at, data, palette, zone }: TooltipProps) {
       {buckets.length === 0 ? (
         <div class="quiet">No points here</div>
       ) : data.lines.length === 1 ? (
-        <Numbers {...buckets[0]!} form={data.form} before={beforeOf(data, place.place)} />
+        <Numbers {...buckets[0]!} form={data.form} place={place.place} />
       ) : (
-        <Lines buckets={buckets} palette={palette} form={data.form} />
+        <Lines buckets={buckets} palette={palette} form={data.form} place={place.place} />
       )}
     </div>
   );
 }
 
-/** The drawn number of the one line in the period before. */
-function beforeOf({ lines, form }: ChartData, place: number | undefined): string | undefined {
-  const before = lines[0]?.before;
-  const row = place === undefined ? undefined : before?.rows[place];
-  return before !== undefined && isRow(row) ? formatDrawn(form, before.columns, row) : undefined;
+/** What is drawn of a line there in the period that it is compared with, and the change since. */
+function beforeAt({ line, row }: Bucket, place: number | undefined, form: Form) {
+  const { before, columns } = line;
+  const then = place === undefined ? undefined : before?.rows[place];
+  if (before === undefined || !isRow(then)) return undefined;
+  return {
+    value: formatDrawn(form, before.columns, then),
+    change: formatChange(changeOf(before.columns[form.stat][then], columns[form.stat][row])),
+  };
 }
 
 interface Bucket {
@@ -79,33 +103,49 @@ interface Bucket {
 
 interface NumbersProps extends Bucket {
   readonly form: Form;
-  readonly before: string | undefined;
+  readonly place: number | undefined;
 }
 
-const Numbers = ({ line: { columns }, row, form, before }: NumbersProps) => (
-  <dl class="tooltip-numbers">
-    {hereOf(form, columns, row).map((figure) => (
-      <div key={figure.name}>
-        <dt>{figure.title}</dt>
-        <dd data-value={figure.name}>{formatFigure(figure, columns[figure.name]?.[row], form)}</dd>
-      </div>
-    ))}
-    {before !== undefined && (
-      <div>
-        <dt>previous</dt>
-        <dd data-value="before">{before}</dd>
-      </div>
-    )}
-  </dl>
+function Numbers({ form, place, ...bucket }: NumbersProps) {
+  const { columns } = bucket.line;
+  const before = beforeAt(bucket, place, form);
+  const number = (name: string, title: string, text: string) => (
+    <div key={name}>
+      <dt>{title}</dt>
+      <dd data-value={name}>{text}</dd>
+    </div>
+  );
+  return (
+    <dl class="tooltip-numbers">
+      {hereOf(form, columns, bucket.row).map((figure) =>
+        number(
+          figure.name,
+          figure.title,
+          formatFigure(figure, columns[figure.name]?.[bucket.row], form),
+        ),
+      )}
+      {before !== undefined && number("before", "before", before.value)}
+      {before !== undefined && number("change", "change", before.change)}
+    </dl>
+  );
+}
+
+const Compared = ({ before }: { readonly before: ReturnType<typeof beforeAt> }) => (
+  <>
+    <td>{before?.value ?? "–"}</td>
+    <td data-change>{before?.change ?? "–"}</td>
+  </>
 );
 
 interface LinesProps {
   readonly buckets: readonly Bucket[];
   readonly palette: readonly string[];
   readonly form: Form;
+  readonly place: number | undefined;
 }
 
-function Lines({ buckets, palette, form }: LinesProps) {
+function Lines({ buckets, palette, form, place }: LinesProps) {
+  const isCompared = buckets.some(({ line }) => line.before !== undefined);
   const drawn: Figure = { name: form.stat, title: form.title };
   const others = (["min", "max"] as const).filter((name) => name !== form.stat);
   const hasBands = buckets.some(({ line, row }) => line.columns.count[row] !== 1);
@@ -126,6 +166,8 @@ function Lines({ buckets, palette, form }: LinesProps) {
           {columns.map(({ name, title }) => (
             <th key={name}>{title}</th>
           ))}
+          {isCompared && <th>before</th>}
+          {isCompared && <th>change</th>}
         </tr>
       </thead>
       <tbody>
@@ -140,6 +182,7 @@ function Lines({ buckets, palette, form }: LinesProps) {
                 {formatFigure(figure, line.columns[figure.name]?.[row], form)}
               </td>
             ))}
+            {isCompared && <Compared before={beforeAt({ line, slot, row }, place, form)} />}
           </tr>
         ))}
         {hidden > 0 && (

@@ -5,20 +5,22 @@ import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
 import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
+import { Compare } from "./compare.tsx";
 import { CustomRange } from "./custom-range.tsx";
 import { ICONS } from "./icons.tsx";
 import { Link } from "./link.tsx";
 import { Live } from "./live-state.tsx";
 import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
+import { RangeSteps } from "./range-steps.tsx";
 
 export const Brand = () => (
-  <a class="brand" href="/">
+  <a class="brand" href="/" aria-label="Minuet">
     <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
       <circle cx="12" cy="12" r="9.5" fill="none" stroke="currentColor" stroke-width="2.5" />
       <path d="M12 12V2.5A9.5 9.5 0 0 1 21.5 12Z" fill="currentColor" />
     </svg>
-    Minuet
+    <span>Minuet</span>
   </a>
 );
 
@@ -69,7 +71,13 @@ const Resolutions = () => {
 
 const ZoomOut = () =>
   view.value.range.kind === "fixed" && (
-    <button type="button" class="tool" aria-label="Zoom out" title="Zoom out" onClick={zoomOut}>
+    <button
+      type="button"
+      class="tool"
+      aria-label="Back to the range before"
+      title="Back to the range before"
+      onClick={zoomOut}
+    >
       <ICONS.close />
     </button>
   );
@@ -96,10 +104,12 @@ export const Header = () => {
         <div class="controls">
           <Ranges />
           <ZoomOut />
+          <Compare />
           <Resolutions />
         </div>
       )}
       <div class="ends">
+        {hasCharts && <RangeSteps />}
         {hasCharts && <Live />}
         <Menu name="Settings and more" label={<ICONS.more />} class="tool">
           {(close) => <Settings close={close} />}

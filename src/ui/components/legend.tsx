@@ -6,6 +6,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { crosshair } from "../chart/crosshair.ts";
 import { type ChartData, chosenBy, type Line, placeOf, rowAt, slotOf } from "../chart/data.ts";
+import { formatChange } from "../chart/change.ts";
 import { isRow } from "../chart/gaps.ts";
 import { listed } from "../chart/ranking.ts";
 import { colourOf, isDashed } from "../chart/options.ts";
@@ -56,6 +57,16 @@ export function Legend({ index, panel, drawing }: LegendProps) {
         <thead>
           <tr>
             {head("name", "series")}
+            {isCompared(data) && (
+              <th class="quiet" scope="col">
+                before
+              </th>
+            )}
+            {isCompared(data) && (
+              <th class="quiet" scope="col">
+                change
+              </th>
+            )}
             {data.form.legend.map(
               ({ name, title }) => isSort(name) && head(name, name === "last" ? nowOrHere : title),
             )}
@@ -66,6 +77,19 @@ export function Legend({ index, panel, drawing }: LegendProps) {
     </div>
   );
 }
+
+const isCompared = ({ lines }: ChartData): boolean =>
+  lines.some(({ before }) => before !== undefined);
+
+/** The statistic shown, in the period that it is compared with. */
+const Compared = ({ line: { before }, form }: { readonly line: Line; readonly form: Form }) => (
+  <>
+    <td data-total="before">
+      {formatFigure({ name: form.stat, title: form.title }, before?.totals?.[form.stat], form)}
+    </td>
+    <td data-total="change">{formatChange(before?.change)}</td>
+  </>
+);
 
 interface RowsProps extends Pick<LegendProps, "index" | "panel"> {
   readonly data: ChartData;
@@ -106,6 +130,7 @@ function Rows({ index, panel, data }: RowsProps) {
             {nameOf(panel, line)}
           </button>
         </th>
+        {isCompared(data) && <Compared line={line} form={form} />}
         {form.legend.map((figure) => (
           <td key={figure.name} data-total={figure.name}>
             {figure.name === "last" ? (

@@ -142,7 +142,7 @@ const highestOf = ({ lines, form, rest }: ChartData): string | undefined => {
   const line = rest && highest(lines, form);
   if (line === undefined) return undefined;
   const value = formatFigure({ name: form.stat, title: form.title }, peakOf(line, form), form);
-  return `highest ${value}, ${seriesName(line.labels)} · `;
+  return `highest ${value}, ${seriesName(line.labels)}`;
 };
 
 const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
@@ -154,8 +154,10 @@ const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
   return (
     <p class="quiet about">
       {known.series > 1 && `${formatCount(known.series)} series · `}
-      {spike}
-      last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
+      {spike && <b>{spike}</b>}
+      <span>
+        {spike && " · "}last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
+      </span>
     </p>
   );
 };

@@ -60,14 +60,17 @@ const counted = (data: ChartData): Described => ({
   "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
 });
 
-/** Whole buckets, or minutes of samples, only, so that the window stays as long as it is. */
+/** Whole buckets, or minutes of samples, only, so that the window stays as long as it is; or stretched. */
 const panning =
   ({ now }: Drawing, by: Reading) =>
   (from: number, to: number, done: boolean): void =>
     batch(() => {
       const stride = strideOf(now.answer.resolution);
       panned.value = done ? undefined : { from, to, by };
-      if (done) moveBy(Math.round((from - now.from) / stride) * stride, now);
+      if (!done) return;
+      const isStretched = Math.abs(to - from - (now.to - now.from)) > 1;
+      if (isStretched) zoomTo(from, to);
+      else moveBy(Math.round((from - now.from) / stride) * stride, now);
     });
 
 interface ChartProps {

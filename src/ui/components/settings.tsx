@@ -1,4 +1,4 @@
-// What is not about one panel: comparison, zone, theme, the store and the API.
+// What is not about one panel: zone, theme, the store and the API.
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
@@ -63,14 +63,9 @@ const SignOut = () => {
 };
 
 export function Settings({ close }: { readonly close: () => void }) {
-  const { previous, utc, page, panels } = view.value;
+  const { utc, page } = view.value;
   return (
     <div class="settings">
-      {page === "explore" && panels.length > 0 && (
-        <Switch on={previous} onChange={(on) => go({ previous: on })}>
-          Previous period, dashed
-        </Switch>
-      )}
       {page === "explore" && localZone() !== "UTC" && (
         <Switch on={utc} onChange={(on) => go({ utc: on })}>
           Times in UTC

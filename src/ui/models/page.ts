@@ -24,7 +24,7 @@ export const view = signal<View>(here());
 export const page = computed(() => view.value.page);
 export const panels = computed(() => view.value.panels);
 export const range = computed(() => view.value.range);
-export const previous = computed(() => view.value.previous);
+export const comparison = computed(() => view.value.compare);
 export const panelCount = computed(() => panels.value.length);
 
 /** A window that charts are dragged to, Unix ms. */

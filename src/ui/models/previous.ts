@@ -1,8 +1,9 @@
-// The answer about the period before the one on view: asked when that is known, and moved over it.
+// The answer about a period before the one on view: asked when that is known, and moved over it.
+// Loaded when there is one to compare with.
 
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { askAny } from "./answers.ts";
-import type { Earlier } from "./earlier.ts";
+import { type Earlier, earlier, type Period } from "./earlier.ts";
 import type { WholeAnswer } from "./whole.ts";
 
 interface Before extends Earlier {
@@ -14,10 +15,10 @@ export class Previous {
   readonly #before = signal<Before | undefined>(undefined);
   readonly end: () => void;
 
-  /** `asked`: what to ask now; undefined: nothing. */
-  constructor(asked: ReadonlySignal<Earlier | undefined>) {
-    this.#asked = asked;
-    this.end = effect(() => this.#ask(asked.value));
+  /** `period`: what is on view and compared; undefined: nothing. */
+  constructor(period: ReadonlySignal<Period | undefined>) {
+    this.#asked = computed(() => period.value && earlier(period.value));
+    this.end = effect(() => this.#ask(this.#asked.value));
   }
 
   #ask(asked: Earlier | undefined): (() => void) | undefined {
@@ -34,7 +35,8 @@ export class Previous {
   of(question: string): WholeAnswer | undefined {
     const [before, asked] = [this.#before.value, this.#asked.value];
     if (before === undefined || asked === undefined) return undefined;
-    if (before.resolution !== asked.resolution || before.of !== question) return undefined;
+    if (before.resolution !== asked.resolution || before.of !== question || before.by !== asked.by)
+      return undefined;
     const series = before.answer.series.map((one) => ({
       ...one,
       t: one.t.map((at) => at + before.by),

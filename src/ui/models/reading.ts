@@ -9,11 +9,11 @@ import { type Panel, percentileOf, questionOf, showOf, SPANS } from "../url.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
-import { type Earlier, earlier } from "./earlier.ts";
+import type { Period } from "./earlier.ts";
 import { finestOf, lacksOlder, ownFrom, strideOf, type WholeAnswer } from "./whole.ts";
 import type { OlderParts } from "./older.ts";
-import { previous, range, view } from "./page.ts";
-import { Previous } from "./previous.ts";
+import { comparison, range, view } from "./page.ts";
+import type { Previous } from "./previous.ts";
 import { type Failure, failureOf, type Shown, type Window, windowOf } from "./shown.ts";
 import { exactly, type Tail, withTail } from "./tail.ts";
 
@@ -37,7 +37,8 @@ export class Reading {
   /** What the panel is to show now. */
   readonly panel: ReadonlySignal<Panel>;
   readonly #answered = signal<Answered | undefined>(undefined);
-  readonly #previous: Previous;
+  /** Made when there is something to compare with. */
+  readonly #previous = signal<Previous | undefined>(undefined);
   /** Made when there is anything older than the answer's resolution is kept. */
   #older: OlderParts | undefined;
   /** Counts the live messages that changed what is shown. */
@@ -64,9 +65,11 @@ export class Reading {
 
   constructor(panel: ReadonlySignal<Panel>) {
     this.panel = panel;
-    this.#previous = new Previous(this.#questionBefore);
     this.#ends.push(
-      () => this.#previous.end(),
+      () => this.#previous.peek()?.end(),
+      effect(() => {
+        if (comparison.value !== "none") void this.#compare();
+      }),
       effect(() => {
         void this.question.value;
         void signedIn.value;
@@ -119,7 +122,7 @@ export class Reading {
     const { answer } = known;
     const current = known.question === this.question.value;
     const shown = current ? this.#whole(known) : answer;
-    const before = current ? this.#previous.of(known.question) : undefined;
+    const before = current ? this.#previous.value?.of(known.question) : undefined;
     return {
       answer: shown,
       ...this.#window(answer, current),
@@ -242,7 +245,7 @@ export class Reading {
   /** What another token has shown, or was removed since, is forgotten. */
   #forget(): void {
     this.#answered.value = undefined;
-    this.#previous.forget();
+    this.#previous.peek()?.forget();
     this.#older = undefined;
   }
 
@@ -323,18 +326,26 @@ export class Reading {
     return windowOf(range.value, answer, current, now());
   }
 
-  /** The period before is asked in the resolution of this one; again as time goes on. */
-  readonly #questionBefore = computed((): Earlier | undefined => {
+  async #compare(): Promise<void> {
+    // Without it the period itself is drawn all the same.
+    const loaded = await import("./previous.ts").catch(() => undefined);
+    if (loaded !== undefined && !this.#ended)
+      this.#previous.value ??= new loaded.Previous(this.#period);
+  }
+
+  /** What is compared, in the resolution in which it is shown; another as time goes on. */
+  readonly #period = computed((): Period | undefined => {
     const known = this.#answered.value;
     const chosen = range.value;
-    if (!previous.value || known === undefined || known.question !== this.question.value)
+    const compare = comparison.value;
+    if (compare === "none" || known === undefined || known.question !== this.question.value)
       return undefined;
-    const resolution = finestOf(known.answer);
+    const { panel, question, answer } = known;
+    const resolution = finestOf(answer);
     const step = strideOf(resolution);
     const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
-    const window = this.#window(known.answer, true);
-    const { question } = known;
-    return earlier(known.panel, window, { length, step, resolution, question });
+    const window = this.#window(answer, true);
+    return { panel, window, compare, length, step, resolution, question };
   });
 }
 

@@ -7,12 +7,22 @@ import { earlier } from "../../../src/ui/models/earlier.ts";
 import { panelOf } from "../../../src/ui/url.ts";
 
 const NOON = Date.UTC(2026, 10, 24, 12);
+const PERIOD = {
+  panel: panelOf("m"),
+  compare: "period",
+  length: HOUR,
+  step: TIERS.minute.step,
+  resolution: "minute",
+  question: "q",
+} as const;
 const ask = (length: number, tier: "minute" | "hour" | "day", from: number, to: number) =>
-  earlier(
-    panelOf("m"),
-    { from, to },
-    { length, step: TIERS[tier].step, resolution: tier, question: "q" },
-  );
+  earlier({ ...PERIOD, window: { from, to }, length, step: TIERS[tier].step, resolution: tier });
+
+test("a day or a week before, whatever is shown", () => {
+  const window = { from: NOON, to: NOON + HOUR };
+  const by = (compare: "day" | "week") => earlier({ ...PERIOD, window, compare })!.by;
+  expect([by("day"), by("week")]).toEqual([DAY, 7 * DAY]);
+});
 
 test("six hours by day are moved by a day, not by nothing", () => {
   const day = Math.floor(NOON / DAY) * DAY;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatMatcher, OPERATORS } from "../../../src/core/query/filter.ts";
 import {
+  COMPARISONS,
   HOME,
   keepingPanels,
   type Panel,
@@ -52,7 +53,7 @@ const views: fc.Arbitrary<View> = fc
         .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
     ),
     resolution: fc.constantFrom(...RESOLUTIONS),
-    previous: fc.boolean(),
+    compare: fc.constantFrom(...COMPARISONS),
     utc: fc.boolean(),
   })
   .map((view): View =>
@@ -114,7 +115,7 @@ describe("addresses", () => {
       address({
         range: { kind: "fixed", from: T, to: T + 60_000 },
         resolution: "hour",
-        previous: true,
+        compare: "week",
         utc: true,
         panels: [
           {
@@ -132,7 +133,7 @@ describe("addresses", () => {
       }),
     ).toBe(
       `/?from=${T}&to=${T + 60_000}` +
-        "&resolution=hour&previous=true&zone=utc&metric=a+b&stat=max&by=*" +
+        "&resolution=hour&compare=week&zone=utc&metric=a+b&stat=max&by=*" +
         "&where=zone%3Deu&where=host%3D%7Eweb.*&unit=bytes&only=x&sort=name&table=true&metric=http.ms",
     ));
   test("what is about a panel follows its metric", () => {
@@ -159,7 +160,7 @@ describe("addresses", () => {
     "/?from=1000000000000&to=3000000000000",
     "/?from=99999999999999&to=200000000000000",
     "/?from=1&to=99999999999999999999",
-    "/?previous=1",
+    "/?compare=century",
     "/elsewhere",
   ])
     test(`${broken} is as if it were not there`, () => expect(parse(broken)).toEqual(HOME));

@@ -1,0 +1,29 @@
+// What the charts are compared with: the question that most come with.
+
+import { go, view } from "../models/page.ts";
+import { type Comparison, COMPARISONS } from "../url.ts";
+
+const WORDS: Readonly<Record<Comparison, string>> = {
+  none: "Compare",
+  period: "vs period before",
+  day: "vs day before",
+  week: "vs week before",
+};
+
+export const Compare = () => (
+  <select
+    class="compare"
+    aria-label="Compare"
+    value={view.value.compare}
+    onChange={({ currentTarget: { value } }) => {
+      const compare = COMPARISONS.find((one) => one === value);
+      if (compare !== undefined) go({ compare });
+    }}
+  >
+    {COMPARISONS.map((one) => (
+      <option key={one} value={one}>
+        {WORDS[one]}
+      </option>
+    ))}
+  </select>
+);
