@@ -47,6 +47,18 @@ export const readTokens = (
       .limit(LIMITS.tokens),
   );
 
+/** The one with the id; undefined when there is none. @throws D1Failed */
+export async function readToken(
+  db: D1Database,
+  id: number,
+): Promise<{ readonly row: TokenRow | undefined; readonly counted: RowCount }> {
+  const { rows, counted } = await run<TokenRow>(
+    db,
+    drizzle(db).select().from(tokens).where(eq(tokens.id, id)),
+  );
+  return { row: rows[0], counted };
+}
+
 export type NewToken = Omit<typeof tokens.$inferInsert, "id" | "usedAt">;
 
 /** @throws D1Failed */

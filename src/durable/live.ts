@@ -16,7 +16,7 @@ import { BUCKET, type Minutes } from "../core/minutes.ts";
 import { MINUTE } from "../core/tiers.ts";
 import { Bounded } from "./bounded.ts";
 import type { Log } from "./log.ts";
-import type { Sockets, Told } from "./sockets.ts";
+import type { Opener, Sockets, Told } from "./sockets.ts";
 
 /** A push waits this long for points of the same moment, ms. */
 const PUSH_AFTER = 20;
@@ -48,8 +48,8 @@ export class Live {
   }
 
   /** Opens a socket about a metric and sends its snapshot. Undefined when there are too many. */
-  accept(metric: string): WebSocket | undefined {
-    const ends = this.#sockets.open(metric);
+  accept(metric: string, opener: Opener): WebSocket | undefined {
+    const ends = this.#sockets.open(metric, opener);
     if (ends === undefined) return undefined;
     this.catchUp(ends.server, metric);
     return ends.client;

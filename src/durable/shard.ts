@@ -22,6 +22,7 @@ import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { type Describing, Flusher } from "./flush/flusher.ts";
 import type { FlushTarget } from "./flush/protocol.ts";
+import { fullIssue } from "./full.ts";
 import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
@@ -30,7 +31,7 @@ import { Log } from "./log.ts";
 import { type MetricHead, metricHeads, type WantedMetrics } from "./metrics.ts";
 import { Placement } from "./placement.ts";
 import { Others } from "./others.ts";
-import { Sockets } from "./sockets.ts";
+import { openerIn, Sockets } from "./sockets.ts";
 import { Store } from "./store.ts";
 
 export interface ShardEnv {
@@ -128,7 +129,8 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#requested();
     const list = request instanceof Uint8Array ? [request] : request;
     const size = list.reduce((sum, bytes) => sum + bytes.length, 0);
-    const full = this.#full(size);
+    const [held, waiting] = [this.#log.backlog.bytes, this.#commit.waitingBytes];
+    const full = fullIssue(this.#index, { held, waiting, more: size });
     if (full !== undefined)
       return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
     const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
@@ -230,10 +232,16 @@ export class Shard extends DurableObject<ShardEnv> {
     if (searchParams.has("moving") || Number(searchParams.get("shards")) !== this.#placement.shards)
       this.#moving();
     else await this.#learn();
-    const socket = this.#live.accept(metric);
+    const socket = this.#live.accept(metric, openerIn(searchParams));
     return socket === undefined
       ? new Response(null, { status: 503 })
       : new Response(null, { status: 101, webSocket: socket });
+  }
+
+  /** Closes the live sockets of a token. */
+  revoke(token: string): void {
+    this.#requested();
+    this.#sockets.revoke(token);
   }
 
   /** Pings are answered without waking the object. */
@@ -275,16 +283,6 @@ export class Shard extends DurableObject<ShardEnv> {
     if (this.#schedule.isTooLate(now)) this.#arm();
   }
 
-  /** Says why no more can be stored now; undefined when it can. */
-  #full(bytes: number): string | undefined {
-    const held = this.#log.backlog.bytes;
-    if (held > LIMITS.backlogBytes)
-      return `shard ${this.#index} holds ${held} bytes that D1 has not taken yet, the limit`;
-    if (this.#commit.waitingBytes + bytes > LIMITS.pendingBytes)
-      return `shard ${this.#index} has ${this.#commit.waitingBytes} bytes waiting to be stored, the limit. Raise SHARDS`;
-    return undefined;
-  }
-
   async #flushDue(): Promise<void> {
     const now = Date.now();
     const cut = dueCut(now, this.#index, this.#log.cut);
@@ -305,7 +303,9 @@ export class Shard extends DurableObject<ShardEnv> {
     // Series can only go while no page names them. A large shard has pages of the running hour
     // already: when there is something to let go, and only then, these are flushed as well.
     const waits = done && this.#log.sealed.length > 0 && this.#flusher.error === undefined;
-    return waits && cut !== Infinity && (this.#hasRemoved() || (letIdleGo && this.#idle().size > 0))
+    return waits &&
+      cut !== Infinity &&
+      (this.#log.dictionary.removals.length > 0 || (letIdleGo && this.#idle().size > 0))
       ? await this.#flushOnce(Infinity, letIdleGo)
       : done;
   }
@@ -314,7 +314,11 @@ export class Shard extends DurableObject<ShardEnv> {
     const moved = this.#anyMoved() && this.#placement.movedSeries(this.#log.dictionary);
     const retire = moved || (letIdleGo ? this.#idle() : new Set<number>());
     const done = await this.#flusher.flush(cut, retire);
-    if (done && this.#log.sealed.length === 0 && (retire.size > 0 || this.#hasRemoved()))
+    if (
+      done &&
+      this.#log.sealed.length === 0 &&
+      (retire.size > 0 || this.#log.dictionary.removals.length > 0)
+    )
       this.#forget(retire);
     return done;
   }
@@ -384,10 +388,6 @@ export class Shard extends DurableObject<ShardEnv> {
 
   #idle(): Set<number> {
     return idleSeries(this.#log.dictionary, this.#log.open.numbers, Date.now());
-  }
-
-  #hasRemoved(): boolean {
-    return this.#log.dictionary.removals.length > 0;
   }
 
   #arm(): void {

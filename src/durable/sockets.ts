@@ -8,6 +8,10 @@ import * as LIMITS from "../core/limits.ts";
 /** Kept with a socket, so that it outlives the memory of the shard. */
 interface Kept {
   readonly metric: string;
+  /** Of the token by which it was opened; absent: of nobody who can lose it. */
+  readonly token?: string;
+  /** Unix ms: when that expires; absent: never. */
+  readonly until?: number;
   /** Bytes that the client is not known to have read. */
   unread: number;
   /** Those of them that were sent after it was asked; undefined: it owes no answer. */
@@ -22,6 +26,21 @@ export interface Told {
   readonly brief: string;
 }
 
+/** By which token a socket is opened, and until when. */
+export interface Opener {
+  readonly token?: string;
+  readonly until?: number;
+}
+
+/** As the Worker says it in the address. */
+export function openerIn(asked: URLSearchParams): Opener {
+  const [token, until] = [asked.get("token"), asked.get("until")];
+  return {
+    ...(token !== null && { token }),
+    ...(until !== null && { until: Number(until) }),
+  };
+}
+
 const PING = JSON.stringify({ type: "ping" } satisfies LivePing);
 /** What a client answers when it has read all that was sent before it was asked. */
 const PONG = "pong";
@@ -29,6 +48,8 @@ const PONG = "pong";
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #kept = new Map<WebSocket, Kept>();
+  /** Tokens that were revoked a while ago: their ids are never given to others. */
+  readonly #revoked = new Set<string>();
   readonly #byMetric = new Map<string, Set<WebSocket>>();
   /** Bytes that clients are not known to have read, of those that are being closed as well. */
   #unread = 0;
@@ -44,12 +65,19 @@ export class Sockets {
     }
   }
 
-  /** Opens a socket about a metric: its two ends. Undefined when there are too many. */
-  open(metric: string): { readonly server: WebSocket; readonly client: WebSocket } | undefined {
+  /**
+   * Opens a socket about a metric: its two ends. Undefined when there are too many, or its token was
+   * revoked while it was on its way.
+   */
+  open(
+    metric: string,
+    opener: Opener,
+  ): { readonly server: WebSocket; readonly client: WebSocket } | undefined {
     if (this.#kept.size >= LIMITS.socketsPerShard) return undefined;
+    if (opener.token !== undefined && this.#revoked.has(opener.token)) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    const kept = { metric, unread: 0, since: undefined, missed: 0 };
+    const kept = { metric, ...opener, unread: 0, since: undefined, missed: 0 };
     server.serializeAttachment(kept);
     this.#add(server, kept);
     return { server, client };
@@ -102,6 +130,15 @@ export class Sockets {
       if (isMeant(metric)) for (const socket of sockets) this.#close(socket, code, reason);
   }
 
+  /** Closes those of a token that was revoked. */
+  revoke(token: string): void {
+    if (this.#revoked.size >= LIMITS.tokens) this.#revoked.clear();
+    this.#revoked.add(token);
+    for (const [socket, kept] of this.#kept)
+      if (kept.token === token && socket.readyState === WebSocket.OPEN)
+        this.#close(socket, 1008, "its token was revoked");
+  }
+
   /** Forgets a socket that is closed. */
   closed(socket: WebSocket): void {
     this.#silence(socket);
@@ -123,6 +160,8 @@ export class Sockets {
     const kept = this.#kept.get(socket);
     if (kept === undefined) return;
     if (socket.readyState !== WebSocket.OPEN) return this.#silence(socket);
+    if (kept.until !== undefined && kept.until <= Date.now())
+      return this.#close(socket, 1008, "its token has expired");
     if (kept.unread >= LIMITS.unreadBytesPerSocket) {
       kept.missed += bytes;
       if (kept.missed > LIMITS.missedBytesPerSocket)

@@ -215,6 +215,49 @@ describe("pages of other origins have no use of it", () => {
   });
 });
 
+describe("live sockets of a token", () => {
+  const opened = async (token: string): Promise<{ readonly closed: Promise<CloseEvent> }> => {
+    const response = await ask("/api/v1/live?metric=a", { upgrade: true, token });
+    const socket = response.webSocket;
+    if (socket === null) throw new Error(await response.text());
+    const closed = new Promise<CloseEvent>((resolve) =>
+      socket.addEventListener("close", (event) => {
+        socket.close();
+        resolve(event);
+      }),
+    );
+    socket.accept();
+    return { closed };
+  };
+
+  test("are closed when it is revoked, and no others", async () => {
+    const [one, other] = [await named({}), await named({})];
+    const [first, second] = [await opened(one.token), await opened(other.token)];
+    await ask(`/api/v1/tokens/${one.id}`, { method: "DELETE", token: TOKEN });
+    expect(await first.closed).toMatchObject({ code: 1008, reason: "its token was revoked" });
+    await ask(`/api/v1/tokens/${other.id}`, { method: "DELETE", token: TOKEN });
+    expect(await second.closed).toMatchObject({ code: 1008 });
+  });
+
+  test("do not open where an isolate has not heard yet that it was revoked", async () => {
+    const elsewhere = isolate();
+    const { id, token } = await named({});
+    expect((await ask("/api/v1/metrics", { token }, elsewhere)).status).toBe(200);
+    await ask(`/api/v1/tokens/${id}`, { method: "DELETE", token: TOKEN });
+    expect((await ask("/api/v1/metrics", { token }, elsewhere)).status).toBe(200);
+    const response = await ask("/api/v1/live?metric=a", { token, upgrade: true }, elsewhere);
+    await failureOf(response, 401, "unauthorized");
+  });
+
+  test("are closed when it has expired, before they are told more", async () => {
+    const { token } = await named({ expiresAt: "+1h" });
+    const { closed } = await opened(token);
+    vi.setSystemTime(NOW + 3_600_000);
+    await ask("/api/v1/points", { method: "POST", token: TOKEN, body: POINT });
+    expect(await closed).toMatchObject({ code: 1008, reason: "its token has expired" });
+  });
+});
+
 test("with PUBLIC_READ, who is signed in no more is one of the public", async () => {
   const of = isolate({ PUBLIC_READ: "true" });
   const answer = await ask("/api/v1/session", { cookie: "__Host-minuet=.1.x" }, of);

@@ -1,15 +1,18 @@
 // GET /api/v1/live?metric=…: a WebSocket with the changing minutes of a metric.
 
+import type { Context } from "hono";
 import { z } from "zod";
+import { ADMINISTRATOR, PUBLIC } from "../../core/caller.ts";
 import { shardOf } from "../../core/series/route.ts";
-import { configOf } from "../env.ts";
+import { readToken } from "../../d1/tokens.ts";
+import { configOf, type HonoEnv } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
 import { allowedOrigin } from "../http/cors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { isOwnPage } from "../http/origin.ts";
 import { metricName } from "../http/fields.ts";
-import { callShard, layoutsInUse } from "../shards.ts";
+import { callShard, countRead, layoutsInUse } from "../shards.ts";
 
 export const live = endpoint({
   methods: ["GET"],
@@ -34,6 +37,7 @@ export const live = endpoint({
         message: "Pages of other origins may not open a live socket here",
       });
     const asked = new URLSearchParams({ metric, shards: String(shards) });
+    await nameToken(asked, c);
     // While D1 does not say, what the shard itself knows must do.
     const layouts = await layoutsInUse(c.env).catch(() => []);
     if (layouts.length > 1) asked.set("moving", "true");
@@ -60,3 +64,17 @@ export const live = endpoint({
     });
   },
 });
+
+/**
+ * Says by whose token the socket is opened, so that it is closed when that is revoked. Whether it is by
+ * now is asked of D1 itself: what this isolate knows may be older. @throws Failed
+ */
+async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<void> {
+  const { id, expiresAt } = c.var.caller;
+  if (id === ADMINISTRATOR.id || id === PUBLIC.id) return;
+  const { row, counted } = await readToken(c.env.DB, Number(id));
+  countRead(counted.read);
+  if (row === undefined) fail({ kind: "unauthorized", message: "The token was revoked" });
+  asked.set("token", id);
+  if (expiresAt !== undefined) asked.set("until", String(expiresAt));
+}
