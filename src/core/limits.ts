@@ -31,6 +31,8 @@ export const idempotencyKeyLength = 200;
 export const knownSeries = 16_384;
 /** Bytes of all that, of one format. */
 export const knownSeriesBytes = 3 * 1024 * 1024;
+/** Metrics whose type is remembered, since their names say another: bounds an isolate's memory. */
+export const knownTypes = 10_000;
 /** Issues listed in an error; the rest are counted. */
 export const issuesListed = 20;
 /** How far ahead of the server a timestamp may be, ms: stops clocks that are wrong. */

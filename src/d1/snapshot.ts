@@ -6,8 +6,10 @@ import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
 import { MINUTE } from "../core/tiers.ts";
+import type { Description } from "../core/series/description.ts";
+import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
-import type { SeriesRow } from "./rows.ts";
+import type { MetricRow, SeriesRow } from "./rows.ts";
 import {
   type PackRow,
   type Packs,
@@ -54,6 +56,8 @@ export interface Standing {
 export interface Snapshot extends Standing {
   /** Values of SHARDS under which points may lie in shards; only the first database has any. */
   readonly layouts: readonly number[];
+  /** What is known of the metric besides but its help, when it is one. */
+  readonly description: Description | undefined;
   /** At most one more than a read may look at. */
   readonly series: readonly StoredSeries[];
   /** `cut` when they are too many to be read at once: nothing of them is here. */
@@ -71,7 +75,7 @@ export async function readSnapshot(
   const { plan, perSlice } = wanted;
   const slots = Math.floor(perSlice / nominal(plan));
   const { rows, counted } = await batch(db, {
-    standing: standingOf(shards),
+    standing: standingOf(shards, wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
     parts: readIds(idsOf(wanted), plan, {
       slots,
       series: LIMITS.seriesRowsPerQuery + 1,
@@ -86,10 +90,8 @@ export async function readSnapshot(
     labels: String(body),
   }));
   const packs = packsOf(series.map(({ id }) => id));
-  const { layouts, ...standing } = standingIn(rows.standing, counted);
   return {
-    ...standing,
-    layouts,
+    ...standingIn(rows.standing, counted),
     series,
     segments: segments(parts, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs, perSlice)),
     open: parts.open.map(({ span }) => span),
@@ -119,34 +121,45 @@ export async function readSlice(
   return { flushed, progress, counted, segments: segments(byPart(rows.parts), most) };
 }
 
-/** A watermark by shard, a number of the cron by name, or a layout. */
-interface StandingRow {
-  readonly of: "flushed" | "progress" | "layout";
-  readonly name: number | string;
-  readonly value: number;
-}
+/** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric. */
+type StandingRow =
+  | {
+      readonly of: "flushed" | "progress" | "layout";
+      readonly name: number | string;
+      readonly value: number;
+    }
+  | { readonly of: "described"; readonly value: string };
 
-const standingOf = (shards: readonly number[]): Query<StandingRow> =>
+const standingOf = (shards: readonly number[], metric?: string): Query<StandingRow> =>
   query(
     `SELECT 'flushed' AS of, shard AS name, page AS value FROM flushed
      WHERE shard IN (SELECT value FROM json_each(?))
      UNION ALL SELECT 'progress', name, value FROM progress
-     UNION ALL SELECT 'layout', shards, told FROM layouts`,
+     UNION ALL SELECT 'layout', shards, told FROM layouts
+     ${metric === undefined ? "" : DESCRIBED}`,
     JSON.stringify(shards),
+    ...(metric === undefined ? [] : [metric]),
   );
+
+const DESCRIBED = `UNION ALL SELECT 'described', 0, json_object('metric', metric, 'type', type, 'unit', unit,
+    'help', NULL, 'said_at', said_at, 'set_type', set_type, 'set_unit', set_unit, 'set_help', NULL,
+    'set_at', set_at)
+  FROM metric WHERE metric = ?`;
 
 function standingIn(
   rows: readonly StandingRow[],
   counted: RowCount,
-): Standing & Pick<Snapshot, "layouts"> {
+): Standing & Pick<Snapshot, "layouts" | "description"> {
   const flushed = new Map<number, number>();
   const progress = new Map<string, number>();
   const layouts: number[] = [];
-  for (const { of, name, value } of rows)
-    if (of === "flushed") flushed.set(Number(name), value);
-    else if (of === "progress") progress.set(String(name), value);
-    else layouts.push(Number(name));
-  return { flushed, progress, layouts, counted };
+  let description: Description | undefined;
+  for (const row of rows)
+    if (row.of === "described") description = descriptionOf(JSON.parse(row.value) as MetricRow);
+    else if (row.of === "flushed") flushed.set(Number(row.name), row.value);
+    else if (row.of === "progress") progress.set(String(row.name), row.value);
+    else layouts.push(Number(row.name));
+  return { flushed, progress, layouts, description, counted };
 }
 
 type Parts = Readonly<Record<Part, readonly PartRow[]>>;

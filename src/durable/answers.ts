@@ -3,6 +3,7 @@
 
 import type { ShardStatus } from "../core/api.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
+import type { Description } from "../core/series/description.ts";
 import type { CounterValues } from "./counters.ts";
 import type { Asked, Head } from "./head.ts";
 import type { Log } from "./log.ts";
@@ -11,6 +12,8 @@ import type { Settled } from "./manifest.ts";
 export interface HeadAnswer extends Head {
   /** Keys of the series that were asked for, by number; blocks may hold others besides. */
   readonly keys: ReadonlyMap<number, string>;
+  /** What is known of the metric besides, when it is one; absent: nothing. */
+  readonly description?: Description;
   /** Whether the shard knows any of the metrics at all. */
   readonly known: boolean;
   /** The database that the shard writes to: pages and open buckets go there. */
@@ -48,7 +51,16 @@ export function headAnswer(log: Log, asked: Asked): HeadAnswer {
       if (wanted.has(series)) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
   const known = asked.metrics.some((metric) => dictionary.metric(metric) !== undefined);
-  return { ...head, keys, known, watermark, ...log.databases };
+  const [metric = "", ...others] = asked.metrics;
+  const description = others.length > 0 ? undefined : log.descriptions.get(metric);
+  return {
+    ...head,
+    keys,
+    known,
+    watermark,
+    ...log.databases,
+    ...(description && { description }),
+  };
 }
 
 /** `error`: why the last flush failed. */

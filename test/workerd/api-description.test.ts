@@ -15,6 +15,7 @@ import {
   listMetrics,
   NOW,
   post,
+  query,
   status,
   store,
 } from "./api-client.ts";
@@ -214,6 +215,65 @@ test("a removed metric takes its description with it", async () => {
     undefined,
   ]);
   expect(await listed("other")).toMatchObject({ unit: "s" });
+});
+
+test("a query says what the metric is, and of a counter by its type how it rose", async () => {
+  const points = [10, 25, 5].map((value, i) => ({
+    name: "jobs.done",
+    value,
+    timestamp: NOW - (3 - i) * MINUTE,
+  }));
+  await store(points.map((point) => ({ ...point, type: "counter", unit: "1" })));
+  const asked = { metric: "jobs.done", resolution: "minute" };
+  const check = async (): Promise<void> => {
+    const answer = await query(asked);
+    expect(answer).toMatchObject({ type: "counter", unit: "1" });
+    expect(answer.series[0]!.increase).toEqual([0, 15, 5]);
+    expect((await query({ ...asked, order: "increase" })).series[0]!.increase).toEqual([0, 15, 5]);
+  };
+  await check();
+  await flush();
+  await loseShard();
+  await check();
+  const raw = await fetchApi("/api/v1/query?metric=jobs.done&resolution=raw");
+  expect(await raw.json()).toMatchObject({ type: "counter", unit: "1" });
+  const csv = await fetchApi("/api/v1/query?metric=jobs.done&format=csv");
+  expect((await csv.text()).split("\r\n")[0]).toContain("increase,rate");
+});
+
+test("a name that looks like a counter's is none when it is said so", async () => {
+  const asked = { metric: "user_count", resolution: "minute" };
+  await store({ name: "user_count", value: 5, timestamp: NOW - MINUTE });
+  expect(await query(asked)).toMatchObject({ type: "counter" });
+  await set("user_count", { type: "gauge" });
+  const answer = await query(asked);
+  expect(answer.type).toBe("gauge");
+  expect(answer.series[0]!.increase).toBeUndefined();
+  const rising = await fetchApi("/api/v1/query?metric=user_count&order=rate");
+  expect((await failureOf(rising, 400, "invalid_parameter")).message).toContain("is for counters");
+  await set("user_count", { type: null });
+  expect((await query(asked)).series[0]!.increase).toEqual([0]);
+});
+
+test("metadata for clients of Prometheus: a histogram is one family", async () => {
+  await store([
+    { name: "t_bucket", value: 1, type: "histogram", help: "How long." },
+    { name: "t_sum", value: 1, type: "counter", unit: "seconds" },
+    { name: "up", value: 1, help: "Whether it is up." },
+    { name: "bare", value: 1 },
+  ]);
+  const ask = async (search: string): Promise<unknown> =>
+    await (await fetchApi(`/prometheus/api/v1/metadata${search}`)).json();
+  const t = { type: "histogram", help: "How long.", unit: "seconds" };
+  const up = { type: "unknown", help: "Whether it is up.", unit: "" };
+  const sum = { type: "counter", help: "", unit: "seconds" };
+  const all = { status: "success", data: { t: [t], t_sum: [sum], up: [up] } };
+  expect(await ask("")).toEqual(all);
+  await flush();
+  expect(await ask("")).toEqual(all);
+  expect(await ask("?metric=t")).toEqual({ status: "success", data: { t: [t] } });
+  expect(await ask("?limit=1")).toMatchObject({ data: { t: [t] }, warnings: [expect.any(String)] });
+  expect(await ask("?limit=x")).toMatchObject({ status: "error", errorType: "bad_data" });
 });
 
 test("a name that says what it is needs nobody to", async () => {

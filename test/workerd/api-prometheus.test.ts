@@ -282,7 +282,7 @@ describe("the catalogue", () => {
 
   test.each([
     ["status/buildinfo", { application: "minuet", version: "3.0.0" }],
-    ["metadata", {}],
+    ["metadata", { seen_total: [{ type: "counter", help: "", unit: "" }] }],
     ["rules", { groups: [] }],
     ["alerts", { alerts: [] }],
     ["query_exemplars", []],

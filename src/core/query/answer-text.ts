@@ -2,7 +2,6 @@
 // what its buckets take. Pure.
 
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
-import type { MetricType } from "../metric-type.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
 import { PERCENTILE_NAMES, STAT_NAMES } from "../stats.ts";
 import { columnsOf, counterColumns } from "./answer.ts";
@@ -27,7 +26,8 @@ export interface LazySeries {
 const KEPT = 65_536;
 
 interface AskedOfColumns {
-  readonly type?: MetricType | undefined;
+  /** Whether there is an increase and a rate. */
+  readonly isCounter?: boolean;
   readonly step: number;
   /** Columns that buckets do not say, of the group with these labels. */
   readonly more?: (labels: Labels) => Omit<AnswerColumns, "t">;
@@ -37,7 +37,7 @@ interface AskedOfColumns {
 export const lazily = (
   groups: readonly MergedGroup[],
   size: number,
-  { type, step, more = () => ({}) }: AskedOfColumns,
+  { isCounter = false, step, more = () => ({}) }: AskedOfColumns,
 ): readonly LazySeries[] =>
   keeping(
     groups.map(({ labels, buckets: of }) => ({
@@ -46,7 +46,7 @@ export const lazily = (
         const buckets = of();
         return {
           ...columnsOf(buckets),
-          ...(type === "counter" && counterColumns(buckets, step)),
+          ...(isCounter && counterColumns(buckets, step)),
           ...more(labels),
         };
       },

@@ -4,6 +4,7 @@
 import type { Buckets } from "../bucket.ts";
 import type { Minutes } from "../minutes.ts";
 import type { Result } from "../result.ts";
+import type { Description } from "../series/description.ts";
 import type { Labels } from "../series/labels.ts";
 import type { TierName } from "../tiers.ts";
 import type { Matcher } from "./matcher.ts";
@@ -70,6 +71,8 @@ export interface Selected {
   readonly keptFrom: number;
   /** Parts that are there and could not be read; all the rest was handed out. */
   readonly unreadable: readonly Unreadable[];
+  /** What is known of the metric besides, where one was asked for by its name and anything is. */
+  readonly description?: Description;
 }
 
 export interface FoundSeries {

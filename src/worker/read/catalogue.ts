@@ -10,14 +10,7 @@ import type {
   MissingShard,
 } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { typeByName } from "../../core/metric-type.ts";
-import {
-  type Description,
-  effective,
-  NOTHING_SAID,
-  type Said,
-  withHead,
-} from "../../core/series/description.ts";
+import { type Description, NOTHING_SAID } from "../../core/series/description.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
 import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
 import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
@@ -28,7 +21,15 @@ import { fail } from "../http/failure.ts";
 import { firstShards, homesOf, layoutsInUse } from "../shards.ts";
 import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
-import { descriptionsOf, sharedOf, type StoredMetric, type StoredMetrics, union } from "./union.ts";
+import { shown } from "./types.ts";
+import {
+  descriptionsOf,
+  sharedOf,
+  type StoredMetric,
+  type StoredMetrics,
+  union,
+  withHeads,
+} from "./union.ts";
 
 export interface MetricsQuery {
   /** Part of the name, any case. */
@@ -65,7 +66,7 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed
   const fresh = Map.groupBy(stored.fresh, ({ metric }) => metric);
   const names = [...new Set([...byName.keys(), ...heads.keys()])].sort(compareNames);
   const metrics = names.slice(0, limit).map((name) => {
-    const description = descriptionIn(stored.described.get(name), heads.get(name));
+    const description = withHeads(stored.described.get(name), [heads.get(name)?.description]);
     return summary(name, byName.get(name), heads.get(name), fresh.get(name) ?? [], description);
   });
   const last = metrics.at(-1);
@@ -122,7 +123,7 @@ function summary(
   stored: StoredMetric | undefined,
   head: MetricHead | undefined,
   fresh: readonly SeriesName[],
-  description: Description,
+  description: Description | undefined,
 ): MetricSummary {
   const labels = new Set(stored?.labelNames);
   for (const { labels: json } of fresh)
@@ -136,21 +137,6 @@ function summary(
     ...latestOf(sides, Date.now()),
     ...shown(name, description),
   };
-}
-
-const descriptionIn = (
-  stored: Description | undefined,
-  head: MetricHead | undefined,
-): Description => {
-  const before = stored ?? NOTHING_SAID;
-  return head?.description === undefined ? before : withHead(before, head.description);
-};
-
-/** As lists show it: a type that nobody has said is that of the name. */
-function shown(name: string, description: Description): Said {
-  const said = effective(description);
-  const type = said.type ?? typeByName(name);
-  return { ...said, ...(type !== undefined && { type }) };
 }
 
 /** A metric and all that is known of it besides its series. */
@@ -186,10 +172,8 @@ export async function describeMetric(env: Env, name: string): Promise<DescribedM
     ...rows.map((row) => ({ firstAt: row.first_at, lastAt: row.last_at, last: row.last })),
     ...(head === undefined ? [] : [head]),
   ];
-  const description = descriptionIn(
-    descriptionsOf(stored.answers.flatMap(({ described }) => described)).get(name),
-    head,
-  );
+  const described = descriptionsOf(stored.answers.flatMap((answer) => answer.described));
+  const description = withHeads(described.get(name), [head?.description]) ?? NOTHING_SAID;
   const answer = {
     name,
     series: series.size,

@@ -3,10 +3,11 @@
 
 import type { MissingShard } from "../../core/api.ts";
 import { later } from "../../core/series/last-seen.ts";
-import { type Description, mergeDescriptions } from "../../core/series/description.ts";
+import type { Description } from "../../core/series/description.ts";
 import type { MetricHead, WantedMetrics } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
 import { callShard } from "../shards.ts";
+import { merged } from "./union.ts";
 
 export interface MetricHeads {
   readonly heads: ReadonlyMap<string, MetricHead>;
@@ -43,7 +44,7 @@ const described = (
   a: Description | undefined,
   b: Description | undefined,
 ): Pick<MetricHead, "description"> => {
-  const description = a === undefined || b === undefined ? (a ?? b) : mergeDescriptions(a, b);
+  const description = merged([a, b]);
   return description === undefined ? {} : { description };
 };
 

@@ -17,6 +17,7 @@ import {
 } from "../../core/query/source.ts";
 import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
@@ -29,6 +30,7 @@ import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namedBy, namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
 import { readSlices, type Stored } from "./slices.ts";
+import { merged, withHeads } from "./union.ts";
 
 /**
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
@@ -129,12 +131,14 @@ async function select<R extends Rows>(
     since: Date.now(),
   };
   let known = false;
+  let description: Description | undefined;
   const parts: Slice[] = [{ packs: [], from: asked.kept, to: asked.to }];
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const planned = { ...asked, kept: part.from, to: part.to };
     const read = await readPart(env, question, planned, handOut);
     if (read.ok) {
       known ||= read.value.known;
+      description ??= read.value.description;
       const over = overParts(asked, parts, read.value.series, handOut.decoded, question.since);
       if (over !== undefined) return err(over);
       continue;
@@ -152,6 +156,7 @@ async function select<R extends Rows>(
     known,
     keptFrom: Math.max(keptFrom(tier, now, retention), deletedTo),
     unreadable,
+    ...(description && { description }),
   });
 }
 
@@ -182,6 +187,7 @@ interface Question {
 
 interface PartRead {
   readonly known: boolean;
+  readonly description: Description | undefined;
   /** How many series there are, those included that are in no database yet. */
   readonly series: number;
 }
@@ -243,6 +249,10 @@ async function readPart(
   if (failed !== undefined) return err(failed);
   for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);
   return ok({
+    description: withHeads(
+      merged(readings.map(({ snapshot }) => snapshot.description)),
+      heads.map(({ head }) => head.description),
+    ),
     known: stored.some(({ series }) => series.size > 0) || heads.some(({ head }) => head.known),
     series: Math.max(
       ...stored.map(({ series }) => series.size),

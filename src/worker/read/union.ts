@@ -2,7 +2,7 @@
 // series too: it counts once. Pure.
 
 import { later, type LastSeen } from "../../core/series/last-seen.ts";
-import { type Description, mergeDescriptions } from "../../core/series/description.ts";
+import { type Description, mergeDescriptions, withHead } from "../../core/series/description.ts";
 import { descriptionOf, type SeriesName, type StoredPage } from "../../d1/catalogue.ts";
 import type { MetricRow } from "../../d1/rows.ts";
 
@@ -23,6 +23,21 @@ export function descriptionsOf(rows: readonly MetricRow[]): Map<string, Descript
     all.set(row.metric, before === undefined ? one : mergeDescriptions(before, one));
   }
   return all;
+}
+
+/** What several know of a metric; undefined: none does. */
+export function merged(all: readonly (Description | undefined)[]): Description | undefined {
+  const known = all.filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : known.reduce(mergeDescriptions);
+}
+
+/** What databases hold, with what shards say on top. */
+export function withHeads(
+  stored: Description | undefined,
+  heads: readonly (Description | undefined)[],
+): Description | undefined {
+  const head = merged(heads);
+  return stored === undefined || head === undefined ? (head ?? stored) : withHead(stored, head);
 }
 
 export interface StoredMetrics {

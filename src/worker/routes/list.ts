@@ -14,16 +14,11 @@ import { describe, remove } from "./metric.ts";
 import { setDescription } from "./metric-description.ts";
 import { metrics } from "./metrics.ts";
 import { pointsDocument } from "./points.ts";
-import {
-  promAlerts,
-  promBuildInfo,
-  promExemplars,
-  promMetadata,
-  promRules,
-} from "./prometheus/about.ts";
+import { promAlerts, promBuildInfo, promExemplars, promRules } from "./prometheus/about.ts";
 import { atRoot } from "./prometheus/dialect.ts";
 import { promFormatQuery } from "./prometheus/format.ts";
 import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
+import { promMetadata } from "./prometheus/metadata.ts";
 import { promQuery, promQueryRange } from "./prometheus/query.ts";
 import { pushgatewayDelete } from "./pushgateway.ts";
 import { query } from "./query.ts";

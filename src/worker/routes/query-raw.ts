@@ -8,6 +8,7 @@ import type { Matcher } from "../../core/query/matcher.ts";
 import type { Unreadable } from "../../core/query/read-error.ts";
 import { type SampleGroup, Samples } from "../../core/query/samples.ts";
 import type { Source } from "../../core/query/source.ts";
+import type { Description } from "../../core/series/description.ts";
 import { labelsJson } from "../../core/series/labels.ts";
 import { orFail } from "../read/native.ts";
 
@@ -34,6 +35,8 @@ export interface AskedRaw {
 
 export interface RawFound {
   readonly known: boolean;
+  /** Undefined: nothing is known of the metric besides. */
+  readonly description: Description | undefined;
   readonly unreadable: readonly Unreadable[];
   /** What the head of the answer has of it. */
   readonly head: Pick<RawAnswer, "keptFrom" | "collapsed" | "truncated" | "seriesTotal">;
@@ -50,7 +53,7 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
     ofBuckets: "nothing",
     labelsOf: ({ labels }) => groupLabels(labels, by),
   });
-  const { known, keptFrom, unreadable } = orFail(
+  const { known, keptFrom, unreadable, description } = orFail(
     await source.minutes({ matchers, from, to }, (series, minutes, first, end) =>
       found.add(series, minutes, first, end),
     ),
@@ -62,6 +65,7 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
   const { collapsed } = found;
   return {
     known,
+    description,
     unreadable,
     head: {
       keptFrom,

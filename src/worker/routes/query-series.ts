@@ -2,7 +2,6 @@
 // asked for besides.
 
 import type { Absent } from "../../core/api.ts";
-import type { MetricType } from "../../core/metric-type.ts";
 import { type Across, combined } from "../../core/query/across.ts";
 import { keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
 import type { GroupBy, Merge, Order } from "../../core/query/merge.ts";
@@ -37,19 +36,19 @@ export const percentilesOf = ({ stat, order }: AskedOfStats): readonly Percentil
 
 interface AskedOfGroups extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "groups"> {
   readonly limit: number;
-  readonly type: MetricType | undefined;
+  readonly isCounter: boolean;
 }
 
 /** All points of a group merged. @throws Failed */
 export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroups): Promise<Shown> {
-  const { limit, type, planned } = asked;
+  const { limit, isCounter, planned } = asked;
   const order = isPercentile(asked.order) ? asked.order : undefined;
   const { groups, total } = merge.ranked(
     order === undefined ? limit : Infinity,
     orderOfBuckets(asked.order),
   );
   const names = percentilesOf(asked);
-  const how = { type, step: planned.step };
+  const how = { isCounter, step: planned.step };
   if (names.length === 0)
     return { series: lazily(groups, merge.size, how), total, absent: [], lost: [] };
   const found = await readPercentiles(source, { ...asked, names, order, groups });

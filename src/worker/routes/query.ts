@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import * as LIMITS from "../../core/limits.ts";
-import { type MetricType, typeByName } from "../../core/metric-type.ts";
+import { rises } from "../../core/metric-type.ts";
 import {
   type AnswerHead,
   jsonParts,
@@ -36,6 +36,7 @@ import { streamOf } from "../http/stream.ts";
 import { metricName, time, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
+import { asTyped, shown } from "../read/types.ts";
 import { failUnknown } from "../read/unknown.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
 import { tooLarge } from "./query-limits.ts";
@@ -121,7 +122,10 @@ export const query = endpoint({
       caller: { prefix },
     } = c.var;
     mustSee(caller, asked.metric);
-    const { head, series } = await answerOf({ env: c.env, prefix }, asked, Date.now());
+    const seen = { env: c.env, prefix };
+    const { head, series } = await asTyped(asked.metric, (isCounter) =>
+      answerOf(seen, asked, Date.now(), isCounter),
+    );
     const notes = notesOf(head, series.length, head.keptFrom);
     const csv = asked.format === "csv";
     const tag = new Tag();
@@ -153,7 +157,7 @@ const csvOf = (
     resolution === "raw"
       ? RAW_NAMES
       : across === undefined
-        ? columnNames(type === "counter", percentilesOf(asked))
+        ? columnNames(rises(type), percentilesOf(asked))
         : ACROSS_NAMES,
   );
 
@@ -184,10 +188,12 @@ interface Seen {
   readonly prefix: string;
 }
 
+/** `isCounter`: what the metric is taken for; when the answer says another, it is worth nothing. */
 async function answerOf(
   seen: Seen,
   asked: z.output<typeof parameters>,
   now: number,
+  isCounter: boolean,
 ): Promise<Answer> {
   const { env, prefix } = seen;
   const { metric, from, to } = asked;
@@ -197,9 +203,6 @@ async function answerOf(
       : to - from > LIMITS.rangeMs
         ? "the range is over 50 years, the limit"
         : undefined;
-  const type = typeByName(metric);
-  if (type !== "counter" && (asked.order === "increase" || asked.order === "rate"))
-    failOrder(metric, asked.order);
   const order = orderOfBuckets(asked.order);
   if (asked.across !== "points" && (asked.stat.length > 0 || order !== asked.order))
     fail({
@@ -213,24 +216,23 @@ async function answerOf(
       message: `${issue}: from is ${new Date(from).toISOString()}, to ${new Date(to).toISOString()}`,
       issues: [{ path: "from", message: issue }],
     });
-  if (asked.resolution === "raw") return await rawOf(seen, asked, type, now);
+  if (asked.resolution === "raw") return await rawOf(seen, asked, now);
   const { retention, samplesPerMinute } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);
   const source = sourceOf(env, prefix, now);
   const named = anyOf(METRIC_NAME, [metric]);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const across = asked.across === "points" ? undefined : asked.across;
-  const rises = asked.order === "increase" || asked.order === "rate";
+  const byRise = asked.order === "increase" || asked.order === "rate" ? asked.order : undefined;
   // What is read before the range, and is no part of the answer.
-  const lead =
-    across !== undefined ? leadOfAcross(planned) : type === "counter" ? leadOf(planned) : 0;
+  const lead = across !== undefined ? leadOfAcross(planned) : isCounter ? leadOf(planned) : 0;
   const before = plan({ from: planned.from - lead, to }, planned.tier, now, retention);
   const merge =
     across === undefined
       ? new Merge(planned, by, shelfOf(planned))
       : new Merge(before, "*", shelfOf(before));
   const increases =
-    type === "counter" && (across === undefined || rises)
+    isCounter && (across === undefined || byRise !== undefined)
       ? new Increases(planned, (labels, at, amount) => merge.raise(labels, at, amount))
       : undefined;
   const selection = {
@@ -241,6 +243,7 @@ async function answerOf(
     known,
     keptFrom,
     unreadable: parts,
+    description,
   } = orFail(
     await source.select(selection, ({ labels }, buckets, first, end) => {
       merge.add(labels, buckets, first, end);
@@ -249,12 +252,14 @@ async function answerOf(
     }),
   );
   if (!known) await failIfUnknown(seen, source, asked);
+  const { type, unit } = shown(metric, description);
+  if (byRise !== undefined && !rises(type)) failOrder(metric, byRise);
   increases?.finish();
   const { series, total, absent, lost } =
     across === undefined
       ? await groupsOf(source, merge, {
           ...asked,
-          type,
+          isCounter,
           planned,
           matchers: selection.matchers,
           by,
@@ -268,6 +273,7 @@ async function answerOf(
     metric,
     ...(across !== undefined && { across }),
     ...(type !== undefined && { type }),
+    ...(unit !== undefined && { unit }),
     resolution: planned.tier,
     step: planned.step,
     from: planned.from,
@@ -281,12 +287,7 @@ async function answerOf(
   return { head, series };
 }
 
-async function rawOf(
-  seen: Seen,
-  asked: z.output<typeof parameters>,
-  type: MetricType | undefined,
-  now: number,
-): Promise<Answer> {
+async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number): Promise<Answer> {
   const { env, prefix } = seen;
   const { metric, from, to, limit } = asked;
   if (asked.across !== "points" || asked.order !== undefined || asked.stat.length > 0)
@@ -299,7 +300,7 @@ async function rawOf(
   const source = sourceOf(env, prefix, now);
   const matchers = [anyOf(METRIC_NAME, [metric]), ...matchersOf(asked.where)];
   const by = asked.by.includes("*") ? "*" : asked.by;
-  const { known, unreadable, head, series } = await readRaw(source, {
+  const { known, description, unreadable, head, series } = await readRaw(source, {
     matchers,
     from,
     to,
@@ -308,11 +309,13 @@ async function rawOf(
     samplesPerMinute: configOf(env).samplesPerMinute,
   });
   if (!known) await failIfUnknown(seen, source, asked);
+  const { type, unit } = shown(metric, description);
   return {
     series,
     head: {
       metric,
       ...(type !== undefined && { type }),
+      ...(unit !== undefined && { unit }),
       resolution: "raw",
       step: 0,
       from,
@@ -339,7 +342,7 @@ async function failIfUnknown(
 const failOrder = (metric: string, order: string): never =>
   fail({
     kind: "invalid_parameter",
-    message: `order=${order} is for counters, and ${metric} is not known to be one: its name does not end in _total, _count, .count or _bucket`,
+    message: `order=${order} is for counters, and ${metric} is not known to be one: nobody says that it is, and its name does not end in _total, _count, .count or _bucket`,
     issues: [{ path: "order", message: `${order} is for counters` }],
   });
 

@@ -31,15 +31,6 @@ export const promBuildInfo = endpoint({
   }),
 });
 
-export const promMetadata = endpoint({
-  ...dialect("metadata", z.object({ limit: z.string().optional(), metric: z.string().optional() })),
-  methods: ["GET"],
-  summary: "For clients of Prometheus: types of metrics, of which none are kept",
-  answer: answerOf(z.record(z.string(), z.unknown())),
-  errors: [],
-  handle: () => ({ status: "success" as const, data: {} }),
-});
-
 export const promExemplars = endpoint({
   ...dialect("query_exemplars", none),
   summary: "For clients of Prometheus: exemplars, of which none are kept",
