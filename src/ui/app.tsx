@@ -18,8 +18,8 @@ const Explore = () => {
     return (
       <main class={panels.length > 1 ? "panels several" : "panels"} inert={covers.value}>
         <h1 class="unseen">Metrics over time</h1>
-        {panels.map(({ key, index, reading }) => (
-          <Panel key={key} index={index} reading={reading} />
+        {panels.map(({ key, ...panel }) => (
+          <Panel key={key} {...panel} />
         ))}
       </main>
     );
@@ -38,11 +38,7 @@ const Embed = () => {
   const [panel] = placed.value;
   return (
     <main class="panels embed">
-      {panel === undefined ? (
-        <NothingHere />
-      ) : (
-        <Panel key={panel.key} index={panel.index} reading={panel.reading} embedded />
-      )}
+      {panel === undefined ? <NothingHere /> : <Panel {...panel} key={panel.key} embedded />}
     </main>
   );
 };

@@ -34,6 +34,7 @@ const NO_SUM: ReadonlySet<UnitName> = new Set([
 export const adds = (unit: UnitName): boolean => !NO_SUM.has(unit);
 
 export const isUnit = (text: string): text is UnitName => Object.hasOwn(UNITS, text);
+export const UNIT_NAMES: readonly UnitName[] = Object.keys(UNITS).filter(isUnit);
 
 /** What a name may end with. Not kb, mb and gb: of 1,000 or of 1,024, nobody knows. */
 const SUFFIXES: Readonly<Partial<Record<UnitName, string>>> = {

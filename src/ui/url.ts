@@ -89,6 +89,8 @@ export interface Panel {
   readonly across?: Across;
   /** Absent: the rate of counters, the value of all others. */
   readonly show?: Show;
+  /** A metric by which this one is divided. */
+  readonly over?: string;
   /** Chosen instead of what the name says. */
   readonly unit?: UnitName;
   /** Labels JSON of the series that are drawn; absent: the largest. */
@@ -144,7 +146,7 @@ export function openedAs(
 }
 
 /** A panel without some of its choices. */
-export function without<K extends "by" | "unit" | "only" | "sort" | "across" | "show">(
+export function without<K extends "by" | "unit" | "only" | "sort" | "across" | "show" | "over">(
   panel: Panel,
   ...choices: readonly K[]
 ): Omit<Panel, K> {
@@ -186,6 +188,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     else if (name === "by") panel.by = value;
     else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
+    else if (name === "over") panel.over = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];
     else if (name === "table") panel.table = value === "true";
     else {
@@ -230,7 +233,7 @@ export function viewAddress({ page, panels, range, resolution, compare, utc }: V
     if (panel.stat !== "avg") search.append("stat", panel.stat);
     if (panel.by !== undefined) search.append("by", panel.by);
     for (const matcher of panel.where) search.append("where", matcher);
-    for (const name of ["across", "show", "unit"] as const) {
+    for (const name of ["over", "across", "show", "unit"] as const) {
       const { [name]: value } = panel;
       if (value !== undefined) search.append(name, value);
     }
@@ -257,6 +260,14 @@ export function keepingPanels(next: View, before: View): View {
 /** Fewer escapes than URLSearchParams makes: addresses are read, and typed, by people. */
 const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
+
+/** What a panel is called. */
+export const titleOf = ({ metric, over }: Pick<Panel, "metric" | "over">): string =>
+  over === undefined ? metric : `${metric} ÷ ${over}`;
+
+/** The panel of what a panel is divided by, cut as it is. */
+export const secondOf = (panel: Panel): Panel | undefined =>
+  panel.over === undefined ? undefined : { ...panel, metric: panel.over };
 
 /** Series that a panel knows at most: of more, the largest by the statistic that is drawn. */
 const SERIES_KNOWN = 100;
@@ -286,6 +297,7 @@ function resolutionOf(panel: Panel, { range, resolution }: Asked): Resolution {
   const isValue =
     showOf(panel) === "value" &&
     panel.across === undefined &&
+    panel.over === undefined &&
     !isPercentile(panel.stat) &&
     STATISTIC[panel.stat].kind === "value";
   return isValue && length <= SAMPLES_WITHIN[resolution] ? "raw" : "auto";

@@ -1,7 +1,7 @@
 // What is shown of a metric: the rate of a counter, the total of its series.
 
 import { beforeAll, expect, test } from "vitest";
-import { chartOf, findings, fits, lastMinutes, legendOf, question, site } from "./pages.ts";
+import { chartOf, findings, fits, lastMinutes, legendOf, MINUTE, question, site } from "./pages.ts";
 
 const { open, post } = site();
 
@@ -9,6 +9,10 @@ beforeAll(async () => {
   await post([
     // A counter that begins again twice: it rises by 60 a minute all the while.
     { name: "jobs_total", datapoints: lastMinutes(50, (ago) => 60 * ((50 - ago) % 20) + 60) },
+    ...["a", "b"].flatMap((host, i) => [
+      { name: "http.errors_total", labels: { host }, datapoints: lastMinutes(30, (ago) => (30 - ago) * (i + 1)) },
+      { name: "http.requests_total", labels: { host }, datapoints: lastMinutes(30, (ago) => (30 - ago) * 20) },
+    ]), // prettier-ignore
     ...[8, 2, 1].map((value, i) => ({
       name: "cache.size_bytes",
       labels: { host: "abc"[i]! },
@@ -46,4 +50,34 @@ test("three hosts are totalled, and the phone has room for it", async () => {
   expect(await findings(page)).toEqual([]);
   await page.goBack();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("8 GiB");
+});
+
+test("errors by requests, chosen in the menu: a part of a whole of each host, which follows what is posted", async () => {
+  const page = await open("/?metric=http.errors_total&by=host");
+  await chartOf(page, '[data-form="rate"]');
+  await page.getByLabel("Download and copy").click();
+  await page.getByLabel("Divide by").fill("http.requests_total");
+  await page.getByRole("button", { name: "Divide", exact: true }).click();
+  const chart = await chartOf(page, '[data-form="ratio"][data-lines="2"]');
+  expect(page.url()).toContain("over=http.requests_total");
+  await expect.poll(() => legendOf(page, "avg", "host=a").textContent()).toBe("5 %");
+  expect(await legendOf(page, "avg", "host=b").textContent()).toBe("10 %");
+  await chart.getByRole("application").focus();
+  await page.keyboard.press("ArrowLeft");
+  const numbers = page.locator(".tooltip-lines");
+  await numbers.waitFor();
+  expect(await numbers.locator("thead th").allTextContents()).toEqual(["ratio", "http.errors_total", "http.requests_total"]); // prettier-ignore
+  expect(await findings(page)).toEqual([]);
+  await page.getByLabel("Unit").selectOption("none");
+  await expect.poll(() => legendOf(page, "avg", "host=a").textContent()).toBe("0.05");
+  // Both of one host in the minute before, which is over.
+  const at = Math.floor(Date.now() / MINUTE) * MINUTE - 1;
+  await post(["errors", "requests"].map((of) => ({ name: `http.${of}_total`, value: 2_000, labels: { host: "c" }, timestamp: at }))); // prettier-ignore
+  await post(["errors", "requests"].map((of) => ({ name: `http.${of}_total`, value: 1_000, labels: { host: "c" }, timestamp: at - MINUTE }))); // prettier-ignore
+  await chartOf(page, '[data-form="ratio"][data-lines="3"]');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await fits(page);
+  await page.getByLabel("Do not divide by http.requests_total").click();
+  await chartOf(page, '[data-form="rate"]');
+  expect(page.url()).not.toContain("over=");
 });

@@ -162,7 +162,7 @@ function Lines({ buckets, palette, form, place }: LinesProps) {
     <table class="tooltip-lines">
       <thead>
         <tr>
-          <th />
+          <td />
           {columns.map(({ name, title }) => (
             <th key={name}>{title}</th>
           ))}

@@ -7,12 +7,14 @@ import { highest, peakOf } from "../chart/ranking.ts";
 import { formatAge, formatCount, seriesName } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
+import { ownUnit } from "../models/drawing.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
 import { typeByName } from "../../core/metric-type.ts";
-import { ACROSS, type Across, DRAWN, SHOWS, showOf, without } from "../url.ts";
-import { isUnit, perSecond, UNITS, unitOf } from "../units.ts";
+import { ACROSS, type Across, DRAWN, SHOWS, showOf, titleOf, without } from "../url.ts";
+import { isUnit, UNIT_NAMES, type UnitName, UNITS } from "../units.ts";
 import { Filters } from "./filters.tsx";
+import { ICONS } from "./icons.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
 import { PanelTools } from "./panel-tools.tsx";
 
@@ -109,8 +111,12 @@ const RateOrValue = ({ index, panel }: CutProps) => (
   </div>
 );
 
-const Unit = ({ index, panel }: CutProps) => {
-  const own = showOf(panel) === "rate" ? perSecond(unitOf(panel.metric)) : unitOf(panel.metric);
+/** Those that a ratio can have. */
+const OF_RATIO: readonly UnitName[] = ["ratio", "none"];
+
+/** `own`: when none is chosen. */
+const Unit = ({ index, panel, own }: CutProps & { readonly own: UnitName }) => {
+  const names = panel.over === undefined ? UNIT_NAMES : OF_RATIO;
   return (
     <select
       aria-label="Unit"
@@ -120,16 +126,28 @@ const Unit = ({ index, panel }: CutProps) => {
       }
     >
       <option value="">{UNITS[own]}</option>
-      {Object.entries(UNITS)
-        .filter(([name]) => name !== own)
-        .map(([name, title]) => (
+      {names
+        .filter((name) => name !== own)
+        .map((name) => (
           <option key={name} value={name}>
-            {title}
+            {UNITS[name]}
           </option>
         ))}
     </select>
   );
 };
+
+/** What the panel is divided by: a click ends that. */
+const Divisor = ({ index, panel }: CutProps) => (
+  <button
+    type="button"
+    class="chip"
+    aria-label={`Do not divide by ${panel.over}`}
+    onClick={() => setPanel(index, (now) => without(now, "over", "unit", "only", "sort"))}
+  >
+    ÷ {panel.over} <ICONS.close />
+  </button>
+);
 
 const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`);
 
@@ -174,7 +192,8 @@ export const PanelHead = (props: HeadProps) => {
         )}
         <Split index={index} panel={panel} />
         {showOf(panel) === "value" && <Combined index={index} panel={panel} />}
-        <Unit index={index} panel={panel} />
+        <Unit index={index} panel={panel} own={ownUnit(panel)} />
+        {panel.over !== undefined && <Divisor index={index} panel={panel} />}
         <Filters index={index} panel={panel} />
       </div>
     ),
@@ -186,11 +205,11 @@ export const PanelHead = (props: HeadProps) => {
         {embedded ? (
           <h1>
             <a href={linkToPanel(index, "explore")} target="_blank" rel="noreferrer">
-              {panel.metric}
+              {titleOf(panel)}
             </a>
           </h1>
         ) : (
-          <h2 tabIndex={-1}>{panel.metric}</h2>
+          <h2 tabIndex={-1}>{titleOf(panel)}</h2>
         )}
         <About panel={panel} drawing={props.drawing} />
       </div>

@@ -4,7 +4,8 @@ import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
 import { linkToPanel, view } from "../models/page.ts";
 import { asksSamples } from "../models/answers.ts";
-import { questionOf } from "../url.ts";
+import { questionOf, secondOf } from "../url.ts";
+import { Divide } from "./divide.tsx";
 import type { ToolsProps } from "./panel-props.ts";
 
 /** Samples have no order: it is for the buckets that may stand for them. */
@@ -25,6 +26,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
     if (as === "csv") files.keepCsv(drawing);
     else if (canvas.current !== undefined) await files.keepPng(panel, drawing, canvas.current);
   };
+  const second = secondOf(panel);
   const canKeep = drawing?.now.current === true;
   const item = (text: string, act: () => Promise<void>, off = false) => (
     <button
@@ -39,18 +41,25 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
     </button>
   );
   return (
-    <div class="items">
-      {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
-      {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
-      {item("Copy as curl", () =>
-        copy(
-          curl(shareable(questionOf(panel, view.peek()))),
-          signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
-        ),
-      )}
-      {item("Copy link to this panel", () => copy(location.origin + linkToPanel(index, "explore")))}
-      {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
-      {item("Ask again", () => reading.askNow())}
-    </div>
+    <>
+      <div class="items">
+        {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
+        {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
+        {item("Copy as curl", () =>
+          copy(
+            [panel, ...(second ? [second] : [])]
+              .map((one) => curl(shareable(questionOf(one, view.peek()))))
+              .join("\n"),
+            signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
+          ),
+        )}
+        {item("Copy link to this panel", () =>
+          copy(location.origin + linkToPanel(index, "explore")),
+        )}
+        {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
+        {item("Ask again", () => reading.askNow())}
+      </div>
+      <Divide index={index} panel={panel} close={close} />
+    </>
   );
 }

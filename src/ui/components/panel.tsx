@@ -22,7 +22,7 @@ import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { strideOf } from "../models/whole.ts";
 import { zone } from "../models/zone.ts";
-import { HOME, type Panel as Choices, without } from "../url.ts";
+import { HOME, type Panel as Choices, titleOf, without } from "../url.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
@@ -37,6 +37,8 @@ const NoPoints = lazily(async () => (await import("./nothing.tsx")).NoPoints, wa
 export interface PanelProps {
   readonly index: number;
   readonly reading: Reading;
+  /** Of the metric by which this one is divided. */
+  readonly second: Reading | undefined;
   /** Without the controls of the page around it. */
   readonly embedded?: boolean;
 }
@@ -52,6 +54,7 @@ const described = (now: Shown): Described => ({
   "data-to": now.to,
 });
 const counted = (data: ChartData): Described => ({
+  "data-form": data.form.kind,
   "data-lines": data.lines.length,
   "data-series": data.all.length,
   "data-before": data.lines.filter(({ before }) => before?.rows.some(isRow)).length,
@@ -89,7 +92,7 @@ const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
   return (
     <figure class="chart" {...described(now)} {...counts}>
       <Plot
-        name={panel.metric}
+        name={titleOf(panel)}
         data={data}
         from={from}
         to={to}
@@ -114,8 +117,11 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** The metric that was meant, cut as before. The focus goes from the button that goes to its name. */
-function meant(index: number, metric: string): void {
-  setPanel(index, (before) => ({ ...without(before, "only"), metric }));
+function meant(index: number, unknown: string, metric: string): void {
+  setPanel(index, (before) => ({
+    ...without(before, "only"),
+    ...(before.metric === unknown ? { metric } : { over: metric }),
+  }));
   requestAnimationFrame(() =>
     document.querySelectorAll<HTMLElement>(".panel h2")[index]?.focus({ preventScroll: true }),
   );
@@ -129,8 +135,8 @@ function stateOf(failure: Failure | undefined, drawing: Drawing | undefined): St
   return drawing.data.all.length === 0 && drawing.now.current ? "empty" : "ready";
 }
 
-export function Panel({ index, reading, embedded = false }: PanelProps) {
-  const scene = useMemo(() => sceneOf(reading), [reading]);
+export function Panel({ index, reading, second, embedded = false }: PanelProps) {
+  const scene = useMemo(() => sceneOf(reading, second), [reading, second]);
   const draw = useMemo(drawer, [reading]);
   const canvas = useRef<HTMLCanvasElement>(undefined);
   const {
@@ -141,9 +147,12 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
   } = usePaced(scene, (before, next) => isUrgent(before, next, reading));
   const drawing = draw(panel, shown);
   const state = stateOf(failed, drawing);
-  const retry = (): void => void reading.askNow();
+  const retry = (): void => {
+    void reading.askNow();
+    void second?.askNow();
+  };
   return (
-    <section class="panel" data-state={state} aria-label={panel.metric}>
+    <section class="panel" data-state={state} aria-label={titleOf(panel)}>
       <PanelHead
         index={index}
         panel={panel}
@@ -165,7 +174,7 @@ export function Panel({ index, reading, embedded = false }: PanelProps) {
           title={TITLES[failed.code] ?? "No answer"}
           message={failed.message}
           nearest={failed.nearest}
-          onChoose={(metric) => meant(index, metric)}
+          onChoose={(metric) => meant(index, failed.of, metric)}
           {...(failed.code === "invalid_parameter"
             ? {
                 action: "Show the last hour",

@@ -13,7 +13,7 @@ import {
 } from "../chart/form.ts";
 import { isPercentile } from "../../core/stats.ts";
 import type { ChartSeries } from "../chart/series.ts";
-import { unitOf } from "../units.ts";
+import { perSecond, type UnitName, unitOf } from "../units.ts";
 import { type Panel, percentileOf, showOf } from "../url.ts";
 import type { Shown } from "./shown.ts";
 
@@ -39,8 +39,22 @@ export function drawer(): (panel: Panel, now: Shown | undefined) => Drawing | un
   };
 }
 
+/** The unit of one metric of a panel. */
+export const shownUnit = (panel: Panel): UnitName => {
+  const own = unitOf(panel.metric);
+  return showOf(panel) === "rate" ? perSecond(own) : own;
+};
+
+/** The unit of a panel for which none is chosen: of a ratio a part of a whole, or so much for each. */
+export function ownUnit(panel: Panel): UnitName {
+  const { metric, over } = panel;
+  if (over === undefined) return shownUnit(panel);
+  const [one, other] = [unitOf(metric), unitOf(over)];
+  return one === other ? "ratio" : other === "none" ? one : "none";
+}
+
 /** A unit that was chosen is that of what is shown, also of a rate. */
-function formOf(panel: Panel, answer: Shown["answer"]): Form {
+export function formOf(panel: Panel, answer: Shown["answer"]): Form {
   const own = unitOf(panel.metric);
   const unit = panel.unit ?? own;
   if (showOf(panel) === "rate")
@@ -60,6 +74,20 @@ function formOf(panel: Panel, answer: Shown["answer"]): Form {
   return across === undefined ? bucketForm(stat, unit) : combinedForm(across, unit);
 }
 
+type InForm = Pick<Shown["answer"], "step" | "older" | "series">;
+
+/** The series of an answer as a form has them. */
+export const seriesIn = (
+  { kind, title }: Form,
+  { step, older = [], series }: InForm,
+  partialFrom: number,
+): readonly ChartSeries[] =>
+  kind === "rate"
+    ? series.map((one) => rates(one, step / 1_000, partialFrom))
+    : kind === "percentile"
+      ? series.map((one) => percentiles(one, title, older))
+      : series;
+
 function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   const { answer, before, from, to, partialFrom, current } = now;
   const old = last?.drawing;
@@ -67,13 +95,9 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   if (!current && answer === old?.now.answer && before === old.now.before && panel === last?.panel)
     return old.data;
   const { only } = panel;
-  const form = formOf(panel, answer);
+  const form = now.form ?? formOf(panel, answer);
   const inForm = (series: readonly ChartSeries[]): readonly ChartSeries[] =>
-    form.kind === "rate"
-      ? series.map((one) => rates(one, answer.step / 1_000, partialFrom))
-      : form.kind === "percentile"
-        ? series.map((one) => percentiles(one, form.title, answer.older ?? []))
-        : series;
+    seriesIn(form, { ...answer, series }, partialFrom);
   return chartData({
     series: inForm(answer.series),
     ...(before !== undefined && { before: inForm(before.series) }),

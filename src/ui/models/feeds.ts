@@ -174,7 +174,11 @@ export function startFeeds(): void {
     const { panels, range, page } = view.value;
     const wanted =
       page !== "store" && range.kind === "last" && denial.value === undefined
-        ? [...new Set(panels.map(({ metric }) => metric))]
+        ? [
+            ...new Set(
+              panels.flatMap(({ metric, over }) => (over === undefined ? metric : [metric, over])),
+            ),
+          ]
         : [];
     const sameReader = held === signedIn.value;
     held = signedIn.value;

@@ -1,7 +1,7 @@
 // The panels on view, each with its reading: one is kept as long as its panel is on the page.
 
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { Panel } from "../url.ts";
+import { type Panel, secondOf } from "../url.ts";
 import { view } from "./page.ts";
 import { Reading } from "./reading.ts";
 
@@ -10,6 +10,8 @@ export interface Placed {
   readonly key: string;
   readonly index: number;
   readonly reading: Reading;
+  /** Of the metric by which this one is divided. */
+  readonly second: Reading | undefined;
 }
 
 const known = new Map<string, Reading>();
@@ -26,18 +28,27 @@ export function startReadings(): void {
   effect(() => {
     const { panels, page } = view.value;
     const seen = new Map<string, number>();
+    const used = new Set<string>();
+    const readingOf = (key: string, panel: ReadonlySignal<Panel>): Reading => {
+      const reading = known.get(key) ?? new Reading(panel);
+      used.add(key);
+      known.set(key, reading);
+      return reading;
+    };
     const before = placed.peek();
     const next = (page === "store" ? [] : panels).map((panel, index): Placed => {
       const nth = seen.get(panel.metric) ?? 0;
       seen.set(panel.metric, nth + 1);
       const key = `${nth}/${panel.metric}`;
-      const reading = known.get(key) ?? new Reading(follow(panel, nth));
-      known.set(key, reading);
+      const reading = readingOf(key, follow(panel, nth));
+      const second =
+        panel.over === undefined ? undefined : readingOf(`over ${key}`, divisorOf(reading.panel));
       const old = before[index];
-      return old?.reading === reading ? old : { key, index, reading };
+      const isOld = old?.reading === reading && old.second === second;
+      return isOld ? old : { key, index, reading, second };
     });
     for (const [key, reading] of known)
-      if (!next.some((one) => one.key === key)) {
+      if (!used.has(key)) {
         reading.end();
         known.delete(key);
       }
@@ -53,4 +64,10 @@ function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {
     () =>
       (latest = view.value.panels.filter(({ metric }) => metric === panel.metric)[nth] ?? latest),
   );
+}
+
+/** What a panel is divided by; the last that was, when there is none any more. */
+function divisorOf(panel: ReadonlySignal<Panel>): ReadonlySignal<Panel> {
+  let latest = panel.peek();
+  return computed(() => (latest = secondOf(panel.value) ?? latest));
 }

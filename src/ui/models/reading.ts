@@ -189,7 +189,7 @@ export class Reading {
       });
     } catch (error) {
       if (!asking.signal.aborted) {
-        const failure = failureOf(question, error);
+        const failure = failureOf(question, panel.metric, error);
         // What is drawn of it is no more.
         if (failure.code === "unknown_metric") this.#forget();
         this.#failed.value = failure;
@@ -257,6 +257,7 @@ export class Reading {
       this.#forget();
       this.#failed.value = {
         question: this.question.peek(),
+        of: metric,
         message: `All points of "${metric}" are gone. When new ones come, they show here.`,
         code: "removed",
         nearest: [],

@@ -1,8 +1,9 @@
 // What a panel shows, as of one moment: name, cuts, data and window belong together.
 
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Panel } from "../url.ts";
 import { panned, type Panned } from "./page.ts";
+import type { ratio } from "./ratio.ts";
 import type { Reading } from "./reading.ts";
 import type { Failure, Shown } from "./shown.ts";
 
@@ -15,13 +16,30 @@ export interface Scene {
   readonly panned: Panned | undefined;
 }
 
-export const sceneOf = (reading: Reading): ReadonlySignal<Scene> =>
-  computed(() => ({
+/** `second`: of the metric by which the first is divided. */
+export function sceneOf(reading: Reading, second?: Reading): ReadonlySignal<Scene> {
+  const shown = computed(() =>
+    second === undefined ? reading.shown.value : divided(reading, second),
+  );
+  return computed(() => ({
     panel: reading.panel.value,
-    shown: reading.shown.value,
-    failure: reading.failure.value,
+    shown: shown.value,
+    failure: reading.failure.value ?? second?.failure.value,
     panned: panned.value,
   }));
+}
+
+/** How two are divided: code that is loaded when it is first needed. */
+const code = signal<{ readonly ratio: typeof ratio } | undefined>(undefined);
+/** Without it nothing is shown; whatever is asked next tries again. */
+const load = (): Promise<unknown> =>
+  import("./ratio.ts").then((loaded) => (code.value = loaded)).catch(() => undefined);
+
+function divided(reading: Reading, second: Reading): Shown | undefined {
+  const [a, b] = [reading.shown.value, second.shown.value];
+  if (code.value === undefined) void load();
+  return a && b && code.value?.ratio(reading.panel.value, second.panel.value, a, b);
+}
 
 /**
  * Who waits for it sees it at once: the first answer, what was chosen for this very panel, and the

@@ -1,19 +1,23 @@
 // What a panel shows as of one moment, or why it shows nothing. Pure.
 
+import type { Form } from "../chart/form.ts";
 import { ApiError, messageOf } from "../api.ts";
 import { type Range, SPANS } from "../url.ts";
 import { strideOf, type WholeAnswer } from "./whole.ts";
 
 export interface Failure {
   readonly question: string;
+  /** The metric that was asked for. */
+  readonly of: string;
   readonly message: string;
   readonly code: string;
   /** Names of metrics that may be meant. */
   readonly nearest: readonly string[];
 }
 
-export const failureOf = (question: string, error: unknown): Failure => ({
+export const failureOf = (question: string, of: string, error: unknown): Failure => ({
   question,
+  of,
   message: messageOf(error),
   code: error instanceof ApiError ? error.code : "unknown",
   nearest: error instanceof ApiError ? error.nearest : [],
@@ -32,6 +36,8 @@ export interface Shown extends Window {
   readonly answer: WholeAnswer;
   /** The answer is the one to this view; else the axis moved on and the data are on their way. */
   readonly current: boolean;
+  /** What its columns are, where the panel and the answer alone do not say. */
+  readonly form?: Form;
   /** The period before, its times moved to this one. */
   readonly before?: WholeAnswer;
 }

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { formatFigure, rateForm, rates } from "../../../src/ui/chart/form.ts";
 import { completed, columnsOfValues } from "../../../src/ui/chart/series.ts";
 import { totals } from "../../../src/ui/chart/totals.ts";
+import { ratios } from "../../../src/ui/chart/ratio.ts";
+import { ownUnit } from "../../../src/ui/models/drawing.ts";
 import { panelOf, questionOf, showOf } from "../../../src/ui/url.ts";
 
 describe("the rate of a counter", () => {
@@ -36,6 +38,46 @@ describe("the rate of a counter", () => {
     expect(showOf({ metric: "jobs_total" })).toBe("rate");
     expect(showOf({ metric: "jobs_total", show: "value" })).toBe("value");
     expect(showOf({ metric: "jobs" })).toBe("value");
+  });
+});
+
+describe("one metric by another", () => {
+  const one = (host: string, ...rows: readonly (readonly [minute: number, value: number])[]) => ({
+    labels: { host },
+    t: rows.map(([minute]) => minute * 60_000),
+    values: rows.map(([, value]) => value),
+  });
+  const rows = (series: ReturnType<typeof ratios>) =>
+    series.map(({ labels, t, avg }) => [labels.host, t.map((at, i) => [at / 60_000, avg[i]])]);
+
+  test("is of the label sets and of the buckets that both have", () => {
+    const a = [one("a", [0, 1], [1, 2], [2, 3]), one("b", [0, 5])];
+    const b = [one("c", [0, 1]), one("a", [1, 4], [2, 4], [3, 4])];
+    expect(rows(ratios(a, b))).toEqual([["a", [[1, 0.5], [2, 0.75]]]]); // prettier-ignore
+  });
+
+  test("is broken where it would be by 0, and where either was silent for long, not by one that is late", () => {
+    const minutes = Array.from({ length: 12 }, (_, i) => i);
+    const under = minutes.filter((i) => i !== 2).map((i) => [i, i === 5 ? 0 : 2] as const);
+    const over = minutes.filter((i) => i < 7 || i > 9).map((i) => [i, 1] as const);
+    const [found] = ratios([one("a", ...over)], [one("a", ...under)]);
+    expect(found?.t.map((at) => at / 60_000)).toEqual([0, 1, 3, 4, 6, 10, 11]);
+    expect(found?.breaks?.map((row) => found.t[row]! / 60_000)).toEqual([6, 10]);
+  });
+
+  test("over the range is the sum of one by the sum of the other", () => {
+    const [columns] = ratios([one("a", [0, 1], [1, 9])], [one("a", [0, 10], [1, 30])]);
+    const { avg, min, max } = totals({ columns: columns!, rows: [0, 1] }, "ratio");
+    expect({ avg, min, max }).toEqual({ avg: 0.25, min: 0.1, max: 0.3 });
+  });
+
+  const unit = (metric: string, over: string) => ownUnit({ ...panelOf(metric), over });
+  test("is a part of a whole, or so much for each", () => {
+    expect(unit("mem.used_bytes", "mem.total_bytes")).toBe("ratio");
+    expect(unit("http_errors_total", "http_requests_total")).toBe("ratio");
+    expect(unit("http_seconds_sum", "http_seconds_count")).toBe("seconds");
+    expect(unit("http_seconds_sum", "http_requests_total")).toBe("seconds");
+    expect(unit("orders", "up_seconds")).toBe("none");
   });
 });
 

@@ -136,6 +136,11 @@ describe("addresses", () => {
         "&resolution=hour&compare=week&zone=utc&metric=a+b&stat=max&by=*" +
         "&where=zone%3Deu&where=host%3D%7Eweb.*&unit=bytes&only=x&sort=name&table=true&metric=http.ms",
     ));
+  test("a metric by another", () => {
+    const address = "/?metric=a&over=b%2Fc&metric=d";
+    expect(parse(address).panels).toEqual([{ ...panelOf("a"), over: "b/c" }, panelOf("d")]);
+    expect(viewAddress(parse(address))).toBe("/?metric=a&over=b/c&metric=d");
+  });
   test("what is about a panel follows its metric", () => {
     const { panels: two } = parse("/?metric=a&by=host&metric=b&by=zone&stat=max");
     expect(two.map(({ by, stat }) => [by, stat])).toEqual([
