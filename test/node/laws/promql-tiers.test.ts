@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { evaluateRange, type Points } from "../../../src/core/promql/evaluate.ts";
 import { valueOf } from "../../../src/core/promql/labels.ts";
+import { durationMs } from "../../../src/core/promql/literals.ts";
 import { parseQuery } from "../../../src/core/promql/parse.ts";
 import { canonicalLabels } from "../../../src/core/series/labels.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -223,6 +224,47 @@ describe("at any time", () => {
         expect(counted).toBe(expected);
       }),
       { numRuns: 200 },
+    ));
+
+  test("what is said of one range fits together, whatever it is", () =>
+    fc.assert(
+      fc.asyncProperty(
+        history,
+        tiers,
+        anyTimes,
+        fc.constantFrom("1m", "5m", "59m", "1h", "90m", "7h", "1d", "36h"),
+        async (all, tier, { offset, step, count }, range) => {
+          const memory = remembered(all, tier);
+          const start = OF_TIER[tier] + offset;
+          const times = { start, end: start + (count - 1) * step, step };
+          const of = async (query: string) =>
+            (await asked(memory, query.replace("#", range), times, Infinity)).got;
+          const rates = await of("rate(seen_total[#])");
+          const increases = await of("increase(seen_total[#])");
+          expect([...increases.keys()]).toEqual([...rates.keys()]);
+          for (const [key, rate] of rates) {
+            expect(Number.isFinite(rate) && rate >= 0, `${key} ${rate}`).toBe(true);
+            const seconds = durationMs(range)! / 1_000;
+            expect(Math.abs(increases.get(key)! - rate * seconds)).toBeLessThan(1e-6);
+          }
+          const present = await of("present_over_time(level[#])");
+          const [min, avg, max, sum, counted] = [
+            await of("min_over_time(level[#])"),
+            await of("avg_over_time(level[#])"),
+            await of("max_over_time(level[#])"),
+            await of("sum_over_time(level[#])"),
+            await of("count_over_time(level[#])"),
+          ];
+          for (const key of present.keys()) {
+            expect(min.get(key)).toBeLessThanOrEqual(avg.get(key)!);
+            expect(avg.get(key)).toBeLessThanOrEqual(max.get(key)!);
+            expect(counted.get(key)).toBeGreaterThan(0);
+            expect(sum.get(key)! / counted.get(key)!).toBeCloseTo(avg.get(key)!, 9);
+          }
+          expect([...counted.keys()]).toEqual([...present.keys()]);
+        },
+      ),
+      { numRuns: 150 },
     ));
 
   test("a series that reports all the time has a value and a rate at every step, and none of later points", () =>

@@ -64,6 +64,9 @@ const errors = [
   "too_many_requests",
 ] as const;
 
+const WHAT_IS_READ =
+  "Samples are read where minutes keep them. What reaches further back, or is of whole hours or days alone (times, steps and ranges), is read from their buckets; where these are not all that is asked for, infos say what they are of.";
+
 type Evaluate = (query: {
   readonly text: string;
   readonly expr: Expr;
@@ -117,6 +120,7 @@ function truncated(answer: Answer, limit: number): Answer {
 export const promQuery = endpoint({
   ...dialect("query", z.object({ ...common, time: text("Seconds or RFC 3339; now") })),
   summary: "For clients of Prometheus: PromQL at one time",
+  description: WHAT_IS_READ,
   answer,
   errors,
   async handle(_, c) {
@@ -140,6 +144,7 @@ export const promQueryRange = endpoint({
     }),
   ),
   summary: "For clients of Prometheus: PromQL over a range of times",
+  description: WHAT_IS_READ,
   answer,
   errors,
   async handle(_, c) {
