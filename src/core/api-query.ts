@@ -16,8 +16,8 @@ export interface CounterColumns {
    * new value counts. They add up to what they rose over the range.
    */
   readonly increase: readonly number[];
-  /** The same per second of the bucket's width. */
-  readonly rate: readonly number[];
+  /** The same per second of the bucket's width; null where nothing is known that it could have risen from. */
+  readonly rate: readonly (number | null)[];
 }
 
 /** Percentiles of the samples of each bucket, those that were asked for; null: absent. */

@@ -476,10 +476,16 @@ test("a counter: what each bucket rose, the step into it included, of a group th
     [10, 5, 3],
     [0, 1],
   ]);
+  // The first point of b has nothing to rise from.
+  expect(apart.series.map(({ rate }) => rate)).toEqual([
+    [10 / 60, 5 / 60, 3 / 60],
+    [null, 1 / 60],
+  ]);
   const csv = await fetchApi(`/api/v1/query${search({ ...asked, by: "host", format: "csv" })}`);
-  const [header, first] = (await csv.text()).split("\r\n");
+  const [header, first, , , begun] = (await csv.text()).split("\r\n");
   expect(header).toMatch(/,last,increase,rate$/);
   expect(first).toMatch(/,110,10,0\.1666/);
+  expect(begun).toMatch(/,b,7,.*,7,0,$/);
   // What is only before the range is not in the answer.
   expect((await query({ ...asked, from: NOW - 4 * MINUTE, to: NOW - 3 * MINUTE })).series).toEqual(
     [],

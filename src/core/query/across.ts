@@ -30,7 +30,8 @@ export interface Combined {
 /**
  * The series of each group as one, in buckets of [from, to) in which one of them has points. A series that has
  * none there counts with its latest average, for at most 5 minutes or 2.5 times the median of the steps
- * between its own buckets: so it is in the total whether it reports as often as the others or not. `alone`
+ * between its own buckets: so it is in the total whether it reports as often as the others or not. Buckets have
+ * no end marks: one that ended counts as long as one that is silent. `alone`
  * is each series apart, by labels. The first `limit` groups by `order` (default count), in that order, or by
  * labels when none is given.
  */

@@ -40,13 +40,13 @@ export const lazily = (
   { isCounter = false, step, more = () => ({}) }: AskedOfColumns,
 ): readonly LazySeries[] =>
   keeping(
-    groups.map(({ labels, buckets: of }) => ({
+    groups.map(({ labels, begun, buckets: of }) => ({
       labels,
       columns: (): AnswerColumns => {
         const buckets = of();
         return {
           ...columnsOf(buckets),
-          ...(isCounter && counterColumns(buckets, step)),
+          ...(isCounter && counterColumns(buckets, step, begun)),
           ...more(labels),
         };
       },

@@ -19,10 +19,20 @@ export function columnsOf(buckets: Buckets, rows?: readonly number[]): Columns {
   return { t, ...columns };
 }
 
-/** What the series of buckets rose (`Merge.raise`), which are `step` ms wide. */
-export function counterColumns({ rise, length }: Buckets, step: number): CounterColumns {
+/**
+ * What the series of buckets rose (`Merge.raise`), which are `step` ms wide. Where each point is the first of its
+ * series (`begun`: how many are, by start), there is nothing that they rose from, and no rate.
+ */
+export function counterColumns(
+  { start, count, rise, length }: Buckets,
+  step: number,
+  begun: ReadonlyMap<number, number>,
+): CounterColumns {
   const increase = Array.from(rise.subarray(0, length));
-  return { increase, rate: increase.map((rose) => rose / (step / 1000)) };
+  const rate = increase.map((rose, row) =>
+    begun.get(start[row]!) === count[row] ? null : rose / (step / 1000),
+  );
+  return { increase, rate };
 }
 
 /** Columns that are each made from their name. */

@@ -19,6 +19,7 @@ export class Group {
   #rows: Map<number, number> | undefined;
   #buckets: Buckets;
   #packed: Uint8Array | undefined;
+  #begun: Map<number, number> | undefined;
   /** The row that was last merged into: the next one is mostly the next. */
   #row = 0;
 
@@ -62,6 +63,17 @@ export class Group {
   raise(start: number, amount: number): void {
     const row = this.#at(start);
     if (row !== undefined) this.#buckets.rise[row] = this.#buckets.rise[row]! + amount;
+  }
+
+  /** Notes that a series began with one point in the bucket that starts then. */
+  begin(start: number): void {
+    this.#begun ??= new Map();
+    this.#begun.set(start, (this.#begun.get(start) ?? 0) + 1);
+  }
+
+  /** By the start of a bucket: how many series began there with one point. */
+  get begun(): ReadonlyMap<number, number> {
+    return this.#begun ?? NONE;
   }
 
   /** The row that starts then. */
@@ -135,6 +147,8 @@ export class Group {
 /** The start of the bucket that a row belongs to. */
 export const startOf = ({ start }: Buckets, row: number, step: number): number =>
   Math.floor(start[row]! / step) * step;
+
+const NONE: ReadonlyMap<number, number> = new Map();
 
 /** Of groups that are packed. */
 const EMPTY = new Buckets(0);

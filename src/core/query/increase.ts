@@ -19,6 +19,9 @@ export const leadOf = ({
 /** Takes what a series rose in the bucket that holds `at`. */
 export type Raise = (labels: Labels, at: number, amount: number) => void;
 
+/** Takes when a series began: with one point, of the bucket that holds `at`, which it rose from nothing to. */
+export type Begin = (labels: Labels, at: number) => void;
+
 /** Rows of all series that lie about before the oldest are counted: some 12 MB. */
 const ROOM = 262_144;
 
@@ -34,6 +37,7 @@ export class Increases {
   readonly #from: number;
   readonly #to: number;
   readonly #raise: Raise;
+  readonly #begin: Begin | undefined;
   readonly #room: number;
   readonly #series = new Map<string, Rows>();
   /** By the labels that were handed in: the same array is the same series. */
@@ -42,11 +46,12 @@ export class Increases {
   readonly #waiting = new Set<Rows>();
   #rows = 0;
 
-  /** `raise` is told of buckets in the plan's kept range alone, sooner or later. */
-  constructor({ kept, to }: Plan, raise: Raise, room = ROOM) {
+  /** `raise` and `begin` are told of buckets in the plan's kept range alone, sooner or later. */
+  constructor({ kept, to }: Plan, raise: Raise, begin?: Begin, room = ROOM) {
     this.#from = kept;
     this.#to = to;
     this.#raise = raise;
+    this.#begin = begin;
     this.#room = room;
   }
 
@@ -74,9 +79,15 @@ export class Increases {
   #count(rows: Rows): void {
     this.#rows -= rows.length - 1;
     this.#waiting.delete(rows);
-    rows.count((at, amount) => {
-      if (at >= this.#from && at < this.#to && amount !== 0) this.#raise(rows.labels, at, amount);
-    });
+    const isWithin = (at: number): boolean => at >= this.#from && at < this.#to;
+    rows.count(
+      (at, amount) => {
+        if (amount !== 0 && isWithin(at)) this.#raise(rows.labels, at, amount);
+      },
+      (at) => {
+        if (isWithin(at)) this.#begin?.(rows.labels, at);
+      },
+    );
   }
 
   #rowsOf(labels: Labels): Rows {
@@ -94,6 +105,8 @@ const WIDTH = 5;
 class Rows {
   readonly labels: Labels;
   length = 0;
+  /** The earliest was told of. */
+  #counted = false;
   #numbers = new Float64Array(WIDTH);
 
   constructor(labels: Labels) {
@@ -120,14 +133,19 @@ class Rows {
     this.length = at / WIDTH;
   }
 
-  /** Tells what the series rose, and when; what is left is one row from which nothing is to be counted. */
-  count(rose: (at: number, amount: number) => void): void {
+  /**
+   * Tells what the series rose, and when; and when it began, if with a single point. What is left is one row from
+   * which nothing is to be counted.
+   */
+  count(rose: (at: number, amount: number) => void, began: (at: number) => void): void {
     if (this.length === 0) return;
     const numbers = this.#inOrder();
     const first = numbers[0]!;
     const firstAt = numbers[1]!;
     let last = numbers[2]!;
     let lastAt = numbers[3]!;
+    if (!this.#counted && firstAt === lastAt) began(firstAt);
+    this.#counted = true;
     rose(firstAt, numbers[4]!);
     for (let at = WIDTH; at < this.length * WIDTH; at += WIDTH) {
       const begins = numbers[at]!;

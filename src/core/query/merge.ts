@@ -23,6 +23,8 @@ export interface MergedGroup {
   readonly labels: Labels;
   /** By time. They are good until those of another group are asked for. */
   buckets(): Buckets;
+  /** By the start of a bucket: how many series began there with one point, as `begin` was told. */
+  readonly begun: ReadonlyMap<number, number>;
 }
 
 export class Merge {
@@ -91,6 +93,12 @@ export class Merge {
     this.#open(labels).raise(Math.floor(at / step) * step, amount);
   }
 
+  /** Notes that a series began with one point in the bucket that holds `at`. */
+  begin(labels: Labels, at: number): void {
+    const { step } = this.#plan;
+    this.#group(labels).begin(Math.floor(at / step) * step);
+  }
+
   /**
    * At most `limit` groups, the largest by `order` (a statistic over the range, or what
    * they rose in it; default count).
@@ -113,6 +121,7 @@ export class Merge {
     return {
       groups: groups.map((group) => ({
         labels: group.labels,
+        begun: group.begun,
         buckets: () => group.sorted(this.#shelf, this.#scratch),
       })),
       total,

@@ -5,7 +5,7 @@ import { isPercentile, type PercentileName, STATISTIC } from "../../core/stats.t
 import { formatCount } from "../format.ts";
 import { type Across, type Stat, STATS } from "../url.ts";
 import { adds, formatIn, perSecond, type UnitName } from "../units.ts";
-import { gapsInParts } from "./gaps.ts";
+import { gapsInParts, placeFrom } from "./gaps.ts";
 import type { Steps } from "./older.ts";
 import { type ChartColumns, type ChartSeries, columnsOfValues, rowsOf } from "./series.ts";
 
@@ -94,16 +94,20 @@ export const rateForm = (unit: UnitName): Form => {
 
 /**
  * Columns of the rate; amounts and weights are the increases, and the seconds in which they came. Buckets from
- * `partialFrom` on are left out: what has come of them so far, by their whole width, would look like a fall.
+ * `partialFrom` on are left out: what has come of them so far, by their whole width, would look like a fall. So
+ * are those of which no rate is known.
  */
-export function rates(series: ChartSeries, stepSec: number, partialFrom: number): ChartSeries {
-  const { labels } = series;
-  const whole = series.t.filter((start) => start < partialFrom).length;
-  const [t = [], rate = [], increase = []] = [series.t, series.rate, series.increase].map(
-    (column) => column?.slice(0, whole),
-  );
-  const seconds = rate.map((value, row) => (value > 0 ? increase[row]! / value : stepSec));
-  return { labels, ...columnsOfValues(t, rate, increase, seconds) };
+export function rates(
+  { labels, t, rate = [], increase = [] }: ChartSeries,
+  stepSec: number,
+  partialFrom: number,
+  older: Steps["older"],
+): ChartSeries {
+  const { rows, breaks } = rowsOf(rate.slice(0, placeFrom(t, partialFrom)), gapsInParts(t, older));
+  const of = (column: readonly (number | null)[]): number[] => rows.map((row) => column[row]!);
+  const [rose, values] = [of(increase), of(rate)];
+  const seconds = values.map((value, i) => (value > 0 ? rose[i]! / value : stepSec));
+  return { labels, ...columnsOfValues(of(t), values, rose, seconds), breaks };
 }
 
 export const percentileForm = (name: PercentileName, unit: UnitName): Form => ({
@@ -121,8 +125,8 @@ export function percentiles(series: ChartSeries, name: string, older: Steps["old
   const { labels, t, count } = series;
   const column = (isPercentile(name) ? series[name] : undefined) ?? [];
   const { rows, breaks } = rowsOf(column, gapsInParts(t, older));
-  const of = <T>(all: readonly T[]): T[] => rows.map((row) => all[row]!);
-  const values = of(column).map(Number);
+  const of = (all: readonly (number | null)[]): number[] => rows.map((row) => all[row]!);
+  const values = of(column);
   return { labels, ...columnsOfValues(of(t), values, values, of(count)), breaks };
 }
 

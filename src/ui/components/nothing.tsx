@@ -7,10 +7,13 @@ import { summaryOf } from "../models/metrics.ts";
 import { go } from "../models/page.ts";
 import { SPAN_NAMES, SPANS } from "../url.ts";
 
-const ABSENT: Readonly<Record<Absent["why"], string>> = {
-  collapsed: "Minutes had too many points to keep each",
-  deleted: "Single points are not kept for so long",
-  unreadable: "Points cannot be read",
+type Why = Absent["why"] | "rate";
+
+const ABSENT: Readonly<Record<Why, string>> = {
+  rate: "It takes two points, and the time of the last to be over. The values are known.",
+  collapsed: "Minutes had too many points to keep each. Other statistics are known.",
+  deleted: "Single points are not kept for so long. Other statistics are known.",
+  unreadable: "Points cannot be read.",
 };
 
 /** The metric is known, the range holds nothing: offers the shortest range that does. */
@@ -21,14 +24,14 @@ export function NoPoints({
 }: {
   readonly metric: string;
   readonly filtered: boolean;
-  /** There are points, of which no percentile is known, and why. */
-  readonly absent?: Absent["why"] | undefined;
+  /** There are points, of which no rate or percentile is known, and why. */
+  readonly absent: Why | undefined;
 }) {
   if (absent !== undefined)
     return (
       <div class="chart state">
-        <h3>No percentiles in this range</h3>
-        <p>{ABSENT[absent]}: other statistics are known.</p>
+        <h3>{absent === "rate" ? "No rate" : "No percentiles"} in this range</h3>
+        <p>{ABSENT[absent]}</p>
       </div>
     );
   const lastAt = summaryOf(metric)?.lastAt;

@@ -22,7 +22,7 @@ import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { strideOf } from "../models/whole.ts";
 import { zone } from "../models/zone.ts";
-import { HOME, type Panel as Choices, titleOf, without } from "../url.ts";
+import { HOME, type Panel as Choices, showOf, titleOf, without } from "../url.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
@@ -135,6 +135,14 @@ function stateOf(failure: Failure | undefined, drawing: Drawing | undefined): St
   return drawing.data.all.length === 0 && drawing.now.current ? "empty" : "ready";
 }
 
+/** Why there is nothing to draw of points that are there. */
+const absentOf = (panel: Choices, shown: Shown | undefined) =>
+  panel.over === undefined &&
+  showOf(panel) === "rate" &&
+  shown?.answer.series.some(({ t }) => t.length > 0)
+    ? ("rate" as const)
+    : shown?.answer.absent?.[0]?.why;
+
 export function Panel({ index, reading, second, embedded = false }: PanelProps) {
   const scene = useMemo(() => sceneOf(reading, second), [reading, second]);
   const draw = useMemo(drawer, [reading]);
@@ -186,7 +194,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
         <NoPoints
           metric={panel.metric}
           filtered={panel.where.length > 0}
-          absent={shown?.answer.absent?.[0]?.why}
+          absent={absentOf(panel, shown)}
         />
       ) : drawing === undefined ? (
         <div class="chart" aria-busy="true">

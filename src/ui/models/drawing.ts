@@ -83,7 +83,7 @@ export const seriesIn = (
   partialFrom: number,
 ): readonly ChartSeries[] =>
   kind === "rate"
-    ? series.map((one) => rates(one, step / 1_000, partialFrom))
+    ? series.map((one) => rates(one, step / 1_000, partialFrom, older))
     : kind === "percentile"
       ? series.map((one) => percentiles(one, title, older))
       : series;

@@ -21,9 +21,9 @@ const seriesAnswer = z.object({
     description:
       "Of a counter: how much its series rose in each bucket, the step from the last point before it included, so that all add up to what they rose over the range. A step down is a reset, after which a counter begins at 0",
   }),
-  rate: column.exactOptional().meta({
+  rate: z.array(z.number().nullable()).exactOptional().meta({
     description:
-      "Of a counter: increase per second of the bucket's whole width, also of one that is still filling",
+      "Of a counter: increase per second of the bucket's whole width, also of one that is still filling; null where each point is the first that is known of its series, which has nothing to rise from",
   }),
   ...byPercentile(({ name, title }) =>
     z

@@ -77,7 +77,7 @@ const parameters = z.object({
     .default("points")
     .meta({
       description:
-        "How the series of a group are one. points: all their points are merged. sum, avg, min, max: of the series' averages in each bucket, as avg, and series says of how many; one that has no point there counts with its latest average, for at most 5 minutes or 2.5 times the median of its own steps",
+        "How the series of a group are one. points: all their points are merged. sum, avg, min, max: of the series' averages in each bucket, as avg, and series says of how many; one that has no point there counts with its latest average, for at most 5 minutes or 2.5 times the median of its own steps, whichever is longer; also one of which a sender said that it ended, which resolution=raw tells",
     }),
   stat: z
     .array(z.enum(PERCENTILE_NAMES))
@@ -233,7 +233,11 @@ async function answerOf(
       : new Merge(before, "*", shelfOf(before));
   const increases =
     isCounter && (across === undefined || byRise !== undefined)
-      ? new Increases(planned, (labels, at, amount) => merge.raise(labels, at, amount))
+      ? new Increases(
+          planned,
+          (labels, at, amount) => merge.raise(labels, at, amount),
+          (labels, at) => merge.begin(labels, at),
+        )
       : undefined;
   const selection = {
     ...before,

@@ -60,18 +60,23 @@ function read(
 ) {
   const planned = plan({ from, to }, tier, to, FOREVER);
   const merge = new Merge(planned, by, shelfOf(planned, room));
-  const increases = new Increases(planned, (...one) => merge.raise(...one), room);
+  const increases = new Increases(
+    planned,
+    (...one) => merge.raise(...one),
+    (...one) => merge.begin(...one),
+    room,
+  );
   for (const [labels, buckets] of runs) {
     merge.add(labels, buckets);
     increases.add(labels, buckets);
   }
   increases.finish();
-  return merge.ranked(100).groups.map(({ labels, buckets }) => {
+  return merge.ranked(100).groups.map(({ labels, begun, buckets }) => {
     const rows = buckets();
     return {
       labels,
       t: Array.from(rows.start.slice(0, rows.length)),
-      ...counterColumns(rows, planned.step),
+      ...counterColumns(rows, planned.step, begun),
     };
   });
 }
@@ -149,12 +154,28 @@ test("each bucket of each group is the sum of what its series rose, in any order
           for (const [start, rose] of naive(points, from, to, step))
             of.set(start, (of.get(start) ?? 0) + rose);
         }
+        /** Whether all points of a bucket of a group are the first that are known of their series. */
+        const begun =
+          (key: string) =>
+          (start: number): boolean =>
+            series
+              .filter((_, i) => key === "" || key === String(by === "*" ? i : i % 2))
+              .every((points) => {
+                const read = points.filter(
+                  ([at]) => at >= from - leadOf({ tier, step }) && at < start + step,
+                );
+                const here = read.filter(([at]) => at >= start);
+                return here.length === 0 || read.length === 1;
+              });
         const got = read({ from, to, tier, by }, runs);
         for (const { labels, t, increase, rate } of got) {
           const of = expected.get(labels[0]?.[1] ?? "")!;
           expect(t).toEqual([...of.keys()].sort((a, b) => a - b));
           expect(increase).toEqual(t.map((start) => of.get(start)));
-          expect(rate).toEqual(increase.map((rose) => rose / (step / 1000)));
+          const nothing = begun(labels[0]?.[1] ?? "");
+          expect(rate).toEqual(
+            increase.map((rose, i) => (nothing(t[i]!) ? null : rose / (step / 1000))),
+          );
         }
         expect(got.length).toBe([...expected.values()].filter(({ size }) => size > 0).length);
       },

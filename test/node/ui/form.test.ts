@@ -17,15 +17,20 @@ describe("the rate of a counter", () => {
   };
 
   test("is drawn, and its average of the range is the whole increase by the whole time", () => {
-    const series = rates(answer, 60, Infinity);
+    const series = rates(answer, 60, Infinity, []);
     expect(series.avg).toEqual([0, 0.5, 1]);
     const { avg, min, max, last, sum } = totals({ columns: series, rows: [0, 1, 2] }, "rate");
     expect({ avg, min, max, last, sum }).toEqual({ avg: 0.5, min: 0, max: 1, last: 1, sum: 90 });
   });
 
   test("of a bucket that is still filling is not known yet", () => {
-    const series = rates(answer, 60, 120_000);
+    const series = rates(answer, 60, 120_000, []);
     expect(series).toMatchObject({ t: [0, 60_000], avg: [0, 0.5], sum: [0, 30] });
+  });
+
+  test("is not drawn where it is not known, and the line is broken there", () => {
+    const series = rates({ ...answer, rate: [0.5, null, 1] }, 60, Infinity, []);
+    expect(series).toMatchObject({ t: [0, 120_000], avg: [0.5, 1], sum: [0, 60], breaks: [1] });
   });
 
   test("has a unit per second, its increase that of the counter", () => {

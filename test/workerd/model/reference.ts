@@ -140,11 +140,12 @@ function differenceOfRise(
 ): string | undefined {
   if (increase === undefined || step === DAY) return undefined;
   let before: number | undefined;
-  for (const [i, { t, first, last }] of buckets.entries()) {
+  for (const [i, { t, count, first, last }] of buckets.entries()) {
     const into = before === undefined ? 0 : first < before ? first : first - before;
     const want = last - first + into;
     if (increase[i] !== want) return `at ${t}: rose ${increase[i]}, expected ${want}`;
-    if (rate?.[i] !== want / (step / 1_000)) return `at ${t}: rate ${rate?.[i]} of ${want}`;
+    const ofRate = before === undefined && count === 1 ? null : want / (step / 1_000);
+    if (rate?.[i] !== ofRate) return `at ${t}: rate ${rate?.[i]} of ${want}`;
     before = last;
   }
   return undefined;
