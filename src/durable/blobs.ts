@@ -64,6 +64,11 @@ export class Blobs {
     }
   }
 
+  /** The keys of all blocks of page blobs. */
+  keysIn(slots: readonly number[]): readonly number[] {
+    return slots.flatMap((slot) => [...this.#directory(slot).keys]);
+  }
+
   *#read(slot: number, { offsets }: Directory, first: number, end: number): Generator<Uint8Array> {
     const [from, to] = [offsets[first]!, offsets[end]!];
     const bytes = this.#store.blobPart(slot, from, to);

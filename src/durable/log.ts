@@ -1,7 +1,7 @@
 // The shard's log and what it keeps in memory: journal → accumulators → pages. Synchronous, so that
 // each method is one atomic transaction. It knows nothing of D1, RPC, sockets or the clock.
 
-import type { Accumulator } from "../core/series/accumulator.ts";
+import type { Accumulator, SeriesMinutes } from "../core/series/accumulator.ts";
 import { type Batch, encodeBatch, NO_POINTS, saying } from "../core/series/batch.ts";
 import type { Statement } from "../core/series/description.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -186,14 +186,29 @@ export class Log {
   }
 
   /** All blocks of sealed pages, or those with some keys. They may hold removed series. */
-  blocks(pages: readonly PageEntry[], keys?: readonly number[]): Iterable<Uint8Array> {
+  blocks(pages: readonly StoredPage[], keys?: readonly number[]): Iterable<Uint8Array> {
     const slots = pages.flatMap((page) => page.slots);
     return keys === undefined ? this.#blobs.allBlocks(slots) : this.#blobs.blocks(slots, keys);
   }
 
-  /** Writes a page that has no name yet: to be named by `replace`, or else lost with this object. */
-  write(rows: Accumulator): StoredPage {
+  /** Whether a page has blocks, not of a pack, but of a whole metric that has more series than that. */
+  hasWholeMetric({ slots }: PageEntry, series: number): boolean {
+    const { metrics } = this.dictionary;
+    return this.#blobs
+      .keysIn(slots)
+      .some((key) => key < 0 && (metrics[-1 - key]?.series.length ?? 0) > series);
+  }
+
+  /**
+   * Writes a page that has no name yet: to be named by `replace`, or given back by `discard`, or else lost
+   * with this object.
+   */
+  write(rows: SeriesMinutes): StoredPage {
     return this.#whole(() => writePage(this.#blobs, rows, this.dictionary));
+  }
+
+  discard(pages: readonly StoredPage[]): void {
+    this.#blobs.free(pages.flatMap(({ slots }) => slots));
   }
 
   /** Puts pages in place of others that hold the same rows: see `withReplaced`. */

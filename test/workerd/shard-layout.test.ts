@@ -8,6 +8,8 @@ import { SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { Log } from "../../src/durable/log.ts";
+import type { PageEntry } from "../../src/durable/manifest.ts";
 import { NOW, query } from "./api-client.ts";
 import { Shard } from "./worker.ts";
 
@@ -45,10 +47,10 @@ const count = async (): Promise<number> =>
   ).series.reduce((sum, one) => sum + one.count.reduce((a, b) => a + b, 0), 0);
 
 /** Pages of the manifest as it is stored. */
-const pages = async (): Promise<readonly { readonly laidOut?: true; readonly id: number }[]> =>
+const pages = async (): Promise<readonly Pick<PageEntry, "laidOut" | "id" | "bytes">[]> =>
   await runInDurableObject(shard(), (_, { storage: { sql } }) => {
     const [row] = sql.exec<{ manifest: string }>("SELECT manifest FROM state").toArray();
-    return (JSON.parse(row!.manifest) as { sealed: { id: number; laidOut?: true }[] }).sealed;
+    return (JSON.parse(row!.manifest) as { sealed: PageEntry[] }).sealed;
   });
 
 const rows = async (): Promise<number> =>
@@ -85,6 +87,22 @@ test(
     expect(await count()).toBe(MANY * (MINUTES + appended));
   },
 );
+
+test("what is sealed of a metric of many new series is read a few times, not once for each of its packs", async () => {
+  const { blocks } = Log.prototype;
+  let read = 0;
+  vi.spyOn(Log.prototype, "blocks").mockImplementation(function* (this: Log, ...asked) {
+    for (const block of blocks.apply(this, asked)) {
+      read += block.length;
+      yield block;
+    }
+  });
+  const sealed = (await pages()).reduce((sum, { bytes }) => sum + bytes, 0);
+  expect(await shard().flush()).toBe(true);
+  vi.restoreAllMocks();
+  // To count, by pack, to lay out, to flush; and blocks of few rows take more bytes.
+  expect(read / sealed).toBeLessThan(8);
+});
 
 test("a shard that dies in the midst of it begins again", { timeout: 90_000 }, async () => {
   for (let death = 0; death < 3; death++) {

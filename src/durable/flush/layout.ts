@@ -4,7 +4,7 @@
 // between, and memory holds one new page at a time.
 
 import { Accumulator } from "../../core/series/accumulator.ts";
-import { packOf } from "../../core/codec/pack.ts";
+import { packOf, SERIES_PER_PACK } from "../../core/codec/pack.ts";
 import { decodeBlock, runsOfBlock } from "../../core/codec/page.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { BUCKET, Minutes } from "../../core/minutes.ts";
@@ -21,6 +21,10 @@ const WINDOW = 64 * HOUR;
 const SEGMENT_BYTES = 40;
 const BUCKET_BYTES = 16;
 const SAMPLE_BYTES = 4;
+/** Rows of a page whose blocks are made anew: few pages, whose directories all stay in memory. */
+const REGROUPED_ROWS = 4 * ROWS;
+/** Series of a block out of which a few are better not picked time and again. */
+const MANY_SERIES = 4 * SERIES_PER_PACK;
 /** Room for hours since 1970 in a key. */
 const HOURS = 2 ** 23;
 
@@ -65,12 +69,15 @@ export async function layOut(
   counts: Uint32Array,
   turns: Turns,
 ): Promise<void> {
+  const sources = await byPack(log, pages, turns);
   const written: StoredPage[] = [];
   let page = new NewPage(log.open.minutes.limit);
   for (const { series, rows } of rangesOf(log, counts)) {
     const keys = log.dictionary.keysOf(series);
-    for (const [from, to] of rows > 2 * ROWS ? windows(pages) : [[-Infinity, Infinity] as const]) {
-      for (const one of pages) {
+    for (const [from, to] of rows > 2 * ROWS
+      ? windows(sources)
+      : [[-Infinity, Infinity] as const]) {
+      for (const one of sources) {
         if (one.from >= to || one.to < from) continue;
         for (const block of log.blocks([one], keys))
           if (turns.isOver(page.take(block, series, from, to))) await turns.next();
@@ -82,7 +89,37 @@ export async function layOut(
     }
   }
   if (page.rows.length > 0) written.push(log.write(page.rows));
+  log.discard(sources.filter((one) => !pages.includes(one as PageEntry)));
   log.replace(pages, written, Date.now());
+}
+
+/**
+ * Pages with the same rows, to read instead. New series of a metric are in blocks of the whole metric: of
+ * many, each range of packs would decode all. Now that they have ids, there is a block for each pack.
+ */
+async function byPack(
+  log: Log,
+  pages: readonly PageEntry[],
+  turns: Turns,
+): Promise<readonly StoredPage[]> {
+  const sources: StoredPage[] = [];
+  for (const page of pages) {
+    if (!log.hasWholeMetric(page, MANY_SERIES)) {
+      sources.push(page);
+      continue;
+    }
+    let rows = { minutes: new Minutes(log.open.minutes.limit), series: [] as number[] };
+    for (const block of log.blocks([page])) {
+      decodeBlock(block, rows.minutes, rows.series);
+      if (rows.series.length < REGROUPED_ROWS) continue;
+      sources.push(log.write(rows));
+      rows = { minutes: new Minutes(log.open.minutes.limit), series: [] };
+      await turns.next();
+    }
+    if (rows.series.length > 0) sources.push(log.write(rows));
+    await turns.next();
+  }
+  return sources;
 }
 
 /** A page in the making. */
@@ -162,7 +199,7 @@ function packFrom(
 }
 
 /** Parts of the time of pages, [from, to), Unix ms. */
-function windows(pages: readonly PageEntry[]): (readonly [from: number, to: number])[] {
+function windows(pages: readonly StoredPage[]): (readonly [from: number, to: number])[] {
   const first = pages.reduce((least, { from }) => Math.min(least, from), Infinity);
   const last = pages.reduce((most, { to }) => Math.max(most, to), -Infinity);
   const parts: (readonly [number, number])[] = [];
