@@ -174,7 +174,7 @@ export class Log {
     });
   }
 
-  /** What is remembered of a request by the digest of its key. */
+  /** Of a request, by the digest of its key. */
   remembered(key: string): Remembered | undefined {
     return this.#memory.idempotency.find(key);
   }
@@ -191,18 +191,12 @@ export class Log {
     return keys === undefined ? this.#blobs.allBlocks(slots) : this.#blobs.blocks(slots, keys);
   }
 
-  /** Whether a page has blocks, not of a pack, but of a whole metric that has more series than that. */
-  hasWholeMetric({ slots }: PageEntry, series: number): boolean {
-    const { metrics } = this.dictionary;
-    return this.#blobs
-      .keysIn(slots)
-      .some((key) => key < 0 && (metrics[-1 - key]?.series.length ?? 0) > series);
+  /** The keys of all blocks of a page: see `Dictionary.keyOf`. */
+  keysIn({ slots }: PageEntry): readonly number[] {
+    return this.#blobs.keysIn(slots);
   }
 
-  /**
-   * Writes a page that has no name yet: to be named by `replace`, or given back by `discard`, or else lost
-   * with this object.
-   */
+  /** Writes a page that has no name yet: to be named by `replace`, or discarded, or lost with this object. */
   write(rows: SeriesMinutes): StoredPage {
     return this.#whole(() => writePage(this.#blobs, rows, this.dictionary));
   }

@@ -104,7 +104,7 @@ async function byPack(
 ): Promise<readonly StoredPage[]> {
   const sources: StoredPage[] = [];
   for (const page of pages) {
-    if (!log.hasWholeMetric(page, MANY_SERIES)) {
+    if (!hasManySeriesABlock(log, page)) {
       sources.push(page);
       continue;
     }
@@ -120,6 +120,14 @@ async function byPack(
     await turns.next();
   }
   return sources;
+}
+
+/** Whether a page has blocks, not of a pack, but of a whole metric of many series. */
+function hasManySeriesABlock(log: Log, page: PageEntry): boolean {
+  const { metrics } = log.dictionary;
+  const isMany = (key: number): boolean =>
+    key < 0 && (metrics[-1 - key]?.series.length ?? 0) > MANY_SERIES;
+  return log.keysIn(page).some(isMany);
 }
 
 /** A page in the making. */
