@@ -32,6 +32,7 @@ import {
   atDatabase,
   atWatermark,
   freeId,
+  type Replacement,
   withLast,
   withoutNext,
   withPage,
@@ -181,8 +182,7 @@ export class Log {
 
   /** What is asked for that D1 may not hold; blocks may hold others besides. */
   head(asked: Asked): Head & { readonly series: ReadonlySet<number> } {
-    const head = headOf(this.#held, asked);
-    return { ...head, openId: this.#state.openId };
+    return { ...headOf(this.#held, asked), openId: this.#state.openId };
   }
 
   /** All blocks of sealed pages, or those with some keys. They may hold removed series. */
@@ -196,19 +196,15 @@ export class Log {
     return this.#blobs.keysIn(slots);
   }
 
-  /** Writes a page that has no name yet: to be named by `replace`, or discarded, or lost with this object. */
+  /** Writes a page that has no name yet: to be named or replaced by `replace`, or lost with this object. */
   write(rows: SeriesMinutes): StoredPage {
     return this.#whole(() => writePage(this.#blobs, rows, this.dictionary));
   }
 
-  discard(pages: readonly StoredPage[]): void {
-    this.#blobs.free(pages.flatMap(({ slots }) => slots));
-  }
-
-  /** Puts pages in place of others that hold the same rows: see `withReplaced`. */
-  replace(gone: readonly PageEntry[], pages: readonly StoredPage[], now: number): void {
+  /** Puts pages in place of others that hold the same rows. */
+  replace({ gone, unnamed, pages }: Replacement, now: number): void {
     return this.#whole(() => {
-      this.#blobs.free(gone.flatMap(({ slots }) => slots));
+      this.#blobs.free([...gone, ...unnamed].flatMap(({ slots }) => slots));
       this.#state = withReplaced(this.#state, gone, pages, now);
       this.#writeManifest(now);
     });

@@ -79,6 +79,13 @@ export const withLast = (state: LogState, page: PageEntry, now: number): LogStat
   openId: idAfter(state.openId, now),
 });
 
+/** Pages, sealed ones that hold the same rows, and such as had no name yet. */
+export interface Replacement {
+  readonly gone: readonly PageEntry[];
+  readonly unnamed: readonly StoredPage[];
+  readonly pages: readonly StoredPage[];
+}
+
 /**
  * Pages take the place of others that hold the same rows, laid out anew. All get numbers that no page
  * had yet, so that a reader who asked before, and one who asks D1 afterwards, take none for another;

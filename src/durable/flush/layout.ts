@@ -69,7 +69,8 @@ export async function layOut(
   counts: Uint32Array,
   turns: Turns,
 ): Promise<void> {
-  const sources = await byPack(log, pages, turns);
+  const { regrouped, others } = await byPack(log, pages, turns);
+  const sources: readonly StoredPage[] = [...regrouped, ...others];
   const written: StoredPage[] = [];
   let page = new NewPage(log.open.minutes.limit);
   for (const { series, rows } of rangesOf(log, counts)) {
@@ -89,37 +90,33 @@ export async function layOut(
     }
   }
   if (page.rows.length > 0) written.push(log.write(page.rows));
-  log.discard(sources.filter((one) => !pages.includes(one as PageEntry)));
-  log.replace(pages, written, Date.now());
+  log.replace({ gone: pages, unnamed: regrouped, pages: written }, Date.now());
 }
 
 /**
- * Pages with the same rows, to read instead. New series of a metric are in blocks of the whole metric: of
- * many, each range of packs would decode all. Now that they have ids, there is a block for each pack.
+ * Pages with the same rows as those that hold blocks of whole metrics, of new series, and the others. Each
+ * range of packs would decode all of a metric: now that its series have ids, there is a block for each pack.
  */
 async function byPack(
   log: Log,
   pages: readonly PageEntry[],
   turns: Turns,
-): Promise<readonly StoredPage[]> {
-  const sources: StoredPage[] = [];
-  for (const page of pages) {
-    if (!hasManySeriesABlock(log, page)) {
-      sources.push(page);
-      continue;
-    }
+): Promise<{ readonly regrouped: readonly StoredPage[]; readonly others: readonly PageEntry[] }> {
+  const many = pages.filter((page) => hasManySeriesABlock(log, page));
+  const regrouped: StoredPage[] = [];
+  for (const page of many) {
     let rows = { minutes: new Minutes(log.open.minutes.limit), series: [] as number[] };
     for (const block of log.blocks([page])) {
       decodeBlock(block, rows.minutes, rows.series);
       if (rows.series.length < REGROUPED_ROWS) continue;
-      sources.push(log.write(rows));
+      regrouped.push(log.write(rows));
       rows = { minutes: new Minutes(log.open.minutes.limit), series: [] };
       await turns.next();
     }
-    if (rows.series.length > 0) sources.push(log.write(rows));
+    if (rows.series.length > 0) regrouped.push(log.write(rows));
     await turns.next();
   }
-  return sources;
+  return { regrouped, others: pages.filter((page) => !many.includes(page)) };
 }
 
 /** Whether a page has blocks, not of a pack, but of a whole metric of many series. */
