@@ -128,8 +128,7 @@ export class Log {
 
   /** The last page that D1 is known to hold, and when it was flushed. */
   get flushed(): { watermark: number; at: number | null } {
-    const { watermark, flushedAt: at } = this.#state;
-    return { watermark, at };
+    return { watermark: this.#state.watermark, at: this.#state.flushedAt };
   }
 
   /** The watermark that a write without pages sets. */
