@@ -262,6 +262,12 @@ describe("the catalogue", () => {
     ]);
   });
 
+  test("series of any metric", async () => {
+    const { body } = await ask("series", { "match[]": '{host="a"}' });
+    expect(body.data).toEqual([{ __name__: "seen_total", host: "a", "odd.label": "x" }]);
+    expect((await ask("series", { start: 0, end: 1 })).body.data).toEqual([]);
+  });
+
   test("labels, as a form and limited", async () => {
     expect((await ask("labels", {}, true)).body.data).toEqual(["__name__", "host", "odd.label"]);
     expect((await ask("labels", { limit: 1 })).body).toEqual({

@@ -1,7 +1,7 @@
 // The series of a database as columns: each text once, labels by number. Small enough to be kept, and looked
 // through in some ms where all are asked for. It must not know where they come from.
 
-import { parseLabelsJson } from "../series/labels.ts";
+import { type Labels, parseLabelsJson } from "../series/labels.ts";
 import type { Matcher, Work } from "./matcher.ts";
 import { METRIC_NAME } from "./source.ts";
 
@@ -90,6 +90,18 @@ export class SeriesColumns {
     }
     if (any && label === undefined) into.add(METRIC_NAME);
     for (const [number, text] of this.#texts.entries()) if (found[number] === 1) into.add(text);
+  }
+
+  /** Hands on the series that match, in any order. */
+  *matching(wanted: Wanted): Generator<{ readonly metric: string; readonly labels: Labels }> {
+    const matches = this.#matcherOf(wanted);
+    for (let i = 0; i < this.size; i++) {
+      if (!matches(i)) continue;
+      const labels: [string, string][] = [];
+      for (let at = this.#begin[i]!; at < this.#begin[i + 1]!; at += 2)
+        labels.push([this.#texts[this.#pairs[at]!]!, this.#texts[this.#pairs[at + 1]!]!]);
+      yield { metric: this.#texts[this.#metric[i]!]!, labels };
+    }
   }
 
   #matcherOf(wanted: Wanted): (series: number) => boolean {

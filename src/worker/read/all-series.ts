@@ -1,12 +1,12 @@
-// Names and values of labels over all series, for who names no metric. What databases hold is kept as columns,
-// and read again when a flush or a removal has changed it; what only shards know is asked for each time.
+// All series and their labels, for who names no metric. What databases hold is kept as columns, and read again
+// when a flush or a removal has changed it; what only shards know is asked for each time.
 
 import * as LIMITS from "../../core/limits.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import { SeriesColumns, type Wanted } from "../../core/query/series-columns.ts";
-import { METRIC_NAME } from "../../core/query/source.ts";
+import { type FoundSeries, METRIC_NAME, type Series } from "../../core/query/source.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { parseLabelsJson } from "../../core/series/labels.ts";
+import { labelsJson, parseLabelsJson } from "../../core/series/labels.ts";
 import { readAllSeries, readSeriesVersion } from "../../d1/all-series.ts";
 import type { RowCount } from "../../d1/database.ts";
 import type { Env } from "../env.ts";
@@ -14,7 +14,7 @@ import { tooManySeries } from "./bounds.ts";
 import { askAllDatabases } from "./databases.ts";
 import { allHeads } from "./names.ts";
 
-export type WantedTexts = Omit<Wanted, "seenOf">;
+export type AskedOfAll = Omit<Wanted, "seenOf">;
 
 /** What a database held when it was last read. */
 interface Kept {
@@ -27,31 +27,68 @@ const kept = new WeakMap<D1Database, Kept>();
 /** Names of labels, __name__ among them; or the values of one. */
 export async function textsOf(
   env: Env,
-  wanted: WantedTexts,
+  asked: AskedOfAll,
   label: string | undefined,
 ): Promise<Result<ReadonlySet<string>, ReadError>> {
-  // Shards first: a series that reaches D1 in between is then found twice, never not at all.
-  const heads = await allHeads(env, wanted.prefix);
-  if (!heads.ok) return heads;
-  const stored = await askAllDatabases(env, columnsOf);
-  if (!stored.ok) return stored;
-  const over = tooManySeries(stored.value.reduce((sum, { columns }) => sum + columns.size, 0));
-  if (over !== undefined) return err(over);
+  const read = await readAll(env, asked);
+  if (!read.ok) return read;
+  const { stored, fresh, wanted } = read.value;
   const texts = new Set<string>();
-  const seenOf: Wanted["seenOf"] = (metric) => heads.value.get(metric);
-  for (const { columns } of stored.value) columns.collect({ ...wanted, seenOf }, label, texts);
-  const { names, labels: matchers, work, from, to } = wanted;
-  for (const { name, firstAt, lastAt, fresh } of heads.value.values()) {
+  for (const columns of stored) columns.collect(wanted, label, texts);
+  for (const { metric, labels } of fresh)
+    for (const [name, value] of [[METRIC_NAME, metric] as const, ...labels])
+      if (label === undefined) texts.add(name);
+      else if (name === label) texts.add(value);
+  return asked.work.over === undefined ? ok(texts) : err(asked.work.over);
+}
+
+/** The series themselves, by name and labels, at most `limit`. */
+export async function allSeriesOf(
+  env: Env,
+  asked: AskedOfAll,
+  limit: number,
+): Promise<Result<FoundSeries, ReadError>> {
+  const read = await readAll(env, asked);
+  if (!read.ok) return read;
+  const { stored, fresh, wanted } = read.value;
+  const found = new Map<string, Series>();
+  for (const columns of stored)
+    for (const one of columns.matching(wanted)) found.set(keyOf(one), one);
+  for (const one of fresh) found.set(keyOf(one), one);
+  if (asked.work.over !== undefined) return err(asked.work.over);
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return ok({ series: sorted.slice(0, limit), cut: sorted.length > limit });
+}
+
+const keyOf = ({ metric, labels }: Series): string => metric + labelsJson(labels);
+
+interface Read {
+  readonly wanted: Wanted;
+  /** Of each database. */
+  readonly stored: readonly SeriesColumns[];
+  /** Those that match and that only shards know, as far as these know. */
+  readonly fresh: readonly Series[];
+}
+
+async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadError>> {
+  const { prefix, names, labels: matchers, work, from, to } = asked;
+  // Shards first: a series that reaches D1 in between is then found twice, never not at all.
+  const heads = await allHeads(env, prefix);
+  if (!heads.ok) return heads;
+  const answers = await askAllDatabases(env, columnsOf);
+  if (!answers.ok) return answers;
+  const stored = answers.value.map(({ columns }) => columns);
+  const over = tooManySeries(stored.reduce((sum, { size }) => sum + size, 0));
+  if (over !== undefined) return err(over);
+  const fresh: Series[] = [];
+  for (const { name, firstAt, lastAt, fresh: all } of heads.value.values()) {
     if (firstAt >= to || lastAt < from || !work.matchesText(names, name)) continue;
-    for (const json of fresh) {
+    for (const json of all) {
       const labels = parseLabelsJson(json);
-      if (!work.matches(matchers, labels)) continue;
-      for (const [one, value] of [[METRIC_NAME, name] as const, ...labels])
-        if (label === undefined) texts.add(one);
-        else if (one === label) texts.add(value);
+      if (work.matches(matchers, labels)) fresh.push({ metric: name, labels });
     }
   }
-  return work.over === undefined ? ok(texts) : err(work.over);
+  return ok({ wanted: { ...asked, seenOf: (metric) => heads.value.get(metric) }, stored, fresh });
 }
 
 /** @throws D1Failed */

@@ -2,16 +2,13 @@
 // each point once. It must not know what is asked for: grouping, statistics and dialects are others'.
 
 import * as LIMITS from "../../core/limits.ts";
-import { cheapFirst, type Matcher, Work } from "../../core/query/matcher.ts";
+import { type Matcher, Work } from "../../core/query/matcher.ts";
 import { keptFrom, type Plan, plan, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import {
-  type FoundSeries,
-  METRIC_NAME,
   type Rows,
   type Selected,
   type Selection,
-  type SeriesQuestion,
   type Source,
   type TakeRows,
 } from "../../core/query/source.ts";
@@ -22,13 +19,12 @@ import type { Labels } from "../../core/series/labels.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { countRead } from "../shards.ts";
-import { textsOf } from "./all-series.ts";
 import { overBudget, tooManySeries } from "./bounds.ts";
 import { type Consistent, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
+import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, type Form, HandOut, MINUTES, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
-import { namedBy, namesOf } from "./names.ts";
-import { seriesOf } from "./series.ts";
+import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
 import { merged, withHeads } from "./union.ts";
 
@@ -48,55 +44,6 @@ export const sourceOf = (
   minutes: (question, take) =>
     select(env, { prefix, now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
 });
-
-interface Split {
-  readonly names: readonly Matcher[];
-  readonly labels: readonly Matcher[];
-}
-
-function split(matchers: readonly Matcher[]): Split {
-  const ordered = cheapFirst(matchers);
-  return {
-    names: ordered.filter(({ label }) => label === METRIC_NAME),
-    labels: ordered.filter(({ label }) => label !== METRIC_NAME),
-  };
-}
-
-async function findSeries(
-  env: Env,
-  prefix: string,
-  question: SeriesQuestion,
-  limit: number,
-): Promise<Result<FoundSeries, ReadError>> {
-  const work = new Work();
-  const { names, labels } = split(question.matchers);
-  const metrics = await namesOf(env, prefix, names, work);
-  if (!metrics.ok) return metrics;
-  return await seriesOf(
-    env,
-    { ...question, metrics: metrics.value, matchers: labels, work },
-    limit,
-  );
-}
-
-async function findTexts(
-  env: Env,
-  prefix: string,
-  question: SeriesQuestion,
-  label: string | undefined,
-): Promise<Result<ReadonlySet<string>, ReadError>> {
-  const { names, labels } = split(question.matchers);
-  if (namedBy(names) === undefined)
-    return await textsOf(env, { ...question, prefix, names, labels, work: new Work() }, label);
-  const found = await findSeries(env, prefix, question, LIMITS.seriesRowsPerQuery);
-  if (!found.ok) return found;
-  const texts = new Set<string>();
-  for (const series of found.value.series)
-    for (const [name, value] of [[METRIC_NAME, series.metric] as const, ...series.labels])
-      if (label === undefined) texts.add(name);
-      else if (name === label) texts.add(value);
-  return ok(texts);
-}
 
 interface Bounds {
   /** Of the names of metrics that there are. */

@@ -41,6 +41,7 @@ test("whatever is asked for", () => {
             ? undefined
             : { firstAt: seen[metric], lastAt: seen[metric] + 1 };
         const expected = new Set<string>();
+        const matching: unknown[] = [];
         for (const { metric, labels, first, life } of all) {
           const other = seenOf(metric);
           if (!metric.startsWith(prefix)) continue;
@@ -48,31 +49,31 @@ test("whatever is asked for", () => {
           if (Math.max(first + life, other?.lastAt ?? -Infinity) < from) continue;
           const pairs = [[METRIC_NAME, metric] as const, ...labels];
           if (!new Work().matches(compiled.value, pairs)) continue;
+          matching.push({ metric, labels });
           for (const [name, value] of pairs)
             if (label === undefined) expected.add(name);
             else if (name === label) expected.add(value);
         }
         const found = new Set<string>();
-        new SeriesColumns(
+        const columns = new SeriesColumns(
           all.map(({ metric, labels, first, life }) => ({
             metric,
             labels: labelsJson(labels),
             first_at: first,
             last_at: first + life,
           })),
-        ).collect(
-          {
-            prefix,
-            names: compiled.value.filter((one) => one.label === METRIC_NAME),
-            labels: compiled.value.filter((one) => one.label !== METRIC_NAME),
-            work: new Work(),
-            from,
-            to,
-            seenOf,
-          },
-          label,
-          found,
         );
+        const wanted = {
+          prefix,
+          names: compiled.value.filter((one) => one.label === METRIC_NAME),
+          labels: compiled.value.filter((one) => one.label !== METRIC_NAME),
+          work: new Work(),
+          from,
+          to,
+          seenOf,
+        };
+        columns.collect(wanted, label, found);
+        expect([...columns.matching(wanted)]).toEqual(matching);
         expect([...found].sort()).toEqual([...expected].sort());
       },
     ),
