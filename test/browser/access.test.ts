@@ -173,6 +173,43 @@ for (const colorScheme of SCHEMES)
     expect(await findings(page)).toEqual([]);
   });
 
+test("tokens are made, shown once, and revoked after a second thought", async () => {
+  const page = await open("/?metric=guarded");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const field = page.locator("[data-state=refused]").getByLabel("Token");
+  await field.fill(TOKEN);
+  await field.press("Enter");
+  await chartOf(page);
+  await page.getByLabel("Settings and more").click();
+  await page.getByRole("link", { name: "Tokens" }).click();
+  await page.getByLabel("Name").fill("web reader");
+  await page.getByLabel("It may").selectOption("Read");
+  await page.getByLabel("Only metrics that begin with").fill("guarded");
+  await page.getByLabel("It expires").selectOption("In 90 days");
+  await page.getByRole("button", { name: "Create token" }).click();
+  await page.getByText("Copy it now").waitFor();
+  await page.getByRole("button", { name: "Copy" }).click();
+  const token = await page.evaluate(() => navigator.clipboard.readText());
+  expect(token).toMatch(/^minuet_[0-9a-f]{48}$/);
+  const asks = async (): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(new URL("/api/v1/metrics", page.url()), { headers })).status;
+  };
+  expect(await asks()).toBe(200);
+  expect(await findings(page)).toEqual([]);
+  await page.reload();
+  const row = page.getByRole("row").filter({ hasText: "web reader" });
+  await row.getByText("guarded…").waitFor();
+  expect(await page.locator("body").textContent()).not.toContain(token);
+  await row.getByRole("button", { name: "Revoke web reader" }).click();
+  await row.getByRole("button", { name: "Keep" }).click();
+  expect(await asks()).toBe(200);
+  await row.getByRole("button", { name: "Revoke web reader" }).click();
+  await row.getByRole("button", { name: "Revoke", exact: true }).click();
+  await row.waitFor({ state: "detached" });
+  expect(await asks()).toBe(401);
+});
+
 test("/docs asks as well", async () => {
   const page = await open("/docs");
   const field = page.locator("[data-state=refused]").getByLabel("Token");

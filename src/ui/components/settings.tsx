@@ -87,6 +87,7 @@ export function Settings({ close }: { readonly close: () => void }) {
         </Link>
       )}
       <a href="/docs">HTTP API</a>
+      <a href="/tokens">Tokens</a>
       {signedIn.value !== undefined && <SignOut />}
     </div>
   );

@@ -1,0 +1,94 @@
+// The tokens that there are, each to be revoked after a second thought.
+
+import { useSignal } from "@preact/signals";
+import type { NamedToken } from "../../core/api-tokens.ts";
+import { formatAge } from "../format.ts";
+import { revoke } from "../models/tokens.ts";
+import { Card, Heads, Scroller } from "./store-table.tsx";
+import { MAY } from "./tokens-words.ts";
+
+/** A day; the hour is of no use here. */
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+const Expiry = ({ at }: { readonly at: number | null }) =>
+  at === null ? (
+    <>never</>
+  ) : at <= Date.now() ? (
+    <span class="expired">expired {dayOf(at)}</span>
+  ) : (
+    <>{dayOf(at)}</>
+  );
+
+function Revoke({ id, name }: NamedToken) {
+  const asked = useSignal(false);
+  const issue = useSignal<string | undefined>(undefined);
+  const end = async (): Promise<void> => {
+    issue.value = await revoke(id);
+    asked.value = false;
+  };
+  if (!asked.value)
+    return (
+      <>
+        <button
+          type="button"
+          class="link"
+          aria-label={`Revoke ${name}`}
+          onClick={() => (asked.value = true)}
+        >
+          Revoke
+        </button>
+        {issue.value !== undefined && <p role="alert">{issue.value}</p>}
+      </>
+    );
+  return (
+    <span class="sure" role="group" aria-label={`Revoke ${name}?`}>
+      Who uses it is refused.{" "}
+      <button
+        type="button"
+        class="button"
+        ref={(button) => button?.focus()}
+        onClick={() => void end()}
+      >
+        Revoke
+      </button>{" "}
+      <button type="button" class="link" onClick={() => (asked.value = false)}>
+        Keep
+      </button>
+    </span>
+  );
+}
+
+export const TokenList = ({ tokens }: { readonly tokens: readonly NamedToken[] }) => (
+  <Card id="tokens" title="Tokens">
+    {tokens.length === 0 ? (
+      <p class="quiet none">None yet. An agent or a reader gets one of its own above.</p>
+    ) : (
+      <Scroller labelledBy="tokens">
+        <table class="token-list">
+          <Heads names={["Name", "May", "Metrics", "Created", "Expires", "Last used", "Revoke"]} />
+          <tbody>
+            {tokens.map((token) => (
+              <tr key={token.id}>
+                <th scope="row">{token.name}</th>
+                <td>{MAY[token.scope]}</td>
+                <td>{token.prefix === "" ? "all" : <code>{token.prefix}…</code>}</td>
+                <td>{dayOf(token.createdAt)}</td>
+                <td>
+                  <Expiry at={token.expiresAt} />
+                </td>
+                <td>
+                  {token.usedAt === null
+                    ? "never"
+                    : `${formatAge(Math.max(0, Date.now() - token.usedAt))} ago`}
+                </td>
+                <td>
+                  <Revoke {...token} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroller>
+    )}
+  </Card>
+);
