@@ -41,6 +41,8 @@ export class Merge {
   readonly #scratch = new Buckets(16);
   /** Of groups that were packed. */
   readonly #spare: Buckets[] = [];
+  /** Series that were merged, those of several databases each apart. */
+  series = 0;
   /** Buckets held for the answer. */
   size = 0;
   /** Bytes of those that are packed. */
@@ -144,7 +146,10 @@ export class Merge {
   /** The group of a series, to be added to. */
   #open(labels: Labels): Group {
     let group = this.#known.get(labels);
-    if (group === undefined) this.#known.set(labels, (group = this.#group(labels)));
+    if (group === undefined) {
+      this.#known.set(labels, (group = this.#group(labels)));
+      this.series++;
+    }
     if (group === this.#last) return group;
     this.#last = group;
     if (this.#shelf === undefined) return group;

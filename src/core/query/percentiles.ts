@@ -7,7 +7,7 @@ import { type Percentile, PERCENTILES } from "../percentiles.ts";
 import { quantileOfSorted } from "../quantile.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
 import type { PercentileName } from "../stats.ts";
-import { HOUR } from "../tiers.ts";
+import { HOUR, MINUTE } from "../tiers.ts";
 import { Largest } from "./largest.ts";
 import type { MergedGroup } from "./merge.ts";
 import type { Plan } from "./plan.ts";
@@ -81,8 +81,11 @@ export class Percentiles {
     return held;
   }
 
-  /** The parts of the range to be read, the newest first. Minutes are kept from `minutesFrom` on, Unix ms. */
-  *parts(minutesFrom: number): Generator<Part> {
+  /**
+   * The parts of the range to be read, the newest first. Minutes are kept from `minutesFrom` on, Unix ms, and have
+   * at most `perMinute` samples that are kept, of all series together.
+   */
+  *parts(minutesFrom: number, perMinute: number, room = PART): Generator<Part> {
     // Minutes are stored by the hour.
     const unit = Math.max(this.#step, HOUR);
     const points = new Map<number, number>();
@@ -93,8 +96,10 @@ export class Percentiles {
         points.set(of, (points.get(of) ?? 0) + count[row]!);
       }
     let part: (Part & { readonly points: number }) | undefined;
-    for (const [from, n] of [...points].sort(([a], [b]) => b - a)) {
-      if (part !== undefined && part.points + n > PART) {
+    const most = (unit / MINUTE) * perMinute;
+    for (const [from, all] of [...points].sort(([a], [b]) => b - a)) {
+      const n = Math.min(all, most);
+      if (part !== undefined && part.points + n > room) {
         yield part;
         part = undefined;
       }

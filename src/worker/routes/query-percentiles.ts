@@ -18,6 +18,8 @@ export interface AskedOfSamples {
   readonly names: readonly PercentileName[];
   /** What groups are to be ordered by. */
   readonly order: PercentileName | undefined;
+  /** How many series there are, at most. */
+  readonly count: number;
   /** With the buckets that the answer has. */
   readonly groups: readonly MergedGroup[];
   readonly planned: Plan;
@@ -41,7 +43,18 @@ export interface PercentilesFound {
 /** @throws Failed */
 export async function readPercentiles(
   source: Source,
-  { names, order, groups, planned, matchers, by, now, retention, samplesPerMinute }: AskedOfSamples,
+  {
+    names,
+    order,
+    count,
+    groups,
+    planned,
+    matchers,
+    by,
+    now,
+    retention,
+    samplesPerMinute,
+  }: AskedOfSamples,
 ): Promise<PercentilesFound> {
   const since = Date.now();
   const found = new Percentiles(groups, planned, new Set(names), order);
@@ -50,7 +63,7 @@ export async function readPercentiles(
   const unreadable: Unreadable[] = [];
   /** From here on all was read, and within the limits. */
   let later = planned.to;
-  for (const part of found.parts(minutesFrom)) {
+  for (const part of found.parts(minutesFrom, count * Math.max(2, samplesPerMinute))) {
     if (Date.now() - since > LIMITS.queryMs)
       throw new Failed(failureOf({ ...TOO_LONG, ways: [{ way: "from", from: later }] }));
     const samples = new Samples({

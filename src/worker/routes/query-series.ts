@@ -34,7 +34,8 @@ export const orderOfBuckets = (order: AskedOfStats["order"]): Order | undefined 
 export const percentilesOf = ({ stat, order }: AskedOfStats): readonly PercentileName[] =>
   PERCENTILE_NAMES.filter((name) => stat.includes(name) || name === order);
 
-interface AskedOfGroups extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "groups"> {
+interface AskedOfGroups
+  extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "count" | "groups"> {
   readonly limit: number;
   readonly isCounter: boolean;
 }
@@ -51,7 +52,13 @@ export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroup
   const how = { isCounter, step: planned.step };
   if (names.length === 0)
     return { series: lazily(groups, merge.size, how), total, absent: [], lost: [] };
-  const found = await readPercentiles(source, { ...asked, names, order, groups });
+  const found = await readPercentiles(source, {
+    ...asked,
+    names,
+    order,
+    count: merge.series,
+    groups,
+  });
   const ranks = new Map(
     order === undefined ? [] : groups.map((group) => [group, found.rank(group.labels)]),
   );

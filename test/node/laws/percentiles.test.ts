@@ -46,6 +46,8 @@ const asked = fc.record({
   tier: fc.constantFrom<TierName>("minute", "hour", "day"),
   by: fc.constantFrom<GroupBy>([], ["host"], ["dc"], "*"),
   minutesFrom: fc.constantFrom(0, START + HOUR, START + DAY),
+  /** Points of a part of the range. */
+  room: fc.constantFrom(1, 10, 1_000),
   names: fc.subarray(PERCENTILE_NAMES.slice(), { minLength: 1 }),
 });
 
@@ -63,7 +65,7 @@ function minutesOf(some: readonly Point[]): Minutes {
 
 type Asked = (typeof asked)["generate"] extends (...args: never) => { value: infer T } ? T : never;
 
-function made(points: readonly Point[], { tier, by, minutesFrom, names }: Asked) {
+function made(points: readonly Point[], { tier, by, minutesFrom, room, names }: Asked) {
   const { step } = TIERS[tier];
   const plan = { tier, step, from: START, kept: START, to: TO };
   const merge = new Merge(plan, by);
@@ -81,7 +83,7 @@ function made(points: readonly Point[], { tier, by, minutesFrom, names }: Asked)
   }
   const { groups } = merge.ranked(Infinity);
   const found = new Percentiles(groups, plan, new Set(names));
-  for (const part of found.parts(minutesFrom)) {
+  for (const part of found.parts(minutesFrom, SERIES.length * LIMIT, room)) {
     const samples = new Samples({
       ...part,
       limit: LIMIT,
