@@ -1,7 +1,7 @@
 // Numbers, times and names as people read them: in the reader's locale, and in a time zone. Pure.
 
+import type { Grain } from "./grain.ts";
 import { DAY, HOUR, MINUTE } from "../core/tiers.ts";
-import type { Grain } from "./url.ts";
 import {
   formatClock,
   formatDate,

@@ -1,6 +1,6 @@
 // What a reader must know of the buckets on view: how long they are, and what is no longer kept. Pure.
 
-import type { Grain } from "./url.ts";
+import type { Grain } from "./grain.ts";
 import type { Older } from "./chart/older.ts";
 import { formatMoment } from "./format.ts";
 

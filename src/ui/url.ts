@@ -17,7 +17,7 @@ import {
   STATISTIC,
   type StatName,
 } from "../core/stats.ts";
-import { DAY, HOUR, MINUTE, type TierName } from "../core/tiers.ts";
+import { DAY, HOUR, MINUTE } from "../core/tiers.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
 /** The ranges of the switch: they end at "now". */
@@ -48,8 +48,6 @@ export const SPAN_NAMES: readonly SpanName[] = [
 /** `raw`: the samples themselves, where they are kept. */
 export const RESOLUTIONS = ["auto", "raw", "minute", "hour", "day"] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
-/** What an answer can be in. */
-export type Grain = TierName | "raw";
 
 export const STATS = STAT_NAMES;
 export type Stat = StatName;

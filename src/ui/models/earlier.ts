@@ -1,8 +1,9 @@
 // The period before the one on view: what is asked of it, and how far it is moved. Pure.
 
+import type { Grain } from "../grain.ts";
 import { DAY } from "../../core/tiers.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { type Comparison, type Grain, type Panel, questionOf } from "../url.ts";
+import { type Comparison, type Panel, questionOf } from "../url.ts";
 
 export interface Earlier {
   readonly question: string;

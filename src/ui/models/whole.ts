@@ -1,12 +1,12 @@
 // An answer that may lack the time before its resolution is kept, and one that has it from coarser
 // resolutions, or has samples instead of buckets. Pure.
 
+import type { Grain } from "../grain.ts";
 import type { QueryAnswer } from "../../core/api.ts";
 import type { MatcherParts } from "../../core/query/filter.ts";
 import { MINUTE, type TierName, TIERS } from "../../core/tiers.ts";
 import type { Older } from "../chart/older.ts";
 import type { ChartSeries } from "../chart/series.ts";
-import type { Grain } from "../url.ts";
 import type { Tail } from "./tail.ts";
 
 /**
