@@ -51,11 +51,8 @@ export const samplesForm = (stat: Stat, unit: UnitName, mixed: boolean): Form =>
   here: mixed ? STATS.map(plain) : [valueOf(stat)],
 });
 
-const valueOf = (name: Stat): Figure => ({ name, title: "value" });
-
-/** The numbers of one row: a single sample is one. */
-export const hereOf = ({ kind, here, stat }: Form, { count }: ChartColumns, row: number) =>
-  kind === "samples" && count[row] === 1 ? [valueOf(stat)] : here;
+/** Of a single sample. */
+export const valueOf = (name: Stat): Figure => ({ name, title: "value" });
 
 /** Of a value at each place. */
 const VALUE_LEGEND = (["last", "avg", "min", "max"] as const).map(plain);

@@ -4,21 +4,19 @@ import { signal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
-import { formatBucket, seriesName } from "../format.ts";
-import { type ChartData, drawn, middles, periodAt, rowAt, slotOf } from "./data.ts";
-import { isRow } from "./gaps.ts";
+import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { stepAt } from "./older.ts";
 import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
-import { formatDrawn } from "./form.ts";
 import type { At, TooltipProps } from "./tooltip.tsx";
 import { lazily } from "../components/lazily.tsx";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
 const STRIDE = 0.25;
 
-const Tooltip = lazily(async () => (await import("./tooltip.tsx")).Tooltip);
+const loadTooltip = () => import("./tooltip.tsx");
+const Tooltip = lazily(async () => (await loadTooltip()).Tooltip);
 const Pointed = (props: TooltipProps) => props.at.value && <Tooltip {...props} />;
 
 export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
@@ -175,7 +173,9 @@ export function Plot(props: PlotProps) {
         onKeyDown={(event) => {
           if (plot.current === undefined || !onKey(event, plot.current, latest.current)) return;
           event.preventDefault();
-          said.value = at.value === undefined ? "" : told(at.value, latest.current);
+          void loadTooltip()
+            .then(({ told }) => (said.value = at.value ? told(at.value, latest.current) : ""))
+            .catch(() => undefined);
         }}
         onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
       />
@@ -209,17 +209,6 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
 function bucketOf(data: ChartData, at: number): number {
   const step = Math.max(1, stepAt(data, at));
   return Math.floor(at / step) * step;
-}
-
-/** The bucket under the crosshair in words. */
-function told({ start, place }: At, { data, zone }: PlotProps): string {
-  const values = data.lines.flatMap((line) => {
-    const row = place === undefined ? undefined : rowAt(line, place, data);
-    if (!isRow(row)) return [];
-    return [`${seriesName(line.labels)} ${formatDrawn(data.form, line.columns, row)}`];
-  });
-  const period = periodAt(data, start);
-  return [formatBucket(period.start, period.width, zone), ...values].join(", ");
 }
 
 /** Whether the key meant something. */

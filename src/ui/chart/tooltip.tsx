@@ -7,7 +7,7 @@ import { formatBucket, seriesName } from "../format.ts";
 import { changeOf, formatChange } from "./change.ts";
 import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
-import { type Figure, type Form, formatDrawn, formatFigure, hereOf } from "./form.ts";
+import { type Figure, type Form, formatDrawn, formatFigure, valueOf as sampleOf } from "./form.ts";
 import { colourOf } from "./options.ts";
 
 export interface At {
@@ -106,6 +106,13 @@ interface NumbersProps extends Bucket {
   readonly place: number | undefined;
 }
 
+/** The numbers of one row: a single sample is one. */
+const hereOf = (
+  { kind, here, stat }: Form,
+  { count }: Line["columns"],
+  row: number,
+): readonly Figure[] => (kind === "samples" && count[row] === 1 ? [sampleOf(stat)] : here);
+
 function Numbers({ form, place, ...bucket }: NumbersProps) {
   const { columns } = bucket.line;
   const before = beforeAt(bucket, place, form);
@@ -193,4 +200,18 @@ function Lines({ buckets, palette, form, place }: LinesProps) {
       </tbody>
     </table>
   );
+}
+
+/** The same in words, of what is drawn alone. */
+export function told(
+  { start, place }: At,
+  { data, zone }: Pick<TooltipProps, "data" | "zone">,
+): string {
+  const values = data.lines.flatMap((line) => {
+    const row = place === undefined ? undefined : rowAt(line, place, data);
+    if (!isRow(row)) return [];
+    return [`${seriesName(line.labels)} ${formatDrawn(data.form, line.columns, row)}`];
+  });
+  const period = periodAt(data, start);
+  return [formatBucket(period.start, period.width, zone), ...values].join(", ");
 }

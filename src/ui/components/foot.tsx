@@ -3,7 +3,7 @@
 import { second } from "../models/clock.ts";
 import { page, panned } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
-import { formatCount, TITLES } from "../format.ts";
+import { TITLES } from "../format.ts";
 import type { Panel } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
 import type { Drawing } from "../models/drawing.ts";
@@ -17,48 +17,29 @@ export interface FootProps {
   readonly isLast: boolean;
 }
 
-/** Why fewer lines are drawn than there are series; undefined when all are. */
-function cut({ now, data }: Drawing, panel: Panel): string | undefined {
-  const { answer } = now;
-  const [drawn, known] = [data.lines.length, data.all.length];
-  const total = Math.max(answer.seriesTotal ?? 0, known);
-  if (drawn === total) return undefined;
-  const way =
-    total > known
-      ? `the legend has the ${formatCount(known)} largest, filter to see others`
-      : "click others in the legend";
-  return panel.only === undefined
-    ? `The ${drawn} largest of ${formatCount(total)} series by ${data.form.title} are drawn: ${way}. The others lie in the grey`
-    : `${drawn} of ${formatCount(total)} series are drawn: ${way}`;
-}
-
+const CutNote = lazily(async () => (await import("./cut-note.tsx")).CutNote);
 const KeptNote = lazily(async () => (await import("./kept-note.tsx")).KeptNote);
 
 const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
+  const { resolution, older, unreadable, absent, noSamples } = answer;
+  const isPlain = [older, unreadable, absent, noSamples].every((one) => one === undefined);
   const isCut = before !== undefined && before.keptFrom > before.from;
-  const { resolution } = answer;
-  const isPlain = answer.older === undefined && answer.unreadable === undefined && !isCut;
-  if (
-    !isPlain ||
-    answer.absent !== undefined ||
-    answer.noSamples !== undefined ||
-    resolution === "raw"
-  )
-    return <KeptNote {...now} />;
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
-  return (
-    <span data-used={resolution}>
-      By the {TITLES[resolution].toLowerCase()}
-      {isUtcDay && ": days of UTC, from midnight to midnight there"}
-    </span>
-  );
+  if (!isPlain || isCut || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
+  return <span data-used={resolution}>By the {TITLES[resolution].toLowerCase()}</span>;
 };
+
+/** How many there are, whether they are known or not. */
+const seriesOf = ({ now, data }: Drawing): number =>
+  Math.max(now.answer.seriesTotal ?? 0, data.all.length);
 
 export const Foot = ({ drawing, panel, isLast }: FootProps) => (
   <p class="foot quiet">
     <Resolution now={drawing.now} />
-    {cut(drawing, panel) !== undefined && <span data-cut>{cut(drawing, panel)}</span>}
+    {drawing.data.lines.length < seriesOf(drawing) && (
+      <CutNote drawing={drawing} panel={panel} all={seriesOf(drawing)} />
+    )}
     {isLast && <span>Times in {zoneName(zone.value, second.value)}</span>}
     {isLast && panned.value === undefined && page.value === "explore" && (
       <span class="hints">Drag to zoom, Shift+drag to move, double-click to go back</span>

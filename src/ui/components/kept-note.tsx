@@ -30,7 +30,9 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
     <>
       <span data-used={answer.resolution}>
         {resolutionText(answer, zone.value, second.value)}
-        {hasDays && offsetAt(zone.value, to) !== 0 && "; days are those of UTC"}
+        {hasDays &&
+          offsetAt(zone.value, to) !== 0 &&
+          "; days of UTC, from midnight to midnight there"}
       </span>
       {answer.resolution === "raw" && answer.series.some(({ width }) => width !== undefined) && (
         <span>Minutes with more points than samples are kept of are drawn as their average</span>

@@ -14,7 +14,7 @@ import { typeByName } from "../../core/metric-type.ts";
 import { ACROSS, type Across, DRAWN, SHOWS, showOf, titleOf, without } from "../url.ts";
 import { isUnit, UNIT_NAMES, type UnitName, UNITS } from "../units.ts";
 import { Filters } from "./filters.tsx";
-import { ICONS } from "./icons.tsx";
+import { lazily } from "./lazily.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
 import { PanelTools } from "./panel-tools.tsx";
 
@@ -137,17 +137,7 @@ const Unit = ({ index, panel, own }: CutProps & { readonly own: UnitName }) => {
   );
 };
 
-/** What the panel is divided by: a click ends that. */
-const Divisor = ({ index, panel }: CutProps) => (
-  <button
-    type="button"
-    class="chip"
-    aria-label={`Do not divide by ${panel.over}`}
-    onClick={() => setPanel(index, (now) => without(now, "over", "unit", "only", "sort"))}
-  >
-    ÷ {panel.over} <ICONS.close />
-  </button>
-);
+const Divisor = lazily(async () => (await import("./divisor.tsx")).Divisor);
 
 const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`);
 

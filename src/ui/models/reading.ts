@@ -15,7 +15,8 @@ import type { OlderParts } from "./older.ts";
 import { comparison, range, view } from "./page.ts";
 import type { Previous } from "./previous.ts";
 import { type Failure, failureOf, type Shown, type Window, windowOf } from "./shown.ts";
-import { exactly, type Tail, withTail } from "./tail.ts";
+import { exactly, type Tail } from "./tail.ts";
+import type { withTail } from "./with-tail.ts";
 
 interface Answered {
   readonly panel: Panel;
@@ -24,7 +25,17 @@ interface Answered {
   /** The tail when the question was asked, and the minute from which it knew everything. */
   readonly tail: Tail | undefined;
   readonly tailFrom: number;
+  /** How often it had changed. */
+  readonly changes: number;
 }
+
+/** What joins an answer with a tail: code that is loaded when there is first something to join. */
+const joining = signal<typeof withTail | undefined>(undefined);
+/** Without it, the server is asked. */
+const loadJoining = (): Promise<unknown> =>
+  import("./with-tail.ts")
+    .then((loaded) => (joining.value = loaded.withTail))
+    .catch(() => undefined);
 
 /** A question has waited long enough to show that it waits, ms. */
 const SLOW_AFTER = 150;
@@ -174,6 +185,7 @@ export class Reading {
     const panel = this.panel.peek();
     const tail = this.#feed.peek()?.tail;
     const tailFrom = tail?.from ?? Infinity;
+    const changes = tail?.changes ?? 0;
     this.#askingTail = tail;
     this.#askedAt = performance.now();
     const waiting = setTimeout(
@@ -184,7 +196,7 @@ export class Reading {
       const { signal } = asking;
       const answer = await this.#completed(panel, await askAny(question, signal), signal);
       batch(() => {
-        this.#answered.value = { panel, question, answer, tail, tailFrom };
+        this.#answered.value = { panel, question, answer, tail, tailFrom, changes };
         this.#failed.value = undefined;
       });
     } catch (error) {
@@ -302,7 +314,7 @@ export class Reading {
   }
 
   /** The same; undefined when the server alone can tell what it is by now. */
-  #merged({ answer, tail, tailFrom }: Answered): WholeAnswer | undefined {
+  #merged({ answer, tail, tailFrom, changes }: Answered): WholeAnswer | undefined {
     const { by, where, across } = this.panel.value;
     const filters = exactly(where);
     const isPlain =
@@ -313,13 +325,16 @@ export class Reading {
     if (answer.resolution !== "raw" && answer.resolution !== "minute") return undefined;
     const { from, to } = this.#window(answer, true);
     if (tail === undefined || tailFrom >= to || range.value.kind === "fixed") return answer;
+    if (tail.changes === changes) return answer;
     const since = Math.max(tailFrom, tail.from, from, answer.from);
     if (answer.resolution === "raw") {
       const first = Math.max(since, tail.samplesFrom);
       return answer.later(tail, filters, Math.ceil(first / MINUTE) * MINUTE, to);
     }
     const own = Math.max(since, ownFrom(answer));
-    return { ...answer, ...withTail(answer, tail, { by, filters }, own, to) };
+    if (joining.value === undefined) void loadJoining();
+    const joined = joining.value?.(answer, tail, { by, filters }, own, to);
+    return joined && { ...answer, ...joined };
   }
 
   #window(answer: WholeAnswer, current: boolean): Window {

@@ -1,13 +1,12 @@
-// The newest minutes of a metric, as the live socket tells them: absolute buckets of each series,
-// merged here as the server would. Pure; it neither asks nor waits.
+// The newest minutes of a metric, as the live socket tells them: absolute buckets of each series. Pure; it
+// neither asks nor waits.
 
-import { columnsBy, mergeColumns } from "../../core/query/answer.ts";
-import type { LiveMinutes, QueryAnswer, SeriesAnswer } from "../../core/api.ts";
+import { mergeColumns } from "../../core/query/answer.ts";
+import type { LiveMinutes } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
 import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { Merge } from "../../core/query/merge.ts";
 import { MINUTE } from "../../core/tiers.ts";
 
 /** The matchers of a panel, where all of them can be applied here; else undefined. */
@@ -25,13 +24,6 @@ export function exactly(where: readonly string[]): readonly MatcherParts[] | und
 function passes(labels: Labels, { label, op, value }: MatcherParts): boolean {
   const own = labels.find(([name]) => name === label)?.[1] ?? "";
   return (own === value) === (op === "=");
-}
-
-/** How the server was asked to merge series. */
-export interface Asked {
-  /** A label, or "*": each series apart; undefined: all in one. */
-  readonly by: string | undefined;
-  readonly filters: readonly MatcherParts[];
 }
 
 /** What was told of a series. */
@@ -55,6 +47,8 @@ export class Tail {
   /** The same of their samples. */
   samplesFrom = 0;
   readonly series = new Map<string, Live>();
+  /** Messages after the snapshot. */
+  changes = 0;
   #sealed: number;
 
   constructor(snapshot: LiveMinutes) {
@@ -69,6 +63,7 @@ export class Tail {
 
   /** Takes a later message. True when /query knows something that this does not. */
   take(message: LiveMinutes): boolean {
+    this.changes++;
     this.#put(message);
     const before = message.series.some(({ t }) => t.some((start) => start < this.from));
     const from = message.from ?? Infinity;
@@ -79,14 +74,6 @@ export class Tail {
     const { reload } = message;
     if (reload !== undefined) this.from = Math.max(this.from, reload.to);
     return before || sealed || reload !== undefined || message.reloadSamples !== undefined;
-  }
-
-  /** The minutes in [from, to), merged as asked. */
-  merged({ by, filters }: Asked, from: number, to: number): SeriesAnswer[] {
-    const plan = { tier: "minute", step: MINUTE, from, to, kept: from } as const;
-    const merge = new Merge(plan, by === "*" ? "*" : by === undefined ? [] : [by]);
-    for (const { labels, buckets } of this.passing(filters)) merge.add(labels, buckets);
-    return merge.finish(Infinity).series;
   }
 
   /** What was told of the series that filters let through. */
@@ -153,37 +140,4 @@ export class Tail {
     }
     return live;
   }
-}
-
-const keyOf = ({ labels }: SeriesAnswer): string => labelsJson(Object.entries(labels).sort());
-
-/**
- * An answer at minute resolution with its minutes in [from, to) replaced by those of the tail.
- * Series that the answer had no room for stay out.
- */
-export function withTail(
-  answer: QueryAnswer,
-  tail: Tail,
-  asked: Asked,
-  from: number,
-  to: number,
-): QueryAnswer {
-  const live = new Map(tail.merged(asked, from, to).map((series) => [keyOf(series), series]));
-  const series = answer.series.map((base) => {
-    const newer = live.get(keyOf(base));
-    live.delete(keyOf(base));
-    return joined(base, from, newer);
-  });
-  const room = answer.truncated === true ? 0 : Infinity;
-  const added = [...live.values()].slice(0, room);
-  return { ...answer, series: added.length === 0 ? series : [...series, ...added].sort(byKey) };
-}
-
-const byKey = (a: SeriesAnswer, b: SeriesAnswer): number => (keyOf(a) < keyOf(b) ? -1 : 1);
-
-function joined(base: SeriesAnswer, from: number, newer: SeriesAnswer | undefined): SeriesAnswer {
-  let end = base.t.length;
-  while (end > 0 && base.t[end - 1]! >= from) end--;
-  const columns = columnsBy((name) => [...base[name].slice(0, end), ...(newer?.[name] ?? [])]);
-  return { labels: base.labels, ...columns };
 }

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMinutes, LiveSeries, QueryAnswer } from "../../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
-import { exactly, Tail, withTail } from "../../../src/ui/models/tail.ts";
+import { exactly, Tail } from "../../../src/ui/models/tail.ts";
+import { merged, withTail } from "../../../src/ui/models/with-tail.ts";
 
 type Row = readonly [minute: number, sum: number, count: number];
 
@@ -132,7 +133,7 @@ test("a tail forgets what no window shows, and knows from where it is whole", ()
       ]),
     );
   expect(tail.from).toBeGreaterThan(5 * MINUTE);
-  const kept = tail.merged({ by: undefined, filters: [] }, 0, Infinity)[0]!;
+  const kept = merged(tail, { by: undefined, filters: [] }, 0, Infinity)[0]!;
   expect(kept.t.length).toBeLessThanOrEqual(3_000);
   expect(kept.t.at(-1)).toBe(4_005 * MINUTE);
   expect(kept.t.filter((start) => start >= tail.from)).toHaveLength(
