@@ -10,7 +10,7 @@ import { SPAN_NAMES, SPANS } from "../url.ts";
 type Why = Absent["why"] | "rate";
 
 const ABSENT: Readonly<Record<Why, string>> = {
-  rate: "It takes two points, and the time of the last to be over. The values are known.",
+  rate: "A rate takes two points, and is drawn once the period of the last is over. The values are known.",
   collapsed: "Minutes had too many points to keep each. Other statistics are known.",
   deleted: "Single points are not kept for so long. Other statistics are known.",
   unreadable: "Points cannot be read.",
