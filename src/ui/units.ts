@@ -66,8 +66,33 @@ export function perSecond(unit: UnitName): UnitName {
   return unit === "seconds" ? "ratio" : "per-second";
 }
 
-/** The unit that the name of a metric ends with: `_seconds`, `.ms`, `_bytes_total`, `_bytes_per_second`. */
-export function unitOf(metric: string): UnitName {
+/** Words of UCUM as well, in lower case: in a name they may be others. */
+const BY_WORD: ReadonlyMap<string, UnitName> = new Map([
+  ...BY_SUFFIX,
+  ["by", "bytes"],
+  ["%", "percent"],
+  ["cel", "celsius"],
+]);
+
+/**
+ * The unit that is said: UCUM's (`By`, `ms`, `By/s`, `{request}/s`) or a word (`bytes`). Undefined where it
+ * says no more than the name does: `1` is of parts and of numbers alike.
+ */
+function unitSaid(text: string, metric: string): UnitName | undefined {
+  const [word = "", per] = text.toLowerCase().replaceAll("μ", "µ").split("/");
+  if (text === "1") return metric.endsWith("utilization") ? "ratio" : undefined;
+  const unit = BY_WORD.get(word) ?? "none";
+  if (per === undefined) return unit;
+  return BY_WORD.get(per) === "seconds" ? perSecond(unit) : "none";
+}
+
+/**
+ * The unit that is said of a metric, or else the one that its name ends with: `_seconds`, `.ms`, `_bytes_total`,
+ * `_bytes_per_second`.
+ */
+export function unitOf(metric: string, said?: string): UnitName {
+  const known = said === undefined ? undefined : unitSaid(said, metric);
+  if (known !== undefined) return known;
   // Both letters of "µs": the micro sign and the Greek one.
   const words = metric.toLowerCase().replaceAll("μ", "µ").split(/[._]/);
   while (words.length > 1 && STATISTIC.test(words.at(-1)!)) words.pop();

@@ -7,7 +7,7 @@
 
 import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
-import { typeByName } from "../core/metric-type.ts";
+import { rises, typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
 import {
   isPercentile,
@@ -96,6 +96,11 @@ export interface Panel {
   readonly sort?: Sort;
   /** Shown as a table instead of a chart. */
   readonly table: boolean;
+  /** What is known of its metric, in no address; absent: what the name says. */
+  readonly known?: Pick<MetricSummary, "type" | "unit"> & {
+    /** Of the metric by which it is divided. */
+    readonly unitOver?: string;
+  };
 }
 
 export interface View {
@@ -265,7 +270,7 @@ export const titleOf = ({ metric, over }: Pick<Panel, "metric" | "over">): strin
 
 /** The panel of what a panel is divided by, cut as it is. */
 export const secondOf = (panel: Panel): Panel | undefined =>
-  panel.over === undefined ? undefined : { ...panel, metric: panel.over };
+  panel.over === undefined ? undefined : { ...panel, metric: panel.over, known: {} };
 
 /** Series that a panel knows at most: of more, the largest by the statistic that is drawn. */
 const SERIES_KNOWN = 100;
@@ -282,8 +287,12 @@ const boundsOf = (range: Range): Bounds =>
     : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };
 
 /** What of a panel is shown: counters show their rate unless their value is asked for. */
-export const showOf = ({ metric, show }: Pick<Panel, "metric" | "show">): Show =>
-  typeByName(metric) === "counter" ? (show ?? "rate") : "value";
+export const showOf = (panel: Pick<Panel, "metric" | "show" | "known">): Show =>
+  isCounter(panel) ? (panel.show ?? "rate") : "value";
+
+/** Whether there is a rate. */
+export const isCounter = ({ metric, known }: Pick<Panel, "metric" | "known">): boolean =>
+  rises(known?.type ?? typeByName(metric));
 
 /** Lengths of ranges, ms, of which samples are drawn at most: by themselves, and when they are chosen. */
 const SAMPLES_WITHIN = { auto: 30 * MINUTE, raw: DAY } as const;

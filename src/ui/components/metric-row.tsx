@@ -49,7 +49,7 @@ interface MetricRowProps {
 export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProps) {
   const { name, series } = metric;
   const shown = panels.value.find((panel) => panel.metric === name);
-  const value = formatIn(shown?.unit ?? unitOf(name), valueOf(metric));
+  const value = formatIn(shown?.unit ?? unitOf(name, metric.unit), valueOf(metric));
   const tabIndex = isStop ? 0 : -1;
   return (
     <li style={placeOf(index)} aria-posinset={index + 1} aria-setsize={size}>

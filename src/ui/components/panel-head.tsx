@@ -10,8 +10,7 @@ import { feedOf } from "../models/feeds.ts";
 import { ownUnit } from "../models/drawing.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
-import { typeByName } from "../../core/metric-type.ts";
-import { ACROSS, type Across, DRAWN, SHOWS, showOf, titleOf, without } from "../url.ts";
+import { ACROSS, type Across, DRAWN, isCounter, SHOWS, showOf, titleOf, without } from "../url.ts";
 import { isUnit, UNIT_NAMES, type UnitName, UNITS } from "../units.ts";
 import { Filters } from "./filters.tsx";
 import { lazily } from "./lazily.tsx";
@@ -176,7 +175,7 @@ export const PanelHead = (props: HeadProps) => {
   const cuts = useMemo(
     () => (
       <div class="cuts">
-        {typeByName(panel.metric) === "counter" && <RateOrValue index={index} panel={panel} />}
+        {isCounter(panel) && <RateOrValue index={index} panel={panel} />}
         {showOf(panel) === "value" && panel.across === undefined && (
           <Statistic index={index} panel={panel} />
         )}

@@ -39,23 +39,25 @@ export function drawer(): (panel: Panel, now: Shown | undefined) => Drawing | un
   };
 }
 
+const saidUnit = ({ metric, known }: Panel): UnitName => unitOf(metric, known?.unit);
+
 /** The unit of one metric of a panel. */
 export const shownUnit = (panel: Panel): UnitName => {
-  const own = unitOf(panel.metric);
+  const own = saidUnit(panel);
   return showOf(panel) === "rate" ? perSecond(own) : own;
 };
 
 /** The unit of a panel for which none is chosen: of a ratio a part of a whole, or so much for each. */
 export function ownUnit(panel: Panel): UnitName {
-  const { metric, over } = panel;
+  const { over } = panel;
   if (over === undefined) return shownUnit(panel);
-  const [one, other] = [unitOf(metric), unitOf(over)];
+  const [one, other] = [saidUnit(panel), unitOf(over, panel.known?.unitOver)];
   return one === other ? "ratio" : other === "none" ? one : "none";
 }
 
 /** A unit that was chosen is that of what is shown, also of a rate. */
 export function formOf(panel: Panel, answer: Shown["answer"]): Form {
-  const own = unitOf(panel.metric);
+  const own = saidUnit(panel);
   const unit = panel.unit ?? own;
   if (showOf(panel) === "rate")
     return { ...rateForm(own), ...(panel.unit !== undefined && { unit: panel.unit }) };

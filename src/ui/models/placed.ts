@@ -2,6 +2,7 @@
 
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Panel, secondOf } from "../url.ts";
+import { summaryOf } from "./metrics.ts";
 import { view } from "./page.ts";
 import { Reading } from "./reading.ts";
 
@@ -30,7 +31,7 @@ export function startReadings(): void {
     const seen = new Map<string, number>();
     const used = new Set<string>();
     const readingOf = (key: string, panel: ReadonlySignal<Panel>): Reading => {
-      const reading = known.get(key) ?? new Reading(panel);
+      const reading = known.get(key) ?? new Reading(knowing(panel));
       used.add(key);
       known.set(key, reading);
       return reading;
@@ -56,6 +57,29 @@ export function startReadings(): void {
       placed.value = next;
   });
 }
+
+/** A panel with what is known of its metric: the same one while both are. */
+function knowing(panel: ReadonlySignal<Panel>): ReadonlySignal<Panel> {
+  let before: Panel | undefined;
+  let latest: Panel | undefined;
+  return computed(() => {
+    const now = panel.value;
+    const { type, unit } = summaryOf(now.metric) ?? {};
+    const unitOver = now.over === undefined ? undefined : summaryOf(now.over)?.unit;
+    const known = {
+      ...(type && { type }),
+      ...(unit && { unit }),
+      ...(unitOver && { unitOver }),
+    };
+    if (now !== before || latest === undefined || !isSame(latest.known, known))
+      latest = { ...now, known };
+    before = now;
+    return latest;
+  });
+}
+
+const isSame = (a: Panel["known"], b: Panel["known"]): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** The `nth` panel of a metric as the view has it; the last that was, when it is gone. */
 function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {

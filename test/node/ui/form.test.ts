@@ -43,6 +43,10 @@ describe("the rate of a counter", () => {
     expect(showOf({ metric: "jobs_total" })).toBe("rate");
     expect(showOf({ metric: "jobs_total", show: "value" })).toBe("value");
     expect(showOf({ metric: "jobs" })).toBe("value");
+    expect(showOf({ metric: "jobs", known: { type: "counter" } })).toBe("rate");
+    expect(showOf({ metric: "jobs", known: { type: "counter" }, show: "value" })).toBe("value");
+    expect(showOf({ metric: "jobs_bucket", known: { type: "histogram" } })).toBe("rate");
+    expect(showOf({ metric: "jobs_total", known: { type: "gauge" }, show: "rate" })).toBe("value");
   });
 });
 

@@ -62,6 +62,34 @@ test.each<[string, UnitName]>([
   ["", "none"],
 ])("%s is in %s", (metric, unit) => expect(unitOf(metric)).toBe(unit));
 
+test.each([
+  ["used", "By", "bytes"],
+  ["used_seconds", "By", "bytes"],
+  ["sent", "By/s", "bytes-per-second"],
+  ["sent", "bit/s", "bits-per-second"],
+  ["http.server.request.duration", "s", "seconds"],
+  ["latency", "ms", "milliseconds"],
+  ["latency", "us", "microseconds"],
+  ["latency", "ns", "nanoseconds"],
+  ["latency", "seconds", "seconds"],
+  ["cpu", "%", "percent"],
+  ["cpu", "percent", "percent"],
+  ["room", "Cel", "celsius"],
+  ["clock", "Hz", "hertz"],
+  ["system.cpu.utilization", "1", "ratio"],
+  ["hit_ratio", "1", "ratio"],
+  ["load", "1", "none"],
+  ["requests", "{request}/s", "per-second"],
+  ["busy", "s/s", "ratio"],
+  ["requests_seconds", "{request}", "none"],
+  ["used_bytes", "MiBy", "none"],
+  ["pace", "km/h", "none"],
+  ["used", "constructor", "none"],
+  ["used", "__proto__/s", "per-second"],
+])("%s, of which %s is said, is in %s", (metric, said, unit) =>
+  expect(unitOf(metric, said)).toBe(unit),
+);
+
 test("names of units are known, those of objects are not", () => {
   expect(units).toContain("bytes-per-second");
   expect(isUnit("toString")).toBe(false);
