@@ -13,6 +13,20 @@ beforeAll(async () => {
       { name: "http.errors_total", labels: { host }, datapoints: lastMinutes(30, (ago) => (30 - ago) * (i + 1)) },
       { name: "http.requests_total", labels: { host }, datapoints: lastMinutes(30, (ago) => (30 - ago) * 20) },
     ]), // prettier-ignore
+    // What their names do not say.
+    {
+      name: "net.sent",
+      type: "counter",
+      unit: "By",
+      datapoints: lastMinutes(50, (ago) => 60 * 2_048 * (50 - ago)),
+    },
+    {
+      name: "pool_count",
+      type: "gauge",
+      unit: "s",
+      help: "How long it takes.",
+      datapoints: lastMinutes(50, () => 0.25),
+    },
     ...[8, 2, 1].map((value, i) => ({
       name: "cache.size_bytes",
       labels: { host: "abc"[i]! },
@@ -35,6 +49,18 @@ test("a counter with two resets shows its rate; a click shows its value, and ano
   await shown.getByRole("button", { name: "rate" }).click();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("1/s");
   expect(page.url()).not.toContain("show=");
+});
+
+test("a counter by its type shows its rate, in its unit; a gauge shows its value, whatever its name", async () => {
+  const page = await open("/?metric=net.sent&metric=pool_count");
+  const sent = page.locator(".panel").first();
+  const pool = page.locator(".panel").last();
+  await expect.poll(() => legendOf(sent, "max").textContent()).toBe("2 KiB/s");
+  await expect.poll(() => legendOf(pool, "max").textContent()).toBe("250 ms");
+  expect(await sent.getByRole("group", { name: "Shown of the counter" }).count()).toBe(1);
+  expect(await pool.getByRole("group", { name: "Shown of the counter" }).count()).toBe(0);
+  expect(page.url()).not.toMatch(/unit=|show=/);
+  expect(await findings(page)).toEqual([]);
 });
 
 test("three hosts are totalled, and the phone has room for it", async () => {
