@@ -2,6 +2,7 @@
 // wrong one is refused in words, never replaced by something else. Pure.
 
 import { distance } from "fastest-levenshtein";
+import { type Scope, SCOPES } from "./caller.ts";
 import { databaseName } from "./databases.ts";
 import * as LIMITS from "./limits.ts";
 import type { Retention } from "./query/plan.ts";
@@ -20,6 +21,16 @@ export interface Config {
   readonly publicRead: boolean;
   /** Of pages that may ask here and read the answers, besides the store's own. */
   readonly allowedOrigins: readonly string[];
+  /** Undefined: Cloudflare Access is no way in. */
+  readonly accessTeam: AccessTeam | undefined;
+}
+
+/** Cloudflare Access: of whom it says that they passed its policy for this store. */
+export interface AccessTeam {
+  readonly origin: string;
+  readonly audience: string;
+  /** What they may do. */
+  readonly scope: Scope;
 }
 
 /** `open`: everybody who reaches the store may do everything; see `OPEN` below. */
@@ -68,6 +79,9 @@ export const SETTINGS: readonly string[] = [
   ...Object.keys(WHOLE),
   "PUBLIC_READ",
   "ALLOWED_ORIGINS",
+  "ACCESS_TEAM_DOMAIN",
+  "ACCESS_AUD",
+  "ACCESS_SCOPE",
 ];
 
 const NAMES: readonly string[] = [...SETTINGS, "OPEN", "API_TOKEN"];
@@ -103,6 +117,7 @@ export function readConfig(environment: object): Result<Config, string> {
     access: accessOf(variables, wrong),
     publicRead: publicReadOf(variables, wrong),
     allowedOrigins: originsOf(variables, wrong),
+    accessTeam: accessTeamOf(variables, wrong),
   };
   if (wrong.length === 0) wrong.push(...outOfOrder(config.retention));
   wrong.push(...misspelt(variables), ...databasesWrong(variables));
@@ -172,6 +187,29 @@ function originsOf(variables: Variables, wrong: string[]): readonly string[] {
         `ALLOWED_ORIGINS holds ${shown(text)}, not the origin of a page, such as https://shop.example`,
       );
   return origins;
+}
+
+function accessTeamOf(variables: Variables, wrong: string[]): AccessTeam | undefined {
+  const text = (name: string): string => {
+    const value = variables.get(name) ?? "";
+    if (typeof value !== "string") wrong.push(`${name} is not a text`);
+    return typeof value === "string" ? value.trim() : "";
+  };
+  const domain = text("ACCESS_TEAM_DOMAIN");
+  const audience = text("ACCESS_AUD");
+  const given = text("ACCESS_SCOPE");
+  const scope = SCOPES.find((one) => one === (given === "" ? "read" : given));
+  if (scope === undefined)
+    wrong.push(`ACCESS_SCOPE is ${shown(given)}, not one of ${SCOPES.join(", ")}`);
+  if (domain === "" && audience === "") return undefined;
+  const origin = domain.startsWith("http") ? domain : `https://${domain}`;
+  if (domain === "" || audience === "")
+    wrong.push("ACCESS_TEAM_DOMAIN and ACCESS_AUD belong together: one of them is missing");
+  else if (!isOrigin(origin))
+    wrong.push(
+      `ACCESS_TEAM_DOMAIN is ${shown(domain)}, not a domain such as team.cloudflareaccess.com`,
+    );
+  return scope && { origin, audience, scope };
 }
 
 /** DB_1, DB_2, … are databases, without a gap: one that is passed over would hide what it holds. */

@@ -249,3 +249,11 @@ export const tokenUsedMs = 3_600_000;
 export const tokensDeadlineMs = 5_000;
 /** How long a browser stays signed in, ms. */
 export const sessionMs = 30 * 86_400_000;
+/** How long an isolate goes by the keys of Cloudflare Access that it has fetched, ms. */
+export const accessKeysMs = 3_600_000;
+/** Time between two looks for a key that is not known, ms: forged ids must not cost a fetch each. */
+export const accessKeysRetryMs = 10_000;
+/** How long a request waits for them, ms. */
+export const accessDeadlineMs = 5_000;
+/** How far the clock of Access may be ahead, ms. */
+export const accessSkewMs = 60_000;

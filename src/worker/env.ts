@@ -14,6 +14,9 @@ export interface Env {
   readonly OPEN?: string;
   readonly PUBLIC_READ?: string;
   readonly ALLOWED_ORIGINS?: string;
+  readonly ACCESS_TEAM_DOMAIN?: string;
+  readonly ACCESS_AUD?: string;
+  readonly ACCESS_SCOPE?: string;
   readonly SHARDS?: string;
   readonly RETENTION_MINUTE_DAYS?: string;
   readonly RETENTION_HOUR_DAYS?: string;

@@ -16,6 +16,7 @@ import { noteUse, type TokenRow } from "../../d1/tokens.ts";
 import { after } from "../after.ts";
 import { configOf, type HonoEnv } from "../env.ts";
 import { type TokenList, tokenListOf } from "../token-list.ts";
+import { byAccess } from "./access-jwt.ts";
 import { sessionOf } from "./cookie.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { fail, type Failure } from "./failure.ts";
@@ -71,7 +72,7 @@ const wrong = (): never =>
     message: "The token is not one of this store: it is wrong, or was revoked",
   });
 
-/** By its cookie, or as one of the public. */
+/** By its cookie, by Cloudflare Access, or as one of the public. */
 async function withoutToken(
   c: Context<HonoEnv>,
   secret: string,
@@ -84,7 +85,15 @@ async function withoutToken(
       fail({ kind: "forbidden", message: "By cookie only the store's own page may do this" });
     return caller;
   }
-  if (configOf(c.env).publicRead && (needed === "read" || needed === "any")) return PUBLIC;
+  const { accessTeam, publicRead } = configOf(c.env);
+  const passed = accessTeam && (await byAccess(c.req.raw, accessTeam, Date.now()));
+  if (passed !== undefined) {
+    // Browsers are known to Access by a cookie too; programs say no Origin.
+    if (isLasting(c.req.raw) && isOwnPage(c.req.raw) === false)
+      fail({ kind: "forbidden", message: "By Access only the store's own page may do this" });
+    return passed;
+  }
+  if (publicRead && (needed === "read" || needed === "any")) return PUBLIC;
   return fail({
     kind: "unauthorized",
     message: "No token. Send the header `Authorization: Bearer <token>`",

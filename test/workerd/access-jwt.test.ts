@@ -1,0 +1,160 @@
+// Cloudflare Access: what it signed is a way in, and nothing else that looks like it.
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { app } from "../../src/worker/app.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { failureOf, NOW, TOKEN } from "./api-client.ts";
+
+const { OPEN: _open, ...bindings } = env;
+let team = 0;
+let of: Env;
+/** How often the keys were asked for, and whether they can be had. */
+let asked = 0;
+let down = false;
+const pairs = new Map<string, CryptoKeyPair>();
+
+const encoder = new TextEncoder();
+const base64Url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+const part = (value: unknown): string => base64Url(encoder.encode(JSON.stringify(value)));
+
+interface Signing {
+  readonly kid?: string;
+  /** Whose key signs. */
+  readonly by?: string;
+  readonly alg?: string;
+}
+
+async function signed(
+  claims: object = {},
+  { kid = "a", by = kid, alg = "RS256" }: Signing = {},
+): Promise<string> {
+  const all = {
+    aud: ["app"],
+    iss: of.ACCESS_TEAM_DOMAIN,
+    exp: NOW / 1_000 + 60,
+    sub: "u1",
+    email: "ann@example.com",
+    ...claims,
+  };
+  const text = `${part({ alg, kid })}.${part(all)}`;
+  const { privateKey } = pairs.get(by)!;
+  const mac = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", privateKey, encoder.encode(text));
+  return `${text}.${base64Url(new Uint8Array(mac))}`;
+}
+
+const ask = async (
+  jwt: string,
+  path = "/api/v1/session",
+  init: RequestInit = {},
+): Promise<Response> =>
+  app.fetch(
+    new Request(`https://m.example${path}`, {
+      ...init,
+      headers: { "cf-access-jwt-assertion": jwt, ...(init.headers as Record<string, string>) },
+    }),
+    of,
+  );
+
+beforeAll(async () => {
+  for (const kid of ["a", "b", "stranger"])
+    pairs.set(
+      kid,
+      (await crypto.subtle.generateKey(
+        {
+          name: "RSASSA-PKCS1-v1_5",
+          modulusLength: 2048,
+          publicExponent: new Uint8Array([1, 0, 1]),
+          hash: "SHA-256",
+        },
+        true,
+        ["sign", "verify"],
+      )) as CryptoKeyPair,
+    );
+});
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  // Another team each time: its keys are not known yet.
+  const ACCESS_TEAM_DOMAIN = `https://team-${team++}.cloudflareaccess.com`;
+  of = { ...bindings, API_TOKEN: TOKEN, ACCESS_TEAM_DOMAIN, ACCESS_AUD: "app" };
+  asked = 0;
+  down = false;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
+    expect(url).toBe(`${ACCESS_TEAM_DOMAIN}/cdn-cgi/access/certs`);
+    asked++;
+    if (down) throw new Error("no route");
+    const keys = ["a", "b"].map(async (kid) => ({
+      ...((await crypto.subtle.exportKey("jwk", pairs.get(kid)!.publicKey)) as object),
+      kid,
+    }));
+    return Response.json({ keys: await Promise.all(keys) });
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("who passed its policy gets in, with the scope that is set; the keys are fetched once", async () => {
+  const answer = await ask(await signed());
+  expect(await answer.json()).toEqual({ name: "ann@example.com", scope: "read", prefix: "" });
+  expect((await ask(await signed({}, { kid: "b" }))).status).toBe(200);
+  expect((await ask(await signed({ aud: "app" }), "/api/v1/metrics")).status).toBe(200);
+  await failureOf(await ask(await signed(), "/api/v1/flush", { method: "POST" }), 403, "forbidden");
+  expect(asked).toBe(1);
+});
+
+test("what is forged, of others or past is refused", async () => {
+  const [head = "", , mac = ""] = (await signed()).split(".");
+  for (const [jwt, why] of [
+    [await signed({}, { by: "stranger" }), "signature"],
+    [await signed({}, { kid: "stranger" }), "key"],
+    [await signed({ iss: "https://other.cloudflareaccess.com" }), "another team"],
+    [await signed({ aud: ["other"] }), "another application"],
+    [await signed({ exp: NOW / 1_000 }), "expired"],
+    [await signed({ nbf: NOW / 1_000 + 600 }), "not valid yet"],
+    [await signed({}, { alg: "none" }), "cannot be read"],
+    [await signed({}, { alg: "HS256" }), "cannot be read"],
+    [`${head}.${part({ aud: "app" })}.${mac}`, "cannot be read"],
+    [`${await signed()}x`, "signature"],
+    ["a.b.c", "cannot be read"],
+    ["", "cannot be read"],
+  ] as const)
+    expect((await failureOf(await ask(jwt), 401, "unauthorized")).message).toContain(why);
+  expect(asked).toBe(1);
+});
+
+test("a page of another origin does nothing by it", async () => {
+  of = { ...of, ACCESS_SCOPE: "admin" };
+  const flush = async (origin?: string): Promise<number> =>
+    (
+      await ask(await signed(), "/api/v1/flush", {
+        method: "POST",
+        ...(origin !== undefined && { headers: { origin } }),
+      })
+    ).status;
+  expect(await flush("https://evil.example")).toBe(403);
+  expect(await flush("https://m.example")).toBe(200);
+  expect(await flush()).toBe(200);
+});
+
+test("without its keys nobody is let in by it, and tokens work", async () => {
+  down = true;
+  await failureOf(await ask(await signed()), 503, "unavailable");
+  const authorization = `Bearer ${TOKEN}`;
+  const response = await ask(await signed(), "/api/v1/metrics", { headers: { authorization } });
+  expect(response.status).toBe(200);
+});
+
+test("where it is not set up, what it says is nothing", async () => {
+  const jwt = await signed();
+  of = { ...bindings, API_TOKEN: TOKEN };
+  await failureOf(await ask(jwt), 401, "unauthorized");
+  of = { ...bindings, API_TOKEN: TOKEN, ACCESS_AUD: "app" };
+  const error = await failureOf(await ask(jwt), 503, "misconfigured");
+  expect(error.message).toMatch(/^ACCESS_TEAM_DOMAIN and ACCESS_AUD belong together/);
+});
