@@ -10,13 +10,19 @@ import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
 import { page, panelCount } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
+import { sheetOpen } from "./models/sheet.ts";
 
 const Explore = () => {
   const panels = placed.value;
   const known = list.value;
   if (panels.length > 0)
     return (
-      <main class={panels.length > 1 ? "panels several" : "panels"} inert={covers.value}>
+      <main
+        id="charts"
+        tabIndex={-1}
+        class={panels.length > 1 ? "panels several" : "panels"}
+        inert={covers.value}
+      >
         <h1 class="unseen">Metrics over time</h1>
         {panels.map(({ key, ...panel }) => (
           <Panel key={key} {...panel} />
@@ -45,6 +51,7 @@ const Embed = () => {
 
 const Welcome = lazily(async () => (await import("./components/welcome.tsx")).Welcome);
 const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
+const KeysSheet = lazily(async () => (await import("./components/keys-sheet.tsx")).KeysSheet);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
@@ -68,11 +75,15 @@ export function App() {
     );
   return (
     <>
+      <a class="skip" href="#charts">
+        Skip to the charts
+      </a>
       <Header />
       <div class="body">
         <Sidebar />
         <Explore />
       </div>
+      {sheetOpen.value && <KeysSheet />}
     </>
   );
 }

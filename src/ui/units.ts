@@ -244,6 +244,17 @@ export function valueTicks(unit: UnitName, min: number, max: number, most: numbe
   return min <= 0 && max >= 0 ? [0] : [];
 }
 
+/** Fewer than these do not tell how high a line is. */
+const LEAST_TICKS = 3;
+
+/** The same, closer than they should be where that makes three of them. */
+export function enoughTicks(unit: UnitName, min: number, max: number, most: number): number[] {
+  let ticks = valueTicks(unit, min, max, most);
+  for (let more = 1; more <= 2 * LEAST_TICKS && ticks.length < LEAST_TICKS; more++)
+    ticks = valueTicks(unit, min, max, most + more);
+  return ticks;
+}
+
 /** One scale for all ticks, in which steps are not fractions of an hour or small ones of a GiB. */
 function commonScale(unit: UnitName, largest: number, gap: number): Scale {
   const scales = scalesOf(unit);

@@ -274,11 +274,12 @@ describe("what is drawn of it", () => {
     await chartOf(page, '[data-lines="2"]');
   });
 
-  test("a filter that the server refuses says why", async () => {
+  test("a filter that the server refuses says why, in words, and goes by a button", async () => {
     const page = await open(`${CPU}&where=host%3D~(`);
     const failed = page.locator("[data-state=failed]");
-    await failed.getByText("is not an RE2 expression").waitFor();
-    await page.getByRole("button", { name: "Remove the filter" }).click();
+    await failed.getByText("The filter host=~( is not a pattern").waitFor();
+    await failed.getByText("missing closing )").waitFor();
+    await failed.getByRole("button", { name: "Remove this filter" }).click();
     await chartOf(page);
   });
 

@@ -67,6 +67,13 @@ const STATES: readonly (readonly [string, string, (page: Page) => Promise<unknow
   ],
 ];
 
+/** The sheet of keys. */
+const openSheet = async (page: Page): Promise<void> => {
+  await chartOf(page, '[data-metric="http.ms"]');
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys and gestures" }).waitFor();
+};
+
 const NARROW = { width: 360, height: 740 };
 
 /** The list of metrics on a narrow screen. */
@@ -83,6 +90,22 @@ for (const scheme of SCHEMES)
         await ready(page);
         expect(await findings(page)).toEqual([]);
       });
+
+    test("compared, and the sheet of keys", async () => {
+      const page = await open(`${PANELS}&compare=day`, { colorScheme: scheme });
+      await chartOf(page, '[data-metric="http.ms"]');
+      expect(await findings(page)).toEqual([]);
+      await openSheet(page);
+      expect(await findings(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      // The first stop of the Tab key leads past the bar and the list.
+      await page.reload();
+      await chartOf(page, '[data-metric="http.ms"]');
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("charts");
+    });
 
     test("the list over a narrow page", async () => {
       const page = await open(PANELS, { colorScheme: scheme, viewport: NARROW });

@@ -34,6 +34,13 @@ test("shows each metric with its last value and last hour, and opens one", async
   expect(page.url()).toContain("metric=http.time");
   await page.goBack();
   await chartOf(page, '[data-metric="cpu.load"]');
+  // Where the reader was is where the page opens.
+  await page.locator('.metric[data-metric="http.time"]').click();
+  await page.getByRole("link", { name: "6h" }).click();
+  await chartOf(page, '[data-metric="http.time"]');
+  await page.goto(`${store.server.url}/`);
+  await chartOf(page, '[data-metric="http.time"]');
+  expect(page.url()).toContain("range=6h");
 });
 
 test("a link to a metric keeps the range on view", async () => {

@@ -145,6 +145,10 @@ export function formatFigure(
 export const formatDrawn = (form: Form, columns: ChartColumns, row: number): string =>
   formatFigure({ name: form.stat, title: form.title }, columns[form.stat]?.[row], form);
 
+/** Whether what is drawn is an amount: twice as much is twice as high. */
+export const counts = ({ kind, stat }: Form): boolean =>
+  kind === "rate" || (kind === "buckets" && STATISTIC[stat].kind !== "value");
+
 /** Whether what is drawn lies between the minimum and the maximum of a bucket. */
 export const hasBand = ({ kind, stat }: Form): boolean =>
   (kind === "buckets" || kind === "samples") && STATISTIC[stat].kind === "value";

@@ -2,7 +2,7 @@
 // makes a chart nor touches the page.
 
 import type uPlot from "uplot";
-import { tickLabels, type UnitName, valueTicks } from "../units.ts";
+import { enoughTicks, tickLabels, type UnitName } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
 import { type Band, bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE } from "./data.ts";
@@ -196,6 +196,8 @@ export interface ChartInput extends ChartEvents {
   readonly hasRest: boolean;
   readonly theme: Theme;
   readonly unit: UnitName;
+  /** What is drawn is counted: its axis starts at 0. */
+  readonly counts: boolean;
   /** IANA time zone of the axis. */
   readonly zone: string;
   readonly width: number;
@@ -227,7 +229,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [...input.window()] },
-      y: { range: (_, min, max) => yRange(min, max) },
+      y: { range: (_, min, max) => yRange(min, max, input.counts) },
     },
     axes: [
       {
@@ -252,7 +254,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         // none that is small.
         incrs: (_u, _at, min, max) => [Math.max(5, max - min)],
         splits: (u, _, min, max) =>
-          valueTicks(
+          enoughTicks(
             unit,
             unscaled(min, factor()),
             unscaled(max, factor()),

@@ -6,18 +6,19 @@ import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
 import { stepAt } from "./older.ts";
+import { counts } from "./form.ts";
 import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
 import type { At, TooltipProps } from "./tooltip.tsx";
 import { lazily } from "../components/lazily.tsx";
 
-/** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
-const STRIDE = 0.25;
-
 const loadTooltip = () => import("./tooltip.tsx");
 const Tooltip = lazily(async () => (await loadTooltip()).Tooltip);
 const Pointed = (props: TooltipProps) => props.at.value && <Tooltip {...props} />;
+
+/** Keys that mean something to a chart; what, is loaded with the first. */
+const KEYS = new Set(["ArrowLeft", "ArrowRight", "+", "=", "-", "Escape"]);
 
 export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
   readonly name: string;
@@ -58,6 +59,7 @@ function aligned(data: ChartData): Aligned {
 export function Plot(props: PlotProps) {
   const { data, from, to, theme, zone } = props;
   const { unit } = data.form;
+  const isCounted = counts(data.form);
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef(props);
@@ -85,6 +87,7 @@ export function Plot(props: PlotProps) {
         hasRest,
         theme,
         unit,
+        counts: isCounted,
         zone,
         width: element.clientWidth,
         height: element.clientHeight,
@@ -146,7 +149,7 @@ export function Plot(props: PlotProps) {
       at.value = undefined;
       if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
     };
-  }, [slots, hasRest, theme, unit, zone]);
+  }, [slots, hasRest, theme, unit, isCounted, zone]);
 
   useLayoutEffect(() => {
     const u = plot.current;
@@ -161,6 +164,12 @@ export function Plot(props: PlotProps) {
     if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
 
+  const keyed = async (event: KeyboardEvent): Promise<void> => {
+    const [{ onKey }, { told }] = await Promise.all([import("./keys.ts"), loadTooltip()]);
+    if (plot.current === undefined) return;
+    onKey(event, plot.current, latest.current);
+    said.value = at.value === undefined ? "" : told(at.value, latest.current);
+  };
   return (
     <div class="plot">
       <div
@@ -171,11 +180,10 @@ export function Plot(props: PlotProps) {
         aria-roledescription="chart"
         aria-label={`${props.name}. Arrows move over the buckets, with Shift the window; plus and minus zoom, Escape goes back.`}
         onKeyDown={(event) => {
-          if (plot.current === undefined || !onKey(event, plot.current, latest.current)) return;
+          // The browser's own are those with others held.
+          if (event.ctrlKey || event.metaKey || event.altKey || !KEYS.has(event.key)) return;
           event.preventDefault();
-          void loadTooltip()
-            .then(({ told }) => (said.value = at.value ? told(at.value, latest.current) : ""))
-            .catch(() => undefined);
+          void keyed(event);
         }}
         onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
       />
@@ -209,38 +217,4 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
 function bucketOf(data: ChartData, at: number): number {
   const step = Math.max(1, stepAt(data, at));
   return Math.floor(at / step) * step;
-}
-
-/** Whether the key meant something. */
-function onKey(event: KeyboardEvent, u: uPlot, props: PlotProps): boolean {
-  const { from, to, present, onZoom, onBack, onPan } = props;
-  // The browser's own.
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const by = (to - from) * STRIDE;
-  const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
-  if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
-  else if (side !== 0) moveCursor(u, side);
-  else if (event.key === "+" || event.key === "=") zoomBy(-STRIDE, present(), onZoom);
-  else if (event.key === "-") zoomBy(STRIDE, present(), onZoom);
-  else if (event.key === "Escape") onBack();
-  else return false;
-  return true;
-}
-
-/** Widens the window at either end by a part of it. */
-function zoomBy(
-  part: number,
-  { from, to }: { readonly from: number; readonly to: number },
-  onZoom: PlotProps["onZoom"],
-): void {
-  const by = (to - from) * part;
-  onZoom(from - by, to + by);
-}
-
-function moveCursor(u: uPlot, step: number): void {
-  const x = u.data[0];
-  const place = Math.min(x.length - 1, Math.max(0, (u.cursor.idx ?? x.length - step) + step));
-  const value = x[place];
-  if (value !== undefined)
-    u.setCursor({ left: u.valToPos(value, "x"), top: u.over.clientHeight / 3 });
 }

@@ -21,11 +21,12 @@ export const unscaled = (value: number, factor: number): number =>
   Math.min(Math.max(value / factor, -Number.MAX_VALUE), Number.MAX_VALUE);
 
 /**
- * The y axis for values in [min, max]: some air, zero when it is near or all are the same.
+ * The y axis for values in [min, max]: some air, zero when it is near or all are the same, and always
+ * for what is counted, of which the heights are to be compared.
  *
  * @param min,max scaled, so that neither is far beyond 1; null: there is no value
  */
-export function yRange(min: number | null, max: number | null): [number, number] {
+export function yRange(min: number | null, max: number | null, counts = false): [number, number] {
   if (min === null || max === null || !(min <= max)) return [0, 1];
   const size = Math.max(Math.abs(min), Math.abs(max));
   if (size === 0) return [0, 1];
@@ -34,7 +35,7 @@ export function yRange(min: number | null, max: number | null): [number, number]
   if (span <= size * 1e-9) return min > 0 ? [0, max * 1.25] : [min * 1.25, 0];
   const air = span * 0.08;
   return [
-    min >= 0 && min <= span * 0.6 ? 0 : min - air,
+    min >= 0 && (counts || min <= span * 0.6) ? 0 : min - air,
     max <= 0 && -max <= span * 0.6 ? 0 : max + air,
   ];
 }

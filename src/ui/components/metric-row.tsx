@@ -1,8 +1,9 @@
 // One metric of the list: a link that opens it, with a button that adds it to what is there.
 
 import type { ListedMetric } from "../../core/api.ts";
+import { HOUR } from "../../core/tiers.ts";
 import { formatAge, formatCount } from "../format.ts";
-import { second } from "../models/clock.ts";
+import { minute, second } from "../models/clock.ts";
 import { linkToAlone, panels } from "../models/page.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
 import { formatIn, unitOf } from "../units.ts";
@@ -12,6 +13,9 @@ import { Sparkline } from "./sparkline.tsx";
 const Age = ({ at }: { readonly at: number }) => (
   <span class="age">{formatAge(second.value - at)}</span>
 );
+
+/** A metric that is silent for longer looks it, ms: its line is empty. */
+const STALE = HOUR;
 
 /** Characters at the end of a long name that stay when the middle has to go. */
 const END = 10;
@@ -56,6 +60,7 @@ export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProp
       <a
         class="metric"
         data-metric={name}
+        data-stale={minute.value - metric.lastAt > STALE}
         title={series === 1 ? name : `${name}, ${formatCount(series)} series`}
         href={linkToAlone(openedAs(name, metric))}
         tabIndex={tabIndex}

@@ -7,6 +7,7 @@ import { isRow } from "../chart/gaps.ts";
 import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawer } from "../models/drawing.ts";
 import {
+  filtered,
   go,
   moveBy,
   panelCount,
@@ -127,6 +128,12 @@ function meant(index: number, unknown: string, metric: string): void {
   );
 }
 
+/** The filter that the server refuses, where that is why there is no answer. */
+const refusedOf = ({ where }: Choices, { message }: Failure): string | undefined =>
+  message.startsWith("where: ")
+    ? where.find((matcher) => message.includes(`"${matcher.slice(matcher.indexOf("~") + 1)}"`))
+    : undefined;
+
 type State = "failed" | "loading" | "empty" | "ready";
 
 function stateOf(failure: Failure | undefined, drawing: Drawing | undefined): State {
@@ -155,6 +162,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
   } = usePaced(scene, (before, next) => isUrgent(before, next, reading));
   const drawing = draw(panel, shown);
   const state = stateOf(failed, drawing);
+  const badFilter = failed && refusedOf(panel, failed);
   const retry = (): void => {
     void reading.askNow();
     void second?.askNow();
@@ -179,16 +187,31 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
       )}
       {state === "failed" && failed !== undefined ? (
         <NoAnswer
-          title={TITLES[failed.code] ?? "No answer"}
-          message={failed.message}
+          title={
+            badFilter === undefined
+              ? (TITLES[failed.code] ?? "No answer")
+              : `The filter ${badFilter} is not a pattern`
+          }
+          message={failed.message.replace(/^where: .*regexp: /, "")}
           nearest={failed.nearest}
           onChoose={(metric) => meant(index, failed.of, metric)}
-          {...(failed.code === "invalid_parameter"
+          {...(badFilter !== undefined
             ? {
-                action: "Show the last hour",
-                onRetry: () => go({ range: HOME.range, resolution: "auto" }),
+                action: "Remove this filter",
+                onRetry: () =>
+                  setPanel(index, (now) =>
+                    filtered(
+                      now,
+                      now.where.filter((one) => one !== badFilter),
+                    ),
+                  ),
               }
-            : { onRetry: retry })}
+            : failed.code === "invalid_parameter"
+              ? {
+                  action: "Show the last hour",
+                  onRetry: () => go({ range: HOME.range, resolution: "auto" }),
+                }
+              : { onRetry: retry })}
         />
       ) : state === "empty" ? (
         <NoPoints

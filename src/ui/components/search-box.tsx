@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { listOpen } from "../models/drawer.ts";
 import { search, whenAnswered } from "../models/metrics.ts";
 import { focusRow, follow } from "./metric-list.tsx";
+import { sheetOpen } from "../models/sheet.ts";
 import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
 
 const isField = (target: EventTarget | null): boolean =>
@@ -13,7 +14,9 @@ const isField = (target: EventTarget | null): boolean =>
 function onPageKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") listOpen.value = false;
-  if (event.key !== "/" || isField(event.target)) return;
+  if (isField(event.target)) return;
+  if (event.key === "?") sheetOpen.value = true;
+  if (event.key !== "/") return;
   event.preventDefault();
   focusSearch();
 }

@@ -3,6 +3,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { later } from "../chart/frames.ts";
+import { keep, kept } from "./storage.ts";
 import {
   HOME,
   keepingPanels,
@@ -18,7 +19,18 @@ import {
 
 const here = (): View => parseView(location.pathname, location.search);
 
-export const view = signal<View>(here());
+/** The address of the charts that this browser saw last. */
+const LAST = "minuet.last";
+
+/** Without a word of what to show, the page opens where the reader was. */
+function opens(): View {
+  const last = location.pathname === "/" && location.search === "" ? kept(LAST) : undefined;
+  if (last?.startsWith("/?") !== true) return here();
+  history.replaceState(null, "", last);
+  return here();
+}
+
+export const view = signal<View>(opens());
 
 /** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
 export const page = computed(() => view.value.page);
@@ -154,5 +166,6 @@ export function startHistory(): void {
   effect(() => {
     const next = view.value;
     later(settled, () => (settled.value = next));
+    if (next.page === "explore" && next.panels.length > 0) keep(LAST, viewAddress(next));
   });
 }

@@ -5,7 +5,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sparkline } from "../../../src/ui/chart/sparkline.ts";
 import { factorFor, unscaled, yRange } from "../../../src/ui/chart/scale.ts";
-import { tickLabels, type UnitName, UNITS, valueTicks } from "../../../src/ui/units.ts";
+import {
+  enoughTicks,
+  tickLabels,
+  type UnitName,
+  UNITS,
+  valueTicks,
+} from "../../../src/ui/units.ts";
 import { isUnit } from "../../../src/ui/units.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -102,6 +108,20 @@ describe("the y axis", () => {
     },
   );
   test("starts at zero when that is near", () => expect(yRange(0.1, 1.1)[0]).toBe(0));
+  test("has three labels at least, however low it is", () =>
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e9, max: 1e9, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1e9, noNaN: true }),
+        (from, length) => {
+          expect(enoughTicks("none", from, from + length, 3).length).toBeGreaterThanOrEqual(3);
+        },
+      ),
+    ));
+  test("starts at zero for what is counted, however far that is", () => {
+    expect(yRange(1, 1.1, true)[0]).toBe(0);
+    expect(yRange(-1.1, -1, true)[0]).toBeLessThan(-1);
+  });
   test("does not when it is far", () => expect(yRange(1, 1.1)[0]).toBeGreaterThan(0.9));
   test("shows a constant against zero", () => {
     expect(yRange(1, 1)).toEqual([0, 1.25]);

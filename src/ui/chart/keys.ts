@@ -1,0 +1,36 @@
+// What keys do to a chart: loaded with the first.
+
+import type uPlot from "uplot";
+import type { PlotProps } from "./plot.tsx";
+
+/** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
+const STRIDE = 0.25;
+
+export function onKey(event: KeyboardEvent, u: uPlot, props: PlotProps): void {
+  const { from, to, present, onZoom, onBack, onPan } = props;
+  const by = (to - from) * STRIDE;
+  const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+  if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
+  else if (side !== 0) moveCursor(u, side);
+  else if (event.key === "+" || event.key === "=") zoomBy(-STRIDE, present(), onZoom);
+  else if (event.key === "-") zoomBy(STRIDE, present(), onZoom);
+  else if (event.key === "Escape") onBack();
+}
+
+/** Widens the window at either end by a part of it. */
+function zoomBy(
+  part: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  onZoom: PlotProps["onZoom"],
+): void {
+  const by = (to - from) * part;
+  onZoom(from - by, to + by);
+}
+
+function moveCursor(u: uPlot, step: number): void {
+  const x = u.data[0];
+  const place = Math.min(x.length - 1, Math.max(0, (u.cursor.idx ?? x.length - step) + step));
+  const value = x[place];
+  if (value !== undefined)
+    u.setCursor({ left: u.valToPos(value, "x"), top: u.over.clientHeight / 3 });
+}

@@ -1,0 +1,5 @@
+// Whether the sheet of keys is open.
+
+import { signal } from "@preact/signals";
+
+export const sheetOpen = signal(false);
