@@ -1,9 +1,15 @@
 // Of many series, those that are not drawn: what lies between the smallest and the largest of them at
 // each place, so that nothing is out of sight. Pure.
 
-import type { Line } from "./data.ts";
 import { type Form, hasBand } from "./form.ts";
-import { type Drawable, isRow } from "./gaps.ts";
+import { type Drawable, isRow, type Rows } from "./gaps.ts";
+import type { ChartColumns } from "./series.ts";
+
+/** Of a line: its buckets, and which of them is at each place. */
+interface Placed {
+  readonly columns: ChartColumns;
+  readonly rows: Rows;
+}
 
 export interface Rest {
   /** How many series. */
@@ -14,7 +20,7 @@ export interface Rest {
 }
 
 /** Undefined when all are drawn. `places`: on the axis. */
-export function restOf(others: readonly Line[], places: number, form: Form): Rest | undefined {
+export function restOf(others: readonly Placed[], places: number, form: Form): Rest | undefined {
   if (others.length === 0) return undefined;
   const [upper, lower] = hasBand(form) ? (["max", "min"] as const) : [form.stat, form.stat];
   const high: Drawable[] = Array.from({ length: places }, () => undefined);
