@@ -15,7 +15,7 @@ import { seriesName } from "../format.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
-import { type Panel, type Sort, type Stat, without } from "../url.ts";
+import { type Panel, type Sort, type Stat, titleOf, without } from "../url.ts";
 import type { Drawing } from "../models/drawing.ts";
 
 /** The numbers of this column are those under the crosshair, while it is on a chart. */
@@ -151,8 +151,8 @@ const isSort = (name: Figure["name"]): name is Stat => name !== "series";
 const totalOf = ({ totals }: Line, figure: Figure, form: Form): string =>
   formatFigure(figure, isSort(figure.name) ? totals[figure.name] : undefined, form);
 
-const nameOf = ({ by, metric }: Panel, { labels }: Line): string =>
-  by === undefined ? metric : seriesName(labels);
+const nameOf = (panel: Panel, { labels }: Line): string =>
+  panel.by === undefined ? titleOf(panel) : seriesName(labels);
 
 /** `slot`: the place of its colour in the palette; undefined when it is not drawn. */
 const Swatch = ({ slot }: { readonly slot: number | undefined }) => {

@@ -11,7 +11,7 @@ import { formatPeriod, seriesName } from "../format.ts";
 import { resolutionText } from "../kept.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
-import type { Panel } from "../url.ts";
+import { type Panel, titleOf } from "../url.ts";
 import { zoneName } from "../zone.ts";
 
 /** The buckets of a line that are drawn. */
@@ -91,7 +91,7 @@ export async function keepPng(
   context.fillRect(0, 0, width, height);
   context.fillStyle = getComputedStyle(document.body).color;
   context.font = `600 16px ${font}`;
-  context.fillText(panel.metric, MARGIN, MARGIN + 16);
+  context.fillText(titleOf(panel), MARGIN, MARGIN + 16);
   context.fillStyle = text;
   context.font = `12px ${font}`;
   const what = [
@@ -110,7 +110,7 @@ export async function keepPng(
     for (const part of isDashed(palette, slot) ? [0, 8] : [0, 3, 6, 8])
       context.fillRect(MARGIN + part, y - 5, 6, 3);
     context.fillStyle = text;
-    const name = panel.by === undefined ? panel.metric : seriesName(line.labels);
+    const name = panel.by === undefined ? titleOf(panel) : seriesName(line.labels);
     context.fillText(name, MARGIN + 24, y);
   });
   const content = await new Promise<Blob | null>((done) => picture.toBlob(done, "image/png"));
