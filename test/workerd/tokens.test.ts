@@ -327,6 +327,8 @@ describe("a prefix", () => {
       TOKEN,
       names.map((name) => ({ name, value: 1 })),
     );
+    const labels = { secret: "s" };
+    await post(admin, "/api/v1/points", TOKEN, { name: "db.labelled", value: 1, labels });
     reader = (await create({ name: "web", scope: "read", prefix: "web." })).token;
     writer = (await create({ name: "web", scope: "write", prefix: "web." })).token;
   });
@@ -352,6 +354,8 @@ describe("a prefix", () => {
       expect(seen(await read("/api/v1/metrics?cursor=a&search=B"))).toEqual(mine);
       const prometheus = "/prometheus/api/v1";
       expect(seen(await read(`${prometheus}/label/__name__/values`))).toEqual(mine);
+      expect(await read(`${prometheus}/labels`)).not.toContain("secret");
+      expect(await read(`${prometheus}/label/secret/values`)).toContain('"data":[]');
       expect(seen(await read(`${prometheus}/series?match[]={__name__=~".%2B"}`))).toEqual(mine);
       expect(seen(await read(`${prometheus}/series?match[]={__name__=~"db.x|web.a"}`))).toEqual([
         "web.a",
