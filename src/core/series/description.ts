@@ -99,9 +99,9 @@ export function helpIssue(help: string): string | undefined {
 export function fitted({ type, unit = "", help = "" }: Said): Said {
   const word = unit.trim();
   const long = help
-    .trim()
     .toWellFormed()
-    .replace(/[^\P{Cc}\n\t]/gu, " ");
+    .replace(/[^\P{Cc}\n\t]/gu, " ")
+    .trim();
   // A pair of surrogates is not parted.
   const text =
     long.length > LIMITS.helpLength
