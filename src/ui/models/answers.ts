@@ -1,8 +1,6 @@
-// Asks what a panel asks: answers of which every series has all columns.
+// Asks what a panel asks: for buckets or for samples.
 
-import type { QueryAnswer } from "../../core/api.ts";
-import { ask } from "../api.ts";
-import { completed } from "../chart/series.ts";
+import { askQuery } from "./buckets.ts";
 import type { WholeAnswer } from "./whole.ts";
 
 /** Whether samples are asked for. */
@@ -17,9 +15,3 @@ export const askAny = async (question: string, signal: AbortSignal): Promise<Who
   asksSamples(question)
     ? (await import("./samples.ts")).askSamples(question, signal)
     : askQuery(question, signal);
-
-/** @throws as `ask` */
-export async function askQuery(question: string, signal: AbortSignal): Promise<QueryAnswer> {
-  const answer = await ask<QueryAnswer>(question, { signal });
-  return answer.across === undefined ? answer : { ...answer, series: answer.series.map(completed) };
-}

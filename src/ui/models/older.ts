@@ -5,7 +5,7 @@ import type { QueryAnswer, SeriesAnswer } from "../../core/api.ts";
 import { columnsBy } from "../../core/query/answer.ts";
 import { PERCENTILE_NAMES } from "../../core/stats.ts";
 import { TIERS } from "../../core/tiers.ts";
-import { askQuery } from "./answers.ts";
+import { askQuery } from "./buckets.ts";
 import { keyOf } from "../chart/data.ts";
 import type { Older } from "../chart/older.ts";
 import { type Panel, questionOf } from "../url.ts";

@@ -5,7 +5,7 @@ import type { QueryAnswer, RawAnswer } from "../../core/api.ts";
 import { ApiError, ask } from "../api.ts";
 import { keyOf } from "../chart/data.ts";
 import { sampleColumns, type SampleParts } from "../chart/samples.ts";
-import { askQuery } from "./answers.ts";
+import { askQuery } from "./buckets.ts";
 import { laterParts, withLater } from "./samples-tail.ts";
 import type { NoSamples, SamplesAnswer, WholeAnswer } from "./whole.ts";
 
