@@ -1,12 +1,20 @@
 // What keys do to a chart: loaded with the first.
 
 import type uPlot from "uplot";
-import type { PlotProps } from "./plot.tsx";
+import type { ChartEvents } from "./options.ts";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
 const STRIDE = 0.25;
 
-export function onKey(event: KeyboardEvent, u: uPlot, props: PlotProps): void {
+interface Keyed extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
+  /** The window, [from, to), Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  /** The window as it is to be: see `PlotProps`. */
+  readonly present: () => { readonly from: number; readonly to: number };
+}
+
+export function onKey(event: KeyboardEvent, u: uPlot, props: Keyed): void {
   const { from, to, present, onZoom, onBack, onPan } = props;
   const by = (to - from) * STRIDE;
   const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
@@ -21,7 +29,7 @@ export function onKey(event: KeyboardEvent, u: uPlot, props: PlotProps): void {
 function zoomBy(
   part: number,
   { from, to }: { readonly from: number; readonly to: number },
-  onZoom: PlotProps["onZoom"],
+  onZoom: ChartEvents["onZoom"],
 ): void {
   const by = (to - from) * part;
   onZoom(from - by, to + by);
