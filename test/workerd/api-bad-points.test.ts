@@ -372,7 +372,7 @@ describe("labels", () => {
 
 describe("fields", () => {
   const message = (key: string): string =>
-    `unknown field "${key}"; a point has name, value, timestamp, labels`;
+    `unknown field "${key}"; a point has name, value, timestamp, labels, type, unit, help`;
   refuses("unknown", point({ host: "a" }), "host", message("host"));
   refuses("in capitals", point({ Value: 1 }), "Value", message("Value"));
   refuses("of a prototype", '{"name":"x","value":1,"__proto__":{}}', "__proto__", /unknown field/);

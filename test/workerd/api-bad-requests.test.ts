@@ -245,8 +245,8 @@ describe("methods", () => {
   allows("DELETE", "/api/v1/points/", "POST");
   allows("POST", "/api/v1/query?metric=a", "GET, HEAD");
   allows("DELETE", "/api/v1/metrics", "GET, HEAD");
-  allows("PUT", "/api/v1/metric?name=cpu.load", "GET, HEAD, DELETE");
-  allows("POST", "/api/v1/metric?name=a%2Fb", "GET, HEAD, DELETE");
+  allows("PATCH", "/api/v1/metric?name=cpu.load", "GET, HEAD, PUT, DELETE");
+  allows("POST", "/api/v1/metric?name=a%2Fb", "GET, HEAD, PUT, DELETE");
   allows("POST", "/api/v1/live", "GET, HEAD");
   allows("POST", "/api/v1/status", "GET, HEAD");
   allows("POST", "/healthz", "GET, HEAD");
