@@ -387,7 +387,12 @@ describe("by hand", () => {
     const chart = await chartOf(page);
     const card = (await chart.boundingBox())!;
     expect(card.y).toBeLessThanOrEqual(PHONE.viewport.height / 3);
-    const box = (await chart.locator(".u-over").boundingBox())!;
+    const over = chart.locator(".u-over");
+    // Fingers are followed by code that is loaded after the first chart.
+    await expect
+      .poll(() => over.evaluate((element) => getComputedStyle(element).touchAction))
+      .toBe("pan-y");
+    const box = (await over.boundingBox())!;
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await swipe(page, [[x, y]], [[x + box.width / 4, y]]);
     await chartOf(page, `[data-from="${from - HOUR / 4}"][data-to="${to - HOUR / 4}"]`);

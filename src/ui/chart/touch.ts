@@ -73,6 +73,8 @@ export function followFingers(
     if (moves) onPan(...shown, true);
     moves = false;
   };
+  // Along the time the chart moves, the other way the page.
+  u.over.style.touchAction = "pan-y";
   const ends = new AbortController();
   const on = (
     name: "pointerdown" | "pointermove" | "pointerup" | "pointercancel",
