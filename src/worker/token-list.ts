@@ -38,6 +38,8 @@ export class TokenList {
   /** Whether D1 answered the last time. */
   #answers = true;
   readonly #notedAt = new Map<number, number>();
+  /** How often it was changed here: an answer from before is of no use. */
+  #changes = 0;
 
   constructor(db: D1Database) {
     this.#db = db;
@@ -59,14 +61,17 @@ export class TokenList {
     if (row !== undefined) return ok(row);
     if (!this.#mayLook(now)) return this.#answers ? ok(undefined) : NOT_KNOWN;
     const newest = Math.max(0, ...[...this.#byHash.values()].map(({ id }) => id));
+    const changes = this.#changes;
     const added = await this.#read(newest);
     if (added === undefined) return NOT_KNOWN;
+    if (changes !== this.#changes) return await this.#find(known, now);
     if (added.length > 0) this.#byHash = byHash([...this.#byHash.values(), ...added]);
     return ok(known());
   }
 
   /** What it knows is wrong from now on: this isolate itself changed it. */
   forget(): void {
+    this.#changes++;
     this.#readAt = -Infinity;
     this.#triedAt = -Infinity;
   }
@@ -90,8 +95,10 @@ export class TokenList {
     if (Math.abs(now - this.#triedAt) < LIMITS.tokensRetryMs && (usable || !this.#answers))
       return usable;
     this.#triedAt = now;
+    const changes = this.#changes;
     const all = await this.#read(0);
     if (all === undefined) return usable;
+    if (changes !== this.#changes) return await this.#isFresh(now);
     this.#byHash = byHash(all);
     this.#readAt = now;
     return true;

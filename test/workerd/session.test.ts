@@ -16,6 +16,7 @@ const HOST = "https://m.example";
 interface Sent {
   readonly method?: string;
   readonly token?: string;
+  readonly authorization?: string;
   readonly cookie?: string;
   readonly origin?: string;
   readonly body?: unknown;
@@ -24,7 +25,7 @@ interface Sent {
 
 const ask = async (
   path: string,
-  { method = "GET", token, cookie, origin, body, upgrade }: Sent = {},
+  { method = "GET", token, authorization, cookie, origin, body, upgrade }: Sent = {},
   of: Env = isolate(),
 ): Promise<Response> =>
   app.fetch(
@@ -32,6 +33,7 @@ const ask = async (
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(authorization !== undefined && { authorization }),
         ...(cookie !== undefined && { cookie }),
         ...(origin !== undefined && { origin }),
         ...(upgrade && { upgrade: "websocket" }),
@@ -113,6 +115,9 @@ describe("a browser is signed in", () => {
     const cookie = await signedIn(TOKEN);
     const again = { method: "POST", cookie, origin: HOST };
     await failureOf(await ask("/api/v1/session", again), 401, "unauthorized");
+    // Nor beside a header that is no token.
+    const authorization = "x";
+    await failureOf(await ask("/api/v1/session", { ...again, authorization }), 401, "unauthorized");
   });
 
   test("not at all where the store is open, which needs no cookie", async () => {

@@ -42,6 +42,7 @@ export class Percentiles {
   readonly #step: number;
   readonly #asked: readonly Percentile[];
   readonly #groups = new Map<string, Group>();
+  #size = 0;
 
   /** `groups` with the buckets of their answer. `order`: `rank` is asked for. */
   constructor(
@@ -55,6 +56,9 @@ export class Percentiles {
     const ordering = PERCENTILES.find(({ name }) => name === order);
     for (const { labels, buckets: of } of groups) {
       const { start, count, length } = of();
+      // Whoever asks is refused: what is more is not even held.
+      this.#size += length * this.#asked.length;
+      if (this.#size > LIMITS.percentilesPerQuery) return;
       const points = count.subarray(0, length).reduce((a, b) => a + b, 0);
       this.#groups.set(labelsJson(labels), {
         labels,
@@ -67,11 +71,9 @@ export class Percentiles {
     }
   }
 
-  /** How many percentiles there are, places included of those that are absent. */
+  /** How many percentiles there are, or more than may be; places included of those that are absent. */
   get size(): number {
-    let size = 0;
-    for (const { start } of this.#groups.values()) size += start.length * this.#asked.length;
-    return size;
+    return this.#size;
   }
 
   /** Samples that are held for the order. */

@@ -152,7 +152,7 @@ export function mustSee(caller: Caller, metric: string): void {
  * Browsers cannot set headers on a WebSocket: there the token is a subprotocol. Few characters may
  * stand in one, so it is `bearer.` and the token in base64url.
  */
-function tokenOf(headers: Headers): string | undefined {
+export function tokenOf(headers: Headers): string | undefined {
   const bearer = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (bearer !== undefined) return bearer;
   const protocols = (headers.get("sec-websocket-protocol") ?? "").split(/ *, */);

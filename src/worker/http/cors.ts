@@ -18,6 +18,7 @@ const SHOWN = [
   "retry-after",
   "minuet-kept",
   "minuet-collapsed",
+  "minuet-absent",
   "minuet-truncated",
   "minuet-unreadable",
 ].join(", ");

@@ -80,6 +80,9 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
   const stored = answers.value.map(({ columns }) => columns);
   const over = tooManySeries(stored.reduce((sum, { size }) => sum + size, 0));
   if (over !== undefined) return err(over);
+  // Of all databases together: one isolate keeps them.
+  if (stored.reduce((sum, { bytes }) => sum + bytes, 0) <= LIMITS.keptSeriesBytes)
+    for (const { db, version, columns } of answers.value) kept.set(db, { version, columns });
   const fresh: Series[] = [];
   for (const { name, firstAt, lastAt, fresh: all } of heads.value.values()) {
     if (firstAt >= to || lastAt < from || !work.matchesText(names, name)) continue;
@@ -95,16 +98,13 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
 async function columnsOf(
   session: D1DatabaseSession,
   db: D1Database,
-): Promise<{ readonly columns: SeriesColumns; readonly counted: RowCount }> {
+): Promise<Kept & { readonly db: D1Database; readonly counted: RowCount }> {
   const before = kept.get(db);
   if (before !== undefined) {
     const { version, counted } = await readSeriesVersion(session);
-    if (version === before.version) return { columns: before.columns, counted };
+    if (version === before.version) return { ...before, db, counted };
     kept.delete(db);
   }
   const { version, series, counted } = await readAllSeries(session, LIMITS.seriesRowsPerQuery + 1);
-  const columns = new SeriesColumns(series);
-  if (columns.bytes <= LIMITS.keptSeriesBytes && columns.size <= LIMITS.seriesRowsPerQuery)
-    kept.set(db, { version, columns });
-  return { columns, counted };
+  return { version, columns: new SeriesColumns(series), db, counted };
 }

@@ -5,6 +5,7 @@ import type { SessionAnswer } from "../../core/api-tokens.ts";
 import { SCOPES, type Caller } from "../../core/caller.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { configOf } from "../env.ts";
+import { tokenOf } from "../http/auth.ts";
 import { signedIn, signedOut } from "../http/cookie.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
@@ -45,7 +46,7 @@ export const signIn = endpoint({
     const request = c.req.raw;
     if (access?.kind !== "token") return said(caller);
     // A cookie is not worth another one: it would never end.
-    if (!request.headers.has("authorization"))
+    if (tokenOf(request.headers) === undefined)
       fail({
         kind: "unauthorized",
         message: "No token to sign in with. Send the header `Authorization: Bearer <token>`",

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { groupLabels, type GroupBy, Merge } from "../../../src/core/query/merge.ts";
 import { Largest } from "../../../src/core/query/largest.ts";
@@ -186,4 +187,18 @@ test("of more values than are held: as of all", () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test("of more percentiles than an answer may hold no more is made than tells so", () => {
+  const of = new Buckets(100_000);
+  for (let i = 0; i < 100_000; i++) of.push(i * MINUTE);
+  let asked = 0;
+  const groups = Array.from({ length: 50 }, (_, i) => ({
+    labels: [["host", String(i)]] as const,
+    buckets: () => (asked++, of),
+    begun: new Map<number, number>(),
+  }));
+  const found = new Percentiles(groups, { step: MINUTE }, new Set(["p50", "p99"] as const));
+  expect(found.size).toBeGreaterThan(LIMITS.percentilesPerQuery);
+  expect(asked).toBe(6);
 });
