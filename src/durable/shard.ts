@@ -164,10 +164,10 @@ export class Shard extends DurableObject<ShardEnv> {
     return metricHeads(this.#log, wanted, Date.now());
   }
 
-  /** Takes what is set of a metric; durable before it answers. */
-  describe(statement: Statement): Promise<Describing> {
+  /** Takes what is set of a metric, of which `since` was the last time known; durable before it answers. */
+  describe(statement: Statement, since: number): Promise<Describing> {
     this.#requested();
-    return this.#flusher.describe(statement);
+    return this.#flusher.describe(statement, since);
   }
 
   /** `read` as in `head`. */

@@ -138,6 +138,16 @@ test("what was set wins over what is said, and can be taken back", async () => {
   expect(bare.set).toBeUndefined();
 });
 
+test("several who set a metric at the same moment each keep what they set", async () => {
+  await store({ name: "shared", value: 1 });
+  const all = { type: "gauge", unit: "By", help: "Ours." };
+  const answers = await Promise.all(
+    Object.entries(all).map(([field, value]) => set("shared", { [field]: value })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await describeMetric("shared")).set).toEqual(all);
+});
+
 test("a metric that the shard has forgotten is described in D1", async () => {
   await store({ name: "used", value: 1, ...SAID });
   await flush();

@@ -27,8 +27,11 @@ const NOTHING_ELSE = { retire: new Set<number>(), series: [], described: [] };
 /** Attempts of one flush: the second one finds out whether the first did land after all. */
 const ATTEMPTS = 2;
 
-/** What became of what was set. `full`: that would be over a limit; `unavailable`: D1 did not answer. */
-export type Describing = "described" | "full" | "unavailable";
+/**
+ * What became of what was set. `changed`: something else was, since its sender has read; `full`: that would
+ * be over a limit; `unavailable`: D1 did not answer.
+ */
+export type Describing = "described" | "changed" | "full" | "unavailable";
 
 export class Flusher {
   readonly #log: Log;
@@ -203,8 +206,13 @@ export class Flusher {
     return false;
   }
 
-  /** Takes what is set of a metric: to D1 at once, where this shard holds nothing of it. */
-  async describe(statement: Statement): Promise<Describing> {
+  /**
+   * Takes what is set of a metric, of which `since` (Unix ms) was the last time that its sender knows of: to
+   * D1 at once, where this shard holds nothing of it.
+   */
+  async describe(statement: Statement, since: number): Promise<Describing> {
+    const known = this.#log.descriptions.get(statement.metric);
+    if (known !== undefined && known.setAt > since) return "changed";
     if (this.#log.descriptions.fitting(statement) !== statement) return "full";
     if (this.#log.describe(statement, Date.now())) return "described";
     const done = await this.exclusively(() => this.#describeInD1(statement));

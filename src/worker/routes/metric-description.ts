@@ -1,21 +1,22 @@
 // PUT /api/v1/metric?name=…: sets what a metric is, by hand. It wins over what senders say of it.
 
 import { z } from "zod";
-import type { Issue, SetOfMetric } from "../../core/api.ts";
-import { parseJson } from "../../core/formats/json.ts";
-import { decodeUtf8 } from "../../core/formats/utf8.ts";
+import type { SetOfMetric } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { METRIC_TYPES } from "../../core/metric-type.ts";
 import { type Description, helpIssue, unitIssue } from "../../core/series/description.ts";
 import { configOf, type Env } from "../env.ts";
-import { readBody } from "../http/body.ts";
 import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { issue, metricName } from "../http/fields.ts";
+import { jsonBody } from "../http/json-body.ts";
 import { describeMetric } from "../read/catalogue.ts";
 import { callShard, homesOf } from "../shards.ts";
 import { setOfMetric } from "./metric.ts";
+
+/** Times that a PUT is tried while others set the same. */
+const ATTEMPTS = 4;
 
 const BACK = "null takes back what was set: what senders say, or else the name, counts again";
 
@@ -67,43 +68,29 @@ export const setDescription = endpoint({
   ],
   async handle({ name }, c) {
     mustSee(c.var.caller, name);
-    const asked = await bodyOf(c.req.raw);
-    const known = await describeMetric(c.env, name);
-    // Who may only write is told of no other name.
-    if (known === undefined)
-      return fail({ kind: "unknown_metric", message: `no metric "${name}"`, nearest: [] });
-    const [missing] = known.answer.missing ?? [];
-    // What was set before may be there.
-    if (missing !== undefined) unavailable(missing.message);
-    return { name, set: await describe(c.env, name, known.description, asked) };
+    const asked = await jsonBody(body, c.req.raw);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const known = await describeMetric(c.env, name);
+      // Who may only write is told of no other name.
+      if (known === undefined)
+        return fail({ kind: "unknown_metric", message: `no metric "${name}"`, nearest: [] });
+      const [missing] = known.answer.missing ?? [];
+      // What was set before may be there.
+      if (missing !== undefined) unavailable(missing.message);
+      const set = await describe(c.env, name, known.description, asked);
+      if (set !== undefined) return { name, set };
+    }
+    return unavailable(`others set what "${name}" is at the same time: send the PUT again`);
   },
 });
 
-/** @throws Failed */
-async function bodyOf(request: Request): Promise<z.output<typeof body>> {
-  const text = decodeUtf8(await readBody(request, {}));
-  const json = text.ok ? parseJson(text.value) : text;
-  if (!json.ok) return fail({ kind: json.error.code, message: json.error.message });
-  const parsed = body.safeParse(json.value.value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }): Issue => ({
-    path: path.map(String).join("."),
-    message,
-  }));
-  return fail({
-    kind: "invalid_parameter",
-    message: issues.map(({ path, message }) => `${path || "body"}: ${message}`).join("; "),
-    issues,
-  });
-}
-
-/** @throws Failed */
+/** All that is set then; undefined: others set something since `before` was read. @throws Failed */
 async function describe(
   env: Env,
   metric: string,
   before: Description,
   asked: z.output<typeof body>,
-): Promise<SetOfMetric> {
+): Promise<SetOfMetric | undefined> {
   const all = { ...before.set, ...asked };
   const set: SetOfMetric = {
     ...(all.type && { type: all.type }),
@@ -112,8 +99,14 @@ async function describe(
   };
   const statement = { metric, ...set, setAt: Math.max(Date.now(), before.setAt + 1) };
   const [home] = homesOf(metric, [configOf(env).shards]);
-  const done = await callShard(env, home!, async (stub) => await stub.describe(statement));
+  const done = await callShard(
+    env,
+    home!,
+    async (stub) => await stub.describe(statement, before.setAt),
+  );
   switch (done) {
+    case "changed":
+      return undefined;
     case "described":
       return set;
     case "full":
