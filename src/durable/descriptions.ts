@@ -44,7 +44,9 @@ export class Descriptions {
 
   /** What of a statement can be taken: no help when that would be too much for memory. */
   fitting(statement: Statement): Statement {
-    if (this.#characters + charactersOf(statement) <= this.#most) return statement;
+    const before = this.#all.get(statement.metric);
+    const after = afterStatement(before ?? NOTHING_SAID, statement, 0);
+    if (this.#characters + sizeOf(after) - sizeOf(before) <= this.#most) return statement;
     const { help: _help, ...rest } = statement;
     return rest;
   }

@@ -122,6 +122,9 @@ test("beyond the limit of a shard there is no help, and type and unit are kept",
   known.take({ metric: "m", help: "12345678" }, 1);
   const more = { metric: "n", type: "gauge", unit: "s", help: "123" } as const;
   expect(known.fitting(more)).toEqual({ metric: "n", type: "gauge", unit: "s" });
+  // What is shorter than what it replaces makes room.
+  const shorter = { metric: "m", help: "123" } as const;
+  expect(known.fitting(shorter)).toBe(shorter);
   known.remove("m");
   expect(known.fitting(more)).toBe(more);
 });
