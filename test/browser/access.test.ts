@@ -46,7 +46,7 @@ test("asks for the token, says when it is wrong, and remembers the right one", a
   await chartOf(page);
   await page.goto(new URL("/docs", page.url()).href);
   await page.locator("[data-operation]").first().waitFor();
-  expect(await page.locator("body").textContent()).not.toContain(TOKEN);
+  await expect.poll(() => page.locator("body").textContent()).not.toContain(TOKEN);
 
   await page.goBack();
   await page.getByLabel("Settings and more").click();
@@ -170,7 +170,7 @@ for (const colorScheme of SCHEMES)
   test(`axe finds nothing in ${colorScheme}`, async () => {
     const page = await open("/?metric=guarded", { colorScheme });
     await page.locator("[data-state=refused]").getByLabel("Token").waitFor();
-    expect(await findings(page)).toEqual([]);
+    await expect.poll(() => findings(page)).toEqual([]);
   });
 
 test("tokens are made, shown once, and revoked after a second thought", async () => {
@@ -196,11 +196,11 @@ test("tokens are made, shown once, and revoked after a second thought", async ()
     return (await fetch(new URL("/api/v1/metrics", page.url()), { headers })).status;
   };
   expect(await asks()).toBe(200);
-  expect(await findings(page)).toEqual([]);
+  await expect.poll(() => findings(page)).toEqual([]);
   await page.reload();
   const row = page.getByRole("row").filter({ hasText: "web reader" });
   await row.getByText("guarded…").waitFor();
-  expect(await page.locator("body").textContent()).not.toContain(token);
+  await expect.poll(() => page.locator("body").textContent()).not.toContain(token);
   await row.getByRole("button", { name: "Revoke web reader" }).click();
   await row.getByRole("button", { name: "Keep" }).click();
   expect(await asks()).toBe(200);

@@ -58,12 +58,12 @@ describe("a line", () => {
     await post({ name: "drawn", datapoints, labels: { host: "b" } });
     const page = await open("/?metric=drawn");
     const chart = await chartOf(page);
-    expect(await chart.getAttribute("data-resolution")).toBe("minute");
-    expect(await numberOf(chart, "lines")).toBe(1);
-    expect(await numberOf(chart, "gaps")).toBe(1);
-    expect(await numberOf(chart, "open")).toBe(1);
-    expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(54);
-    expect(await legendOf(page, "max").textContent()).toBe("6");
+    await expect.poll(() => chart.getAttribute("data-resolution")).toBe("minute");
+    await expect.poll(() => numberOf(chart, "lines")).toBe(1);
+    await expect.poll(() => numberOf(chart, "gaps")).toBe(1);
+    await expect.poll(() => numberOf(chart, "open")).toBe(1);
+    await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThanOrEqual(54);
+    await expect.poll(() => legendOf(page, "max").textContent()).toBe("6");
     const painted = await chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
       const context = canvas.getContext("2d");
       const { data } = context!.getImageData(0, 0, canvas.width, canvas.height);
@@ -74,7 +74,7 @@ describe("a line", () => {
       return blue;
     });
     expect(painted).toBeGreaterThan(200);
-    expect(await page.locator(".foot").textContent()).toContain("Europe/Berlin (GMT+1)");
+    await expect.poll(() => page.locator(".foot").textContent()).toContain("Europe/Berlin (GMT+1)");
   });
 
   test("tells its numbers under the crosshair, and nothing where nothing is", async () => {
@@ -84,15 +84,15 @@ describe("a line", () => {
     await page.mouse.move(box.x + box.width * 0.25, box.y + box.height / 2);
     const tooltip = page.locator("[data-tooltip]");
     await tooltip.waitFor();
-    expect(await tooltip.locator("[data-value=count]").textContent()).toBe("2");
+    await expect.poll(() => tooltip.locator("[data-value=count]").textContent()).toBe("2");
     const number = async (name: string): Promise<number> =>
       Number(await tooltip.locator(`[data-value=${name}]`).textContent());
     expect((await number("max")) - (await number("min"))).toBeCloseTo(2);
-    expect(await number("avg")).toBeCloseTo((await number("sum")) / 2);
+    await expect.poll(() => number("avg")).toBeCloseTo((await number("sum")) / 2);
     // The legend follows the crosshair.
-    expect(await legendOf(page, "last").textContent()).toBe(
-      await tooltip.locator("[data-value=avg]").textContent(),
-    );
+    await expect
+      .poll(() => legendOf(page, "last").textContent())
+      .toBe(await tooltip.locator("[data-value=avg]").textContent());
     // The middle of the hole.
     const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
     const hole = seeded - 32.5 * MINUTE;
@@ -106,7 +106,7 @@ describe("a line", () => {
     async (metric) => {
       const page = await open(`/?metric=${metric}`);
       const chart = await chartOf(page);
-      expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
+      await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
       const painted = await chart.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
         const context = canvas.getContext("2d")!;
         const ratio = canvas.width / canvas.clientWidth;
@@ -143,14 +143,14 @@ describe("a line", () => {
     for (const metric of ["slow.temp", "slow.jitter", "slow.odd"]) {
       const page = await open(`/?metric=${metric}&range=24h`);
       const chart = await chartOf(page, '[data-resolution="minute"]');
-      expect(await numberOf(chart, "buckets")).toBeGreaterThan(280);
-      expect(await numberOf(chart, "gaps")).toBe(0);
+      await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThan(280);
+      await expect.poll(() => numberOf(chart, "gaps")).toBe(0);
     }
     // The list says the same of its last hour.
     const page = await open("/?metric=slow.temp");
     const row = page.locator("[data-metric='slow.temp'] .sparkline path");
     await expect.poll(() => row.first().getAttribute("d")).toMatch(/^M[^M]+$/);
-    expect(await row.nth(1).getAttribute("d")).toBe("");
+    await expect.poll(() => row.nth(1).getAttribute("d")).toBe("");
   });
 
   test("asks another question when range or resolution change", async () => {
@@ -168,7 +168,7 @@ describe("a line", () => {
     await page.locator("a[data-range='7d']").click();
     await asked;
     chart = await chartOf(page, '[data-resolution="hour"]');
-    expect(await numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThanOrEqual(3);
     await page.locator("a[data-resolution=day]").click();
     await chartOf(page, '[data-resolution="day"]');
     // Its buckets are days of UTC, wherever the reader is.
@@ -233,7 +233,7 @@ describe("what is drawn of it", () => {
     await asked;
     await chartOf(page, '[data-gaps="1"]');
     expect(page.url()).toContain("stat=p95");
-    expect(await legendOf(page, "max").textContent()).toBe("3.85 ms");
+    await expect.poll(() => legendOf(page, "max").textContent()).toBe("3.85 ms");
     await page.getByText("No percentile where a minute had too many points").waitFor();
     await page.goto(page.url().replace("spread", "dense"));
     await page.getByText("No percentiles in this range").waitFor();
@@ -242,9 +242,9 @@ describe("what is drawn of it", () => {
   test("in the unit of its name, or another", async () => {
     const page = await open("/?metric=disk.free_bytes");
     await chartOf(page);
-    expect(await legendOf(page, "avg").textContent()).toBe("3 GiB");
+    await expect.poll(() => legendOf(page, "avg").textContent()).toBe("3 GiB");
     await page.getByLabel("Unit").selectOption("seconds");
-    expect(await legendOf(page, "avg").textContent()).not.toContain("GiB");
+    await expect.poll(() => legendOf(page, "avg").textContent()).not.toContain("GiB");
     expect(page.url()).toContain("unit=seconds");
   });
 
@@ -255,11 +255,9 @@ describe("what is drawn of it", () => {
     await page.getByLabel("Split by").selectOption("host");
     await asked;
     await chartOf(page, '[data-lines="3"]');
-    expect(await page.locator(".legend tbody th").allTextContents()).toEqual([
-      "host=a",
-      "host=b",
-      "host=c",
-    ]);
+    await expect
+      .poll(() => page.locator(".legend tbody th").allTextContents())
+      .toEqual(["host=a", "host=b", "host=c"]);
     asked = question(page, "by=host", "where=zone");
     await page.getByLabel("Add a filter").click();
     await page.getByLabel("Label", { exact: true }).selectOption("zone");
@@ -307,10 +305,10 @@ describe("what is drawn of it", () => {
     await chartOf(page, '[data-before="0"]');
     await page.getByLabel("Compare").selectOption("vs day before");
     const chart = await chartOf(page, '[data-before="3"]');
-    expect(await legendOf(page, "before", "host=a").textContent()).toBe("40");
-    expect(await legendOf(page, "change", "host=a").textContent()).toBe("+25 %");
-    expect(await legendOf(page, "change", "host=b").textContent()).toBe("−75 %");
-    expect(await legendOf(page, "change", "host=c").textContent()).toBe("–");
+    await expect.poll(() => legendOf(page, "before", "host=a").textContent()).toBe("40");
+    await expect.poll(() => legendOf(page, "change", "host=a").textContent()).toBe("+25 %");
+    await expect.poll(() => legendOf(page, "change", "host=b").textContent()).toBe("−75 %");
+    await expect.poll(() => legendOf(page, "change", "host=c").textContent()).toBe("–");
     await chart.getByRole("application").focus();
     await page.keyboard.press("ArrowLeft");
     const lines = page.locator("[data-tooltip] tbody tr");
@@ -331,7 +329,7 @@ describe("what is drawn of it", () => {
     await page.keyboard.press("ArrowLeft");
     const tooltip = page.locator("[data-tooltip]");
     await expect.poll(() => tooltip.locator("[data-value=before]").textContent()).toBe("30");
-    expect(await tooltip.locator("[data-value=avg]").textContent()).toBe("7");
+    await expect.poll(() => tooltip.locator("[data-value=avg]").textContent()).toBe("7");
   });
 
   test("as a table", async () => {
@@ -340,8 +338,8 @@ describe("what is drawn of it", () => {
     await page.getByRole("button", { name: "Show as table" }).click();
     const table = page.getByRole("region", { name: "Buckets of disk.free_bytes" });
     await table.waitFor();
-    expect(await table.locator("tbody tr").count()).toBe(9);
-    expect(await table.locator("tbody td").first().textContent()).toBe("3 GiB");
+    await expect.poll(() => table.locator("tbody tr").count()).toBe(9);
+    await expect.poll(() => table.locator("tbody td").first().textContent()).toBe("3 GiB");
     expect(page.url()).toContain("table=true");
   });
 });
@@ -373,15 +371,17 @@ describe("the legend", () => {
   test("keeps 50 series readable: the ten largest are drawn, the others can be", async () => {
     const page = await open("/?metric=many.ms&by=host");
     await chartOf(page, '[data-lines="10"][data-series="50"]');
-    expect(await page.locator(".legend tbody tr").count()).toBe(50);
+    await expect.poll(() => page.locator(".legend tbody tr").count()).toBe(50);
     await page.locator("[data-cut]").getByText("The 10 largest of 50 series by avg").waitFor();
     // What is not drawn by itself is the grey between, and the spike is drawn and said all the same.
-    expect(await page.locator(".about").textContent()).toContain("highest 928 ms, host=h3 ·");
+    await expect
+      .poll(() => page.locator(".about").textContent())
+      .toContain("highest 928 ms, host=h3 ·");
     const spike = page.locator(".legend tbody tr", { hasText: "host=h3" });
-    expect(await spike.first().getAttribute("data-drawn")).toBe("true");
+    await expect.poll(() => spike.first().getAttribute("data-drawn")).toBe("true");
     await page.locator(".legend thead").getByRole("button", { name: "max" }).click();
     const first = page.locator(".legend tbody th").first();
-    expect(await first.textContent()).toBe("host=h3");
+    await expect.poll(() => first.textContent()).toBe("host=h3");
     await page.locator(".legend").getByRole("button", { name: "host=h3", exact: true }).click();
     await chartOf(page, '[data-lines="1"]');
   });
@@ -399,7 +399,7 @@ test("of a few series each is drawn at first, and what is said of several is of 
   expect(page.url()).toContain("metric=cpu.load&by=*");
   await page.getByLabel("Split by").selectOption("all as one");
   await chartOf(page, '[data-lines="1"]');
-  expect(await legendOf(page, "last").textContent()).toBe(mean);
+  await expect.poll(() => legendOf(page, "last").textContent()).toBe(mean);
 });
 
 describe("of more series than an answer holds", () => {
@@ -415,9 +415,9 @@ describe("of more series than an answer holds", () => {
     const page = await open("/?metric=spiky&by=host&stat=max");
     await chartOf(page, '[data-lines="10"][data-series="100"]');
     const first = page.locator(".legend tbody tr").first();
-    expect(await first.locator("th").textContent()).toBe("host=zz");
-    expect(await first.getAttribute("data-drawn")).toBe("true");
-    expect(await legendOf(page, "max").textContent()).toBe("9,999");
+    await expect.poll(() => first.locator("th").textContent()).toBe("host=zz");
+    await expect.poll(() => first.getAttribute("data-drawn")).toBe("true");
+    await expect.poll(() => legendOf(page, "max").textContent()).toBe("9,999");
     await page
       .locator("[data-cut]")
       .getByText("The 10 largest of 101 series by max are drawn: the legend has the 100 largest")
@@ -443,13 +443,13 @@ describe("several panels", () => {
       .poll(async () => (await line.boundingBox())?.x ?? 0)
       .toBeGreaterThan(box.x + box.width / 2 - 30);
     // Only the chart under the pointer tells its numbers.
-    expect(await page.locator("[data-tooltip]").count()).toBe(1);
+    await expect.poll(() => page.locator("[data-tooltip]").count()).toBe(1);
     await page.getByRole("button", { name: "Close many.ms" }).click();
-    expect(await page.locator(".panel").count()).toBe(2);
+    await expect.poll(() => page.locator(".panel").count()).toBe(2);
     await panelOf(page, "disk.free_bytes").getByRole("button", { name: "Show alone" }).click();
-    expect(await page.locator(".panel").count()).toBe(1);
+    await expect.poll(() => page.locator(".panel").count()).toBe(1);
     await page.goBack();
-    expect(await page.locator(".panel").count()).toBe(2);
+    await expect.poll(() => page.locator(".panel").count()).toBe(2);
   });
 
   test("each asks once", async () => {

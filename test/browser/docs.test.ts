@@ -34,10 +34,12 @@ describe("/docs", () => {
       .evaluateAll((all) => all.map((one) => one.getAttribute("data-operation")));
     expect(shown).toEqual(expected);
     const points = page.locator('[data-operation="POST /api/v1/points"]');
-    expect(await points.locator(".command").textContent()).toContain(`-d '{"name":"cpu.load"`);
+    await expect
+      .poll(() => points.locator(".command").textContent())
+      .toContain(`-d '{"name":"cpu.load"`);
     await points.locator('[data-parameter="precision"]').waitFor();
     const codes = page.locator("#errors [data-code]");
-    expect(await codes.count()).toBeGreaterThan(20);
+    await expect.poll(() => codes.count()).toBeGreaterThan(20);
     await page.locator('[data-code="over_limit"]').getByText("the others are stored").waitFor();
   });
 

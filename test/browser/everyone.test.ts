@@ -88,15 +88,15 @@ for (const scheme of SCHEMES)
       test(name, async () => {
         const page = await open(path, { colorScheme: scheme });
         await ready(page);
-        expect(await findings(page)).toEqual([]);
+        await expect.poll(() => findings(page)).toEqual([]);
       });
 
     test("compared, and the sheet of keys", async () => {
       const page = await open(`${PANELS}&compare=day`, { colorScheme: scheme });
       await chartOf(page, '[data-metric="http.ms"]');
-      expect(await findings(page)).toEqual([]);
+      await expect.poll(() => findings(page)).toEqual([]);
       await openSheet(page);
-      expect(await findings(page)).toEqual([]);
+      await expect.poll(() => findings(page)).toEqual([]);
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
       // The first stop of the Tab key leads past the bar and the list.
@@ -104,14 +104,14 @@ for (const scheme of SCHEMES)
       await chartOf(page, '[data-metric="http.ms"]');
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
-      expect(await page.evaluate(() => document.activeElement?.id)).toBe("charts");
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("charts");
     });
 
     test("the list over a narrow page", async () => {
       const page = await open(PANELS, { colorScheme: scheme, viewport: NARROW });
       await chartOf(page, '[data-metric="http.ms"]');
       await openList(page);
-      expect(await findings(page)).toEqual([]);
+      await expect.poll(() => findings(page)).toEqual([]);
     });
   });
 
@@ -125,8 +125,8 @@ describe("sizes", () => {
     await fits(page);
     await item.click();
     await chartOf(page, '[data-metric="http.ms"]');
-    expect(await page.locator(".panel").count()).toBe(1);
-    expect(await item.isVisible()).toBe(false);
+    await expect.poll(() => page.locator(".panel").count()).toBe(1);
+    await expect.poll(() => item.isVisible()).toBe(false);
     await page.goto(`${store.server.url}/?metric=cpu.load&where=host%3Da`);
     await page.getByLabel("Add a filter").click();
     await page.getByLabel("Value").waitFor();
@@ -223,7 +223,7 @@ describe("zones", () => {
         new Set(timezoneId === "Europe/Berlin" ? ["GMT+2", "GMT+1"] : ["GMT-4", "GMT-5"]),
       );
       expect(labels).toContain("00:00");
-      expect(await page.locator(".foot").textContent()).toContain(timezoneId);
+      await expect.poll(() => page.locator(".foot").textContent()).toContain(timezoneId);
     });
 
   test("UTC when that is asked for", async () => {

@@ -12,7 +12,7 @@ for (const colorScheme of SCHEMES)
   test(`axe finds nothing in ${colorScheme}`, async () => {
     const page = await open("/", { colorScheme });
     await page.locator("[data-state=welcome]").waitFor();
-    expect(await findings(page)).toEqual([]);
+    await expect.poll(() => findings(page)).toEqual([]);
   });
 
 test("greets with a command that works", async () => {
@@ -23,7 +23,7 @@ test("greets with a command that works", async () => {
   const { name }: { name: string } = JSON.parse(/-d '(.*)'/.exec(command)![1]!);
   await promisify(execFile)("sh", ["-c", command]);
   const chart = await chartOf(page, `[data-metric="${name}"]`);
-  expect(await numberOf(chart, "buckets")).toBe(1);
+  await expect.poll(() => numberOf(chart, "buckets")).toBe(1);
 
   // Empty again, for the next test.
   const gone = await fetch(`${store.server.url}/api/v1/metric?name=${name}`, { method: "DELETE" });
@@ -35,7 +35,7 @@ test("greets with a test point that becomes a chart", async () => {
   await page.locator("[data-state=welcome]").waitFor();
   await page.getByRole("button", { name: "Send a test point" }).click();
   const chart = await chartOf(page, '[data-metric="hello.minuet"]');
-  expect(await numberOf(chart, "buckets")).toBe(1);
+  await expect.poll(() => numberOf(chart, "buckets")).toBe(1);
   expect(new URL(page.url()).searchParams.get("metric")).toBe("hello.minuet");
   await page.locator('.metric[data-metric="hello.minuet"][aria-current]').waitFor();
   await liveOf(page);

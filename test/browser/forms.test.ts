@@ -40,12 +40,12 @@ test("a counter with two resets shows its rate; a click shows its value, and ano
   await chartOf(page);
   const shown = page.getByRole("group", { name: "Shown of the counter" });
   // The first minute has nothing to rise from; 49 minutes rise by 60.
-  expect(await legendOf(page, "sum").textContent()).toBe("2,940");
-  expect(await legendOf(page, "max").textContent()).toBe("1/s");
+  await expect.poll(() => legendOf(page, "sum").textContent()).toBe("2,940");
+  await expect.poll(() => legendOf(page, "max").textContent()).toBe("1/s");
   await shown.getByRole("button", { name: "value" }).click();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("1,200");
   expect(page.url()).toContain("show=value");
-  expect(await findings(page)).toEqual([]);
+  await expect.poll(() => findings(page)).toEqual([]);
   await shown.getByRole("button", { name: "rate" }).click();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("1/s");
   expect(page.url()).not.toContain("show=");
@@ -57,10 +57,14 @@ test("a counter by its type shows its rate, in its unit; a gauge shows its value
   const pool = page.locator(".panel").last();
   await expect.poll(() => legendOf(sent, "max").textContent()).toBe("2 KiB/s");
   await expect.poll(() => legendOf(pool, "max").textContent()).toBe("250 ms");
-  expect(await sent.getByRole("group", { name: "Shown of the counter" }).count()).toBe(1);
-  expect(await pool.getByRole("group", { name: "Shown of the counter" }).count()).toBe(0);
+  await expect
+    .poll(() => sent.getByRole("group", { name: "Shown of the counter" }).count())
+    .toBe(1);
+  await expect
+    .poll(() => pool.getByRole("group", { name: "Shown of the counter" }).count())
+    .toBe(0);
   expect(page.url()).not.toMatch(/unit=|show=/);
-  expect(await findings(page)).toEqual([]);
+  await expect.poll(() => findings(page)).toEqual([]);
 });
 
 test("three hosts are totalled, and the phone has room for it", async () => {
@@ -73,7 +77,7 @@ test("three hosts are totalled, and the phone has room for it", async () => {
   expect(page.url()).toContain("across=sum");
   await page.setViewportSize({ width: 360, height: 740 });
   await fits(page);
-  expect(await findings(page)).toEqual([]);
+  await expect.poll(() => findings(page)).toEqual([]);
   await page.goBack();
   await expect.poll(() => legendOf(page, "max").textContent()).toBe("8 GiB");
 });
@@ -87,13 +91,13 @@ test("errors by requests, chosen in the menu: a part of a whole of each host, wh
   const chart = await chartOf(page, '[data-form="ratio"][data-lines="2"]');
   expect(page.url()).toContain("over=http.requests_total");
   await expect.poll(() => legendOf(page, "avg", "host=a").textContent()).toBe("5 %");
-  expect(await legendOf(page, "avg", "host=b").textContent()).toBe("10 %");
+  await expect.poll(() => legendOf(page, "avg", "host=b").textContent()).toBe("10 %");
   await chart.getByRole("application").focus();
   await page.keyboard.press("ArrowLeft");
   const numbers = page.locator(".tooltip-lines");
   await numbers.waitFor();
-  expect(await numbers.locator("thead th").allTextContents()).toEqual(["ratio", "http.errors_total", "http.requests_total"]); // prettier-ignore
-  expect(await findings(page)).toEqual([]);
+  await expect.poll(() => numbers.locator("thead th").allTextContents()).toEqual(["ratio", "http.errors_total", "http.requests_total"]); // prettier-ignore
+  await expect.poll(() => findings(page)).toEqual([]);
   await page.getByLabel("Unit").selectOption("none");
   await expect.poll(() => legendOf(page, "avg", "host=a").textContent()).toBe("0.05");
   // Both of one host in the minute before, which is over.

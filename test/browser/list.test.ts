@@ -26,7 +26,7 @@ test("shows each metric with its last value and last hour, and opens one", async
   // Without a metric in the address, the first is chosen.
   await chartOf(page, '[data-metric="cpu.load"]');
   const item = page.locator('.metric[data-metric="http.time"]');
-  expect(await item.locator(".value").textContent()).toBe("118");
+  await expect.poll(() => item.locator(".value").textContent()).toBe("118");
   const path = await page.locator('.metric[data-metric="cpu.load"] svg path').first();
   expect((await path.getAttribute("d"))!.length).toBeGreaterThan(100);
   await item.click();
@@ -84,7 +84,9 @@ test("a metric that is not there leads to the ones most like it", async () => {
   await failed.getByRole("button", { name: "kettle.temperature" }).click();
   await chartOf(page, '[data-metric="kettle.temperature"]');
   expect(new URL(page.url()).search).toBe("?metric=kettle.temperature&stat=max");
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("kettle.temperature");
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.textContent))
+    .toBe("kettle.temperature");
 });
 
 describe("the keyboard", () => {
@@ -94,10 +96,9 @@ describe("the keyboard", () => {
     await page.keyboard.press("/");
     await page.keyboard.type("http");
     await page.locator('.metrics[data-searched="http"]').waitFor();
-    expect(await page.locator(".metric .name").allTextContents()).toEqual([
-      "http.errors",
-      "http.time",
-    ]);
+    await expect
+      .poll(() => page.locator(".metric .name").allTextContents())
+      .toEqual(["http.errors", "http.time"]);
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
@@ -107,7 +108,7 @@ describe("the keyboard", () => {
     await page.keyboard.press("Shift+Enter");
     await chartOf(page, '[data-metric="http.errors"]');
     await chartOf(page, '[data-metric="http.time"]');
-    expect(await page.locator(".panel").count()).toBe(2);
+    await expect.poll(() => page.locator(".panel").count()).toBe(2);
     await page.keyboard.press("/");
     await page.keyboard.press("Escape");
     await page.locator('.metrics[data-searched=""]').waitFor();
@@ -122,7 +123,7 @@ describe("the keyboard", () => {
     await row.hover();
     await page.getByRole("button", { name: "Add http.time to the page" }).click();
     await chartOf(page, '[data-metric="http.time"]');
-    expect(await page.locator(".panel").count()).toBe(2);
+    await expect.poll(() => page.locator(".panel").count()).toBe(2);
   });
 });
 
@@ -141,6 +142,6 @@ describe("5,000 metrics", () => {
       `.metric[data-metric="many.${10_000 + MANY - 1}"]`,
       { polling: "raf" },
     );
-    expect(await page.locator(".metric").count()).toBeLessThan(100);
+    await expect.poll(() => page.locator(".metric").count()).toBeLessThan(100);
   });
 });

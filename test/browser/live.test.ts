@@ -51,7 +51,9 @@ test("a new point shows within 1.5 s, without a question for each", async () => 
   }
   // One is allowed: minutes may be sealed at any time, and are asked for then.
   expect(questions).toBeLessThanOrEqual(1);
-  expect(await legendOf(page, "sum").textContent()).toBe(String(118 + 100 + 101 + 102 + 103));
+  await expect
+    .poll(() => legendOf(page, "sum").textContent())
+    .toBe(String(118 + 100 + 101 + 102 + 103));
 });
 
 test("at hour resolution as well", async () => {
@@ -89,13 +91,13 @@ test("a server that is killed and comes back leaves no gap", async () => {
   const page = await open("/?metric=steady");
   let chart = await chartOf(page);
   await liveOf(page);
-  expect(await numberOf(chart, "buckets")).toBe(minutes.length);
+  await expect.poll(() => numberOf(chart, "buckets")).toBe(minutes.length);
 
   await store.server.kill();
   await page.locator("[data-live=waiting]").waitFor();
   // What is drawn is still true.
   chart = await chartOf(page);
-  expect(await numberOf(chart, "buckets")).toBe(minutes.length);
+  await expect.poll(() => numberOf(chart, "buckets")).toBe(minutes.length);
 
   await store.restart();
   // What comes while nobody listens: a minute in the middle again, and a new one.
@@ -109,8 +111,8 @@ test("a server that is killed and comes back leaves no gap", async () => {
     .getByText(String(minutes.length + 2), { exact: true })
     .waitFor();
   chart = await chartOf(page);
-  expect(await numberOf(chart, "gaps")).toBeLessThanOrEqual(1);
-  expect(await legendOf(page, "max").textContent()).toBe("9");
+  await expect.poll(() => numberOf(chart, "gaps")).toBeLessThanOrEqual(1);
+  await expect.poll(() => legendOf(page, "max").textContent()).toBe("9");
 });
 
 test("a metric that is removed goes from every open page, with a word, and shows when it is back", async () => {
@@ -137,7 +139,7 @@ test("a metric that is removed goes from every open page, with a word, and shows
   for (const page of [chart, table]) {
     const panel = page.locator('.panel[aria-label="retired"]');
     await panel.getByRole("heading", { name: "This metric was removed" }).waitFor();
-    expect(await panel.locator(".legend, canvas").count()).toBe(0);
+    await expect.poll(() => panel.locator(".legend, canvas").count()).toBe(0);
     await listed(page).waitFor({ state: "detached" });
   }
   await chartOf(table, '[data-metric="stays"]');
@@ -146,7 +148,7 @@ test("a metric that is removed goes from every open page, with a word, and shows
 
   await post({ name: "retired", value: 99 });
   await chartOf(chart, '[data-metric="retired"]');
-  expect(await legendOf(chart, "count").textContent()).toBe("1");
+  await expect.poll(() => legendOf(chart, "count").textContent()).toBe("1");
   await chartOf(table, '[data-metric="retired"]');
   await listed(chart).waitFor();
   await post({ name: "retired", value: 1 });

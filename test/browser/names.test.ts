@@ -38,20 +38,20 @@ test("a value that begins with an operator is filtered by, from the form and fro
   await page.getByRole("button", { name: 'Remove the filter dir="~alice"' }).waitFor();
   await page.reload();
   await chartOf(page);
-  expect(await legendOf(page, "sum").textContent()).toBe("3");
+  await expect.poll(() => legendOf(page, "sum").textContent()).toBe("3");
   // Without quotes it is a regular expression, as ever.
   const other = await open(`/?metric=home.files&where=${encodeURIComponent("dir=~.?alice")}`);
   await chartOf(other);
-  expect(await legendOf(other, "sum").textContent()).toBe("33");
+  await expect.poll(() => legendOf(other, "sum").textContent()).toBe("33");
 });
 
 test.each(ODD)("the label %s splits and filters", async (label) => {
   const page = await open(`/?metric=odd.labels&by=${encodeURIComponent(label)}&stat=sum`);
   const value = `value-${ODD.indexOf(label)}`;
   await chartOf(page, '[data-lines="2"]');
-  expect(await page.getByLabel("Split by").inputValue()).toBe(label);
+  await expect.poll(() => page.getByLabel("Split by").inputValue()).toBe(label);
   const row = page.locator(".legend tbody th", { hasText: `${label}=${value}` });
-  expect(await row.count()).toBe(1);
+  await expect.poll(() => row.count()).toBe(1);
   const asked = question(page, "where=");
   await page.getByLabel("Add a filter").click();
   await page.getByLabel("Label", { exact: true }).selectOption(label);
@@ -59,7 +59,7 @@ test.each(ODD)("the label %s splits and filters", async (label) => {
   await page.getByLabel("Value", { exact: true }).press("Enter");
   await asked;
   await chartOf(page, '[data-lines="1"]');
-  expect(await row.count()).toBe(1);
+  await expect.poll(() => row.count()).toBe(1);
 });
 
 test("tables and files have every label apart from the columns", async () => {
@@ -88,6 +88,6 @@ test("tables and files have every label apart from the columns", async () => {
   await page.getByRole("button", { name: "Show as table" }).click();
   const table = page.getByRole("region", { name: "Buckets of odd.labels" });
   await table.waitFor();
-  expect(await table.locator("thead th").count()).toBe(ODD.length + 1);
-  expect(await table.textContent()).not.toContain("function");
+  await expect.poll(() => table.locator("thead th").count()).toBe(ODD.length + 1);
+  await expect.poll(() => table.textContent()).not.toContain("function");
 });

@@ -24,7 +24,7 @@ test("says that the server is gone, and goes on when it is back", async () => {
   await failed.getByText("The server does not answer").waitFor();
   await page.locator('.metric[data-metric="other"]').click();
   await failed.getByRole("heading", { name: "other" }).waitFor();
-  expect(await failed.locator("canvas").count()).toBe(0);
+  await expect.poll(() => failed.locator("canvas").count()).toBe(0);
 
   await store.restart();
   // The page may have asked again by itself by now; then there is nothing to click.
@@ -35,7 +35,7 @@ test("says that the server is gone, and goes on when it is back", async () => {
   await chartOf(page, '[data-metric="other"]');
   await liveOf(page);
   const sum = page.locator("[data-total=sum]");
-  expect(await sum.textContent()).toBe("2");
+  await expect.poll(() => sum.textContent()).toBe("2");
   await post({ name: "other", value: 40 });
   await sum.getByText("42", { exact: true }).waitFor();
 });

@@ -42,11 +42,13 @@ test("a link opened elsewhere gives the same view", async () => {
 
   const other = await open(pathname + search);
   const same = await chartOf(other, '[data-lines="1"]');
-  expect(await other.getByLabel("Statistic").inputValue()).toBe("max");
-  expect(await other.locator(".foot").textContent()).toContain("Times in UTC");
-  expect(await other.locator("[aria-sort]").textContent()).toBe("max");
+  await expect.poll(() => other.getByLabel("Statistic").inputValue()).toBe("max");
+  await expect.poll(() => other.locator(".foot").textContent()).toContain("Times in UTC");
+  await expect.poll(() => other.locator("[aria-sort]").textContent()).toBe("max");
   for (const name of ["metric", "resolution", "lines", "series", "buckets"])
-    expect(await same.getAttribute(`data-${name}`)).toBe(await chart.getAttribute(`data-${name}`));
+    await expect
+      .poll(() => same.getAttribute(`data-${name}`))
+      .toBe(await chart.getAttribute(`data-${name}`));
 });
 
 test("the link is copied", async () => {
@@ -138,9 +140,9 @@ describe("/embed", () => {
       viewport: { width: 600, height: 360 },
     });
     await chartOf(page, '[data-lines="3"]');
-    expect(await page.locator(".panel").count()).toBe(1);
-    expect(await page.locator("header, aside, .tools").count()).toBe(0);
-    expect(await legendOf(page, "max", "host=c").textContent()).toBe("2.9");
+    await expect.poll(() => page.locator(".panel").count()).toBe(1);
+    await expect.poll(() => page.locator("header, aside, .tools").count()).toBe(0);
+    await expect.poll(() => legendOf(page, "max", "host=c").textContent()).toBe("2.9");
     const href = await page.getByRole("link", { name: "cpu.load" }).getAttribute("href");
     expect(href).toBe(`/?${RANGE}&metric=cpu.load&by=host`);
     const tall = await page.evaluate(() => document.documentElement.scrollHeight);

@@ -34,11 +34,11 @@ test("tells what /api/v1/status tells, and prices it", async () => {
   await page.getByRole("heading", { name: "Store" }).waitFor();
   const shards = page.getByRole("table").first();
   await shards.waitFor();
-  expect(await shards.locator("tbody tr").count()).toBe(2);
+  await expect.poll(() => shards.locator("tbody tr").count()).toBe(2);
   const databases = page.getByRole("table").nth(1);
-  expect(await databases.locator("tbody th").allTextContents()).toEqual(["DB", "DB_1"]);
-  expect(await databases.getByRole("meter").count()).toBe(2);
-  expect(await page.getByRole("meter").count()).toBeGreaterThan(5);
+  await expect.poll(() => databases.locator("tbody th").allTextContents()).toEqual(["DB", "DB_1"]);
+  await expect.poll(() => databases.getByRole("meter").count()).toBe(2);
+  await expect.poll(() => page.getByRole("meter").count()).toBeGreaterThan(5);
 
   const answer: StatusAnswer = await (await fetch(`${store.server.url}/api/v1/status`)).json();
   const series = answer.shards.reduce(
@@ -46,15 +46,15 @@ test("tells what /api/v1/status tells, and prices it", async () => {
     0,
   );
   expect(series).toBe(4);
-  expect(await totalOf(page, "Series")).toBe(String(series));
-  expect(await totalOf(page, "Version")).toBe(answer.version);
+  await expect.poll(() => totalOf(page, "Series")).toBe(String(series));
+  await expect.poll(() => totalOf(page, "Version")).toBe(answer.version);
   const costs = toPay(answer);
   // The first hour of a UTC day is too short for an estimate.
   if (costs === undefined) await page.getByText("Too early to say").waitFor();
   else {
     const sum = page.getByRole("row", { name: "To pay" }).getByRole("cell").last();
-    expect(await sum.textContent()).toBe(costs);
-    expect(await totalOf(page, "A month at this pace")).toBe(costs);
+    await expect.poll(() => sum.textContent()).toBe(costs);
+    await expect.poll(() => totalOf(page, "A month at this pace")).toBe(costs);
   }
   await page.goBack();
   await chartOf(page, '[data-metric="a"]');
@@ -65,7 +65,7 @@ test("says when the server does not answer, and keeps what it knew", async () =>
   await page.getByRole("table").first().waitFor();
   await page.route("**/api/v1/status", (route) => route.abort());
   await page.getByText("What you see is of").waitFor();
-  expect(await page.getByRole("table").first().locator("tbody tr").count()).toBe(2);
+  await expect.poll(() => page.getByRole("table").first().locator("tbody tr").count()).toBe(2);
 });
 
 test("names a database that does not answer, and tells what cannot be read", async () => {
@@ -83,5 +83,5 @@ test("names a database that does not answer, and tells what cannot be read", asy
   const row = page.getByRole("row", { name: "DB_1" });
   await row.getByText("Network connection lost.").waitFor();
   await page.getByText("DB: a, ").waitFor();
-  expect(await totalOf(page, "D1")).toBe("no answer");
+  await expect.poll(() => totalOf(page, "D1")).toBe("no answer");
 });

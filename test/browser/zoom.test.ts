@@ -60,8 +60,8 @@ describe("a drag over the chart", () => {
     await drag(page, chart, 0.95, 0.98);
     await asked;
     chart = await chartOf(page, '[data-resolution="minute"]');
-    expect(await numberOf(chart, "from")).toBeGreaterThan(from);
-    expect(await numberOf(chart, "to")).toBeLessThan(to);
+    await expect.poll(() => numberOf(chart, "from")).toBeGreaterThan(from);
+    await expect.poll(() => numberOf(chart, "to")).toBeLessThan(to);
     const length = (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
     expect(length).toBeGreaterThan(0.02 * (to - from));
     expect(length).toBeLessThan(0.04 * (to - from));
@@ -73,7 +73,7 @@ describe("a drag over the chart", () => {
     expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBeLessThan(
       length / 4,
     );
-    expect(await numberOf(chart, "buckets")).toBeGreaterThan(10);
+    await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThan(10);
     await page.goBack();
     chart = await chartOf(page, '[data-resolution="minute"]');
     expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBe(length);
@@ -106,11 +106,11 @@ describe("a drag over the chart", () => {
     const chart = await chartOf(page, '[data-resolution="raw"]');
     const minutes = ((await numberOf(chart, "to")) - (await numberOf(chart, "from"))) / MINUTE;
     // Six samples a minute, but for the one minute that keeps none.
-    expect(await numberOf(chart, "buckets")).toBe((minutes - 1) * 6 + 1);
-    expect(await numberOf(chart, "gaps")).toBe(0);
-    expect(await page.locator("[data-used=raw]").textContent()).toBe("Samples");
+    await expect.poll(() => numberOf(chart, "buckets")).toBe((minutes - 1) * 6 + 1);
+    await expect.poll(() => numberOf(chart, "gaps")).toBe(0);
+    await expect.poll(() => page.locator("[data-used=raw]").textContent()).toBe("Samples");
     await page.locator("a[data-resolution=raw].used").waitFor();
-    expect(await findings(page)).toEqual([]);
+    await expect.poll(() => findings(page)).toEqual([]);
     await page.goBack();
     await chartOf(page, '[data-resolution="minute"]');
     await page.goForward();
@@ -150,7 +150,7 @@ describe("a drag over the chart", () => {
     const box = (await chart.locator(".u-over").boundingBox())!;
     await page.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2);
     await page.locator("a[data-range='6h'][aria-current]").waitFor();
-    expect(await page.getByLabel("Statistic").inputValue()).toBe("max");
+    await expect.poll(() => page.getByLabel("Statistic").inputValue()).toBe("max");
   });
 
   test("a Shift+click alone changes nothing", async () => {
@@ -256,15 +256,15 @@ test("a table shows no rows of another range while its answer is on the way", as
   const table = page.locator(".table");
   const rows = table.locator("tbody tr");
   await page.locator(".table[aria-busy=false]").waitFor();
-  expect(await rows.count()).toBeGreaterThan(350);
+  await expect.poll(() => rows.count()).toBeGreaterThan(350);
   const release = await holding(page, /api\/v1\/query.*from=-1h/);
   await page.locator("a[data-range='1h']").click();
   await page.locator(".table[aria-busy=true]").waitFor();
-  expect(await rows.count()).toBeGreaterThan(50);
-  expect(await rows.count()).toBeLessThanOrEqual(60);
+  await expect.poll(() => rows.count()).toBeGreaterThan(50);
+  await expect.poll(() => rows.count()).toBeLessThanOrEqual(60);
   release();
   await page.locator(".table[aria-busy=false]").waitFor();
-  expect(await rows.count()).toBeLessThanOrEqual(60);
+  await expect.poll(() => rows.count()).toBeLessThanOrEqual(60);
 });
 
 test("the period before goes with its period", async () => {
@@ -299,14 +299,14 @@ test("an old answer never stands under a new name", async () => {
   await page.locator('.metric[data-metric="other"]').click();
   const panel = page.locator('.panel[aria-label="other"]');
   await panel.waitFor();
-  expect(await panel.locator("canvas").count()).toBe(0);
+  await expect.poll(() => panel.locator("canvas").count()).toBe(0);
   // After a moment it says that it waits.
   await panel.locator(".skeleton").waitFor();
   await page.locator('.metric[data-metric="shop.orders"]').click();
   await chartOf(page, '[data-metric="shop.orders"]');
   release();
   await chartOf(page, '[data-metric="shop.orders"]');
-  expect(await page.locator('.panel[aria-label="other"]').count()).toBe(0);
+  await expect.poll(() => page.locator('.panel[aria-label="other"]').count()).toBe(0);
 });
 
 describe("samples", () => {
@@ -323,10 +323,10 @@ describe("samples", () => {
     await page.getByRole("button", { name: "Show as table" }).click();
     const rows = page.locator(".table tbody tr");
     await rows.first().waitFor();
-    expect(await rows.first().locator("th").textContent()).toContain(clock(last));
+    await expect.poll(() => rows.first().locator("th").textContent()).toContain(clock(last));
     const collapsed = rows.filter({ hasText: "–" });
-    expect(await collapsed.locator("th").allTextContents()).toHaveLength(1);
-    expect(await collapsed.locator("td").allTextContents()).toContain("66");
+    await expect.poll(() => collapsed.locator("th").allTextContents()).toHaveLength(1);
+    await expect.poll(() => collapsed.locator("td").allTextContents()).toContain("66");
   });
 
   test("of several series are drawn when each is a line of its own", async () => {
@@ -338,7 +338,7 @@ describe("samples", () => {
     await page.locator("[data-no-samples]").waitFor();
     await page.getByLabel("Split by").selectOption("*");
     const chart = await chartOf(page, '[data-resolution="raw"][data-lines="2"]');
-    expect(await numberOf(chart, "buckets")).toBe(6);
+    await expect.poll(() => numberOf(chart, "buckets")).toBe(6);
   });
 
   test("can be chosen by hand, and follow what is posted", async () => {
