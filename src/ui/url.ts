@@ -1,9 +1,10 @@
 // The address of the page ⇄ what it shows. Pure. Unknown or broken parameters fall back to the
 // defaults, so that every address shows something; defaults are left out of addresses.
 //
-//   /?range=24h&metric=cpu.load&by=host&where=zone=eu&metric=http.ms&stat=max
+//   /?range=24h&where=zone=eu&metric=cpu.load&by=host&where=host=a&metric=http.ms&stat=max
 //
-// Each `metric` opens a panel, and what follows it (up to the next) is about that panel.
+// Each `metric` opens a panel, and what follows it (up to the next) is about that panel. A `where`
+// before the first is a filter of all panels.
 
 import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
@@ -94,8 +95,12 @@ export interface Panel {
   /** Labels JSON of the series that are drawn; absent: the largest. */
   readonly only?: readonly string[];
   readonly sort?: Sort;
+  /** A line across the chart at this value, in the unit of the metric. */
+  readonly line?: number;
   /** Shown as a table instead of a chart. */
   readonly table: boolean;
+  /** Filters of the whole view, in no address of the panel. */
+  readonly all?: readonly string[];
   /** What is known of its metric, in no address; absent: what the name says. */
   readonly known?: Pick<MetricSummary, "type" | "unit"> & {
     /** Of the metric by which it is divided. */
@@ -106,6 +111,12 @@ export interface Panel {
 export interface View {
   readonly page: "explore" | "embed" | "store";
   readonly panels: readonly Panel[];
+  /** Filters of all panels. */
+  readonly where: readonly string[];
+  /** Panels beside each other; absent: as many as the window has room for. */
+  readonly columns?: number;
+  /** The id of the saved view that it was opened as. */
+  readonly saved?: string;
   readonly range: Range;
   readonly resolution: Resolution;
   /** What came so long before is drawn as well, dashed, and the change told. */
@@ -117,14 +128,15 @@ export interface View {
 export const HOME: View = {
   page: "explore",
   panels: [],
+  where: [],
   range: { kind: "last", span: "1h" },
   resolution: "auto",
   compare: "none",
   utc: false,
 };
 
-/** Panels on a page at most: each has a socket and a chart. */
-export const PANELS_SHOWN = 12;
+/** Columns of panels at most. */
+export const COLUMNS = 3;
 
 export const panelOf = (metric: string): Panel => ({
   metric,
@@ -149,10 +161,9 @@ export function openedAs(
 }
 
 /** A panel without some of its choices. */
-export function without<K extends "by" | "unit" | "only" | "sort" | "across" | "show" | "over">(
-  panel: Panel,
-  ...choices: readonly K[]
-): Omit<Panel, K> {
+export function without<
+  K extends "by" | "unit" | "only" | "sort" | "across" | "show" | "over" | "line",
+>(panel: Panel, ...choices: readonly K[]): Omit<Panel, K> {
   const rest: Mutable<Panel> = { ...panel };
   for (const choice of choices) delete rest[choice];
   return rest;
@@ -166,9 +177,14 @@ export function parseView(path: string, search: string): View {
   const given = new URLSearchParams(search);
   const page = find(["embed", "store"] as const, path.replace(/^\/|\/$/g, "")) ?? HOME.page;
   const panels = parsePanels(given);
+  const columns = Number(given.get("columns"));
+  const saved = given.get("view");
   return {
     page,
-    panels: page === "embed" ? panels.slice(0, 1) : panels.slice(0, PANELS_SHOWN),
+    panels: page === "embed" ? panels.slice(0, 1) : panels,
+    where: parseFilters(given),
+    ...(columns >= 1 && columns <= COLUMNS && { columns: Math.floor(columns) }),
+    ...(saved && { saved }),
     range: parseRange(given),
     resolution: find(RESOLUTIONS, given.get("resolution")) ?? HOME.resolution,
     compare: find(COMPARISONS, given.get("compare")) ?? HOME.compare,
@@ -177,6 +193,16 @@ export function parseView(path: string, search: string): View {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Those before the first panel. */
+function parseFilters(given: URLSearchParams): string[] {
+  const all: string[] = [];
+  for (const [name, value] of given) {
+    if (name === "metric") break;
+    if (name === "where" && parseMatcher(value).ok) all.push(value);
+  }
+  return all;
+}
 
 function parsePanels(given: URLSearchParams): Panel[] {
   const panels: Mutable<Panel>[] = [];
@@ -194,6 +220,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     else if (name === "over") panel.over = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];
     else if (name === "table") panel.table = value === "true";
+    else if (name === "line" && Number.isFinite(Number(value))) panel.line = Number(value);
     else {
       const sort = name === "sort" ? find(["name", ...STATS] as const, value) : undefined;
       const across = name === "across" ? find(ACROSS, value) : undefined;
@@ -222,8 +249,10 @@ function parseRange(given: URLSearchParams): Range {
 }
 
 /** Path and search of an address. */
-export function viewAddress({ page, panels, range, resolution, compare, utc }: View): string {
+export function viewAddress(view: View): string {
+  const { page, panels, where, columns, saved, range, resolution, compare, utc } = view;
   const search = new URLSearchParams();
+  if (saved !== undefined) search.set("view", saved);
   if (range.kind === "fixed") {
     search.set("from", String(range.from));
     search.set("to", String(range.to));
@@ -231,14 +260,16 @@ export function viewAddress({ page, panels, range, resolution, compare, utc }: V
   if (resolution !== HOME.resolution) search.set("resolution", resolution);
   if (compare !== HOME.compare) search.set("compare", compare);
   if (utc) search.set("zone", "utc");
+  if (columns !== undefined) search.set("columns", String(columns));
+  for (const matcher of where) search.append("where", matcher);
   for (const panel of panels) {
     search.append("metric", panel.metric);
     if (panel.stat !== "avg") search.append("stat", panel.stat);
     if (panel.by !== undefined) search.append("by", panel.by);
     for (const matcher of panel.where) search.append("where", matcher);
-    for (const name of ["over", "across", "show", "unit"] as const) {
+    for (const name of ["over", "across", "show", "unit", "line"] as const) {
       const { [name]: value } = panel;
-      if (value !== undefined) search.append(name, value);
+      if (value !== undefined) search.append(name, String(value));
     }
     for (const series of panel.only ?? []) search.append("only", series);
     if (panel.sort !== undefined) search.append("sort", panel.sort);
@@ -316,12 +347,15 @@ export const percentileOf = (panel: Panel): PercentileName | undefined =>
     ? panel.stat
     : undefined;
 
+/** What its series must match. */
+export const filtersOf = ({ all = [], where }: Panel): readonly string[] => [...all, ...where];
+
 /** What panels ask about. */
 export type Asked = Pick<View, "range" | "resolution">;
 
 /** What a panel asks of the server. Equal panels ask the same. */
 export function questionOf(panel: Panel, asked: Asked): string {
-  const { metric, stat, by, where, across } = panel;
+  const { metric, stat, by, across } = panel;
   const { from, to } = boundsOf(asked.range);
   const resolution = resolutionOf(panel, asked);
   const search = new URLSearchParams({ metric, from, to, resolution });
@@ -335,7 +369,7 @@ export function questionOf(panel: Panel, asked: Asked): string {
   }
   // A rate of several series is that of their sum already.
   if (across !== undefined && !rate) search.set("across", across);
-  for (const matcher of where) search.append("where", matcher);
+  for (const matcher of filtersOf(panel)) search.append("where", matcher);
   return `/api/v1/query?${readable(search)}`;
 }
 

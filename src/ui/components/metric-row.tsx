@@ -7,7 +7,7 @@ import { minute, second } from "../models/clock.ts";
 import { linkToAlone, panels } from "../models/page.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
 import { formatIn, unitOf } from "../units.ts";
-import { openedAs, PANELS_SHOWN } from "../url.ts";
+import { openedAs } from "../url.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 const Age = ({ at }: { readonly at: number }) => (
@@ -72,14 +72,13 @@ export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProp
         </span>
         {!isBare && <Sparkline points={metric.sparkline} />}
       </a>
-      {!shown && !isBare && (
+      {!isBare && (
         <button
           type="button"
           class="add"
           tabIndex={tabIndex}
           aria-label={`Add ${name} to the page`}
           title="Add to the page (Shift+Enter)"
-          disabled={panels.value.length >= PANELS_SHOWN}
         >
           +
         </button>

@@ -23,7 +23,7 @@ import { isUrgent, sceneOf } from "../models/scene.ts";
 import { theme } from "../models/theme.ts";
 import { strideOf } from "../models/whole.ts";
 import { zone } from "../models/zone.ts";
-import { HOME, type Panel as Choices, showOf, titleOf, without } from "../url.ts";
+import { filtersOf, HOME, type Panel as Choices, showOf, titleOf, without } from "../url.ts";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
@@ -216,7 +216,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
       ) : state === "empty" ? (
         <NoPoints
           metric={panel.metric}
-          filtered={panel.where.length > 0}
+          filtered={filtersOf(panel).length > 0}
           absent={absentOf(panel, shown)}
         />
       ) : drawing === undefined ? (

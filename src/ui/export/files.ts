@@ -11,7 +11,7 @@ import { formatPeriod, seriesName } from "../format.ts";
 import { resolutionText } from "../kept.ts";
 import { theme } from "../models/theme.ts";
 import { zone } from "../models/zone.ts";
-import { type Panel, titleOf } from "../url.ts";
+import { filtersOf, type Panel, titleOf } from "../url.ts";
 import { zoneName } from "../zone.ts";
 
 /** The buckets of a line that are drawn. */
@@ -96,7 +96,7 @@ export async function keepPng(
   context.font = `12px ${font}`;
   const what = [
     data.form.title,
-    ...panel.where,
+    ...filtersOf(panel),
     resolutionText(now.answer, zone.value, now.to),
     formatPeriod(now.from, now.to, zone.value),
     zoneName(zone.value, now.to),

@@ -8,7 +8,6 @@ import {
   HOME,
   keepingPanels,
   type Panel,
-  PANELS_SHOWN,
   parseView,
   type Range,
   type View,
@@ -35,6 +34,7 @@ export const view = signal<View>(opens());
 /** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
 export const page = computed(() => view.value.page);
 export const panels = computed(() => view.value.panels);
+export const filters = computed(() => view.value.where);
 export const range = computed(() => view.value.range);
 export const comparison = computed(() => view.value.compare);
 export const panelCount = computed(() => panels.value.length);
@@ -116,13 +116,9 @@ const opened = (panel: Panel, from: View): View => ({
 export const openAlone = (panel: Panel): void => show(opened(panel, view.peek()));
 export const linkToAlone = (panel: Panel): string => viewAddress(opened(panel, settled.value));
 
-/** Shows a metric below what is there; nothing when there is no room, or it is there already. */
-export function addPanel(added: Panel): void {
-  const now = view.peek();
-  if (now.panels.length >= PANELS_SHOWN || now.panels.some(({ metric }) => metric === added.metric))
-    return;
-  go({ page: "explore", panels: [...now.panels, added] });
-}
+/** Shows a metric below what is there, also once more. */
+export const addPanel = (added: Panel): void =>
+  go({ page: "explore", panels: [...view.peek().panels, added] });
 
 export const removePanel = (index: number): void =>
   go({ panels: view.peek().panels.filter((_, i) => i !== index) });

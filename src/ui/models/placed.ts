@@ -3,7 +3,7 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Panel, secondOf } from "../url.ts";
 import { summaryOf } from "./metrics.ts";
-import { view } from "./page.ts";
+import { filters, view } from "./page.ts";
 import { Reading } from "./reading.ts";
 
 /** A panel's place on the page; two of one metric are told apart by their order. */
@@ -71,15 +71,20 @@ function knowing(panel: ReadonlySignal<Panel>): ReadonlySignal<Panel> {
       ...(unit && { unit }),
       ...(unitOver && { unitOver }),
     };
-    if (now !== before || latest === undefined || !isSame(latest.known, known))
-      latest = { ...now, known };
+    const all = filters.value;
+    if (
+      now !== before ||
+      latest === undefined ||
+      !isSame(latest.known, known) ||
+      !isSame(latest.all, all)
+    )
+      latest = { ...now, all, known };
     before = now;
     return latest;
   });
 }
 
-const isSame = (a: Panel["known"], b: Panel["known"]): boolean =>
-  JSON.stringify(a) === JSON.stringify(b);
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The `nth` panel of a metric as the view has it; the last that was, when it is gone. */
 function follow(panel: Panel, nth: number): ReadonlySignal<Panel> {

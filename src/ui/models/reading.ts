@@ -5,7 +5,7 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { MINUTE } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
-import { type Panel, percentileOf, questionOf, showOf, SPANS } from "../url.ts";
+import { filtersOf, type Panel, percentileOf, questionOf, showOf, SPANS } from "../url.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
@@ -315,8 +315,8 @@ export class Reading {
 
   /** The same; undefined when the server alone can tell what it is by now. */
   #merged({ answer, tail, tailFrom, changes }: Answered): WholeAnswer | undefined {
-    const { by, where, across } = this.panel.value;
-    const filters = exactly(where);
+    const { by, across } = this.panel.value;
+    const filters = exactly(filtersOf(this.panel.value));
     const isPlain =
       across === undefined &&
       showOf(this.panel.value) === "value" &&
@@ -373,4 +373,4 @@ const isAlike = (a: Panel, b: Panel): boolean =>
   a.metric === b.metric &&
   a.by === b.by &&
   acrossOf(a) === acrossOf(b) &&
-  a.where.join("\n") === b.where.join("\n");
+  filtersOf(a).join("\n") === filtersOf(b).join("\n");

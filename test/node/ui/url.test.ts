@@ -9,7 +9,6 @@ import {
   keepingPanels,
   type Panel,
   panelOf,
-  PANELS_SHOWN,
   parseView,
   questionOf,
   RESOLUTIONS,
@@ -37,25 +36,32 @@ const panels: fc.Arbitrary<Panel> = fc.record(
     unit: fc.constantFrom("bytes" as const, "seconds" as const),
     only: fc.array(text, { minLength: 1, maxLength: 3 }),
     sort: fc.constantFrom("name" as const, ...STATS),
+    line: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
     table: fc.boolean(),
   },
   { requiredKeys: ["metric", "stat", "where", "table"] },
 );
 
 const views: fc.Arbitrary<View> = fc
-  .record({
-    page: fc.constantFrom("explore" as const, "embed" as const, "store" as const),
-    panels: fc.array(panels, { maxLength: PANELS_SHOWN }),
-    range: fc.oneof(
-      fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
-      fc
-        .tuple(fc.integer({ min: 1e12, max: 9e13 }), fc.integer({ min: 1, max: 1e12 }))
-        .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
-    ),
-    resolution: fc.constantFrom(...RESOLUTIONS),
-    compare: fc.constantFrom(...COMPARISONS),
-    utc: fc.boolean(),
-  })
+  .record(
+    {
+      page: fc.constantFrom("explore" as const, "embed" as const, "store" as const),
+      panels: fc.array(panels, { maxLength: 20 }),
+      where: fc.array(matcher, { maxLength: 3 }),
+      columns: fc.constantFrom(1, 2, 3),
+      saved: text,
+      range: fc.oneof(
+        fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
+        fc
+          .tuple(fc.integer({ min: 1e12, max: 9e13 }), fc.integer({ min: 1, max: 1e12 }))
+          .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
+      ),
+      resolution: fc.constantFrom(...RESOLUTIONS),
+      compare: fc.constantFrom(...COMPARISONS),
+      utc: fc.boolean(),
+    },
+    { requiredKeys: ["page", "panels", "where", "range", "resolution", "compare", "utc"] },
+  )
   .map((view): View =>
     view.page === "embed" ? { ...view, panels: view.panels.slice(0, 1) } : view,
   );
@@ -148,8 +154,28 @@ describe("addresses", () => {
       ["zone", "max"],
     ]);
   });
-  test("no more panels than a page can hold", () =>
-    expect(parse(`/?${"metric=a&".repeat(50)}`).panels).toHaveLength(PANELS_SHOWN));
+  test("any number of panels, also of one metric", () =>
+    expect(parse(`/?${"metric=a&".repeat(50)}`).panels).toHaveLength(50));
+  test("what stands before the first metric is a filter of all", () => {
+    const view = parse("/?where=host=a&by=x&metric=a&where=zone=b&metric=b");
+    expect(view.where).toEqual(["host=a"]);
+    expect(view.panels).toEqual([{ ...panelOf("a"), where: ["zone=b"] }, panelOf("b")]);
+    const [first] = view.panels.map((panel) => questionOf({ ...panel, all: view.where }, view));
+    expect(first).toMatch(/&where=host%3Da&where=zone%3Db$/);
+  });
+  test("columns are one to three, a line is a number", () => {
+    expect([0, 1, 3, 4, "x"].map((given) => parse(`/?columns=${given}`).columns)).toEqual([
+      undefined,
+      1,
+      3,
+      undefined,
+      undefined,
+    ]);
+    expect(parse("/?metric=a&line=-1.5&metric=b&line=x").panels.map(({ line }) => line)).toEqual([
+      -1.5,
+      undefined,
+    ]);
+  });
 
   for (const broken of [
     "/?range=2h",
