@@ -148,3 +148,28 @@ export const tokens = sqliteTable("token", {
   /** The latest use, give or take an hour. */
   usedAt: integer("used_at"),
 });
+
+/** Saved views, in the first database. */
+export const views = sqliteTable("view", {
+  /** Chosen by who saves it. */
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  note: text("note").notNull(),
+  /** What stands behind the question mark of the page's address. */
+  search: text("search").notNull(),
+  /** Unix ms, as all times here. */
+  createdAt: integer("created_at").notNull(),
+  /** Never the same twice: it tells one version of a view from another. */
+  updatedAt: integer("updated_at").notNull(),
+  /** Since when it is no more, until it is brought back or forgotten; null: it is there. */
+  deletedAt: integer("deleted_at"),
+});
+
+/** Links to saved views: who has the secret of one reads what its view shows, and nothing else. */
+export const links = sqliteTable("link", {
+  /** SHA-256 of the secret, hexadecimal; the secret itself is kept nowhere. */
+  hash: text("hash").primaryKey(),
+  /** The id of the view. */
+  view: text("view").notNull(),
+  createdAt: integer("created_at").notNull(),
+});

@@ -90,3 +90,19 @@ CREATE TABLE token (
   expires_at INTEGER,
   used_at INTEGER
 ) STRICT;
+
+CREATE TABLE view (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  note TEXT NOT NULL,
+  search TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE link (
+  hash TEXT PRIMARY KEY,
+  view TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 // Who sent a request, as far as it decides what may be done, and what a token may be for. Pure.
 
 import { quote } from "./text.ts";
+import type { Ask } from "./view-asks.ts";
 
 /**
  * What a token allows. `read`: queries, lists and live sockets; `write`: storing points; `admin`: all of
@@ -19,7 +20,20 @@ export interface Caller {
   readonly prefix: string;
   /** Unix ms; absent: it never ends. */
   readonly expiresAt?: number;
+  /** Of who has a link to a saved view, and may do nothing else. */
+  readonly link?: Link;
 }
+
+/** What a link is for. */
+export interface Link {
+  /** Of its secret. */
+  readonly hash: string;
+  readonly view: { readonly name: string; readonly note: string; readonly search: string };
+  readonly asks: readonly Ask[];
+}
+
+/** Begins no name: whatever goes by the prefix alone shows who has a link nothing. */
+export const NO_PREFIX = "\0";
 
 /** Who has API_TOKEN, and everybody where a store is open to its machine. */
 export const ADMINISTRATOR: Caller = {

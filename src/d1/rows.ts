@@ -19,3 +19,5 @@ export type TombstoneRow = RowsOf<"tombstones">;
 export type FlushedRow = RowsOf<"flushed">;
 export type LayoutRow = RowsOf<"layouts">;
 export type TokenRow = RowsOf<"tokens">;
+export type ViewRow = RowsOf<"views">;
+export type LinkRow = RowsOf<"links">;

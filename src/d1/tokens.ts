@@ -4,33 +4,11 @@ import { and, eq, gt, isNull, lt, or, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { tokens } from "../../drizzle/schema.ts";
 import * as LIMITS from "../core/limits.ts";
-import { batch, only, type Query, query, type RowCount } from "./database.ts";
+import { run } from "./built.ts";
+import { only, type RowCount } from "./database.ts";
 import type { TokenRow } from "./rows.ts";
 
 export type { TokenRow };
-
-interface Built {
-  toSQL(): { readonly sql: string; readonly params: readonly unknown[] };
-}
-
-/** What drizzle built, to be run as all else: with a deadline, and counted. */
-function built<Row>(statement: Built): Query<Row> {
-  const { sql, params } = statement.toSQL();
-  // Of these tables drizzle makes no other parameters.
-  return query<Row>(sql, ...(params as (string | number | null)[]));
-}
-
-const run = async <Row>(
-  db: D1Database,
-  statement: Built,
-): Promise<{ readonly rows: readonly Row[]; readonly counted: RowCount }> => {
-  const { rows, counted } = await batch(
-    db,
-    { rows: built<Row>(statement) },
-    LIMITS.tokensDeadlineMs,
-  );
-  return { rows: rows.rows, counted };
-};
 
 /** Those with an id above `after`, in order. @throws D1Failed */
 export const readTokens = (

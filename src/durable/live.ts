@@ -264,7 +264,10 @@ const leftOut = (
 function toldOf(message: LiveMinutes): Told {
   const text = JSON.stringify(message);
   const starts = message.series.flatMap(({ t }) => t);
-  if (starts.length === 0) return { text, brief: text };
+  if (starts.length === 0) {
+    const isEmpty = message.series.length === 0;
+    return { text, brief: isEmpty ? text : JSON.stringify({ ...message, series: [] }) };
+  }
   const bounded = new Bounded(0);
   for (const start of starts) bounded.leave(start);
   if (message.reload !== undefined) {

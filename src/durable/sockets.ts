@@ -12,6 +12,8 @@ interface Kept {
   readonly token?: string;
   /** Unix ms: when that expires; absent: never. */
   readonly until?: number;
+  /** It is told that something changed, and not what. */
+  readonly brief?: true;
   /** Bytes that the client is not known to have read. */
   unread: number;
   /** Those of them that were sent after it was asked; undefined: it owes no answer. */
@@ -30,6 +32,8 @@ export interface Told {
 export interface Opener {
   readonly token?: string;
   readonly until?: number;
+  /** It is told that something changed, and not what. */
+  readonly brief?: true;
 }
 
 /** As the Worker says it in the address. */
@@ -38,6 +42,7 @@ export function openerIn(asked: URLSearchParams): Opener {
   return {
     ...(token !== null && { token }),
     ...(until !== null && { until: Number(until) }),
+    ...(asked.has("brief") && { brief: true }),
   };
 }
 
@@ -167,7 +172,7 @@ export class Sockets {
       if (kept.missed > LIMITS.missedBytesPerSocket)
         return this.#close(socket, 1013, "messages are not read: connect again to catch up");
     } else {
-      const fits = this.#unread + bytes <= LIMITS.unreadBytesPerShard;
+      const fits = kept.brief !== true && this.#unread + bytes <= LIMITS.unreadBytesPerShard;
       const sent = fits ? bytes : bytesOf(brief);
       socket.send(fits ? text : brief);
       this.#unread += sent;

@@ -69,6 +69,30 @@ async function aToken(): Promise<string> {
   return String(id);
 }
 
+const A_VIEW = '{"name":"here","search":"metric=here"}';
+
+interface Ids {
+  readonly id: string;
+  readonly link: string;
+  /** Of a link, for who must have one. */
+  readonly secret: string;
+}
+
+/** Of what there must be for a path. */
+async function idsOf(pattern: string): Promise<Ids> {
+  const none = { id: "", link: "", secret: "" };
+  if (pattern.startsWith("/api/v1/tokens/")) return { ...none, id: await aToken() };
+  if (!/^\/api\/v1\/(views\/|shared)/.test(pattern)) return none;
+  const path = "/api/v1/views/here";
+  await app.request(path, { method: "PUT", body: A_VIEW }, env);
+  const response = await app.request(`${path}/links`, { method: "POST" }, env);
+  const { id, secret } = (await response.json()) as {
+    readonly id: string;
+    readonly secret: string;
+  };
+  return { id: "here", link: id, secret: pattern === "/api/v1/shared" ? secret : "" };
+}
+
 /** What a path takes, where it is not a point as JSON. */
 const BODIES: Readonly<Record<string, BodyInit>> = {
   "/write": "here value=1",
@@ -76,6 +100,7 @@ const BODIES: Readonly<Record<string, BodyInit>> = {
   "/api/v1/graphite": "here 1 -1",
   "/api/v1/import": '{"metric":{"__name__":"here"},"values":[],"timestamps":[]}',
   "/api/v1/tokens": A_TOKEN,
+  "/api/v1/views/:id": A_VIEW,
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",
@@ -114,11 +139,16 @@ describe("every answer says that its type is its type, and who may keep it; text
   for (const { methods, path: pattern, parameters } of ENDPOINTS)
     for (const method of methods)
       test(`${method} ${pattern}`, async () => {
-        const id = pattern.includes(":id") ? await aToken() : "";
-        const path = pattern.replace("*", "YQ").replace(":id", id);
-        const upgrade = { upgrade: "websocket" };
+        const ids = await idsOf(pattern);
+        const path = pattern.replace("*", "YQ").replace(":id", ids.id).replace(":link", ids.link);
+        const upgrade = {
+          upgrade: "websocket",
+          ...(ids.secret !== "" && { authorization: `Bearer ${ids.secret}` }),
+        };
         const body =
-          method === "POST" ? { body: BODIES[pattern] ?? '{"name":"here","value":1}' } : {};
+          method === "POST" || method === "PUT"
+            ? { body: BODIES[pattern] ?? '{"name":"here","value":1}' }
+            : {};
         // Asked well, badly, by a stranger, without a token, and of a store that is set up wrongly.
         const exact = `${path}${NEEDS[path] ?? ""}`;
         const statuses = [

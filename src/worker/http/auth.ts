@@ -11,10 +11,13 @@ import {
   scopeIssue,
 } from "../../core/caller.ts";
 import type { Access } from "../../core/config.ts";
+import type { MatcherParts } from "../../core/query/filter.ts";
 import { quote } from "../../core/text.ts";
+import { isAsked } from "../../core/view-asks.ts";
 import { noteUse, type TokenRow } from "../../d1/tokens.ts";
 import { after } from "../after.ts";
 import { configOf, type HonoEnv } from "../env.ts";
+import { linkListOf } from "../link-list.ts";
 import { type TokenList, tokenListOf } from "../token-list.ts";
 import { byAccess } from "./access-jwt.ts";
 import { sessionOf } from "./cookie.ts";
@@ -22,7 +25,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { fail, type Failure } from "./failure.ts";
 import { isLasting, isOwnPage } from "./origin.ts";
 import { strangerIssue } from "./stranger.ts";
-import { digestOf, isNamedToken } from "./token-text.ts";
+import { digestOf, isLinkText, isNamedToken } from "./token-text.ts";
 
 /** Of a store that was deployed without its secret: nobody may do anything. */
 export const CLOSED: Failure = {
@@ -32,7 +35,7 @@ export const CLOSED: Failure = {
 };
 
 /** What an endpoint says of who may ask it. */
-type Asked = Pick<Endpoint, "tokenOf" | "ofAll"> & { readonly scope: Scope | "any" };
+type Asked = Pick<Endpoint, "tokenOf" | "ofAll" | "byLink"> & { readonly scope: Scope | "any" };
 
 /** Who sent the request, when it may do what the endpoint needs. @throws Failed */
 export async function admitted(
@@ -40,8 +43,13 @@ export async function admitted(
   access: Access,
   endpoint: Asked,
 ): Promise<Caller> {
-  const { scope, ofAll } = endpoint;
+  const { scope, ofAll, byLink } = endpoint;
   const caller = await callerOf(c, access, endpoint);
+  if (caller.link !== undefined && byLink !== true)
+    fail({
+      kind: "forbidden",
+      message: "A link to a view reads what the view shows, and nothing else",
+    });
   const issue = scope === "any" ? undefined : scopeIssue(caller, scope);
   if (issue !== undefined) fail({ kind: "forbidden", message: issue });
   if (ofAll === true && caller.prefix !== "")
@@ -54,13 +62,16 @@ export async function admitted(
 
 async function callerOf(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   const request = c.req.raw;
+  const given = endpoint.tokenOf?.(request) ?? tokenOf(request.headers);
   if (access.kind === "open") {
     const issue = strangerIssue(access.to, configOf(c.env).allowedOrigins, request);
-    return issue === undefined ? ADMINISTRATOR : fail({ kind: "forbidden", message: issue });
+    if (issue !== undefined) return fail({ kind: "forbidden", message: issue });
+    // A link is no more than itself, also where nobody needs one.
+    return given !== undefined && isLinkText(given) ? await linked(c, given) : ADMINISTRATOR;
   }
-  const given = endpoint.tokenOf?.(request) ?? tokenOf(request.headers);
   if (given === undefined) return await withoutToken(c, access.token, endpoint.scope);
   if (sameText(given, access.token)) return ADMINISTRATOR;
+  if (isLinkText(given)) return await linked(c, given);
   if (!isNamedToken(given)) return wrong();
   const digest = await digestOf(given);
   return (await named(c, (list, now) => list.find(digest, now))) ?? wrong();
@@ -71,6 +82,24 @@ const wrong = (): never =>
     kind: "unauthorized",
     message: "The token is not one of this store: it is wrong, or was revoked",
   });
+
+/** Who has a link to a view. @throws Failed */
+async function linked(c: Context<HonoEnv>, secret: string): Promise<Caller> {
+  const found = await linkListOf(c.env).find(await digestOf(secret), Date.now());
+  if (!found.ok)
+    return fail({
+      kind: "unavailable",
+      message: "Whether there is such a link is not known right now; try again",
+      retryAfterSec: 5,
+    });
+  return (
+    found.value ??
+    fail({
+      kind: "unauthorized",
+      message: "The link is not one of this store: it is wrong or was revoked, or its view deleted",
+    })
+  );
+}
 
 /** By its cookie, by Cloudflare Access, or as one of the public. */
 async function withoutToken(
@@ -142,8 +171,30 @@ const callerOfToken = (row: TokenRow): Caller => ({
   ...(row.expires_at !== null && { expiresAt: row.expires_at }),
 });
 
-/** @throws Failed when the caller may not read, or write, a metric of this name */
-export function mustSee(caller: Caller, metric: string): void {
+/** A query, as far as it decides who may ask it. */
+interface AskedQuery {
+  readonly where: readonly MatcherParts[];
+  readonly by: readonly string[];
+}
+
+/**
+ * @param query Absent: it is about the metric as a whole, or tells nothing of it but that it changed.
+ * @throws Failed when the caller may not read, or write, a metric of this name, or ask for that of it
+ */
+export function mustSee(caller: Caller, metric: string, query?: AskedQuery): void {
+  const { link } = caller;
+  if (link !== undefined) {
+    const isOfView =
+      query === undefined
+        ? link.asks.some((one) => one.metric === metric)
+        : isAsked(link.asks, metric, query.where, query.by);
+    if (!isOfView)
+      fail({
+        kind: "forbidden",
+        message: `The link is for the view ${quote(link.view.name)}, which does not show this of ${quote(metric)}: a link answers the metrics of its view, with the filters and the split that they have there`,
+      });
+    return;
+  }
   const message = prefixIssue(caller, metric);
   if (message !== undefined) fail({ kind: "forbidden", message });
 }

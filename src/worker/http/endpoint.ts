@@ -22,6 +22,8 @@ export interface Endpoint<Q extends z.ZodObject = z.ZodObject, A extends z.ZodTy
   readonly scope: Scope | "any" | "open" | "always";
   /** What it says is of all metrics: not for who may see only some. */
   readonly ofAll?: true;
+  /** Who has a link to a view may ask it: it refuses what the link is not for itself. */
+  readonly byLink?: true;
   readonly summary: string;
   readonly description?: string;
   /** Of the query string; absent: none are known. */

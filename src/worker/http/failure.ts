@@ -17,8 +17,11 @@ export type Failure =
     }
   | { readonly kind: "unauthorized" | "no_token_configured"; readonly message: string }
   | { readonly kind: "forbidden"; readonly message: string }
-  | { readonly kind: "not_found" | "unknown_token"; readonly message: string }
-  | { readonly kind: "too_many_tokens"; readonly message: string }
+  | {
+      readonly kind: "not_found" | "unknown_token" | "unknown_view" | "unknown_link";
+      readonly message: string;
+    }
+  | { readonly kind: "too_many_tokens" | "too_many_views"; readonly message: string }
   | {
       readonly kind: "unknown_metric";
       readonly message: string;
@@ -75,6 +78,8 @@ export const CODES = {
   forbidden: { status: 403, meaning: "Who asks may not do this" },
   not_found: { status: 404, meaning: "There is no such path" },
   unknown_token: { status: 404, meaning: "There is no such named token" },
+  unknown_view: { status: 404, meaning: "There is no such saved view" },
+  unknown_link: { status: 404, meaning: "The view has no such link" },
   unknown_metric: { status: 404, meaning: "There is no such metric; `nearest` has names like it" },
   method_not_allowed: { status: 405, meaning: "The path knows other methods: see Allow" },
   too_large: { status: 413, meaning: "The body is too large, as it came or decompressed" },
@@ -88,6 +93,10 @@ export const CODES = {
   },
   bad_skipped: { status: 422, meaning: "Some points are malformed; the others are stored" },
   too_many_tokens: { status: 422, meaning: "The store has as many tokens as it may" },
+  too_many_views: {
+    status: 422,
+    meaning: "The store has as many views, or a view as many links, as it may",
+  },
   key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
   query_failed: { status: 422, meaning: "The expression has no answer over these series" },

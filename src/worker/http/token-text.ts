@@ -1,13 +1,21 @@
-// The text of a named token: made here, shown once, and kept as its digest alone.
+// The texts of named tokens and of links to views: made here, shown once, and kept as their digests alone.
 
 const BYTES = 24;
 const FORM = /^minuet_[0-9a-f]{48}$/;
+const LINK = /^minuet_view_[0-9a-f]{48}$/;
 
 /** A new one: 192 random bits behind a word by which a leaked one is recognized. */
 export const newTokenText = (): string =>
   `minuet_${hex(crypto.getRandomValues(new Uint8Array(BYTES)))}`;
 
-/** Whether a text could be one: all others are wrong without a look at the list. */
+/** The secret of a new link to a view. */
+export const newLinkText = (): string =>
+  `minuet_view_${hex(crypto.getRandomValues(new Uint8Array(BYTES)))}`;
+
+/** Whether a text could be one of those. */
+export const isLinkText = (text: string): boolean => LINK.test(text);
+
+/** Whether a text could be a named token: all others are wrong without a look at the list. */
 export const isNamedToken = (text: string): boolean => FORM.test(text);
 
 /**

@@ -25,6 +25,8 @@ import { query } from "./query.ts";
 import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
+import { createLink, links, revokeLink, shared } from "./view-links.ts";
+import { removeView, saveView, view, views } from "./views.ts";
 
 /** Those whose paths are free without their prefix: `query` is the native one there. */
 const PROMETHEUS: readonly Endpoint[] = [
@@ -53,6 +55,14 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   tokens,
   createToken,
   revokeToken,
+  views,
+  view,
+  saveView,
+  removeView,
+  links,
+  createLink,
+  revokeLink,
+  shared,
   session,
   signIn,
   signOut,

@@ -3,20 +3,24 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
+import type { Link } from "../../core/caller.ts";
 import { readToken } from "../../d1/tokens.ts";
-import { configOf, type HonoEnv } from "../env.ts";
+import { readLinked } from "../../d1/views.ts";
+import { configOf, type Env, type HonoEnv } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
 import { allowedOrigin } from "../http/cors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { isOwnPage } from "../http/origin.ts";
 import { metricName } from "../http/fields.ts";
+import { callerOfLink } from "../link-list.ts";
 import { callShard, countRead, layoutsInUse } from "../shards.ts";
 
 export const live = endpoint({
   methods: ["GET"],
   path: "/api/v1/live",
   scope: "read",
+  byLink: true,
   summary: "A WebSocket with the changing minutes of a metric",
   description:
     'First a `snapshot`, then `changed`, at most one message a second. Minutes that start at `from` or later are complete in the messages; ask /query for what lies before, and for `reload`; while `from` is null, for all. `samples` has the samples of each minute that keeps them, in turn ms after its start and value; null where a minute had too many, or is in `reloadSamples`: ask for those; `ends` the times at which a sender said that the series ended. `removed` says that the metric is no more; what comes after it makes it anew. A message `{"type":"ping"}` comes after some KiB: answer with the text `pong`. A client that has not answered for half a MiB is told no more until it does, and then gets a new snapshot; after a MiB more it is closed with code 1013: connect again. Browsers send the token as the subprotocol `bearer.` and its base64url, beside `minuet`.',
@@ -69,7 +73,8 @@ export const live = endpoint({
  * now is asked of D1 itself: what this isolate knows may be older. @throws Failed
  */
 async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<void> {
-  const { id, expiresAt } = c.var.caller;
+  const { id, expiresAt, link } = c.var.caller;
+  if (link !== undefined) return await nameLink(asked, c.env, link);
   // Others cannot lose what they are known by here.
   if (!/^\d+$/.test(id)) return;
   const { row, counted } = await readToken(c.env.DB, Number(id));
@@ -77,4 +82,18 @@ async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<v
   if (row === undefined) fail({ kind: "unauthorized", message: "The token was revoked" });
   asked.set("token", id);
   if (expiresAt !== undefined) asked.set("until", String(expiresAt));
+}
+
+/**
+ * The same of a link. Its socket tells when minutes changed, and not what they are: they may be of series
+ * that the view does not show. @throws Failed
+ */
+async function nameLink(asked: URLSearchParams, env: Env, { hash }: Link): Promise<void> {
+  const { view, counted } = await readLinked(env.DB, hash);
+  countRead(counted.read);
+  const now = view && callerOfLink(hash, view);
+  if (now === undefined) return fail({ kind: "unauthorized", message: "The link was revoked" });
+  mustSee(now, asked.get("metric") ?? "");
+  asked.set("token", now.id);
+  asked.set("brief", "true");
 }

@@ -115,14 +115,13 @@ export const query = endpoint({
   answer: z.union([queryAnswer, acrossAnswer, rawAnswer]),
   alsoAs: ["text/csv"],
   cached: true,
+  byLink: true,
   errors: ["unknown_metric", "query_too_large", "unreadable", "unavailable", "too_many_requests"],
   async handle(asked, c) {
-    const {
-      caller,
-      caller: { prefix },
-    } = c.var;
-    mustSee(caller, asked.metric);
-    const seen = { env: c.env, prefix };
+    const { caller } = c.var;
+    mustSee(caller, asked.metric, asked);
+    const byLink = caller.link !== undefined;
+    const seen = { env: c.env, prefix: byLink ? asked.metric : caller.prefix, byLink };
     const { head, series } = await asTyped(asked.metric, (isCounter) =>
       answerOf(seen, asked, Date.now(), isCounter),
     );
@@ -186,6 +185,8 @@ interface Answer {
 interface Seen {
   readonly env: Env;
   readonly prefix: string;
+  /** Other names are not told. */
+  readonly byLink: boolean;
 }
 
 /** `isCounter`: what the metric is taken for; when the answer says another, it is worth nothing. */
@@ -333,14 +334,17 @@ async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number
 
 /** No series was found: whether there is any of the metric. @throws Failed */
 async function failIfUnknown(
-  { env, prefix }: Seen,
+  { env, prefix, byLink }: Seen,
   source: Source,
   { metric, where }: z.output<typeof parameters>,
 ): Promise<void> {
   // With `where`, only series that match were looked for.
   const ever = { matchers: [anyOf(METRIC_NAME, [metric])], from: -Infinity, to: Infinity };
   const any = where.length > 0 ? orFail(await source.series(ever, 1)).series : [];
-  if (any.length === 0) await failUnknown(env, prefix, metric);
+  if (any.length > 0) return;
+  if (byLink)
+    fail({ kind: "unknown_metric", message: `no metric "${metric}" any more`, nearest: [] });
+  await failUnknown(env, prefix, metric);
 }
 
 const failOrder = (metric: string, order: string): never =>

@@ -8,14 +8,13 @@ import { quote } from "../../core/text.ts";
 import { metricNameIssue } from "../../core/series/labels.ts";
 import { parseTime } from "../../core/time.ts";
 import { addToken, readTokens, removeToken, type TokenRow } from "../../d1/tokens.ts";
-import type { Env } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { issue } from "../http/fields.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { digestOf, newTokenText } from "../http/token-text.ts";
-import { callShard, firstShards, layoutsInUse } from "../shards.ts";
 import { tokenListOf } from "../token-list.ts";
+import { closeSockets } from "./close-sockets.ts";
 
 const path = "/api/v1/tokens";
 
@@ -148,7 +147,7 @@ export const revokeToken = endpoint({
     const row = /^\d{1,15}$/.test(text) ? await removeToken(c.env.DB, Number(text)) : undefined;
     // Also when it was gone: another isolate may have revoked it, and this one not know.
     tokenListOf(c.env).forget();
-    await closeSockets(c.env, text);
+    await closeSockets(c.env, [text], "the token is revoked");
     if (row !== undefined) return { revoked: named(row) };
     return fail({
       kind: "unknown_token",
@@ -156,18 +155,3 @@ export const revokeToken = endpoint({
     });
   },
 });
-
-/** Closes the live sockets of a token that was revoked. @throws Failed when a shard does not answer */
-async function closeSockets(env: Env, token: string): Promise<void> {
-  const layouts = await layoutsInUse(env);
-  const ended = firstShards(Math.max(...layouts)).map((shard) =>
-    callShard(env, shard, async (stub) => await stub.revoke(token)),
-  );
-  const silent = (await Promise.allSettled(ended)).filter(({ status }) => status === "rejected");
-  if (silent.length > 0)
-    fail({
-      kind: "unavailable",
-      message: `the token is revoked, but ${silent.length} of ${ended.length} shards did not answer, which may have live sockets of it: send the DELETE again`,
-      retryAfterSec: 5,
-    });
-}

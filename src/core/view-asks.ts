@@ -1,0 +1,82 @@
+// What a saved view asks of the store: the queries that a link to it answers, and the metrics that who
+// sees it must be allowed to see. Pure.
+
+import { err, ok, type Result } from "./result.ts";
+import { type MatcherParts, parseMatcher } from "./query/filter.ts";
+import { quote } from "./text.ts";
+import { metricNameIssue } from "./series/labels.ts";
+
+/** One query of a view: whatever its range, resolution and statistic are. */
+export interface Ask {
+  readonly metric: string;
+  readonly where: readonly MatcherParts[];
+  /** A label to split by, or "*"; absent: all as one. */
+  readonly by?: string;
+}
+
+type Given = Iterable<readonly [name: string, value: string]>;
+
+/** What a panel says besides its metric. */
+interface Panel {
+  readonly metric: string;
+  /** By which it is divided. */
+  over: string | undefined;
+  readonly where: MatcherParts[];
+  by: string | undefined;
+}
+
+/**
+ * The queries of a view, given the parameters of its address in their order: each `metric` opens a panel, what follows is
+ * about it, and a `where` before the first is of all. The error says what cannot be read.
+ */
+export function asksOf(given: Given): Result<readonly Ask[], string> {
+  const all: MatcherParts[] = [];
+  const panels: Panel[] = [];
+  for (const [name, value] of given) {
+    const panel = panels.at(-1);
+    if (name === "metric" || name === "over") {
+      if (value === "" || (name === "over" && panel === undefined)) continue;
+      const issue = metricNameIssue(value);
+      if (issue !== undefined) return err(`${name}=${quote(value)}: ${issue}`);
+      if (name === "metric")
+        panels.push({ metric: value, over: undefined, where: [], by: undefined });
+      else if (panel !== undefined) panel.over = value;
+    } else if (name === "where") {
+      const parts = parseMatcher(value);
+      if (!parts.ok) return err(`where: ${parts.error}`);
+      (panel?.where ?? all).push(parts.value);
+    } else if (name === "by" && panel !== undefined && value !== "") panel.by = value;
+  }
+  return ok(
+    panels.flatMap(({ metric, over, where, by }) =>
+      [metric, ...(over === undefined ? [] : [over])].map((one) => ({
+        metric: one,
+        where: [...all, ...where],
+        ...(by !== undefined && { by }),
+      })),
+    ),
+  );
+}
+
+/** Whether a query is one of those: of that metric, with just those filters, split no finer. */
+export const isAsked = (
+  asks: readonly Ask[],
+  metric: string,
+  where: readonly MatcherParts[],
+  by: readonly string[],
+): boolean =>
+  asks.some(
+    (one) =>
+      one.metric === metric &&
+      sameFilters(one.where, where) &&
+      by.every((label) => label === one.by),
+  );
+
+/** Whatever their order, and however often one is said. */
+const sameFilters = (a: readonly MatcherParts[], b: readonly MatcherParts[]): boolean =>
+  textOf(a) === textOf(b);
+
+const textOf = (all: readonly MatcherParts[]): string =>
+  JSON.stringify(
+    [...new Set(all.map(({ label, op, value }) => JSON.stringify([label, op, value])))].sort(),
+  );

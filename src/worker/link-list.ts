@@ -1,0 +1,98 @@
+// The links to saved views as an isolate knows them: each is asked of the first database when it is
+// first used and now and then after that, so that a request costs no read, and a link that was revoked
+// is refused within a minute everywhere. What a link may do is decided in http/auth.ts.
+
+import { type Caller, NO_PREFIX } from "../core/caller.ts";
+import * as LIMITS from "../core/limits.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { asksOf } from "../core/view-asks.ts";
+import { linkId, readLinked, type ViewRow } from "../d1/views.ts";
+import type { Env } from "./env.ts";
+import { countRead } from "./shards.ts";
+import type { NotKnown } from "./token-list.ts";
+
+type Found = Result<Caller | undefined, NotKnown>;
+const NOT_KNOWN: Found = err({ kind: "not_known" });
+
+const lists = new WeakMap<Env, LinkList>();
+
+export function linkListOf(env: Env): LinkList {
+  let list = lists.get(env);
+  if (list === undefined) lists.set(env, (list = new LinkList(env.DB)));
+  return list;
+}
+
+/** Which sockets are those of a link to this version of its view: a changed view is another. */
+export const socketsOf = (hash: string, { updated_at: version }: ViewRow): string =>
+  `link.${linkId(hash)}.${version}`;
+
+/** Who has a link to a view: its queries are all that it may ask. */
+export function callerOfLink(hash: string, view: ViewRow): Caller {
+  const { name, note, search } = view;
+  const asks = asksOf(new URLSearchParams(search));
+  return {
+    id: socketsOf(hash, view),
+    name: `link to ${name}`,
+    scope: "read",
+    prefix: NO_PREFIX,
+    link: { hash, view: { name, note, search }, asks: asks.ok ? asks.value : [] },
+  };
+}
+
+interface Known {
+  /** Unix ms, as all times here. */
+  readonly readAt: number;
+  /** Undefined: there is no such link. */
+  readonly caller: Caller | undefined;
+}
+
+export class LinkList {
+  readonly #db: D1Database;
+  readonly #known = new Map<string, Known>();
+  /** How often D1 was asked, and since when that is counted: unknown links must not cost a read each. */
+  #looks = 0;
+  #looksSince = -Infinity;
+  /** How often it was changed here: an answer from before is of no use. */
+  #changes = 0;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  /** Who has the link whose secret has the hash; undefined when there is no such link. */
+  async find(hash: string, now: number): Promise<Found> {
+    const known = this.#known.get(hash);
+    const age = known === undefined ? Infinity : Math.abs(now - known.readAt);
+    if (known !== undefined && age < LIMITS.tokensFreshMs) return ok(known.caller);
+    const usable = known !== undefined && age < LIMITS.tokensKeptMs ? ok(known.caller) : NOT_KNOWN;
+    if (!this.#mayLook(now)) return usable;
+    const changes = this.#changes;
+    try {
+      const { view, counted } = await readLinked(this.#db, hash);
+      countRead(counted.read);
+      if (changes !== this.#changes) return await this.find(hash, now);
+      const caller = view && callerOfLink(hash, view);
+      if (this.#known.size >= LIMITS.linksKnown) this.#known.clear();
+      this.#known.set(hash, { readAt: now, caller });
+      return ok(caller);
+    } catch (error) {
+      console.error(`DB: links: ${error instanceof Error ? error.message : String(error)}`);
+      return usable;
+    }
+  }
+
+  /** What it knows is wrong from now on: this isolate itself changed it. */
+  forget(): void {
+    this.#changes++;
+    this.#known.clear();
+  }
+
+  #mayLook(now: number): boolean {
+    // A clock that went back must not keep it from looking.
+    if (Math.abs(now - this.#looksSince) >= 1_000) {
+      this.#looksSince = now;
+      this.#looks = 0;
+    }
+    return this.#looks++ < LIMITS.tokenLooksPerSec;
+  }
+}
