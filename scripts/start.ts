@@ -28,7 +28,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITE = join(ROOT, "node_modules/vite/bin/vite.js");
 const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
 /** What the page is made of. */
-const PAGE_SOURCES = ["src/ui", "src/core", "package-lock.json"];
+const PAGE_SOURCES = ["src/ui", "src/core", "docs/runbook.md", "package-lock.json"];
 
 const programs = new Programs(ROOT);
 

@@ -165,6 +165,19 @@ export interface PartlyAnswer extends WriteAnswer, ErrorAnswer {
   readonly rejectedCount: number;
 }
 
+/** How much of a limit of a shard is used, 0 to 1: at 1 it refuses. */
+export interface Saturation {
+  readonly series: number;
+  /** Characters of all names and labels. */
+  readonly names: number;
+  /** Bytes that D1 has not taken yet. */
+  readonly backlog: number;
+  /** Bytes of requests that wait for a commit at this moment. */
+  readonly commit: number;
+  /** Live sockets. */
+  readonly sockets: number;
+}
+
 export interface ShardStatus {
   readonly shard: number;
   readonly series: number;
@@ -174,6 +187,8 @@ export interface ShardStatus {
   readonly lastFlushAt: number | null;
   /** Age of the oldest point that is not in D1 yet, ms. */
   readonly lagMs: number;
+  /** Shares of its limits, 1 is full. */
+  readonly saturation: Saturation;
   readonly error?: string;
 }
 
@@ -227,6 +242,34 @@ export const told = <D extends DatabaseStatus>(database: D | SilentDatabase): da
 export const bytesOf = (databases: StatusAnswer["databases"]): number | undefined =>
   databases.every(told) ? databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : undefined;
 
+/** Something that an operator should look at: the runbook has a part for each `sign`. */
+export interface Sign {
+  readonly sign: (typeof SIGNS)[number];
+  /** What it is about: `shard 0`, `DB_1`; absent: the whole store. */
+  readonly of?: string;
+  /** What is seen, and the first thing to do. */
+  readonly message: string;
+}
+
+/** In the order in which they matter. */
+export const SIGNS = [
+  "shard-silent",
+  "database-silent",
+  "flush-failing",
+  "backlog",
+  "lag",
+  "database-full",
+  "series-full",
+  "overload",
+  "rollup-behind",
+  "unreadable",
+  "bugs",
+  "points-refused",
+  "requests-refused",
+  "sockets-full",
+  "dirty-hours",
+] as const;
+
 export interface StatusAnswer {
   readonly version: string;
   readonly now: number;
@@ -240,7 +283,15 @@ export interface StatusAnswer {
     readonly shardRowsWritten: number;
     /** Calls, sockets and alarms: what Durable Objects are billed by. */
     readonly shardRequests: number;
+    /** Points that were acknowledged, those of repeated requests too. */
+    readonly pointsAccepted: number;
+    /** Points that were not stored, by the code of the reason. */
+    readonly pointsRefused: Readonly<Record<string, number>>;
+    /** Requests that were answered with an error, by its code. */
+    readonly requestsRefused: Readonly<Record<string, number>>;
     /** A shard started anew today: what it was only asked before, and wrote no row for, is missing. */
     readonly atLeast?: true;
   };
+  /** What somebody should look at, worst first; none where all is well. */
+  readonly signs: readonly Sign[];
 }

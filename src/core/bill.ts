@@ -137,8 +137,14 @@ export interface Store {
   readonly d1Bytes: number | undefined;
 }
 
+/** What of the counts is billed. */
+type Today = Pick<
+  StatusAnswer["today"],
+  "d1RowsWritten" | "d1RowsRead" | "shardRowsWritten" | "shardRequests"
+>;
+
 /** From the counts since midnight UTC to a day and a month at the same pace. `now` is Unix ms. */
-export function monthOf(today: StatusAnswer["today"], now: number, store: Store): Month {
+export function monthOf(today: Today, now: number, store: Store): Month {
   const midnight = dayOf(now) * DAY;
   const elapsed = now - midnight;
   const soFar = usedIn(today, elapsed, store.shards);
@@ -163,7 +169,7 @@ const times = (usage: Usage, factor: number): Usage =>
   Object.fromEntries(Object.entries(usage).map(([item, used]) => [item, used * factor]));
 
 /** What was used in the first `elapsed` ms of the day. A shard that nobody called sleeps. */
-function usedIn(today: StatusAnswer["today"], elapsed: number, shards: number): Usage {
+function usedIn(today: Today, elapsed: number, shards: number): Usage {
   const awake = today.shardRequests === 0 ? 0 : shards * (elapsed / 1_000);
   return {
     workerRequests: today.shardRequests + Math.ceil(elapsed / MINUTE),

@@ -3,6 +3,7 @@
 
 import type { ShardStatus } from "../core/api.ts";
 import { seriesOfBlock } from "../core/codec/page.ts";
+import * as LIMITS from "../core/limits.ts";
 import type { Description } from "../core/series/description.ts";
 import type { CounterValues } from "./counters.ts";
 import type { Asked, Head } from "./head.ts";
@@ -63,12 +64,20 @@ export function headAnswer(log: Log, asked: Asked): HeadAnswer {
   };
 }
 
-/** `error`: why the last flush failed. */
+/** What a report says besides what the log knows. */
+interface Besides {
+  /** Why the last flush failed. */
+  readonly error: string | undefined;
+  /** Bytes of requests that wait for a commit. */
+  readonly waitingBytes: number;
+  readonly sockets: number;
+}
+
 export function shardReport(
   log: Log,
   shard: number,
   now: number,
-  error: string | undefined,
+  { error, waitingBytes, sockets }: Besides,
 ): ShardReport {
   const { dictionary, backlog, flushed } = log;
   const { since } = backlog;
@@ -79,6 +88,13 @@ export function shardReport(
     unflushedBytes: backlog.bytes,
     lastFlushAt: flushed.at,
     lagMs: since === null ? 0 : Math.max(0, now - since),
+    saturation: {
+      series: dictionary.length / LIMITS.seriesPerShard,
+      names: dictionary.characters / LIMITS.seriesCharactersPerShard,
+      backlog: backlog.bytes / LIMITS.backlogBytes,
+      commit: waitingBytes / LIMITS.pendingBytes,
+      sockets: sockets / LIMITS.socketsPerShard,
+    },
     ...(error !== undefined && { error }),
     database: log.databases.database,
     counters: log.counters.values(now),

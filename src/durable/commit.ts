@@ -115,3 +115,7 @@ const answerTo = (appended: Appended): AppendAnswer =>
   appended.kind === "stored" && !appended.duplicate && appended.rejected.length === 0
     ? appended.accepted
     : appended;
+
+/** Points of a group that are acknowledged. */
+export const acceptedOf = (appended: readonly Appended[]): number =>
+  appended.reduce((sum, one) => sum + (one.kind === "stored" ? one.accepted : 0), 0);

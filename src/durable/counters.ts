@@ -1,7 +1,10 @@
-// Rows that Minuet wrote and read since midnight UTC, as the platform reported them, and the requests
-// to shards: what the bill is made of.
+// What was counted since midnight UTC: rows written and read, as the platform reported them, and the
+// requests to shards, of which the bill is made; and points and requests, taken and refused.
 
 import { dayOf } from "../core/tiers.ts";
+
+/** How many, by why. The reasons are codes of errors, so there are few. */
+export type Tally = Readonly<Record<string, number>>;
 
 export interface CounterValues {
   /** UTC day (days since 1970) that the counts belong to. */
@@ -11,6 +14,12 @@ export interface CounterValues {
   readonly shardRowsWritten: number;
   /** Calls, sockets and alarms. */
   readonly shardRequests: number;
+  /** Points that were acknowledged, those of repeated requests too. */
+  readonly pointsAccepted: number;
+  /** Points that were not stored. */
+  readonly pointsRefused: Tally;
+  /** Requests that were answered with an error. */
+  readonly requestsRefused: Tally;
 }
 
 export type Count = Partial<Omit<CounterValues, "day">>;
@@ -18,7 +27,23 @@ export type Count = Partial<Omit<CounterValues, "day">>;
 /** Counts as a manifest has them: one that is older than a counter says nothing of it. */
 export type StoredCounters = Count & Pick<CounterValues, "day">;
 
-const NONE = { d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0, shardRequests: 0 };
+const NONE = {
+  d1RowsWritten: 0,
+  d1RowsRead: 0,
+  shardRowsWritten: 0,
+  shardRequests: 0,
+  pointsAccepted: 0,
+  pointsRefused: {},
+  requestsRefused: {},
+} as const satisfies Count;
+
+/** Both together. */
+export function tallied(a: Tally, b: Tally | undefined): Tally {
+  if (b === undefined) return a;
+  const sum: Record<string, number> = { ...a };
+  for (const [why, many] of Object.entries(b)) sum[why] = (sum[why] ?? 0) + many;
+  return sum;
+}
 
 /** Adds `more` to the counts of the day of `now` (Unix ms); a new day starts from nothing. */
 export function count(values: StoredCounters, now: number, more: Count = {}): CounterValues {
@@ -30,6 +55,9 @@ export function count(values: StoredCounters, now: number, more: Count = {}): Co
     d1RowsRead: base.d1RowsRead + (more.d1RowsRead ?? 0),
     shardRowsWritten: base.shardRowsWritten + (more.shardRowsWritten ?? 0),
     shardRequests: base.shardRequests + (more.shardRequests ?? 0),
+    pointsAccepted: base.pointsAccepted + (more.pointsAccepted ?? 0),
+    pointsRefused: tallied(base.pointsRefused, more.pointsRefused),
+    requestsRefused: tallied(base.requestsRefused, more.requestsRefused),
   };
 }
 

@@ -87,6 +87,11 @@ export class Dictionary {
     return this.keys.length;
   }
 
+  /** Of all keys. */
+  get characters(): number {
+    return this.#characters;
+  }
+
   find(key: string): number | undefined {
     return this.#numbers.get(key);
   }

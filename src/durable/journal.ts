@@ -3,7 +3,7 @@
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import { type Batch, decodeBatch, decodePoints, pointsOf } from "../core/series/batch.ts";
 import { dayOf } from "../core/tiers.ts";
-import type { CounterValues } from "./counters.ts";
+import type { CounterValues, Tally } from "./counters.ts";
 import { readRemembered, type Remembered, writeRemembered } from "./key-table.ts";
 
 /** What is remembered of a request; undefined when it had no Idempotency-Key. */
@@ -36,21 +36,23 @@ export interface JournalRow extends JournalHead {
 }
 
 /*
- * Version 1: 1 <u8>, at <f64> (Unix ms of the commit), counters 4 × <varint> (d1RowsWritten,
- * d1RowsRead, shardRowsWritten, shardRequests), watermark <varint>, n <varint>, then n entries:
- * kind <u8>, and
+ * Version 2: 2 <u8>, at <f64> (Unix ms of the commit), counters 5 × <varint> (d1RowsWritten,
+ * d1RowsRead, shardRowsWritten, shardRequests, pointsAccepted), pointsRefused and requestsRefused, each m
+ * <varint> and m times a reason <text> and its number <varint>, watermark <varint>, n <varint>, then n
+ * entries: kind <u8>, and
  *   BATCH:    length <varint>, the batch
  *   ONCE:     key <text>, what is remembered of it (see key-table.ts), then as BATCH
  *   NUMBERED (besides, a bit):  behind the key, m <varint>, then m numbers of series, differences
  *             <zigzag> to the one before (0); of the batch only what is behind its keys
+ * Version 1 has the first four counters alone.
  */
-const VERSION = 1;
+const VERSION = 2;
 const BATCH = 1;
 const ONCE = 2;
 const NUMBERED = 4;
 
-/** Bytes that a row takes besides the batches of its entries: an upper bound. */
-export const journalOverhead = (entries: number): number => 64 + entries * 80;
+/** Bytes that a row takes besides the batches of its entries, give or take a few reasons of refusals. */
+export const journalOverhead = (entries: number): number => 128 + entries * 80;
 
 export function encodeJournal(
   { at, counters, watermark }: JournalHead,
@@ -64,6 +66,9 @@ export function encodeJournal(
   writer.varint(counters.d1RowsRead);
   writer.varint(counters.shardRowsWritten);
   writer.varint(counters.shardRequests);
+  writer.varint(counters.pointsAccepted);
+  writeTally(writer, counters.pointsRefused);
+  writeTally(writer, counters.requestsRefused);
   writer.varint(watermark);
   writer.varint(entries.length);
   for (const { once, batch, numbers } of entries) {
@@ -84,7 +89,8 @@ export function encodeJournal(
 export function decodeJournal(bytes: Uint8Array, keys: readonly string[]): JournalRow {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== VERSION) throw new CorruptBytes(`journal version ${version} is not known`);
+  if (version !== VERSION && version !== 1)
+    throw new CorruptBytes(`journal version ${version} is not known`);
   const at = reader.f64();
   const counters = {
     day: dayOf(at),
@@ -92,6 +98,9 @@ export function decodeJournal(bytes: Uint8Array, keys: readonly string[]): Journ
     d1RowsRead: reader.varint(),
     shardRowsWritten: reader.varint(),
     shardRequests: reader.varint(),
+    pointsAccepted: version === 1 ? 0 : reader.varint(),
+    pointsRefused: version === 1 ? {} : readTally(reader),
+    requestsRefused: version === 1 ? {} : readTally(reader),
   };
   const watermark = reader.varint();
   const entries: JournalRow["entries"][number][] = [];
@@ -109,6 +118,24 @@ export function decodeJournal(bytes: Uint8Array, keys: readonly string[]): Journ
     entries.push({ once, batch });
   }
   return { at, counters, watermark, entries };
+}
+
+function writeTally(writer: ByteWriter, tally: Tally): void {
+  const reasons = Object.entries(tally);
+  writer.varint(reasons.length);
+  for (const [why, many] of reasons) {
+    writer.text(why);
+    writer.varint(many);
+  }
+}
+
+function readTally(reader: ByteReader): Tally {
+  const tally: Record<string, number> = {};
+  for (let left = reader.varint(); left > 0; left--) {
+    const why = reader.text();
+    tally[why] = reader.varint();
+  }
+  return tally;
 }
 
 function writeNumbers(writer: ByteWriter, numbers: ArrayLike<number>): void {

@@ -17,7 +17,7 @@ import {
   type ShardReport,
   watermarksOf,
 } from "./answers.ts";
-import { type AppendAnswer, GroupCommit } from "./commit.ts";
+import { acceptedOf, type AppendAnswer, GroupCommit } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { type Describing, Flusher } from "./flush/flusher.ts";
@@ -94,6 +94,7 @@ export class Shard extends DurableObject<ShardEnv> {
       before: (group) => this.#layouts.tell(group),
       store: (group) => {
         const appended = this.#log.append(group, Date.now());
+        this.#log.counters.add(Date.now(), { pointsAccepted: acceptedOf(appended) });
         this.#arm();
         return appended;
       },
@@ -117,7 +118,7 @@ export class Shard extends DurableObject<ShardEnv> {
    * Stores an encoded batch, or several of one request; durable before it answers. `layout` is the
    * SHARDS of the caller; there is an `attempt` when a repeat of the request is known by a key. With
    * `repeats` a sample that its minute keeps already counts once. `sender` tells one from others: who
-   * comes every so often may be answered a moment later.
+   * comes every so often may be answered a moment later. `counted`: see `head`.
    */
   append(
     request: Uint8Array | readonly Uint8Array[],
@@ -125,10 +126,11 @@ export class Shard extends DurableObject<ShardEnv> {
     attempt?: Attempt,
     repeats = false,
     sender?: string,
+    counted?: Count,
   ): Promise<AppendAnswer> {
-    this.#requested();
+    this.#requested(counted);
     const list = request instanceof Uint8Array ? [request] : request;
-    const size = list.reduce((sum, bytes) => sum + bytes.length, 0);
+    const size = list.reduce((sum, { length }) => sum + length, 0);
     const [held, waiting] = [this.#log.backlog.bytes, this.#commit.waitingBytes];
     const full = fullIssue(this.#index, { held, waiting, more: size });
     if (full !== undefined)
@@ -144,12 +146,9 @@ export class Shard extends DurableObject<ShardEnv> {
     return known !== undefined && known.fingerprint !== fingerprint;
   }
 
-  /**
-   * The buckets of metrics in [from, to) that D1 may not hold. `read` are rows that readers
-   * counted, since this shard keeps the count.
-   */
-  head(asked: Asked, read: Count): HeadAnswer {
-    this.#requested(read);
+  /** Buckets of metrics in [from, to) that D1 may not hold. `counted`: by Workers; this shard keeps it. */
+  head(asked: Asked, counted?: Count): HeadAnswer {
+    this.#requested(counted);
     const answer = headAnswer(this.#log, asked);
     if (answer.cut && !this.#tooLarge) {
       this.#tooLarge = true;
@@ -170,10 +169,12 @@ export class Shard extends DurableObject<ShardEnv> {
     return this.#flusher.describe(statement, since);
   }
 
-  /** `read` as in `head`. */
-  report(read: Count = {}): ShardReport {
-    this.#requested(read);
-    return shardReport(this.#log, this.#index, Date.now(), this.#flusher.error);
+  /** `counted` as in `head`. */
+  report(counted?: Count): ShardReport {
+    this.#requested(counted);
+    const [waitingBytes, sockets] = [this.#commit.waitingBytes, this.#sockets.size];
+    const besides = { error: this.#flusher.error, waitingBytes, sockets };
+    return shardReport(this.#log, this.#index, Date.now(), besides);
   }
 
   /** Adds rows that the cron counted, since this shard keeps the count. */
@@ -233,9 +234,7 @@ export class Shard extends DurableObject<ShardEnv> {
       this.#moving();
     else await this.#learn();
     const socket = this.#live.accept(metric, openerIn(searchParams));
-    return socket === undefined
-      ? new Response(null, { status: 503 })
-      : new Response(null, { status: 101, webSocket: socket });
+    return new Response(null, socket ? { status: 101, webSocket: socket } : { status: 503 });
   }
 
   /** Closes the live sockets of a token. */

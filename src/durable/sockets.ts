@@ -97,6 +97,11 @@ export class Sockets {
     return this.#byMetric.has(metric);
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
   get isEmpty(): boolean {
     return this.#byMetric.size === 0;
   }

@@ -14,6 +14,7 @@ import { fail, Failed, type Failure, failureResponse } from "./http/failure.ts";
 import { jsonResponse, jsonText } from "./http/json.ts";
 import { parameters } from "./http/parameters.ts";
 import { ENDPOINTS } from "./routes/list.ts";
+import { countRefused } from "./shards.ts";
 
 const withHeaders: MiddlewareHandler<HonoEnv> = async (c, next) => {
   await next();
@@ -57,6 +58,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
           : jsonResponse(answer);
       } catch (error) {
         const failure = failureOf(error);
+        countRefused({ requestsRefused: { [failure.kind]: 1 } });
         return one.refused?.(failure, c.req.raw) ?? failureResponse(failure);
       }
     });

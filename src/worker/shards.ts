@@ -2,7 +2,7 @@
 
 import { shardOf } from "../core/series/route.ts";
 import { readLayouts, shardsOf } from "../d1/layouts.ts";
-import type { Count } from "../durable/counters.ts";
+import { type Count, tallied } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed } from "./http/failure.ts";
@@ -101,15 +101,26 @@ export function unavailable(shard: number, error: unknown): Failed {
   });
 }
 
-/** Rows that this isolate made D1 read, until a shard takes the count with the next call. */
-let unreported = 0;
+/** What this isolate counted, until a shard takes it with the next call. */
+let uncounted: Count | undefined;
 
+/** Counts rows that D1 read. */
 export const countRead = (rows: number): void => {
-  unreported += rows;
+  uncounted = { ...uncounted, d1RowsRead: (uncounted?.d1RowsRead ?? 0) + rows };
 };
 
-export function takeCounted(): Count {
-  const count = { d1RowsRead: unreported };
-  unreported = 0;
-  return count;
+/** Counts what was refused, each by a code of errors. */
+export function countRefused(more: Pick<Count, "pointsRefused" | "requestsRefused">): void {
+  const { pointsRefused = {}, requestsRefused = {} } = uncounted ?? {};
+  uncounted = {
+    ...uncounted,
+    pointsRefused: tallied(pointsRefused, more.pointsRefused),
+    requestsRefused: tallied(requestsRefused, more.requestsRefused),
+  };
+}
+
+export function takeCounted(): Count | undefined {
+  const taken = uncounted;
+  uncounted = undefined;
+  return taken;
 }

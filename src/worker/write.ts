@@ -4,14 +4,14 @@
 import type { Rejection } from "../core/api.ts";
 import type { BadItem } from "../core/formats/format.ts";
 import type { Intake } from "../core/formats/intake.ts";
-import type { FailedShard, Outcome } from "../core/formats/outcome.ts";
+import type { Counts, FailedShard, Outcome } from "../core/formats/outcome.ts";
 import type { ShardBatches } from "../core/formats/shard-batches.ts";
 import type { AppendAnswer } from "../durable/commit.ts";
 import type { Attempt } from "../durable/idempotency.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed, type Failure } from "./http/failure.ts";
 import type { Once } from "./once.ts";
-import { callShard, callShardOnce } from "./shards.ts";
+import { callShard, callShardOnce, countRefused, takeCounted } from "./shards.ts";
 
 export interface Wish {
   readonly badItem: BadItem;
@@ -25,14 +25,34 @@ export interface Wish {
 
 /** Stores what the intake holds. @throws for bugs only */
 export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outcome> {
-  if (intake.issueCount > 0 && wish.badItem === "refuse")
+  if (intake.issueCount > 0 && wish.badItem === "refuse") {
+    countRefused({ pointsRefused: { invalid_point: intake.length + intake.skipped } });
     return { kind: "invalid", issues: intake.issues, issueCount: intake.issueCount };
+  }
   const parts = intake.finish();
   const attempt = wish.once && attemptOf(wish.once, intake);
   if (wish.once?.ofContent === false && attempt && (await contradicts(env, parts, attempt)))
     return { kind: "key_reused" };
   const settled = await Promise.allSettled(parts.map((part) => append(env, part, attempt, wish)));
-  return outcomeOf(intake, parts, settled, attempt !== undefined);
+  const outcome = outcomeOf(intake, parts, settled, attempt !== undefined);
+  if ("rejected" in outcome && outcome.kind !== "stored") noteRefused(outcome, intake);
+  return outcome;
+}
+
+/** Counts the points that were not stored, by why. */
+function noteRefused(outcome: Extract<Outcome, Counts>, intake: Intake): void {
+  const tally: Record<string, number> = {};
+  const note = (why: string, many: number): void => {
+    if (many > 0) tally[why] = (tally[why] ?? 0) + many;
+  };
+  // Of bad items only the first are listed.
+  for (const { code } of outcome.rejected) if (code !== "invalid_point") note(code, 1);
+  note("invalid_point", intake.skipped);
+  if (outcome.kind !== "partly") {
+    const sifted = outcome.rejected.filter(({ code }) => code === "too_many_series").length;
+    note(outcome.kind, intake.length - outcome.accepted - sifted);
+  }
+  countRefused({ pointsRefused: tally });
 }
 
 const attemptOf = ({ key, fingerprint }: Once, { accepts }: Intake): Attempt => ({
@@ -74,7 +94,7 @@ function append(
   return call(
     env,
     part.shard,
-    async (stub) => await stub.append(request, shards, attempt, repeats, sender),
+    async (stub) => await stub.append(request, shards, attempt, repeats, sender, takeCounted()),
   );
 }
 

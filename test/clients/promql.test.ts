@@ -1,6 +1,7 @@
 // Readers of Prometheus' API as they are: promtool, and vmalert with a rule that it stores and an alert
 // that fires and resolves, both read from the store and written to it.
 
+import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -51,6 +52,17 @@ test("promtool: instant, range, series and labels", async () => {
     '{__name__="oven_temperature", oven="b"}',
   ]);
   expect((await ask("labels", store.href, "oven")).trim().split("\n")).toEqual(["a", "b"]);
+});
+
+test("promtool finds nothing to mend in the store's own metrics", async () => {
+  const promtool = program("/usr/bin/promtool", "prometheus");
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  await post("a", 180);
+  await fetch(`${inject("store")}/api/v1/query?metric=nobody`, { headers });
+  const text = await (await fetch(`${inject("store")}/metrics`, { headers })).text();
+  expect(text).toMatch(/^minuet_requests_refused_total\{reason="unknown_metric"\} \d+$/m);
+  const { status, stdout, stderr } = spawnSync(promtool, ["check", "metrics"], { input: text });
+  expect([status, String(stdout), String(stderr)]).toEqual([0, "", ""]);
 });
 
 interface Alert {

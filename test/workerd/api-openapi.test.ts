@@ -222,6 +222,13 @@ test("/status: shards, lag, rows, databases", async () => {
       unflushedBytes: 0,
       lagMs: 0,
       lastFlushAt: NOW + HOUR,
+      saturation: {
+        series: 3 / 50_000,
+        names: expect.closeTo(0),
+        backlog: 0,
+        commit: 0,
+        sockets: 0,
+      },
     },
   ]);
   // The hour is over, and the roll-up has not run.

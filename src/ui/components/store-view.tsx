@@ -13,6 +13,7 @@ import { Statement, Today } from "./store-bill.tsx";
 import { Databases } from "./store-databases.tsx";
 import { formatMoney } from "./store-numbers.ts";
 import { Shards } from "./store-shards.tsx";
+import { Signs } from "./store-signs.tsx";
 
 const Retry = ({ primary }: { readonly primary?: boolean }) => (
   <button
@@ -36,7 +37,7 @@ const Totals = ({ facts }: { readonly facts: readonly (readonly [string, string]
 );
 
 function Ready({ answer }: { readonly answer: StatusAnswer }) {
-  const { shards, databases, today, now, version } = answer;
+  const { shards, databases, today, now, version, signs } = answer;
   const d1Bytes = bytesOf(databases);
   const month = monthOf(today, now, { shards: shards.length, d1Bytes });
   const sum = (of: "series" | "unflushedBuckets"): string =>
@@ -55,6 +56,7 @@ function Ready({ answer }: { readonly answer: StatusAnswer }) {
           ["Version", version],
         ]}
       />
+      <Signs signs={signs} />
       <div class="store-cards">
         <Shards shards={shards} />
         <Databases databases={databases} />

@@ -24,6 +24,7 @@ import { pushgatewayDelete } from "./pushgateway.ts";
 import { query } from "./query.ts";
 import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
+import { storeMetrics } from "./store-metrics.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
 import { createLink, links, revokeLink, shared } from "./view-links.ts";
 import { removeView, saveView, view, views } from "./views.ts";
@@ -52,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   live,
   flush,
   status,
+  storeMetrics,
   tokens,
   createToken,
   revokeToken,

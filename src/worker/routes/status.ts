@@ -1,28 +1,12 @@
 // GET /api/v1/status: what an operator asks first.
 
 import { z } from "zod";
-import {
-  answered,
-  type DatabaseStatus,
-  type SilentDatabase,
-  type SilentShard,
-  type StatusAnswer,
-  told,
-  type UnreadableHour,
-} from "../../core/api.ts";
-import * as LIMITS from "../../core/limits.ts";
-import { labelsObject, parseLabelsJson } from "../../core/series/labels.ts";
-import { HOUR } from "../../core/tiers.ts";
-import { databasesOf, type Named } from "../../d1/databases.ts";
-import { readStatus, type UnreadableSeries } from "../../d1/status.ts";
-import { count } from "../../durable/counters.ts";
-import type { ShardReport } from "../../durable/answers.ts";
-import { configOf, type Env } from "../env.ts";
+import { SIGNS, type StatusAnswer } from "../../core/api.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { unreadablePart } from "../http/fields.ts";
-import { callShard, countRead, firstShards, layoutsInUse, takeCounted } from "../shards.ts";
-import { troubleOf } from "../trouble.ts";
-import { VERSION } from "../version.ts";
+import { statusOf } from "../store-status.ts";
+
+const tally = z.record(z.string(), z.number());
 
 export const statusAnswer = exactly<StatusAnswer>()(
   z
@@ -41,6 +25,17 @@ export const statusAnswer = exactly<StatusAnswer>()(
               lagMs: z
                 .number()
                 .meta({ description: "Age of the oldest point that D1 does not hold" }),
+              saturation: z
+                .object({
+                  series: z.number(),
+                  names: z.number().meta({ description: "Characters of all names and labels" }),
+                  backlog: z.number().meta({ description: "Bytes that D1 has not taken yet" }),
+                  commit: z
+                    .number()
+                    .meta({ description: "Bytes that wait for a commit at this moment" }),
+                  sockets: z.number(),
+                })
+                .meta({ description: "Shares of its limits: at 1 it refuses" }),
               error: z.string().exactOptional(),
             }),
             z.object({ shard: z.number(), error: z.string() }),
@@ -86,13 +81,35 @@ export const statusAnswer = exactly<StatusAnswer>()(
           d1RowsRead: z.number(),
           shardRowsWritten: z.number(),
           shardRequests: z.number().meta({ description: "Calls, sockets and alarms" }),
+          pointsAccepted: z
+            .number()
+            .meta({ description: "Points that were acknowledged, those of repeated requests too" }),
+          pointsRefused: tally.meta({
+            description: "Points that were not stored, by the code of the reason",
+          }),
+          requestsRefused: tally.meta({
+            description: "Requests that were answered with an error, by its code",
+          }),
           atLeast: z
             .literal(true)
             .exactOptional()
             .meta({ description: "A shard started anew today, so some may not be counted" }),
         })
         .meta({
-          description: "Rows since midnight UTC, as the platform counted them, and requests",
+          description:
+            "Since midnight UTC: rows, as the platform counted them, requests, and points. What a Worker refused it tells with its next call to a shard",
+        }),
+      signs: z
+        .array(
+          z.object({
+            sign: z.enum(SIGNS),
+            of: z.string().exactOptional().meta({ description: "A shard or a database" }),
+            message: z.string(),
+          }),
+        )
+        .meta({
+          description:
+            "What somebody should look at, worst first: the runbook, at /docs#runbook, has a part for each",
         }),
     })
     .meta({ id: "StatusAnswer" }),
@@ -103,96 +120,10 @@ export const status = endpoint({
   path: "/api/v1/status",
   scope: "read",
   ofAll: true,
-  summary: "Shards, databases, and rows counted today",
+  summary: "Shards, databases, what was counted today, and what to look at",
+  description:
+    "It is about all metrics: a token with a prefix is told 403. A look costs a call to each shard and some rows of each database",
   answer: statusAnswer,
   errors: ["unavailable", "too_many_requests"],
-  async handle(_asked, c) {
-    const now = Date.now();
-    const config = configOf(c.env);
-    // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
-    const layouts = await layoutsInUse(c.env).catch(() => [config.shards]);
-    const [shards, databases] = await Promise.all([
-      Promise.all(firstShards(Math.max(...layouts)).map((shard) => shardStatus(c.env, shard))),
-      Promise.all(databasesOf(c.env).map((database) => databaseStatus(database, now))),
-    ]);
-    const reports = shards.filter(answered);
-    const counters = reports
-      .map((report) => report.counters)
-      .reduce((sum, more) => count(sum, now, count(more, now)), count({ day: 0 }, now));
-    return {
-      version: VERSION,
-      now,
-      shards: shards.map((shard) => {
-        if (!answered(shard)) return shard;
-        const { counters: _counters, atLeast: _atLeast, database: _database, ...report } = shard;
-        return report;
-      }),
-      databases: databases.map((database) => {
-        const writers = reports.filter((report) => report.database === database.name);
-        // Whatever a silent shard writes to.
-        if (!told(database) || writers.length === 0 || reports.length < shards.length)
-          return database;
-        const rowsWritten = writers.reduce(
-          (sum, report) => sum + count(report.counters, now).d1RowsWritten,
-          0,
-        );
-        return { ...database, rowsWritten };
-      }),
-      today: {
-        d1RowsWritten: counters.d1RowsWritten,
-        d1RowsRead: counters.d1RowsRead,
-        shardRowsWritten: counters.shardRowsWritten,
-        shardRequests: counters.shardRequests,
-        ...((reports.length < shards.length || reports.some(({ atLeast }) => atLeast)) && {
-          atLeast: true as const,
-        }),
-      },
-    };
-  },
+  handle: async (_asked, c) => await statusOf(c.env, Date.now()),
 });
-
-async function shardStatus(env: Env, shard: number): Promise<ShardReport | SilentShard> {
-  try {
-    return await callShard(env, shard, async (stub) => await stub.report(takeCounted()));
-  } catch (error) {
-    return { shard, error: oneLine(error) };
-  }
-}
-
-async function databaseStatus(
-  { name, db }: Named,
-  now: number,
-): Promise<DatabaseStatus | SilentDatabase> {
-  const named = { name, limitBytes: LIMITS.databaseBytes };
-  try {
-    const read = await readStatus(db.withSession(), now);
-    countRead(read.counted.read);
-    const { sizeBytes, rolledUpTo, dirtyHours, unreadable, unreadableHours } = read;
-    return {
-      ...named,
-      sizeBytes,
-      rolledUpTo,
-      dirtyHours,
-      ...(unreadableHours > 0 && { unreadableHours }),
-      ...(unreadable.length > 0 && { unreadable: unreadable.map(unreadableHour) }),
-    };
-  } catch (error) {
-    return { ...named, error: databaseError(name, oneLine(error)) };
-  }
-}
-
-const unreadableHour = ({ metric, labels, hour, message }: UnreadableSeries): UnreadableHour => ({
-  metric,
-  labels: labelsObject(parseLabelsJson(labels)),
-  from: hour * HOUR,
-  to: (hour + 1) * HOUR,
-  message,
-});
-
-function databaseError(name: string, message: string): string {
-  const trouble = troubleOf(message);
-  return trouble === undefined ? message : `${name} cannot be read: ${trouble} (${message})`;
-}
-
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;

@@ -31,10 +31,13 @@ const counters = {
   d1RowsRead: 2,
   shardRowsWritten: 3,
   shardRequests: 4,
+  pointsAccepted: 5,
+  pointsRefused: { too_old: 6 },
+  requestsRefused: { unauthorized: 300, too_large: 1 },
 };
 const head = { at: AT, counters, watermark: AT * 1_000 };
 /** Bytes before the first entry. */
-const HEAD = 1 + 8 + 4 + 8 + 1;
+const HEAD = 1 + 8 + 5 + (1 + 8 + 1) + (1 + 13 + 2 + 10 + 1) + 8 + 1;
 
 test("entries come back as they were", () => {
   expect(decodeJournal(encodeJournal(head, entries), KEYS)).toEqual({
