@@ -105,10 +105,17 @@ const unreachable = (cause: unknown): ApiError =>
 export const messageOf = (error: unknown): string =>
   error instanceof ApiError ? error.message : String(error);
 
+/** As paths of Prometheus' HTTP API answer. */
+interface PrometheusError {
+  readonly errorType: string;
+  readonly error: string;
+}
+
 async function errorOf(response: Response): Promise<ApiError> {
   try {
-    const { error }: ErrorAnswer = await response.json();
-    const { code, message, nearest = [] } = error;
+    const answer: ErrorAnswer | PrometheusError = await response.json();
+    if ("errorType" in answer) return new ApiError(response.status, answer.errorType, answer.error);
+    const { code, message, nearest = [] } = answer.error;
     return new ApiError(response.status, code, message, { nearest });
   } catch {
     const text = `The server answered ${response.status} ${response.statusText}`.trim();

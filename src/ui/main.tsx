@@ -11,6 +11,7 @@ import { startOffline } from "./models/offline.ts";
 import { startHistory, view } from "./models/page.ts";
 import { startReadings } from "./models/placed.ts";
 import { startTheme } from "./models/theme.ts";
+import { titleOf } from "./url.ts";
 
 startHistory();
 startClock();
@@ -23,7 +24,7 @@ startMetrics();
 startFeeds();
 effect(() => {
   const { panels, page } = view.value;
-  const names = page === "store" ? ["Store"] : panels.map(({ metric }) => metric);
+  const names = page === "store" ? ["Store"] : panels.map(titleOf);
   document.title = [...names, "Minuet"].join(" · ");
 });
 

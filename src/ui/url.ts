@@ -3,8 +3,8 @@
 //
 //   /?range=24h&where=zone=eu&metric=cpu.load&by=host&where=host=a&metric=http.ms&stat=max
 //
-// Each `metric` opens a panel, and what follows it (up to the next) is about that panel. A `where`
-// before the first is a filter of all panels.
+// Each `metric` opens a panel, and so does each `expr`, of PromQL; what follows it (up to the next) is about
+// that panel. A `where` before the first is a filter of all panels.
 
 import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
@@ -78,7 +78,10 @@ export type Range =
 export type Sort = Stat | "name";
 
 export interface Panel {
+  /** Empty when the panel is an expression. */
   readonly metric: string;
+  /** Of PromQL, each series apart; empty when it is still to be written. */
+  readonly expr?: string;
   /** The statistic that is drawn as a line. */
   readonly stat: Drawn;
   /** A label to split by; "*" is each series apart. */
@@ -145,6 +148,8 @@ export const panelOf = (metric: string): Panel => ({
   table: false,
 });
 
+export const panelOfExpr = (expr: string): Panel => ({ ...panelOf(""), expr, by: "*" });
+
 /** Of a metric with so few series each is drawn apart at first. */
 const SPLIT_AT_FIRST = 10;
 
@@ -198,7 +203,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function parseFilters(given: URLSearchParams): string[] {
   const all: string[] = [];
   for (const [name, value] of given) {
-    if (name === "metric") break;
+    if (name === "metric" || name === "expr") break;
     if (name === "where" && parseMatcher(value).ok) all.push(value);
   }
   return all;
@@ -208,13 +213,17 @@ function parsePanels(given: URLSearchParams): Panel[] {
   const panels: Mutable<Panel>[] = [];
   for (const [name, value] of given) {
     if (name === "metric") {
-      if (value !== "") panels.push({ ...panelOf(value) });
+      if (value !== "") panels.push(panelOf(value));
+      continue;
+    }
+    if (name === "expr") {
+      panels.push(panelOfExpr(value));
       continue;
     }
     const panel = panels.at(-1);
     if (panel === undefined || value === "") continue;
     if (name === "stat") panel.stat = find(DRAWN, value) ?? panel.stat;
-    else if (name === "by") panel.by = value;
+    else if (name === "by" && panel.expr === undefined) panel.by = value;
     else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "over") panel.over = value;
@@ -263,9 +272,10 @@ export function viewAddress(view: View): string {
   if (columns !== undefined) search.set("columns", String(columns));
   for (const matcher of where) search.append("where", matcher);
   for (const panel of panels) {
-    search.append("metric", panel.metric);
+    const isExpr = panel.expr !== undefined;
+    search.append(isExpr ? "expr" : "metric", panel.expr ?? panel.metric);
     if (panel.stat !== "avg") search.append("stat", panel.stat);
-    if (panel.by !== undefined) search.append("by", panel.by);
+    if (panel.by !== undefined && !isExpr) search.append("by", panel.by);
     for (const matcher of panel.where) search.append("where", matcher);
     for (const name of ["over", "across", "show", "unit", "line"] as const) {
       const { [name]: value } = panel;
@@ -296,8 +306,12 @@ const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
 
 /** What a panel is called. */
-export const titleOf = ({ metric, over }: Pick<Panel, "metric" | "over">): string =>
-  over === undefined ? metric : `${metric} ÷ ${over}`;
+export const titleOf = ({ metric, expr, over }: Pick<Panel, "metric" | "expr" | "over">): string =>
+  expr !== undefined
+    ? expr || "New expression"
+    : over === undefined
+      ? metric
+      : `${metric} ÷ ${over}`;
 
 /** The panel of what a panel is divided by, cut as it is. */
 export const secondOf = (panel: Panel): Panel | undefined =>
@@ -353,10 +367,17 @@ export const filtersOf = ({ all = [], where }: Panel): readonly string[] => [...
 /** What panels ask about. */
 export type Asked = Pick<View, "range" | "resolution">;
 
+/** What questions of expressions begin with: models/values.ts makes addresses of them. */
+export const ASKS_EXPR = "expr?";
+
 /** What a panel asks of the server. Equal panels ask the same. */
 export function questionOf(panel: Panel, asked: Asked): string {
-  const { metric, stat, by, across } = panel;
+  const { metric, expr, stat, by, across } = panel;
   const { from, to } = boundsOf(asked.range);
+  if (expr !== undefined) {
+    const { resolution: every } = asked;
+    return ASKS_EXPR + new URLSearchParams({ expr, from, to, every });
+  }
   const resolution = resolutionOf(panel, asked);
   const search = new URLSearchParams({ metric, from, to, resolution });
   const rate = showOf(panel) === "rate";

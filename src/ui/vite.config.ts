@@ -1,6 +1,7 @@
 // Builds the three pages (/, /docs and /tokens) into dist/ui, from where the Worker's assets are served.
 
 import { fileURLToPath } from "node:url";
+import { minify } from "terser";
 import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -91,8 +92,24 @@ const onlyLines: Plugin = {
   },
 };
 
+/** The first view once more, after the bundler's own: a hundredth smaller. */
+const smaller: Plugin = {
+  name: "smaller",
+  async generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== "chunk" || file.name !== "app") continue;
+      const { code } = await minify(file.code, {
+        module: true,
+        ecma: 2020,
+        compress: { passes: 2 },
+      });
+      if (code !== undefined) file.code = code;
+    }
+  },
+};
+
 export default defineConfig({
-  plugins: [withoutPreload, onlyLines],
+  plugins: [withoutPreload, onlyLines, smaller],
   root: here("."),
   build: {
     outDir: here("../../dist/ui"),

@@ -1,128 +1,18 @@
-// The text of a query to its tree, by Prometheus' own grammar. That grammar is tolerant, since editors
-// use it: whatever it marks as an error is refused here, in the words of Prometheus where it has some.
+// The text of a query to its tree, checked: the one door for whoever is to evaluate it.
 
-import { parser } from "@prometheus-io/lezer-promql";
-import type { SyntaxNode } from "@lezer/common";
-import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
-import { cut, quote } from "../text.ts";
 import type { Expr } from "./ast.ts";
 import { check } from "./check.ts";
-import { Failure, failParse, type QueryError } from "./error.ts";
-import { EXPERIMENTAL } from "./functions.ts";
-import { childrenOf } from "./syntax.ts";
-import { Tree } from "./tree.ts";
+import { Failure, type QueryError } from "./error.ts";
+import { readQuery } from "./read.ts";
 
 export function parseQuery(query: string): Result<Expr, QueryError> {
   try {
-    if (query.length > LIMITS.queryCharacters)
-      failParse(
-        query,
-        { start: 0, end: 0 },
-        `the query has ${query.length} characters, more than the ${LIMITS.queryCharacters} of limit queryCharacters`,
-      );
-    if (/^\s*(#[^\n]*\s*)*$/.test(query))
-      failParse(query, { start: 0, end: 0 }, "no expression found in input");
-    const top = treeOf(query);
-    refuseDepth(query, top);
-    const root = childrenOf(top)[0];
-    if (root === undefined) failParse(query, { start: 0, end: 0 }, "no expression found in input");
-    const expr = new Tree(query).expr(root);
+    const expr = readQuery(query);
     check(query, expr);
     return ok(expr);
   } catch (thrown) {
     if (thrown instanceof Failure) return err(thrown.failure);
     throw thrown;
   }
-}
-
-/** The grammar knows no number that ends with its point: 2. is shown to it as 02, as long as it was. */
-function asGrammar(query: string): string {
-  if (!/\d\.(?!\d)/.test(query)) return query;
-  return query.replace(
-    /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|`[^`]*`?|#[^\n]*|(?<![\w.:])(\d+)\.(?![\w.])/g,
-    (all, whole?: string) => (whole === undefined ? all : `0${whole}`),
-  );
-}
-
-/** Without the recovery from errors that editors need: it takes seconds where all is wrong. */
-const strict = parser.configure({ strict: true });
-
-function treeOf(query: string): SyntaxNode {
-  try {
-    return strict.parse(asGrammar(query)).topNode;
-  } catch (thrown) {
-    // What the parser says is "No parse at" and the place.
-    const place = thrown instanceof SyntaxError ? /\d+$/.exec(thrown.message)?.[0] : undefined;
-    if (place === undefined) throw thrown;
-    return failParse(query, ...wrong(query, Number(place)));
-  }
-}
-
-function refuseDepth(query: string, top: SyntaxNode): void {
-  let depth = 0;
-  top.cursor().iterate(
-    ({ type, from, to }) => {
-      if (++depth > LIMITS.queryDepth)
-        failParse(
-          query,
-          { start: from, end: to },
-          `nested deeper than the ${LIMITS.queryDepth} levels of limit queryDepth`,
-        );
-      if (type.isError) failParse(query, ...wrong(query, from));
-    },
-    () => void depth--,
-  );
-}
-
-const TOKEN =
-  /^(?:"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|`[^`]*`?|[\d.][\w.]*|[a-zA-Z_:][\w:]*|[=!<>][=~]|[^])/;
-
-type Wrong = [place: { start: number; end: number }, message: string];
-
-function wrong(query: string, start: number): Wrong {
-  const skipped = /^(?:\s|#[^\n]*)*/.exec(query.slice(start))?.[0].length ?? 0;
-  const from = start + skipped;
-  const token = TOKEN.exec(query.slice(from))?.[0] ?? "";
-  const place = { start: from, end: from + token.length };
-  const unclosed = unclosedIn(query);
-  if (token === "") return [place, unclosed ?? "unexpected end of input"];
-  const named = /([a-zA-Z_:][\w:]*)\s*$/.exec(query.slice(0, from));
-  if (token === "(" && named !== null) {
-    const name = named[1]!;
-    const at = { start: named.index, end: named.index + name.length };
-    return [
-      at,
-      EXPERIMENTAL.has(name)
-        ? `${name}() is experimental in Prometheus, and not supported here`
-        : `unknown function with name ${quote(name)}`,
-    ];
-  }
-  return [place, `unexpected ${kindOf(token)}`];
-}
-
-function kindOf(token: string): string {
-  if (/^["'`]/.test(token)) return `string ${cut(token)}`;
-  if (/^[\d.]/.test(token)) return `number ${quote(token)}`;
-  if (/^[a-zA-Z_:]/.test(token)) return `identifier ${quote(token)}`;
-  return `character or operator: ${JSON.stringify(token)}`;
-}
-
-const CLOSED_BY: ReadonlyMap<string, readonly [close: string, name: string]> = new Map([
-  ["(", [")", "parenthesis"]],
-  ["{", ["}", "brace"]],
-  ["[", ["]", "bracket"]],
-]);
-
-/** Says which bracket is never closed. */
-function unclosedIn(query: string): string | undefined {
-  const open: string[] = [];
-  for (const [token] of query.matchAll(
-    /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|`[^`]*`?|#[^\n]*|[()[\]{}]/g,
-  )) {
-    if (CLOSED_BY.has(token)) open.push(token);
-    else if (CLOSED_BY.get(open.at(-1) ?? "")?.[0] === token) open.pop();
-  }
-  const last = CLOSED_BY.get(open.at(-1) ?? "");
-  return last === undefined ? undefined : `unclosed left ${last[1]}`;
 }

@@ -18,7 +18,7 @@ export interface Figure {
 }
 
 export interface Form {
-  readonly kind: "buckets" | "samples" | "combined" | "rate" | "ratio" | "percentile";
+  readonly kind: "buckets" | "samples" | "combined" | "rate" | "ratio" | "percentile" | "values";
   /** The column that is drawn as a line. */
   readonly stat: Stat;
   /** What it is called. */

@@ -6,6 +6,7 @@ import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
 import type { Shown } from "../models/shown.ts";
 import type { NoSamples } from "../models/whole.ts";
+import { formatIn } from "../units.ts";
 import { zone } from "../models/zone.ts";
 import { offsetAt } from "../zone.ts";
 
@@ -29,11 +30,18 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
   return (
     <>
       <span data-used={answer.resolution}>
-        {resolutionText(answer, zone.value, second.value)}
+        {answer.form === undefined
+          ? resolutionText(answer, zone.value, second.value)
+          : `A value every ${formatIn("milliseconds", answer.every)}`}
         {hasDays &&
           offsetAt(zone.value, to) !== 0 &&
           "; days of UTC, from midnight to midnight there"}
       </span>
+      {answer.notes?.map(({ kind, text }) => (
+        <span key={text} data-note={kind} role={kind === "warning" ? "alert" : undefined}>
+          {text}
+        </span>
+      ))}
       {answer.resolution === "raw" && answer.series.some(({ width }) => width !== undefined) && (
         <span>Minutes with more points than samples are kept of are drawn as their average</span>
       )}

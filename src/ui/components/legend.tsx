@@ -53,7 +53,7 @@ export function Legend({ index, panel, drawing }: LegendProps) {
   );
   return (
     <div class="legend">
-      <table aria-label={`Series of ${panel.metric}`} aria-busy={!now.current}>
+      <table aria-label={`Series of ${titleOf(panel)}`} aria-busy={!now.current}>
         <thead>
           <tr>
             {head("name", "series")}

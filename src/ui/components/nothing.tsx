@@ -19,10 +19,12 @@ const ABSENT: Readonly<Record<Why, string>> = {
 /** The metric is known, the range holds nothing: offers the shortest range that does. */
 export function NoPoints({
   metric,
+  expr,
   filtered,
   absent,
 }: {
   readonly metric: string;
+  readonly expr: string | undefined;
   readonly filtered: boolean;
   /** There are points, of which no rate or percentile is known, and why. */
   readonly absent: Why | undefined;
@@ -32,6 +34,17 @@ export function NoPoints({
       <div class="chart state">
         <h3>{absent === "rate" ? "No rate" : "No percentiles"} in this range</h3>
         <p>{ABSENT[absent]}</p>
+      </div>
+    );
+  if (expr !== undefined)
+    return (
+      <div class="chart state">
+        <h3>{expr.trim() === "" ? "An expression of PromQL" : "No values in this range"}</h3>
+        <p>
+          {expr.trim() === ""
+            ? "Write one above: metrics, labels and functions are offered as you type."
+            : "No series is what the expression asks for."}
+        </p>
       </div>
     );
   const lastAt = summaryOf(metric)?.lastAt;

@@ -11,11 +11,11 @@ import { ownUnit } from "../models/drawing.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
 import { ACROSS, type Across, DRAWN, isCounter, SHOWS, showOf, titleOf, without } from "../url.ts";
-import { isUnit, UNIT_NAMES, type UnitName, UNITS } from "../units.ts";
 import { Filters } from "./filters.tsx";
 import { lazily } from "./lazily.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
 import { PanelTools } from "./panel-tools.tsx";
+import { Unit } from "./unit.tsx";
 
 const Statistic = ({ index, panel }: CutProps) => (
   <select
@@ -110,32 +110,7 @@ const RateOrValue = ({ index, panel }: CutProps) => (
   </div>
 );
 
-/** Those that a ratio can have. */
-const OF_RATIO: readonly UnitName[] = ["ratio", "none"];
-
-/** `own`: when none is chosen. */
-const Unit = ({ index, panel, own }: CutProps & { readonly own: UnitName }) => {
-  const names = panel.over === undefined ? UNIT_NAMES : OF_RATIO;
-  return (
-    <select
-      aria-label="Unit"
-      value={panel.unit ?? ""}
-      onChange={({ currentTarget: { value } }) =>
-        setPanel(index, (now) => (isUnit(value) ? { ...now, unit: value } : without(now, "unit")))
-      }
-    >
-      <option value="">{UNITS[own]}</option>
-      {names
-        .filter((name) => name !== own)
-        .map((name) => (
-          <option key={name} value={name}>
-            {UNITS[name]}
-          </option>
-        ))}
-    </select>
-  );
-};
-
+const Expression = lazily(async () => (await import("./expression.tsx")).Expression);
 const Divisor = lazily(async () => (await import("./divisor.tsx")).Divisor);
 
 const ago = (ms: number): string => (ms < 1_000 ? "now" : `${formatAge(ms)} ago`);
@@ -189,7 +164,7 @@ export const PanelHead = (props: HeadProps) => {
     [index, panel],
   );
   return (
-    <div class="title">
+    <div class="title" data-expr={panel.expr !== undefined || undefined}>
       <div class="names">
         {embedded ? (
           <h1>
@@ -202,7 +177,7 @@ export const PanelHead = (props: HeadProps) => {
         )}
         <About panel={panel} drawing={props.drawing} />
       </div>
-      {!embedded && cuts}
+      {!embedded && (panel.expr === undefined ? cuts : <Expression {...props} />)}
       {!embedded && <PanelTools {...props} />}
     </div>
   );

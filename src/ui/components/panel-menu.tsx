@@ -2,15 +2,22 @@
 
 import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
-import { linkToPanel, view } from "../models/page.ts";
+import { now } from "../models/clock.ts";
+import { linkToPanel, setPanel, view } from "../models/page.ts";
 import { asksSamples } from "../models/answers.ts";
-import { questionOf, secondOf } from "../url.ts";
+import { addressOfExpr, askedExpr } from "../promql/times.ts";
+import { exprOf } from "../promql/write.ts";
+import { ASKS_EXPR, panelOfExpr, questionOf, secondOf } from "../url.ts";
 import { Divide } from "./divide.tsx";
 import type { ToolsProps } from "./panel-props.ts";
 
 /** Samples have no order: it is for the buckets that may stand for them. */
-const shareable = (question: string): string =>
-  asksSamples(question) ? question.replace(/&order=\w+/, "") : question;
+const addressOf = (question: string): string =>
+  question.startsWith(ASKS_EXPR)
+    ? addressOfExpr(askedExpr(question, now()))
+    : asksSamples(question)
+      ? question.replace(/&order=\w+/, "")
+      : question;
 
 interface MenuProps extends ToolsProps {
   /** Closes the menu. */
@@ -48,7 +55,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
         {item("Copy as curl", () =>
           copy(
             [panel, ...(second ? [second] : [])]
-              .map((one) => curl(shareable(questionOf(one, view.peek()))))
+              .map((one) => curl(addressOf(questionOf(one, view.peek()))))
               .join("\n"),
             signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
           ),
@@ -58,8 +65,12 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
         )}
         {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
         {item("Ask again", () => reading.askNow())}
+        {panel.expr === undefined &&
+          item("Write as PromQL", async () =>
+            setPanel(index, (now) => ({ ...panelOfExpr(exprOf(panel)), table: now.table })),
+          )}
       </div>
-      <Divide index={index} panel={panel} close={close} />
+      {panel.expr === undefined && <Divide index={index} panel={panel} close={close} />}
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { amendPanel, onlyPanel, panelCount, removePanel } from "../models/page.ts";
+import { titleOf } from "../url.ts";
 import type { ToolsProps } from "./panel-props.ts";
 import { ICONS } from "./icons.tsx";
 import { lazily } from "./lazily.tsx";
@@ -57,7 +58,7 @@ export function PanelTools(props: ToolsProps) {
   };
   const several = panelCount.value > 1;
   return (
-    <div class="tools" role="group" aria-label={`Tools of ${panel.metric}`}>
+    <div class="tools" role="group" aria-label={`Tools of ${titleOf(panel)}`}>
       <span class="said" role="status">
         {said.value}
       </span>
@@ -79,7 +80,7 @@ export function PanelTools(props: ToolsProps) {
         {(close) => <PanelMenu {...props} close={close} copy={copy} />}
       </Menu>
       {several && (
-        <Tool name={`Close ${panel.metric}`} onClick={() => focusAfter(() => removePanel(index))}>
+        <Tool name={`Close ${titleOf(panel)}`} onClick={() => focusAfter(() => removePanel(index))}>
           <ICONS.close />
         </Tool>
       )}

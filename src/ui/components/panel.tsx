@@ -115,6 +115,7 @@ const TITLES: Readonly<Record<string, string>> = {
   removed: "This metric was removed",
   unreachable: "No connection",
   invalid_parameter: "This cannot be asked",
+  bad_data: "This is no expression",
 };
 
 /** The metric that was meant, cut as before. The focus goes from the button that goes to its name. */
@@ -216,6 +217,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
       ) : state === "empty" ? (
         <NoPoints
           metric={panel.metric}
+          expr={panel.expr}
           filtered={filtersOf(panel).length > 0}
           absent={absentOf(panel, shown)}
         />

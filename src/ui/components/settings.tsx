@@ -3,10 +3,10 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { signedIn } from "../models/access.ts";
-import { go, linkToStore, view } from "../models/page.ts";
+import { addPanel, go, linkToStore, view } from "../models/page.ts";
 import { signOut } from "../models/sign-in.ts";
 import { type Choice, choice, CHOICES } from "../models/theme.ts";
-import { HOME } from "../url.ts";
+import { HOME, panelOfExpr } from "../url.ts";
 import { localZone } from "../zone.ts";
 import { Link } from "./link.tsx";
 
@@ -73,6 +73,18 @@ export function Settings({ close }: { readonly close: () => void }) {
       )}
       <Themes />
       <hr />
+      {page === "explore" && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            close();
+            addPanel(panelOfExpr(""));
+          }}
+        >
+          New chart of a PromQL expression
+        </button>
+      )}
       {page === "store" ? (
         <a href="/">Explore metrics</a>
       ) : (

@@ -5,7 +5,7 @@ import { formatDrawn, formatFigure } from "../chart/form.ts";
 import { isRow } from "../chart/gaps.ts";
 import { formatBucket, seriesName } from "../format.ts";
 import { zone } from "../models/zone.ts";
-import type { Panel } from "../url.ts";
+import { type Panel, titleOf } from "../url.ts";
 import type { Drawing } from "../models/drawing.ts";
 
 export interface TableProps {
@@ -41,7 +41,7 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
       class="chart table"
       tabIndex={0}
       role="region"
-      aria-label={`Buckets of ${panel.metric}`}
+      aria-label={`Buckets of ${titleOf(panel)}`}
       aria-busy={!now.current}
     >
       <table>

@@ -1,5 +1,6 @@
-// Asks what a panel asks: for buckets or for samples.
+// Asks what a panel asks: for buckets, for samples, or for the values of an expression.
 
+import { ASKS_EXPR } from "../url.ts";
 import { askQuery } from "./buckets.ts";
 import type { WholeAnswer } from "./whole.ts";
 
@@ -12,6 +13,8 @@ export const asksSamples = (question: string): boolean => question.includes("&re
  * @throws as `ask`
  */
 export const askAny = async (question: string, signal: AbortSignal): Promise<WholeAnswer> =>
-  asksSamples(question)
-    ? (await import("./samples.ts")).askSamples(question, signal)
-    : askQuery(question, signal);
+  question.startsWith(ASKS_EXPR)
+    ? (await import("./values.ts")).askValues(question, signal)
+    : asksSamples(question)
+      ? (await import("./samples.ts")).askSamples(question, signal)
+      : askQuery(question, signal);

@@ -57,6 +57,8 @@ export function ownUnit(panel: Panel): UnitName {
 
 /** A unit that was chosen is that of what is shown, also of a rate. */
 export function formOf(panel: Panel, answer: Shown["answer"]): Form {
+  const { form } = answer;
+  if (form !== undefined) return panel.unit === undefined ? form : { ...form, unit: panel.unit };
   const own = saidUnit(panel);
   const unit = panel.unit ?? own;
   if (showOf(panel) === "rate")

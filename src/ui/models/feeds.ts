@@ -176,7 +176,10 @@ export function startFeeds(): void {
       page !== "store" && range.kind === "last" && denial.value === undefined
         ? [
             ...new Set(
-              panels.flatMap(({ metric, over }) => (over === undefined ? metric : [metric, over])),
+              // Expressions have no feed: they ask again.
+              panels.flatMap(({ metric, over }) =>
+                over === undefined ? metric || [] : [metric, over],
+              ),
             ),
           ]
         : [];

@@ -282,6 +282,7 @@ export class Reading {
     const connection = this.#feed.value?.connection.value;
     const known = this.#answered.peek();
     if (known === undefined) return false;
+    if (known.answer.form !== undefined && range.value.kind === "last") return true;
     if (range.value.kind === "fixed") return known.answer.partialFrom !== undefined;
     return connection?.kind === "waiting";
   }
@@ -329,7 +330,7 @@ export class Reading {
     const since = Math.max(tailFrom, tail.from, from, answer.from);
     if (answer.resolution === "raw") {
       const first = Math.max(since, tail.samplesFrom);
-      return answer.later(tail, filters, Math.ceil(first / MINUTE) * MINUTE, to);
+      return answer.later?.(tail, filters, Math.ceil(first / MINUTE) * MINUTE, to);
     }
     const own = Math.max(since, ownFrom(answer));
     if (joining.value === undefined) void loadJoining();
@@ -371,6 +372,7 @@ const acrossOf = (panel: Panel) => (showOf(panel) === "rate" ? undefined : panel
 /** What is drawn of one may stand, for a moment, for the other. */
 const isAlike = (a: Panel, b: Panel): boolean =>
   a.metric === b.metric &&
+  a.expr === b.expr &&
   a.by === b.by &&
   acrossOf(a) === acrossOf(b) &&
   filtersOf(a).join("\n") === filtersOf(b).join("\n");

@@ -6,6 +6,7 @@ import type { QueryAnswer } from "../../core/api.ts";
 import type { MatcherParts } from "../../core/query/filter.ts";
 import { MINUTE, type TierName, TIERS } from "../../core/tiers.ts";
 import type { Older } from "../chart/older.ts";
+import type { Form } from "../chart/form.ts";
 import type { ChartSeries } from "../chart/series.ts";
 import type { Tail } from "./tail.ts";
 
@@ -19,6 +20,8 @@ export interface BucketsAnswer extends QueryAnswer {
   /** The earliest, and coarsest, first; absent when everything is in the answer's own resolution. */
   readonly older?: readonly Older[];
   readonly noSamples?: NoSamples;
+  readonly form?: never;
+  readonly notes?: never;
 }
 
 export interface SamplesAnswer extends Omit<QueryAnswer, "resolution" | "series"> {
@@ -37,9 +40,32 @@ export interface SamplesAnswer extends Omit<QueryAnswer, "resolution" | "series"
   ) => SamplesAnswer | undefined;
   readonly older?: never;
   readonly noSamples?: never;
+  readonly form?: never;
+  readonly notes?: never;
 }
 
-export type WholeAnswer = BucketsAnswer | SamplesAnswer;
+/** What an expression is at each of some times. */
+export interface ValuesAnswer extends Omit<QueryAnswer, "resolution" | "series"> {
+  /** It stands at times, as samples do. */
+  readonly resolution: "raw";
+  readonly series: readonly ChartSeries[];
+  readonly form: Form;
+  /** ms between two times. */
+  readonly every: number;
+  /** What the server says of it. */
+  readonly notes: readonly Note[];
+  readonly older?: never;
+  readonly noSamples?: never;
+  readonly later?: never;
+}
+
+/** A warning: something is missing or wrong; an info: it may not be what was meant. */
+export interface Note {
+  readonly kind: "warning" | "info";
+  readonly text: string;
+}
+
+export type WholeAnswer = BucketsAnswer | SamplesAnswer | ValuesAnswer;
 
 /** The next resolution that is kept longer. */
 export const COARSER: Readonly<Record<TierName, TierName | undefined>> = {

@@ -9,6 +9,7 @@ import {
   keepingPanels,
   type Panel,
   panelOf,
+  panelOfExpr,
   parseView,
   questionOf,
   RESOLUTIONS,
@@ -27,7 +28,7 @@ const matcher = fc
   .record({ label: text, op: fc.constantFrom(...OPERATORS), value: text })
   .map(formatMatcher);
 
-const panels: fc.Arbitrary<Panel> = fc.record(
+const ofMetrics: fc.Arbitrary<Panel> = fc.record(
   {
     metric: text,
     stat: fc.constantFrom(...STATS),
@@ -41,6 +42,17 @@ const panels: fc.Arbitrary<Panel> = fc.record(
   },
   { requiredKeys: ["metric", "stat", "where", "table"] },
 );
+/** Also one that is still to be written. */
+const ofExpressions: fc.Arbitrary<Panel> = fc
+  .record({
+    expr: fc.oneof(fc.constant(""), text),
+    unit: fc.constantFrom("bytes" as const, "seconds" as const),
+    only: fc.array(text, { minLength: 1, maxLength: 3 }),
+    sort: fc.constantFrom("name" as const, ...STATS),
+    table: fc.boolean(),
+  })
+  .map(({ expr, ...rest }) => ({ ...panelOfExpr(expr), ...rest }));
+const panels = fc.oneof({ weight: 3, arbitrary: ofMetrics }, ofExpressions);
 
 const views: fc.Arbitrary<View> = fc
   .record(
@@ -112,6 +124,14 @@ describe("addresses", () => {
   test("defaults are left out", () => expect(address({})).toBe("/"));
   test("a metric", () =>
     expect(address({ panels: [panelOf("cpu.load")] })).toBe("/?metric=cpu.load"));
+  test("an expression", () => {
+    const panel = panelOfExpr('sum by (host) (rate({"a.b"}[5m]))');
+    expect(parse(address({ panels: [panel] })).panels).toEqual([panel]);
+    expect(address({ panels: [panelOfExpr("up == 0"), panelOf("a")] })).toBe(
+      "/?expr=up+%3D%3D+0&metric=a",
+    );
+    expect(address({ panels: [panelOfExpr("")] })).toBe("/?expr=");
+  });
   test("the store, and a panel alone", () => {
     expect(address({ page: "store" })).toBe("/store");
     expect(address({ page: "embed", panels: [panelOf("a")] })).toBe("/embed?metric=a");

@@ -1,0 +1,83 @@
+// What the page makes of an expression of PromQL: its unit, the times at which it is asked for, and what is
+// drawn of the answer.
+
+import { describe, expect, test } from "vitest";
+import { readQuery } from "../../../src/core/promql/read.ts";
+import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
+import { addressOfExpr, askedExpr } from "../../../src/ui/promql/times.ts";
+import { unitOfExpr } from "../../../src/ui/promql/unit.ts";
+import { unitOf } from "../../../src/ui/units.ts";
+import { panelOfExpr, questionOf, type Range, type Resolution } from "../../../src/ui/url.ts";
+
+describe("units", () => {
+  test.each([
+    ["node_memory_free_bytes", "bytes"],
+    ['{"mem.bytes"}', "bytes"],
+    ["sum by (job) (x_bytes)", "bytes"],
+    ["rate(x_bytes_total[5m])", "bytes-per-second"],
+    ["increase(x_bytes_total[5m])", "bytes"],
+    ["sum(rate(x_bytes_total[5m])) * 8", "bits-per-second"],
+    ["-x_bytes + 5", "bytes"],
+    ["x_bytes + y_seconds", "none"],
+    ["max_over_time(x_seconds[1h])", "seconds"],
+    ["quantile_over_time(0.9, x_seconds[1h])", "seconds"],
+    ["histogram_quantile(0.9, sum by (le) (rate(http_seconds_bucket[5m])))", "seconds"],
+    ["http_seconds_bucket", "none"],
+    ["rate(cpu_seconds_total[5m])", "ratio"],
+    ["100 * rate(cpu_seconds_total[5m])", "percent"],
+    ["x_seconds * 1000", "milliseconds"],
+    ["x_seconds * 7", "none"],
+    ["x_ms / 1000", "seconds"],
+    ["x_bytes / y_bytes", "ratio"],
+    ["x_bytes / y_bytes * 100", "percent"],
+    ["rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m])", "seconds"],
+    ["sum(x) / count(x)", "none"],
+    ["rate(x_total[5m])", "per-second"],
+    ["count(x_bytes)", "none"],
+    ["topk(3, x_bytes) > 5", "bytes"],
+    ["x_bytes > bool 5", "none"],
+    ["rate(x_bytes_total[5m])[1h:1m]", "bytes-per-second"],
+    ["time()", "none"],
+    ["vector(1)", "none"],
+    ["round(x_celsius, 0.5)", "celsius"],
+  ])("%s: %s", (query, unit) => {
+    expect(unitOfExpr(readQuery(query), unitOf)).toBe(unit);
+  });
+});
+
+describe("times", () => {
+  const NOW = Date.UTC(2030, 0, 2, 3, 4, 5, 678);
+  const asked = (range: Range, resolution: Resolution = "auto") =>
+    askedExpr(questionOf(panelOfExpr("up"), { range, resolution }), NOW);
+  const last = (span: "1h" | "24h" | "1y", resolution?: Resolution) =>
+    asked({ kind: "last", span }, resolution);
+
+  test("the last hour, on multiples of 10 s", () => {
+    expect(last("1h")).toEqual({
+      expr: "up",
+      from: NOW - HOUR,
+      to: NOW,
+      start: Date.UTC(2030, 0, 2, 2, 4, 10),
+      end: Date.UTC(2030, 0, 2, 3, 4),
+      step: 10_000,
+    });
+  });
+  test("a longer range has wider steps, which may be chosen", () => {
+    expect([last("24h").step, last("1y").step]).toEqual([5 * MINUTE, DAY]);
+    expect([last("24h", "minute").step, last("1y", "hour").step]).toEqual([MINUTE, HOUR]);
+  });
+  test("a step of which there would be too many is not taken", () => {
+    expect(last("1y", "minute").step).toBe(DAY);
+  });
+  test("nothing is asked of the future", () => {
+    const { start, end } = asked({ kind: "fixed", from: NOW - MINUTE, to: NOW + HOUR });
+    expect([start < end, end <= NOW, end > NOW - MINUTE]).toEqual([true, true, true]);
+    const ahead = asked({ kind: "fixed", from: NOW + HOUR, to: NOW + 2 * HOUR });
+    expect(ahead.end).toBe(ahead.start);
+  });
+  test("the address", () => {
+    expect(addressOfExpr(last("1h"))).toBe(
+      "/prometheus/api/v1/query_range?query=up&start=1893549850&end=1893553440&step=10&limit=500",
+    );
+  });
+});
