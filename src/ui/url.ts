@@ -243,7 +243,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
 }
 
 /** The end of what can be asked, Unix ms: the year 5138. */
-const LATEST = LIMITS.earliestAt * 100;
+export const LATEST = LIMITS.earliestAt * 100;
 const time = (text: string | null): number =>
   text !== null && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 
@@ -392,17 +392,4 @@ export function questionOf(panel: Panel, asked: Asked): string {
   if (across !== undefined && !rate) search.set("across", across);
   for (const matcher of filtersOf(panel)) search.append("where", matcher);
   return `/api/v1/query?${readable(search)}`;
-}
-
-/** The range of a drag over the chart: whole minutes, at least two, and within what can be asked. */
-export function zoomed(a: number, b: number): Range {
-  const first = Math.ceil(LIMITS.earliestAt / MINUTE) * MINUTE;
-  const end = Math.floor(LATEST / MINUTE) * MINUTE;
-  const inside = (at: number): number => Math.min(Math.max(at, first), end);
-  const from = inside(Math.floor(Math.min(a, b) / MINUTE) * MINUTE);
-  const to = inside(Math.ceil(Math.max(a, b) / MINUTE) * MINUTE);
-  const most = Math.floor(LIMITS.rangeMs / MINUTE) * MINUTE;
-  const length = Math.min(Math.max(to - from, 2 * MINUTE), most);
-  const start = Math.min(from, end - length);
-  return { kind: "fixed", from: start, to: start + length };
 }

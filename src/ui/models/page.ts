@@ -13,8 +13,8 @@ import {
   type View,
   viewAddress,
   without,
-  zoomed,
 } from "../url.ts";
+import { zoomed } from "../zoomed.ts";
 
 const here = (): View => parseView(location.pathname, location.search);
 

@@ -17,8 +17,8 @@ import {
   STATS,
   type View,
   viewAddress,
-  zoomed,
 } from "../../../src/ui/url.ts";
+import { zoomed } from "../../../src/ui/zoomed.ts";
 
 /** A whole minute that can be asked for. */
 const T = 1_790_000_040_000;
