@@ -198,6 +198,8 @@ export const bucketsPerPush = 5_000;
 export const samplesPerPush = 15_000;
 /** Sockets of one shard. */
 export const socketsPerShard = 1_000;
+/** Those of them that one token may have, one link, or one address of the public: leaves others some. */
+export const socketsPerToken = 250;
 /** Bytes sent to a socket before its client is asked whether it reads. */
 export const unaskedBytes = 16 * 1024;
 /** Unread bytes of a socket, give or take a message; then it is told no more until it answers. */
@@ -231,6 +233,8 @@ export const querySamples = 50_000_000;
 export const queryLooks = 1_000_000_000;
 /** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
 export const queryCells = 5_000_000;
+/** When who asked too often (RATE_TOKENS, RATE_ADDRESSES in wrangler.toml) is to come again, s. */
+export const rateRetrySec = 10;
 /** Named tokens of a store: bounds what an isolate keeps of them, and what it reads each time. */
 export const tokens = 1_000;
 /** Characters of a token's name. */
@@ -269,8 +273,12 @@ export const metricsPerLink = 60;
 export const sessionMs = 30 * 86_400_000;
 /** How long an isolate goes by the keys of Cloudflare Access that it has fetched, ms. */
 export const accessKeysMs = 3_600_000;
-/** Time between two looks for a key that is not known, ms: forged ids must not cost a fetch each. */
+/** The same while the team does not answer, ms. */
+export const accessKeysKeptMs = 24 * 3_600_000;
+/** Time between two looks for keys, ms: forged ids must not cost a fetch each, also when it fails. */
 export const accessKeysRetryMs = 10_000;
+/** Looks in that time while nothing is known yet: requests that come at once cannot wait for one. */
+export const accessKeysLooks = 10;
 /** How long a request waits for them, ms. */
 export const accessDeadlineMs = 5_000;
 /** How far the clock of Access may be ahead, ms. */

@@ -71,21 +71,29 @@ export class Sockets {
   }
 
   /**
-   * Opens a socket about a metric: its two ends. Undefined when there are too many, or its token was
-   * revoked while it was on its way.
+   * Opens a socket about a metric: its two ends. Undefined when there are too many, of all or of its
+   * token, or that was revoked while it was on its way.
    */
   open(
     metric: string,
     opener: Opener,
   ): { readonly server: WebSocket; readonly client: WebSocket } | undefined {
     if (this.#kept.size >= LIMITS.socketsPerShard) return undefined;
-    if (opener.token !== undefined && this.#revoked.has(opener.token)) return undefined;
+    if (opener.token !== undefined && !this.#isFree(opener.token)) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const kept = { metric, ...opener, unread: 0, since: undefined, missed: 0 };
     server.serializeAttachment(kept);
     this.#add(server, kept);
     return { server, client };
+  }
+
+  /** Whether a token may have another socket. */
+  #isFree(token: string): boolean {
+    if (this.#revoked.has(token)) return false;
+    let many = 0;
+    for (const kept of this.#kept.values()) if (kept.token === token) many++;
+    return many < LIMITS.socketsPerToken;
   }
 
   get metrics(): Iterable<string> {

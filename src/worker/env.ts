@@ -10,6 +10,9 @@ export interface Env {
   readonly DB: D1Database;
   readonly SHARD: DurableObjectNamespace<Shard>;
   readonly ASSETS: Fetcher;
+  /** Requests of one token, and of one address that brings none; absent: not limited. */
+  readonly RATE_TOKENS?: RateLimit;
+  readonly RATE_ADDRESSES?: RateLimit;
   readonly API_TOKEN?: string;
   readonly OPEN?: string;
   readonly PUBLIC_READ?: string;

@@ -2,6 +2,8 @@
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
@@ -157,4 +159,35 @@ test("where it is not set up, what it says is nothing", async () => {
   of = { ...bindings, API_TOKEN: TOKEN, ACCESS_AUD: "app" };
   const error = await failureOf(await ask(jwt), 503, "misconfigured");
   expect(error.message).toMatch(/^ACCESS_TEAM_DOMAIN and ACCESS_AUD belong together/);
+});
+
+test("while its keys cannot be had, forged ones cost no fetch each", async () => {
+  down = true;
+  for (let i = 0; i < 30; i++)
+    await failureOf(
+      await ask(await signed({}, { kid: `k${i}`, by: "stranger" })),
+      503,
+      "unavailable",
+    );
+  expect(asked).toBe(LIMITS.accessKeysLooks);
+  down = false;
+  vi.setSystemTime(NOW + LIMITS.accessKeysRetryMs);
+  expect((await ask(await signed())).status).toBe(200);
+});
+
+test("keys that are known go on for a day while they cannot be fetched again", async () => {
+  const later = (ms: number): Promise<string> => {
+    vi.setSystemTime(NOW + ms);
+    return signed({ exp: (NOW + ms) / 1_000 + 60 });
+  };
+  expect((await ask(await signed())).status).toBe(200);
+  down = true;
+  for (let i = 0; i < 5; i++) expect((await ask(await later(2 * HOUR))).status).toBe(200);
+  expect(asked).toBe(2);
+  const unknown = await signed({ exp: NOW }, { kid: "stranger" });
+  await failureOf(await ask(unknown), 503, "unavailable");
+  expect(asked).toBe(2);
+  await failureOf(await ask(await later(25 * HOUR)), 503, "unavailable");
+  down = false;
+  expect((await ask(await later(26 * HOUR))).status).toBe(200);
 });

@@ -46,6 +46,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["GET", "/api/v1/session"],
   ["POST", "/api/v1/session"],
   ["GET", "/openapi.json"],
+  ["GET", "/metrics"],
 ];
 
 test("the routes above are all that ask for a token, but those of other dialects", () => {

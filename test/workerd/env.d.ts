@@ -8,6 +8,10 @@ declare namespace Cloudflare {
     SPARE_2: D1Database;
     SHARD: DurableObjectNamespace<import("./worker.ts").Shard>;
     ASSETS: Fetcher;
+    RATE_TOKENS: RateLimit;
+    RATE_ADDRESSES: RateLimit;
+    /** Lets 3 requests of a key through in a minute. */
+    RATE_TEST: RateLimit;
     OPEN: string;
     API_TOKEN?: string;
     SHARDS: string;

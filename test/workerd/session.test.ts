@@ -221,8 +221,8 @@ describe("pages of other origins have no use of it", () => {
 });
 
 describe("live sockets of a token", () => {
-  const opened = async (token: string): Promise<{ readonly closed: Promise<CloseEvent> }> => {
-    const response = await ask("/api/v1/live?metric=a", { upgrade: true, token });
+  const opened = async (sent: Sent): Promise<{ readonly closed: Promise<CloseEvent> }> => {
+    const response = await ask("/api/v1/live?metric=a", { upgrade: true, ...sent });
     const socket = response.webSocket;
     if (socket === null) throw new Error(await response.text());
     const closed = new Promise<CloseEvent>((resolve) =>
@@ -237,7 +237,7 @@ describe("live sockets of a token", () => {
 
   test("are closed when it is revoked, and no others", async () => {
     const [one, other] = [await named({}), await named({})];
-    const [first, second] = [await opened(one.token), await opened(other.token)];
+    const [first, second] = [await opened(one), await opened(other)];
     await ask(`/api/v1/tokens/${one.id}`, { method: "DELETE", token: TOKEN });
     expect(await first.closed).toMatchObject({ code: 1008, reason: "its token was revoked" });
     await ask(`/api/v1/tokens/${other.id}`, { method: "DELETE", token: TOKEN });
@@ -256,10 +256,36 @@ describe("live sockets of a token", () => {
 
   test("are closed when it has expired, before they are told more", async () => {
     const { token } = await named({ expiresAt: "+1h" });
-    const { closed } = await opened(token);
+    const { closed } = await opened({ token });
     vi.setSystemTime(NOW + 3_600_000);
     await ask("/api/v1/points", { method: "POST", token: TOKEN, body: POINT });
     expect(await closed).toMatchObject({ code: 1008, reason: "its token has expired" });
+  });
+
+  test("are closed when the cookie has ended by which they were opened", async () => {
+    const cookie = await signedIn(TOKEN);
+    const { closed } = await opened({ cookie, origin: HOST });
+    vi.setSystemTime(NOW + LIMITS.sessionMs);
+    await ask("/api/v1/points", { method: "POST", token: TOKEN, body: POINT });
+    expect(await closed).toMatchObject({ code: 1008, reason: "its token has expired" });
+  });
+
+  test("are not so many that others have none", async () => {
+    const { token } = await named({});
+    const open = async (sent: Sent): Promise<Response> => {
+      const response = await ask("/api/v1/live?metric=a", { upgrade: true, ...sent });
+      response.webSocket?.accept();
+      return response;
+    };
+    const sockets: (WebSocket | null)[] = [];
+    for (let i = 0; i < LIMITS.socketsPerToken; i++)
+      sockets.push((await open({ token })).webSocket);
+    expect(sockets).not.toContain(null);
+    const error = await failureOf(await open({ token }), 503, "busy");
+    expect(error.message).toContain("or your token there");
+    const other = await open({ token: (await named({})).token });
+    expect(other.status).toBe(101);
+    for (const socket of [...sockets, other.webSocket]) socket?.close(1000);
   });
 });
 

@@ -25,9 +25,14 @@ const certs = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.s
 
 interface Keys {
   readonly byId: ReadonlyMap<string, CryptoKey>;
-  /** When they were fetched, Unix ms. */
+  /** When they were fetched; −∞: never. Unix ms. */
   readonly at: number;
+  /** When that was last begun, also in vain, and how often since. */
+  readonly triedAt: number;
+  readonly tries: number;
 }
+
+const NO_KEYS: Keys = { byId: new Map(), at: -Infinity, triedAt: -Infinity, tries: 0 };
 
 /** By the origin of the team. */
 const known = new Map<string, Keys>();
@@ -56,29 +61,58 @@ export async function byAccess(
   if (exp * 1_000 <= now) return refuse("it has expired");
   if (nbf * 1_000 > now + LIMITS.accessSkewMs) return refuse("it is not valid yet");
   const name = email ?? service ?? sub;
-  return { id: `access:${encodeURIComponent(sub || name)}`, name, scope: team.scope, prefix: "" };
+  return {
+    id: `access:${encodeURIComponent(sub || name)}`,
+    name,
+    scope: team.scope,
+    prefix: "",
+    expiresAt: exp * 1_000,
+  };
 }
 
 const refuse = (why: string): never =>
   fail({ kind: "unauthorized", message: `What Cloudflare Access said is not taken: ${why}` });
 
-/** The key of the team with the id; a new one is looked for, though not each time. @throws Failed */
+/**
+ * The key of the team with the id; a new one is looked for, though not each time. While the team does not
+ * answer, keys that are known go on for a day. @throws Failed
+ */
 async function keyOf(
   { origin }: AccessTeam,
   id: string,
   now: number,
 ): Promise<CryptoKey | undefined> {
-  const kept = known.get(origin);
-  const age = now - (kept?.at ?? -Infinity);
-  const key = kept?.byId.get(id);
+  const kept = known.get(origin) ?? NO_KEYS;
+  const key = kept.byId.get(id);
+  // A clock that was set back does not make them young for ever.
+  const age = Math.abs(now - kept.at);
   if (key !== undefined && age < LIMITS.accessKeysMs) return key;
-  if (key === undefined && age < LIMITS.accessKeysRetryMs) return undefined;
+  const usable = key !== undefined && age < LIMITS.accessKeysKeptMs;
+  const isRecent = Math.abs(now - kept.triedAt) < LIMITS.accessKeysRetryMs;
+  // A request cannot wait for another's look: where nothing is known yet, a few look for themselves.
+  const most = kept.at === -Infinity ? LIMITS.accessKeysLooks : 1;
+  if (isRecent && kept.tries >= most) {
+    if (usable) return key;
+    // After a look in vain it is not known which keys there are.
+    return kept.triedAt === kept.at ? undefined : noKeys();
+  }
+  const tries = isRecent ? kept.tries + 1 : 1;
+  known.set(origin, { ...kept, triedAt: isRecent ? kept.triedAt : now, tries });
   const byId = await fetchKeys(origin);
-  known.set(origin, { byId, at: now });
+  if (byId === undefined) return usable ? key : noKeys();
+  known.set(origin, { byId, at: now, triedAt: now, tries: 1 });
   return byId.get(id);
 }
 
-async function fetchKeys(origin: string): Promise<ReadonlyMap<string, CryptoKey>> {
+const noKeys = (): never =>
+  fail({
+    kind: "unavailable",
+    message: "The keys of Cloudflare Access cannot be had, so who asks is not known; try again",
+    retryAfterSec: LIMITS.accessKeysRetryMs / 1_000,
+  });
+
+/** Undefined where they cannot be had now. */
+async function fetchKeys(origin: string): Promise<ReadonlyMap<string, CryptoKey> | undefined> {
   try {
     const response = await fetch(`${origin}/cdn-cgi/access/certs`, {
       signal: AbortSignal.timeout(LIMITS.accessDeadlineMs),
@@ -94,11 +128,7 @@ async function fetchKeys(origin: string): Promise<ReadonlyMap<string, CryptoKey>
     return new Map(await Promise.all(imported));
   } catch (error) {
     console.error(`keys of Access: ${error instanceof Error ? error.message : String(error)}`);
-    return fail({
-      kind: "unavailable",
-      message: "The keys of Cloudflare Access cannot be had, so who asks is not known; try again",
-      retryAfterSec: 5,
-    });
+    return undefined;
   }
 }
 

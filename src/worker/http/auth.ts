@@ -22,8 +22,9 @@ import { type TokenList, tokenListOf } from "../token-list.ts";
 import { byAccess } from "./access-jwt.ts";
 import { sessionOf } from "./cookie.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { fail, type Failure } from "./failure.ts";
+import { fail, Failed, type Failure } from "./failure.ts";
 import { isLasting, isOwnPage } from "./origin.ts";
+import { mustBePatient, strangerPatient } from "./rate.ts";
 import { strangerIssue } from "./stranger.ts";
 import { digestOf, isLinkText, isNamedToken } from "./token-text.ts";
 
@@ -44,7 +45,7 @@ export async function admitted(
   endpoint: Asked,
 ): Promise<Caller> {
   const { scope, ofAll, byLink } = endpoint;
-  const caller = await callerOf(c, access, endpoint);
+  const caller = await patient(c, access, endpoint);
   if (caller.link !== undefined && byLink !== true)
     fail({
       kind: "forbidden",
@@ -57,6 +58,21 @@ export async function admitted(
       kind: "forbidden",
       message: `This is about all metrics, and the token ${quote(caller.name)} is for those that begin with ${quote(caller.prefix)}`,
     });
+  return caller;
+}
+
+/** Who sent the request, when it has not asked too often. Who is open to its machine alone counts nobody. */
+async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
+  if (access.kind === "open") return await callerOf(c, access, endpoint);
+  let caller: Caller;
+  try {
+    caller = await callerOf(c, access, endpoint);
+  } catch (error) {
+    if (error instanceof Failed && error.failure.kind === "unauthorized")
+      await strangerPatient(c.env, c.req.raw);
+    throw error;
+  }
+  await mustBePatient(c.env, caller, c.req.raw);
   return caller;
 }
 
@@ -133,8 +149,10 @@ async function withoutToken(
 async function byCookie(c: Context<HonoEnv>, secret: string): Promise<Caller | undefined> {
   const session = await sessionOf(c.req.raw, secret, Date.now());
   if (session === undefined) return undefined;
-  const { id } = session;
-  return id === "" ? ADMINISTRATOR : await named(c, (list, now) => list.get(Number(id), now));
+  const { id, until } = session;
+  const caller =
+    id === "" ? ADMINISTRATOR : await named(c, (list, now) => list.get(Number(id), now));
+  return caller && { ...caller, expiresAt: Math.min(caller.expiresAt ?? Infinity, until) };
 }
 
 /** The caller of a named token; undefined when there is no such token. @throws Failed */

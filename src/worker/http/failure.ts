@@ -103,7 +103,7 @@ export const CODES = {
   upgrade_required: { status: 426, meaning: "The path is a WebSocket" },
   too_many_requests: {
     status: 429,
-    meaning: "More requests than a shard can take; see Retry-After",
+    meaning: "More requests than a shard can take, or a token may send; see Retry-After",
   },
   internal: { status: 500, meaning: "A bug of Minuet" },
   unreadable: {

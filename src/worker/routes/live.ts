@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
-import type { Link } from "../../core/caller.ts";
+import { type Link, PUBLIC } from "../../core/caller.ts";
 import { readToken } from "../../d1/tokens.ts";
 import { readLinked } from "../../d1/views.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
@@ -12,6 +12,7 @@ import { allowedOrigin } from "../http/cors.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { isOwnPage } from "../http/origin.ts";
+import { addressOf, networkOf } from "../http/rate.ts";
 import { metricName } from "../http/fields.ts";
 import { callerOfLink } from "../link-list.ts";
 import { callShard, countRead, layoutsInUse } from "../shards.ts";
@@ -53,7 +54,8 @@ export const live = endpoint({
     if (response.webSocket === null)
       return fail({
         kind: "busy",
-        message: "the shard of this metric has too many live sockets; try again later",
+        message:
+          "the shard of this metric, or your token there, has too many live sockets; try again later",
         retryAfterSec: 30,
       });
     const protocol = (headers.get("sec-websocket-protocol") ?? "")
@@ -75,13 +77,15 @@ export const live = endpoint({
 async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<void> {
   const { id, expiresAt, link } = c.var.caller;
   if (link !== undefined) return await nameLink(asked, c.env, link);
+  if (expiresAt !== undefined) asked.set("until", String(expiresAt));
+  // The public shares no token: an address of it has the sockets that one may have.
+  if (id === PUBLIC.id) asked.set("token", `${id}:${networkOf(addressOf(c.req.raw))}`);
   // Others cannot lose what they are known by here.
   if (!/^\d+$/.test(id)) return;
   const { row, counted } = await readToken(c.env.DB, Number(id));
   countRead(counted.read);
   if (row === undefined) fail({ kind: "unauthorized", message: "The token was revoked" });
   asked.set("token", id);
-  if (expiresAt !== undefined) asked.set("until", String(expiresAt));
 }
 
 /**

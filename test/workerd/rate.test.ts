@@ -1,0 +1,133 @@
+// Who asks too often is told to wait, in the words of its dialect; others are not.
+
+import { env } from "cloudflare:workers";
+import { describe, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { app } from "../../src/worker/app.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { networkOf } from "../../src/worker/http/rate.ts";
+import { failureOf, TOKEN } from "./api-client.ts";
+import { DIALECTS } from "./dialects.ts";
+
+const { OPEN: _open, RATE_TOKENS: _tokens, RATE_ADDRESSES: _addresses, ...bindings } = env;
+const closed: Env = { ...bindings, API_TOKEN: TOKEN };
+const held: Env = { ...closed, RATE_TOKENS: env.RATE_TEST, RATE_ADDRESSES: env.RATE_TEST };
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const from = (address: string) => ({ "cf-connecting-ip": address });
+
+const ask = async (of: Env, path: string, init: RequestInit = {}): Promise<Response> =>
+  app.fetch(new Request(`http://localhost${path}`, init), of);
+
+/** The first answer that is a 429; a minute may end while it is asked for. */
+async function untilTooOften(once: () => Promise<Response>): Promise<Response> {
+  for (let i = 0; i < 10; i++) {
+    const response = await once();
+    if (response.status === 429) return response;
+    await response.body?.cancel();
+  }
+  throw new Error("never told to wait");
+}
+
+async function newToken(body: object): Promise<string> {
+  const init = { method: "POST", headers: bearer(TOKEN), body: JSON.stringify(body) };
+  const { token } = (await (await ask(closed, "/api/v1/tokens", init)).json()) as { token: string };
+  return token;
+}
+
+test("a token that asks too often waits, and another does not", async () => {
+  const [busy, calm] = [
+    await newToken({ name: "busy", scope: "read" }),
+    await newToken({ name: "calm", scope: "read" }),
+  ];
+  const of = (token: string) => () => ask(held, "/api/v1/metrics", { headers: bearer(token) });
+  const error = await failureOf(await untilTooOften(of(busy)), 429, "too_many_requests");
+  expect(error.message).toContain('The token "busy" has asked too often');
+  expect((await of(busy)()).headers.get("retry-after")).toBe(String(LIMITS.rateRetrySec));
+  expect((await of(calm)()).status).toBe(200);
+});
+
+test("who tries tokens is told to wait, by address, and not who has one there", async () => {
+  const wrong = () =>
+    ask(held, "/api/v1/metrics", { headers: { ...bearer("guess"), ...from("203.0.113.9") } });
+  await failureOf(await untilTooOften(wrong), 429, "too_many_requests");
+  const good = await newToken({ name: "neighbour", scope: "read" });
+  const neighbour = { ...bearer(good), ...from("203.0.113.9") };
+  expect((await ask(held, "/api/v1/metrics", { headers: neighbour })).status).toBe(200);
+  const elsewhere = { ...bearer("guess"), ...from("203.0.113.10") };
+  expect((await ask(held, "/api/v1/metrics", { headers: elsewhere })).status).toBe(401);
+});
+
+test("the public is told apart by address", async () => {
+  const open: Env = { ...held, PUBLIC_READ: "true" };
+  const of = (address: string) => () => ask(open, "/api/v1/metrics", { headers: from(address) });
+  await failureOf(await untilTooOften(of("198.51.100.1")), 429, "too_many_requests");
+  expect((await of("198.51.100.2")()).status).toBe(200);
+});
+
+test("a store that is open to its own machine counts nobody", async () => {
+  const open: Env = { ...held, API_TOKEN: "", OPEN: "local" };
+  for (let i = 0; i < 8; i++) expect((await ask(open, "/api/v1/metrics")).status).toBe(200);
+});
+
+test("where the count cannot be had, nobody waits", async () => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const broken = { limit: () => Promise.reject(new Error("no route")) };
+  const response = await ask({ ...closed, RATE_TOKENS: broken }, "/api/v1/metrics", {
+    headers: bearer(TOKEN),
+  });
+  expect(response.status).toBe(200);
+  expect(logged).toHaveBeenCalledWith("rate limit: no route");
+});
+
+/** How each dialect says it, where that is not the native way: senders send again what is told so. */
+const TOLD: Readonly<Record<string, readonly [status: number, body: RegExp]>> = {
+  "Influx 1": [429, /^\{"error":"API_TOKEN has asked too often/],
+  "Influx 2": [429, /^\{"code":"too many requests","message":"API_TOKEN has asked/],
+  VictoriaMetrics: [429, /^API_TOKEN has asked/],
+  "Datadog 1": [429, /^\{"errors":\["API_TOKEN has asked/],
+  "Datadog 2": [429, /^\{"errors":\["API_TOKEN has asked/],
+  KairosDB: [429, /^\{"errors":\["API_TOKEN has asked/],
+  // Prometheus sends again after 503, and after 429 only where it is told to.
+  "Remote write": [503, /^API_TOKEN has asked/],
+  "Remote write, as of Prometheus": [503, /^API_TOKEN has asked/],
+  "Remote write 2": [503, /^API_TOKEN has asked/],
+  OTLP: [429, /^.{3,5}API_TOKEN has asked/s],
+  "OTLP as JSON": [429, /^\{"code":8,"message":"API_TOKEN has asked/],
+};
+const NATIVE = [429, /^\{"error":\{"code":"too_many_requests","message":"API_TOKEN has/] as const;
+
+describe("in each dialect", () => {
+  for (const [what, { path, good, encode, type }] of Object.entries(DIALECTS))
+    test(what, async () => {
+      const [status, pattern] = TOLD[what] ?? NATIVE;
+      const init = {
+        method: "POST",
+        headers: { ...bearer(TOKEN), "content-type": type },
+        body: encode?.(good("rate")) ?? good("rate"),
+      };
+      let response = await ask(held, path, init);
+      let text = "";
+      for (let i = 0; i < 10 && !pattern.test(text); i++) {
+        response = await ask(held, path, init);
+        text = new TextDecoder().decode(await response.arrayBuffer());
+      }
+      expect([response.status, text]).toEqual([status, expect.stringMatching(pattern)]);
+      expect(response.headers.get("retry-after")).toBe(String(LIMITS.rateRetrySec));
+    });
+
+  test("Prometheus, asked", async () => {
+    const query = () => ask(held, "/prometheus/api/v1/query?query=1", { headers: bearer(TOKEN) });
+    const body = await (await untilTooOften(query)).json();
+    expect(body).toMatchObject({ status: "error", errorType: "unavailable" });
+  });
+});
+
+test("addresses of one subscriber are one", () => {
+  expect(networkOf("203.0.113.9")).toBe("203.0.113.9");
+  expect(networkOf("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2::/64");
+  expect(networkOf("2001:db8:1:2::9")).toBe("2001:db8:1:2::/64");
+  expect(networkOf("2001:db8::9")).toBe("2001:db8:0:0::/64");
+  expect(networkOf("::1")).toBe("0:0:0:0::/64");
+  expect(networkOf("")).toBe("");
+});
