@@ -233,6 +233,8 @@ export const querySamples = 50_000_000;
 export const queryLooks = 1_000_000_000;
 /** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
 export const queryCells = 5_000_000;
+/** Lines of the log in a minute for events of one name; then one in a hundred: they are billed. */
+export const linesPerEvent = 10;
 /** When who asked too often (RATE_TOKENS, RATE_ADDRESSES in wrangler.toml) is to come again, s. */
 export const rateRetrySec = 10;
 /** Named tokens of a store: bounds what an isolate keeps of them, and what it reads each time. */

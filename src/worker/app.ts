@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Scope } from "../core/caller.ts";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
+import { report } from "../durable/report.ts";
 import { configOf, type Env, type HonoEnv } from "./env.ts";
 import { admitted, CLOSED } from "./http/auth.ts";
 import { addHeaders, allowedOrigin, isPreflight, preflight } from "./http/cors.ts";
@@ -92,14 +93,14 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
 function failureOf(error: unknown): Failure {
   if (error instanceof Failed) return error.failure;
   if (error instanceof D1Failed) {
-    console.error(`D1: ${error.message}`);
+    report("d1_failed", error);
     return {
       kind: "unavailable",
       message: `D1 did not do what it was asked, try again: ${error.message}`,
       retryAfterSec: 5,
     };
   }
-  console.error(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  report("bug", error);
   return {
     kind: "internal",
     message: "a bug of Minuet: the log of the Worker has the details",

@@ -7,6 +7,7 @@ import * as LIMITS from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { asksOf } from "../core/view-asks.ts";
 import { linkId, readLinked, type ViewRow } from "../d1/views.ts";
+import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
 import { countRead } from "./shards.ts";
 import type { NotKnown } from "./token-list.ts";
@@ -76,7 +77,7 @@ export class LinkList {
       this.#known.set(hash, { readAt: now, caller });
       return ok(caller);
     } catch (error) {
-      console.error(`DB: links: ${error instanceof Error ? error.message : String(error)}`);
+      report("links_unread", error);
       return usable;
     }
   }

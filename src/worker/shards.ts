@@ -4,6 +4,7 @@ import { shardOf } from "../core/series/route.ts";
 import { readLayouts, shardsOf } from "../d1/layouts.ts";
 import { type Count, tallied } from "../durable/counters.ts";
 import type { Shard } from "../durable/shard.ts";
+import { report } from "../durable/report.ts";
 import { configOf, type Env } from "./env.ts";
 import { Failed } from "./http/failure.ts";
 import { troubleOf } from "./trouble.ts";
@@ -92,7 +93,7 @@ export function unavailable(shard: number, error: unknown): Failed {
       retryAfterSec: 5,
     });
   const cause = error instanceof Error ? error.message : String(error);
-  console.error(`shard ${shard}: ${cause}`);
+  report("shard_silent", error, { shard });
   const trouble = troubleOf(cause);
   return new Failed({
     kind: "unavailable",

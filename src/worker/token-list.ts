@@ -5,6 +5,7 @@
 import * as LIMITS from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { readTokens, type TokenRow } from "../d1/tokens.ts";
+import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
 import { countRead } from "./shards.ts";
 
@@ -122,7 +123,7 @@ export class TokenList {
       this.#answers = true;
       return rows;
     } catch (error) {
-      console.error(`DB: tokens: ${error instanceof Error ? error.message : String(error)}`);
+      report("tokens_unread", error);
       this.#answers = false;
       return undefined;
     }

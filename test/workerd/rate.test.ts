@@ -77,7 +77,9 @@ test("where the count cannot be had, nobody waits", async () => {
     headers: bearer(TOKEN),
   });
   expect(response.status).toBe(200);
-  expect(logged).toHaveBeenCalledWith("rate limit: no route");
+  expect(logged).toHaveBeenCalledWith(
+    expect.stringMatching(/^\{"event":"rate_limit_failed","message":"no/),
+  );
 });
 
 /** How each dialect says it, where that is not the native way: senders send again what is told so. */

@@ -6,6 +6,7 @@ import { afterStatement, NOTHING_SAID, type Statement } from "../../core/series/
 import type { RowCount } from "../../d1/database.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
+import { report } from "../report.ts";
 import { layOut, pagesToLayOut, rowsOf } from "./layout.ts";
 import {
   flushPages,
@@ -285,7 +286,7 @@ export class Flusher {
       if (reason === undefined) continue;
       const range = `${new Date(page.from).toISOString()} to ${new Date(page.to).toISOString()}`;
       const message = `a page with ${page.buckets} minutes from ${range} cannot be read and is kept: ${reason}`;
-      console.error(`flush: ${message}`);
+      report("page_unreadable", message);
       this.#unreadable.set(page.slots[0]!, message);
     }
     return this.#unreadable.size > before;

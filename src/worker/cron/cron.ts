@@ -5,6 +5,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { shareOfRound } from "../../core/rollup.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import type { Count } from "../../durable/counters.ts";
+import { report } from "../../durable/report.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
 import { settleShards } from "./layout.ts";
@@ -62,7 +63,7 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
     work = work.filter(({ steps }) => steps.length > 0);
   }
   // To a shard that writes to the database, where there is one.
-  for (const [i, { count }] of databases.entries()) await report(env, i % shards, count);
+  for (const [i, { count }] of databases.entries()) await reportCount(env, i % shards, count);
   if (run.errors.length > 0) throw run.errors[0];
 }
 
@@ -96,8 +97,7 @@ class Run {
       this.#spentMs += Math.max(0, this.#clock.now() - now);
       return more && this.#spentMs < LIMITS.cronMs;
     } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      console.error(`cron, ${database}: ${text}`);
+      report("cron_failed", error, { database });
       this.errors.push(error);
       return false;
     }
@@ -105,7 +105,7 @@ class Run {
 }
 
 /** A shard keeps the count; an idle store does not wake one for it. */
-async function report(env: Env, shard: number, count: Count): Promise<void> {
+async function reportCount(env: Env, shard: number, count: Count): Promise<void> {
   if (count.d1RowsWritten === 0) return;
   await callShard(env, shard, async (stub) => await stub.count(count)).catch(() => {
     // The count is for the operator's eyes; a shard that does not answer is reported elsewhere.

@@ -18,6 +18,7 @@ import {
   writeDirty,
 } from "../../d1/dirty.ts";
 import type { CoarseRow, UnreadableHour } from "../../d1/rollup.ts";
+import { report } from "../../durable/report.ts";
 import { type Round, type StepResult, sum } from "./step.ts";
 
 /** An hour is rolled up from this long after its end, ms: by then every shard has flushed it. */
@@ -177,6 +178,4 @@ function passed(pack: number, hour: number, { slots, message }: Unreadable): Unr
 }
 
 const log = (pack: number, at: number, message: string): void =>
-  console.error(
-    `roll-up: pack ${pack} at ${new Date(at).toISOString()} is passed over: ${message}`,
-  );
+  report("pack_unreadable", message, { pack, hour: new Date(at).toISOString() });

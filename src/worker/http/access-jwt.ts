@@ -7,6 +7,7 @@ import type { Caller } from "../../core/caller.ts";
 import type { AccessTeam } from "../../core/config.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { fail } from "./failure.ts";
+import { report } from "../../durable/report.ts";
 
 const HEADER = "cf-access-jwt-assertion";
 
@@ -127,7 +128,7 @@ async function fetchKeys(origin: string): Promise<ReadonlyMap<string, CryptoKey>
     });
     return new Map(await Promise.all(imported));
   } catch (error) {
-    console.error(`keys of Access: ${error instanceof Error ? error.message : String(error)}`);
+    report("access_keys_unread", error);
     return undefined;
   }
 }

@@ -7,6 +7,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { quote } from "../../core/text.ts";
 import type { Env } from "../env.ts";
 import { Failed } from "./failure.ts";
+import { report } from "../../durable/report.ts";
 
 type Limits = Pick<Env, "RATE_TOKENS" | "RATE_ADDRESSES">;
 
@@ -41,7 +42,7 @@ async function isWithin(limit: RateLimit | undefined, key: string): Promise<bool
   try {
     return limit === undefined || (await limit.limit({ key })).success;
   } catch (error) {
-    console.error(`rate limit: ${error instanceof Error ? error.message : String(error)}`);
+    report("rate_limit_failed", error);
     return true;
   }
 }

@@ -4,6 +4,7 @@ import type { MissingDatabase } from "../../core/api.ts";
 import { FIRST_DATABASE } from "../../core/databases.ts";
 import type { Overloaded, Unavailable } from "../../core/query/read-error.ts";
 import { Failed } from "../http/failure.ts";
+import { report } from "../../durable/report.ts";
 
 /** `error` is what a read of the database threw. */
 export const d1Unavailable = (database: string, error: unknown): Unavailable => ({
@@ -14,7 +15,7 @@ export const d1Unavailable = (database: string, error: unknown): Unavailable => 
 
 /** As above, for a list of what is missing. */
 export function silentDatabase(database: string, error: unknown): MissingDatabase {
-  console.error(`${database}: ${error instanceof Error ? error.message : String(error)}`);
+  report("database_silent", error, { database });
   const name = database === FIRST_DATABASE ? "D1" : `D1 (${database})`;
   return { database, message: `${name} did not answer` };
 }
