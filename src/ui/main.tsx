@@ -5,13 +5,18 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { startClock } from "./models/clock.ts";
 import { startDrawer } from "./models/drawer.ts";
-import { startFeeds } from "./models/feeds.ts";
 import { startMetrics } from "./models/metrics.ts";
 import { startOffline } from "./models/offline.ts";
 import { startHistory, view } from "./models/page.ts";
 import { startReadings } from "./models/placed.ts";
 import { startTheme } from "./models/theme.ts";
 import { titleOf } from "./url.ts";
+
+/** Without them, panels ask each minute. */
+const loadFeeds = (): Promise<void> =>
+  import("./models/feed.ts")
+    .then(({ startFeeds }) => startFeeds())
+    .catch(() => addEventListener("online", () => void loadFeeds(), { once: true }));
 
 startHistory();
 startClock();
@@ -21,7 +26,7 @@ startOffline();
 // The chart asks before the list does: it is what people wait for.
 startReadings();
 startMetrics();
-startFeeds();
+void loadFeeds();
 effect(() => {
   const { panels, page } = view.value;
   const names = page === "store" ? ["Store"] : panels.map(titleOf);

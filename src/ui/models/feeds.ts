@@ -1,14 +1,7 @@
-// The live feeds of the metrics on view: one socket each, while the range ends at "now"; opened again
-// with growing pauses when it is lost. A feed keeps the newest minutes and tells its listeners.
+// The live feeds of the metrics on view, by metric, and how they fare. What a feed is: feed.ts.
 
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { LiveMessage, LiveMinutes } from "../../core/api.ts";
-import { openLive } from "../api.ts";
-import { denial, signedIn } from "./access.ts";
-import { noteServerTime } from "./clock.ts";
-import { lookAnew } from "./metrics.ts";
-import { view } from "./page.ts";
-import { Tail } from "./tail.ts";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Tail } from "./tail.ts";
 
 /**
  * `waiting`: lost, and not tried again until `until` (local Unix ms); `behind`: since more came than
@@ -18,140 +11,27 @@ export type Connection =
   | { readonly kind: "off" | "connecting" | "live" }
   | { readonly kind: "waiting"; readonly until: number; readonly behind: boolean };
 
-const PING_EVERY = 30_000;
-const PONG_WITHIN = 10_000;
-/** The first message comes within this time, or the socket is tried anew, ms. */
-const OPEN_WITHIN = 15_000;
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
-/** What the server says when it closes a socket that is read too slowly. */
-const TOO_SLOW = 1013;
-/** Pause after that, ms: coming back at once would only make it worse. */
-const SLOW_PAUSE = 5_000;
-
-/** Pause before attempt `n` (0 is the first again), ms, without chance. */
-const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);
-
 /** `behind`: /query knows something that the tail does not. */
-type Listener = (behind: boolean) => void;
+export type Listener = (behind: boolean) => void;
 
-export class Feed {
-  readonly connection = signal<Connection>({ kind: "connecting" });
+/** What the live socket of a metric tells. */
+export interface Feed {
+  readonly connection: ReadonlySignal<Connection>;
   /** Time of the newest point that it told of, Unix ms. */
-  readonly lastAt = signal(0);
+  readonly lastAt: ReadonlySignal<number>;
   /** The metric was removed, and no point of it has come since. */
-  readonly removed = signal(false);
+  readonly removed: ReadonlySignal<boolean>;
   /** Undefined until the first message. */
-  tail: Tail | undefined;
-  readonly #metric: string;
-  readonly #listeners = new Set<Listener>();
-  #socket: WebSocket | undefined;
-  #lost = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #pinging: ReturnType<typeof setInterval> | undefined;
-  #pong: ReturnType<typeof setTimeout> | undefined;
-  #patience: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(metric: string) {
-    this.#metric = metric;
-    this.#open();
-  }
-
+  readonly tail: Tail | undefined;
   /** Returns what ends it. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
+  listen(listener: Listener): () => void;
   /** Does not wait for the pause to end. */
-  hurry(): void {
-    if (this.connection.peek().kind === "waiting") this.#open();
-  }
-
-  close(): void {
-    this.#stopTimers();
-    const last = this.#socket;
-    this.#socket = undefined;
-    last?.close();
-  }
-
-  #stopTimers(): void {
-    clearTimeout(this.#retry);
-    clearInterval(this.#pinging);
-    clearTimeout(this.#pong);
-    clearTimeout(this.#patience);
-  }
-
-  #open(): void {
-    this.#stopTimers();
-    this.connection.value = { kind: "connecting" };
-    const opened = (this.#socket = openLive(this.#metric));
-    this.#patience = setTimeout(() => this.#giveUp(opened), OPEN_WITHIN);
-    opened.addEventListener("message", ({ data }: MessageEvent<string>) => {
-      if (opened !== this.#socket) return;
-      clearTimeout(this.#pong);
-      clearTimeout(this.#patience);
-      if (data !== "pong") this.#take(JSON.parse(data));
-    });
-    opened.addEventListener("close", ({ code }) => {
-      if (opened === this.#socket) this.#again(code === TOO_SLOW);
-    });
-    this.#pinging = setInterval(() => {
-      if (opened.readyState !== WebSocket.OPEN) return;
-      opened.send("ping");
-      // A network that vanished closes nothing: silence is the only sign.
-      this.#pong = setTimeout(() => this.#giveUp(opened), PONG_WITHIN);
-    }, PING_EVERY);
-  }
-
-  #giveUp(opened: WebSocket): void {
-    if (opened !== this.#socket) return;
-    this.#socket = undefined;
-    opened.close();
-    this.#again(false);
-  }
-
-  #again(behind: boolean): void {
-    this.#stopTimers();
-    const least = behind ? SLOW_PAUSE : 0;
-    const pause = Math.max(least, pauseBefore(this.#lost++)) * (0.8 + 0.4 * Math.random());
-    this.connection.value = { kind: "waiting", until: Date.now() + pause, behind };
-    this.#retry = setTimeout(() => this.#open(), pause);
-  }
-
-  #take(message: LiveMessage): void {
-    if (message.type === "ping") {
-      this.#socket?.send("pong");
-      return;
-    }
-    this.#lost = 0;
-    this.connection.value = { kind: "live" };
-    noteServerTime(message.at);
-    if (message.type === "removed") this.#remove();
-    else this.#takeMinutes(message);
-  }
-
-  #remove(): void {
-    this.tail = undefined;
-    this.lastAt.value = 0;
-    this.removed.value = true;
-    lookAnew();
-  }
-
-  #takeMinutes(message: LiveMinutes): void {
-    for (const { lastAt } of message.series)
-      for (const at of lastAt) if (at > this.lastAt.peek()) this.lastAt.value = at;
-    const isBack = this.removed.peek() && message.series.length > 0;
-    if (isBack) this.removed.value = false;
-    let behind = true;
-    if (message.type === "snapshot" || this.tail === undefined) this.tail = new Tail(message);
-    else behind = this.tail.take(message);
-    for (const listener of this.#listeners) listener(behind);
-    if (isBack) lookAnew();
-  }
+  hurry(): void;
+  close(): void;
 }
 
-const feeds = signal<ReadonlyMap<string, Feed>>(new Map());
+/** Set by feed.ts alone. */
+export const feeds = signal<ReadonlyMap<string, Feed>>(new Map());
 
 export const feedOf = (metric: string): Feed | undefined => feeds.value.get(metric);
 
@@ -167,31 +47,3 @@ export const connection: ReadonlySignal<Connection> = computed(() => {
 export const reconnect = (): void => {
   for (const feed of feeds.peek().values()) feed.hurry();
 };
-
-export function startFeeds(): void {
-  let held: string | undefined;
-  effect(() => {
-    const { panels, range, page } = view.value;
-    const wanted =
-      page !== "store" && range.kind === "last" && denial.value === undefined
-        ? [
-            ...new Set(
-              // Expressions have no feed: they ask again.
-              panels.flatMap(({ metric, over }) =>
-                over === undefined ? metric || [] : [metric, over],
-              ),
-            ),
-          ]
-        : [];
-    const sameReader = held === signedIn.value;
-    held = signedIn.value;
-    const before = feeds.peek();
-    const kept = (metric: string): Feed | undefined =>
-      sameReader ? before.get(metric) : undefined;
-    const after = new Map(wanted.map((metric) => [metric, kept(metric) ?? new Feed(metric)]));
-    for (const [metric, feed] of before) if (after.get(metric) !== feed) feed.close();
-    if (after.size !== before.size || [...after].some(([name, feed]) => before.get(name) !== feed))
-      feeds.value = after;
-  });
-  addEventListener("online", reconnect);
-}

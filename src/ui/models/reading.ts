@@ -15,7 +15,8 @@ import type { OlderParts } from "./older.ts";
 import { comparison, range, view } from "./page.ts";
 import type { Previous } from "./previous.ts";
 import { type Failure, failureOf, type Shown, type Window, windowOf } from "./shown.ts";
-import { exactly, type Tail } from "./tail.ts";
+import { exactly } from "./exactly.ts";
+import type { Tail } from "./tail.ts";
 import type { withTail } from "./with-tail.ts";
 
 interface Answered {
@@ -284,7 +285,7 @@ export class Reading {
     if (known === undefined) return false;
     if (known.answer.form !== undefined && range.value.kind === "last") return true;
     if (range.value.kind === "fixed") return known.answer.partialFrom !== undefined;
-    return connection?.kind === "waiting";
+    return connection === undefined || connection.kind === "waiting";
   }
 
   #onLive(feed: Feed, behind: boolean): void {

@@ -4,21 +4,10 @@
 import { mergeColumns } from "../../core/query/answer.ts";
 import type { LiveMinutes } from "../../core/api.ts";
 import { Buckets } from "../../core/bucket.ts";
-import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
+import type { MatcherParts } from "../../core/query/filter.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { MINUTE } from "../../core/tiers.ts";
-
-/** The matchers of a panel, where all of them can be applied here; else undefined. */
-export function exactly(where: readonly string[]): readonly MatcherParts[] | undefined {
-  const parts: MatcherParts[] = [];
-  for (const text of where) {
-    const read = parseMatcher(text);
-    if (!read.ok || (read.value.op !== "=" && read.value.op !== "!=")) return undefined;
-    parts.push(read.value);
-  }
-  return parts;
-}
 
 /** A label that a series does not have counts as empty, as on the server. */
 function passes(labels: Labels, { label, op, value }: MatcherParts): boolean {

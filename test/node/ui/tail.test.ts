@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMinutes, LiveSeries, QueryAnswer } from "../../../src/core/api.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
-import { exactly, Tail } from "../../../src/ui/models/tail.ts";
+import { exactly } from "../../../src/ui/models/exactly.ts";
+import { Tail } from "../../../src/ui/models/tail.ts";
 import { merged, withTail } from "../../../src/ui/models/with-tail.ts";
 
 type Row = readonly [minute: number, sum: number, count: number];
