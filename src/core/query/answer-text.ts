@@ -103,6 +103,10 @@ export function* numbersOf({ columns: make }: LazySeries): Generator<Float64Arra
   const columns = make();
   for (const name of NAMES) {
     const column = columns[name];
-    if (column !== undefined) yield Float64Array.from(column, (value) => value ?? NaN);
+    if (column === undefined) continue;
+    // Not Float64Array.from: its iterator takes longer than all else that is done with an answer.
+    const numbers = new Float64Array(column.length);
+    for (let i = 0; i < column.length; i++) numbers[i] = column[i] ?? NaN;
+    yield numbers;
   }
 }
