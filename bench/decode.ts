@@ -5,7 +5,7 @@
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { bundle, COMPATIBLE } from "./support/bundle.ts";
-import { workerdMs } from "./support/cpu-of-workerd.ts";
+import { workerdMs } from "./support/cpu-of.ts";
 import { POINTS } from "./support/decode-bodies.ts";
 import { type Case, CASES, decodeRuns } from "./support/decode-runs.ts";
 

@@ -1,26 +1,44 @@
-// How fast points are taken in, every one durable before its answer, beside an empty route and a
-// route that only parses the same JSON. They take turns in one run, so noise hits all alike.
-// Usage: npm run bench:ingest [-- --against REVISION] [seconds]
+// How fast points are taken in, every one durable before its answer: native JSON beside an empty route
+// and a route that only parses the same, line protocol and remote write beside InfluxDB and
+// VictoriaMetrics where they are installed. They take turns in one run, so noise hits all alike.
+// Usage: npm run bench:ingest [-- --against REVISION] [--only PART] [seconds]
 //
 //   --against  a commit, like HEAD~1 or main, that takes its turns too, as "before"
-//   seconds    of each round: default 3
+//   --only     native, or a part of the name of a protocol
+//   seconds    of each round of native JSON: default 3
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { parseArgs } from "node:util";
 import { checkOut } from "./support/checkout.ts";
+import { median } from "./support/client.ts";
+import { beside, PROTOCOLS, SIZES, type Store } from "./support/ingest-beside.ts";
+import { SERIES } from "./support/ingest-bodies.ts";
 import { type LoadResult, runLoad } from "./support/load.ts";
 import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
+import { startPeers } from "./support/peers.ts";
 
 const { values, positionals } = parseArgs({
-  options: { against: { type: "string" } },
+  options: { against: { type: "string" }, only: { type: "string", default: "" } },
   allowPositionals: true,
 });
 const SECONDS = Number(positionals[0] ?? 3);
 const ROUNDS = 3;
-const SERIES = 100;
+const ROUNDS_BESIDE = 7;
 const CONNECTIONS = 8;
+/** Of native JSON, by points a request: at least so many times the empty route, or the parsing one. */
+const OF_EMPTY = new Map([[1, 0.4]]);
+const OF_PARSING = new Map([
+  [1_000, 0.5],
+  [10_000, 0.5],
+]);
+/** Of line protocol: at least so many times the rate of InfluxDB. */
+const OF_INFLUX = new Map([
+  [100, 0.7],
+  [1_000, 1.3],
+  [10_000, 1.3],
+]);
 
-/** Bodies of `size` points over 100 series, 15 s apart, two decimals. */
+/** Bodies of `size` points over 100 series, 250 ms apart, two decimals. */
 function bodies(size: number, now: number): string[] {
   return Array.from({ length: 8 }, (_, body) =>
     JSON.stringify(
@@ -44,77 +62,130 @@ const BASELINE = `export default { async fetch(request) {
 } };`;
 
 const other = values.against === undefined ? undefined : checkOut(values.against);
-if (other !== undefined) process.once("exit", () => other.remove());
+if (other !== undefined) {
+  process.once("exit", () => other.remove());
+  console.log(`before: ${other.commit}\n`);
+}
 const minuet = await startMinuet();
 const before = other && (await startMinuet({ root: other.folder }));
-const baseline = new Miniflare(
-  convertV4MiniflareOptions({
-    modules: [{ type: "ESModule", path: "index.js", contents: BASELINE }],
-    compatibilityDate: "2026-11-02",
-  }),
-);
-const baselineUrl = await baseline.ready;
 
-const pointsAt = ({ url }: RunningMinuet): string => new URL("/api/v1/points", url).href;
-/** By name, in the order of the table. */
-const targets = new Map([
-  ["minuet", pointsAt(minuet)],
-  ...(before === undefined ? [] : [["before", pointsAt(before)] as const]),
-  ["empty", new URL("/empty", baselineUrl).href],
-  ["parse", new URL("/parse", baselineUrl).href],
-]);
-
-const median = (list: readonly number[]): number =>
-  list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
-
-if (other !== undefined) console.log(`before: ${other.commit}`);
-console.log(
-  `native JSON, ${CONNECTIONS} connections, ${SERIES} series, median of ${ROUNDS} rounds of ${SECONDS} s\n`,
-);
-const columns = ["requests/s", "points/s", "p50 ms", "p99 ms", "× empty", "× parse"];
-if (before !== undefined) columns.push("× before");
 const row = (first: string, second: string, cells: readonly string[]): string =>
-  [first.padStart(6), second.padEnd(8), ...cells.map((cell) => cell.padStart(10))].join("  ");
-console.log(row("points", "route", columns));
-let held = true;
-for (const size of [1, 100, 1_000, 10_000]) {
-  const results = new Map([...targets.keys()].map((name) => [name, [] as LoadResult[]]));
-  for (let round = -1; round < ROUNDS; round++)
-    for (const [name, url] of targets) {
-      const result = await runLoad({
-        url,
-        method: "POST",
-        bodies: bodies(size, Date.now()),
-        connections: CONNECTIONS,
-        // The first round warms up.
-        durationMs: round < 0 ? 1_000 : SECONDS * 1_000,
-      });
-      if (round >= 0) results.get(name)?.push(result);
-    }
-  const rates = (name: string): number[] =>
-    (results.get(name) ?? []).map(({ requests, seconds }) => requests / seconds);
-  const rate = (name: string): number => median(rates(name));
-  for (const [name, of] of results) {
-    const cells = [
-      rate(name).toFixed(0),
-      (rate(name) * size).toFixed(0),
-      median(of.map(({ p50Ms }) => p50Ms)).toFixed(2),
-      median(of.map(({ p99Ms }) => p99Ms)).toFixed(2),
-      (rate(name) / rate("empty")).toFixed(2),
-      (rate(name) / rate("parse")).toFixed(2),
-    ];
-    // Of the rounds' own ratios: what a round met, both met.
-    if (before !== undefined)
-      cells.push(median(rates(name).map((value, i) => value / rates("before")[i]!)).toFixed(2));
-    console.log(row(String(size), name, cells));
-  }
-  const expected = size === 1 ? rate("minuet") / rate("empty") >= 0.4 : true;
-  const parsed = size >= 1_000 ? rate("minuet") / rate("parse") >= 0.25 : true;
-  held &&= expected && parsed;
+  [first.padStart(6), second.padEnd(16), ...cells.map((cell) => cell.padStart(10))].join("  ");
+const missed: string[] = [];
+/** Notes a ratio that is less than what is expected of it. */
+function expect(what: string, ratio: number, atLeast: number | undefined): void {
+  if (atLeast !== undefined && !(ratio >= atLeast))
+    missed.push(`${what}: ${ratio.toFixed(2)}, expected ≥ ${atLeast}`);
 }
-console.log(
-  `\nexpected: single points ≥ 0.4 × empty, 1,000 and 10,000 ≥ 0.25 × parse: ${held ? "held" : "NOT held"}`,
-);
+
+if ("native".startsWith(values.only)) await native();
+const protocols = PROTOCOLS.filter(({ name }) => name.includes(values.only));
+if (protocols.length > 0) await besidePeers();
 await minuet.stop();
 await before?.stop();
-await baseline.dispose();
+console.log(missed.length === 0 ? "everything expected is held" : missed.join("\n"));
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+async function native(): Promise<void> {
+  const baseline = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "index.js", contents: BASELINE }],
+      compatibilityDate: "2026-11-02",
+    }),
+  );
+  const baselineUrl = await baseline.ready;
+  const pointsAt = ({ url }: RunningMinuet): string => new URL("/api/v1/points", url).href;
+  /** By name, in the order of the table. */
+  const targets = new Map([
+    ["minuet", pointsAt(minuet)],
+    ...(before === undefined ? [] : [["before", pointsAt(before)] as const]),
+    ["empty", new URL("/empty", baselineUrl).href],
+    ["parse", new URL("/parse", baselineUrl).href],
+  ]);
+  console.log(
+    `native JSON, ${CONNECTIONS} connections, ${SERIES} series, median of ${ROUNDS} rounds of ${SECONDS} s\n`,
+  );
+  const columns = ["requests/s", "points/s", "p50 ms", "p99 ms", "× empty", "× parse"];
+  if (before !== undefined) columns.push("× before");
+  console.log(row("points", "route", columns));
+  for (const size of [1, 100, 1_000, 10_000]) {
+    const results = new Map([...targets.keys()].map((name) => [name, [] as LoadResult[]]));
+    for (let round = -1; round < ROUNDS; round++)
+      for (const [name, url] of targets) {
+        const result = await runLoad({
+          url,
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          bodies: bodies(size, Date.now()),
+          connections: CONNECTIONS,
+          // The first round warms up.
+          durationMs: round < 0 ? 1_000 : SECONDS * 1_000,
+        });
+        if (round >= 0) results.get(name)?.push(result);
+      }
+    const rates = (name: string): number[] =>
+      (results.get(name) ?? []).map(({ requests, seconds }) => requests / seconds);
+    // Of the rounds' own ratios: what a round met, both met.
+    const ratio = (name: string, to: string): number =>
+      median(rates(name).map((rate, round) => rate / rates(to)[round]!));
+    for (const [name, of] of results) {
+      const cells = [
+        median(rates(name)).toFixed(0),
+        (median(rates(name)) * size).toFixed(0),
+        median(of.map(({ p50Ms }) => p50Ms)).toFixed(2),
+        median(of.map(({ p99Ms }) => p99Ms)).toFixed(2),
+        ...["empty", "parse"].map((to) => ratio(name, to).toFixed(2)),
+      ];
+      if (before !== undefined) cells.push(ratio(name, "before").toFixed(2));
+      console.log(row(String(size), name, cells));
+    }
+    expect(`${size} × empty`, ratio("minuet", "empty"), OF_EMPTY.get(size));
+    expect(`${size} × parse`, ratio("minuet", "parse"), OF_PARSING.get(size));
+  }
+  console.log("");
+  await baseline.dispose();
+}
+
+async function besidePeers(): Promise<void> {
+  const peers = await startPeers();
+  const store = (name: string, { url }: RunningMinuet): Store => ({
+    name,
+    lineProtocol: new URL("/write?db=bench&precision=ms", url).href,
+    remoteWrite: new URL("/api/v1/write", url).href,
+    command: "workerd",
+  });
+  const stores = [
+    store("minuet", minuet),
+    ...(before === undefined ? [] : [store("before", before)]),
+    ...peers,
+  ];
+  const others = stores.slice(1).map(({ name }) => name);
+  for (const protocol of protocols) {
+    console.log(
+      `${protocol.name}, ${CONNECTIONS} connections, ${SERIES} series, median of ${ROUNDS_BESIDE} rounds\n`,
+    );
+    const columns = [
+      "points/s",
+      "p50 ms",
+      "p99 ms",
+      "µs CPU",
+      ...others.map((name) => `× ${name}`),
+    ];
+    console.log(row("points", "store", columns));
+    for (const size of SIZES) {
+      const rounds = { rounds: ROUNDS_BESIDE, connections: CONNECTIONS };
+      const found = await beside(stores, protocol, size, rounds);
+      for (const { store, pointsPerSec, p50Ms, p99Ms, cpu, ratios } of found) {
+        const cells = [pointsPerSec.toFixed(0), p50Ms.toFixed(2), p99Ms.toFixed(2), cpu.toFixed(2)];
+        console.log(
+          row(String(size), store, [...cells, ...ratios.slice(1).map((ratio) => ratio.toFixed(2))]),
+        );
+      }
+      const influx = others.indexOf("InfluxDB");
+      if (protocol.to === "lineProtocol" && influx >= 0)
+        expect(`${size} × InfluxDB`, found[0]!.ratios[influx + 1]!, OF_INFLUX.get(size));
+    }
+    console.log("");
+  }
+  for (const peer of peers) peer.stop();
+}

@@ -9,7 +9,7 @@ import { SAMPLES_PER_MINUTE } from "../../src/core/config.ts";
 import { Minutes } from "../../src/core/minutes.ts";
 import { rollUpPack } from "../../src/core/rollup-pack.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
-import { workerdMs } from "./cpu-of-workerd.ts";
+import { workerdMs } from "./cpu-of.ts";
 import { buildWorker } from "./minuet.ts";
 import type { Cpu } from "./provided.ts";
 

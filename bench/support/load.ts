@@ -7,10 +7,12 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 export interface Load {
   readonly url: string;
   readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
   /** Bodies are sent in turn. */
-  readonly bodies: readonly string[];
+  readonly bodies: readonly (string | Uint8Array)[];
   readonly connections: number;
-  readonly durationMs: number;
+  /** Undefined: until each body was sent once. */
+  readonly durationMs?: number;
 }
 
 export interface LoadResult {
@@ -20,7 +22,7 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-/** @throws when an answer is not 200. */
+/** @throws when an answer is not 2xx. */
 export function runLoad(load: Load): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: load });
@@ -31,15 +33,20 @@ export function runLoad(load: Load): Promise<LoadResult> {
 
 async function measure(load: Load): Promise<LoadResult> {
   const { hostname, port, pathname, search } = new URL(load.url);
+  const headers = Object.entries(load.headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const requests = load.bodies.map((body) =>
-    Buffer.from(
-      `${load.method} ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    ),
+    Buffer.concat([
+      Buffer.from(
+        `${load.method} ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\n` +
+          `${headers.join("")}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
+      ),
+      Buffer.from(body),
+    ]),
   );
   const times: number[] = [];
   const start = performance.now();
-  const end = start + load.durationMs;
+  const end = start + (load.durationMs ?? Infinity);
+  const most = load.durationMs === undefined ? requests.length : Infinity;
   let next = 0;
   const connection = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -47,7 +54,7 @@ async function measure(load: Load): Promise<LoadResult> {
       let sentAt = 0;
       let answer = "";
       const send = (): void => {
-        if (performance.now() >= end) {
+        if (next >= most || performance.now() >= end) {
           socket.end();
           resolve();
           return;
@@ -61,7 +68,7 @@ async function measure(load: Load): Promise<LoadResult> {
       socket.on("data", (chunk) => {
         answer += chunk.toString("latin1");
         if (!isComplete(answer)) return;
-        if (!answer.startsWith("HTTP/1.1 200")) {
+        if (!answer.startsWith("HTTP/1.1 2")) {
           socket.destroy();
           reject(new Error(answer.slice(0, 500)));
           return;
@@ -80,6 +87,7 @@ async function measure(load: Load): Promise<LoadResult> {
 function isComplete(answer: string): boolean {
   const head = answer.indexOf("\r\n\r\n");
   if (head < 0) return false;
+  if (answer.startsWith("HTTP/1.1 204")) return true;
   const length = /content-length: (\d+)/i.exec(answer.slice(0, head))?.[1];
   return length === undefined
     ? answer.endsWith("0\r\n\r\n")

@@ -27,13 +27,20 @@ export function buildWorker(root: string, page = join(root, "dist/bench-no-page"
 }
 
 /** The page as wrangler.toml has it served: by Cloudflare's own asset worker, before the Worker. */
-const assetsOf = (directory: string) => ({
-  directory,
-  binding: "ASSETS",
-  run_worker_first: ["/api/*", "/healthz", "/openapi.json"],
-  routerConfig: { has_user_worker: true },
-  assetConfig: { not_found_handling: "single-page-application" as const },
-});
+async function assetsOf(root: string, directory: string) {
+  // It takes a second to load.
+  const { unstable_readConfig: read } = await import("wrangler");
+  const { assets } = read({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
+  if (assets === undefined) throw new Error("wrangler.toml has no [assets]");
+  const { binding, run_worker_first, not_found_handling } = assets;
+  return {
+    directory,
+    ...(binding !== undefined && { binding }),
+    ...(run_worker_first !== undefined && { run_worker_first }),
+    routerConfig: { has_user_worker: true },
+    assetConfig: { ...(not_found_handling !== undefined && { not_found_handling }) },
+  };
+}
 
 export interface RunningMinuet {
   readonly url: URL;
@@ -76,7 +83,7 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
       ...(inspectorPort !== undefined && { inspectorPort }),
       ...(page === undefined
         ? { serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) } }
-        : { assets: assetsOf(page) }),
+        : { assets: await assetsOf(root, page) }),
     }),
   );
   const url = await miniflare.ready;

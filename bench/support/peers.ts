@@ -22,6 +22,11 @@ export type Lines = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 export interface Peer {
   readonly name: string;
+  /** Where it takes line protocol with times in ms, and Prometheus remote write 1.0. */
+  readonly lineProtocol: string;
+  readonly remoteWrite: string;
+  /** The name of its process. */
+  readonly command: string;
   /** Stores lines of line protocol with times in ms. */
   write(lines: string): Promise<void>;
   /** After the last write. */
@@ -51,6 +56,7 @@ const INFLUX = 18_086;
 async function startVictoria(): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-victoria-"));
   const origin = `http://127.0.0.1:${VICTORIA}`;
+  const lineProtocol = `${origin}/write?precision=ms`;
   const child = spawn("victoria-metrics", [
     `-storageDataPath=${folder}`,
     `-httpListenAddr=127.0.0.1:${VICTORIA}`,
@@ -63,7 +69,10 @@ async function startVictoria(): Promise<Peer> {
   await answers(`${origin}/health`);
   return {
     name: "VictoriaMetrics",
-    write: (lines) => post(`${origin}/write?precision=ms`, lines),
+    lineProtocol,
+    remoteWrite: `${origin}/api/v1/write`,
+    command: "victoria-metrics",
+    write: (lines) => post(lineProtocol, lines),
     settled: async () => {
       await fetch(`${origin}/internal/force_flush`);
     },
@@ -105,6 +114,7 @@ async function startVictoria(): Promise<Peer> {
 async function startInflux(): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-influx-"));
   const origin = `http://127.0.0.1:${INFLUX}`;
+  const lineProtocol = `${origin}/write?db=bench&precision=ms`;
   const config = join(folder, "influxdb.conf");
   writeFileSync(
     config,
@@ -128,7 +138,10 @@ bind-address = "127.0.0.1:18088"
   await post(`${origin}/query`, new URLSearchParams({ q: "CREATE DATABASE bench" }));
   return {
     name: "InfluxDB",
-    write: (lines) => post(`${origin}/write?db=bench&precision=ms`, lines),
+    lineProtocol,
+    remoteWrite: `${origin}/api/v1/prom/write?db=bench`,
+    command: "influxd",
+    write: (lines) => post(lineProtocol, lines),
     settled: () => Promise.resolve(),
     async ask({ hosts, from, to, stepMs }) {
       const where = typeof hosts === "object" ? ` AND host = '${hosts.one}'` : "";

@@ -1,12 +1,16 @@
-// CPU time of the workerd processes of a bench, by the system's count. Linux.
+// CPU time of the processes that a bench has started, by the system's count. Linux.
 
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Ticks of /proc a second. */
 const TICKS = 100;
 
-/** ms of CPU of all processes that this one has started by the name of workerd, so far. */
-export function workerdMs(): number {
+export const workerdMs = (): number => processMs("workerd");
+
+/** ms of CPU of all processes that this one has started by that name, so far. */
+export function processMs(command: string): number {
+  // The system cuts names.
+  const known = command.slice(0, 15);
   const ticks = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
@@ -16,7 +20,7 @@ export function workerdMs(): number {
         )!;
         // state, parent, …; the 12th and 13th are those of the user and of the system.
         const fields = rest!.split(" ").map(Number);
-        return name === "workerd" && fields[1] === process.pid ? fields[11]! + fields[12]! : 0;
+        return name === known && fields[1] === process.pid ? fields[11]! + fields[12]! : 0;
       } catch {
         // It has ended meanwhile.
         return 0;
