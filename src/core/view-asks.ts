@@ -18,7 +18,8 @@ type Given = Iterable<readonly [name: string, value: string]>;
 
 /** What a panel says besides its metric. */
 interface Panel {
-  readonly metric: string;
+  /** Absent: it is an expression of PromQL. */
+  readonly metric: string | undefined;
   /** By which it is divided. */
   over: string | undefined;
   readonly where: MatcherParts[];
@@ -27,14 +28,17 @@ interface Panel {
 
 /**
  * The queries of a view, given the parameters of its address in their order: each `metric` opens a panel, what follows is
- * about it, and a `where` before the first is of all. The error says what cannot be read.
+ * about it, and a `where` before the first is of all. Panels that are expressions (`expr`) ask elsewhere,
+ * and have none here. The error says what cannot be read.
  */
 export function asksOf(given: Given): Result<readonly Ask[], string> {
   const all: MatcherParts[] = [];
   const panels: Panel[] = [];
   for (const [name, value] of given) {
     const panel = panels.at(-1);
-    if (name === "metric" || name === "over") {
+    if (name === "expr")
+      panels.push({ metric: undefined, over: undefined, where: [], by: undefined });
+    else if (name === "metric" || name === "over") {
       if (value === "" || (name === "over" && panel === undefined)) continue;
       const issue = metricNameIssue(value);
       if (issue !== undefined) return err(`${name}=${quote(value)}: ${issue}`);
@@ -49,7 +53,7 @@ export function asksOf(given: Given): Result<readonly Ask[], string> {
   }
   return ok(
     panels.flatMap(({ metric, over, where, by }) =>
-      [metric, ...(over === undefined ? [] : [over])].map((one) => ({
+      (metric === undefined ? [] : [metric, ...(over === undefined ? [] : [over])]).map((one) => ({
         metric: one,
         where: [...all, ...where],
         ...(by !== undefined && { by }),

@@ -30,10 +30,15 @@ interface Asked {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** POST where there is a body, else GET. */
-  readonly method?: "POST" | "DELETE";
+  readonly method?: "POST" | "PUT" | "DELETE";
   /** Of who signs in; else the cookie says who asks. */
   readonly token?: string;
 }
+
+/** The secret of the link to a view by which this page was opened: it is sent as its token. */
+export const linkSecret: string | undefined = /^\/(?:shared|embed)\/?#(minuet_view_\w+)$/.exec(
+  location.pathname + location.hash,
+)?.[1];
 
 /** An answer that takes longer than this is none, ms. */
 const PATIENCE = 30_000;
@@ -62,7 +67,7 @@ export async function ask<T>(path: string, { signal, ...asked }: Asked = {}): Pr
 /** @throws ApiError */
 async function send<T>(
   path: string,
-  { body, method, token }: Omit<Asked, "signal">,
+  { body, method, token = linkSecret }: Omit<Asked, "signal">,
   signal: AbortSignal,
 ): Promise<T> {
   const headers = new Headers();
@@ -127,5 +132,5 @@ async function errorOf(response: Response): Promise<ApiError> {
 export function openLive(metric: string): WebSocket {
   const url = new URL(`/api/v1/live?metric=${encodeURIComponent(metric)}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  return new WebSocket(url);
+  return new WebSocket(url, linkSecret && ["minuet", `bearer.${btoa(linkSecret)}`]);
 }

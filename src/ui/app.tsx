@@ -1,14 +1,15 @@
 // The page: decides which of its faces to show. No fetching here.
 
+import { linkSecret } from "./api.ts";
 import { Header } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
-import { Panel } from "./components/panel.tsx";
+import { Panels } from "./components/panels.tsx";
 import { Sidebar } from "./components/sidebar.tsx";
 import { NoAnswer } from "./components/states.tsx";
 import { denial } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
-import { page, panelCount } from "./models/page.ts";
+import { columns, frame, page, panelCount } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
 import { sheetOpen } from "./models/sheet.ts";
 
@@ -21,12 +22,11 @@ const Explore = () => {
         id="charts"
         tabIndex={-1}
         class={panels.length > 1 ? "panels several" : "panels"}
+        data-columns={columns.value}
         inert={covers.value}
       >
         <h1 class="unseen">Metrics over time</h1>
-        {panels.map(({ key, ...panel }) => (
-          <Panel key={key} {...panel} />
-        ))}
+        <Panels />
       </main>
     );
   return known.kind === "failed" ? (
@@ -40,23 +40,28 @@ const Explore = () => {
 
 const NothingHere = lazily(async () => (await import("./components/nothing.tsx")).NothingHere);
 
-const Embed = () => {
-  const [panel] = placed.value;
-  return (
-    <main class="panels embed">
-      {panel === undefined ? <NothingHere /> : <Panel {...panel} key={panel.key} embedded />}
-    </main>
-  );
-};
+const Embed = () => (
+  <main
+    class={panelCount.value > 1 ? "panels several embed" : "panels embed"}
+    data-columns={columns.value}
+    data-legend={frame.value.legend}
+  >
+    {panelCount.value === 0 && linkSecret === undefined ? <NothingHere /> : <Panels />}
+  </main>
+);
 
 const Welcome = lazily(async () => (await import("./components/welcome.tsx")).Welcome);
+const Shared = lazily(async () => (await import("./components/shared.tsx")).Shared);
+const LinkEnded = lazily(async () => (await import("./components/nothing.tsx")).LinkEnded);
 const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
 const KeysSheet = lazily(async () => (await import("./components/keys-sheet.tsx")).KeysSheet);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
-  if (denial.value !== undefined) return <TokenPrompt refused={denial.value} />;
+  if (denial.value !== undefined)
+    return linkSecret === undefined ? <TokenPrompt refused={denial.value} /> : <LinkEnded />;
   if (page.value === "embed") return <Embed />;
+  if (page.value === "shared") return <Shared />;
   if (page.value === "store")
     return (
       <>

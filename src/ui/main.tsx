@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { linkSecret } from "./api.ts";
 import { App } from "./app.tsx";
 import { startClock } from "./models/clock.ts";
 import { startDrawer } from "./models/drawer.ts";
@@ -27,6 +28,8 @@ startOffline();
 startReadings();
 startMetrics();
 void loadFeeds();
+if (linkSecret !== undefined)
+  void import("./models/shared.ts").then(({ startShared }) => startShared());
 effect(() => {
   const { panels, page } = view.value;
   const names = page === "store" ? ["Store"] : panels.map(titleOf);

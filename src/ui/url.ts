@@ -112,7 +112,8 @@ export interface Panel {
 }
 
 export interface View {
-  readonly page: "explore" | "embed" | "store";
+  /** `shared`, and `embed` where the address has a link: the panels of a saved view, to be read only. */
+  readonly page: "explore" | "embed" | "shared" | "store";
   readonly panels: readonly Panel[];
   /** Filters of all panels. */
   readonly where: readonly string[];
@@ -126,6 +127,8 @@ export interface View {
   readonly compare: Comparison;
   /** Times in UTC instead of the reader's zone. */
   readonly utc: boolean;
+  /** How a frame looks, of `embed` alone: theme, legend, panel. */
+  readonly options?: readonly (readonly [name: string, value: string])[];
 }
 
 export const HOME: View = {
@@ -150,21 +153,6 @@ export const panelOf = (metric: string): Panel => ({
 
 export const panelOfExpr = (expr: string): Panel => ({ ...panelOf(""), expr, by: "*" });
 
-/** Of a metric with so few series each is drawn apart at first. */
-const SPLIT_AT_FIRST = 10;
-
-/** How a metric is opened, as far as its series are known. */
-export function openedAs(
-  metric: string,
-  known: Pick<MetricSummary, "series" | "labelNames"> | undefined,
-): Panel {
-  const { series = 1, labelNames = [] } = known ?? {};
-  const [only, another] = labelNames;
-  const by = another === undefined && only !== undefined ? only : "*";
-  const panel = panelOf(metric);
-  return series > 1 && series <= SPLIT_AT_FIRST ? { ...panel, by } : panel;
-}
-
 /** A panel without some of its choices. */
 export function without<
   K extends "by" | "unit" | "only" | "sort" | "across" | "show" | "over" | "line",
@@ -177,23 +165,37 @@ export function without<
 const find = <T extends string>(all: readonly T[], text: string | null): T | undefined =>
   all.find((one) => one === text);
 
-/** `path` and `search` as in `location`. */
-export function parseView(path: string, search: string): View {
+/** Options of `/embed`. */
+const OPTIONS = ["theme", "legend", "panel"];
+
+/**
+ * `path` and `search` as in `location`. `base`: what an address says that says nothing; the panels and
+ * filters of one that has any are its own, whatever the address says.
+ */
+export function parseView(path: string, search: string, base = HOME): View {
   const given = new URLSearchParams(search);
-  const page = find(["embed", "store"] as const, path.replace(/^\/|\/$/g, "")) ?? HOME.page;
-  const panels = parsePanels(given);
+  const page =
+    find(["embed", "store", "shared"] as const, path.replace(/^\/|\/$/g, "")) ?? HOME.page;
+  const isOwn = base.panels.length === 0;
+  const panels = isOwn ? parsePanels(given) : base.panels;
+  const options = [...given].filter(([name]) => OPTIONS.includes(name));
+  const nth = Number(given.get("panel"));
   const columns = Number(given.get("columns"));
   const saved = given.get("view");
   return {
     page,
-    panels: page === "embed" ? panels.slice(0, 1) : panels,
-    where: parseFilters(given),
-    ...(columns >= 1 && columns <= COLUMNS && { columns: Math.floor(columns) }),
+    panels:
+      page !== "embed" || (!isOwn && !nth) ? panels : panels.slice(Math.max(0, nth - 1), nth || 1),
+    where: isOwn ? parseFilters(given) : base.where,
+    ...(page === "embed" && options.length > 0 && { options }),
+    ...(columns >= 1 && columns <= COLUMNS
+      ? { columns: Math.floor(columns) }
+      : base.columns !== undefined && { columns: base.columns }),
     ...(saved && { saved }),
-    range: parseRange(given),
-    resolution: find(RESOLUTIONS, given.get("resolution")) ?? HOME.resolution,
-    compare: find(COMPARISONS, given.get("compare")) ?? HOME.compare,
-    utc: given.get("zone") === "utc",
+    range: parseRange(given) ?? base.range,
+    resolution: find(RESOLUTIONS, given.get("resolution")) ?? base.resolution,
+    compare: find(COMPARISONS, given.get("compare")) ?? base.compare,
+    utc: given.has("zone") ? given.get("zone") === "utc" : base.utc,
   };
 }
 
@@ -247,31 +249,34 @@ export const LATEST = LIMITS.earliestAt * 100;
 const time = (text: string | null): number =>
   text !== null && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 
-function parseRange(given: URLSearchParams): Range {
+function parseRange(given: URLSearchParams): Range | undefined {
   const from = time(given.get("from"));
   const to = time(given.get("to"));
   const canBeAsked =
     from >= LIMITS.earliestAt && from < to && to <= LATEST && to - from <= LIMITS.rangeMs;
   if (canBeAsked) return { kind: "fixed", from, to };
   const span = find(SPAN_NAMES, given.get("range"));
-  return span === undefined ? HOME.range : { kind: "last", span };
+  return span && { kind: "last", span };
 }
 
-/** Path and search of an address. */
-export function viewAddress(view: View): string {
+/** Path and search of an address, from which `parseView` has the view again. */
+export function viewAddress(view: View, base = HOME): string {
   const { page, panels, where, columns, saved, range, resolution, compare, utc } = view;
+  const isOwn = base.panels.length === 0;
   const search = new URLSearchParams();
   if (saved !== undefined) search.set("view", saved);
   if (range.kind === "fixed") {
     search.set("from", String(range.from));
     search.set("to", String(range.to));
-  } else if (range.span !== "1h") search.set("range", range.span);
-  if (resolution !== HOME.resolution) search.set("resolution", resolution);
-  if (compare !== HOME.compare) search.set("compare", compare);
-  if (utc) search.set("zone", "utc");
-  if (columns !== undefined) search.set("columns", String(columns));
-  for (const matcher of where) search.append("where", matcher);
-  for (const panel of panels) {
+  } else if (base.range.kind === "fixed" || range.span !== base.range.span)
+    search.set("range", range.span);
+  if (resolution !== base.resolution) search.set("resolution", resolution);
+  if (compare !== base.compare) search.set("compare", compare);
+  if (utc !== base.utc) search.set("zone", utc ? "utc" : "local");
+  if (columns !== base.columns && columns) search.set("columns", String(columns));
+  for (const [name, value] of view.options ?? []) search.set(name, value);
+  for (const matcher of isOwn ? where : []) search.append("where", matcher);
+  for (const panel of isOwn ? panels : []) {
     const isExpr = panel.expr !== undefined;
     search.append(isExpr ? "expr" : "metric", panel.expr ?? panel.metric);
     if (panel.stat !== "avg") search.append("stat", panel.stat);
@@ -287,18 +292,6 @@ export function viewAddress(view: View): string {
   }
   const path = page === "explore" ? "/" : `/${page}`;
   return search.size === 0 ? path : `${path}?${readable(search)}`;
-}
-
-/** `next` with the very panels of `before` where they are equal: those are not drawn again. */
-export function keepingPanels(next: View, before: View): View {
-  const addressOf = (panel: Panel): string => viewAddress({ ...HOME, panels: [panel] });
-  const panels = next.panels.map((panel, i) => {
-    const old = before.panels[i];
-    return old !== undefined && addressOf(old) === addressOf(panel) ? old : panel;
-  });
-  const isSame =
-    panels.length === before.panels.length && panels.every((one, i) => one === before.panels[i]);
-  return { ...next, panels: isSame ? before.panels : panels };
 }
 
 /** Fewer escapes than URLSearchParams makes: addresses are read, and typed, by people. */

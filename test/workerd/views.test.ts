@@ -179,9 +179,10 @@ describe("a view", () => {
     await put("mixed", "metric=web.a&metric=db.a");
     await put("over", "metric=web.a&over=db.a");
     await put("empty", "range=1h");
+    await put("expr", "metric=web.a&expr=sum(x)");
     const token = await tokenOf({ scope: "read", prefix: "web." });
     expect(await listed(token)).toEqual(["own"]);
-    for (const id of ["mixed", "over", "empty"])
+    for (const id of ["mixed", "over", "empty", "expr"])
       await failureOf(await ask(admin, `/api/v1/views/${id}`, token), 404, "unknown_view");
   });
 });
@@ -356,6 +357,14 @@ describe("a link", () => {
     down = true;
     vi.setSystemTime(NOW + 60_001);
     await failureOf(await ask(other, ITS_OWN[1]!, secret), 503, "unavailable");
+  });
+
+  test("keeps the filters of an expression apart from those of the metric before it", async () => {
+    await put("v", "metric=web.a&where=zone=eu&expr=up&where=host=a&by=host");
+    const path = "/api/v1/query?metric=web.a&where=zone=eu";
+    expect((await by(path)).status).toBe(200);
+    for (const more of ["&where=host=a", "&by=host"])
+      await failureOf(await by(path + more), 403, "forbidden");
   });
 
   test("follows its view: what it no longer shows is refused, what it shows now is answered", async () => {

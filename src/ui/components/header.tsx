@@ -49,7 +49,7 @@ const Ranges = () => {
 
 const Resolutions = () => {
   const { resolution } = view.value;
-  const used = new Set(placed.value.map(({ reading }) => reading.shown.value?.answer.resolution));
+  const used = new Set(placed.value.map(({ reading }) => reading?.shown.value?.answer.resolution));
   return (
     <nav class="segments" aria-label="Resolution">
       {RESOLUTIONS.map((one) => (
@@ -82,11 +82,13 @@ const ZoomOut = () =>
     </button>
   );
 
+const loadViews = () => import("./views.tsx");
+const Views = lazily(async () => (await loadViews()).Views);
 const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
 
 export const Header = () => {
   const explores = page.value === "explore";
-  const hasCharts = explores && panelCount.value > 0;
+  const hasCharts = page.value !== "store" && panelCount.value > 0;
   return (
     <header class="bar" inert={covers.value}>
       <Brand />
@@ -111,6 +113,11 @@ export const Header = () => {
       <div class="ends">
         {hasCharts && <RangeSteps />}
         {hasCharts && <Live />}
+        {explores && (
+          <Menu name="Views and layout" label={<ICONS.views />} class="tool" onNear={loadViews}>
+            {(close) => <Views close={close} />}
+          </Menu>
+        )}
         <Menu name="Settings and more" label={<ICONS.more />} class="tool">
           {(close) => <Settings close={close} />}
         </Menu>

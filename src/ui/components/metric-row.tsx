@@ -7,7 +7,7 @@ import { minute, second } from "../models/clock.ts";
 import { linkToAlone, panels } from "../models/page.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
 import { formatIn, unitOf } from "../units.ts";
-import { openedAs } from "../url.ts";
+import { openedAs } from "../opened-as.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 const Age = ({ at }: { readonly at: number }) => (

@@ -80,3 +80,16 @@ export const NothingHere = () => (
     </p>
   </div>
 );
+
+/** A link to a view that is none, or none any more. */
+export const LinkEnded = () => (
+  <main class="middle" data-state="ended">
+    <div class="card state">
+      <h1>This link shows nothing any more</h1>
+      <p>
+        It was revoked, or its view deleted, or it was not copied whole. Ask who sent it for
+        another.
+      </p>
+    </div>
+  </main>
+);

@@ -1,6 +1,7 @@
 // The head of a panel: its name, how it is cut, and what can be done with it.
 
 import { useMemo } from "preact/hooks";
+import { linkSecret } from "../api.ts";
 import type { ChartData } from "../chart/data.ts";
 import { formatFigure } from "../chart/form.ts";
 import { highest, peakOf } from "../chart/ranking.ts";
@@ -9,7 +10,7 @@ import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { ownUnit } from "../models/drawing.ts";
 import { summaryOf } from "../models/metrics.ts";
-import { linkToPanel, setPanel, splitBy } from "../models/page.ts";
+import { linkToPanel, page, setPanel, splitBy } from "../models/page.ts";
 import { ACROSS, type Across, DRAWN, isCounter, SHOWS, showOf, titleOf, without } from "../url.ts";
 import { Filters } from "./filters.tsx";
 import { lazily } from "./lazily.tsx";
@@ -132,7 +133,7 @@ const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
   const spike = useMemo(() => data && highestOf(data), [data]);
   const known = summaryOf(panel.metric);
   // Its line is there from the start, so that the chart does not move when it fills.
-  if (known === undefined) return <p class="about">&nbsp;</p>;
+  if (!known?.lastAt) return <p class="about">{spike ?? (page.value === "explore" && "\u00a0")}</p>;
   return (
     <p class="quiet about">
       {known.series > 1 && `${formatCount(known.series)} series · `}
@@ -166,9 +167,15 @@ export const PanelHead = (props: HeadProps) => {
   return (
     <div class="title" data-expr={panel.expr !== undefined || undefined}>
       <div class="names">
-        {embedded ? (
+        {embedded && page.value === "embed" ? (
           <h1>
-            <a href={linkToPanel(index, "explore")} target="_blank" rel="noreferrer">
+            <a
+              href={
+                linkSecret === undefined ? linkToPanel(index, "explore") : `/shared${location.hash}`
+              }
+              target="_blank"
+              rel="noreferrer"
+            >
               {titleOf(panel)}
             </a>
           </h1>

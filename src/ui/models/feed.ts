@@ -9,6 +9,7 @@ import { noteServerTime } from "./clock.ts";
 import { type Connection, type Feed, feeds, type Listener, reconnect } from "./feeds.ts";
 import { lookAnew } from "./metrics.ts";
 import { view } from "./page.ts";
+import { placed } from "./placed.ts";
 import { Tail } from "./tail.ts";
 
 const PING_EVERY = 30_000;
@@ -141,12 +142,15 @@ export function startFeeds(): void {
   let held: string | undefined;
   effect(() => {
     const { panels, range, page } = view.value;
+    const read = placed.value.flatMap(({ reading, index }) =>
+      reading === undefined ? [] : (panels[index] ?? []),
+    );
     const wanted =
       page !== "store" && range.kind === "last" && denial.value === undefined
         ? [
             ...new Set(
               // Expressions have no feed: they ask again.
-              panels.flatMap(({ metric, over }) =>
+              read.flatMap(({ metric, over }) =>
                 over === undefined ? metric || [] : [metric, over],
               ),
             ),

@@ -19,7 +19,8 @@ import {
 } from "./metric-pages.ts";
 import { page, settleOn, view } from "./page.ts";
 import type { Rows } from "./rows.ts";
-import { openedAs, type Panel } from "../url.ts";
+import { openedAs } from "../opened-as.ts";
+import type { Panel } from "../url.ts";
 
 const PAGE = 100;
 /** The first page fills a screen: with its sparklines it stands before the first chart. */

@@ -3,10 +3,10 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { later } from "../chart/frames.ts";
+import { keepingPanels } from "../keeping.ts";
 import { keep, kept } from "./storage.ts";
 import {
   HOME,
-  keepingPanels,
   type Panel,
   parseView,
   type Range,
@@ -16,7 +16,19 @@ import {
 } from "../url.ts";
 import { zoomed } from "../zoomed.ts";
 
-const here = (): View => parseView(location.pathname, location.search);
+/** What addresses leave out: of a link's page, what its view says. */
+let base = HOME;
+const here = (): View => parseView(location.pathname, location.search, base);
+
+/** The address of a view on this page: a link goes on in it. */
+const addressOf = (view: View): string =>
+  viewAddress(view, base) + (base === HOME ? "" : location.hash);
+
+/** Of a page that shows what a link leads to. */
+export function standOn(shown: View): void {
+  base = shown;
+  view.value = here();
+}
 
 /** The address of the charts that this browser saw last. */
 const LAST = "minuet.last";
@@ -34,6 +46,11 @@ export const view = signal<View>(opens());
 /** Parts of the view by themselves: who reads these is not drawn again by a zoom. */
 export const page = computed(() => view.value.page);
 export const panels = computed(() => view.value.panels);
+export const columns = computed(() => view.value.columns);
+/** How a frame looks: theme, legend. */
+export const frame = computed((): Readonly<Record<string, string>> =>
+  Object.fromEntries(view.value.options ?? []),
+);
 export const filters = computed(() => view.value.where);
 export const range = computed(() => view.value.range);
 export const comparison = computed(() => view.value.compare);
@@ -63,23 +80,32 @@ const entry = (): Entry => {
 /** The view that the links of the list lead on from: it follows when the panels have been drawn. */
 const settled = signal<View>(view.peek());
 
-export const linkTo = (change: Partial<View>): string => viewAddress({ ...view.value, ...change });
+export const linkTo = (change: Partial<View>): string => addressOf({ ...view.value, ...change });
 
 function show(next: View, zooms: Entry["zooms"] = []): void {
-  if (viewAddress(next) === viewAddress(view.peek())) return;
-  history.pushState({ zooms } satisfies Entry, "", viewAddress(next));
+  if (addressOf(next) === addressOf(view.peek())) return;
+  history.pushState({ zooms } satisfies Entry, "", addressOf(next));
   view.value = next;
 }
 
 /** Changes the address without an entry: for what is not worth a step back. */
 function amend(next: View): void {
-  history.replaceState(history.state, "", viewAddress(next));
+  history.replaceState(history.state, "", addressOf(next));
   view.value = next;
 }
 
 /** A range that is chosen forgets what was zoomed in from; other choices keep it. */
 export const go = (change: Partial<View>): void =>
   show({ ...view.peek(), ...change }, change.range === undefined ? entry().zooms : []);
+
+/** Shows another view altogether. */
+export const goTo = (next: View): void => show(next);
+
+/** Undefined: as many as there is room for. */
+export function setColumns(columns: number | undefined): void {
+  const { columns: _, ...rest } = view.peek();
+  show(columns === undefined ? rest : { ...rest, columns }, entry().zooms);
+}
 
 const withPanel = (index: number, change: (panel: Panel) => Panel): View => {
   const now = view.peek();
@@ -114,7 +140,7 @@ const opened = (panel: Panel, from: View): View => ({
 
 /** Shows a metric alone, with the range and resolution of before. */
 export const openAlone = (panel: Panel): void => show(opened(panel, view.peek()));
-export const linkToAlone = (panel: Panel): string => viewAddress(opened(panel, settled.value));
+export const linkToAlone = (panel: Panel): string => addressOf(opened(panel, settled.value));
 
 /** Shows a metric below what is there, also once more. */
 export const addPanel = (added: Panel): void =>
@@ -130,7 +156,7 @@ export const onlyPanel = (index: number): void => go(alone(index));
 export const linkToPanel = (index: number, page: View["page"]): string =>
   linkTo({ ...alone(index), page });
 
-export const linkToStore = (): string => viewAddress({ ...HOME, page: "store" });
+export const linkToStore = (): string => addressOf({ ...HOME, page: "store" });
 
 /** Chooses for a visitor who has not: no entry in the history. */
 export const settleOn = (panel: Panel): void => amend({ ...view.peek(), panels: [panel] });
@@ -162,6 +188,6 @@ export function startHistory(): void {
   effect(() => {
     const next = view.value;
     later(settled, () => (settled.value = next));
-    if (next.page === "explore" && next.panels.length > 0) keep(LAST, viewAddress(next));
+    if (next.page === "explore" && next.panels.length > 0) keep(LAST, addressOf(next));
   });
 }

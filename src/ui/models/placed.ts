@@ -10,12 +10,18 @@ import { Reading } from "./reading.ts";
 export interface Placed {
   readonly key: string;
   readonly index: number;
-  readonly reading: Reading;
+  /** Undefined until somebody sees its place. */
+  readonly reading: Reading | undefined;
   /** Of the metric by which this one is divided. */
   readonly second: Reading | undefined;
 }
 
 const known = new Map<string, Reading>();
+
+/** Panels that are read without waiting for who sees them: the first row, or the first two. */
+export const FIRST = 2;
+/** Keys of the others that are seen, or about to be: kept by seen.ts. */
+export const seen = signal<ReadonlySet<string>>(new Set());
 
 export const placed = signal<readonly Placed[]>([]);
 
@@ -28,7 +34,7 @@ export function startReadings(): void {
   });
   effect(() => {
     const { panels, page } = view.value;
-    const seen = new Map<string, number>();
+    const times = new Map<string, number>();
     const used = new Set<string>();
     const readingOf = (key: string, panel: ReadonlySignal<Panel>): Reading => {
       const reading = known.get(key) ?? new Reading(knowing(panel));
@@ -38,14 +44,17 @@ export function startReadings(): void {
     };
     const before = placed.peek();
     const next = (page === "store" ? [] : panels).map((panel, index): Placed => {
-      const nth = seen.get(panel.metric) ?? 0;
-      seen.set(panel.metric, nth + 1);
+      const nth = times.get(panel.metric) ?? 0;
+      times.set(panel.metric, nth + 1);
       const key = `${nth}/${panel.metric}`;
-      const reading = readingOf(key, follow(panel, nth));
+      const isSeen = index < FIRST || seen.value.has(key);
+      const reading = isSeen ? readingOf(key, follow(panel, nth)) : undefined;
       const second =
-        panel.over === undefined ? undefined : readingOf(`over ${key}`, divisorOf(reading.panel));
+        panel.over === undefined || reading === undefined
+          ? undefined
+          : readingOf(`over ${key}`, divisorOf(reading.panel));
       const old = before[index];
-      const isOld = old?.reading === reading && old.second === second;
+      const isOld = old?.key === key && old.reading === reading && old.second === second;
       return isOld ? old : { key, index, reading, second };
     });
     for (const [key, reading] of known)

@@ -8,7 +8,7 @@ import { placed } from "./placed.ts";
 /** What is shown: as the first chart has it, else as the view says. */
 function shownNow(): { readonly from: number; readonly to: number } {
   const { range } = view.peek();
-  const known = placed.peek()[0]?.reading.shown.peek();
+  const known = placed.peek()[0]?.reading?.shown.peek();
   if (known !== undefined) return known;
   return range.kind === "fixed" ? range : { from: now() - SPANS[range.span], to: now() };
 }
@@ -16,7 +16,7 @@ function shownNow(): { readonly from: number; readonly to: number } {
 /** Half a window aside: what was at one edge is in the middle. */
 export function shift(side: -1 | 1): void {
   const shown = shownNow();
-  const step = placed.peek()[0]?.reading.shown.peek()?.answer.step ?? 1;
+  const step = placed.peek()[0]?.reading?.shown.peek()?.answer.step ?? 1;
   const half = (shown.to - shown.from) / 2;
   moveBy(side * Math.max(1, Math.round(half / step)) * step, shown);
 }

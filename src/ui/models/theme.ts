@@ -11,7 +11,12 @@ export const CHOICES = ["system", "light", "dark"] as const;
 export type Choice = (typeof CHOICES)[number];
 
 const KEY = "minuet.theme";
-export const choice = signal<Choice>(CHOICES.find((one) => one === kept(KEY)) ?? "system");
+/** Of a frame, the page around it may choose. */
+const given =
+  location.pathname === "/embed" ? new URLSearchParams(location.search).get("theme") : null;
+export const choice = signal<Choice>(
+  CHOICES.find((one) => one === (given ?? kept(KEY))) ?? "system",
+);
 
 function read(): Theme {
   const style = getComputedStyle(document.documentElement);
@@ -42,7 +47,7 @@ export const startTheme = (): void => {
   };
   dark.addEventListener("change", follow);
   effect(() => {
-    keep(KEY, choice.value === "system" ? undefined : choice.value);
+    if (given === null) keep(KEY, choice.value === "system" ? undefined : choice.value);
     follow();
   });
 };

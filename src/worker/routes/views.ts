@@ -77,10 +77,13 @@ export const saved = (row: ViewRow): SavedView => ({
 /** Whether a view shows nothing that the caller may not see. */
 function maySee(caller: Caller, { search }: ViewRow): boolean {
   if (caller.prefix === "") return true;
-  const asks = asksOf(new URLSearchParams(search));
+  const given = new URLSearchParams(search);
+  const asks = asksOf(given);
   return (
     asks.ok &&
     asks.value.length > 0 &&
+    // Which metrics an expression is of is not looked for.
+    !given.has("expr") &&
     asks.value.every(({ metric }) => prefixIssue(caller, metric) === undefined)
   );
 }

@@ -3,10 +3,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatMatcher, OPERATORS } from "../../../src/core/query/filter.ts";
+import { keepingPanels } from "../../../src/ui/keeping.ts";
 import {
   COMPARISONS,
   HOME,
-  keepingPanels,
   type Panel,
   panelOf,
   panelOfExpr,

@@ -1,0 +1,184 @@
+// Views: saved in the store, brought back, sent as a link that needs no token; panels in a grid, moved,
+// and read only where somebody sees them.
+
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { chartOf, findings, fits, lastMinutes, liveOf, panelOf, site } from "./pages.ts";
+
+const TOKEN = "a-long-random-text";
+const store = site({ vars: { API_TOKEN: TOKEN } });
+const { open, post } = store;
+
+const NAMES = ["cpu.load", "http.ms", "orders", "disk.used", "queue.length", "net.in"];
+
+beforeAll(() =>
+  post(
+    NAMES.flatMap((name) =>
+      ["a", "b"].map((host, i) => ({
+        name,
+        labels: { host },
+        datapoints: lastMinutes(50, (ago) => i * 10 + (ago % 5)),
+      })),
+    ),
+  ),
+);
+
+const api = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+  const response = await fetch(`${store.server.url}/api/v1/views${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  expect(response.status).toBe(200);
+  return response.json() as Promise<T>;
+};
+
+const saved = (id: string, search: string): Promise<unknown> =>
+  api(`/${id}`, {
+    method: "PUT",
+    body: JSON.stringify({ name: `The ${id}`, note: "look here", search }),
+  });
+
+interface Made {
+  readonly id: string;
+  readonly secret: string;
+}
+const linkTo = (id: string): Promise<Made> => api(`/${id}/links`, { method: "POST" });
+
+/** A page of who has the token. */
+async function signedIn(path: string, options = {}): Promise<Page> {
+  const page = await open(path, options);
+  await page.getByLabel("Token").fill(TOKEN);
+  await page.getByRole("button", { name: "Open" }).click();
+  return page;
+}
+
+beforeEach(async () => {
+  const { views } = await api<{ views: { id: string }[] }>("");
+  for (const { id } of views) await api(`/${id}`, { method: "DELETE" });
+});
+
+test("a view is saved, opened, changed, deleted and brought back", async () => {
+  const page = await signedIn("/?metric=cpu.load&by=host&metric=http.ms");
+  await chartOf(page, '[data-metric="cpu.load"]');
+  const menu = page.getByLabel("Views and layout");
+  await menu.click();
+  await page.getByText("None yet").waitFor();
+  await page.getByRole("button", { name: "Save this as a view" }).click();
+  await page.getByLabel("Name of the view").fill("On call");
+  await page.getByLabel("Note").fill("at night");
+  await page.getByRole("button", { name: "Save view" }).click();
+  await page.getByRole("link", { name: "On call" }).waitFor();
+  await expect.poll(() => page.url()).toContain("view=");
+  // Two columns and a filter of all are changes of it.
+  await page.getByRole("button", { name: "2", exact: true }).click();
+  await page.getByLabel("Filter of all panels").fill("host=b");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByRole("button", { name: "Save changes of On call" }).click();
+  await expect
+    .poll(() => page.getByRole("button", { name: "Save changes of On call" }).count())
+    .toBe(0);
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+
+  await page.goto(`${store.server.url}/?metric=orders`);
+  await chartOf(page, '[data-metric="orders"]');
+  await menu.click();
+  await page.getByRole("link", { name: "On call" }).click();
+  const chart = await chartOf(page, '[data-metric="cpu.load"]');
+  await expect.poll(() => chart.getAttribute("data-series")).toBe("1");
+  await expect.poll(() => page.locator(".panels").getAttribute("data-columns")).toBe("2");
+
+  await menu.click();
+  await page.getByRole("button", { name: "Delete On call" }).click();
+  await expect.poll(() => page.getByRole("link", { name: "On call" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("link", { name: "On call" }).waitFor();
+  const { views } = await api<{ views: { note: string; search: string }[] }>("");
+  expect(views).toMatchObject([
+    { note: "at night", search: "columns=2&where=host%3Db&metric=cpu.load&by=host&metric=http.ms" },
+  ]);
+});
+
+describe("a link", () => {
+  test("shows its view to who has no token, live, and no more when it is revoked", async () => {
+    await saved("team", "range=1h&columns=2&metric=cpu.load&by=host&metric=http.ms&where=host%3Da");
+    const page = await signedIn("/?view=team&metric=cpu.load");
+    await chartOf(page);
+    await page.getByLabel("Views and layout").click();
+    await page.getByRole("button", { name: "Share The team" }).click();
+    await page.getByRole("button", { name: "Make a link" }).click();
+    const link = new URL(await page.getByLabel("Link", { exact: true }).inputValue());
+
+    const other = await open(link.pathname + link.hash);
+    await chartOf(other, '[data-metric="cpu.load"][data-series="2"]');
+    await chartOf(other, '[data-metric="http.ms"][data-series="1"]');
+    await other.getByRole("heading", { name: "The team" }).waitFor();
+    await other.getByText("look here").waitFor();
+    await liveOf(other);
+    await expect.poll(() => other.locator(".tools, .cuts, aside").count()).toBe(0);
+    await post([{ name: "cpu.load", labels: { host: "new" }, value: 5 }]);
+    await chartOf(other, '[data-metric="cpu.load"][data-series="3"]');
+    // The range is the reader's; the address has it, and the link.
+    await other.getByRole("link", { name: "6h" }).click();
+    await expect.poll(() => other.url()).toBe(`${link.origin}/shared?range=6h${link.hash}`);
+    await other.reload();
+    await chartOf(other, '[data-metric="cpu.load"]');
+    await expect
+      .poll(() => other.locator('[data-range="6h"]').getAttribute("aria-current"))
+      .toBe("true");
+    expect(await findings(other)).toEqual([]);
+
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await expect.poll(() => page.locator("[data-link]").count()).toBe(0);
+    await other.reload();
+    await other.getByText("This link shows nothing any more").waitFor();
+  });
+
+  test("in a frame of 400 × 220, with theme and legend of its choice", async () => {
+    await saved("frame", "metric=cpu.load&by=host&metric=http.ms");
+    const { secret } = await linkTo("frame");
+    const small = { viewport: { width: 400, height: 220 } };
+    const page = await open(`/embed?panel=2&legend=none&theme=dark#${secret}`, small);
+    const chart = await chartOf(page, '[data-metric="http.ms"]');
+    await expect.poll(() => page.locator(".panel").count()).toBe(1);
+    await expect.poll(() => page.locator("html").getAttribute("data-theme")).toBe("dark");
+    await expect.poll(() => page.locator(".legend").isVisible()).toBe(false);
+    await fits(page);
+    const { height, y } = (await chart.boundingBox())!;
+    expect(height).toBeGreaterThan(120);
+    expect(y + height).toBeLessThanOrEqual(220);
+    const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+    expect(tall).toBeLessThanOrEqual(220);
+  });
+
+  test("may be framed at /embed and nowhere else", async () => {
+    const policy = async (path: string): Promise<string> =>
+      (await fetch(store.server.url + path)).headers.get("content-security-policy") ?? "";
+    expect(await policy("/embed")).not.toContain("frame-ancestors");
+    for (const path of ["/", "/shared", "/store", "/docs", "/tokens"])
+      expect(await policy(path), path).toContain("frame-ancestors 'none'");
+  });
+});
+
+test("panels below the fold ask nothing until they are seen", async () => {
+  await saved("long", NAMES.map((name) => `metric=${name}`).join("&"));
+  const { secret } = await linkTo("long");
+  const asked = new Set<string>();
+  const page = await open("/shared", { viewport: { width: 800, height: 500 } });
+  page.on("request", (request) => {
+    const metric = new URL(request.url()).searchParams.get("metric");
+    if (metric !== null) asked.add(metric);
+  });
+  await page.goto(`${store.server.url}/shared#${secret}`);
+  await page.reload();
+  await chartOf(page, '[data-metric="cpu.load"]');
+  await chartOf(page, '[data-metric="http.ms"]');
+  await expect.poll(() => page.locator(".panel").count()).toBe(NAMES.length);
+  await liveOf(page);
+  expect([...asked]).not.toContain("net.in");
+  await panelOf(page, "net.in").scrollIntoViewIfNeeded();
+  await chartOf(page, '[data-metric="net.in"]');
+  // What is far above again is put away, and nothing moves.
+  await expect.poll(() => panelOf(page, "orders").getAttribute("data-state")).toBe("away");
+  await expect.poll(() => panelOf(page, "net.in").getAttribute("data-state")).toBe("ready");
+});
