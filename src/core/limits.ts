@@ -19,6 +19,8 @@ export const statementsPerRequest = 100_000;
 export const statementBytes = 500_000;
 /** Bytes of a request body, before and after decompression: stops gzip bombs. */
 export const bodyBytes = 8 * 1024 * 1024;
+/** How long a body may take to arrive, ms: stops clients that send a byte now and then. */
+export const bodyMs = 120_000;
 /** Points of a request: bounds what one commit must hold. */
 export const pointsPerRequest = 100_000;
 /** Depth of nested JSON: stops bodies that cost memory and no network. */
@@ -128,7 +130,13 @@ export const cronMs = 20_000;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
-export const bucketsPerSlice = 100_000;
+export const bucketsPerSlice = 50_000;
+/** Buckets that are decoded before others in the isolate get a turn: some ms. */
+export const rowsPerTurn = 4_096;
+/** How long others wait for a turn to end, ms: its request may be gone. */
+export const turnMs = 1_000;
+/** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */
+export const largeBodyBytes = 128 * 1024;
 /** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
 export const openHours = 100_000;
 /**

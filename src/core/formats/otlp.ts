@@ -98,8 +98,7 @@ function render(outcome: Outcome, encoding: Encoding): Answer {
     return answer(200, encoding.partly(rejectedDataPoints(outcome), reasons(outcome)));
   const { status, message, headers } = said(outcome);
   return askingPassword(
-    // Of what is understood and cannot be stored senders expect no status of its own.
-    answer(status === 422 ? 400 : status, encoding.status(CODES[status] ?? 13, message), headers),
+    answer(STATUSES[status] ?? status, encoding.status(CODES[status] ?? 13, message), headers),
   );
 }
 
@@ -108,6 +107,9 @@ const rejectedDataPoints = ({ rejected, skipped }: Counts): number =>
   new Set(rejected.filter(({ code }) => code !== "invalid_point").map(({ index }) => index)).size +
   skipped;
 
+/** Of what is understood and cannot be stored senders expect no status of its own; they know no 408. */
+const STATUSES: Readonly<Record<number, number>> = { 408: 503, 422: 400 };
+
 /** Codes of gRPC by status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED and so on. */
 const CODES: Readonly<Record<number, number>> = {
   400: 3,
@@ -115,6 +117,7 @@ const CODES: Readonly<Record<number, number>> = {
   403: 7,
   404: 5,
   405: 12,
+  408: 14,
   413: 3,
   415: 3,
   422: 3,

@@ -45,7 +45,7 @@ export const remoteWrite2 = format({
 /**
  * Every answer says how many samples, histograms and exemplars were written: without, senders of 2.0
  * take it that 2.0 is not understood. What can never be stored is 400, which is not sent again; what
- * could not be stored now 503, which is (429 is not, unless a sender is told to).
+ * could not be stored now 503, which is (408 is not, and 429 unless a sender is told to).
  */
 function render(outcome: Outcome): Answer {
   const samples = "accepted" in outcome ? outcome.accepted + outcome.withoutValue : 0;
@@ -67,4 +67,4 @@ function render(outcome: Outcome): Answer {
   });
 }
 
-const STATUSES: Readonly<Record<number, number>> = { 422: 400, 429: 503 };
+const STATUSES: Readonly<Record<number, number>> = { 408: 503, 422: 400, 429: 503 };

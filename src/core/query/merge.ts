@@ -27,6 +27,11 @@ export interface MergedGroup {
   readonly begun: ReadonlyMap<number, number>;
 }
 
+export interface Ranked {
+  readonly groups: readonly MergedGroup[];
+  readonly total: number;
+}
+
 export class Merge {
   readonly #plan: Plan;
   readonly #by: GroupBy;
@@ -106,17 +111,23 @@ export class Merge {
    * they rose in it; default count).
    * They come in that order, or by labels when none is given. `total` is how many there were.
    */
-  ranked(
-    limit: number,
-    order?: Order,
-  ): { readonly groups: readonly MergedGroup[]; readonly total: number } {
+  ranked(limit: number, order?: Order): Ranked {
+    const parts = this.rankedInParts(limit, order);
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** As `ranked`, group by group: yields how many buckets it looked at. */
+  *rankedInParts(limit: number, order?: Order): Generator<number, Ranked> {
     const byLabels = [...this.#groups]
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([, group]) => group);
     const total = byLabels.length;
     let groups = byLabels;
     if (total > limit || order !== undefined) {
-      const ranked = this.#ranking(byLabels, order ?? "count").slice(0, limit);
+      const ranked = (yield* this.#ranking(byLabels, order ?? "count")).slice(0, limit);
       const kept = new Set(ranked);
       groups = order === undefined ? byLabels.filter((group) => kept.has(group)) : ranked;
     }
@@ -191,15 +202,14 @@ export class Merge {
   }
 
   /** Largest first; those that are equal stay in their order. */
-  #ranking(groups: readonly Group[], order: Order): Group[] {
-    const over = (group: Group): number => {
+  *#ranking(groups: readonly Group[], order: Order): Generator<number, Group[]> {
+    const ranks: { readonly group: Group; readonly rank: number }[] = [];
+    for (const group of groups) {
       const buckets = group.sorted(this.#shelf, this.#scratch);
-      return rankOf([[buckets, 0, buckets.length]], order);
-    };
-    return groups
-      .map((group) => ({ group, rank: over(group) }))
-      .sort((a, b) => b.rank - a.rank)
-      .map(({ group }) => group);
+      ranks.push({ group, rank: rankOf([[buckets, 0, buckets.length]], order) });
+      yield buckets.length;
+    }
+    return ranks.sort((a, b) => b.rank - a.rank).map(({ group }) => group);
   }
 }
 

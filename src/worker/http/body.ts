@@ -16,10 +16,11 @@ export interface Encodings {
   readonly encoding?: string;
 }
 
-/** @throws Failed with what is wrong. */
+/** `patienceMs`: how long it may take to arrive. @throws Failed with what is wrong. */
 export async function readBody(
   request: Request,
   { encodings = {}, onlyOwnEncodings, encoding: byDefault = "identity" }: Encodings,
+  patienceMs: number = LIMITS.bodyMs,
 ): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > LIMITS.bodyBytes) tooLarge();
@@ -31,7 +32,7 @@ export async function readBody(
       kind: "unsupported_encoding",
       message: `Content-Encoding ${quote(encoding)} is not one of ${[...known.keys()].join(", ")}, identity`,
     });
-  const bytes = await received(request, declared > 0);
+  const bytes = await received(request, declared > 0, patienceMs);
   if (decompress === undefined || bytes.length === 0) return bytes;
   const plain = decompress(bytes, LIMITS.bodyBytes);
   if (plain.ok) return plain.value;
@@ -62,19 +63,37 @@ const tooLarge = (): never =>
     message: `the body is over ${LIMITS.bodyBytes} bytes (also after decompression): send it in parts`,
   });
 
-/** The body as it comes, no more than the limit. */
-async function received(request: Request, isDeclared: boolean): Promise<Uint8Array> {
+/** The body as it comes, no more than the limit, and no longer than the patience. */
+async function received(
+  request: Request,
+  isDeclared: boolean,
+  patienceMs: number,
+): Promise<Uint8Array> {
+  const ending = new AbortController();
+  const late = scheduler.wait(patienceMs, { signal: ending.signal }).then(() => {
+    throw new TooSlow();
+  });
+  // It ends with this request; that it was not needed is no failure.
+  late.catch(() => undefined);
   try {
-    return isDeclared ? await request.bytes() : await collect(request.body);
+    return await Promise.race([isDeclared ? request.bytes() : collect(request.body), late]);
   } catch (error) {
     if (error instanceof TooLarge) return tooLarge();
+    if (error instanceof TooSlow)
+      return fail({
+        kind: "too_slow",
+        message: `the body did not arrive within ${LIMITS.bodyMs / 1_000} s: send it in smaller parts`,
+      });
     // Who sent it is gone: nobody reads the answer, and nothing is wrong here.
     const why = error instanceof Error ? error.message : String(error);
     return fail({ kind: "invalid_body", message: `the body ended early: ${why}` });
+  } finally {
+    ending.abort();
   }
 }
 
 class TooLarge extends Error {}
+class TooSlow extends Error {}
 
 async function collect(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();

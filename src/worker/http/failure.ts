@@ -29,7 +29,7 @@ export type Failure =
       readonly nearest: readonly string[];
     }
   | { readonly kind: "method_not_allowed"; readonly message: string; readonly allow: string }
-  | { readonly kind: "too_large" | "too_many_points"; readonly message: string }
+  | { readonly kind: "too_large" | "too_many_points" | "too_slow"; readonly message: string }
   | { readonly kind: "unsupported_media_type" | "unsupported_encoding"; readonly message: string }
   | { readonly kind: "upgrade_required"; readonly message: string }
   | {
@@ -82,6 +82,7 @@ export const CODES = {
   unknown_link: { status: 404, meaning: "The view has no such link" },
   unknown_metric: { status: 404, meaning: "There is no such metric; `nearest` has names like it" },
   method_not_allowed: { status: 405, meaning: "The path knows other methods: see Allow" },
+  too_slow: { status: 408, meaning: "The body took too long to arrive; see Retry-After" },
   too_large: { status: 413, meaning: "The body is too large, as it came or decompressed" },
   too_many_points: { status: 413, meaning: "The body holds too many points" },
   unsupported_media_type: { status: 415, meaning: "The Content-Type is not understood" },
@@ -126,6 +127,8 @@ function headersOf(failure: Failure): Readonly<Record<string, string>> {
     case "unavailable":
     case "too_many_requests":
       return { "retry-after": String(failure.retryAfterSec) };
+    case "too_slow":
+      return { "retry-after": "1" };
     case "misconfigured":
       return { "retry-after": String(MISCONFIGURED_SEC) };
     case "method_not_allowed":

@@ -32,6 +32,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   401: "No token, or a wrong one",
   403: "Not allowed",
   404: "Unknown",
+  408: "Too slow; see Retry-After",
   413: "Too large",
   415: "Media type or encoding not understood",
   422: "Understood, but over a limit",

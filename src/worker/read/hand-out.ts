@@ -25,6 +25,7 @@ import type { Rows, Series, TakeRows } from "../../core/query/source.ts";
 import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/segments.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
+import { Turns } from "../turns.ts";
 import type { AskedHead } from "./consistent.ts";
 import type { SeriesById } from "./known-series.ts";
 
@@ -78,6 +79,7 @@ export class HandOut<R extends Rows> {
   #plan: Plan;
   readonly #form: Form<R>;
   readonly #take: TakeRows<R>;
+  readonly #turns = new Turns();
   readonly unreadable: Unreadable[] = [];
   /** How many runs were handed out. */
   runs = 0;
@@ -102,14 +104,14 @@ export class HandOut<R extends Rows> {
     this.deletedTo = Math.max(this.deletedTo, deletedTo(this.#plan.tier, progress));
   }
 
-  /** What a database holds of series, within a part of the range. */
-  stored(
+  /** What a database holds of series, within a part of the range: in turns. */
+  async stored(
     database: string,
     { progress }: Standing,
     { dirty, minutes, hours, days }: Segments,
     of: SeriesById,
     range: Range,
-  ): ReadError | undefined {
+  ): Promise<ReadError | undefined> {
     const { tier } = this.#plan;
     this.sawDeleted(progress);
     const parts = [withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress)].map(
@@ -121,23 +123,28 @@ export class HandOut<R extends Rows> {
       tier !== "minute" && sources.hour(tier, pack, hourOf(start));
     const isDay: IsWanted = (pack, start) => sources.day(pack, dayOf(start));
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
-    return (
-      this.#table(database, "day", days, isDay, of, parts) ??
-      this.#table(database, "hour", hours, isHour, of, parts) ??
-      this.#table(database, "minute", minutes, isMinute, of, parts)
-    );
+    const error =
+      (await this.#table(database, "day", days, isDay, of, parts)) ??
+      (await this.#table(database, "hour", hours, isHour, of, parts)) ??
+      (await this.#table(database, "minute", minutes, isMinute, of, parts));
+    this.#turns.rest();
+    return error;
   }
 
-  #table(
+  async #table(
     database: string,
     table: TierName,
     packs: readonly PackRow[],
     isWanted: IsWanted,
     of: SeriesById,
     ranges: readonly Range[],
-  ): ReadError | undefined {
+  ): Promise<ReadError | undefined> {
     const { rows } = this.#form;
+    let decoded = this.decoded;
     for (const row of packs) {
+      // Between two packs nothing lies in `rows`, which all readers share.
+      if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
+      decoded = this.decoded;
       const from = spanStart(table, row.span);
       // All minutes of an hour are wanted, or none: then they need no decoding.
       const isWhole = table === "minute";
@@ -171,8 +178,12 @@ export class HandOut<R extends Rows> {
     return undefined;
   }
 
-  /** What a shard holds, beside a database that holds its pages up to `stored`. */
-  head({ shard, head }: AskedHead, stored: number, wanted: WantedOfHead): ReadError | undefined {
+  /** What a shard holds, beside a database that holds its pages up to `stored`: in turns. */
+  async head(
+    { shard, head }: AskedHead,
+    stored: number,
+    wanted: WantedOfHead,
+  ): Promise<ReadError | undefined> {
     const parts = new Map<number, SeriesParts>();
     for (const [number, key] of head.keys) {
       const of = wanted(key);
@@ -180,11 +191,15 @@ export class HandOut<R extends Rows> {
     }
     if (parts.size === 0) return undefined;
     const sealed = head.sealed.filter(({ page }) => inHead(page, { stored, openId: head.openId }));
+    let error: ReadError | undefined;
     for (const block of [...sealed.map((one) => one.block), ...head.open]) {
-      const error = this.#block(block, parts, shard);
-      if (error !== undefined) return error;
+      const { decoded } = this;
+      error = this.#block(block, parts, shard);
+      if (error !== undefined) break;
+      if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
     }
-    return undefined;
+    this.#turns.rest();
+    return error;
   }
 
   #block(

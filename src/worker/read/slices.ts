@@ -106,7 +106,7 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     const over = overBudget(plan, loads, done);
     if (over !== undefined) return over;
   }
-  return joined.finish();
+  return await joined.finish();
 }
 
 const itemsOf = (of: Stored, plan: Plan, cost: Cost, perSlice: number): Item[] =>
@@ -175,11 +175,11 @@ class Joined {
       const now = new Map(sidesOf(this.#heads, name, snapshot));
       if (fits(now, before)) {
         this.#pending.push({ of, slice, flushed: snapshot.flushed });
-        return this.#wide.handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
+        return await this.#wide.handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
       }
       before = now;
       // The head that fitted the slices before goes with them; this one is read again with a new head.
-      const failed = this.finish();
+      const failed = await this.finish();
       if (failed !== undefined) return failed;
       const again = await this.#again(item);
       if (!again.ok) return again.error;
@@ -207,7 +207,7 @@ class Joined {
   }
 
   /** Hands out the heads beside the slices that they fit. */
-  finish(): ReadError | undefined {
+  async finish(): Promise<ReadError | undefined> {
     const pending = this.#pending;
     this.#pending = [];
     for (const asked of this.#heads) {
@@ -223,7 +223,7 @@ class Joined {
         ({ flushed }) => flushed.get(shard) ?? 0,
       )) {
         const ranges = rangesByPack(slices);
-        const error = this.#wide.handOut.head(asked, stored, (key) => {
+        const error = await this.#wide.handOut.head(asked, stored, (key) => {
           const id = ids.get(key);
           const wanted = id === undefined ? undefined : ranges.get(packOf(id));
           return wanted && { series: of.series.get(id!)!, ranges: wanted };

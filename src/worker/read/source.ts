@@ -178,8 +178,8 @@ async function readPart(
   const range = { from: planned.kept, to: planned.to };
   const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
   const failed =
-    handOutStored(handOut, stored, range) ??
-    handOutHeads(handOut, { readings, heads, wide }, matches, range) ??
+    (await handOutStored(handOut, stored, range)) ??
+    (await handOutHeads(handOut, { readings, heads, wide }, matches, range)) ??
     work.over ??
     (wide.length === 0
       ? undefined
@@ -227,32 +227,32 @@ function storedOf(reading: Reading, metrics: readonly string[], matches: Matches
 }
 
 /** What was read at once. */
-function handOutStored(
+async function handOutStored(
   handOut: Receiver,
   stored: readonly Stored[],
   range: Range,
-): ReadError | undefined {
+): Promise<ReadError | undefined> {
   for (const { reading, series } of stored) {
     const { name, snapshot } = reading;
     if (snapshot.segments.cut) continue;
-    const error = handOut.stored(name, snapshot, snapshot.segments, series, range);
+    const error = await handOut.stored(name, snapshot, snapshot.segments, series, range);
     if (error !== undefined) return error;
   }
   return undefined;
 }
 
 /** Heads, but for series of databases that are wide: they come beside the slices. */
-function handOutHeads(
+async function handOutHeads(
   handOut: Receiver,
   { readings, heads, wide }: Pick<Consistent, "readings" | "heads"> & { wide: readonly Stored[] },
   matches: Matches,
   range: Range,
-): ReadError | undefined {
+): Promise<ReadError | undefined> {
   for (const asked of heads) {
     const { database } = asked.head;
     const later = wide.find(({ reading }) => reading.name === database)?.series.ids();
     const { flushed } = readings.find(({ name }) => name === database)!.snapshot;
-    const error = handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
+    const error = await handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
       if (later?.has(key) === true) return undefined;
       const series = KnownSeries.ofKey(key);
       return matches(series) ? { series, ranges: [range] } : undefined;

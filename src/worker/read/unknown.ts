@@ -24,12 +24,7 @@ const kept = new WeakMap<Env, Names>();
 /** @throws Failed: no such metric, with the three names like it of those that begin with `prefix`. */
 export async function failUnknown(env: Env, prefix: string, name: string): Promise<never> {
   const { names, missing } = await namesOf(env);
-  const nearest = names
-    .filter((other) => other !== name && other.startsWith(prefix))
-    .map((other) => ({ other, far: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
-    .slice(0, 3)
-    .map(({ other }) => other);
+  const nearest = nearestTo(name, names, prefix);
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
   const hint =
     nearest.length === 0
@@ -44,6 +39,29 @@ export async function failUnknown(env: Env, prefix: string, name: string): Promi
     message: `no metric "${name}". ${hint}${without.join("")}`,
     nearest,
   });
+}
+
+/** How many names are told. */
+const NEAREST = 3;
+
+/** The nearest first; of two that are as near the first by name. Of all, whatever begins with `prefix`. */
+function nearestTo(name: string, names: readonly string[], prefix: string): readonly string[] {
+  const wanted = name.toLowerCase();
+  const found: { readonly other: string; readonly far: number }[] = [];
+  for (const other of names) {
+    const most = found.length < NEAREST ? Infinity : found[NEAREST - 1]!.far;
+    // Each character more is a step.
+    if (Math.abs(other.length - name.length) > most) continue;
+    if (other === name || !other.startsWith(prefix)) continue;
+    const far = distance(wanted, other.toLowerCase());
+    if (far > most) continue;
+    const isNearer = (one: (typeof found)[number]): boolean =>
+      far < one.far || (far === one.far && other < one.other);
+    const at = found.findIndex(isNearer);
+    found.splice(at < 0 ? found.length : at, 0, { other, far });
+    found.length = Math.min(found.length, NEAREST);
+  }
+  return found.map(({ other }) => other);
 }
 
 /** Names of metrics, at most `LIMITS.namesCompared`. They are kept the longer, the more they cost. */

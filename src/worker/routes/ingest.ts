@@ -17,6 +17,7 @@ import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
 import { isLoose } from "../http/parameters.ts";
 import { keyIssue, onceOf, onceOfContent } from "../once.ts";
+import { Turns } from "../turns.ts";
 import { write } from "../write.ts";
 
 /** What the API document says of a path, beyond what follows from its formats. */
@@ -43,6 +44,7 @@ const ERRORS = [
   "invalid_encoding",
   "invalid_point",
   "too_large",
+  "too_slow",
   "too_many_points",
   "unsupported_media_type",
   "unsupported_encoding",
@@ -127,7 +129,10 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
     retentionHourDays: retention.hour,
     ...(caller.prefix !== "" && { forbids: (metric) => prefixIssue(caller, metric) }),
   });
+  const turns = new Turns();
+  if (bytes.length > LIMITS.largeBodyBytes) await turns.next();
   const read = format.decode(bytes, asked, intake);
+  turns.rest();
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
   const reading = (): string => JSON.stringify([format.name, asked]);

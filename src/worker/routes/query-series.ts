@@ -10,6 +10,7 @@ import type { Unreadable } from "../../core/query/read-error.ts";
 import type { Source } from "../../core/query/source.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { isPercentile, PERCENTILE_NAMES, type PercentileName } from "../../core/stats.ts";
+import { Turns } from "../turns.ts";
 import { type AskedOfSamples, readPercentiles } from "./query-percentiles.ts";
 
 interface AskedOfStats {
@@ -44,9 +45,8 @@ interface AskedOfGroups
 export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroups): Promise<Shown> {
   const { limit, isCounter, planned } = asked;
   const order = isPercentile(asked.order) ? asked.order : undefined;
-  const { groups, total } = merge.ranked(
-    order === undefined ? limit : Infinity,
-    orderOfBuckets(asked.order),
+  const { groups, total } = await new Turns().run(
+    merge.rankedInParts(order === undefined ? limit : Infinity, orderOfBuckets(asked.order)),
   );
   const names = percentilesOf(asked);
   const how = { isCounter, step: planned.step };

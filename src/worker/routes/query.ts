@@ -38,6 +38,7 @@ import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { asTyped, shown } from "../read/types.ts";
 import { failUnknown } from "../read/unknown.ts";
+import { Turns } from "../turns.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
 import { tooLarge } from "./query-limits.ts";
 import { combinedOf, groupsOf, orderOfBuckets, percentilesOf } from "./query-series.ts";
@@ -128,11 +129,16 @@ export const query = endpoint({
     const notes = notesOf(head, series.length, head.keptFrom);
     const csv = asked.format === "csv";
     const tag = new Tag();
+    const turns = new Turns();
     await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
     for (const one of series) {
       await tag.text(labelsJson(one.labels));
-      for (const numbers of numbersOf(one)) await tag.bytes(new Uint8Array(numbers.buffer));
+      for (const numbers of numbersOf(one)) {
+        await tag.bytes(new Uint8Array(numbers.buffer));
+        if (turns.isOver(numbers.length / 8)) await turns.next();
+      }
     }
+    turns.rest();
     return tagged(
       c.req.raw,
       await tag.done(),

@@ -1,0 +1,50 @@
+// Large work of one request in turns, so that small requests of the same isolate come in between: one piece of
+// large work at a time, and between two pieces whatever else is ready. What a piece is, is counted in rows: the
+// clock of a Worker stands still while it computes.
+
+import * as LIMITS from "../core/limits.ts";
+
+/** Whose piece it is, and since when. A request that is gone never ends its own: nobody waits for it for long. */
+const piece = { of: 0, since: 0 };
+
+const isTaken = (): boolean => piece.of !== 0 && performance.now() - piece.since < LIMITS.turnMs;
+
+let last = 0;
+
+export class Turns {
+  readonly #number = ++last;
+  #rows = 0;
+
+  /** Counts rows that were worked on; true when `next` is due. */
+  isOver(rows: number): boolean {
+    this.#rows += rows;
+    return this.#rows >= LIMITS.rowsPerTurn;
+  }
+
+  /** Ends the piece, and begins another when others had their turn. */
+  async next(): Promise<void> {
+    this.rest();
+    await scheduler.wait(0);
+    while (isTaken()) await scheduler.wait(1);
+    piece.of = this.#number;
+    piece.since = performance.now();
+  }
+
+  /** Runs work that yields how many rows a part of it was. */
+  async run<T>(parts: Generator<number, T>): Promise<T> {
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done === true) {
+        this.rest();
+        return value;
+      }
+      if (this.isOver(value)) await this.next();
+    }
+  }
+
+  /** Ends the piece: what follows waits for others, or is small. */
+  rest(): void {
+    this.#rows = 0;
+    if (piece.of === this.#number) piece.of = 0;
+  }
+}

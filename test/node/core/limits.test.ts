@@ -1,0 +1,233 @@
+// Each limit, and the test that goes over it. A new one needs its row: where the abuse is that it stops, or
+// that no request reaches it. And those that need no store.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as LIMITS from "../../../src/core/limits.ts";
+import { fullIssue } from "../../../src/durable/full.ts";
+import { Dictionary } from "../../../src/durable/dictionary.ts";
+import { Intake } from "../../../src/core/formats/intake.ts";
+import { nativeJson } from "../../../src/core/formats/native.ts";
+import { otlpJson } from "../../../src/core/formats/otlp.ts";
+
+type Limit = keyof typeof LIMITS;
+
+const HERE = "node/core/limits.test.ts";
+const SUITE = "node/formats/suite.ts";
+const BAD_POINTS = "workerd/api-bad-points.test.ts";
+const BAD_REQUESTS = "workerd/api-bad-requests.test.ts";
+const PROMQL = "node/promql/limits.test.ts";
+const ABUSE = "workerd/limits.test.ts";
+
+/** The test, and words of it. */
+const ABUSED: Readonly<Partial<Record<Limit, readonly [file: string, words: string]>>> = {
+  nameLength: [SUITE, "names and labels over their limits"],
+  labelValueLength: [SUITE, "names and labels over their limits"],
+  labelsPerPoint: [SUITE, "names and labels over their limits"],
+  unitLength: ["workerd/api-description.test.ts", "what is wrong with a description"],
+  helpLength: ["workerd/api-description.test.ts", "what is wrong with a description"],
+  descriptionCharactersPerShard: ["node/laws/description.test.ts", "new Descriptions(10)"],
+  statementsPerRequest: [HERE, "a request describes so many metrics"],
+  bodyBytes: [BAD_POINTS, "10 MB of nesting"],
+  bodyMs: [ABUSE, "a body that does not come is not waited for"],
+  pointsPerRequest: [BAD_POINTS, "100_001"],
+  jsonDepth: [BAD_POINTS, "nested deeper than 6 levels"],
+  idempotencyKeyLength: [BAD_POINTS, "1 to 200 are allowed"],
+  issuesListed: ["workerd/api-series-limit.test.ts", "LIMITS.issuesListed"],
+  aheadMs: ["workerd/api-limits.test.ts", "more than ten minutes ahead"],
+  earliestAt: ["node/core/intake.test.ts", "by the year 2001"],
+  seriesPerMetric: ["workerd/api-series-limit.test.ts", "a new series is refused"],
+  seriesPerShard: [HERE, "a shard has so many series"],
+  seriesCharactersPerShard: [HERE, "a shard has so many characters of names"],
+  backlogBytes: [HERE, "a shard keeps so much for D1"],
+  pendingBytes: [HERE, "so much waits for a commit"],
+  pressureMinutes: ["workerd/shard-pressure.test.ts", "at once"],
+  d1DeadlineMs: ["workerd/d1-hangs.test.ts", "LIMITS.d1DeadlineMs"],
+  sendersKnown: ["node/core/commit.test.ts", "senders are forgotten, and bounded"],
+  dedupMs: ["node/laws/idempotency.test.ts", "LIMITS.dedupMs"],
+  bucketsPerSlice: ["workerd/read-slices.test.ts", "2_000"],
+  decodedPerQuery: ["node/core/bounds.test.ts", "decodedPerQuery"],
+  queryMs: ["workerd/read-slices.test.ts", "a query that takes too long ends"],
+  seriesRowsPerQuery: ["workerd/read-limits.test.ts", "more series than a query may look at"],
+  bucketsPerQuery: ["workerd/read-limits.test.ts", "more buckets than an answer may hold"],
+  packedBytesPerQuery: ["workerd/read-limits.test.ts", "buckets that pack badly"],
+  percentilesPerQuery: ["node/laws/percentiles.test.ts", "LIMITS.percentilesPerQuery"],
+  rangeMs: [BAD_REQUESTS, "an enormous range"],
+  matchersPerQuery: [ABUSE, "a query has so many matchers"],
+  regexSize: ["workerd/read-limits.test.ts", "LIMITS.regexSize"],
+  regexWork: ["workerd/read-limits.test.ts", "LIMITS.regexWork"],
+  metricsPerQuery: [ABUSE, "PromQL reads so many metrics"],
+  namesPerQuery: [ABUSE, "PromQL reads so many metrics"],
+  seriesPerQuery: [BAD_REQUESTS, "limit 1001"],
+  sparklineSeries: ["workerd/api-sparkline.test.ts", "for whose series there is no room"],
+  metricsPerPage: [BAD_REQUESTS, "/api/v1/metrics?limit=1001"],
+  databases: ["node/scripts/databases.test.ts", "LIMITS.databases"],
+  shards: ["node/laws/config.test.ts", "LIMITS.shards"],
+  samplesPerPush: ["workerd/live.test.ts", "more than a message has room for"],
+  socketsPerShard: [ABUSE, "a shard has so many sockets"],
+  socketsPerToken: ["workerd/session.test.ts", "are not so many that others have none"],
+  unreadBytesPerSocket: ["process/slow-reader.test.ts", "sockets that do not read are dropped"],
+  missedBytesPerSocket: ["process/slow-reader.test.ts", "sockets that do not read are dropped"],
+  unaskedBytes: ["workerd/live.test.ts", "is told no more, then dropped"],
+  pushEveryMs: ["workerd/live.test.ts", "a burst is one message"],
+  metricsPerPush: ["workerd/live.test.ts", "many metrics at once, with few timers"],
+  queryCharacters: ["node/promql/parse.test.ts", "limit queryCharacters"],
+  queryDepth: ["node/promql/parse.test.ts", "limit queryDepth"],
+  pointsPerSeries: [PROMQL, "pointsPerSeries"],
+  subqueryPoints: [PROMQL, "subqueryPoints"],
+  querySamples: [PROMQL, "querySamples"],
+  queryLooks: [PROMQL, "queryLooks"],
+  queryCells: [PROMQL, "queryCells"],
+  linesPerEvent: ["node/core/log-line.test.ts", "of a flood a few lines are written"],
+  rateRetrySec: ["workerd/rate.test.ts", "a token that asks too often waits"],
+  tokensFreshMs: ["workerd/tokens.test.ts", "within a minute elsewhere"],
+  tokensKeptMs: ["workerd/tokens.test.ts", "also while D1 is down"],
+  tokenLooksPerSec: ["workerd/tokens.test.ts", "is not asked for each unknown token"],
+  tokenUsedMs: ["workerd/tokens.test.ts", "with one row an hour"],
+  views: ["workerd/views.test.ts", "is one of so many at most"],
+  linksKnown: ["workerd/views.test.ts", "that is unknown costs no more than some looks a second"],
+  sessionMs: ["workerd/session.test.ts", "LIMITS.sessionMs"],
+  accessKeysMs: ["workerd/access-jwt.test.ts", "keys that are known go on for a day"],
+  accessKeysKeptMs: ["workerd/access-jwt.test.ts", "keys that are known go on for a day"],
+  accessKeysRetryMs: ["workerd/access-jwt.test.ts", "forged ones cost no fetch each"],
+  accessKeysLooks: ["workerd/access-jwt.test.ts", "forged ones cost no fetch each"],
+  otlpDepth: [HERE, "OTLP as JSON is so deep"],
+  latestAt: [BAD_POINTS, "is after the year 5000"],
+  tokens: [ABUSE, "a store has so many named tokens"],
+  tokenNameLength: ["workerd/tokens.test.ts", "a long name"],
+  viewIdLength: [ABUSE, "a view has so long texts, and so many links"],
+  viewNameLength: [ABUSE, "a view has so long texts, and so many links"],
+  viewNoteLength: [ABUSE, "a view has so long texts, and so many links"],
+  viewSearchLength: [ABUSE, "a view has so long texts, and so many links"],
+  linksPerView: [ABUSE, "a view has so long texts, and so many links"],
+  labelValuesListed: ["workerd/api-series-limit.test.ts", "how many there are"],
+  accessSkewMs: ["workerd/access-jwt.test.ts", "not valid yet"],
+};
+
+/**
+ * Those that no request goes over: they say how work is cut into parts, how long something is kept or waited
+ * for, what the platform allows, or what an operator may set.
+ */
+const UNREACHED: readonly Limit[] = [
+  "statementBytes",
+  "knownSeries",
+  "knownSeriesBytes",
+  "knownTypes",
+  "batchBytes",
+  "rowBytes",
+  "samplesPerMinute",
+  "journalBytes",
+  "openBuckets",
+  "repeatBytes",
+  "pageMinutes",
+  "bucketsPerFlush",
+  "bucketsPerLayout",
+  "directories",
+  "journalRows",
+  "openKeys",
+  "pressureBytes",
+  "flushTimeoutMs",
+  "registerTimeoutMs",
+  "gatherMs",
+  "companyMs",
+  "hurryMs",
+  "idleSeriesMs",
+  "dedupKeys",
+  "pairsPerRollup",
+  "daysPerRollup",
+  "rollupBytes",
+  "unreadableRetryMs",
+  "packsPerPurge",
+  "rowsPerPurge",
+  "tombstonesPerRound",
+  "packsPerBurial",
+  "rowsPerBurial",
+  "cronMs",
+  "autoBuckets",
+  "rowsPerTurn",
+  "turnMs",
+  "largeBodyBytes",
+  "openHours",
+  "headBytes",
+  "samplesAtOnce",
+  "samplesOrdered",
+  "keptSeriesBytes",
+  "namesCompared",
+  "keepNameMs",
+  "retentionDays",
+  "databaseBytes",
+  "bucketsPerPush",
+  "unreadBytesPerShard",
+  "othersDeadlineMs",
+  "othersEveryMs",
+  "tokensRetryMs",
+  "tokensDeadlineMs",
+  "viewDeletedMs",
+  "metricsPerLink",
+  "accessDeadlineMs",
+];
+
+test("each limit has its row", () => {
+  const rows = [...Object.keys(ABUSED), ...UNREACHED];
+  expect(rows.toSorted()).toEqual(Object.keys(LIMITS).toSorted());
+});
+
+test.each(Object.entries(ABUSED))("%s has a test that goes over it", (_, [file, words]) => {
+  expect(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")).toContain(words);
+});
+
+const rules = { shards: 1, now: Date.UTC(2026, 0, 1), retentionHourDays: 400 };
+
+test("a shard has so many series, and says how to have more", () => {
+  const dictionary = new Dictionary({ ...LIMITS, seriesPerShard: 3 });
+  for (const key of ["a{}", "b{}", "c{}"]) {
+    expect(dictionary.refuse(key)).toBeUndefined();
+    dictionary.add(key);
+  }
+  expect(dictionary.refuse("d{}")).toMatchObject({
+    code: "too_many_series",
+    message: expect.stringMatching(/ 3 .*SHARDS/),
+  });
+});
+
+test("a shard has so many characters of names, and says how to have more", () => {
+  const dictionary = new Dictionary({ ...LIMITS, seriesCharactersPerShard: 100 });
+  dictionary.add(`a{"l":"${"x".repeat(50)}"}`);
+  expect(dictionary.refuse(`b{"l":"${"y".repeat(50)}"}`)).toMatchObject({
+    code: "too_many_series",
+    message: expect.stringMatching(/characters.*SHARDS/),
+  });
+  expect(dictionary.refuse("c{}")).toBeUndefined();
+});
+
+test("a request describes so many metrics", () => {
+  const intake = new Intake(rules);
+  const items = Array.from({ length: LIMITS.statementsPerRequest + 2 }, (_, i) => ({
+    name: `m${i}`,
+    unit: "s",
+    datapoints: [],
+  }));
+  const bytes = new TextEncoder().encode(JSON.stringify(items));
+  const read = nativeJson.decode(bytes, { parameters: {}, path: "/api/v1/points" }, intake);
+  expect(read.ok ? "taken" : read.error.code).toBe("too_many_points");
+});
+
+test("a shard keeps so much for D1, and so much waits for a commit: then it says so", () => {
+  const well = { held: LIMITS.backlogBytes, waiting: LIMITS.pendingBytes - 1, more: 1 };
+  expect(fullIssue(3, well)).toBeUndefined();
+  expect(fullIssue(3, { ...well, held: LIMITS.backlogBytes + 1 })).toMatch(
+    /^shard 3 holds \d+ bytes that D1 has not taken/,
+  );
+  expect(fullIssue(3, { ...well, more: 2 })).toMatch(/waiting to be stored.*Raise SHARDS/);
+});
+
+test("OTLP as JSON is so deep", () => {
+  const depth = LIMITS.otlpDepth + 1;
+  const body = `{"resourceMetrics":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  const bytes = new TextEncoder().encode(body);
+  const asked = { parameters: {}, path: "/v1/metrics" };
+  const read = otlpJson.decode(bytes, asked, new Intake(rules));
+  expect(read.ok ? "taken" : read.error.message).toMatch(
+    /nested deeper than \d+ levels, the limit/,
+  );
+});

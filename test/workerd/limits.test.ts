@@ -1,0 +1,152 @@
+// Abuse that no other test commits: bodies that do not come, sockets and metrics without end. The table of
+// all limits and their tests is test/node/core/limits.test.ts.
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { readBody } from "../../src/worker/http/body.ts";
+import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
+import { DIALECTS } from "./dialects.ts";
+import { formatFor, FORMATS } from "../../src/core/formats/registry.ts";
+import { failureOf, fetchApi, NOW, post, search, store } from "./api-client.ts";
+import { refusedAs } from "../../src/worker/routes/ingest.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+});
+
+/** A body that begins, and never ends. */
+const slow = (headers: Record<string, string> = {}): Request => {
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('[{"name"')),
+  });
+  return new Request("http://localhost/api/v1/points", { method: "POST", body, headers });
+};
+
+const failed = async (work: Promise<unknown>): Promise<Failed["failure"]> => {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Failed)) throw new Error(`no failure: ${String(error)}`);
+  return error.failure;
+};
+
+test("a body that does not come is not waited for, encoded or not", async () => {
+  for (const headers of [{}, { "content-encoding": "gzip" }] as Record<string, string>[]) {
+    const failure = await failed(readBody(slow(headers), {}, 5));
+    expect(failure).toEqual({
+      kind: "too_slow",
+      message: "the body did not arrive within 120 s: send it in smaller parts",
+    });
+    const response = failureResponse(failure);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([408, "1"]);
+  }
+});
+
+test("senders that give up after a 408 are told 503", () => {
+  for (const [what, { path, type }] of Object.entries(DIALECTS)) {
+    const format = formatFor(
+      FORMATS.filter(({ paths }) => paths.includes(path as "/")),
+      type,
+    )!;
+    const { status, headers } = refusedAs(format, { kind: "too_slow", message: "late" });
+    expect([status, headers.get("retry-after")], what).toEqual([
+      /Remote write|OTLP/.test(what) ? 503 : 408,
+      "1",
+    ]);
+  }
+});
+
+const sockets: (WebSocket | null)[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket?.close(1000);
+});
+
+test("a shard has so many sockets, and says so to the next", { timeout: 60_000 }, async () => {
+  const shard = env.SHARD.getByName("0");
+  const open = (n: number): Promise<Response> =>
+    shard.fetch(`https://shard/?${new URLSearchParams({ metric: `m.${n % 7}`, shards: "1" })}`, {
+      headers: { upgrade: "websocket" },
+    });
+  for (let n = 0; n < LIMITS.socketsPerShard; n++) {
+    const { webSocket } = await open(n);
+    webSocket?.accept();
+    sockets.push(webSocket);
+  }
+  expect(sockets).not.toContain(null);
+  const next = await fetchApi("/api/v1/live?metric=m.0", { headers: { upgrade: "websocket" } });
+  expect((await failureOf(next, 503, "busy")).message).toContain("too many live sockets");
+  sockets.pop()?.close(1000);
+  await expect
+    .poll(async () => {
+      const { webSocket } = await open(0);
+      webSocket?.accept();
+      sockets.push(webSocket);
+      return webSocket !== null;
+    })
+    .toBe(true);
+});
+
+test("a query has so many matchers", async () => {
+  await store({ name: "matched", value: 1 });
+  const where = (many: number) => Array.from({ length: many }, (_, i) => `l${i}=`);
+  const ask = (many: number): Promise<Response> =>
+    fetchApi(`/api/v1/query${search({ metric: "matched", where: where(many) })}`);
+  expect((await ask(LIMITS.matchersPerQuery)).status).toBe(200);
+  await failureOf(await ask(LIMITS.matchersPerQuery + 1), 400, "invalid_parameter");
+});
+
+test(
+  "PromQL reads so many metrics, and looks through so many names",
+  { timeout: 60_000 },
+  async () => {
+    const points = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => ({ name: `many.m${from + i}`, value: 1 }));
+    await post(points(0, LIMITS.metricsPerQuery + 1));
+    const ask = async (query: string): Promise<string> => {
+      const response = await fetchApi(
+        `/prometheus/api/v1/query${search({ query, time: NOW / 1_000 })}`,
+      );
+      return `${response.status} ${await response.text()}`;
+    };
+    expect(await ask('count({__name__=~"many.m[0-9]{1,3}"})')).toMatch(/^200 .*"1000"/);
+    expect(await ask('count({__name__=~"many.*"})')).toMatch(/^422 .*metricsPerQuery/s);
+    for (let from = LIMITS.metricsPerQuery + 1; from <= LIMITS.namesPerQuery; from += 5_000)
+      await post(points(from, from + 5_000));
+    expect(await ask('count({__name__=~"many.m1"})')).toMatch(/^422 .*namesPerQuery/s);
+    expect(await ask("count({__name__='many.m1'})")).toMatch(/^200 /);
+  },
+);
+
+const send = (method: string, path: string, body: unknown): Promise<Response> =>
+  fetchApi(path, { method, body: JSON.stringify(body) });
+
+test("a store has so many named tokens", async () => {
+  const make = (): Promise<Response> =>
+    send("POST", "/api/v1/tokens", { name: "t", scope: "read" });
+  const rows = Array.from({ length: LIMITS.tokens - 1 }, (_, i) =>
+    env.DB.prepare("INSERT INTO token VALUES (NULL, 't', ?, 'read', '', 0, NULL, NULL)").bind(
+      `${i}`,
+    ),
+  );
+  await env.DB.batch(rows);
+  expect((await make()).status).toBe(200);
+  await failureOf(await make(), 422, "too_many_tokens");
+});
+
+test("a view has so long texts, and so many links", async () => {
+  const put = (id: string, more: object): Promise<Response> =>
+    send("PUT", `/api/v1/views/${id}`, { name: "v", search: "metric=a", ...more });
+  for (const [id, more] of [
+    ["v".repeat(LIMITS.viewIdLength + 1), {}],
+    ["v", { name: "n".repeat(LIMITS.viewNameLength + 1) }],
+    ["v", { note: "n".repeat(LIMITS.viewNoteLength + 1) }],
+    ["v", { search: `metric=${"a".repeat(LIMITS.viewSearchLength)}` }],
+  ] as const)
+    await failureOf(await put(id, more), 400, "invalid_parameter");
+  expect((await put("v", {})).status).toBe(200);
+  const link = (): Promise<Response> => send("POST", "/api/v1/views/v/links", { name: "l" });
+  for (let i = 0; i < LIMITS.linksPerView; i++) expect((await link()).status).toBe(200);
+  expect((await link()).status).toBe(422);
+});
