@@ -182,3 +182,42 @@ test("panels below the fold ask nothing until they are seen", async () => {
   await expect.poll(() => panelOf(page, "orders").getAttribute("data-state")).toBe("away");
   await expect.poll(() => panelOf(page, "net.in").getAttribute("data-state")).toBe("ready");
 });
+
+test("panels are moved by dragging, and by keys; the same metric may be there twice", async () => {
+  const page = await signedIn("/?columns=2&metric=orders&metric=cpu.load&metric=orders&stat=max", {
+    viewport: { width: 1400, height: 1_300 },
+  });
+  const order = (): Promise<string[]> =>
+    page.evaluate(() =>
+      new URLSearchParams(location.search).getAll("metric").concat(
+        // What is about a panel goes with it.
+        location.search.includes("orders&stat=max&metric=cpu.load") ? ["max first"] : [],
+      ),
+    );
+  await expect
+    .poll(() => page.locator("[data-state=ready] .chart[data-current=true]").count())
+    .toBe(3);
+  const handles = page.locator("[data-move]");
+  const [from, to] = [await handles.nth(2).boundingBox(), await handles.nth(0).boundingBox()];
+  await page.mouse.move(from!.x + 8, from!.y + 8);
+  await page.mouse.down();
+  // The code for it is on its way with the first.
+  await page.locator("[data-dragged]").waitFor();
+  await page.mouse.move(to!.x - 40, to!.y + 60, { steps: 5 });
+  await page.locator("[data-drop]").waitFor();
+  await page.mouse.up();
+  await expect.poll(order).toEqual(["orders", "orders", "cpu.load"]);
+  await page.goBack();
+  await expect.poll(order).toEqual(["orders", "cpu.load", "orders"]);
+  await page.getByLabel("Move cpu.load").focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(order).toEqual(["orders", "orders", "cpu.load", "max first"]);
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.ariaLabel))
+    .toBe("Move cpu.load");
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(order).toEqual(["cpu.load", "orders", "orders"]);
+  await expect
+    .poll(() => page.locator("[data-state=ready] .chart[data-current=true]").count())
+    .toBe(3);
+});

@@ -21,6 +21,7 @@ export const ICONS = {
   out: () => icon("M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M5 8h6"),
   in: () => icon("M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2M5 8h6M8 5v6"),
   plus: () => icon("M8 3.5v9M3.5 8h9"),
+  move: () => icon("M6 3.5h.01M10 3.5h.01M6 8h.01M10 8h.01M6 12.5h.01M10 12.5h.01"),
   views: () => icon("M4 2.5h8v11l-4-3-4 3z"),
   more: () => icon("M3.5 8h.01M8 8h.01M12.5 8h.01"),
   list: () => icon("M2.5 4.5h11M2.5 8h11M2.5 11.5h11"),

@@ -63,6 +63,25 @@ export function PanelTools(props: ToolsProps) {
         {said.value}
       </span>
       {several && (
+        <button
+          type="button"
+          class="tool move"
+          aria-label={`Move ${titleOf(panel)}`}
+          title="Drag to another place, or use the arrows"
+          data-move={index}
+          onPointerDown={(event) =>
+            void import("../models/arrange.ts").then(({ drag }) => drag(event, index))
+          }
+          onKeyDown={(event) => {
+            if (!event.key.startsWith("Arrow")) return;
+            event.preventDefault();
+            void import("../models/arrange.ts").then(({ step }) => step(event.key, index));
+          }}
+        >
+          <ICONS.move />
+        </button>
+      )}
+      {several && (
         <Tool name="Show alone" onClick={() => focusAfter(() => onlyPanel(index))}>
           <ICONS.alone />
         </Tool>

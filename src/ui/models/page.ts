@@ -146,6 +146,13 @@ export const linkToAlone = (panel: Panel): string => addressOf(opened(panel, set
 export const addPanel = (added: Panel): void =>
   go({ page: "explore", panels: [...view.peek().panels, added] });
 
+/** Puts a panel where another is: those between move up. */
+export function movePanel(from: number, to: number): void {
+  const rest = view.peek().panels.filter((_, i) => i !== from);
+  const moved = view.peek().panels[from];
+  if (moved !== undefined) go({ panels: rest.toSpliced(to, 0, moved) });
+}
+
 export const removePanel = (index: number): void =>
   go({ panels: view.peek().panels.filter((_, i) => i !== index) });
 
