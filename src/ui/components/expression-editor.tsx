@@ -2,7 +2,7 @@
 // wrong under the text. CodeMirror stands in a shadow root, where its styles need no <style> element, which
 // the page's policy forbids. Loaded when it is opened.
 
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { makeEditor, type Made } from "../promql/editor.ts";
 import { errorIn } from "../promql/errors.ts";
@@ -47,6 +47,12 @@ export function ExpressionEditor({ index, panel, reading, onClose }: EditorProps
   }, []);
   // Back, or a link, brings another expression.
   useLayoutEffect(() => made.current?.show(panel.expr ?? ""), [panel.expr]);
+
+  // What the server says of an answer is marked when it is there.
+  useSignalEffect(() => {
+    void reading.shown.value?.answer;
+    made.current?.lint();
+  });
 
   return (
     <div class="editor">

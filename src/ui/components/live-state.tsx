@@ -26,11 +26,14 @@ export const Live = () => {
     ? "Offline"
     : kind === "live"
       ? "Live"
-      : now.kind === "waiting"
-        ? now.behind
-          ? "Catching up"
-          : "Reconnecting"
-        : "Connecting";
+      : // Expressions alone: they ask again when a minute is over.
+        kind === "off"
+        ? "Each minute"
+        : now.kind === "waiting"
+          ? now.behind
+            ? "Catching up"
+            : "Reconnecting"
+          : "Connecting";
   return (
     <button
       type="button"

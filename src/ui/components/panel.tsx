@@ -193,7 +193,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
               ? (TITLES[failed.code] ?? "No answer")
               : `The filter ${badFilter} is not a pattern`
           }
-          message={failed.message.replace(/^where: .*regexp: /, "")}
+          message={failed.message.replace(/^(where: .*regexp|.*parse error): /, "")}
           nearest={failed.nearest}
           onChoose={(metric) => meant(index, failed.of, metric)}
           {...(badFilter !== undefined

@@ -93,7 +93,8 @@ export function makeEditor(root: ShadowRoot, text: string, events: EditorEvents)
         history(),
         bracketMatching(),
         closeBrackets(),
-        autocompletion({ icons: false }),
+        // Else an Enter that comes at once is a new line.
+        autocompletion({ icons: false, interactionDelay: 0 }),
         syntaxHighlighting(COLOURS),
         LOOKS,
         language(),
