@@ -1,10 +1,11 @@
 // How fast points are taken in, every one durable before its answer: native JSON beside an empty route
 // and a route that only parses the same, line protocol and remote write beside InfluxDB and
 // VictoriaMetrics where they are installed. They take turns in one run, so noise hits all alike.
-// Usage: npm run bench:ingest [-- --against REVISION] [--only PART] [seconds]
+// Usage: npm run bench:ingest [-- --against REVISION] [--only PART] [--points N] [seconds]
 //
 //   --against  a commit, like HEAD~1 or main, that takes its turns too, as "before"
 //   --only     native, or a part of the name of a protocol
+//   --points   only so many points a request
 //   seconds    of each round of native JSON: default 3
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -18,9 +19,15 @@ import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
 import { startPeers } from "./support/peers.ts";
 
 const { values, positionals } = parseArgs({
-  options: { against: { type: "string" }, only: { type: "string", default: "" } },
+  options: {
+    against: { type: "string" },
+    only: { type: "string", default: "" },
+    points: { type: "string" },
+  },
   allowPositionals: true,
 });
+const isAsked = (size: number): boolean =>
+  values.points === undefined || size === Number(values.points);
 const SECONDS = Number(positionals[0] ?? 3);
 const ROUNDS = 3;
 const ROUNDS_BESIDE = 7;
@@ -108,7 +115,7 @@ async function native(): Promise<void> {
   const columns = ["requests/s", "points/s", "p50 ms", "p99 ms", "× empty", "× parse"];
   if (before !== undefined) columns.push("× before");
   console.log(row("points", "route", columns));
-  for (const size of [1, 100, 1_000, 10_000]) {
+  for (const size of [1, 100, 1_000, 10_000].filter(isAsked)) {
     const results = new Map([...targets.keys()].map((name) => [name, [] as LoadResult[]]));
     for (let round = -1; round < ROUNDS; round++)
       for (const [name, url] of targets) {
@@ -172,7 +179,7 @@ async function besidePeers(): Promise<void> {
       ...others.map((name) => `× ${name}`),
     ];
     console.log(row("points", "store", columns));
-    for (const size of SIZES) {
+    for (const size of SIZES.filter(isAsked)) {
       const rounds = { rounds: ROUNDS_BESIDE, connections: CONNECTIONS };
       const found = await beside(stores, protocol, size, rounds);
       for (const { store, pointsPerSec, p50Ms, p99Ms, cpu, ratios } of found) {

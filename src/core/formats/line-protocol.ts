@@ -21,8 +21,9 @@ import {
   SPACE,
   ZERO,
 } from "./line-bytes.ts";
+import { keyIn, nameIn } from "./line-names.ts";
 import { type LineField, type LineSeries, sameBytes, SeriesTable } from "./line-series.ts";
-import { partEnd, unescaped } from "./line-text.ts";
+import { unescaped } from "./line-text.ts";
 import { LineValue } from "./line-value.ts";
 
 /** Units of timestamps: `drop` decimal digits, then times `ms`, is Unix ms. */
@@ -156,35 +157,13 @@ class LineReader {
       c = bytes[++at]!;
     }
     this.#at = at;
-    const known = this.#table.find(start, at, hash);
-    if (known !== undefined) return known;
-    const made = this.#newSeries(start, at, hash);
-    if (typeof made !== "string") this.#table.add(made);
+    const seen = this.#table.find(start, at, hash);
+    if (seen !== undefined) return seen;
+    const name = nameIn(bytes, start, at);
+    if (typeof name === "string") return name;
+    const made = { start, end: at, hash, name, fields: [], names: undefined };
+    this.#table.add(made);
     return made;
-  }
-
-  #newSeries(start: number, end: number, hash: number): LineSeries | string {
-    const bytes = this.#bytes;
-    let at = partEnd(bytes, start, end, false);
-    const measurement = unescaped(bytes, start, at, false);
-    if (measurement === undefined) return "the measurement is not valid UTF-8";
-    if (measurement === "") return "missing measurement";
-    const tags: [string, string][] = [];
-    while (at < end) {
-      const keyStart = at + 1;
-      const keyEnd = partEnd(bytes, keyStart, end, true);
-      const key = unescaped(bytes, keyStart, keyEnd, true);
-      if (key === undefined) return "a tag key is not valid UTF-8";
-      if (key === "") return "missing tag key";
-      if (bytes[keyEnd] !== EQUALS) return `missing value of tag ${quote(key)}`;
-      at = partEnd(bytes, keyEnd + 1, end, true);
-      const value = unescaped(bytes, keyEnd + 1, at, true);
-      if (value === undefined) return `the value of tag ${quote(key)} is not valid UTF-8`;
-      if (value === "") return `missing value of tag ${quote(key)}`;
-      if (bytes[at] === EQUALS) return `the value of tag ${quote(key)} holds a bare =`;
-      tags.push([key, value]);
-    }
-    return { start, end, hash, measurement, tags, fields: [], names: undefined };
   }
 
   /** Reads the fields, and leaves those that are numbers; what is wrong with them, or undefined. */
@@ -214,7 +193,7 @@ class LineReader {
       if (field.line === line) return "a field is given twice";
       field.line = line;
       if (!isText) {
-        if (field.series === undefined && field.issue === undefined) this.#name(series, field);
+        if (field.series === undefined && field.issue === undefined) this.#number(series, field);
         // Tags that are wrong make the whole line wrong; a name only its own field.
         const { issue } = field;
         if (issue !== undefined && issue.path !== "name") return `${issue.path}: ${issue.message}`;
@@ -246,13 +225,11 @@ class LineReader {
     return made;
   }
 
-  /** `measurement_field`; a field called `value` is the measurement itself. */
-  #name({ measurement, tags }: LineSeries, field: LineField): void {
-    const name = unescaped(this.#bytes, field.start, field.end, true) ?? "";
-    const metric = name === "value" ? measurement : `${measurement}_${name}`;
-    const series = this.#intake.series(metric, tags);
-    if (series.ok) field.series = series.value;
-    else field.issue = series.error;
+  /** Gives a field the series that it is of, or what is wrong with the name of that. */
+  #number(series: LineSeries, field: LineField): void {
+    const key = keyIn(this.#bytes, series, field);
+    if (key.ok) field.series = this.#intake.keyed(key.value);
+    else field.issue = key.error;
   }
 
   /** The time of the line, Unix ms, up to its end; or what is wrong with it. */

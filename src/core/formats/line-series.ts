@@ -17,13 +17,18 @@ export interface LineField {
 }
 
 /** A measurement and its tags. */
+export interface LineName {
+  readonly measurement: string;
+  readonly tags: readonly (readonly [string, string])[];
+}
+
+/** The same in a body. */
 export interface LineSeries {
   /** Where it stands, as it was first written: bytes [start, end). */
   readonly start: number;
   readonly end: number;
   readonly hash: number;
-  readonly measurement: string;
-  readonly tags: readonly (readonly [string, string])[];
+  readonly name: LineName;
   /** In the order of its first line: most lines repeat it. */
   readonly fields: LineField[];
   /** Fields by name, made when a line has another order. */

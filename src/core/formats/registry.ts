@@ -33,11 +33,27 @@ export const FORMATS: readonly Format[] = [
   pushgatewayOpenMetrics,
 ];
 
+/** What was found of a list before. */
+const found = new WeakMap<readonly Format[], Map<string, Format | undefined>>();
+/** Content-Types that are remembered of a list, and their characters: more are made up. */
+const REMEMBERED = 64;
+const CHARACTERS = 200;
+
 /** The format of a request by its Content-Type (null: it has none); undefined when none takes it. */
 export function formatFor(
   formats: readonly Format[],
   contentType: string | null,
 ): Format | undefined {
+  let known = found.get(formats);
+  if (known === undefined) found.set(formats, (known = new Map()));
+  const key = contentType ?? "";
+  if (known.has(key)) return known.get(key);
+  const format = bestFor(formats, contentType);
+  if (known.size < REMEMBERED && key.length <= CHARACTERS) known.set(key, format);
+  return format;
+}
+
+function bestFor(formats: readonly Format[], contentType: string | null): Format | undefined {
   const given = parse(contentType ?? "");
   let best: Format | undefined;
   let rank = -1;

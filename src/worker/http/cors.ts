@@ -53,7 +53,7 @@ export function addHeaders(request: Request, headers: Headers, allowed: readonly
   // No answer is a page: none of it runs, and none is framed.
   headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
-  if (new URL(request.url).protocol === "https:") headers.set("strict-transport-security", HSTS);
+  if (request.url.startsWith("https:")) headers.set("strict-transport-security", HSTS);
   if (allowed.length === 0) return;
   headers.append("vary", "origin");
   const origin = allowedOrigin(request, allowed);

@@ -15,7 +15,7 @@ export function strangerIssue(
   allowedOrigins: readonly string[],
   request: Request,
 ): string | undefined {
-  const { host, hostname } = new URL(request.url);
+  const { host, hostname } = addressed(request.url);
   if (!isOwnName(to, hostname))
     return to === "local"
       ? `This store has no token, and answers only under the names of its own machine, not under ${quote(host)}: use http://localhost, or start it with \`npm start -- --ip 0.0.0.0\` to reach it by its address`
@@ -28,6 +28,19 @@ export function strangerIssue(
   if (site === "cross-site" || site === "same-site")
     return `This store has no token, and answers only its own page, not those of others (Sec-Fetch-Site: ${site})`;
   return undefined;
+}
+
+/** What the last request was sent to, which is mostly what the next one is sent to. */
+let last = { origin: "", host: "", hostname: "" };
+
+/** The host of an address as the platform gives it: its origin, then a slash. */
+function addressed(url: string): { readonly host: string; readonly hostname: string } {
+  const origin = url.slice(0, url.indexOf("/", url.indexOf("//") + 2) + 1);
+  if (origin === "" || origin !== last.origin) {
+    const { host, hostname } = new URL(url);
+    last = { origin, host, hostname };
+  }
+  return last;
 }
 
 /** Whether a name of a host is one of this machine's own. */

@@ -8,6 +8,7 @@ import { decodeLines } from "../../../../src/core/formats/line-protocol.ts";
 import { type LineSeries, SeriesTable } from "../../../../src/core/formats/line-series.ts";
 import { LineValue } from "../../../../src/core/formats/line-value.ts";
 import * as LIMITS from "../../../../src/core/limits.ts";
+import { decodeBatch } from "../../../../src/core/series/batch.ts";
 import { NOW } from "../suite.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -54,8 +55,7 @@ test("series are found again by their bytes, also where all hashes are the same"
         start,
         end,
         hash: hashOf(i),
-        measurement: name,
-        tags: [],
+        name: { measurement: name, tags: [] },
         fields: [],
         names: undefined,
       });
@@ -64,6 +64,22 @@ test("series are found again by their bytes, also where all hashes are the same"
     }
     for (const [i, one] of made.entries())
       expect(table.find(one.start, one.end, hashOf(i))).toBe(one);
+  }
+});
+
+test("what is known of a sender's names is not taken for other bytes", () => {
+  const keysOf = (line: string): readonly string[] =>
+    decode(`${line} ${NOW}000000\n`)
+      .finish()
+      .flatMap(({ batches }) => batches.flatMap((bytes) => decodeBatch(bytes).series));
+  for (let time = 0; time < 2; time++) {
+    expect(keysOf("m,t=a b=1")).toEqual(['m_b{"t":"a"}']);
+    expect(keysOf("m,t=a\\ b c=1")).toEqual(['m_c{"t":"a b"}']);
+    expect(keysOf("m,t=a b\\=c=1")).toEqual(['m_b=c{"t":"a"}']);
+    expect(keysOf("m,t=a b=1,value=2")).toEqual(['m_b{"t":"a"}', 'm{"t":"a"}']);
+    // What is wrong with a name is known as well, and said each time.
+    expect(decode(`m,t=a "=1,c=2 ${NOW}000000`)).toMatchObject({ length: 1, issueCount: 1 });
+    expect(decode(`m,t=a,t=b c=1 ${NOW}000000`)).toMatchObject({ length: 0, issueCount: 1 });
   }
 });
 
