@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { AGENTS } from "../../src/ui/agents.ts";
 import { chartOf, findings, liveOf, numberOf, SCHEMES, site } from "./pages.ts";
 
 const store = site();
@@ -18,7 +19,7 @@ for (const colorScheme of SCHEMES)
 test("greets with a command that works", async () => {
   const page = await open("/");
   await page.locator("[data-state=welcome]").waitFor();
-  const command = (await page.locator("[data-state=welcome] code").textContent())!;
+  const command = (await page.locator("[data-state=welcome] code").first().textContent())!;
   expect(command).toContain(`curl '${store.server.url}/api/v1/points'`);
   const { name }: { name: string } = JSON.parse(/-d '(.*)'/.exec(command)![1]!);
   await promisify(execFile)("sh", ["-c", command]);
@@ -27,6 +28,24 @@ test("greets with a command that works", async () => {
 
   // Empty again, for the next test.
   const gone = await fetch(`${store.server.url}/api/v1/metric?name=${name}`, { method: "DELETE" });
+  expect(gone.ok).toBe(true);
+});
+
+test("offers the lines of each agent as tabs, and what they send is drawn", async () => {
+  const page = await open("/");
+  const tab = (name: string) => page.getByRole("tab", { name, exact: true });
+  await tab("curl, line protocol").focus();
+  await page.keyboard.press("ArrowRight");
+  const lines = page.getByRole("tabpanel").locator("pre code");
+  const prometheus = AGENTS.find(({ id }) => id === "prometheus")!;
+  await expect.poll(() => lines.textContent()).toBe(prometheus.lines(store.server.url, "any"));
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(() => lines.textContent()).toContain("curl");
+  await promisify(execFile)("sh", ["-c", (await lines.textContent())!]);
+  await chartOf(page, '[data-metric="room_temperature"]');
+  const gone = await fetch(`${store.server.url}/api/v1/metric?name=room_temperature`, {
+    method: "DELETE",
+  });
   expect(gone.ok).toBe(true);
 });
 

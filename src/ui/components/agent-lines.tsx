@@ -1,4 +1,4 @@
-// The lines that point one agent at this store, with a word in the place of its token.
+// The lines that point one agent at this store: with its token where one is known, else with a word for it.
 
 import { useSignal } from "@preact/signals";
 import type { Agent } from "../agents.ts";
@@ -8,9 +8,15 @@ import { signedIn } from "../models/access.ts";
 const SHOWN = "<TOKEN>";
 const ANY = "any";
 
-export function AgentLines({ agent }: { readonly agent: Agent }) {
+interface AgentLinesProps {
+  readonly agent: Agent;
+  /** A token that was just made; undefined: none is known here. */
+  readonly token?: string | undefined;
+}
+
+export function AgentLines({ agent, token }: AgentLinesProps) {
   const copied = useSignal(false);
-  const lines = agent.lines(location.origin, signedIn.value === undefined ? ANY : SHOWN);
+  const lines = agent.lines(location.origin, token ?? (signedIn.value === undefined ? ANY : SHOWN));
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(lines);
     copied.value = true;
@@ -23,7 +29,7 @@ export function AgentLines({ agent }: { readonly agent: Agent }) {
       <button type="button" class="button" onClick={() => void copy()}>
         {!copied.value
           ? "Copy"
-          : signedIn.value === undefined
+          : signedIn.value === undefined || token !== undefined
             ? "Copied"
             : `Copied; put its token for ${SHOWN}`}
       </button>

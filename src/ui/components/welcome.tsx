@@ -6,6 +6,7 @@ import { ask, messageOf } from "../api.ts";
 import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
 import { refresh } from "../models/metrics.ts";
+import { AgentTabs } from "./agent-tabs.tsx";
 
 const POINT = { name: "coffee.cups", value: 1 } as const;
 
@@ -49,9 +50,9 @@ export function Welcome() {
         </p>
         {failed.value !== "" && <p role="alert">{failed.value}</p>}
         <p class="quiet">
-          The chart appears as the point lands. You have an agent already?{" "}
-          <a href="/docs#agents">Its lines</a>. Every other way in: <a href="/docs">HTTP API</a>.
+          The chart appears as the point lands. Every other way in: <a href="/docs">HTTP API</a>.
         </p>
+        <AgentTabs />
       </div>
     </main>
   );
