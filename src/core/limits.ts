@@ -133,6 +133,8 @@ export const autoBuckets = 1_500;
 export const bucketsPerSlice = 50_000;
 /** Buckets that are decoded before others in the isolate get a turn: some ms. */
 export const rowsPerTurn = 4_096;
+/** Points of a body that are decoded likewise. */
+export const itemsPerTurn = 1_024;
 /** How long others wait for a turn to end, ms: its request may be gone. */
 export const turnMs = 1_000;
 /** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */

@@ -30,15 +30,15 @@ export class Turns {
     piece.since = performance.now();
   }
 
-  /** Runs work that yields how many rows a part of it was. */
-  async run<T>(parts: Generator<number, T>): Promise<T> {
+  /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */
+  async run<T>(parts: Generator<number, T>, rows = 1): Promise<T> {
     for (;;) {
       const { done, value } = parts.next();
       if (done === true) {
         this.rest();
         return value;
       }
-      if (this.isOver(value)) await this.next();
+      if (this.isOver(value * rows)) await this.next();
     }
   }
 

@@ -91,6 +91,12 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
    * any bytes at all, and never throws. A decoder of text decodes it with `decodeUtf8`.
    */
   decode(bytes: Uint8Array, asked: Asked<P>, intake: Intake): Result<void, BadBody>;
+  /** The same in parts, for large bodies: yields how many items it has read since. Absent: it takes no breath. */
+  decodeInParts?(
+    bytes: Uint8Array,
+    asked: Asked<P>,
+    intake: Intake,
+  ): Generator<number, Result<void, BadBody>>;
   /** What its clients expect: one exhaustive switch. */
   render(outcome: Outcome): Answer;
 }

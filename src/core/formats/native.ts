@@ -37,6 +37,8 @@ export const nativeJson = format({
   // The last two are what `curl -d` and `fetch` with a text send unless they are told otherwise.
   types: ["application/json", "", "application/x-www-form-urlencoded", "text/plain"],
   decode: (bytes, { parameters }, intake) => decodeJson(bytes, parameters.precision, intake),
+  decodeInParts: (bytes, { parameters }, intake) =>
+    jsonInParts(bytes, parameters.precision, intake, NO_FIELDS),
 });
 
 export const nativeNdjson = format({
@@ -56,6 +58,22 @@ export function decodeJson(
   intake: Intake,
   passedOver = NO_FIELDS,
 ): Result<void, BadBody> {
+  const parts = jsonInParts(bytes, precision, intake, passedOver);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+}
+
+/** Items of a part. */
+const PART = 1_024;
+
+function* jsonInParts(
+  bytes: Uint8Array,
+  precision: Precision,
+  intake: Intake,
+  passedOver: ReadonlySet<string>,
+): Generator<number, Result<void, BadBody>> {
   const text = decodeUtf8(bytes);
   if (!text.ok) return text;
   const parsed = parse(text.value, precision);
@@ -65,6 +83,8 @@ export function decodeJson(
   if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
   const reader = new PointReader(precision, intake, passedOver);
   for (let i = 0; i < items.length; i++) {
+    // What was parsed before is as much as a part.
+    if (i % PART === 0) yield PART;
     reader.read(items[i], i);
     if (intake.isFull) return err(TOO_MANY);
   }

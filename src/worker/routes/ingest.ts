@@ -4,11 +4,12 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { prefixIssue } from "../../core/caller.ts";
-import type { Answer, Asked, Format } from "../../core/formats/format.ts";
+import type { Answer, Asked, BadBody, Format } from "../../core/formats/format.ts";
 import { Intake } from "../../core/formats/intake.ts";
 import type { Outcome } from "../../core/formats/outcome.ts";
 import { formatFor } from "../../core/formats/registry.ts";
 import * as LIMITS from "../../core/limits.ts";
+import type { Result } from "../../core/result.ts";
 import { quote } from "../../core/text.ts";
 import { configOf, type HonoEnv } from "../env.ts";
 import { readBody } from "../http/body.ts";
@@ -129,10 +130,10 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
     retentionHourDays: retention.hour,
     ...(caller.prefix !== "" && { forbids: (metric) => prefixIssue(caller, metric) }),
   });
-  const turns = new Turns();
-  if (bytes.length > LIMITS.largeBodyBytes) await turns.next();
-  const read = format.decode(bytes, asked, intake);
-  turns.rest();
+  const read =
+    bytes.length > LIMITS.largeBodyBytes
+      ? await inTurns(format, bytes, asked, intake)
+      : format.decode(bytes, asked, intake);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
   const reading = (): string => JSON.stringify([format.name, asked]);
@@ -151,6 +152,23 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
   const repeats = format.repeats === true && timed && key === null;
   const sender = request.headers.get("cf-connecting-ip") ?? undefined;
   return await write(env, intake, { badItem, once, repeats, sender });
+}
+
+/** Decodes a large body while others have their turns, in parts where the format can. */
+async function inTurns(
+  format: Format,
+  bytes: Uint8Array,
+  asked: Asked,
+  intake: Intake,
+): Promise<Result<void, BadBody>> {
+  const turns = new Turns();
+  await turns.next();
+  const parts = format.decodeInParts?.(bytes, asked, intake);
+  // An item is some buckets' work.
+  if (parts !== undefined) return await turns.run(parts, LIMITS.rowsPerTurn / LIMITS.itemsPerTurn);
+  const read = format.decode(bytes, asked, intake);
+  turns.rest();
+  return read;
 }
 
 /** Who sends, by the token that came with it, and all that the address says, a database too. */
