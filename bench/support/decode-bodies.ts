@@ -1,6 +1,15 @@
 // Bodies of the decode bench: the same points in each format of the registry, by its name.
 
-import { body, bytes, double, fixed64, message, text } from "../../test/node/formats/proto.ts";
+import {
+  body,
+  bytes,
+  double,
+  fixed64,
+  int,
+  message,
+  text,
+  varint,
+} from "../../test/node/formats/proto.ts";
 import { request, writeRequest } from "../../test/node/formats/remote-write/messages.ts";
 
 /** Points of each body. */
@@ -105,6 +114,21 @@ const otlpJson = (): string => {
 const exposition = (perMs: number): string =>
   each(({ name, host, at, value }) => `${name}{host="${host}",region="eu"} ${value} ${at * perMs}`);
 
+const families = (): Uint8Array =>
+  body(
+    [...Map.groupBy(points, ({ name }) => name)].flatMap(([name, all]) =>
+      Array.from({ length: all.length / 100 }, (_, i) => {
+        const metrics = all.slice(i * 100, (i + 1) * 100).map(({ host, at, value }) => {
+          const label = (name: string, value: string) => message(1, text(1, name), text(2, value));
+          const gauge = message(2, double(1, value));
+          return message(4, label("host", host), label("region", "eu"), gauge, int(6, at));
+        });
+        const family = body([text(1, name), int(3, 1), ...metrics]);
+        return [varint(family.length), family];
+      }).flat(),
+    ),
+  );
+
 /** By the name of the format; several where it matters what a body looks like. */
 export const BODIES: Readonly<Record<string, Readonly<Record<string, () => string | Uint8Array>>>> =
   {
@@ -145,6 +169,7 @@ export const BODIES: Readonly<Record<string, Readonly<Record<string, () => strin
     "OTLP as JSON": { "a point a series": otlpJson },
     "Prometheus text": { "a sample a line": () => exposition(1) },
     OpenMetrics: { "a sample a line": () => exposition(1e-3) },
+    "Prometheus protobuf": { "100 samples a family": families },
   };
 
 /** Formats with the decoder and the bodies of another. */

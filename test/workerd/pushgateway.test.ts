@@ -3,6 +3,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";
+import { body, double, int, message, text } from "../node/formats/proto.ts";
 import { NOW, query, TOKEN } from "./api-client.ts";
 
 beforeEach(() => {
@@ -48,6 +49,28 @@ test("OpenMetrics has its times in seconds, text in ms", async () => {
   ]);
   expect(await push("/metrics/job/a", "POST", `push.om 2 ${NOW}`, text)).toEqual([200, ""]);
   expect(await labelsOf("push.om")).toEqual([[{ job: "a" }, 3]]);
+});
+
+test("protobuf, as Go's client sends it unless it is told otherwise", async () => {
+  const family = body([
+    text(1, "push.go"),
+    int(3, 0),
+    message(4, message(1, text(1, "queue"), text(2, "a")), message(3, double(1, 4))),
+  ]);
+  const pushed = await app.request(
+    "/metrics/job/a",
+    {
+      method: "PUT",
+      body: body([[family.length], family]),
+      headers: {
+        "content-type":
+          "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+      },
+    },
+    env,
+  );
+  expect([pushed.status, await pushed.text()]).toEqual([200, ""]);
+  expect(await labelsOf("push.go")).toEqual([[{ job: "a", queue: "a" }, 4]]);
 });
 
 test("bad lines are said, the others are stored", async () => {

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../result.ts";
 import { quote } from "../text.ts";
 import type { Precision } from "../time.ts";
 import { decodeExposition } from "./exposition.ts";
+import { decodeFamilies } from "./exposition-protobuf.ts";
 import { type Answer, type Asked, type BadBody, format } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import type { Outcome } from "./outcome.ts";
@@ -43,15 +44,33 @@ export const pushgatewayOpenMetrics = format({
   decode: (bytes, asked, intake) => decode(bytes, asked, "s", intake),
 });
 
+export const pushgatewayProtobuf = format({
+  ...push,
+  name: "Prometheus protobuf",
+  summary: "The same as protobuf, as Go's client pushes it: MetricFamily, each behind its length",
+  types: [
+    "application/vnd.google.protobuf;proto=io.prometheus.client.metricfamily;encoding=delimited",
+  ],
+  decode(bytes, { path }, intake) {
+    const labels = pathLabels(path);
+    return labels.ok ? decodeFamilies(bytes, labels.value, intake) : labels;
+  },
+});
+
 function decode(
   bytes: Uint8Array,
   { path }: Asked,
   unit: Precision,
   intake: Intake,
 ): Result<void, BadBody> {
+  const labels = pathLabels(path);
+  return labels.ok ? decodeExposition(bytes, labels.value, unit, intake) : labels;
+}
+
+function pathLabels(path: string): Result<readonly (readonly [string, string])[], BadBody> {
   const labels = labelsOf(path);
   return labels.ok
-    ? decodeExposition(bytes, labels.value, unit, intake)
+    ? labels
     : err({ code: "invalid_body", message: `the path ${quote(path)}: ${labels.error}` });
 }
 

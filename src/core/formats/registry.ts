@@ -8,7 +8,7 @@ import { influx1, influx2 } from "./influx.ts";
 import { kairosGzip, kairosJson } from "./kairos.ts";
 import { nativeJson, nativeNdjson } from "./native.ts";
 import { otlpJson, otlpProtobuf } from "./otlp.ts";
-import { pushgateway, pushgatewayOpenMetrics } from "./pushgateway.ts";
+import { pushgateway, pushgatewayOpenMetrics, pushgatewayProtobuf } from "./pushgateway.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write.ts";
 import { victoria } from "./victoria.ts";
 
@@ -31,6 +31,7 @@ export const FORMATS: readonly Format[] = [
   otlpJson,
   pushgateway,
   pushgatewayOpenMetrics,
+  pushgatewayProtobuf,
 ];
 
 /** What was found of a list before. */

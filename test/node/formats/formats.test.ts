@@ -11,7 +11,7 @@ import { influx } from "./influx/fixture.ts";
 import { kairos } from "./kairos/fixture.ts";
 import { json, ndjson } from "./native/fixture.ts";
 import { otlpJson, otlpProtobuf } from "./otlp/fixture.ts";
-import { openMetrics, prometheusText } from "./pushgateway/fixture.ts";
+import { openMetrics, prometheusProtobuf, prometheusText } from "./pushgateway/fixture.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 import { victoria } from "./victoria/fixture.ts";
@@ -35,6 +35,7 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   "OTLP as JSON": otlpJson,
   "Prometheus text": prometheusText,
   OpenMetrics: openMetrics,
+  "Prometheus protobuf": prometheusProtobuf,
 };
 
 for (const format of FORMATS) {

@@ -1,5 +1,6 @@
 // Expositions as they are pushed: text 0.0.4, and OpenMetrics.
 
+import { body, bytes as field, double, type Field, int, message, text, varint } from "../proto.ts";
 import { type Fixture, NOW, type Point, type Stored } from "../suite.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -129,3 +130,116 @@ export const openMetrics = fixture(1e-3, {
     ],
   },
 });
+
+const label = (name: string, value: string): Field => message(1, text(1, name), text(2, value));
+
+/** Messages, each behind its length. */
+const delimited = (families: readonly Field[][]): Uint8Array =>
+  body(
+    families.flatMap((fields) => {
+      const whole = body(fields);
+      return [varint(whole.length), whole];
+    }),
+  );
+
+/** Of a body without its last byte: it cannot be read. */
+const cut = (whole: Uint8Array): Uint8Array => whole.subarray(0, whole.length - 1);
+
+const one = (...metric: readonly Field[]): Uint8Array =>
+  delimited([[text(1, "up"), int(3, 1), message(4, ...metric)]]);
+const gauge = (value: number): Field => message(2, double(1, value));
+
+export const prometheusProtobuf: Fixture = {
+  openEnd: "a body may be cut between two families, which are messages of their own",
+  also,
+  write: (points) =>
+    delimited(
+      points.map(({ name, labels, at, value }) => [
+        text(1, name),
+        int(3, 1),
+        message(
+          4,
+          ...Object.entries(labels).map(([label_, value]) => label(label_, value)),
+          gauge(Number(value)),
+          int(6, BigInt(at)),
+        ),
+      ]),
+    ),
+  bodies: {
+    "every type, as Go's client writes them": {
+      body: delimited([
+        [
+          text(1, "done_total"),
+          text(2, "Jobs."),
+          int(3, 0),
+          message(4, label("job", "mine"), label("queue", "a"), message(3, double(1, 3))),
+          message(4, label("queue", "b"), message(3, double(1, 4)), int(6, BigInt(NOW - 5))),
+        ],
+        [text(1, "free"), int(3, 1), message(4, gauge(-0.5)), message(4, gauge(NaN))],
+        [
+          text(1, "rpc"),
+          int(3, 2),
+          message(
+            4,
+            message(
+              4,
+              int(1, 7),
+              double(2, 1.5),
+              message(3, double(1, 0.99), double(2, 0.25)),
+              message(3, double(1, 1), double(2, NaN)),
+            ),
+          ),
+        ],
+        [text(1, "odd"), int(3, 3), message(4, message(5, double(1, 1e300)))],
+        [
+          text(1, "latency"),
+          text(2, "Time."),
+          int(3, 4),
+          message(
+            4,
+            message(
+              7,
+              int(1, 5),
+              double(2, 2.5),
+              message(3, int(1, 3), double(2, 1e-7)),
+              message(3, int(1, 4), double(2, 1)),
+            ),
+          ),
+        ],
+        [
+          text(5, "s"),
+          message(4, message(7, int(1, 2), message(3, int(1, 2), double(2, Infinity)))),
+          text(1, "all"),
+          int(3, 4),
+        ],
+      ]),
+      holds: [
+        stored('done_total{"job":"*","queue":"a"}', 3),
+        stored('done_total{"job":"*","queue":"b"}', 4, NOW - 5),
+        stored('free{"job":"*"}', -0.5),
+        stored('rpc{"job":"*","quantile":"0.99"}', 0.25),
+        stored('rpc_sum{"job":"*"}', 1.5),
+        stored('rpc_count{"job":"*"}', 7),
+        stored('odd{"job":"*"}', 1e300),
+        stored('latency_bucket{"job":"*","le":"1e-07"}', 3),
+        stored('latency_bucket{"job":"*","le":"1"}', 4),
+        stored('latency_bucket{"job":"*","le":"+Inf"}', 5),
+        stored('latency_sum{"job":"*"}', 2.5),
+        stored('latency_count{"job":"*"}', 5),
+        stored('all_bucket{"job":"*","le":"+Inf"}', 2),
+        stored('all_sum{"job":"*"}', 0),
+        stored('all_count{"job":"*"}', 2),
+      ],
+    },
+    nothing: { body: delimited([]), holds: [] },
+  },
+  bad: {
+    "cut off": cut(one(gauge(1))),
+    "text where messages are expected": bytes("# TYPE up gauge\nup 1\n"),
+    infinite: one(gauge(Infinity)),
+    "a label twice": one(label("a", "b"), label("a", "c"), gauge(1)),
+    "a label that is no UTF-8": one(message(1, text(1, "a"), field(2, [0xff])), gauge(1)),
+    "a time that is none": one(gauge(1), int(6, 5)),
+    "a name with a NUL": delimited([[text(1, "u\u0000p"), message(4, gauge(1))]]),
+  },
+};
