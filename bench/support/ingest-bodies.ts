@@ -9,19 +9,22 @@ export const SERIES = 100;
 const STEP = 250;
 
 /** The point of that number: of each series in turn, with two decimals. */
-const pointOf = (n: number, start: number) => ({
+const pointOf = (n: number, start: number, step = STEP) => ({
   series: n % SERIES,
-  at: start + Math.floor(n / SERIES) * STEP,
+  at: start + Math.floor(n / SERIES) * step,
   value: Math.round(5_000 + 4_000 * Math.sin(n)) / 100,
 });
 
-/** A body of `size` points, the first of which has number `first`; times begin at `start`, Unix ms. */
-export type BodyOf = (size: number, first: number, start: number) => Uint8Array;
+/**
+ * A body of `size` points, the first of which has number `first`; times begin at `start`, Unix ms, and a
+ * series has one every `step` ms.
+ */
+export type BodyOf = (size: number, first: number, start: number, step?: number) => Uint8Array;
 
-export const lineProtocol: BodyOf = (size, first, start) => {
+export const lineProtocol: BodyOf = (size, first, start, step) => {
   let lines = "";
   for (let n = first; n < first + size; n++) {
-    const { series, at, value } = pointOf(n, start);
+    const { series, at, value } = pointOf(n, start, step);
     lines += `${MEASUREMENT},host=host-${series},region=eu ${FIELD}=${value} ${at}\n`;
   }
   return Buffer.from(lines);
@@ -58,7 +61,7 @@ function setSample(value: number, at: number): void {
  * prometheus.WriteRequest in snappy, as Prometheus sends it: a sample a TimeSeries. Of a series that
  * stood before in the body all but the sample is a copy, as a compressor finds it.
  */
-export const remoteWrite: BodyOf = (size, first, start) => {
+export const remoteWrite: BodyOf = (size, first, start, step) => {
   const out = new Uint8Array(16 + size * 120);
   let length = 0;
   let plain = 0;
@@ -79,7 +82,7 @@ export const remoteWrite: BodyOf = (size, first, start) => {
     out[length++] = offset >> 8;
   };
   for (let n = first; n < first + size; n++) {
-    const { series, at, value } = pointOf(n, start);
+    const { series, at, value } = pointOf(n, start, step);
     const head = heads[series]!;
     const before = stood[series]!;
     if (before < 0) literal(head);
