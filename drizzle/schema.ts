@@ -173,3 +173,18 @@ export const links = sqliteTable("link", {
   view: text("view").notNull(),
   createdAt: integer("created_at").notNull(),
 });
+
+/** What happened beside the metrics, in the first database. */
+export const events = sqliteTable(
+  "event",
+  {
+    /** When, Unix ms. */
+    at: integer("at").notNull(),
+    /** Tells it from others of the same millisecond. */
+    id: text("id").notNull(),
+    text: text("text").notNull(),
+    /** A JSON array of texts. */
+    tags: text("tags").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.at, table.id] })],
+);

@@ -281,6 +281,15 @@ export const linksPerView = 20;
 export const linksKnown = 1_000;
 /** Metrics of a view of which a link says type and unit: bounds what opening it costs. */
 export const metricsPerLink = 60;
+/** Events of a store: bounds a table that nothing else does. */
+export const events = 20_000;
+/** Events of one answer: more marks are a wall. */
+export const eventsPerAnswer = 500;
+/** Characters of an event. */
+export const eventLength = 1_000;
+/** Tags of an event, and characters of each. */
+export const eventTags = 20;
+export const eventTagLength = 100;
 /** How long a browser stays signed in, ms. */
 export const sessionMs = 30 * 86_400_000;
 /** How long an isolate goes by the keys of Cloudflare Access that it has fetched, ms. */

@@ -20,4 +20,5 @@ export type FlushedRow = RowsOf<"flushed">;
 export type LayoutRow = RowsOf<"layouts">;
 export type TokenRow = RowsOf<"tokens">;
 export type ViewRow = RowsOf<"views">;
+export type EventRow = RowsOf<"events">;
 export type LinkRow = RowsOf<"links">;

@@ -28,6 +28,14 @@ startOffline();
 startReadings();
 startMetrics();
 void loadFeeds();
+// A link answers its view's queries alone.
+void import("./models/events.ts").then(
+  ({ startEvents, startOverlay }) => {
+    startOverlay();
+    if (linkSecret === undefined) startEvents();
+  },
+  () => undefined,
+);
 if (linkSecret !== undefined)
   void import("./models/shared.ts").then(({ startShared }) => startShared());
 effect(() => {

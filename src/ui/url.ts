@@ -319,7 +319,7 @@ interface Bounds {
   readonly to: string;
 }
 
-const boundsOf = (range: Range): Bounds =>
+export const boundsOf = (range: Range): Bounds =>
   range.kind === "fixed"
     ? { from: String(range.from), to: String(range.to) }
     : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };

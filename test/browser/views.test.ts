@@ -221,3 +221,35 @@ test("panels are moved by dragging, and by keys; the same metric may be there tw
     .poll(() => page.locator("[data-state=ready] .chart[data-current=true]").count())
     .toBe(3);
 });
+
+test("events are marks on all panels, and a panel has a line", async () => {
+  const said = await fetch(`${store.server.url}/api/v1/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify({ text: "deployed 4.2", timestamp: "-20m", tags: ["web"] }),
+  });
+  expect(said.status).toBe(200);
+  const page = await signedIn("/?metric=cpu.load&metric=http.ms");
+  await chartOf(page, '[data-metric="http.ms"]');
+  const marks = page.locator(".mark");
+  await expect.poll(() => marks.count()).toBe(2);
+  await expect
+    .poll(() => marks.first().getAttribute("aria-label"))
+    .toMatch(/^deployed 4.2 · web · /);
+  const { width } = (await page.locator(".u-over").first().boundingBox())!;
+  const left = await marks.first().evaluate((mark) => Number.parseFloat(mark.style.left));
+  expect(left / width).toBeGreaterThan(0.6);
+  expect(left / width).toBeLessThan(0.7);
+
+  await panelOf(page, "cpu.load").getByLabel("Download and copy").click();
+  await page.getByLabel("Line at").fill("40");
+  await page.getByRole("button", { name: "Draw", exact: true }).click();
+  await expect.poll(() => page.url()).toContain("line=40");
+  const line = panelOf(page, "cpu.load").locator(".threshold");
+  // Far above the data: the axis goes as far.
+  await expect.poll(() => line.getAttribute("aria-label")).toBe("40");
+  await expect.poll(() => page.locator(".threshold").count()).toBe(1);
+  expect(await findings(page)).toEqual([]);
+  await page.goto(`${store.server.url}/?metric=cpu.load&line=9`);
+  await expect.poll(() => line.getAttribute("aria-label")).toBe("9");
+});

@@ -82,6 +82,11 @@ interface Ids {
 async function idsOf(pattern: string): Promise<Ids> {
   const none = { id: "", link: "", secret: "" };
   if (pattern.startsWith("/api/v1/tokens/")) return { ...none, id: await aToken() };
+  if (pattern.startsWith("/api/v1/events/")) {
+    const init = { method: "POST", body: '{"text":"here"}' };
+    const response = await app.request("/api/v1/events", init, env);
+    return { ...none, id: ((await response.json()) as { readonly id: string }).id };
+  }
   if (!/^\/api\/v1\/(views\/|shared)/.test(pattern)) return none;
   const path = "/api/v1/views/here";
   await app.request(path, { method: "PUT", body: A_VIEW }, env);
@@ -101,6 +106,7 @@ const BODIES: Readonly<Record<string, BodyInit>> = {
   "/api/v1/import": '{"metric":{"__name__":"here"},"values":[],"timestamps":[]}',
   "/api/v1/tokens": A_TOKEN,
   "/api/v1/views/:id": A_VIEW,
+  "/api/v1/events": '{"text":"here"}',
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",

@@ -7,6 +7,7 @@ import { timeLabels, timeTicks } from "./axis.ts";
 import { type Band, bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE } from "./data.ts";
 import { type Drawable, lonely } from "./gaps.ts";
+import { overlay } from "./overlay.ts";
 import { unscaled, yRange } from "./scale.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
@@ -206,6 +207,8 @@ export interface ChartInput extends ChartEvents {
   readonly window: () => readonly [from: number, to: number];
   /** What the drawn values are multiplied by: read whenever the axis is made. */
   readonly factor: () => number;
+  /** A line across the chart, multiplied as values are; undefined: none. */
+  readonly line: () => number | undefined;
   /** Every value has a dot, where there is room: read whenever dots are drawn. */
   readonly dotted: () => boolean;
 }
@@ -229,7 +232,16 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [...input.window()] },
-      y: { range: (_, min, max) => yRange(min, max, input.counts) },
+      y: {
+        range: (_, min, max) => {
+          const line = input.line();
+          // Nothing to draw: the line alone makes no axis.
+          const isAlone = line === undefined || min === null || max === null;
+          return isAlone
+            ? yRange(min, max, input.counts)
+            : yRange(Math.min(min, line), Math.max(max, line), input.counts);
+        },
+      },
     },
     axes: [
       {
@@ -301,6 +313,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       // Under the lines and dots.
       drawAxes: [drawBands(input)],
       setCursor: [input.onCursor],
+      draw: [(u) => overlay.peek()?.(u, input.line(), unit, factor())],
       setSelect: [
         (u) => {
           const { left, width: selected } = u.select;

@@ -1,7 +1,7 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
 import { signal } from "@preact/signals";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { type ChartData, drawn, middles, slotOf } from "./data.ts";
@@ -9,6 +9,7 @@ import { stepAt } from "./older.ts";
 import { counts } from "./form.ts";
 import { forget, soon } from "./frames.ts";
 import { factorFor } from "./scale.ts";
+import { overlay } from "./overlay.ts";
 import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
 import type { At, TooltipProps } from "./tooltip.tsx";
 import { lazily } from "../components/lazily.tsx";
@@ -30,6 +31,8 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   readonly present: () => { readonly from: number; readonly to: number };
   readonly theme: Theme;
   readonly zone: string;
+  /** A value at which a line goes across; undefined: none. */
+  readonly line: number | undefined;
   /** The one canvas, for who wants to keep the picture; undefined when it is gone. */
   readonly canvas: { current: HTMLCanvasElement | undefined };
 }
@@ -93,6 +96,10 @@ export function Plot(props: PlotProps) {
         height: element.clientHeight,
         window: () => [latest.current.from, latest.current.to],
         factor: () => factorNow.current,
+        line: () => {
+          const { line } = latest.current;
+          return line === undefined ? undefined : line * factorNow.current;
+        },
         dotted: () => latest.current.data.form.kind === "samples",
         onCursor: (u) => {
           if (following.current) return;
@@ -163,6 +170,12 @@ export function Plot(props: PlotProps) {
     following.current = false;
     if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
+
+  useEffect(() => overlay.subscribe(() => plot.current?.redraw(false)), []);
+  useEffect(() => {
+    const u = plot.current;
+    u?.setData(u.data);
+  }, [props.line]);
 
   const keyed = async (event: KeyboardEvent): Promise<void> => {
     const [{ onKey }, { told }] = await Promise.all([import("./keys.ts"), loadTooltip()]);

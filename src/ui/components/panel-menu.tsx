@@ -9,6 +9,7 @@ import { addressOfExpr, askedExpr } from "../promql/times.ts";
 import { exprOf } from "../promql/write.ts";
 import { ASKS_EXPR, panelOfExpr, questionOf, secondOf } from "../url.ts";
 import { Divide } from "./divide.tsx";
+import { Threshold } from "./threshold.tsx";
 import type { ToolsProps } from "./panel-props.ts";
 
 /** Samples have no order: it is for the buckets that may stand for them. */
@@ -71,6 +72,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
           )}
       </div>
       {panel.expr === undefined && <Divide index={index} panel={panel} close={close} />}
+      <Threshold index={index} panel={panel} close={close} />
     </>
   );
 }

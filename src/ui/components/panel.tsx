@@ -100,6 +100,7 @@ const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
         present={() => reading.shown.peek() ?? now}
         theme={theme.value}
         zone={zone.value}
+        line={panel.line}
         canvas={canvas}
         onZoom={zoomTo}
         onBack={zoomOut}

@@ -18,10 +18,14 @@ export type Failure =
   | { readonly kind: "unauthorized" | "no_token_configured"; readonly message: string }
   | { readonly kind: "forbidden"; readonly message: string }
   | {
-      readonly kind: "not_found" | "unknown_token" | "unknown_view" | "unknown_link";
+      readonly kind:
+        "not_found" | "unknown_token" | "unknown_view" | "unknown_link" | "unknown_event";
       readonly message: string;
     }
-  | { readonly kind: "too_many_tokens" | "too_many_views"; readonly message: string }
+  | {
+      readonly kind: "too_many_tokens" | "too_many_views" | "too_many_events";
+      readonly message: string;
+    }
   | {
       readonly kind: "unknown_metric";
       readonly message: string;
@@ -80,6 +84,7 @@ export const CODES = {
   unknown_token: { status: 404, meaning: "There is no such named token" },
   unknown_view: { status: 404, meaning: "There is no such saved view" },
   unknown_link: { status: 404, meaning: "The view has no such link" },
+  unknown_event: { status: 404, meaning: "There is no such event" },
   unknown_metric: { status: 404, meaning: "There is no such metric; `nearest` has names like it" },
   method_not_allowed: { status: 405, meaning: "The path knows other methods: see Allow" },
   too_slow: { status: 408, meaning: "The body took too long to arrive; see Retry-After" },
@@ -98,6 +103,7 @@ export const CODES = {
     status: 422,
     meaning: "The store has as many views, or a view as many links, as it may",
   },
+  too_many_events: { status: 422, meaning: "The store has as many events as it may" },
   key_reused: { status: 422, meaning: "The Idempotency-Key came before with another body" },
   query_too_large: { status: 422, meaning: "The answer would be over a limit" },
   query_failed: { status: 422, meaning: "The expression has no answer over these series" },

@@ -4,6 +4,7 @@
 import { FORMATS } from "../../core/formats/registry.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
+import { addOne, events, removeOne } from "./events.ts";
 import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
 import { datadogValidate } from "./datadog.ts";
@@ -67,6 +68,9 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   createLink,
   revokeLink,
   shared,
+  events,
+  addOne,
+  removeOne,
   session,
   signIn,
   signOut,

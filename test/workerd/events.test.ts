@@ -1,0 +1,92 @@
+// Events: said with POST, read by range, deleted; of the whole store, so not for tokens of a part.
+
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { app } from "../../src/worker/app.ts";
+import { eventAnswer, eventsAnswer } from "../../src/worker/routes/events.ts";
+import { createdToken } from "../../src/worker/routes/tokens.ts";
+import { failureOf, fetchApi, NOW, TOKEN } from "./api-client.ts";
+
+const say = (body: object): Promise<Response> =>
+  fetchApi("/api/v1/events", { method: "POST", body: JSON.stringify(body) });
+
+const said = async (query = ""): Promise<readonly string[]> => {
+  const response = await fetchApi(`/api/v1/events${query}`);
+  const { events } = eventsAnswer.strict().parse(await response.json());
+  return events.map(({ text }) => text);
+};
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  await env.DB.prepare("DELETE FROM event").run();
+});
+
+test("an event is said, read by its time, and deleted", async () => {
+  const response = await say({ text: " deployed 4.2 ", timestamp: NOW - 1_000, tags: ["web"] });
+  const one = eventAnswer.strict().parse(await response.json());
+  expect(one).toMatchObject({ timestamp: NOW - 1_000, text: "deployed 4.2", tags: ["web"] });
+  await say({ text: "earlier", timestamp: "-30m" });
+  await say({ text: "long ago", timestamp: "2020-01-01T00:00:00Z" });
+  await say({ text: "now" });
+  expect(await said()).toEqual(["deployed 4.2", "earlier"]);
+  // The range is [from, to).
+  expect(await said(`?from=${NOW - 1_000}&to=${NOW + 1}`)).toEqual(["now", "deployed 4.2"]);
+  expect(await said(`?from=0&to=${NOW - 1_000}`)).toEqual(["earlier", "long ago"]);
+  const cut = await fetchApi("/api/v1/events?from=0&limit=1");
+  expect(await cut.json()).toMatchObject({ events: [{ text: "deployed 4.2" }], truncated: true });
+
+  const path = `/api/v1/events/${one.id}`;
+  expect((await fetchApi(path, { method: "DELETE" })).status).toBe(200);
+  await failureOf(await fetchApi(path, { method: "DELETE" }), 404, "unknown_event");
+  await failureOf(await fetchApi("/api/v1/events/x", { method: "DELETE" }), 404, "unknown_event");
+  expect(await said()).toEqual(["earlier"]);
+});
+
+test("what is no event is refused in words", async () => {
+  for (const [body, message] of [
+    [{}, /text/],
+    [{ text: " " }, /text/],
+    [{ text: "x", timestamp: 1_700_000_000 }, /timestamp: .*it looks like seconds/],
+    [{ text: "x", timestamp: "+1h" }, /timestamp: is more than 10 minutes ahead/],
+    [{ text: "x", timestamp: "soon" }, /timestamp/],
+    [{ text: "x", tags: "web" }, /tags/],
+    [{ text: "x", when: 1 }, /when/],
+  ] as const)
+    expect((await failureOf(await say(body), 400, "invalid_parameter")).message).toMatch(message);
+  expect(await said()).toEqual([]);
+});
+
+test("there are so many at most", async () => {
+  await env.DB.prepare(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO event SELECT i, 'x', 'x', '[]' FROM n",
+  )
+    .bind(LIMITS.events)
+    .run();
+  await failureOf(await say({ text: "one more" }), 422, "too_many_events");
+});
+
+test("a token of some metrics neither reads nor says any", async () => {
+  const { OPEN: _open, ...bindings } = env;
+  const store = { ...bindings, API_TOKEN: TOKEN };
+  const ask = async (token: string, path: string, body?: object): Promise<Response> =>
+    await app.request(
+      path,
+      {
+        headers: { authorization: `Bearer ${token}` },
+        ...(body && { method: "POST", body: JSON.stringify(body) }),
+      },
+      store,
+    );
+  for (const [scope, prefix, reads, says] of [
+    ["read", "", 200, 403],
+    ["write", "", 403, 200],
+    ["read", "web.", 403, 403],
+    ["write", "web.", 403, 403],
+  ] as const) {
+    const made = await ask(TOKEN, "/api/v1/tokens", { name: "t", scope, prefix });
+    const { token } = createdToken.parse(await made.json());
+    expect((await ask(token, "/api/v1/events")).status).toBe(reads);
+    expect((await ask(token, "/api/v1/events", { text: "x" })).status).toBe(says);
+  }
+});
