@@ -265,29 +265,24 @@ export const tokenUsedMs = 3_600_000;
 export const tokensDeadlineMs = 5_000;
 /** Saved views of a store: bounds a list that is sent as a whole. */
 export const views = 500;
-/** Characters of a view's name. */
+/** Characters of a view's id, name and note. */
+export const viewIdLength = 64;
 export const viewNameLength = 100;
-/** Characters of a view's note. */
 export const viewNoteLength = 4_000;
 /** Characters of what a view shows, as in an address: stops documents kept as views. */
 export const viewSearchLength = 16_000;
-/** Characters of the id of a view. */
-export const viewIdLength = 64;
 /** How long a deleted view can be brought back with its links, ms. */
 export const viewDeletedMs = 3_600_000;
 /** Links to one view: bounds what a change of it must close. */
 export const linksPerView = 20;
-/** Links that an isolate remembers, valid or not: bounds its memory. */
-export const linksKnown = 1_000;
 /** Metrics of a view of which a link says type and unit: bounds what opening it costs. */
 export const metricsPerLink = 60;
 /** Events of a store: bounds a table that nothing else does. */
 export const events = 20_000;
 /** Events of one answer: more marks are a wall. */
 export const eventsPerAnswer = 500;
-/** Characters of an event. */
+/** Characters of an event, tags of it, and characters of each. */
 export const eventLength = 1_000;
-/** Tags of an event, and characters of each. */
 export const eventTags = 20;
 export const eventTagLength = 100;
 /** How long a browser stays signed in, ms. */

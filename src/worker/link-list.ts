@@ -73,7 +73,7 @@ export class LinkList {
       countRead(counted.read);
       if (changes !== this.#changes) return await this.find(hash, now);
       const caller = view && callerOfLink(hash, view);
-      if (this.#known.size >= LIMITS.linksKnown) this.#known.clear();
+      if (this.#known.size >= LIMITS.tokens) this.#known.clear();
       this.#known.set(hash, { readAt: now, caller });
       return ok(caller);
     } catch (error) {
