@@ -265,9 +265,8 @@ export const tokenUsedMs = 3_600_000;
 export const tokensDeadlineMs = 5_000;
 /** Saved views of a store: bounds a list that is sent as a whole. */
 export const views = 500;
-/** Characters of a view's id, name and note. */
+/** Characters of a view's id and note; a name is as long as a token's. */
 export const viewIdLength = 64;
-export const viewNameLength = 100;
 export const viewNoteLength = 4_000;
 /** Characters of what a view shows, as in an address: stops documents kept as views. */
 export const viewSearchLength = 16_000;

@@ -141,7 +141,7 @@ test("a view has so long texts, and so many links", async () => {
     send("PUT", `/api/v1/views/${id}`, { name: "v", search: "metric=a", ...more });
   for (const [id, more] of [
     ["v".repeat(LIMITS.viewIdLength + 1), {}],
-    ["v", { name: "n".repeat(LIMITS.viewNameLength + 1) }],
+    ["v", { name: "n".repeat(LIMITS.tokenNameLength + 1) }],
     ["v", { note: "n".repeat(LIMITS.viewNoteLength + 1) }],
     ["v", { search: `metric=${"a".repeat(LIMITS.viewSearchLength)}` }],
   ] as const)

@@ -45,7 +45,7 @@ export const viewsAnswer = exactly<ViewsAnswer>()(
 );
 
 const newView = z.strictObject({
-  name: z.string().trim().min(1).max(LIMITS.viewNameLength).meta({ example: "Web, on call" }),
+  name: z.string().trim().min(1).max(LIMITS.tokenNameLength).meta({ example: "Web, on call" }),
   note: z.string().trim().max(LIMITS.viewNoteLength).default("").meta({
     description: "What to know of it",
   }),
