@@ -66,6 +66,18 @@ test("there are so many at most", async () => {
   await failureOf(await say({ text: "one more" }), 422, "too_many_events");
 });
 
+test("an answer, and an event, are so long at most", async () => {
+  for (const body of [
+    { text: "x".repeat(LIMITS.eventLength + 1) },
+    { text: "x", tags: Array.from({ length: LIMITS.eventTags + 1 }, () => "t") },
+    { text: "x", tags: ["t".repeat(LIMITS.eventTagLength + 1)] },
+  ])
+    await failureOf(await say(body), 400, "invalid_parameter");
+  const limit = LIMITS.eventsPerAnswer + 1;
+  const more = await fetchApi(`/api/v1/events?limit=${limit}`);
+  await failureOf(more, 400, "invalid_parameter");
+});
+
 test("a token of some metrics neither reads nor says any", async () => {
   const { OPEN: _open, ...bindings } = env;
   const store = { ...bindings, API_TOKEN: TOKEN };
