@@ -60,6 +60,19 @@ test("tells what /api/v1/status tells, and prices it", async () => {
   await chartOf(page, '[data-metric="a"]');
 });
 
+test("says what to look at, and what is to be done about it", async () => {
+  const page = await open("/store");
+  await page.getByText("Nothing to do").waitFor();
+  const bad = JSON.stringify([{ name: "a", value: "x" }]);
+  await fetch(`${store.server.url}/api/v1/points`, { method: "POST", body: bad });
+  await page.reload();
+  const sign = page.locator('[data-sign="points-refused"]');
+  await sign.getByText("1 invalid_point").waitFor();
+  await sign.getByRole("link").click();
+  await page.locator("#sign-points-refused").getByText("invalid_point").waitFor();
+  expect(new URL(page.url()).pathname).toBe("/docs");
+});
+
 test("says when the server does not answer, and keeps what it knew", async () => {
   const page = await open("/store");
   await page.getByRole("table").first().waitFor();
