@@ -30,7 +30,7 @@ export async function readAllSeries(
   const { rows, counted } = await batch(db, {
     version: VERSION,
     series: query<StoredSeries>(
-      "SELECT metric, labels, first_at, last_at FROM series LIMIT ?",
+      "SELECT metric, labels, first_at, last_at, last FROM series LIMIT ?",
       limit,
     ),
   });

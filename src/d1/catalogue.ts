@@ -16,6 +16,11 @@ export interface StoredMetric extends Pick<SeriesRow, "metric" | "first_at" | "l
 
 export type SeriesName = Pick<SeriesRow, "metric" | "labels">;
 
+/** A part of the list of all; or, with `names`, these alone, at most as many as the limit is. */
+export interface AskedPage extends NamePage {
+  readonly names?: readonly string[];
+}
+
 export interface StoredPage {
   readonly metrics: readonly StoredMetric[];
   /** What is known of these besides, where anything is. */
@@ -33,22 +38,26 @@ export interface StoredPage {
  */
 export async function readPage(
   db: Database,
-  { after, prefix, search, limit }: NamePage,
+  { after, prefix, search, limit, names }: AskedPage,
   maybeFresh: readonly SeriesName[],
   latest: number,
 ): Promise<StoredPage> {
   const end = endOf(prefix);
   /** The page begins with the first name of all that begin with the prefix. */
   const isWithin = compareNames(after, prefix) < 0;
-  const within = `WHERE metric ${isWithin ? ">=" : ">"} ?1 AND instr(lower(metric), ?2) > 0
-    ${end === undefined ? "" : "AND metric < ?4"}`;
+  const within =
+    names === undefined
+      ? `WHERE metric ${isWithin ? ">=" : ">"} ?1 AND instr(lower(metric), ?2) > 0
+         ${end === undefined ? "" : "AND metric < ?4"}`
+      : "WHERE metric IN (SELECT value FROM json_each(?4))";
+  const bound = names === undefined ? end : JSON.stringify(names);
   const page = [isWithin ? prefix : after, search, limit];
   const { rows, counted } = await batch(db, {
     // Every one of them has a series, so that the first of these are of the first of those.
     described: query<MetricRow>(
       `SELECT * FROM metric ${within} ORDER BY metric LIMIT ?3`,
       ...page,
-      ...(end === undefined ? [] : [end]),
+      ...(bound === undefined ? [] : [bound]),
     ),
     metrics: query<StoredMetric>(
       `SELECT metric, count(*) AS series, min(first_at) AS first_at,
@@ -60,7 +69,7 @@ export async function readPage(
           WHERE s.metric = series.metric) AS labels
        FROM series ${within} GROUP BY metric ORDER BY metric LIMIT ?3`,
       ...page,
-      end ?? null,
+      bound ?? null,
       latest,
     ),
     layouts: SELECT_LAYOUTS,

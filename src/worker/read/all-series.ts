@@ -8,6 +8,7 @@ import { type FoundSeries, METRIC_NAME, type Series } from "../../core/query/sou
 import { err, ok, type Result } from "../../core/result.ts";
 import { labelsJson, parseLabelsJson } from "../../core/series/labels.ts";
 import { readAllSeries, readSeriesVersion } from "../../d1/all-series.ts";
+import { readNames } from "../../d1/catalogue.ts";
 import type { RowCount } from "../../d1/database.ts";
 import type { Env } from "../env.ts";
 import { tooManySeries } from "./bounds.ts";
@@ -92,6 +93,32 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
     }
   }
   return ok({ wanted: { ...asked, seenOf: (metric) => heads.value.get(metric) }, stored, fresh });
+}
+
+/** The names of a database with more series than are read, as of a version. */
+const keptNames = new WeakMap<D1Database, Kept>();
+
+/** What a database holds; where there are too many series, their metrics alone. @throws D1Failed */
+export async function seriesOrNames(
+  session: D1DatabaseSession,
+  db: D1Database,
+): Promise<Kept & { readonly namesOnly: boolean; readonly counted: RowCount }> {
+  const before = keptNames.get(db);
+  if (before !== undefined) {
+    const { version, counted } = await readSeriesVersion(session);
+    if (version === before.version) return { ...before, namesOnly: true, counted };
+    keptNames.delete(db);
+  }
+  const { version, columns, counted } = await columnsOf(session, db);
+  if (columns.size <= LIMITS.seriesRowsPerQuery) {
+    if (columns.bytes <= LIMITS.keptSeriesBytes) kept.set(db, { version, columns });
+    return { version, columns, namesOnly: false, counted };
+  }
+  const { names, counted: more } = await readNames(session, "", LIMITS.metricsFound + 1);
+  const rows = names.map((metric) => ({ metric, labels: "{}", first_at: 0, last_at: 0, last: 0 }));
+  const named = { version, columns: new SeriesColumns(rows) };
+  keptNames.set(db, named);
+  return { ...named, namesOnly: true, counted: { read: counted.read + more.read, written: 0 } };
 }
 
 /** @throws D1Failed */

@@ -13,8 +13,14 @@ import * as LIMITS from "../../core/limits.ts";
 import { type Description, NOTHING_SAID } from "../../core/series/description.ts";
 import { parseLabelsJson } from "../../core/series/labels.ts";
 import { latestBelieved, latestOf } from "../../core/series/last-seen.ts";
-import { compareNames, lower, type NamePage } from "../../core/series/names.ts";
-import { readLabels, readMetric, readPage, type SeriesName } from "../../d1/catalogue.ts";
+import { compareNames, lower, type NamePage, pageOf } from "../../core/series/names.ts";
+import {
+  type AskedPage,
+  readLabels,
+  readMetric,
+  readPage,
+  type SeriesName,
+} from "../../d1/catalogue.ts";
 import type { MetricHead } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
@@ -39,6 +45,8 @@ export interface MetricsQuery {
   readonly limit: number;
   /** The list starts behind this name. */
   readonly after: string;
+  /** Of these alone; none: of all. */
+  readonly names?: readonly string[];
 }
 
 export interface Listed {
@@ -51,15 +59,17 @@ export interface Listed {
 export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed> {
   const { after, prefix, limit } = query;
   // One more tells whether the list goes on. A name of the page is among the first of its own shard.
-  const page: NamePage = { after, prefix, search: lower(query.search), limit: limit + 1 };
+  const part: NamePage = { after, prefix, search: lower(query.search), limit: limit + 1 };
+  const page: AskedPage = query.names === undefined ? part : namedPage(query.names, part);
+  const wanted = page.names ?? part;
   const { shards } = configOf(env);
-  let asked = await metricHeads(env, page, firstShards(shards));
-  let stored = await pageOf(env, page, asked.heads);
+  let asked = await metricHeads(env, wanted, firstShards(shards));
+  let stored = await storedPage(env, page, asked.heads);
   // SHARDS was lowered and the cron has not moved everything yet: ask where it may be as well.
   const most = Math.max(shards, ...stored.layouts);
   if (most > shards) {
-    asked = await metricHeads(env, page, firstShards(most));
-    stored = await pageOf(env, page, asked.heads);
+    asked = await metricHeads(env, wanted, firstShards(most));
+    stored = await storedPage(env, page, asked.heads);
   }
   const { heads } = asked;
   const { metrics: byName } = stored;
@@ -84,15 +94,21 @@ export async function listMetrics(env: Env, query: MetricsQuery): Promise<Listed
   };
 }
 
+/** Of metrics that are named those that are on the page. */
+function namedPage(names: readonly string[], part: NamePage): AskedPage {
+  const inOrder = [...new Set(names)].sort(compareNames).map((name) => ({ name }));
+  return { ...part, names: pageOf(inOrder, part).map(({ name }) => name) };
+}
+
 type Missing = readonly (MissingShard | MissingDatabase)[];
 
 const missingOf = (missing: Missing): { readonly missing?: Missing } =>
   missing.length === 0 ? {} : { missing };
 
 /** What the databases hold of a page, and which series of `heads` none of them holds. */
-async function pageOf(
+async function storedPage(
   env: Env,
-  page: NamePage,
+  page: AskedPage,
   heads: ReadonlyMap<string, MetricHead>,
 ): Promise<StoredMetrics & { readonly missing: readonly MissingDatabase[] }> {
   // Names of the page are among the first that the shards together know.

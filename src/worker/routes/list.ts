@@ -5,6 +5,7 @@ import { FORMATS } from "../../core/formats/registry.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
 import { addOne, events, removeOne } from "./events.ts";
+import { find } from "./find.ts";
 import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
 import { datadogValidate } from "./datadog.ts";
@@ -50,6 +51,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   victoriaNative,
   query,
   metrics,
+  find,
   describe,
   setDescription,
   remove,

@@ -5,7 +5,7 @@ import type { MetricsAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { METRIC_TYPES } from "../../core/metric-type.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
-import { whole } from "../http/fields.ts";
+import { metricName, whole } from "../http/fields.ts";
 import { listMetrics } from "../read/catalogue.ts";
 import { withSparklines } from "../read/sparklines.ts";
 
@@ -71,6 +71,11 @@ export const metrics = endpoint({
       .max(LIMITS.nameLength)
       .default("")
       .meta({ description: "Part of the name; a to z also find A to Z" }),
+    name: z
+      .array(metricName)
+      .max(LIMITS.metricsNamed)
+      .default([])
+      .meta({ description: "Only these metrics, of which those that are there are listed" }),
     limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
     cursor: z
       .string()
@@ -89,7 +94,9 @@ export const metrics = endpoint({
   async handle(asked, c) {
     const { prefix } = c.var.caller;
     const after = asked.cursor ?? "";
-    const { answer, isMissing } = await listMetrics(c.env, { ...asked, prefix, after });
+    const { name: names, ...rest } = asked;
+    const query = { ...rest, prefix, after, ...(names.length > 0 && { names }) };
+    const { answer, isMissing } = await listMetrics(c.env, query);
     if (!asked.sparkline) return answer;
     // Without its shard a metric has no sparkline: half of one would be shown as the whole.
     const whole = answer.metrics.filter(({ name }) => !isMissing(name));

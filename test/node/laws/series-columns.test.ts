@@ -6,6 +6,7 @@ import { compileMatchers, Work } from "../../../src/core/query/matcher.ts";
 import { SeriesColumns } from "../../../src/core/query/series-columns.ts";
 import { METRIC_NAME } from "../../../src/core/query/source.ts";
 import { canonicalLabels, labelsJson } from "../../../src/core/series/labels.ts";
+import { fold, literally, wordsOf } from "../../../src/core/series/words.ts";
 
 const text = fc.constantFrom("a", "b", "job", "__proto__", "x y", "ä");
 const series = fc.record({
@@ -61,6 +62,7 @@ test("whatever is asked for", () => {
             labels: labelsJson(labels),
             first_at: first,
             last_at: first + life,
+            last: 0,
           })),
         );
         const wanted = {
@@ -88,7 +90,53 @@ test("25,000 series take less than 2 MB", () => {
       labels: `{"host":"host-${Math.floor(i / 100)}","job":"node","zone":"z${i % 7}"}`,
       first_at: 0,
       last_at: 1,
+      last: 0,
     })),
   );
   expect(columns.bytes).toBeLessThan(2e6);
+});
+
+test("words are found as they are in the name and the labels of one series", () => {
+  const words = fc.array(fc.constantFrom("a", "u", "job", "up", "x", "job=a", "=", "a=", "pp"), {
+    minLength: 1,
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(fc.array(series, { maxLength: 12 }), words, (all, search) => {
+      const columns = new SeriesColumns(
+        all.map(({ metric, labels }) => ({
+          metric,
+          labels: labelsJson(labels),
+          first_at: 0,
+          last_at: 0,
+          last: 0,
+        })),
+      );
+      const asked = wordsOf(search.join(" "));
+      const has = (text: string, part: string): boolean => fold(text).text.includes(part);
+      const expected = all.filter(({ metric, labels }) =>
+        asked.every(
+          ({ text: word, pair }) =>
+            has(metric, word) ||
+            labels.some(
+              ([name, value]) =>
+                has(name, word) ||
+                has(value, word) ||
+                (pair !== undefined && has(name, pair[0]) && has(value, pair[1])),
+            ),
+        ),
+      );
+      const found = columns.find(asked, literally);
+      expect(new Set(found.map(({ metric }) => metric))).toEqual(
+        new Set(expected.map(({ metric }) => metric)),
+      );
+      for (const { metric, cost, labels } of found) {
+        // A label is told where the name alone has not all words.
+        const inName = asked.every(({ text: word }) => has(metric, word));
+        expect(labels.length === 0).toBe(inName);
+        expect(cost < 8).toBe(inName);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });
