@@ -127,6 +127,72 @@ describe("the keyboard", () => {
   });
 });
 
+test("words in any order, with errors, without diacritics, in labels: what was found is marked", async () => {
+  await post([
+    { name: "LÄRM.pegel", value: 55, labels: { raum: "Küche" } },
+    { name: "room.temperature", value: 21 },
+  ]);
+  const page = await open(CPU);
+  await chartOf(page);
+  const finds = async (words: string, name: string, marked: readonly string[]): Promise<void> => {
+    await page.locator("input[type=search]").fill(words);
+    await page.locator(`.metrics[data-searched="${words}"]`).waitFor();
+    await expect
+      .poll(() =>
+        page.locator(".metric").evaluateAll((all) => all.map((one) => one.dataset.metric)),
+      )
+      .toEqual([name]);
+    await expect.poll(() => page.locator(".metric mark").allTextContents()).toEqual(marked);
+  };
+  await finds("larm", "LÄRM.pegel", ["LÄRM"]);
+  await finds("load cpu", "cpu.load", ["cpu", "load"]);
+  await finds("temprature room", "room.temperature", ["room", "temperature"]);
+  await finds("kuche", "LÄRM.pegel", ["Küche"]);
+  await expect.poll(() => page.locator(".found").textContent()).toBe("raum=Küche");
+});
+
+test("starred metrics come first; the list is by name, activity or value", async () => {
+  await post({ name: "old.one", value: 1, timestamp: Date.now() - 3 * 3_600_000 });
+  const page = await open(CPU);
+  await chartOf(page);
+  const first = (): Promise<string | undefined> =>
+    page
+      .locator('.metrics li[aria-posinset="1"] .metric')
+      .evaluate((one: HTMLElement) => one.dataset.metric);
+  await page.locator('.metric[data-metric="http.time"]').hover();
+  await page.getByRole("button", { name: "Star http.time" }).click();
+  await expect.poll(first).toBe("http.time");
+  await page.reload();
+  await expect.poll(first).toBe("http.time");
+  await page.getByRole("button", { name: "Star http.time" }).click();
+  await expect.poll(first).not.toBe("http.time");
+  await page.getByLabel("Order of the metrics").selectOption("value");
+  await expect.poll(first).toBe(`many.${10_000 + 999}`);
+  await page.getByLabel("Order of the metrics").selectOption("activity");
+  await page.locator("input[type=search]").fill("o");
+  const old = page.locator('.metric[data-metric="old.one"][data-stale="true"]');
+  await old.waitFor();
+});
+
+test('"/" and words typed before the page is there are in the search box', async () => {
+  const page = await open("/docs");
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route("**/assets/*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${store.server.url}${CPU}`, { waitUntil: "commit" });
+  await page.waitForFunction(() => "takeTyped" in window);
+  await page.keyboard.type("/http");
+  letGo();
+  const field = page.locator("input[type=search]");
+  await expect.poll(() => field.inputValue()).toBe("http");
+  await page.keyboard.type(".t");
+  await page.locator('.metric[data-metric="http.time"] mark').first().waitFor();
+  await expect.poll(() => page.locator(".metric").count()).toBe(1);
+});
+
 describe("5,000 metrics", () => {
   test("scroll to the end with few rows in the page", async () => {
     const page = await open(CPU);

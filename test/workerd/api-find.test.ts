@@ -4,7 +4,8 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { FindAnswer, MetricsAnswer } from "../../src/core/api.ts";
+import type { MetricsAnswer } from "../../src/core/api.ts";
+import type { FindAnswer } from "../../src/core/api-find.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { fetchApi, NOW, store } from "./api-client.ts";
 

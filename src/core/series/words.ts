@@ -158,19 +158,16 @@ function beginningLike(word: string, text: string): { errors: number; length: nu
 /** Parts of the original text, [start, end), in order and apart. */
 export type Marks = readonly (readonly [start: number, end: number])[];
 
-/** What of a text the words found; with typing errors only where none is as it was typed. */
+/** What of a text the words found; with typing errors where one is not as it was typed. */
 export function marksOf(words: readonly Word[], original: string): Marks {
   const folded = fold(original);
-  const parts = words
-    .flatMap(({ text, pair }) => [text, ...(pair ?? [])])
-    .flatMap((word) =>
+  const parts = words.flatMap(({ text, pair }): [number, number][] => {
+    const exact = [text, ...(pair ?? [])].flatMap((word) =>
       Array.from(occurrences(word, folded.text), (i): [number, number] => [i, i + word.length]),
     );
-  if (parts.length === 0)
-    for (const { text } of words) {
-      const like = resembling(text, folded);
-      if (like !== undefined) parts.push([like.start, like.end]);
-    }
+    const like = exact.length > 0 ? undefined : resembling(text, folded);
+    return like === undefined ? exact : [[like.start, like.end]];
+  });
   return united(parts.map((part) => inOriginal(folded, part)));
 }
 

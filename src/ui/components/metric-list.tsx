@@ -17,6 +17,7 @@ import {
   rowsDrawn,
   rowsOnView,
 } from "../models/rows.ts";
+import { toggleStar } from "../models/starred.ts";
 import { MetricRow, placeOf } from "./metric-row.tsx";
 import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
 
@@ -97,7 +98,8 @@ function onClick(event: MouseEvent): void {
   } else if (event.target instanceof HTMLButtonElement) {
     // The button goes as the panel comes: the focus stays in the row.
     row.link.focus({ preventScroll: true });
-    addPanel(opening(name));
+    if (event.target.className === "star") toggleStar(name);
+    else addPanel(opening(name));
   }
 }
 
@@ -148,15 +150,15 @@ function Metrics({ known }: { readonly known: Ready }) {
   useLayoutEffect(() => {
     if (wantsFocus) focusActive();
   });
-  const drawn = useRef(known.search);
+  const drawn = useRef(known.asked);
   useLayoutEffect(() => {
     // Not the first time: the box is measured as it gets its size, and this would lay out the page.
-    if (drawn.current === known.search) return;
-    drawn.current = known.search;
+    if (drawn.current === known.asked) return;
+    drawn.current = known.asked;
     active.value = undefined;
     if (box.current !== null) box.current.scrollTop = 0;
     measure();
-  }, [known.search]);
+  }, [known.asked]);
   return (
     <ul
       class="metrics"
@@ -217,7 +219,10 @@ function Note() {
             Some may be missing: {known.missing}. <Retry />
           </p>
         );
-      if (known.metrics.length > 0) return null;
+      if (known.metrics.length > 0)
+        return known.namesOnly ? (
+          <p class="note">Only names are searched: there are too many series to look at labels.</p>
+        ) : null;
       return (
         <p class="note">{known.search === "" ? "None yet." : `Nothing like “${known.search}”.`}</p>
       );

@@ -1,11 +1,14 @@
 // One metric of the list: a link that opens it, with a button that adds it to what is there.
 
+import type { ComponentChild } from "preact";
 import type { ListedMetric } from "../../core/api.ts";
 import { HOUR } from "../../core/tiers.ts";
 import { formatAge, formatCount } from "../format.ts";
 import { minute, second } from "../models/clock.ts";
 import { linkToAlone, panels } from "../models/page.ts";
+import type { RowMetric } from "../models/metric-pages.ts";
 import { ROW_HEIGHT } from "../models/rows.ts";
+import { starred } from "../models/starred.ts";
 import { formatIn, unitOf } from "../units.ts";
 import { openedAs } from "../opened-as.ts";
 import { Sparkline } from "./sparkline.tsx";
@@ -20,16 +23,38 @@ const STALE = HOUR;
 /** Characters at the end of a long name that stay when the middle has to go. */
 const END = 10;
 
+interface FoundText {
+  readonly text: string;
+  readonly marks?: RowMetric["marks"] | undefined;
+}
+
+/** The part [from, to) of a text, with what was found of it marked. */
+function partOf({ text, marks = [] }: FoundText, from = 0, to = text.length): ComponentChild[] {
+  const parts: ComponentChild[] = [];
+  let end = from;
+  for (const [start, stop] of marks) {
+    if (stop <= end || start >= to) continue;
+    const begin = Math.max(start, end);
+    parts.push(text.slice(end, begin));
+    end = Math.min(stop, to);
+    parts.push(<mark key={begin}>{text.slice(begin, end)}</mark>);
+  }
+  parts.push(text.slice(end, to));
+  return parts;
+}
+
 /** Names differ at their end as often as at their start. To a screen reader they stay in one. */
-const Name = ({ name }: { readonly name: string }) =>
-  name.length <= 2 * END ? (
-    <span class="name">{name}</span>
+const Name = (of: FoundText) => {
+  const last = of.text.length - END;
+  return last <= END ? (
+    <span class="name">{partOf(of)}</span>
   ) : (
-    <span class="name" role="img" aria-label={name}>
-      <span>{name.slice(0, -END)}</span>
-      <span>{name.slice(-END)}</span>
+    <span class="name" role="img" aria-label={of.text}>
+      <span>{partOf(of, 0, last)}</span>
+      <span>{partOf(of, last)}</span>
     </span>
   );
+};
 
 export const placeOf = (index: number) => ({ top: `${index * ROW_HEIGHT}px` });
 
@@ -38,7 +63,7 @@ const valueOf = ({ series, last, sparkline = [] }: ListedMetric): number =>
   series === 1 ? last : (sparkline.findLast((value) => value !== null) ?? last);
 
 interface MetricRowProps {
-  readonly metric: ListedMetric;
+  readonly metric: RowMetric;
   /** From 0. */
   readonly index: number;
   /** Metrics in the list; −1: not known yet. */
@@ -66,12 +91,31 @@ export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProp
         tabIndex={tabIndex}
         aria-current={shown ? "true" : undefined}
       >
-        <Name name={name} />
+        <Name text={name} marks={metric.marks} />
         <span class="facts">
-          <span class="value">{value}</span> <Age at={metric.lastAt} />
+          <span class="value">{value}</span>{" "}
+          {metric.found ? (
+            <span class="found" title={metric.found.text}>
+              {partOf(metric.found)}
+            </span>
+          ) : (
+            <Age at={metric.lastAt} />
+          )}
         </span>
         {!isBare && <Sparkline points={metric.sparkline} />}
       </a>
+      {!isBare && (
+        <button
+          type="button"
+          class="star"
+          tabIndex={tabIndex}
+          aria-label={`Star ${name}`}
+          title="Starred metrics come first"
+          aria-pressed={starred.value.includes(name)}
+        >
+          {starred.value.includes(name) ? "★" : "☆"}
+        </button>
+      )}
       {!isBare && (
         <button
           type="button"

@@ -1,11 +1,16 @@
 // The search box of the list: "/" leads to it from anywhere, the arrows from it into the results.
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { listOpen } from "../models/drawer.ts";
 import { search, whenAnswered } from "../models/metrics.ts";
 import { focusRow, follow } from "./metric-list.tsx";
 import { sheetOpen } from "../models/sheet.ts";
 import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
+
+declare global {
+  /** Of theme.js: what was typed for this box before it was there; undefined: nothing was. */
+  function takeTyped(): string | undefined;
+}
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -43,7 +48,12 @@ function onKeyDown(event: KeyboardEvent): void {
 }
 
 export function SearchBox() {
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const typed = takeTyped();
+    if (typed !== undefined) {
+      search.value = typed;
+      focusSearch();
+    }
     addEventListener("keydown", onPageKey);
     return () => removeEventListener("keydown", onPageKey);
   }, []);

@@ -2,6 +2,7 @@
 
 import { listOpen } from "../models/drawer.ts";
 import { go, linkToStore } from "../models/page.ts";
+import { sort, SORTS } from "../models/starred.ts";
 import { HOME } from "../url.ts";
 import { ICONS } from "./icons.tsx";
 import { Link } from "./link.tsx";
@@ -22,6 +23,20 @@ export const Sidebar = () => (
           <ICONS.close />
         </button>
       </div>
+      <select
+        class="sort"
+        aria-label="Order of the metrics"
+        value={sort.value}
+        onChange={({ currentTarget }) =>
+          (sort.value = SORTS.find((one) => one === currentTarget.value) ?? "name")
+        }
+      >
+        {SORTS.map((one) => (
+          <option key={one} value={one}>
+            By {one}
+          </option>
+        ))}
+      </select>
       <MetricList />
       <footer>
         <Link href={linkToStore()} onFollow={() => go({ ...HOME, page: "store" })}>

@@ -5,10 +5,20 @@
 import type { ListedMetric } from "../../core/api.ts";
 import type { Rows } from "./rows.ts";
 
+type Marks = readonly (readonly [start: number, end: number])[];
+
+/** A metric of the list, with what of it was found by words. */
+export interface RowMetric extends ListedMetric {
+  /** In its name. */
+  readonly marks?: Marks;
+  /** Labels in which words were found. */
+  readonly found?: { readonly text: string; readonly marks: Marks };
+}
+
 export interface MetricsPage {
   /** The cursor that it is asked with; undefined: the first. */
   readonly after: string | undefined;
-  readonly metrics: readonly ListedMetric[];
+  readonly metrics: readonly RowMetric[];
   /** When it was asked for, local Unix ms. */
   readonly askedAt: number;
   /** The minute in which its sparklines were asked for, server time. */
@@ -50,11 +60,27 @@ export function withPage(known: MetricPages, page: MetricsPage, cursor?: string)
   };
 }
 
+/** The same for a list in an order that is not that of names; `isOther`: than before. */
+export function withPart(
+  { pages, cursor: before }: MetricPages,
+  page: MetricsPage,
+  cursor: string | undefined,
+  isOther: boolean,
+): MetricPages {
+  if (isOther || pages.length === 0) return { pages: [page], cursor };
+  const index = pages.findIndex(({ after }) => after === page.after);
+  if (index < 0) return { pages: [...pages, page], cursor };
+  return {
+    pages: pages.with(index, page),
+    cursor: index === pages.length - 1 ? cursor : before,
+  };
+}
+
 /** Metrics of an answer without sparklines, with the sparklines known. */
 export const withSparklines = (
-  metrics: readonly ListedMetric[],
+  metrics: readonly RowMetric[],
   known: (name: string) => ListedMetric | undefined,
-): readonly ListedMetric[] =>
+): readonly RowMetric[] =>
   metrics.map((metric) => {
     const sparkline = known(metric.name)?.sparkline;
     return sparkline === undefined ? metric : { ...metric, sparkline };

@@ -15,10 +15,14 @@ import {
   NO_PAGES,
   pagesOnView,
   withPage,
+  withPart,
+  type RowMetric,
   withSparklines,
 } from "./metric-pages.ts";
 import { page, settleOn, view } from "./page.ts";
+import type { FoundPage } from "./found.ts";
 import type { Rows } from "./rows.ts";
+import { first, noteLong, noteOpen, sort } from "./starred.ts";
 import { openedAs } from "../opened-as.ts";
 import type { Panel } from "../url.ts";
 
@@ -42,8 +46,12 @@ interface Ready extends MetricPages {
   readonly kind: "ready";
   /** What was searched for. */
   readonly search: string;
+  /** That, and the order. */
+  readonly asked: string;
   /** Those of all pages. */
-  readonly metrics: readonly ListedMetric[];
+  readonly metrics: readonly RowMetric[];
+  /** Labels were not looked through. */
+  readonly namesOnly: boolean;
   /** Why the last look failed: what is here is older. */
   readonly failed?: string;
   /** Why the last look may not have found all: a part of the store did not answer. */
@@ -59,6 +67,15 @@ const everything = signal<Ready | undefined>(undefined);
 /** The text in the search box, and what it asks for. */
 export const search = signal("");
 export const searched = computed(() => search.value.trim());
+
+/** By name, without a search, it comes from the server in pages; else its order is asked for first. */
+const isByName = computed(
+  () => searched.value === "" && sort.value === "name" && first.value.length === 0,
+);
+/** What the list is to answer. */
+const asking = computed(() =>
+  isByName.value ? "" : [searched.value, sort.value, ...first.value].join("\n"),
+);
 
 /** The rows on view; undefined while the list is not. Set by whoever shows them. */
 export const onView = signal<Rows | undefined>(undefined);
@@ -98,12 +115,12 @@ const newRound = (): Round => ({ abort: new AbortController(), pages: new Set() 
 let round = newRound();
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** What to do with the answer to the text in the search box. */
-let waiting: ((metrics: readonly ListedMetric[]) => void) | undefined;
+let waiting: ((metrics: readonly RowMetric[]) => void) | undefined;
 
 /** The list that answers the text in the search box. */
 function current(): Ready | undefined {
   const known = list.peek();
-  return known.kind === "ready" && known.search === searched.peek() ? known : undefined;
+  return known.kind === "ready" && known.asked === asking.peek() ? known : undefined;
 }
 
 /** The minute whose sparklines are there by now. */
@@ -114,14 +131,9 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
   const { abort, pages } = round;
   if (pages.has(after)) return;
   pages.add(after);
-  const asked = new URLSearchParams({ limit: String(after === undefined ? FIRST_PAGE : PAGE) });
-  if (searched.peek() !== "") asked.set("search", searched.peek());
-  if (after !== undefined) asked.set("cursor", after);
-  if (sparkline) asked.set("sparkline", "true");
   const sent = { askedAt: Date.now(), sparklinesAt: sparkline ? sparklineMinute() : undefined };
   try {
-    const { signal } = abort;
-    const answer = await ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
+    const answer = await (isByName.peek() ? namedPage : foundPage)(after, sparkline, abort.signal);
     if (!abort.signal.aborted) receive({ after, metrics: answer.metrics, ...sent }, answer);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -132,14 +144,43 @@ async function load(after: string | undefined, sparkline: boolean): Promise<void
   }
 }
 
+function namedPage(
+  after: string | undefined,
+  sparkline: boolean,
+  signal: AbortSignal,
+): Promise<PageAnswer> {
+  const asked = new URLSearchParams({ limit: String(after === undefined ? FIRST_PAGE : PAGE) });
+  if (after !== undefined) asked.set("cursor", after);
+  if (sparkline) asked.set("sparkline", "true");
+  return ask<MetricsAnswer>(`/api/v1/metrics?${asked}`, { signal });
+}
+
+async function foundPage(
+  after: string | undefined,
+  sparkline: boolean,
+  signal: AbortSignal,
+): Promise<PageAnswer> {
+  const found = await import("./found.ts");
+  const question = { search: searched.peek(), sort: sort.peek(), first: first.peek() };
+  return await found.foundPage({ ...question, after, sparkline }, signal);
+}
+
+type PageAnswer = MetricsAnswer & Partial<Pick<FoundPage, "isOther" | "namesOnly">>;
+
 type Asked = Omit<MetricsPage, "sparklinesAt"> & { readonly sparklinesAt: number | undefined };
 
-function receive(asked: Asked, { cursor, missing }: MetricsAnswer): void {
+function receive(asked: Asked, { cursor, missing, isOther, namesOnly }: PageAnswer): void {
   const old = current();
-  const pages = withPage(old ?? NO_PAGES, withKnownSparklines(asked, old), cursor);
+  const page = withKnownSparklines(asked, old);
+  const pages =
+    isOther === undefined
+      ? withPage(old ?? NO_PAGES, page, cursor)
+      : withPart(old ?? NO_PAGES, page, cursor, isOther);
   const next: Ready = {
     kind: "ready",
     search: searched.peek(),
+    asked: asking.peek(),
+    namesOnly: namesOnly === true,
     ...pages,
     metrics: pages.pages.flatMap(({ metrics }) => metrics),
     ...(missing !== undefined && { missing: missing.map(({ message }) => message).join("; ") }),
@@ -147,6 +188,7 @@ function receive(asked: Asked, { cursor, missing }: MetricsAnswer): void {
   batch(() => {
     list.value = next;
     if (next.search === "") everything.value = next;
+    if (next.search === "") noteLong(pages.cursor !== undefined);
   });
   if (waiting === undefined) return;
   const then = waiting;
@@ -245,16 +287,18 @@ export function startMetrics(): void {
     if (page === "explore" && panels.length === 0 && first !== undefined)
       settleOn(openedAs(first.name, first));
   });
-  let answered = searched.peek();
+  effect(() => noteOpen(view.value.panels.map(({ metric }) => metric).filter(Boolean)));
+  let answered = asking.peek();
   effect(() => {
-    if (searched.value === answered) return;
-    answered = searched.value;
+    if (asking.value === answered) return;
+    answered = asking.value;
+    const isTyped = searched.peek() !== "";
     waiting = undefined;
     round.abort.abort();
     round = newRound();
     const all = everything.peek();
-    if (answered === "" && all !== undefined) list.value = all;
-    const typing = setTimeout(look, answered === "" ? 0 : TYPING);
+    if (all?.asked === answered) list.value = all;
+    const typing = setTimeout(look, isTyped ? TYPING : 0);
     return () => clearTimeout(typing);
   });
   effect(() => {
@@ -262,7 +306,7 @@ export function startMetrics(): void {
     // After a failure, the next look tries again.
     if (list.value.kind === "ready" && list.value.failed === undefined) lookBelow();
   });
-  const answer = computed(() => (list.value.kind === "ready" ? list.value.search : undefined));
+  const answer = computed(() => (list.value.kind === "ready" ? list.value.asked : undefined));
   effect(() => {
     void onView.value;
     if (answer.value === undefined) return;

@@ -25,6 +25,8 @@ export async function loadShared(): Promise<void> {
     list.value = {
       kind: "ready",
       search: "",
+      asked: "",
+      namesOnly: false,
       pages: [],
       cursor: undefined,
       metrics: metrics.map((one) => ({ ...some, ...one })),

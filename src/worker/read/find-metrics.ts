@@ -2,7 +2,8 @@
 // databases hold is kept from one question to the next; shards are asked first, so that nothing is missed
 // that reaches D1 in between. What does not answer is named, and the rest is found all the same.
 
-import type { FindAnswer, MissingShard } from "../../core/api.ts";
+import type { MissingShard } from "../../core/api.ts";
+import type { FindAnswer } from "../../core/api-find.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type FoundMetric, SeriesColumns } from "../../core/query/series-columns.ts";
 import { labelsObject } from "../../core/series/labels.ts";

@@ -1,7 +1,7 @@
 // GET /api/v1/find: which metrics there are, by words of their names and labels.
 
 import { z } from "zod";
-import type { FindAnswer } from "../../core/api.ts";
+import type { FindAnswer } from "../../core/api-find.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { findMetrics, ORDERS } from "../read/find-metrics.ts";
