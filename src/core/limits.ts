@@ -192,10 +192,6 @@ export const namesCompared = 10_000;
 export const keepNameMs = 5;
 /** Values listed of one label, the most frequent: stops answers of a value a series. */
 export const labelValuesListed = 100;
-/** Metrics that one search lists by name: bounds its answer. */
-export const metricsFound = 50_000;
-/** Metrics that a list may name one by one. */
-export const metricsNamed = 200;
 /** Metrics of one page of the list. */
 export const metricsPerPage = 1_000;
 /** Longest retention that is not for ever, days (a century). */

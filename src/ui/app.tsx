@@ -11,7 +11,7 @@ import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
 import { columns, frame, page, panelCount } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
-import { sheetOpen } from "./models/sheet.ts";
+import { sheet } from "./models/sheet.ts";
 
 const Explore = () => {
   const panels = placed.value;
@@ -54,7 +54,7 @@ const Welcome = lazily(async () => (await import("./components/welcome.tsx")).We
 const Shared = lazily(async () => (await import("./components/shared.tsx")).Shared);
 const LinkEnded = lazily(async () => (await import("./components/nothing.tsx")).LinkEnded);
 const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
-const KeysSheet = lazily(async () => (await import("./components/keys-sheet.tsx")).KeysSheet);
+const Sheet = lazily(async () => (await import("./components/sheet.tsx")).Sheet);
 const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
 
 export function App() {
@@ -88,7 +88,7 @@ export function App() {
         <Sidebar />
         <Explore />
       </div>
-      {sheetOpen.value && <KeysSheet />}
+      {sheet.value && <Sheet />}
     </>
   );
 }

@@ -193,6 +193,30 @@ test('"/" and words typed before the page is there are in the search box', async
   await expect.poll(() => page.locator(".metric").count()).toBe(1);
 });
 
+test("a metric is told about, set, and deleted with its name typed", async () => {
+  for (const host of ["a", "b", "c"])
+    await post({ name: "about.it", value: 1, labels: { host, zone: "eu" } });
+  const page = await open("/?metric=about.it");
+  await chartOf(page);
+  const openSheet = async (): Promise<void> => {
+    await page.locator(".panel summary[aria-label], .panel summary").last().click();
+    await page.getByRole("button", { name: "About this metric" }).click();
+  };
+  await openSheet();
+  const sheet = page.getByRole("dialog", { name: "about.it" });
+  await sheet.getByText("zone · 1 value").click();
+  await sheet.getByText("3 series").last().waitFor();
+  await sheet.getByLabel("Unit").fill("By");
+  await sheet.getByRole("button", { name: "Save" }).click();
+  await sheet.getByText("Set by hand: unit.").waitFor();
+  const remove = sheet.getByRole("button", { name: "Delete about.it" });
+  await expect.poll(() => remove.isDisabled()).toBe(true);
+  await sheet.getByLabel("type its name").fill("about.it");
+  await remove.click();
+  await page.locator('.metric[data-metric="cpu.load"]').waitFor();
+  await expect.poll(() => page.locator('.metric[data-metric="about.it"]').count()).toBe(0);
+});
+
 describe("5,000 metrics", () => {
   test("scroll to the end with few rows in the page", async () => {
     const page = await open(CPU);

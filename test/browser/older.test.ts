@@ -76,7 +76,7 @@ test("a range that reaches back so far: hours first, then minutes, of each serie
   });
   const asked = question(page, "resolution=minute");
   await page.getByLabel("Download and copy").click();
-  await page.getByRole("button", { name: "Ask again" }).click();
+  await page.getByRole("button", { name: "Load again" }).click();
   await asked;
   await chartOf(page, '[data-older="hour"]');
   expect(again).toBe(0);

@@ -1,7 +1,7 @@
 // The keys of the page, on a sheet that "?" opens. Loaded then.
 
 import { useEffect, useRef } from "preact/hooks";
-import { sheetOpen } from "../models/sheet.ts";
+import { sheet } from "../models/sheet.ts";
 
 const KEYS: readonly (readonly [where: string, keys: readonly (readonly [string, string])[]])[] = [
   [
@@ -39,7 +39,7 @@ export function KeysSheet() {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => box.current?.showModal(), []);
   const close = (): void => {
-    sheetOpen.value = false;
+    sheet.value = undefined;
   };
   return (
     <dialog ref={box} class="card sheet" aria-labelledby="keys" onClose={close}>

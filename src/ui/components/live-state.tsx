@@ -37,7 +37,7 @@ export const Live = () => {
   return (
     <button
       type="button"
-      class="live"
+      class={isOffline.value ? "live quiet" : "live"}
       data-live={kind}
       disabled={kind !== "waiting"}
       title={kind === "waiting" ? "Connect now" : undefined}

@@ -221,7 +221,7 @@ function Note() {
         );
       if (known.metrics.length > 0)
         return known.namesOnly ? (
-          <p class="note">Only names are searched: there are too many series to look at labels.</p>
+          <p class="note">Only names are searched: there are too many series.</p>
         ) : null;
       return (
         <p class="note">{known.search === "" ? "None yet." : `Nothing like “${known.search}”.`}</p>

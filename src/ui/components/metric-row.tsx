@@ -110,7 +110,6 @@ export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProp
           class="star"
           tabIndex={tabIndex}
           aria-label={`Star ${name}`}
-          title="Starred metrics come first"
           aria-pressed={starred.value.includes(name)}
         >
           {starred.value.includes(name) ? "★" : "☆"}

@@ -4,6 +4,7 @@ import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
 import { now } from "../models/clock.ts";
 import { linkToPanel, setPanel, view } from "../models/page.ts";
+import { sheet } from "../models/sheet.ts";
 import { asksSamples } from "../models/answers.ts";
 import { addressOfExpr, askedExpr } from "../promql/times.ts";
 import { exprOf } from "../promql/write.ts";
@@ -65,7 +66,9 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
           copy(location.origin + linkToPanel(index, "explore")),
         )}
         {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
-        {item("Ask again", () => reading.askNow())}
+        {item("Load again", () => reading.askNow())}
+        {panel.expr === undefined &&
+          item("About this metric…", async () => void (sheet.value = { about: panel.metric }))}
         {panel.expr === undefined &&
           item("Write as PromQL", async () =>
             setPanel(index, (now) => ({ ...panelOfExpr(exprOf(panel)), table: now.table })),

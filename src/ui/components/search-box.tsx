@@ -4,7 +4,7 @@ import { useLayoutEffect } from "preact/hooks";
 import { listOpen } from "../models/drawer.ts";
 import { search, whenAnswered } from "../models/metrics.ts";
 import { focusRow, follow } from "./metric-list.tsx";
-import { sheetOpen } from "../models/sheet.ts";
+import { sheet } from "../models/sheet.ts";
 import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
 
 declare global {
@@ -20,7 +20,7 @@ function onPageKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") listOpen.value = false;
   if (isField(event.target)) return;
-  if (event.key === "?") sheetOpen.value = true;
+  if (event.key === "?") sheet.value = "keys";
   if (event.key !== "/") return;
   event.preventDefault();
   focusSearch();

@@ -38,7 +38,7 @@ export function TokenPrompt({ refused }: { readonly refused: Denial }) {
             name="token"
             autocomplete="current-password"
             aria-label="Token"
-            placeholder="Token"
+            placeholder="Paste the token here"
             value={typed.value}
             onInput={(event) => (typed.value = event.currentTarget.value)}
             ref={(input) => input?.focus()}

@@ -1,5 +1,5 @@
-// Whether the sheet of keys is open.
+// Which sheet lies over the page: that of keys, or that about a metric.
 
 import { signal } from "@preact/signals";
 
-export const sheetOpen = signal(false);
+export const sheet = signal<"keys" | { readonly about: string } | undefined>(undefined);

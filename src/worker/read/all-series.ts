@@ -114,7 +114,7 @@ export async function seriesOrNames(
     if (columns.bytes <= LIMITS.keptSeriesBytes) kept.set(db, { version, columns });
     return { version, columns, namesOnly: false, counted };
   }
-  const { names, counted: more } = await readNames(session, "", LIMITS.metricsFound + 1);
+  const { names, counted: more } = await readNames(session, "", LIMITS.seriesRowsPerQuery + 1);
   const rows = names.map((metric) => ({ metric, labels: "{}", first_at: 0, last_at: 0, last: 0 }));
   const named = { version, columns: new SeriesColumns(rows) };
   keptNames.set(db, named);

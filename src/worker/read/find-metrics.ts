@@ -45,7 +45,7 @@ export async function findMetrics(env: Env, question: Question): Promise<FindAns
     for (const name of [...columns.flatMap((of) => of.metrics()), ...heads.map((of) => of.name)])
       if (name.startsWith(prefix)) found.set(name, UNSEARCHED);
   const names = [...found.keys()].sort(orderOf(sort, found, inDatabases, heads));
-  const metrics = names.slice(0, LIMITS.metricsFound);
+  const metrics = names.slice(0, LIMITS.seriesRowsPerQuery);
   const labels = metrics.flatMap((name) => {
     const by = found.get(name)?.labels ?? [];
     return by.length === 0 ? [] : [[name, labelsObject(by)] as const];

@@ -19,7 +19,7 @@ const findAnswer = exactly<FindAnswer>()(
         .literal(true)
         .exactOptional()
         .meta({
-          description: `There are more than ${LIMITS.metricsFound}, the most in one answer`,
+          description: `There are more than ${LIMITS.seriesRowsPerQuery}, the most in one answer`,
         }),
       namesOnly: z
         .literal(true)

@@ -73,7 +73,7 @@ export const metrics = endpoint({
       .meta({ description: "Part of the name; a to z also find A to Z" }),
     name: z
       .array(metricName)
-      .max(LIMITS.metricsNamed)
+      .max(LIMITS.metricsPerPage)
       .default([])
       .meta({ description: "Only these metrics, of which those that are there are listed" }),
     limit: whole(100, LIMITS.metricsPerPage).meta({ description: "Metrics in the answer" }),
