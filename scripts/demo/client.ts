@@ -20,21 +20,27 @@ export function waitMs(attempt: number, retryAfter: string | null): number {
 }
 
 export class Client {
-  readonly #options: DemoOptions;
+  readonly #options: Pick<DemoOptions, "url" | "token">;
   readonly #waiting: (why: string, ms: number) => void;
   #reached = false;
 
   /** `waiting` is told when the server asks for patience. */
-  constructor(options: DemoOptions, waiting: (why: string, ms: number) => void) {
+  constructor(
+    options: Pick<DemoOptions, "url" | "token">,
+    waiting: (why: string, ms: number) => void,
+  ) {
     this.#options = options;
     this.#waiting = waiting;
   }
 
-  /** @throws Stop */
-  async post(request: Request): Promise<void> {
-    await this.#patiently("/api/v1/points", {
+  /** `to`: where, and as what; default: native points. @throws Stop */
+  async post(
+    request: Request,
+    to = { path: "/api/v1/points", type: "application/json" },
+  ): Promise<void> {
+    await this.#patiently(to.path, {
       method: "POST",
-      headers: { "content-type": "application/json", "idempotency-key": request.key },
+      headers: { "content-type": to.type, "idempotency-key": request.key },
       body: request.body,
     });
   }
