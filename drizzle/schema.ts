@@ -1,6 +1,7 @@
 // The D1 tables as drizzle sees them: names and types for queries. The migrations are the truth
 // (drizzle cannot say STRICT or WITHOUT ROWID); a test compares the two.
 
+import { SHAPES } from "../src/core/alerts/rule.ts";
 import { SCOPES } from "../src/core/caller.ts";
 import { METRIC_TYPES } from "../src/core/metric-type.ts";
 import { integer, primaryKey, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
@@ -188,3 +189,25 @@ export const events = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.at, table.id] })],
 );
+
+/** Rules of alerts with their states, in the first database. */
+export const alertRules = sqliteTable("alert_rule", {
+  /** Never given twice. */
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  /** JSON: see core/alerts/rule.ts. */
+  rule: text("rule").notNull(),
+  /** Of the webhook; "": nobody is told. */
+  url: text("url").notNull(),
+  shape: text("shape", { enum: SHAPES }).notNull(),
+  /** By which notices are signed; it is said once, when the rule is made. */
+  secret: text("secret").notNull(),
+  /** Address of the page, for links in notices. */
+  page: text("page").notNull(),
+  /** Unix ms until which nobody is told; 0: it is not silenced. */
+  silencedUntil: integer("silenced_until").notNull(),
+  createdAt: integer("created_at").notNull(),
+  /** JSON: see core/alerts/machine.ts. */
+  state: text("state").notNull(),
+  /** One more with each change: who writes says which it has read. */
+  turn: integer("turn").notNull(),
+});

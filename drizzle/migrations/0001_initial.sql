@@ -114,3 +114,16 @@ CREATE TABLE event (
   tags TEXT NOT NULL,
   PRIMARY KEY (at, id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_rule (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  rule TEXT NOT NULL,
+  url TEXT NOT NULL,
+  shape TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  page TEXT NOT NULL,
+  silenced_until INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  turn INTEGER NOT NULL
+) STRICT;

@@ -1,6 +1,8 @@
 // Every limit of Minuet, with its unit and the abuse that it stops. No limit lives anywhere else.
 // To be imported as a whole: `import * as LIMITS`. The page gets only those that it uses.
 
+export * from "./alerts/limits.ts";
+
 /** Characters of a metric or label name: stops texts used as names. */
 export const nameLength = 200;
 /** Characters of a label value: stops documents used as labels. */

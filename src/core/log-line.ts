@@ -24,6 +24,7 @@ export function logLine(event: string, error: unknown, fields: Fields, untold: n
 const withoutTokens = (text: string): string =>
   text
     .replaceAll(/minuet_(view_)?[0-9a-f]{8,}/gi, "minuet_…")
+    .replaceAll(/whsec_[0-9a-f]{8,}/gi, "whsec_…")
     .replaceAll(/\b(Bearer|Basic|Token) +[^\s"\\]+/gi, "$1 …");
 
 interface Flood {

@@ -22,3 +22,4 @@ export type TokenRow = RowsOf<"tokens">;
 export type ViewRow = RowsOf<"views">;
 export type EventRow = RowsOf<"events">;
 export type LinkRow = RowsOf<"links">;
+export type AlertRuleRow = RowsOf<"alertRules">;

@@ -75,7 +75,10 @@ test("a step that fails does not stop the steps after it", async () => {
     return ++batches === 1 ? Promise.reject(new Error("down")) : land();
   });
   await expect(
-    runCron({ ...env, DB: Object.assign(DB, { prepare: () => {} }) }, clock()),
+    runCron(
+      { ...env, DB: Object.assign(DB, { prepare: (sql: string) => env.DB.prepare(sql) }) },
+      clock(),
+    ),
   ).rejects.toThrow();
   expect(await countOf("dirty")).toBe(0);
 });
@@ -100,7 +103,10 @@ test("a run that is cut off in its second round keeps the first, and runs like i
     const DB = withBetween(env.DB, (_, land) =>
       ++batches > 5 ? Promise.reject(new Error("cut off")) : land(),
     );
-    const cut = { ...env, DB: Object.assign(DB, { prepare: () => {} }) };
+    const cut = {
+      ...env,
+      DB: Object.assign(DB, { prepare: (sql: string) => env.DB.prepare(sql) }),
+    };
     await expect(runCron(cut, clock())).rejects.toThrow("cut off");
     expect(await countOf("hour")).toBe(Math.min(70, 32 * runs));
   }

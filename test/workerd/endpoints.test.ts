@@ -69,6 +69,17 @@ async function aToken(): Promise<string> {
   return String(id);
 }
 
+const A_RULE = '{"name":"r","metric":"here","op":">","threshold":1}';
+
+/** The id of a new rule of alerts. */
+async function aRule(): Promise<string> {
+  const response = await app.request(RULES, { method: "POST", body: A_RULE }, env);
+  const { id } = (await response.json()) as { readonly id: number };
+  return String(id);
+}
+
+const RULES = "/api/v1/alerts/rules";
+
 const A_VIEW = '{"name":"here","search":"metric=here"}';
 
 interface Ids {
@@ -87,6 +98,7 @@ async function idsOf(pattern: string): Promise<Ids> {
     const response = await app.request("/api/v1/events", init, env);
     return { ...none, id: ((await response.json()) as { readonly id: string }).id };
   }
+  if (pattern.startsWith("/api/v1/alerts/rules/")) return { ...none, id: await aRule() };
   if (!/^\/api\/v1\/(views\/|shared)/.test(pattern)) return none;
   const path = "/api/v1/views/here";
   await app.request(path, { method: "PUT", body: A_VIEW }, env);
@@ -107,6 +119,9 @@ const BODIES: Readonly<Record<string, BodyInit>> = {
   "/api/v1/tokens": A_TOKEN,
   "/api/v1/views/:id": A_VIEW,
   "/api/v1/events": '{"text":"here"}',
+  [RULES]: A_RULE,
+  [`${RULES}/:id`]: A_RULE,
+  [`${RULES}/:id/silence`]: '{"until":"+1h"}',
   "/api/v1/series": '{"series":[]}',
   "/api/v2/series": '{"series":[]}',
   "/api/v1/collectd": "PUTVAL h/here/t N:1",
@@ -170,6 +185,8 @@ describe("every answer says that its type is its type, and who may keep it; text
           await checked(exact, { method }, { ...env, SHARDS: "two" }),
         ];
         if (pattern === REFUSES) expect(statuses).toContain(415);
+        // A test notice goes nowhere: the rule has no webhook.
+        else if (pattern.endsWith("/test")) expect(statuses).toContain(422);
         else expect(Math.min(...statuses)).toBeLessThan(300);
         expect(statuses).toContain(405);
         if (parameters === undefined || !isLoose(parameters)) expect(statuses).toContain(400);

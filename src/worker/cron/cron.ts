@@ -8,6 +8,7 @@ import type { Count } from "../../durable/counters.ts";
 import { report } from "../../durable/report.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
+import { runAlerts } from "./alerts.ts";
 import { settleShards } from "./layout.ts";
 import { purgeDays, purgeHours, purgeMinutes } from "./retention.ts";
 import { rollUpClosed, rollUpDays, rollUpDirty } from "./rollup.ts";
@@ -54,6 +55,14 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
       (round) => purgeTombstones(db, round),
     ] satisfies Step[],
   }));
+  // Beside the steps: a webhook that hangs keeps none of them waiting.
+  const alerts = runAlerts(env, clock).then(
+    ({ written, read }) => {
+      databases[0]!.count.d1RowsWritten += written;
+      databases[0]!.count.d1RowsRead += read;
+    },
+    (error: unknown) => run.failed("alerts", error),
+  );
   for (let work = databases; work.length > 0;) {
     for (const one of work) {
       if (await run.round(one.name, one.count, one.steps[0]!, shareOfRound(one.rounds++))) continue;
@@ -62,6 +71,7 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
     }
     work = work.filter(({ steps }) => steps.length > 0);
   }
+  await alerts;
   // To a shard that writes to the database, where there is one.
   for (const [i, { count }] of databases.entries()) await reportCount(env, i % shards, count);
   if (run.errors.length > 0) throw run.errors[0];
@@ -97,10 +107,15 @@ class Run {
       this.#spentMs += Math.max(0, this.#clock.now() - now);
       return more && this.#spentMs < LIMITS.cronMs;
     } catch (error) {
-      report("cron_failed", error, { database });
-      this.errors.push(error);
+      this.failed(database, error);
       return false;
     }
+  }
+
+  /** `of`: a database, or what else is done. */
+  failed(of: string, error: unknown): void {
+    report("cron_failed", error, { database: of });
+    this.errors.push(error);
   }
 }
 

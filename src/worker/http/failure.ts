@@ -19,11 +19,16 @@ export type Failure =
   | { readonly kind: "forbidden"; readonly message: string }
   | {
       readonly kind:
-        "not_found" | "unknown_token" | "unknown_view" | "unknown_link" | "unknown_event";
+        | "not_found"
+        | "unknown_token"
+        | "unknown_view"
+        | "unknown_link"
+        | "unknown_event"
+        | "unknown_rule";
       readonly message: string;
     }
   | {
-      readonly kind: "too_many_tokens" | "too_many_views" | "too_many_events";
+      readonly kind: "too_many_tokens" | "too_many_views" | "too_many_events" | "too_many_rules";
       readonly message: string;
     }
   | {
@@ -40,6 +45,7 @@ export type Failure =
       readonly kind: "query_too_large" | "query_failed" | "query_timeout" | "unreadable";
       readonly message: string;
     }
+  | { readonly kind: "webhook_failed"; readonly message: string }
   | { readonly kind: "key_reused"; readonly message: string }
   | {
       readonly kind: "busy" | "unavailable" | "too_many_requests";
@@ -82,6 +88,9 @@ export const CODES = {
   forbidden: { status: 403, meaning: "Who asks may not do this" },
   not_found: { status: 404, meaning: "There is no such path" },
   unknown_token: { status: 404, meaning: "There is no such named token" },
+  unknown_rule: { status: 404, meaning: "There is no such rule of alerts" },
+  webhook_failed: { status: 422, meaning: "The webhook of a rule did not take a notice" },
+  too_many_rules: { status: 422, meaning: "The store has as many rules of alerts as it may" },
   unknown_view: { status: 404, meaning: "There is no such saved view" },
   unknown_link: { status: 404, meaning: "The view has no such link" },
   unknown_event: { status: 404, meaning: "There is no such event" },

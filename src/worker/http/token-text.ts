@@ -12,6 +12,10 @@ export const newTokenText = (): string =>
 export const newLinkText = (): string =>
   `minuet_view_${hex(crypto.getRandomValues(new Uint8Array(BYTES)))}`;
 
+/** A secret by which notices of alerts are signed. */
+export const newSecretText = (): string =>
+  `whsec_${hex(crypto.getRandomValues(new Uint8Array(BYTES)))}`;
+
 /** Whether a text could be one of those. */
 export const isLinkText = (text: string): boolean => LINK.test(text);
 

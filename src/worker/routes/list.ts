@@ -8,6 +8,14 @@ import { addOne, events, removeOne } from "./events.ts";
 import { find } from "./find.ts";
 import { flush } from "./flush.ts";
 import { healthz } from "./healthz.ts";
+import {
+  alertRules,
+  changeAlertRule,
+  createRule,
+  removeAlertRule,
+  silenceRule,
+  testRule,
+} from "./alerts.ts";
 import { datadogValidate } from "./datadog.ts";
 import { health, influxPing, influxQuery } from "./influx.ts";
 import { ingest } from "./ingest.ts";
@@ -16,7 +24,8 @@ import { describe, remove } from "./metric.ts";
 import { setDescription } from "./metric-description.ts";
 import { metrics } from "./metrics.ts";
 import { pointsDocument } from "./points.ts";
-import { promAlerts, promBuildInfo, promExemplars, promRules } from "./prometheus/about.ts";
+import { promBuildInfo, promExemplars } from "./prometheus/about.ts";
+import { promAlerts, promRules } from "./prometheus/alerts.ts";
 import { atRoot } from "./prometheus/dialect.ts";
 import { promFormatQuery } from "./prometheus/format.ts";
 import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
@@ -73,6 +82,12 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   events,
   addOne,
   removeOne,
+  alertRules,
+  createRule,
+  changeAlertRule,
+  silenceRule,
+  testRule,
+  removeAlertRule,
   session,
   signIn,
   signOut,

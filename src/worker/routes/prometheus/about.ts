@@ -38,21 +38,3 @@ export const promExemplars = endpoint({
   errors: [],
   handle: () => ({ status: "success" as const, data: [] }),
 });
-
-export const promRules = endpoint({
-  ...dialect("rules", none),
-  methods: ["GET"],
-  summary: "For clients of Prometheus: rules, which others run",
-  answer: answerOf(z.object({ groups: z.array(z.unknown()) })),
-  errors: [],
-  handle: () => ({ status: "success" as const, data: { groups: [] } }),
-});
-
-export const promAlerts = endpoint({
-  ...dialect("alerts", none),
-  methods: ["GET"],
-  summary: "For clients of Prometheus: alerts, which others raise",
-  answer: answerOf(z.object({ alerts: z.array(z.unknown()) })),
-  errors: [],
-  handle: () => ({ status: "success" as const, data: { alerts: [] } }),
-});

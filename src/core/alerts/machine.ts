@@ -1,0 +1,237 @@
+// The state of a rule, and how it goes on with each evaluation. Pure: no clock, no I/O.
+//
+// 1. An evaluation that changes nothing returns the very state that it was given: it costs no row.
+// 2. What a receiver is told is made of the difference between what is and what it was told: so the end
+//    of what it was never told is not told either, and no end comes before its beginning.
+// 3. There is one notice at a time, the same until it is taken: what happens meanwhile is in the next.
+
+import { type Labels, labelsJson } from "../series/labels.ts";
+import { holds, type Rule } from "./rule.ts";
+
+/** One alert: what the rule's `by` tells apart. Times are Unix ms. */
+export interface AlertState {
+  readonly labels: Labels;
+  /** `over`: it is kept only until its end has been put into a notice. */
+  readonly phase: "pending" | "firing" | "over";
+  /** Since when the condition holds. */
+  readonly since: number;
+  /** When it fired last; absent: it has not yet. */
+  readonly firedAt?: number;
+  /** Since when the condition does not hold any more, while `resolveAfter` lasts. */
+  readonly quietSince?: number;
+  readonly endedAt?: number;
+  /** At the last change; null: there were no points. */
+  readonly value: number | null;
+  /** The `firedAt` that a notice told, whose end none has told. */
+  readonly told?: number;
+}
+
+export interface NoticeAlert {
+  readonly status: "firing" | "resolved";
+  readonly labels: Labels;
+  readonly value: number | null;
+  readonly startsAt: number;
+  readonly endsAt?: number;
+}
+
+export interface Notice {
+  /** The same at each attempt, and of no other notice. */
+  readonly key: string;
+  readonly alerts: readonly NoticeAlert[];
+  /** How often it was sent and not taken. */
+  readonly attempts: number;
+  /** When it may be sent: while one run sends it, no other does. */
+  readonly nextAt: number;
+  /** Why it was not taken the last time. */
+  readonly problem?: string;
+}
+
+export type Health =
+  | { readonly kind: "ok" }
+  /** The store knows no series that matches. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface RuleState {
+  /** By labels. */
+  readonly alerts: readonly AlertState[];
+  readonly health: Health;
+  /** The evaluation that changed it last. */
+  readonly at: number;
+  readonly notice?: Notice;
+}
+
+export const NO_STATE: RuleState = { alerts: [], health: { kind: "ok" }, at: 0 };
+
+/** What an evaluation found: a value for each group of series that has points in the window. */
+export type Measured =
+  | { readonly kind: "failed"; readonly message: string }
+  | {
+      readonly kind: "values";
+      /** The store knows a series that matches. */
+      readonly known: boolean;
+      readonly values: readonly { readonly labels: Labels; readonly value: number }[];
+      /** Groups that had points in the last day, where what is missing fires. */
+      readonly expected?: readonly Labels[];
+    };
+
+/** Of what `for` and `resolveAfter` are counted in: the times of evaluations, `at`. */
+export function step(rule: Rule, state: RuleState, measured: Measured, at: number): RuleState {
+  // A run that is late, beside one that was not.
+  if (at < state.at) return state;
+  const health: Health =
+    measured.kind === "failed" ? measured : { kind: measured.known ? "ok" : "unknown" };
+  const alerts = measured.kind === "failed" ? state.alerts : next(rule, state.alerts, measured, at);
+  const isSame =
+    JSON.stringify(health) === JSON.stringify(state.health) && sameItems(alerts, state.alerts);
+  return isSame ? state : { ...state, alerts, health, at };
+}
+
+type Values = Extract<Measured, { kind: "values" }>;
+
+function next(
+  rule: Rule,
+  before: readonly AlertState[],
+  { values, expected }: Values,
+  at: number,
+): readonly AlertState[] {
+  const known = new Map(before.map((one) => [labelsJson(one.labels), one]));
+  const found = new Map(values.map((one) => [labelsJson(one.labels), one]));
+  const due = rule.missing === "fire" ? (expected ?? []) : [];
+  const missing = new Map(due.map((labels) => [labelsJson(labels), labels]));
+  // Nothing at all is there, and never was: that is one alert without labels.
+  if (rule.missing === "fire" && found.size === 0 && missing.size === 0) missing.set("{}", []);
+  const keys = [...new Set([...known.keys(), ...found.keys(), ...missing.keys()])].sort();
+  return keys.flatMap((key) => {
+    const old = known.get(key);
+    const now = found.get(key);
+    const labels = old?.labels ?? now?.labels ?? missing.get(key) ?? [];
+    if (now === undefined && rule.missing === "keep") return old === undefined ? [] : [old];
+    const isTrue = now === undefined ? missing.has(key) : holds(now.value, rule);
+    const one = isTrue
+      ? rising(rule, old, labels, now?.value ?? null, at)
+      : falling(rule, old, now?.value ?? null, at);
+    return one === undefined ? [] : [one];
+  });
+}
+
+function rising(
+  rule: Rule,
+  old: AlertState | undefined,
+  labels: Labels,
+  value: number | null,
+  at: number,
+): AlertState {
+  if (old?.phase === "firing") {
+    if (old.quietSince === undefined) return old;
+    const { quietSince: _, ...rest } = old;
+    return rest;
+  }
+  const since = old?.phase === "pending" ? old.since : at;
+  const told = toldOf(old);
+  if (at - since >= rule.for)
+    return { labels, phase: "firing", since, firedAt: at, value, ...told };
+  return old?.phase === "pending" ? old : { labels, phase: "pending", since, value, ...told };
+}
+
+function falling(
+  rule: Rule,
+  old: AlertState | undefined,
+  value: number | null,
+  at: number,
+): AlertState | undefined {
+  if (old === undefined || old.phase === "over") return old;
+  if (old.phase === "firing") {
+    const quietSince = old.quietSince ?? at;
+    if (at - quietSince < rule.resolveAfter)
+      return old.quietSince === undefined ? { ...old, quietSince } : old;
+  }
+  return ended(old, value, at);
+}
+
+/** What is left of one that ends: nothing, where nobody was told of it. */
+const ended = (old: AlertState, value: number | null, at: number): AlertState | undefined =>
+  old.told === undefined
+    ? undefined
+    : {
+        labels: old.labels,
+        phase: "over",
+        since: old.since,
+        value,
+        told: old.told,
+        endedAt: old.endedAt ?? at,
+      };
+
+/** What is still to be told of an earlier one. */
+const toldOf = (old: AlertState | undefined): Pick<AlertState, "told" | "endedAt"> => ({
+  ...(old?.told !== undefined && { told: old.told }),
+  ...(old?.endedAt !== undefined && { endedAt: old.endedAt }),
+});
+
+/** The rule is about other alerts from now on: all there were are over. */
+export const endAll = (state: RuleState, at: number): RuleState => ({
+  ...state,
+  alerts: state.alerts.flatMap((one) => ended(one, one.value, at) ?? []),
+  health: { kind: "ok" },
+});
+
+/** What the receiver has not been told; at most so many, the rest in the next notice. */
+function untold({ alerts }: RuleState, most: number): readonly NoticeAlert[] {
+  return alerts
+    .flatMap((one): NoticeAlert[] => {
+      const { labels, value, firedAt, told, phase } = one;
+      if (phase === "firing" && firedAt !== undefined && told !== firedAt)
+        return [{ status: "firing", labels, value, startsAt: firedAt }];
+      if (phase !== "firing" && told !== undefined)
+        return [
+          { status: "resolved", labels, value, startsAt: told, endsAt: one.endedAt ?? one.since },
+        ];
+      return [];
+    })
+    .slice(0, most);
+}
+
+/**
+ * With a notice that the caller is to send at once, and nobody else before `until`: the one that waits,
+ * when its time has come at `now`, or else one of what was not told. The same state: there is none.
+ */
+export function claim(
+  state: RuleState,
+  key: string,
+  { now, until, most }: { readonly now: number; readonly until: number; readonly most: number },
+): RuleState {
+  const { notice } = state;
+  if (notice !== undefined)
+    return notice.nextAt > now ? state : { ...state, notice: { ...notice, nextAt: until } };
+  const alerts = untold(state, most);
+  if (alerts.length === 0) return state;
+  const told = new Map(alerts.map((one) => [labelsJson(one.labels), one]));
+  return {
+    ...state,
+    notice: { key, alerts, attempts: 0, nextAt: until },
+    alerts: state.alerts.flatMap((one): AlertState[] => {
+      const notified = told.get(labelsJson(one.labels));
+      if (notified === undefined) return [one];
+      const { told: _, endedAt: _at, ...rest } = one;
+      if (notified.status === "firing") return [{ ...rest, told: notified.startsAt }];
+      return one.phase === "over" ? [] : [rest];
+    }),
+  };
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** After the notice was sent: it is gone when it was taken, else it waits, longer each time. */
+export function settle(state: RuleState, problem: string | undefined, now: number): RuleState {
+  const { notice, ...rest } = state;
+  if (notice === undefined || problem === undefined) return rest;
+  const wait = Math.min(HOUR, MINUTE * 2 ** notice.attempts);
+  return {
+    ...state,
+    notice: { ...notice, attempts: notice.attempts + 1, nextAt: now + wait, problem },
+  };
+}
+
+const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i]);

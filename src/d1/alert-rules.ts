@@ -1,0 +1,87 @@
+// Rules of alerts with their states, of the first database. What they mean is not decided here.
+
+import { and, eq, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { alertRules } from "../../drizzle/schema.ts";
+import { built, run } from "./built.ts";
+import { batch, only, type RowCount } from "./database.ts";
+import type { AlertRuleRow } from "./rows.ts";
+
+export type { AlertRuleRow };
+
+/** By id. @throws D1Failed */
+export const readRules = (
+  db: D1Database,
+): Promise<{ readonly rows: readonly AlertRuleRow[]; readonly counted: RowCount }> =>
+  run<AlertRuleRow>(db, drizzle(db).select().from(alertRules).orderBy(alertRules.id));
+
+/** @throws D1Failed */
+export async function readRule(db: D1Database, id: number): Promise<AlertRuleRow | undefined> {
+  const { rows } = await run<AlertRuleRow>(
+    db,
+    drizzle(db).select().from(alertRules).where(eq(alertRules.id, id)),
+  );
+  return rows[0];
+}
+
+export type NewRule = Omit<typeof alertRules.$inferInsert, "id" | "turn">;
+
+/** @throws D1Failed */
+export async function addRule(db: D1Database, rule: NewRule): Promise<AlertRuleRow> {
+  const { rows } = await run<AlertRuleRow>(
+    db,
+    drizzle(db)
+      .insert(alertRules)
+      .values({ ...rule, turn: 0 })
+      .returning(),
+  );
+  return only(rows);
+}
+
+export type RuleChange = Partial<Omit<NewRule, "createdAt">>;
+
+const changing = (db: D1Database, id: number, turn: number, change: RuleChange) =>
+  drizzle(db)
+    .update(alertRules)
+    .set({ ...change, turn: sql`${alertRules.turn} + 1` })
+    .where(and(eq(alertRules.id, id), eq(alertRules.turn, turn)))
+    .returning();
+
+/** Undefined when it is another since `turn` was read, or gone. @throws D1Failed */
+export async function changeRule(
+  db: D1Database,
+  id: number,
+  turn: number,
+  change: RuleChange,
+): Promise<AlertRuleRow | undefined> {
+  const { rows } = await run<AlertRuleRow>(db, changing(db, id, turn, change));
+  return rows[0];
+}
+
+export interface StateChange {
+  readonly id: number;
+  /** That of the row whose state it was made of. */
+  readonly turn: number;
+  readonly state: string;
+}
+
+/** Those that were still as they were read, in one transaction. @throws D1Failed */
+export async function changeStates(
+  db: D1Database,
+  changes: readonly StateChange[],
+): Promise<{ readonly rows: readonly AlertRuleRow[]; readonly counted: RowCount }> {
+  const statements = changes.map(({ id, turn, state }) =>
+    built<AlertRuleRow>(changing(db, id, turn, { state })),
+  );
+  const { rows, counted } = await batch(db, { rows: statements });
+  return { rows: rows.rows, counted };
+}
+
+/** @throws D1Failed */
+export async function removeRule(db: D1Database, id: number): Promise<AlertRuleRow | undefined> {
+  const { rows } = await run<AlertRuleRow>(
+    db,
+    drizzle(db).delete(alertRules).where(eq(alertRules.id, id)).returning(),
+  );
+  return rows[0];
+}

@@ -1,0 +1,156 @@
+// The state machine of alerts against random histories: what a receiver has been told, in order, must be
+// what there was, whatever was lost, late, doubled or missing meanwhile.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  claim,
+  type Measured,
+  NO_STATE,
+  type NoticeAlert,
+  type RuleState,
+  settle,
+  step,
+} from "../../../src/core/alerts/machine.ts";
+import { holds, MISSING, type Rule } from "../../../src/core/alerts/rule.ts";
+
+const MINUTE = 60_000;
+const HOSTS = ["a", "b", "c"];
+
+const rule = fc.record({
+  for: fc.integer({ min: 0, max: 3 }).map((minutes) => minutes * MINUTE),
+  resolveAfter: fc.integer({ min: 0, max: 3 }).map((minutes) => minutes * MINUTE),
+  missing: fc.constantFrom(...MISSING),
+});
+
+const ruleOf = (some: Pick<Rule, "for" | "resolveAfter" | "missing">): Rule => ({
+  name: "r",
+  metric: "m",
+  stat: "avg",
+  by: ["host"],
+  where: [],
+  window: MINUTE,
+  op: ">",
+  threshold: 10,
+  ...some,
+});
+
+const moment = fc.record({
+  /** undefined: no points. */
+  values: fc.tuple(...HOSTS.map(() => fc.option(fc.constantFrom(5, 20), { nil: undefined }))),
+  fails: fc.boolean(),
+  /** The webhook takes what it is sent. */
+  taken: fc.boolean(),
+  silenced: fc.boolean(),
+  minutes: fc.integer({ min: 1, max: 3 }),
+});
+type Moment = typeof moment extends fc.Arbitrary<infer T> ? T : never;
+
+const labelsOf = (host: string) => [["host", host]] as const;
+
+const measuredOf = ({ values, fails }: Moment): Measured =>
+  fails && values[0] === undefined
+    ? { kind: "failed", message: "down" }
+    : {
+        kind: "values",
+        known: true,
+        values: HOSTS.flatMap((host, i) =>
+          values[i] === undefined ? [] : [{ labels: labelsOf(host), value: values[i] }],
+        ),
+        expected: HOSTS.map(labelsOf),
+      };
+
+/** What a receiver makes of what it takes. */
+class Receiver {
+  readonly firing = new Map<string, number>();
+  readonly keys = new Map<string, string>();
+
+  take(key: string, alerts: readonly NoticeAlert[]): void {
+    const body = JSON.stringify(alerts);
+    expect(this.keys.get(key) ?? body, "another notice under the same key").toBe(body);
+    if (this.keys.has(key)) return;
+    this.keys.set(key, body);
+    for (const { status, labels, startsAt, endsAt } of alerts) {
+      const name = JSON.stringify(labels);
+      if (status === "firing") {
+        expect(this.firing.get(name), "told twice").not.toBe(startsAt);
+        this.firing.set(name, startsAt);
+        continue;
+      }
+      expect(this.firing.get(name), "an end without its beginning").toBe(startsAt);
+      expect(endsAt).toBeGreaterThanOrEqual(startsAt);
+      this.firing.delete(name);
+    }
+  }
+}
+
+const HOW = { until: 0, most: 2 };
+
+test("what was taken is true and in order; in the end the receiver knows what fires", () => {
+  fc.assert(
+    fc.property(rule, fc.array(moment, { maxLength: 40 }), (some, history) => {
+      const receiver = new Receiver();
+      const one = ruleOf(some);
+      let state: RuleState = NO_STATE;
+      let at = 0;
+      let n = 0;
+      const send = (taken: boolean, lost: boolean): void => {
+        const until = at + 2 * MINUTE;
+        const next = claim(state, `k${n++}`, { ...HOW, now: at, until });
+        const isMine = next !== state;
+        state = next;
+        if (!isMine || state.notice === undefined) return;
+        // Where the answer is lost, it was taken all the same.
+        if (taken || lost) receiver.take(state.notice.key, state.notice.alerts);
+        if (!lost) state = settle(state, taken ? undefined : "no", at);
+      };
+      for (const now of history) {
+        at += now.minutes * MINUTE;
+        const measured = measuredOf(now);
+        const next = step(one, state, measured, at);
+        // The same again, or late, changes nothing.
+        expect(step(one, next, measured, at)).toBe(next);
+        expect(step(one, next, { kind: "failed", message: "late" }, next.at - 1)).toBe(next);
+        state = next;
+        if (!now.silenced) send(now.taken, now.fails);
+      }
+      for (let more = 0; more < 20; more++) {
+        at += 60 * MINUTE;
+        send(true, false);
+      }
+      const firing = state.alerts.filter(({ phase }) => phase === "firing");
+      expect([...receiver.firing.keys()].sort()).toEqual(
+        firing.map(({ labels }) => JSON.stringify(labels)).sort(),
+      );
+      expect(state.notice).toBeUndefined();
+      expect(state.alerts.some(({ phase }) => phase === "over")).toBe(false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("it fires when the condition held at each evaluation for so long, and not before", () => {
+  fc.assert(
+    fc.property(rule, fc.array(moment, { maxLength: 40 }), (some, history) => {
+      const one = ruleOf({ ...some, missing: "resolve" });
+      let state: RuleState = NO_STATE;
+      let at = 0;
+      let since: number | undefined;
+      let quiet: number | undefined;
+      let fires = false;
+      for (const now of history) {
+        at += now.minutes * MINUTE;
+        state = step(one, state, measuredOf({ ...now, fails: false }), at);
+        const value = now.values[0];
+        const isTrue = value !== undefined && holds(value, one);
+        since = isTrue ? (since ?? at) : undefined;
+        quiet = isTrue ? undefined : (quiet ?? at);
+        if (fires) fires = quiet === undefined || at - quiet < one.resolveAfter;
+        else fires = since !== undefined && at - since >= one.for;
+        const found = state.alerts.find(({ labels }) => labels[0]![1] === "a");
+        expect(found?.phase === "firing").toBe(fires);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

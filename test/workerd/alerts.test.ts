@@ -1,0 +1,322 @@
+// Alerts: rules over real points, the cron, and a receiver that is a server of its own within the runtime.
+
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { DAY, MINUTE } from "../../src/core/tiers.ts";
+import { signature } from "../../src/worker/alerts/send.ts";
+import { app } from "../../src/worker/app.ts";
+import { runAlerts } from "../../src/worker/cron/alerts.ts";
+import type { Env } from "../../src/worker/env.ts";
+import { createdRule, ruleAnswer, rulesAnswer } from "../../src/worker/routes/alert-schemas.ts";
+import { failureOf, NOW, store, TOKEN } from "./api-client.ts";
+
+const PATH = "/api/v1/alerts/rules";
+const HOOK = "https://hooks.example/secret-path";
+
+interface Received {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Headers;
+}
+let received: Received[];
+let answers: () => Response | Promise<Response>;
+let now = NOW;
+
+beforeEach(async () => {
+  // The points of one test are not in the windows of the next.
+  now += 2 * DAY;
+  received = [];
+  answers = () => new Response("ok");
+  vi.useFakeTimers({ toFake: ["Date"], now });
+  // What leaves the Worker; the rest of the runtime is the real one.
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+    const request = new Request(url as string, { ...init, redirect: "manual" });
+    received.push({ url: request.url, body: await request.text(), headers: request.headers });
+    return await answers();
+  });
+  await env.DB.exec("DELETE FROM alert_rule");
+});
+afterEach(() => vi.restoreAllMocks());
+
+const ask = async (
+  path: string,
+  method = "GET",
+  body?: unknown,
+  of: Env = env,
+): Promise<Response> =>
+  app.request(path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) }, of);
+
+const RULE = { name: "hot", metric: "cpu", by: ["host"], op: ">", threshold: 10, webhook: HOOK };
+
+async function make(change: object = {}) {
+  const response = await ask(PATH, "POST", { ...RULE, ...change });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return createdRule.strict().parse(JSON.parse(text));
+}
+
+const list = async () => rulesAnswer.strict().parse(await (await ask(PATH)).json()).rules;
+
+/** So many minutes later, with points in the minute before. */
+async function later(
+  minutes: number,
+  values: Readonly<Record<string, number>> = {},
+): Promise<void> {
+  now += minutes * MINUTE;
+  vi.setSystemTime(now);
+  const points = Object.entries(values).map(([host, value]) => ({
+    name: "cpu",
+    labels: { host },
+    value,
+    timestamp: now - MINUTE / 2,
+  }));
+  if (points.length > 0) await store(points);
+}
+
+const run = () => runAlerts(env, { now: () => now });
+
+interface Told {
+  readonly key: string;
+  readonly status: string;
+  readonly alerts: readonly {
+    readonly status: string;
+    readonly labels: { readonly host?: string };
+  }[];
+}
+const told = (): Told[] => received.map(({ body }) => JSON.parse(body) as Told);
+const brief = () =>
+  told().map(({ alerts }) => alerts.map(({ status, labels }) => `${status} ${labels.host ?? ""}`));
+
+test("a series that is over the threshold fires alone, is told once, and is told when it is over", async () => {
+  const { secret } = await make({ window: "1m" });
+  await later(1, { a: 20, b: 1 });
+  expect((await run()).written).toBeGreaterThan(0);
+  expect(brief()).toEqual([["firing a"]]);
+  const [{ headers, body }] = received as [Received];
+  const [, sec, sent] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers.get("minuet-signature")!)!;
+  expect(sent).toBe(await signature(secret, Number(sec), body));
+  expect(headers.get("idempotency-key")).toBe(told()[0]!.key);
+  // Nothing changes: no row, no notice, also when it runs twice.
+  expect((await run()).written).toBe(0);
+  await later(1, { a: 21, b: 1 });
+  expect((await run()).written).toBe(0);
+  await later(1, { a: 1, b: 1 });
+  await run();
+  expect(brief()).toEqual([["firing a"], ["resolved a"]]);
+  expect((await list())[0]).toMatchObject({ state: "inactive", alerts: [], problem: null });
+});
+
+test("it fires when it has held for so long, and not when it was over meanwhile", async () => {
+  await make({ window: "1m", for: "2m" });
+  await later(1, { a: 20 });
+  await run();
+  expect((await list())[0]).toMatchObject({ state: "pending" });
+  await later(1, { a: 1 });
+  await run();
+  for (let minute = 0; minute < 2; minute++) {
+    await later(1, { a: 20 });
+    await run();
+  }
+  expect(received).toEqual([]);
+  await later(1, { a: 20 });
+  await run();
+  expect(brief()).toEqual([["firing a"]]);
+});
+
+test("two runs at once send one notice", async () => {
+  await make({ window: "1m" });
+  await later(1, { a: 20 });
+  await Promise.all([run(), run(), run()]);
+  expect(brief()).toEqual([["firing a"]]);
+});
+
+test("what is not taken is sent again, later each time, as it was; what happens meanwhile is told then", async () => {
+  await make({ window: "1m" });
+  answers = () => new Response("", { status: 500 });
+  await later(1, { a: 20 });
+  await run();
+  await run();
+  expect(received).toHaveLength(1);
+  expect((await list())[0]!.problem).toBe("the webhook answered 500");
+  await later(1, { a: 1, b: 20 });
+  await run();
+  expect(received).toHaveLength(2);
+  await later(1, { b: 20 });
+  await run();
+  expect(received).toHaveLength(2);
+  answers = () => Promise.reject(new TypeError("network"));
+  await later(1, { b: 20 });
+  await run();
+  answers = () => new Response("ok");
+  await later(4, { b: 20 });
+  await run();
+  const keys = told().map(({ key }) => key);
+  expect(new Set(keys).size).toBe(1);
+  expect(new Set(received.map(({ body }) => body)).size).toBe(1);
+  await later(1, { b: 20 });
+  await run();
+  expect(brief().at(-1)).toEqual(["resolved a", "firing b"]);
+});
+
+test("a run that is cut off after it has written leaves its notice to a later one, under its key", async () => {
+  await make({ window: "1m" });
+  await later(1, { a: 20 });
+  // The webhook has taken it, and nobody comes to know.
+  const lost = { ...env, DB: failsFrom(3) } as Env;
+  await expect(runAlerts(lost, { now: () => now })).rejects.toThrow("cut off");
+  expect(received).toHaveLength(1);
+  await later(1, { a: 20 });
+  await run();
+  expect(received).toHaveLength(1);
+  await later(2, { a: 20 });
+  await run();
+  expect(received).toHaveLength(2);
+  expect(told()[1]).toEqual(told()[0]);
+});
+
+/** A database that fails from its nth statement or batch on, as for a run that is cut off. */
+function failsFrom(nth: number): D1Database {
+  let asked = 0;
+  return new Proxy(env.DB, {
+    get(db, name) {
+      if (name === "prepare" && ++asked >= nth) throw new Error("cut off");
+      const found: unknown = Reflect.get(db, name);
+      return typeof found === "function" ? (found.bind(db) as unknown) : found;
+    },
+  });
+}
+
+test("redirects are failures, and addresses of private networks are refused", async () => {
+  await make({ window: "1m" });
+  answers = () => new Response("", { status: 302, headers: { location: "http://127.0.0.1/" } });
+  await later(1, { a: 20 });
+  await run();
+  expect(received).toHaveLength(1);
+  expect((await list())[0]!.problem).toContain("redirects are not followed");
+  const closed = { ...env, OPEN: "", API_TOKEN: TOKEN } as Env;
+  for (const webhook of [
+    "http://hooks.example/",
+    "https://localhost/",
+    "https://10.0.0.1/",
+    "https://2130706433/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://metadata.internal/",
+    "https://user:word@hooks.example/",
+    "nowhere",
+  ]) {
+    const init = {
+      method: "POST",
+      body: JSON.stringify({ ...RULE, webhook }),
+      headers: { authorization: `Bearer ${TOKEN}` },
+    };
+    const response = await app.request(PATH, init, closed);
+    await failureOf(response, 400, "invalid_parameter");
+  }
+});
+
+test("a silenced rule tells nobody, and afterwards what is not as it was told", async () => {
+  const { id } = await make({ window: "1m" });
+  expect((await ask(`${PATH}/${id}/silence`, "POST", { until: "+2m" })).status).toBe(200);
+  await later(1, { a: 20 });
+  await run();
+  expect(received).toEqual([]);
+  expect((await list())[0]).toMatchObject({ state: "firing" });
+  await later(1, { a: 20 });
+  await run();
+  expect(brief()).toEqual([["firing a"]]);
+});
+
+test("what is missing: resolves, stays, or fires, also of a metric that never was", async () => {
+  const rules = ["resolve", "keep", "fire"] as const;
+  for (const missing of rules) await make({ name: missing, window: "1m", missing });
+  await make({ name: "never", metric: "no.such", window: "1m", missing: "fire" });
+  await later(1, { a: 20 });
+  await run();
+  const states = async () => (await list()).map(({ name, state }) => `${name} ${state}`);
+  expect(await states()).toEqual(["resolve firing", "keep firing", "fire firing", "never firing"]);
+  await later(2);
+  await run();
+  expect(await states()).toEqual([
+    "resolve inactive",
+    "keep firing",
+    "fire firing",
+    "never firing",
+  ]);
+  expect((await list())[3]).toMatchObject({
+    health: "unknown",
+    alerts: [{ labels: {}, value: null }],
+  });
+});
+
+test("secrets and addresses are not told again; a rule of another metric ends its alerts", async () => {
+  const { id, secret } = await make({ window: "1m" });
+  await later(1, { a: 20 });
+  await run();
+  const text = JSON.stringify(await list());
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain("secret-path");
+  expect(text).toContain("https://hooks.example");
+  const { webhook: _, ...rest } = RULE;
+  const put = await ask(`${PATH}/${id}`, "PUT", { ...rest, window: "1m", metric: "other" });
+  expect(ruleAnswer.strict().parse(await put.json()).alerts).toEqual([]);
+  await later(1);
+  await run();
+  expect(brief()).toEqual([["firing a"], ["resolved a"]]);
+});
+
+test("shapes of Slack and Alertmanager, and the button that tests", async () => {
+  const { id } = await make({ shape: "slack" });
+  expect((await ask(`${PATH}/${id}/test`, "POST")).status).toBe(200);
+  expect(JSON.parse(received[0]!.body)).toMatchObject({ text: "[test] [firing] hot" });
+  answers = () => new Response("", { status: 404 });
+  const am = await make({ shape: "alertmanager" });
+  const failed = await ask(`${PATH}/${am.id}/test`, "POST");
+  expect(failed.status).toBe(422);
+  expect(JSON.parse(received[1]!.body)).toMatchObject({
+    version: "4",
+    status: "firing",
+    alerts: [{ labels: { alertname: "hot", host: "test" }, endsAt: "0001-01-01T00:00:00Z" }],
+  });
+});
+
+test("Prometheus' clients see rules and alerts", async () => {
+  await make({ window: "1m", where: ["host=a"] });
+  await later(1, { a: 20, b: 20 });
+  await run();
+  const rules = await (await ask("/prometheus/api/v1/rules")).json();
+  expect(rules).toMatchObject({
+    status: "success",
+    data: {
+      groups: [
+        {
+          rules: [
+            {
+              name: "hot",
+              type: "alerting",
+              state: "firing",
+              health: "ok",
+              query:
+                'sum by (host) (sum_over_time({"cpu", host="a"}[1m])) / sum by (host) (count_over_time({"cpu", host="a"}[1m])) > 10',
+            },
+          ],
+        },
+      ],
+    },
+  });
+  const alerts = await (await ask("/prometheus/api/v1/alerts")).json();
+  expect(alerts).toMatchObject({
+    data: { alerts: [{ labels: { alertname: "hot", host: "a" }, state: "firing", value: "20" }] },
+  });
+});
+
+test("200 rules at once are read in few questions, and told within a few runs", async () => {
+  for (let i = 0; i < LIMITS.alertRules; i++) await make({ name: `r${i}`, window: "1m" });
+  expect((await ask(PATH, "POST", RULE)).status).toBe(422);
+  await later(1, { a: 20 });
+  await run();
+  expect(received).toHaveLength(LIMITS.noticesPerRun);
+  for (let more = 0; more < 7; more++) await run();
+  expect(received).toHaveLength(LIMITS.alertRules);
+});
