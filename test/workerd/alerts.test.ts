@@ -1,4 +1,5 @@
-// Alerts: rules over real points, the cron, and a receiver that is a server of its own within the runtime.
+// Alerts: rules over real points and the cron. What leaves the Worker is received here, in place of the
+// network.
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -319,4 +320,65 @@ test("200 rules at once are read in few questions, and told within a few runs", 
   expect(received).toHaveLength(LIMITS.noticesPerRun);
   for (let more = 0; more < 7; more++) await run();
   expect(received).toHaveLength(LIMITS.alertRules);
+});
+
+test("what a rule may be is bounded", async () => {
+  const tooMuch = {
+    name: "n".repeat(LIMITS.ruleNameLength + 1),
+    webhook: `https://hooks.example/${"x".repeat(LIMITS.webhookLength)}`,
+    by: Array.from({ length: LIMITS.labelsPerRule + 1 }, (_, i) => `l${i}`),
+    window: LIMITS.alertWindowMs + MINUTE,
+  };
+  for (const [field, value] of Object.entries(tooMuch)) {
+    const response = await ask(PATH, "POST", { ...RULE, [field]: value });
+    expect([field, response.status, await response.text()]).toEqual([
+      field,
+      400,
+      expect.stringContaining(field),
+    ]);
+  }
+});
+
+test("a label that explodes is no alert each", async () => {
+  await make({ window: "1m", by: ["id"] });
+  await later(1);
+  await store(
+    Array.from({ length: LIMITS.alertsPerRule + 1 }, (_, id) => ({
+      name: "cpu",
+      labels: { id: String(id) },
+      value: 20,
+      timestamp: now - MINUTE / 2,
+    })),
+  );
+  await run();
+  expect((await list())[0]).toMatchObject({
+    health: "failed",
+    alerts: [],
+    problem: expect.stringContaining("(alertsPerRule)"),
+  });
+  expect(received).toEqual([]);
+});
+
+test("a rule that cannot be read leaves the others alone", async () => {
+  await make({ name: "broken" });
+  await make({ window: "1m" });
+  const broken = vi.spyOn(console, "error").mockReturnValue();
+  await env.DB.exec(
+    "UPDATE alert_rule SET state = 'x' WHERE id = (SELECT min(id) FROM alert_rule)",
+  );
+  await later(1, { a: 20 });
+  await run();
+  expect(brief()).toEqual([["firing a"]]);
+  expect(broken.mock.calls.join()).toContain("alert_rule_unreadable");
+});
+
+test("it goes on when the clock is set back", async () => {
+  await make({ window: "1m", for: "1m" });
+  await later(1, { a: 20 });
+  await run();
+  await later(-60, { a: 20 });
+  await run();
+  await later(1, { a: 20 });
+  await run();
+  expect(brief()).toEqual([["firing a"]]);
 });

@@ -322,5 +322,7 @@ export function withBetween(db: D1Database, between: Between): D1Database {
         batch: (statements: D1PreparedStatement[]) => between(++n, () => session.batch(statements)),
       };
     },
+    // What is asked without a session, one statement by itself, is not of the roll-up.
+    prepare: (sql: string) => db.prepare(sql),
   } as unknown as D1Database;
 }

@@ -77,14 +77,22 @@ export type Measured =
 
 /** Of what `for` and `resolveAfter` are counted in: the times of evaluations, `at`. */
 export function step(rule: Rule, state: RuleState, measured: Measured, at: number): RuleState {
-  // A run that is late, beside one that was not.
-  if (at < state.at) return state;
-  const health: Health =
-    measured.kind === "failed" ? measured : { kind: measured.known ? "ok" : "unknown" };
+  // A run that is late, beside one that was not. Further back it is the clock that was set back.
+  if (at < state.at && state.at - at <= LATE) return state;
+  const health = healthOf(state.health, measured);
   const alerts = measured.kind === "failed" ? state.alerts : next(rule, state.alerts, measured, at);
   const isSame =
     JSON.stringify(health) === JSON.stringify(state.health) && sameItems(alerts, state.alerts);
   return isSame ? state : { ...state, alerts, health, at };
+}
+
+/** How long after its time a run may come, ms. */
+const LATE = 5 * 60_000;
+
+function healthOf(before: Health, measured: Measured): Health {
+  if (measured.kind === "values") return { kind: measured.known ? "ok" : "unknown" };
+  // Whose words change from minute to minute would cost a row each.
+  return before.kind === "failed" ? before : measured;
 }
 
 type Values = Extract<Measured, { kind: "values" }>;
@@ -127,11 +135,13 @@ function rising(
     const { quietSince: _, ...rest } = old;
     return rest;
   }
-  const since = old?.phase === "pending" ? old.since : at;
+  const since = old?.phase === "pending" ? Math.min(old.since, at) : at;
   const told = toldOf(old);
   if (at - since >= rule.for)
     return { labels, phase: "firing", since, firedAt: at, value, ...told };
-  return old?.phase === "pending" ? old : { labels, phase: "pending", since, value, ...told };
+  return old?.phase === "pending" && old.since === since
+    ? old
+    : { labels, phase: "pending", since, value, ...told };
 }
 
 function falling(
@@ -142,9 +152,9 @@ function falling(
 ): AlertState | undefined {
   if (old === undefined || old.phase === "over") return old;
   if (old.phase === "firing") {
-    const quietSince = old.quietSince ?? at;
+    const quietSince = Math.min(old.quietSince ?? at, at);
     if (at - quietSince < rule.resolveAfter)
-      return old.quietSince === undefined ? { ...old, quietSince } : old;
+      return old.quietSince === quietSince ? old : { ...old, quietSince };
   }
   return ended(old, value, at);
 }
@@ -202,7 +212,7 @@ export function claim(
 ): RuleState {
   const { notice } = state;
   if (notice !== undefined)
-    return notice.nextAt > now ? state : { ...state, notice: { ...notice, nextAt: until } };
+    return isWaiting(notice, now) ? state : { ...state, notice: { ...notice, nextAt: until } };
   const alerts = untold(state, most);
   if (alerts.length === 0) return state;
   const told = new Map(alerts.map((one) => [labelsJson(one.labels), one]));
@@ -221,6 +231,10 @@ export function claim(
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+
+/** No notice waits longer than an hour: one that would was set by a clock that was ahead. */
+const isWaiting = ({ nextAt }: Notice, now: number): boolean =>
+  nextAt > now && nextAt - now <= HOUR;
 
 /** After the notice was sent: it is gone when it was taken, else it waits, longer each time. */
 export function settle(state: RuleState, problem: string | undefined, now: number): RuleState {

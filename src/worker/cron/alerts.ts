@@ -14,6 +14,7 @@ import {
 } from "../../d1/alert-rules.ts";
 import { measure } from "../alerts/read.ts";
 import { sendNotice } from "../alerts/send.ts";
+import { report } from "../../durable/report.ts";
 import type { Env } from "../env.ts";
 import { sourceOf } from "../read/source.ts";
 
@@ -75,11 +76,7 @@ async function decide(
   now: number,
 ): Promise<readonly Decided[]> {
   const at = Math.floor(now / MINUTE) * MINUTE;
-  const parsed = rows.map((row) => ({
-    row,
-    rule: JSON.parse(row.rule) as Rule,
-    before: JSON.parse(row.state) as RuleState,
-  }));
+  const parsed = rows.flatMap((row) => parsedOf(row) ?? []);
   const measured = await measure(
     sourceOf(env, "", now),
     parsed.map(({ rule }) => rule),
@@ -96,6 +93,20 @@ async function decide(
     if (isClaimed(before, state)) notices++;
     return { row, rule, before, state };
   });
+}
+
+/** Undefined when it cannot be read: the others go on. */
+function parsedOf(row: AlertRuleRow): Omit<Decided, "state"> | undefined {
+  try {
+    return {
+      row,
+      rule: JSON.parse(row.rule) as Rule,
+      before: JSON.parse(row.state) as RuleState,
+    };
+  } catch (error) {
+    report("alert_rule_unreadable", error, { rule: row.id });
+    return undefined;
+  }
 }
 
 /** A state that would not fit its row is not taken. */

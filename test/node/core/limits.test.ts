@@ -17,6 +17,7 @@ const SUITE = "node/formats/suite.ts";
 const BAD_POINTS = "workerd/api-bad-points.test.ts";
 const BAD_REQUESTS = "workerd/api-bad-requests.test.ts";
 const PROMQL = "node/promql/limits.test.ts";
+const ALERTS = "workerd/alerts.test.ts";
 const ABUSE = "workerd/limits.test.ts";
 
 /** The test, and words of it. */
@@ -106,6 +107,15 @@ const ABUSED: Readonly<Partial<Record<Limit, readonly [file: string, words: stri
   viewSearchLength: [ABUSE, "a view has so long texts, and so many links"],
   linksPerView: [ABUSE, "a view has so long texts, and so many links"],
   labelValuesListed: ["workerd/api-series-limit.test.ts", "how many there are"],
+  alertRules: [ALERTS, "200 rules at once"],
+  noticesPerRun: [ALERTS, "200 rules at once"],
+  ruleNameLength: [ALERTS, "what a rule may be is bounded"],
+  webhookLength: [ALERTS, "what a rule may be is bounded"],
+  labelsPerRule: [ALERTS, "what a rule may be is bounded"],
+  alertWindowMs: [ALERTS, "what a rule may be is bounded"],
+  alertsPerRule: [ALERTS, "a label that explodes is no alert each"],
+  noticeLeaseMs: [ALERTS, "a run that is cut off"],
+  alertsPerNotice: ["node/core/alerts.test.ts", "most: 2"],
   accessSkewMs: ["workerd/access-jwt.test.ts", "not valid yet"],
 };
 
@@ -169,6 +179,10 @@ const UNREACHED: readonly Limit[] = [
   "viewDeletedMs",
   "metricsPerLink",
   "accessDeadlineMs",
+  "alertStateCharacters",
+  "alertReadsPerRun",
+  "noticesAtOnce",
+  "webhookMs",
 ];
 
 test("each limit has its row", () => {
