@@ -1,7 +1,9 @@
-// Every limit of Minuet, with its unit and the abuse that it stops. No limit lives anywhere else.
+// Every limit of Minuet, with its unit and the abuse that it stops. Those of PromQL and of alerts stand in
+// files of their own, which are a part of this one; no limit lives anywhere else.
 // To be imported as a whole: `import * as LIMITS`. The page gets only those that it uses.
 
 export * from "./alerts/limits.ts";
+export * from "./promql/query-limits.ts";
 
 /** Characters of a metric or label name: stops texts used as names. */
 export const nameLength = 200;
@@ -228,23 +230,6 @@ export const othersDeadlineMs = 2_000;
 export const othersEveryMs = 10_000;
 /** Time between two live messages about a metric, ms: bounds what a busy metric costs. */
 export const pushEveryMs = 1_000;
-/** Characters of a PromQL query: stops programs that take seconds to read. */
-export const queryCharacters = 100_000;
-/** Levels of a PromQL expression, each parenthesis and each operator of a chain one: bounds the stack. */
-export const queryDepth = 500;
-/** Points a series of an answer to a PromQL query, as in Prometheus. */
-export const pointsPerSeries = 11_000;
-/** Points a series that a PromQL subquery may make. */
-export const subqueryPoints = 250_000;
-/** Samples that one PromQL query may read: stops queries that would take minutes. */
-export const querySamples = 50_000_000;
-/**
- * Times that a PromQL query may look at a sample or a value: each step of a range looks at all that is
- * in it. Some 10 s of CPU.
- */
-export const queryLooks = 1_000_000_000;
-/** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
-export const queryCells = 5_000_000;
 /** Lines of the log in a minute for events of one name; then one in a hundred: they are billed. */
 export const linesPerEvent = 10;
 /** When who asked too often (RATE_TOKENS, RATE_ADDRESSES in wrangler.toml) is to come again, s. */

@@ -1,0 +1,19 @@
+// The limits of PromQL, a part of ../limits.ts, with which they are imported.
+
+/** Characters of a PromQL query: stops programs that take seconds to read. */
+export const queryCharacters = 100_000;
+/** Levels of a PromQL expression, each parenthesis and each operator of a chain one: bounds the stack. */
+export const queryDepth = 500;
+/** Points a series of an answer to a PromQL query, as in Prometheus. */
+export const pointsPerSeries = 11_000;
+/** Points a series that a PromQL subquery may make. */
+export const subqueryPoints = 250_000;
+/** Samples that one PromQL query may read: stops queries that would take minutes. */
+export const querySamples = 50_000_000;
+/**
+ * Times that a PromQL query may look at a sample or a value: each step of a range looks at all that is
+ * in it. Some 10 s of CPU.
+ */
+export const queryLooks = 1_000_000_000;
+/** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
+export const queryCells = 5_000_000;
