@@ -50,6 +50,8 @@ export default defineConfig(({ mode }) => ({
                 OPEN: "local",
                 MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "10" : "500"),
                 CRON_HISTORIES: mode === "quick" ? "5" : "40",
+                FUZZ_INPUTS: process.env.FUZZ_INPUTS ?? (mode === "quick" ? "1000" : "5000"),
+                FUZZ_SEED: process.env.FUZZ_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
                 MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
               },
             },

@@ -23,6 +23,9 @@ declare namespace Cloudflare {
     MODEL_SEED: string;
     /** How many histories of the cron. */
     CRON_HISTORIES: string;
+    /** How many changed requests the fuzz sends, and from which seed. */
+    FUZZ_INPUTS: string;
+    FUZZ_SEED: string;
     MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
   interface GlobalProps {
