@@ -43,6 +43,14 @@ const sums = async (parameters: Record<string, unknown>): Promise<unknown> =>
     ...sum,
   ]);
 
+test("the same question a minute later is about a minute later", async () => {
+  await store({ name: "again", value: 1, timestamp: NOW });
+  const asked = { metric: "again", from: "-1m", to: "+1m", resolution: "minute" };
+  const { from } = await query(asked);
+  vi.setSystemTime(NOW + MINUTE);
+  expect((await query(asked)).from).toBe(from + MINUTE);
+});
+
 test("the whole answer", async () => {
   expect(await query({ metric: "load", ...RANGE })).toEqual({
     metric: "load",

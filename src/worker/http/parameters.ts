@@ -18,22 +18,11 @@ export const isLoose = ({ def }: z.ZodObject): boolean =>
 
 const known = new WeakMap<z.ZodObject, Set<string>>();
 
-/** What was last read with a schema: agents ask the same again and again. */
-const last = new WeakMap<z.ZodObject, { readonly query: string; readonly read: unknown }>();
-
 /** @throws Failed with an issue for each parameter that is unknown, repeated or wrong. */
 export function parameters<T extends z.ZodObject>(schema: T, url: string): z.output<T> {
   const at = url.indexOf("?");
-  const query = at < 0 ? "" : url.slice(at + 1);
-  const before = last.get(schema);
-  if (before?.query === query) return before.read as z.output<T>;
-  const read = readParameters(schema, query);
-  last.set(schema, { query, read });
-  return read;
-}
-
-function readParameters<T extends z.ZodObject>(schema: T, query: string): z.output<T> {
-  const search = query === "" ? undefined : grouped(query);
+  // Most points come without parameters. What was read is not kept: times are relative to now.
+  const search = at < 0 ? undefined : grouped(url.slice(at + 1));
   let lists = known.get(schema);
   if (lists === undefined) known.set(schema, (lists = repeatable(schema)));
   const values: Record<string, string | string[]> = {};
