@@ -35,9 +35,12 @@ interface Asked {
   readonly token?: string;
 }
 
+/** Of the page; there is none where its parts are tested by themselves. */
+const address = typeof location === "undefined" ? "" : location.pathname + location.hash;
+
 /** The secret of the link to a view by which this page was opened: it is sent as its token. */
 export const linkSecret: string | undefined = /^\/(?:shared|embed)\/?#(minuet_view_\w+)$/.exec(
-  location.pathname + location.hash,
+  address,
 )?.[1];
 
 /** An answer that takes longer than this is none, ms. */

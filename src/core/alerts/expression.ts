@@ -19,12 +19,11 @@ export function expressionOf(rule: Rule): string {
       case "min":
       case "max":
         return grouped(stat, over(stat));
-      case "first":
-      case "last":
-        return grouped("max", over(stat));
       case "rate":
       case "increase":
         return grouped("sum", `${stat}(${selectorOf(rule)})`);
+      default:
+        return grouped("max", over(stat));
     }
   })();
   return `${left} ${op} ${threshold}`;
