@@ -24,15 +24,15 @@ export function linkListOf(env: Env): LinkList {
 }
 
 /** Which sockets are those of a link to this version of its view: a changed view is another. */
-export const socketsOf = (hash: string, { updated_at: version }: ViewRow): string =>
-  `link.${linkId(hash)}.${version}`;
+export const socketsOf = (id: string, { updated_at: version }: ViewRow): string =>
+  `link.${id}.${version}`;
 
 /** Who has a link to a view: its queries are all that it may ask. */
 export function callerOfLink(hash: string, view: ViewRow): Caller {
   const { name, note, search } = view;
   const asks = asksOf(new URLSearchParams(search));
   return {
-    id: socketsOf(hash, view),
+    id: socketsOf(linkId(hash), view),
     name: `link to ${name}`,
     scope: "read",
     prefix: NO_PREFIX,
@@ -50,6 +50,8 @@ interface Known {
 export class LinkList {
   readonly #db: D1Database;
   readonly #known = new Map<string, Known>();
+  /** Hashes of which no link was found. */
+  readonly #unknown = new Map<string, Known>();
   /** How often D1 was asked, and since when that is counted: unknown links must not cost a read each. */
   #looks = 0;
   #looksSince = -Infinity;
@@ -62,7 +64,7 @@ export class LinkList {
 
   /** Who has the link whose secret has the hash; undefined when there is no such link. */
   async find(hash: string, now: number): Promise<Found> {
-    const known = this.#known.get(hash);
+    const known = this.#known.get(hash) ?? this.#unknown.get(hash);
     const age = known === undefined ? Infinity : Math.abs(now - known.readAt);
     if (known !== undefined && age < LIMITS.tokensFreshMs) return ok(known.caller);
     const usable = known !== undefined && age < LIMITS.tokensKeptMs ? ok(known.caller) : NOT_KNOWN;
@@ -73,8 +75,11 @@ export class LinkList {
       countRead(counted.read);
       if (changes !== this.#changes) return await this.find(hash, now);
       const caller = view && callerOfLink(hash, view);
-      if (this.#known.size >= LIMITS.tokens) this.#known.clear();
-      this.#known.set(hash, { readAt: now, caller });
+      // Made up secrets must not take the place of those that there are; a revoked one is one of them.
+      const list = caller === undefined ? this.#unknown : this.#known;
+      this.#known.delete(hash);
+      if (list.size >= LIMITS.tokens) list.clear();
+      list.set(hash, { readAt: now, caller });
       return ok(caller);
     } catch (error) {
       report("links_unread", error);
@@ -86,6 +91,7 @@ export class LinkList {
   forget(): void {
     this.#changes++;
     this.#known.clear();
+    this.#unknown.clear();
   }
 
   #mayLook(now: number): boolean {

@@ -23,8 +23,10 @@ const PRIVATE_4 =
   /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^198\.1[89]\.|^2(2[4-9]|[3-5]\d)\./;
 
 /** Names that are no domains, and addresses (as URL writes them) that are not of the internet. */
-function isPrivate(host: string): boolean {
-  if (host.startsWith("[")) return !/^\[[23]/.test(host);
+function isPrivate(given: string): boolean {
+  const host = given.replace(/\.$/, "");
+  // Of IPv6 those that carry an address of IPv4 (6to4, Teredo) may lead to any.
+  if (host.startsWith("[")) return !/^\[[23]/.test(host) || /^\[(2002|2001:0?):/.test(host);
   if (/^[\d.]+$/.test(host)) return PRIVATE_4.test(host);
-  return !host.includes(".") || /\.(localhost|local|internal|home\.arpa)\.?$/.test(host);
+  return !host.includes(".") || /\.(localhost|local|internal|home\.arpa)$/.test(host);
 }

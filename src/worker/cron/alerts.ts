@@ -32,8 +32,7 @@ export async function runAlerts(
 ): Promise<{ readonly written: number; readonly read: number }> {
   const { rows, counted } = await readRules(env.DB);
   if (rows.length === 0) return counted;
-  const now = clock.now();
-  const decided = await decide(env, rows, now);
+  const decided = await decide(env, rows, clock);
   const changed = decided.filter(({ before, state }) => before !== state);
   if (changed.length === 0) return counted;
   const written = await changeStates(env.DB, changed.map(changeOf));
@@ -73,8 +72,9 @@ const isClaimed = (before: RuleState, { notice }: RuleState): boolean =>
 async function decide(
   env: Env,
   rows: readonly AlertRuleRow[],
-  now: number,
+  clock: { readonly now: () => number },
 ): Promise<readonly Decided[]> {
+  const now = clock.now();
   const at = Math.floor(now / MINUTE) * MINUTE;
   const parsed = rows.flatMap((row) => parsedOf(row) ?? []);
   const measured = await measure(
@@ -82,13 +82,14 @@ async function decide(
     parsed.map(({ rule }) => rule),
     at,
   );
+  // Measuring may have taken long: until then nothing is promised to anybody.
+  const until = clock.now() + LIMITS.noticeLeaseMs;
   let notices = 0;
   return parsed.map(({ row, rule, before }) => {
     const found = measured.get(rule);
     const next = found === undefined ? before : bounded(before, step(rule, before, found, at), at);
     const isTold = row.url !== "" && row.silenced_until <= now && notices < LIMITS.noticesPerRun;
     const key = `minuet-${row.id}-${row.turn}-${now}`;
-    const until = now + LIMITS.noticeLeaseMs;
     const state = isTold ? claim(next, key, { now, until, most: LIMITS.alertsPerNotice }) : next;
     if (isClaimed(before, state)) notices++;
     return { row, rule, before, state };

@@ -87,7 +87,11 @@ async function callerOf(c: Context<HonoEnv>, access: Access, endpoint: Asked): P
   }
   if (given === undefined) return await withoutToken(c, access.token, endpoint.scope);
   if (sameText(given, access.token)) return ADMINISTRATOR;
-  if (isLinkText(given)) return await linked(c, given);
+  if (isLinkText(given)) {
+    // Before it is looked up: made up ones would use up the looks of those that there are.
+    await strangerPatient(c.env, c.req.raw);
+    return await linked(c, given);
+  }
   if (!isNamedToken(given)) return wrong();
   const digest = await digestOf(given);
   return (await named(c, (list, now) => list.find(digest, now))) ?? wrong();

@@ -13,9 +13,10 @@ type Limits = Pick<Env, "RATE_TOKENS" | "RATE_ADDRESSES">;
 
 /** @throws Failed when the caller has asked too often */
 export async function mustBePatient(env: Limits, caller: Caller, request: Request): Promise<void> {
-  // Links and public pages are in many hands: they are told apart by where they are.
-  if (caller.link !== undefined || caller.id === PUBLIC.id)
-    return await strangerPatient(env, request);
+  // Links and public pages are in many hands: they are told apart by where they are. Those of links were
+  // counted before they were looked up.
+  if (caller.link !== undefined) return;
+  if (caller.id === PUBLIC.id) return await strangerPatient(env, request);
   if (await isWithin(env.RATE_TOKENS, caller.id === ADMINISTRATOR.id ? "admin" : caller.id)) return;
   const who = caller.id === ADMINISTRATOR.id ? "API_TOKEN" : `The token ${quote(caller.name)}`;
   throw tooMany(`${who} has asked too often`, "RATE_TOKENS");

@@ -92,12 +92,13 @@ export const revokeLink = endpoint({
     const row = /^[0-9a-f]{16}$/.test(link) ? await removeLink(c.env.DB, view.id, link) : undefined;
     // Also when it was gone: another isolate may have revoked it, and this one not know.
     linkListOf(c.env).forget();
+    // So that who was told to send this again, since a shard did not answer, does.
+    await closeSockets(c.env, [socketsOf(link, view)], "the link is revoked");
     if (row === undefined)
       return fail({
         kind: "unknown_link",
         message: `no link ${quote(link)}; GET /api/v1/views/${view.id}/links lists all`,
       });
-    await closeSockets(c.env, [socketsOf(row.hash, view)], "the link is revoked");
     return { revoked: said(row) };
   },
 });

@@ -9,6 +9,7 @@ import { quote } from "../../core/text.ts";
 import { asksOf } from "../../core/view-asks.ts";
 import {
   deleteView,
+  linkId,
   putView,
   readLinks,
   readView,
@@ -178,7 +179,7 @@ async function endLinks(env: Env, before: ViewRow): Promise<void> {
   const links = await readLinks(env.DB, before.id);
   await closeSockets(
     env,
-    links.map(({ hash }) => socketsOf(hash, before)),
+    links.map(({ hash }) => socketsOf(linkId(hash), before)),
     "the view is saved as you said",
   );
 }
