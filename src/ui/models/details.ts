@@ -20,8 +20,11 @@ const kept = new Map<string, Kept>();
 const FRESH = 60_000;
 const FRESH_FAILURE = 10_000;
 
-/** A metric, at most a minute older than the last call; calling asks. */
+const LOADING: Detail = { kind: "loading" };
+
+/** A metric, at most a minute older than the last call; calling asks. Of an expression ("") nothing is known. */
 export function detailOf(name: string): Detail {
+  if (name === "") return LOADING;
   const known = kept.get(name) ?? { detail: signal<Detail>({ kind: "loading" }), dueAt: 0 };
   kept.set(name, known);
   if (Date.now() >= known.dueAt && denial.peek() === undefined) {
