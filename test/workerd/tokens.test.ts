@@ -4,13 +4,11 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
-import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { partlyAnswer } from "../../src/worker/routes/points.ts";
 import { createdToken, tokensAnswer } from "../../src/worker/routes/tokens.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
-
-const { OPEN: _open, ...bindings } = env;
+import { ask, isolate } from "./isolate.ts";
 
 /** A D1 that counts what it is asked, and answers nothing while it is down. */
 function watched(): { readonly DB: D1Database; asked: number; down: boolean } {
@@ -27,23 +25,6 @@ function watched(): { readonly DB: D1Database; asked: number; down: boolean } {
   });
   return state;
 }
-
-/** A Worker that has read nothing yet. */
-const isolate = (more: Partial<Env> = {}): Env => ({ ...bindings, API_TOKEN: TOKEN, ...more });
-
-const ask = (of: Env, path: string, token?: string, init: RequestInit = {}): Promise<Response> =>
-  Promise.resolve(
-    app.fetch(
-      new Request(`http://localhost${path}`, {
-        ...init,
-        headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(init.headers as Record<string, string> | undefined),
-        },
-      }),
-      of,
-    ),
-  );
 
 const post = (of: Env, path: string, token: string | undefined, body: unknown): Promise<Response> =>
   ask(of, path, token, { method: "POST", body: JSON.stringify(body) });

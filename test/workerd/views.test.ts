@@ -4,37 +4,14 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
-import { app } from "../../src/worker/app.ts";
-import type { Env } from "../../src/worker/env.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { createdToken } from "../../src/worker/routes/tokens.ts";
 import { createdLink, linksAnswer, sharedAnswer } from "../../src/worker/routes/view-links.ts";
 import { viewAnswer, viewsAnswer } from "../../src/worker/routes/views.ts";
 import { failureOf, NOW, store, TOKEN } from "./api-client.ts";
-
-const { OPEN: _open, ...bindings } = env;
-const isolate = (more: Partial<Env> = {}): Env => ({ ...bindings, API_TOKEN: TOKEN, ...more });
+import { ask, isolate } from "./isolate.ts";
 
 let admin = isolate();
-
-const ask = (
-  of: Env,
-  path: string,
-  token: string | undefined,
-  init: RequestInit = {},
-): Promise<Response> =>
-  Promise.resolve(
-    app.fetch(
-      new Request(`http://localhost${path}`, {
-        ...init,
-        headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(init.headers as Record<string, string> | undefined),
-        },
-      }),
-      of,
-    ),
-  );
 
 const asked = async (path: string, init: RequestInit = {}): Promise<unknown> => {
   const response = await ask(admin, path, TOKEN, init);
