@@ -164,6 +164,16 @@ test("an expression in one style", async () => {
   expect((await ask("format_query", { query: "sum(" })).body.errorType).toBe("bad_data");
 });
 
+test("an expression as a tree", async () => {
+  const expected = {
+    status: "success",
+    data: { type: "unaryExpr", op: "-", expr: expect.objectContaining({ name: "x" }) },
+  };
+  for (const form of [false, true])
+    expect((await ask("parse_query", { query: "-x" }, form)).body).toEqual(expected);
+  expect((await ask("parse_query", { query: "sum(" })).body.errorType).toBe("bad_data");
+});
+
 test("what is not the native API's answers without the prefix, too", async () => {
   const asked = {
     query: "level",
@@ -172,7 +182,14 @@ test("what is not the native API's answers without the prefix, too", async () =>
     step: 60,
     "match[]": "level",
   };
-  for (const path of ["query_range", "labels", "series", "label/__name__/values", "rules"]) {
+  for (const path of [
+    "query_range",
+    "parse_query",
+    "labels",
+    "series",
+    "label/__name__/values",
+    "rules",
+  ]) {
     const response = await fetchApi(`/api/v1/${path}${search(asked)}`);
     expect(await response.json()).toEqual((await ask(path, asked)).body);
   }

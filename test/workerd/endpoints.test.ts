@@ -56,6 +56,7 @@ const NEEDS: Readonly<Record<string, string>> = {
     ["/prometheus", ""].flatMap((prefix) => [
       [`${prefix}/api/v1/query_range`, "?query=here&start=0&end=60&step=15"] as const,
       [`${prefix}/api/v1/format_query`, "?query=here"] as const,
+      [`${prefix}/api/v1/parse_query`, "?query=here"] as const,
     ]),
   ),
 };

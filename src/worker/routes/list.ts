@@ -27,7 +27,7 @@ import { pointsDocument } from "./points.ts";
 import { promBuildInfo, promExemplars } from "./prometheus/about.ts";
 import { promAlerts, promRules } from "./prometheus/alerts.ts";
 import { atRoot } from "./prometheus/dialect.ts";
-import { promFormatQuery } from "./prometheus/format.ts";
+import { promFormatQuery, promParseQuery } from "./prometheus/expression.ts";
 import { promLabels, promLabelValues, promSeries } from "./prometheus/catalogue.ts";
 import { promMetadata } from "./prometheus/metadata.ts";
 import { promQuery, promQueryRange } from "./prometheus/query.ts";
@@ -45,6 +45,7 @@ import { removeView, saveView, view, views } from "./views.ts";
 const PROMETHEUS: readonly Endpoint[] = [
   promQueryRange,
   promFormatQuery,
+  promParseQuery,
   promSeries,
   promLabels,
   promLabelValues,

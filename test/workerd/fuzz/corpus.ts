@@ -88,6 +88,7 @@ const PROMQL = [
     `/api/v1/query_range?start=${SEC - 600}&end=${SEC}&step=15s&query=${encodeURIComponent(query)}`,
   ),
   asked(`/prometheus/api/v1/format_query?query=${encodeURIComponent(query)}`),
+  asked(`/prometheus/api/v1/parse_query?query=${encodeURIComponent(query)}`),
   posted(
     "/prometheus/api/v1/query_range",
     new URLSearchParams({ query, start: `${SEC - 60}`, end: `${SEC}`, step: "15" }).toString(),
