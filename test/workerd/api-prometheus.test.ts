@@ -147,12 +147,35 @@ describe("a limit", () => {
 
 test("stats are there when they are asked for", async () => {
   const statsOf = async (parameters: object) =>
-    (await ask("query", { query: "sum(level)", ...parameters })).body.data?.stats;
+    (
+      await ask("query_range", {
+        query: "sum(rate(seen_total[3m]))",
+        start: seconds(START + 3 * MINUTE),
+        end: seconds(START + 4 * MINUTE),
+        step: 60,
+        ...parameters,
+      })
+    ).body.data?.stats;
   expect(await statsOf({})).toBeUndefined();
   expect(await statsOf({ stats: "" })).toBeUndefined();
-  expect(await statsOf({ stats: "all" })).toMatchObject({
-    timings: { execTotalTime: expect.any(Number) },
-    samples: { totalQueryableSamples: 1 },
+  const timings = Object.fromEntries(
+    [
+      "evalTotalTime",
+      "resultSortTime",
+      "queryPreparationTime",
+      "innerEvalTime",
+      "execQueueTime",
+      "execTotalTime",
+    ].map((name) => [name, expect.any(Number)]),
+  );
+  const samples = { totalQueryableSamples: 12, peakSamples: expect.any(Number) };
+  expect(await statsOf({ stats: "true" })).toEqual({ timings, samples });
+  expect(await statsOf({ stats: "all" })).toEqual({
+    timings,
+    samples: {
+      ...samples,
+      totalQueryableSamplesPerStep: [3, 4].map((i) => [seconds(START + i * MINUTE), 6]),
+    },
   });
 });
 

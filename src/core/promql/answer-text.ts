@@ -1,7 +1,7 @@
 // Answers as Prometheus' HTTP API writes them, in parts: what an answer holds is never one text.
 
 import { labelsJson } from "../series/labels.ts";
-import type { Answer, Points, Value } from "./evaluate.ts";
+import type { Answer, Points, Stats, Steps, Value } from "./evaluate.ts";
 
 /** Notes of each kind that are listed; the rest is counted. */
 const LISTED = 10;
@@ -15,31 +15,49 @@ export function valueText(value: number): string {
 
 const point = (at: number, value: number): string => `[${at / 1_000},"${valueText(value)}"]`;
 
-/** `tookMs`: also what was read, and how long it took. */
-export function* answerParts(answer: Answer, tookMs: number | undefined): Generator<string> {
+/** What an answer is to say of how it was made. */
+export interface StatsAsked {
+  /** All of it, and of that the reading of samples. */
+  readonly tookMs: number;
+  readonly readMs: number;
+  /** Whether samples are also listed by step. */
+  readonly bySteps: boolean;
+}
+
+/** `asked`: also what was read and looked at, and how long it took. */
+export function* answerParts(answer: Answer, asked: StatsAsked | undefined): Generator<string> {
   const { value, warnings, infos, stats } = answer;
   yield `{"status":"success","data":{"resultType":"${value.type}","result":`;
   yield* valueParts(value);
-  if (tookMs !== undefined) yield `,"stats":${statsJson(stats, tookMs)}`;
+  if (asked !== undefined) yield `,"stats":${statsJson(stats, asked)}`;
   yield "}";
   if (warnings.length > 0) yield `,"warnings":${notesJson(warnings, "warning")}`;
   if (infos.length > 0) yield `,"infos":${notesJson(infos, "info")}`;
   yield "}\n";
 }
 
-/** All names that Prometheus has: its clients add them up. */
-const statsJson = ({ samples }: Answer["stats"], tookMs: number): string =>
-  JSON.stringify({
+/** All names that Prometheus has: its clients add them up. Nothing waits in a queue, or is sorted at the end. */
+function statsJson({ peak, steps }: Stats, { tookMs, readMs, bySteps }: StatsAsked): string {
+  const [took, read] = [tookMs / 1_000, readMs / 1_000];
+  return JSON.stringify({
     timings: {
-      evalTotalTime: tookMs / 1_000,
+      evalTotalTime: took,
       resultSortTime: 0,
-      queryPreparationTime: 0,
-      innerEvalTime: tookMs / 1_000,
+      queryPreparationTime: read,
+      innerEvalTime: Math.max(0, took - read),
       execQueueTime: 0,
-      execTotalTime: tookMs / 1_000,
+      execTotalTime: took,
     },
-    samples: { totalQueryableSamples: samples, peakSamples: samples },
+    samples: {
+      ...(bySteps && steps && { totalQueryableSamplesPerStep: stepsOf(steps) }),
+      totalQueryableSamples: steps?.samples.reduce((sum, one) => sum + one, 0) ?? 0,
+      peakSamples: peak,
+    },
   });
+}
+
+const stepsOf = ({ times, samples }: Steps): readonly (readonly [number, number])[] =>
+  Array.from(times, (at, i) => [at / 1_000, samples[i]!] as const);
 
 function notesJson(notes: readonly string[], kind: string): string {
   const more = notes.length - LISTED;

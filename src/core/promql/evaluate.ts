@@ -13,6 +13,7 @@ import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
 import { Notes } from "./notes.ts";
 import type { SampleSource, TakeSeries } from "./source.ts";
+import { Spent } from "./spent.ts";
 import { sizeOf, streamSubquery } from "./window.ts";
 
 /** Unix ms. An instant query has start = end, and any positive step. */
@@ -29,6 +30,8 @@ export interface Options {
   readonly subqueryStep?: number;
   /** Asked at least once a series: whether the time for the query is over. */
   readonly isOver?: () => boolean;
+  /** Whether samples are counted by step. */
+  readonly countsSteps?: boolean;
 }
 
 export interface Points {
@@ -50,10 +53,26 @@ export interface Answer {
   readonly value: Value;
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
-  readonly stats: { readonly series: number; readonly samples: number };
+  readonly stats: Stats;
 }
 
-const DEFAULTS = { lookback: 5 * 60_000, subqueryStep: 60_000, isOver: (): boolean => false };
+export interface Stats {
+  /** That were read. */
+  readonly series: number;
+  readonly samples: number;
+  /** The most samples and values that were held at once. */
+  readonly peak: number;
+  /** Samples that each step looks at, where they were counted. */
+  readonly steps: Steps | undefined;
+}
+
+export interface Steps {
+  /** Unix ms. */
+  readonly times: Float64Array;
+  readonly samples: Float64Array;
+}
+
+const DEFAULTS = { lookback: 5 * 60_000, subqueryStep: 60_000 };
 
 export function evaluateInstant(
   query: string,
@@ -106,18 +125,8 @@ async function evaluated(
   evaluate: (evaluation: Evaluation) => Promise<Value>,
 ): Promise<Result<Answer, QueryError>> {
   const notes = new Notes(query);
-  const run: Run = {
-    ...DEFAULTS,
-    ...options,
-    source,
-    notes,
-    start,
-    end,
-    held: 0,
-    samples: 0,
-    series: 0,
-    looks: 0,
-  };
+  const spent = new Spent(options.isOver ?? (() => false));
+  const run: Run = { ...DEFAULTS, ...options, source, notes, start, end, spent };
   try {
     const grid: Grid = { start, step, count: Math.floor((end - start) / step) + 1 };
     if (grid.count > LIMITS.pointsPerSeries)
@@ -125,9 +134,12 @@ async function evaluated(
         "pointsPerSeries",
         `exceeded maximum resolution of ${LIMITS.pointsPerSeries} points per timeseries. Try decreasing the query resolution (?step=XX)`,
       );
-    const value = await evaluate(new Evaluator(run, grid));
-    const { samples, series } = run;
-    return ok({ value, warnings: notes.warnings, infos: notes.infos, stats: { series, samples } });
+    const seen = options.countsSteps === true ? new Float64Array(grid.count) : undefined;
+    const value = await evaluate(new Evaluator(run, grid, seen));
+    const { samples, series, peak } = spent;
+    const steps = seen && { times: seen.map((_, i) => timeAt(grid, i)), samples: seen };
+    const stats = { series, samples, peak, steps };
+    return ok({ value, warnings: notes.warnings, infos: notes.infos, stats });
   } catch (thrown) {
     if (thrown instanceof Failure) return err(thrown.failure);
     throw thrown;
@@ -175,6 +187,7 @@ async function samplesOf(
     // Of a bucket its last point: the one that a selector sees.
     const [times, values] = buckets ? [buckets.lastAt, buckets.last] : [found.times, found.values];
     const [first, end] = [firstAfter(times, size, span.from), firstAfter(times, size, span.to)];
+    if (evaluation.seen !== undefined) evaluation.seen[0]! += end - first;
     if (first < end)
       series.push({ labels, times: times.slice(first, end), values: values.slice(first, end) });
   };

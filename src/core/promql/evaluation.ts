@@ -52,6 +52,8 @@ export interface Evaluation {
   timeOf(at: Selector["at"]): number | undefined;
   /** The step of a subquery that names none, ms. */
   readonly subqueryStep: number;
+  /** Samples that each step looks at, where they are counted. What is within a subquery is not. */
+  readonly seen: Float64Array | undefined;
   /** Counts samples and values that are looked at, and fails over the limit, or when time is over. */
   work(looks: number): void;
   /** Counts values that are held in memory at once, and fails over the limit. */

@@ -1,7 +1,6 @@
 // Walks the tree of an expression. Each node hands its series on one by one, so that a sum over many
 // holds none of them; only what needs several at once keeps columns, and those are counted.
 
-import * as LIMITS from "../limits.ts";
 import { compileMatchers } from "../query/matcher.ts";
 import { METRIC_NAME } from "../query/source.ts";
 import { isStreamed, streamAggregate } from "./aggregate.ts";
@@ -28,13 +27,14 @@ import {
   type Evaluation,
   type Grid,
 } from "./evaluation.ts";
-import { Failure, failLimit } from "./error.ts";
+import { Failure } from "./error.ts";
 import { functionOf, type PromFunction } from "./functions.ts";
 import { streamGroups } from "./group-functions.ts";
 import { streamInstant } from "./instant.ts";
 import { NONE, valueOf, withoutName } from "./labels.ts";
 import type { Notes } from "./notes.ts";
 import type { SampleSource, TakeSeries, Use } from "./source.ts";
+import type { Spent } from "./spent.ts";
 import { sizeOf, streamWindows } from "./window.ts";
 import { mayDiffer } from "./names.ts";
 
@@ -48,23 +48,18 @@ export interface Run {
   /** ms. */
   readonly lookback: number;
   readonly subqueryStep: number;
-  /** Whether the time for the query is over. */
-  readonly isOver: () => boolean;
-  /** Values held now, and samples and series read until now. */
-  held: number;
-  samples: number;
-  series: number;
-  /** Samples and values looked at until now. */
-  looks: number;
+  readonly spent: Spent;
 }
 
 export class Evaluator implements Evaluation {
   readonly grid: Grid;
+  readonly seen: Float64Array | undefined;
   readonly #run: Run;
 
-  constructor(run: Run, grid: Grid) {
+  constructor(run: Run, grid: Grid, seen?: Float64Array) {
     this.#run = run;
     this.grid = grid;
+    this.seen = seen;
   }
 
   get notes(): Notes {
@@ -89,27 +84,15 @@ export class Evaluator implements Evaluation {
   }
 
   hold(columns: number): void {
-    this.#run.held += columns * this.grid.count;
-    if (this.#run.held > LIMITS.queryCells)
-      failLimit(
-        "queryCells",
-        `the query holds more than ${LIMITS.queryCells} values at once: ask for fewer series, a shorter range or a larger step`,
-      );
-  }
-
-  work(looks: number): void {
-    this.#run.looks += looks;
-    if (this.#run.looks > LIMITS.queryLooks)
-      failLimit(
-        "queryLooks",
-        `the query looks at samples more than ${LIMITS.queryLooks} times: ask for fewer series, shorter ranges or a larger step`,
-      );
-    if (this.#run.isOver())
-      throw new Failure({ kind: "timeout", message: "query timed out in expression evaluation" });
+    this.#run.spent.hold(columns * this.grid.count);
   }
 
   release(columns: number): void {
-    this.#run.held -= columns * this.grid.count;
+    this.#run.spent.release(columns * this.grid.count);
+  }
+
+  work(looks: number): void {
+    this.#run.spent.work(looks);
   }
 
   async select(
@@ -118,10 +101,10 @@ export class Evaluator implements Evaluation {
     use: Omit<Use, "step">,
     take: TakeSeries,
   ): Promise<void> {
-    const run = this.#run;
+    const { source, spent } = this.#run;
     const matchers = compileMatchers(selector.matchers);
     if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
-    const found = await run.source.select(
+    const found = await source.select(
       {
         matchers: matchers.value,
         from: from + 1,
@@ -129,16 +112,11 @@ export class Evaluator implements Evaluation {
         use: { ...use, step: this.grid.step },
       },
       (series) => {
-        run.series++;
-        run.samples += sizeOf(series);
-        if (run.samples > LIMITS.querySamples)
-          failLimit(
-            "querySamples",
-            `the query reads more than ${LIMITS.querySamples} samples: ask for fewer series or a shorter range`,
-          );
+        spent.read(sizeOf(series));
         take(series);
       },
     );
+    spent.selectionIsOver();
     if (!found.ok) throw new Failure({ kind: "read", error: found.error });
     for (const text of found.value.infos) this.notes.info(text, selector);
     for (const text of found.value.warnings) this.notes.warn(text, selector);

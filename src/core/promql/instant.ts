@@ -19,7 +19,7 @@ export async function streamInstant(
   what: What,
   emit: Emit,
 ): Promise<void> {
-  const { grid, lookback } = evaluation;
+  const { grid, lookback, seen } = evaluation;
   const { first, last, fixed } = spanOf(evaluation, selector);
   const { values, has } = newColumn([], grid.count);
   const use = { by: "instant", range: lookback } as const;
@@ -34,12 +34,14 @@ export async function streamInstant(
       if (fixed && i > 0) {
         has[i] = has[0]!;
         values[i] = values[0]!;
+        if (seen !== undefined) seen[i]! += has[0]!;
         continue;
       }
       const value = latest(fixed ? first : timeAt(grid, i) - selector.offset);
       has[i] = value === undefined ? 0 : 1;
       if (value === undefined) continue;
       values[i] = value;
+      if (seen !== undefined) seen[i]!++;
       any = true;
     }
     if (any) emit(series.labels, values, has);

@@ -50,7 +50,7 @@ export async function streamWindows(
   params: Float64Array | undefined,
   emit: Emit,
 ): Promise<void> {
-  const { grid } = evaluation;
+  const { grid, seen } = evaluation;
   const { offset } = over.kind === "matrix" ? over.selector : over;
   const { first, last, fixed } = spanOf(evaluation, over.kind === "matrix" ? over.selector : over);
   const { values, has } = newColumn([], grid.count);
@@ -68,10 +68,12 @@ export async function streamWindows(
       if (once && i > 0) {
         has[i] = has[0]!;
         values[i] = values[0]!;
+        if (seen !== undefined) seen[i]! += windows.size;
         continue;
       }
       const at = timeAt(grid, i);
       const value = windows.valueAt(fixed ? first : at - offset, at, params?.[i] ?? NaN);
+      if (seen !== undefined) seen[i]! += windows.size;
       if (windows.looks > LOOKS_AT_ONCE) {
         evaluation.work(windows.looks);
         windows.looks = 0;
@@ -94,6 +96,8 @@ export async function streamWindows(
 interface Windows {
   /** Samples or buckets looked at. */
   looks: number;
+  /** Samples or buckets of the window of the last value. */
+  readonly size: number;
   /** The value of the window that ends at `to`, at a step at `at`, Unix ms. */
   valueAt(to: number, at: number, param: number): number | undefined;
 }
@@ -119,6 +123,10 @@ class SampleWindows implements Windows {
     window.values = values;
     if (body.isCounter === true) window.lost = lostAtResets(values, window.lost);
     window.first = window.end = 0;
+  }
+
+  get size(): number {
+    return this.#window.end - this.#window.first;
   }
 
   valueAt(to: number, at: number, param: number): number | undefined {
@@ -147,6 +155,10 @@ class BucketWindows implements Windows {
     this.#body = body;
     this.#range = range;
     this.#rows = new BucketRows(series, wholeRange(range, series.width));
+  }
+
+  get size(): number {
+    return this.#rows.end - this.#rows.first;
   }
 
   valueAt(to: number): number | undefined {

@@ -76,7 +76,13 @@ describe("an answer", () => {
     JSON.parse(
       [
         ...answerParts(
-          { value, warnings: [], infos: [], ...notes, stats: { series: 1, samples: 7 } },
+          {
+            value,
+            warnings: [],
+            infos: [],
+            ...notes,
+            stats: { series: 1, samples: 7, peak: 7, steps: undefined },
+          },
           undefined,
         ),
       ].join(""),

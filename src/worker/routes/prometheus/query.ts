@@ -31,6 +31,7 @@ import {
   wrongParameter,
 } from "./dialect.ts";
 import { samplesOf } from "./samples.ts";
+import { TimedSource } from "./timed-source.ts";
 
 const text = (description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description });
@@ -40,7 +41,9 @@ const common = {
   timeout: text("Seconds or a duration: at most that, and the store's own limit"),
   lookback_delta: text("How far an instant selector looks back: seconds or a duration; 5m"),
   limit: text("At most so many series, and a warning when there are more; 0: all"),
-  stats: text("all: also what was read, and how long it took"),
+  stats: text(
+    "true: also the samples that were looked at, and how long it took; all: samples by step, too",
+  ),
 };
 
 const answer = z.object({
@@ -87,20 +90,26 @@ async function answered(
   const most = Math.min(durationOf(asked, "timeout") ?? Infinity, LIMITS.queryMs);
   const lookback = durationOf(asked, "lookback_delta");
   const limit = limitOf(asked);
+  const stats = asked.get("stats") ?? "";
+  const timed = new TimedSource(
+    samplesOf(sourceOf(c.env, c.var.caller.prefix, now), { now, ...configOf(c.env) }),
+  );
   const result = await evaluate({
     text: query,
     expr: expr.value,
-    source: samplesOf(sourceOf(c.env, c.var.caller.prefix, now), { now, ...configOf(c.env) }),
+    source: timed,
     options: {
       isOver: () => Date.now() - now > most,
+      countsSteps: stats !== "",
       ...(lookback !== undefined && lookback > 0 && { lookback }),
     },
   });
   if (!result.ok) return failQuery(result.error);
-  const withStats = (asked.get("stats") ?? "") !== "";
   const parts = answerParts(
     truncated(result.value, limit),
-    withStats ? Date.now() - now : undefined,
+    stats === ""
+      ? undefined
+      : { tookMs: Date.now() - now, readMs: timed.ms, bySteps: stats === "all" },
   );
   return new Response(streamOf(parts), { headers: { "content-type": "application/json" } });
 }

@@ -1,0 +1,25 @@
+// How long a query read, for who asks for stats. In a Worker the clock stands still but while something is
+// awaited: reading takes all the time that is seen.
+
+import type { SampleQuestion, SampleSource, TakeSeries } from "../../../core/promql/source.ts";
+
+export class TimedSource implements SampleSource {
+  /** Until samples were handed out, of all selections. */
+  ms = 0;
+  readonly #source: SampleSource;
+
+  constructor(source: SampleSource) {
+    this.#source = source;
+  }
+
+  async select(question: SampleQuestion, take: TakeSeries): ReturnType<SampleSource["select"]> {
+    const began = Date.now();
+    let readAt: number | undefined;
+    const found = await this.#source.select(question, (series) => {
+      readAt ??= Date.now();
+      take(series);
+    });
+    this.ms += (readAt ?? Date.now()) - began;
+    return found;
+  }
+}
