@@ -32,13 +32,14 @@ export class Turns {
 
   /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */
   async run<T>(parts: Generator<number, T>, rows = 1): Promise<T> {
-    for (;;) {
-      const { done, value } = parts.next();
-      if (done === true) {
-        this.rest();
-        return value;
+    try {
+      for (;;) {
+        const { done, value } = parts.next();
+        if (done === true) return value;
+        if (this.isOver(value * rows)) await this.next();
       }
-      if (this.isOver(value * rows)) await this.next();
+    } finally {
+      this.rest();
     }
   }
 

@@ -112,8 +112,10 @@ export class Evaluator implements Evaluation {
         use: { ...use, step: this.grid.step },
       },
       (series) => {
+        const { looks } = spent;
         spent.read(sizeOf(series));
         take(series);
+        return spent.looks - looks;
       },
     );
     spent.selectionIsOver();

@@ -12,7 +12,7 @@ import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { samplesOf } from "../../../src/worker/routes/prometheus/samples.ts";
 import { Memory } from "../../support/promql/memory.ts";
 import { naiveRange } from "../../support/promql/naive.ts";
-import { type Counts, storeOf } from "../../support/promql/store.ts";
+import { atOnce, type Counts, storeOf } from "../../support/promql/store.ts";
 
 const NOW = Date.UTC(2031, 5, 18, 10, 30);
 const RETENTION = { minute: 15, hour: 400, day: 0 };
@@ -73,7 +73,12 @@ async function asked(
   const { source, read } = storeOf(memory, { now: NOW, retention: RETENTION, rolledTo });
   const parsed = parseQuery(query);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const samples = samplesOf(source, { now: NOW, samplesPerMinute: 6, retention: RETENTION });
+  const samples = samplesOf(source, {
+    now: NOW,
+    samplesPerMinute: 6,
+    retention: RETENTION,
+    inTurns: atOnce,
+  });
   const answer = await evaluateRange(query, parsed.value, times, samples);
   if (!answer.ok) throw new Error(JSON.stringify(answer.error));
   const series = answer.value.value.type === "matrix" ? answer.value.value.series : [];

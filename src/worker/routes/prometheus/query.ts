@@ -20,6 +20,7 @@ import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { streamOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
+import { Turns } from "../../turns.ts";
 import {
   askedOf,
   dialect,
@@ -92,7 +93,11 @@ async function answered(
   const limit = limitOf(asked);
   const stats = asked.get("stats") ?? "";
   const timed = new TimedSource(
-    samplesOf(sourceOf(c.env, c.var.caller.prefix, now), { now, ...configOf(c.env) }),
+    samplesOf(sourceOf(c.env, c.var.caller.prefix, now), {
+      now,
+      inTurns: (parts, rows) => new Turns().run(parts, rows),
+      ...configOf(c.env),
+    }),
   );
   const result = await evaluate({
     text: query,

@@ -14,10 +14,12 @@ import { type Retention, keptFrom, plan } from "../../../core/query/plan.ts";
 import type { LimitName, ReadError } from "../../../core/query/read-error.ts";
 import { keyOf } from "../../../core/promql/labels.ts";
 import type {
+  BucketSeries,
   SampleQuestion,
+  SampleSeries,
   SampleSource,
   SamplesFound,
-  TakeSeries,
+  TakeAndTell,
 } from "../../../core/promql/source.ts";
 import { TierSeries } from "../../../core/promql/tier-series.ts";
 import {
@@ -42,6 +44,8 @@ interface Settings {
   /** Most samples that a minute keeps. */
   readonly samplesPerMinute: number;
   readonly retention: Retention;
+  /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */
+  readonly inTurns: (parts: Generator<number, void>, rows: number) => Promise<void>;
 }
 
 /** What was read one way. */
@@ -52,11 +56,11 @@ interface Read {
   readonly isAny: boolean;
   /** Whether points are missing, of minutes that had too many. */
   readonly isCollapsed: boolean;
-  handOut(take: TakeSeries): void;
+  readonly series: Iterable<SampleSeries | BucketSeries>;
 }
 
 export function samplesOf(source: Source, settings: Settings): SampleSource {
-  const { now, retention } = settings;
+  const { now, retention, inTurns } = settings;
   const kept: KeptFrom = {
     minute: keptFrom("minute", now, retention),
     hour: keptFrom("hour", now, retention),
@@ -76,7 +80,7 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
           why = { limit: read.error.limit };
           continue;
         }
-        const { selected, infos, isAny, isCollapsed, handOut } = read.value;
+        const { selected, infos, isAny, isCollapsed, series } = read.value;
         if (!isLast && selected.keptFrom > question.from) {
           why = selected;
           continue;
@@ -85,7 +89,7 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
           why = "collapsed";
           continue;
         }
-        handOut(take);
+        await inTurns(handedOut(series, take), 1 / LOOKS_OF_A_ROW);
         const info = infoOf(reading, question.use, why);
         return ok({
           infos: [...infos, ...(info !== undefined && isAny ? [info] : [])],
@@ -95,6 +99,13 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
       throw new TypeError("no way to read a selection");
     },
   };
+}
+
+/** Looks that take the time of decoding a bucket. */
+const LOOKS_OF_A_ROW = 100;
+
+function* handedOut(all: Read["series"], take: TakeAndTell): Generator<number, void> {
+  for (const series of all) yield take(series);
 }
 
 /** Limits that a coarser tier stays within. */
@@ -150,10 +161,9 @@ async function readSamples(
     infos,
     isAny: found.size > 0,
     isCollapsed: found.collapsed !== undefined,
-    handOut: (take) => {
-      for (const group of groups)
-        take(older.value.has(keyOf(group.labels)) ? { ...group, keptFrom } : group);
-    },
+    series: groups.map((group) =>
+      older.value.has(keyOf(group.labels)) ? { ...group, keptFrom } : group,
+    ),
   });
 }
 
@@ -200,9 +210,7 @@ async function readBuckets(
     infos: [],
     isAny,
     isCollapsed: false,
-    handOut: (take) => {
-      for (const series of found.series()) take(series);
-    },
+    series: found.series(),
   });
 }
 
