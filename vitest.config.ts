@@ -43,6 +43,17 @@ export default defineConfig(({ mode }) => ({
             miniflare: {
               // Databases that a test may bind as DB_1 and DB_2: most run with one.
               d1Databases: ["SPARE_1", "SPARE_2"],
+              // In place of the internet.
+              outboundService: "outside",
+              serviceBindings: { OUTSIDE: "outside" },
+              workers: [
+                {
+                  name: "outside",
+                  modules: true,
+                  scriptPath: "./test/workerd/outside.js",
+                  compatibilityDate: "2026-11-02",
+                },
+              ],
               // A limit on requests that a test can reach.
               ratelimits: { RATE_TEST: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
               bindings: {

@@ -14,10 +14,34 @@ export interface AlertAnswer {
   readonly value: number | null;
 }
 
+/** An alert that fired and is over. */
+export interface PastAlertAnswer {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly firedAt: number;
+  readonly endedAt: number;
+}
+
+/** What a rule finds at the moment. */
+export interface MeasuredAnswer {
+  /** Groups of series that have points in the window. */
+  readonly groups: number;
+  /** Of some of them, those that are worst first. */
+  readonly values: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+  }[];
+}
+
 export interface RuleAnswer extends Rule {
   readonly id: number;
   readonly state: "inactive" | "pending" | "firing";
+  /** Since when it is in this state. */
+  readonly since: number;
   readonly alerts: readonly AlertAnswer[];
+  /** The latest first; not all. */
+  readonly past: readonly PastAlertAnswer[];
+  /** Null: it was not asked for, or could not be measured. */
+  readonly measured: MeasuredAnswer | null;
   /** `unknown`: the store knows no series that matches. */
   readonly health: "ok" | "unknown" | "failed";
   /** Why it cannot be evaluated, or its notice was not taken; null: neither. */

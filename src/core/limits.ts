@@ -263,8 +263,8 @@ export const viewDeletedMs = 3_600_000;
 export const linksPerView = 20;
 /** Metrics of a view of which a link says type and unit: bounds what opening it costs. */
 export const metricsPerLink = 60;
-/** Events of a store: bounds a table that nothing else does. */
-export const events = 20_000;
+/** Events of a UTC day; they go with the hours of their time: bounds a table that nothing else does. */
+export const eventsPerDay = 1_000;
 /** Events of one answer: more marks are a wall. */
 export const eventsPerAnswer = 500;
 /** Characters of an event, tags of it, and characters of each. */

@@ -3,8 +3,10 @@
 import { and, eq, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { alertRules } from "../../drizzle/schema.ts";
+import * as LIMITS from "../core/limits.ts";
+import { insertBelow } from "./below.ts";
 import { built, run } from "./built.ts";
-import { batch, only, type RowCount } from "./database.ts";
+import { batch, type RowCount } from "./database.ts";
 import type { AlertRuleRow } from "./rows.ts";
 
 export type { AlertRuleRow };
@@ -24,21 +26,25 @@ export async function readRule(db: D1Database, id: number): Promise<AlertRuleRow
   return rows[0];
 }
 
-export type NewRule = Omit<typeof alertRules.$inferInsert, "id" | "turn">;
+export type NewRule = Omit<AlertRuleRow, "id" | "turn">;
 
-/** @throws D1Failed */
-export async function addRule(db: D1Database, rule: NewRule): Promise<AlertRuleRow> {
-  const { rows } = await run<AlertRuleRow>(
+/** Undefined when there are too many already. @throws D1Failed */
+export async function addRule(db: D1Database, rule: NewRule): Promise<AlertRuleRow | undefined> {
+  const { rows } = await batch(
     db,
-    drizzle(db)
-      .insert(alertRules)
-      .values({ ...rule, turn: 0 })
-      .returning(),
+    {
+      added: insertBelow<AlertRuleRow>(
+        "alert_rule",
+        { ...rule, turn: 0 },
+        { most: LIMITS.alertRules },
+      ),
+    },
+    LIMITS.tokensDeadlineMs,
   );
-  return only(rows);
+  return rows.added[0];
 }
 
-export type RuleChange = Partial<Omit<NewRule, "createdAt">>;
+export type RuleChange = Partial<Omit<typeof alertRules.$inferInsert, "id" | "turn" | "createdAt">>;
 
 const changing = (db: D1Database, id: number, turn: number, change: RuleChange) =>
   drizzle(db)

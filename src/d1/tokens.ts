@@ -4,8 +4,9 @@ import { and, eq, gt, isNull, lt, or, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { tokens } from "../../drizzle/schema.ts";
 import * as LIMITS from "../core/limits.ts";
+import { insertBelow } from "./below.ts";
 import { run } from "./built.ts";
-import { only, type RowCount } from "./database.ts";
+import { batch, type RowCount } from "./database.ts";
 import type { TokenRow } from "./rows.ts";
 
 export type { TokenRow };
@@ -37,12 +38,16 @@ export async function readToken(
   return { row: rows[0], counted };
 }
 
-export type NewToken = Omit<typeof tokens.$inferInsert, "id" | "usedAt">;
+export type NewToken = Omit<TokenRow, "id" | "used_at">;
 
-/** @throws D1Failed */
-export async function addToken(db: D1Database, token: NewToken): Promise<TokenRow> {
-  const { rows } = await run<TokenRow>(db, drizzle(db).insert(tokens).values(token).returning());
-  return only(rows);
+/** Undefined when there are too many already. @throws D1Failed */
+export async function addToken(db: D1Database, token: NewToken): Promise<TokenRow | undefined> {
+  const { rows } = await batch(
+    db,
+    { added: insertBelow<TokenRow>("token", { ...token }, { most: LIMITS.tokens }) },
+    LIMITS.tokensDeadlineMs,
+  );
+  return rows.added[0];
 }
 
 /** Undefined when there was none. @throws D1Failed */

@@ -1,11 +1,12 @@
 // Saved views and the links to them, of the first database. Who may do what is not decided here.
 
-import { and, eq, gte, isNotNull, isNull, lt, notInArray, sql } from "drizzle-orm";
+import { and, eq, gte, isNotNull, isNull, lt, notInArray } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { links, views } from "../../drizzle/schema.ts";
 import * as LIMITS from "../core/limits.ts";
+import { insertBelow } from "./below.ts";
 import { built, run } from "./built.ts";
-import { batch, only, type RowCount } from "./database.ts";
+import { batch, type RowCount } from "./database.ts";
 import type { LinkRow, ViewRow } from "./rows.ts";
 
 export type { LinkRow, ViewRow };
@@ -51,37 +52,25 @@ export async function putView(
   now: number,
 ): Promise<Put | undefined> {
   await forgetDeleted(db, now);
+  const { name, note, search } = view;
+  const row = { id: view.id, name, note, search, created_at: now, updated_at: now };
   const { rows } = await batch(
     db,
     {
       before: built<ViewRow>(drizzle(db).select().from(views).where(eq(views.id, view.id))),
-      many: built<{ readonly many: number }>(
-        drizzle(db)
-          .select({ many: sql<number>`count(*)`.as("many") })
-          .from(views),
+      put: insertBelow<ViewRow>(
+        "view",
+        row,
+        { most: LIMITS.views, where: "id <> ?", params: [view.id] },
+        `ON CONFLICT (id) DO UPDATE SET name = excluded.name, note = excluded.note,
+           search = excluded.search, deleted_at = NULL,
+           updated_at = max(excluded.updated_at, view.updated_at + 1)`,
       ),
     },
     LIMITS.tokensDeadlineMs,
   );
-  const before = rows.before[0];
-  if (before === undefined && only(rows.many).many >= LIMITS.views) return undefined;
-  const { name, note, search } = view;
-  const changed = {
-    name,
-    note,
-    search,
-    deletedAt: null,
-    updatedAt: Math.max(now, (before?.updated_at ?? 0) + 1),
-  };
-  const put = await run<ViewRow>(
-    db,
-    drizzle(db)
-      .insert(views)
-      .values({ id: view.id, createdAt: now, ...changed })
-      .onConflictDoUpdate({ target: views.id, set: changed })
-      .returning(),
-  );
-  return { view: only(put.rows), before };
+  const [put] = rows.put;
+  return put && { view: put, before: rows.before[0] };
 }
 
 /** Undefined when there was none. @throws D1Failed */
@@ -139,10 +128,15 @@ export async function readLinks(db: D1Database, view: string): Promise<readonly 
   return rows;
 }
 
-/** @throws D1Failed */
-export async function addLink(db: D1Database, link: LinkRow): Promise<void> {
-  const { hash, view, created_at: createdAt } = link;
-  await run(db, drizzle(db).insert(links).values({ hash, view, createdAt }));
+/** False when the view has too many already. @throws D1Failed */
+export async function addLink(db: D1Database, link: LinkRow): Promise<boolean> {
+  const room = { most: LIMITS.linksPerView, where: "view = ?", params: [link.view] };
+  const { rows } = await batch(
+    db,
+    { added: insertBelow<LinkRow>("link", { ...link }, room) },
+    LIMITS.tokensDeadlineMs,
+  );
+  return rows.added.length > 0;
 }
 
 /** Undefined when there was none. @throws D1Failed */

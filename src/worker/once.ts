@@ -2,7 +2,6 @@
 // its content alone.
 
 import { hash128 } from "../core/hash128.ts";
-import * as LIMITS from "../core/limits.ts";
 
 /** Of a request that came with an Idempotency-Key, or has one of its content. */
 export interface Once {
@@ -17,12 +16,6 @@ export interface Once {
   /** The key is made of the content: no other body has it. */
   readonly ofContent: boolean;
 }
-
-/** What is wrong with an Idempotency-Key; undefined when nothing is. */
-export const keyIssue = (key: string): string | undefined =>
-  key.length === 0 || key.length > LIMITS.idempotencyKeyLength
-    ? `has ${key.length} characters: 1 to ${LIMITS.idempotencyKeyLength} are allowed`
-    : undefined;
 
 /** An Idempotency-Key as it was given: nobody's is another's. */
 export interface GivenKey {

@@ -1,41 +1,39 @@
-// Alerts: rules over real points and the cron. What leaves the Worker is received here, in place of the
-// network.
+// Alerts: rules over real points, the cron, and a receiver that is another Worker.
 
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
+import { NO_STATE, type RuleState } from "../../src/core/alerts/machine.ts";
+import type { Rule } from "../../src/core/alerts/rule.ts";
+import type { Source } from "../../src/core/query/source.ts";
 import { DAY, MINUTE } from "../../src/core/tiers.ts";
+import { measure } from "../../src/worker/alerts/read.ts";
 import { signature } from "../../src/worker/alerts/send.ts";
 import { app } from "../../src/worker/app.ts";
 import { runAlerts } from "../../src/worker/cron/alerts.ts";
 import type { Env } from "../../src/worker/env.ts";
+import { sourceOf } from "../../src/worker/read/source.ts";
 import { createdRule, ruleAnswer, rulesAnswer } from "../../src/worker/routes/alert-schemas.ts";
 import { failureOf, NOW, store, TOKEN } from "./api-client.ts";
+import { type Answer, answering, type Received, receivedBy } from "./outside.ts";
 
 const PATH = "/api/v1/alerts/rules";
 const HOOK = "https://hooks.example/secret-path";
 
-interface Received {
-  readonly url: string;
-  readonly body: string;
-  readonly headers: Headers;
-}
+const HOST = "hooks.example";
+/** Notices, in the order in which they came. */
 let received: Received[];
-let answers: () => Response | Promise<Response>;
 let now = NOW;
+
+const answers = (answer: Answer): Promise<void> => answering(HOST, answer);
 
 beforeEach(async () => {
   // The points of one test are not in the windows of the next.
   now += 2 * DAY;
+  await receivedBy(HOST);
+  await answers({});
   received = [];
-  answers = () => new Response("ok");
   vi.useFakeTimers({ toFake: ["Date"], now });
-  // What leaves the Worker; the rest of the runtime is the real one.
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
-    const request = new Request(url as string, { ...init, redirect: "manual" });
-    received.push({ url: request.url, body: await request.text(), headers: request.headers });
-    return await answers();
-  });
   await env.DB.exec("DELETE FROM alert_rule");
 });
 afterEach(() => vi.restoreAllMocks());
@@ -75,7 +73,14 @@ async function later(
   if (points.length > 0) await store(points);
 }
 
-const run = () => runAlerts(env, { now: () => now });
+/** A run of the cron, and what came of it. */
+async function run(of: Env = env): Promise<{ readonly written: number }> {
+  try {
+    return await runAlerts(of, { now: () => now });
+  } finally {
+    received.push(...(await receivedBy(HOST)));
+  }
+}
 
 interface Told {
   readonly key: string;
@@ -95,9 +100,9 @@ test("a series that is over the threshold fires alone, is told once, and is told
   expect((await run()).written).toBeGreaterThan(0);
   expect(brief()).toEqual([["firing a"]]);
   const [{ headers, body }] = received as [Received];
-  const [, sec, sent] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers.get("minuet-signature")!)!;
+  const [, sec, sent] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers["minuet-signature"]!)!;
   expect(sent).toBe(await signature(secret, Number(sec), body));
-  expect(headers.get("idempotency-key")).toBe(told()[0]!.key);
+  expect(headers["idempotency-key"]).toBe(told()[0]!.key);
   // Nothing changes: no row, no notice, also when it runs twice.
   expect((await run()).written).toBe(0);
   await later(1, { a: 21, b: 1 });
@@ -134,7 +139,7 @@ test("two runs at once send one notice", async () => {
 
 test("what is not taken is sent again, later each time, as it was; what happens meanwhile is told then", async () => {
   await make({ window: "1m" });
-  answers = () => new Response("", { status: 500 });
+  await answers({ status: 500 });
   await later(1, { a: 20 });
   await run();
   await run();
@@ -146,10 +151,11 @@ test("what is not taken is sent again, later each time, as it was; what happens 
   await later(1, { b: 20 });
   await run();
   expect(received).toHaveLength(2);
-  answers = () => Promise.reject(new TypeError("network"));
+  await answers({ fails: true });
   await later(1, { b: 20 });
   await run();
-  answers = () => new Response("ok");
+  expect((await list())[0]!.problem).toBe("the webhook cannot be reached");
+  await answers({});
   await later(4, { b: 20 });
   await run();
   const keys = told().map(({ key }) => key);
@@ -165,7 +171,7 @@ test("a run that is cut off after it has written leaves its notice to a later on
   await later(1, { a: 20 });
   // The webhook has taken it, and nobody comes to know.
   const lost = { ...env, DB: failsFrom(3) } as Env;
-  await expect(runAlerts(lost, { now: () => now })).rejects.toThrow("cut off");
+  await expect(run(lost)).rejects.toThrow("cut off");
   expect(received).toHaveLength(1);
   await later(1, { a: 20 });
   await run();
@@ -190,7 +196,7 @@ function failsFrom(nth: number): D1Database {
 
 test("redirects are failures, and addresses of private networks are refused", async () => {
   await make({ window: "1m" });
-  answers = () => new Response("", { status: 302, headers: { location: "http://127.0.0.1/" } });
+  await answers({ status: 302, headers: { location: `https://${HOST}/elsewhere` } });
   await later(1, { a: 20 });
   await run();
   expect(received).toHaveLength(1);
@@ -227,6 +233,153 @@ test("a silenced rule tells nobody, and afterwards what is not as it was told", 
   await later(1, { a: 20 });
   await run();
   expect(brief()).toEqual([["firing a"]]);
+});
+
+test("a silence is ended before its time", async () => {
+  const { id } = await make({ window: "1m" });
+  await ask(`${PATH}/${id}/silence`, "POST", { until: "+2h" });
+  await later(1, { a: 20 });
+  await run();
+  const ended = await ask(`${PATH}/${id}/silence`, "DELETE");
+  expect(ruleAnswer.strict().parse(await ended.json())).toMatchObject({ silencedUntil: 0 });
+  await run();
+  expect(brief()).toEqual([["firing a"]]);
+  await failureOf(await ask(`${PATH}/0/silence`, "DELETE"), 404, "unknown_rule");
+});
+
+test("what was told ends by the words that told it, whatever the rule is called then", async () => {
+  const { id } = await make({ window: "1m" });
+  const rename = (name: string, more: object = {}) =>
+    ask(`${PATH}/${id}`, "PUT", { ...RULE, window: "1m", name, ...more });
+  await answers({ status: 500 });
+  await later(1, { a: 20 });
+  await run();
+  await rename("warm", { threshold: 15 });
+  await answers({});
+  await later(1, { a: 20 });
+  await run();
+  // The same notice, though the rule is another by now.
+  expect(received[1]!.body).toBe(received[0]!.body);
+  await later(1, { a: 1 });
+  await run();
+  await later(1, { a: 20 });
+  await run();
+  expect(
+    received.map(({ body }) => (JSON.parse(body) as { rule: { name: string } }).rule.name),
+  ).toEqual(["hot", "hot", "hot", "warm"]);
+  expect(
+    received.map(({ body }) => (JSON.parse(body) as { summary: string }).summary.slice(-4)),
+  ).toEqual(["> 10", "> 10", "> 10", "> 15"]);
+  expect(brief().slice(2)).toEqual([["resolved a"], ["firing a"]]);
+});
+
+test("what a rule finds now, since when it is as it is, and what is past", async () => {
+  await make({ window: "1m", by: ["host"] });
+  await later(1, { a: 20, b: 30, c: 1 });
+  const start = now;
+  await run();
+  await later(1, { a: 1, b: 40, c: 2 });
+  await run();
+  const measured = async () =>
+    rulesAnswer.strict().parse(await (await ask(`${PATH}?measured=true`)).json()).rules[0]!;
+  expect(await measured()).toMatchObject({
+    state: "firing",
+    since: start,
+    alerts: [{ labels: { host: "b" } }],
+    past: [{ labels: { host: "a" }, firedAt: start, endedAt: now }],
+    measured: {
+      groups: 3,
+      values: [
+        { labels: { host: "b" }, value: 40 },
+        { labels: { host: "c" }, value: 2 },
+        { labels: { host: "a" }, value: 1 },
+      ],
+    },
+  });
+  expect((await list())[0]).toMatchObject({ measured: null });
+  await later(2);
+  await run();
+  expect(await measured()).toMatchObject({
+    state: "inactive",
+    since: now,
+    measured: { groups: 0, values: [] },
+  });
+});
+
+test("what of a rule is past, and told of its values, is bounded", async () => {
+  await make({ window: "1m" });
+  const state: RuleState = {
+    ...NO_STATE,
+    past: Array.from({ length: LIMITS.pastAlerts }, (_, i) => ({
+      labels: [],
+      firedAt: i,
+      endedAt: i + 1,
+    })),
+  };
+  await env.DB.prepare("UPDATE alert_rule SET state = ?").bind(JSON.stringify(state)).run();
+  const hosts = Array.from({ length: LIMITS.valuesPerRule + 1 }, (_, i) => [`h${i}`, 20 + i]);
+  await later(1, Object.fromEntries(hosts));
+  await run();
+  const { rules } = rulesAnswer.parse(await (await ask(`${PATH}?measured=true`)).json());
+  expect(rules[0]!.measured).toMatchObject({ groups: LIMITS.valuesPerRule + 1 });
+  expect(rules[0]!.measured!.values).toHaveLength(LIMITS.valuesPerRule);
+  await later(1);
+  await run();
+  const { past } = (await list())[0]!;
+  expect(past).toHaveLength(LIMITS.pastAlerts);
+  expect(past[0]).toMatchObject({ endedAt: now });
+});
+
+test("rules that fire where points are missing are read together, and a run reads so much at most", async () => {
+  await later(1, { a: 20 });
+  const rules = Array.from({ length: LIMITS.alertReadsPerRun * 4 }, (_, i): Rule => ({
+    name: `r${i}`,
+    metric: i % 2 === 0 ? "cpu" : `none${i}`,
+    stat: "avg",
+    by: [],
+    where: [],
+    window: MINUTE,
+    op: ">",
+    threshold: 10,
+    for: 0,
+    resolveAfter: 0,
+    missing: "fire",
+  }));
+  let reads = 0;
+  let fails = false;
+  const source = sourceOf(env, "", now);
+  const counted: Source = {
+    ...source,
+    select: async (...asked) => {
+      reads++;
+      return await source.select(...asked);
+    },
+    series: async (...asked) => {
+      reads++;
+      const found = await source.series(...asked);
+      return fails && found.ok ? { ok: true, value: { ...found.value, cut: true } } : found;
+    },
+  };
+  const found = await measure(counted, rules, now);
+  expect(reads).toBe(2);
+  expect(found.size).toBe(rules.length);
+  expect(found.get(rules[0]!)).toMatchObject({ values: [{ value: 20 }], expected: [[]] });
+  expect(found.get(rules[1]!)).toMatchObject({ values: [], expected: [] });
+  reads = 0;
+  fails = true;
+  await measure(counted, rules, now);
+  expect(reads).toBeLessThanOrEqual(LIMITS.alertReadsPerRun);
+  expect(reads).toBeGreaterThan(2);
+});
+
+test("a webhook that does not answer is waited for a while", async () => {
+  await make({ window: "1m" });
+  await answers({ hangs: true });
+  await later(1, { a: 20 });
+  await run();
+  expect((await list())[0]!.problem).toBe(
+    `the webhook did not answer within ${LIMITS.webhookMs} ms`,
+  );
 });
 
 test("what is missing: resolves, stays, or fires, also of a metric that never was", async () => {
@@ -270,12 +423,14 @@ test("secrets and addresses are not told again; a rule of another metric ends it
 test("shapes of Slack and Alertmanager, and the button that tests", async () => {
   const { id } = await make({ shape: "slack" });
   expect((await ask(`${PATH}/${id}/test`, "POST")).status).toBe(200);
-  expect(JSON.parse(received[0]!.body)).toMatchObject({ text: "[test] [firing] hot" });
-  answers = () => new Response("", { status: 404 });
+  const [slack] = await receivedBy(HOST);
+  expect(JSON.parse(slack!.body)).toMatchObject({ text: "[test] [firing] hot" });
+  await answers({ status: 404 });
   const am = await make({ shape: "alertmanager" });
   const failed = await ask(`${PATH}/${am.id}/test`, "POST");
   expect(failed.status).toBe(422);
-  expect(JSON.parse(received[1]!.body)).toMatchObject({
+  const [alertmanager] = await receivedBy(HOST);
+  expect(JSON.parse(alertmanager!.body)).toMatchObject({
     version: "4",
     status: "firing",
     alerts: [{ labels: { alertname: "hot", host: "test" }, endsAt: "0001-01-01T00:00:00Z" }],
@@ -313,8 +468,10 @@ test("Prometheus' clients see rules and alerts", async () => {
 });
 
 test("200 rules at once are read in few questions, and told within a few runs", async () => {
-  for (let i = 0; i < LIMITS.alertRules; i++) await make({ name: `r${i}`, window: "1m" });
-  expect((await ask(PATH, "POST", RULE)).status).toBe(422);
+  for (let i = 1; i < LIMITS.alertRules; i++) await make({ name: `r${i}`, window: "1m" });
+  const last = { ...RULE, window: "1m" };
+  const more = await Promise.all([last, last, last].map((rule) => ask(PATH, "POST", rule)));
+  expect(more.map(({ status }) => status).toSorted()).toEqual([200, 422, 422]);
   await later(1, { a: 20 });
   await run();
   expect(received).toHaveLength(LIMITS.noticesPerRun);

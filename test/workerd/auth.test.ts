@@ -52,6 +52,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["PUT", "/api/v1/alerts/rules/:id"],
   ["DELETE", "/api/v1/alerts/rules/:id"],
   ["POST", "/api/v1/alerts/rules/:id/silence"],
+  ["DELETE", "/api/v1/alerts/rules/:id/silence"],
   ["POST", "/api/v1/alerts/rules/:id/test"],
   ["GET", "/api/v1/session"],
   ["POST", "/api/v1/session"],

@@ -8,6 +8,8 @@ declare namespace Cloudflare {
     SPARE_2: D1Database;
     SHARD: DurableObjectNamespace<import("./worker.ts").Shard>;
     ASSETS: Fetcher;
+    /** What the Worker reaches by fetch: see outside.ts. */
+    OUTSIDE: Fetcher;
     RATE_TOKENS: RateLimit;
     RATE_ADDRESSES: RateLimit;
     /** Lets 3 requests of a key through in a minute. */

@@ -3,19 +3,27 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
+import { DAY, dayOf, HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
+import { runCron } from "../../src/worker/cron/cron.ts";
 import { eventAnswer, eventsAnswer } from "../../src/worker/routes/events.ts";
 import { createdToken } from "../../src/worker/routes/tokens.ts";
 import { failureOf, fetchApi, NOW, TOKEN } from "./api-client.ts";
 
-const say = (body: object): Promise<Response> =>
-  fetchApi("/api/v1/events", { method: "POST", body: JSON.stringify(body) });
+const say = (body: object, key?: string): Promise<Response> =>
+  fetchApi("/api/v1/events", {
+    method: "POST",
+    body: JSON.stringify(body),
+    ...(key !== undefined && { headers: { "idempotency-key": key } }),
+  });
 
 const said = async (query = ""): Promise<readonly string[]> => {
   const response = await fetchApi(`/api/v1/events${query}`);
   const { events } = eventsAnswer.strict().parse(await response.json());
   return events.map(({ text }) => text);
 };
+
+const TODAY = dayOf(NOW) * DAY;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -27,7 +35,7 @@ test("an event is said, read by its time, and deleted", async () => {
   const one = eventAnswer.strict().parse(await response.json());
   expect(one).toMatchObject({ timestamp: NOW - 1_000, text: "deployed 4.2", tags: ["web"] });
   await say({ text: "earlier", timestamp: "-30m" });
-  await say({ text: "long ago", timestamp: "2020-01-01T00:00:00Z" });
+  await say({ text: "long ago", timestamp: NOW - 399 * DAY });
   await say({ text: "now" });
   expect(await said()).toEqual(["deployed 4.2", "earlier"]);
   // The range is [from, to).
@@ -50,6 +58,7 @@ test("what is no event is refused in words", async () => {
     [{ text: "x", timestamp: 1_700_000_000 }, /timestamp: .*it looks like seconds/],
     [{ text: "x", timestamp: "+1h" }, /timestamp: is more than 10 minutes ahead/],
     [{ text: "x", timestamp: "soon" }, /timestamp/],
+    [{ text: "x", timestamp: NOW - 401 * DAY }, /timestamp: .*events are kept as long as hours/],
     [{ text: "x", tags: "web" }, /tags/],
     [{ text: "x", when: 1 }, /when/],
   ] as const)
@@ -57,13 +66,56 @@ test("what is no event is refused in words", async () => {
   expect(await said()).toEqual([]);
 });
 
-test("there are so many at most", async () => {
+test("a day has so many at most, also of those that come at once", async () => {
   await env.DB.prepare(
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO event SELECT i, 'x', 'x', '[]' FROM n",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO event SELECT ? + i, 'x', 'x', '[]' FROM n",
   )
-    .bind(LIMITS.events)
+    .bind(LIMITS.eventsPerDay - 2, TODAY)
     .run();
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => say({ text: `one more ${i}` })),
+  );
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 422, 422, 422, 422]);
   await failureOf(await say({ text: "one more" }), 422, "too_many_events");
+  expect((await say({ text: "another day", timestamp: NOW - DAY })).status).toBe(200);
+});
+
+test("sent again, it counts once", async () => {
+  const body = { text: "deployed", timestamp: NOW - 1_000 };
+  const answers = await Promise.all([say(body), say(body), say(body)]);
+  const ids = await Promise.all(answers.map(async (one) => eventAnswer.parse(await one.json()).id));
+  expect(new Set(ids).size).toBe(1);
+  expect(await said()).toEqual(["deployed"]);
+  await say({ ...body, tags: ["web"] });
+  expect(await said()).toHaveLength(2);
+  // Without a time, the key says what is a repeat; the clock goes on between the two.
+  await say({ text: "restarted" }, "k");
+  vi.setSystemTime(NOW + 1_000);
+  const again = await say({ text: "restarted" }, "k");
+  expect(eventAnswer.parse(await again.json()).timestamp).toBe(NOW);
+  await failureOf(await say({ text: "another" }, "k"), 422, "key_reused");
+  await failureOf(await say({ text: "restarted", timestamp: NOW - 1 }, "k"), 422, "key_reused");
+  await failureOf(await say({ text: "x" }, "k".repeat(201)), 400, "invalid_parameter");
+  expect(await said()).toHaveLength(3);
+  vi.setSystemTime(NOW + LIMITS.dedupMs + 2_000);
+  await say({ text: "restarted" }, "k");
+  expect(await said("?from=-1m&to=%2B1m")).toEqual(["restarted"]);
+});
+
+test("events go with the hours of their time, when two runs of the cron agree on it", async () => {
+  await say({ text: "old", timestamp: NOW - 400 * DAY });
+  await say({ text: "new" });
+  const all = async (): Promise<readonly string[]> => await said("?from=0&to=%2B1y");
+  const run = (now: number) => runCron(env, { now: () => now, token: () => 1 });
+  const later = NOW + DAY;
+  vi.setSystemTime(later);
+  await run(later);
+  expect(await all()).toEqual(["new", "old"]);
+  await run(later + HOUR);
+  expect(await all()).toEqual(["new"]);
+  // A clock that is years ahead, once.
+  await run(NOW + 1_000 * DAY);
+  expect(await all()).toEqual(["new"]);
 });
 
 test("an answer, and an event, are so long at most", async () => {

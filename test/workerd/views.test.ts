@@ -126,11 +126,13 @@ describe("a view", () => {
     expect(await listed()).toEqual([]);
   });
 
-  test("is one of so many at most", async () => {
-    const many = Array.from({ length: LIMITS.views }, (_, i) =>
+  test("is one of so many at most, also of those that come at once", async () => {
+    const many = Array.from({ length: LIMITS.views - 1 }, (_, i) =>
       env.DB.prepare("INSERT INTO view VALUES (?, 'x', '', 'metric=x', 0, 0, NULL)").bind(`v${i}`),
     );
     await env.DB.batch(many);
+    const answers = await Promise.all(["a", "b", "c"].map((id) => put(id)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 422, 422]);
     await failureOf(await put("one-more"), 422, "too_many_views");
     expect((await put("v1")).status).toBe(200);
   });

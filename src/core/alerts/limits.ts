@@ -10,6 +10,12 @@ export const webhookLength = 2_000;
 export const labelsPerRule = 10;
 /** Alerts that one rule may make: stops an id used as a label. */
 export const alertsPerRule = 1_000;
+/** Alerts of a rule that are over and still shown on charts. */
+export const pastAlerts = 50;
+/** Rules as they were before changes, whose words are kept until what they told has its end. */
+export const formerRules = 10;
+/** Groups whose values are told of a rule that is looked at. */
+export const valuesPerRule = 20;
 /** Alerts in one notice; the rest are in the next. */
 export const alertsPerNotice = 100;
 /** Characters of a rule's state: it must fit one row. */

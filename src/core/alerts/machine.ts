@@ -1,12 +1,11 @@
 // The state of a rule, and how it goes on with each evaluation. Pure: no clock, no I/O.
 //
-// 1. An evaluation that changes nothing returns the very state that it was given: it costs no row.
-// 2. What a receiver is told is made of the difference between what is and what it was told: so the end
-//    of what it was never told is not told either, and no end comes before its beginning.
-// 3. There is one notice at a time, the same until it is taken: what happens meanwhile is in the next.
+// An evaluation that changes nothing returns the very state that it was given: it costs no row. What a
+// receiver is told of it is decided in telling.ts.
 
+import * as LIMITS from "../limits.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
-import { holds, type Rule } from "./rule.ts";
+import { holds, isOther, type Rule } from "./rule.ts";
 
 /** One alert: what the rule's `by` tells apart. Times are Unix ms. */
 export interface AlertState {
@@ -24,6 +23,15 @@ export interface AlertState {
   readonly value: number | null;
   /** The `firedAt` that a notice told, whose end none has told. */
   readonly told?: number;
+  /** The place in `former` of the rule that told it; absent: the rule as it is. */
+  readonly toldAs?: number;
+}
+
+/** One that fired and is over. */
+export interface PastAlert {
+  readonly labels: Labels;
+  readonly firedAt: number;
+  readonly endedAt: number;
 }
 
 export interface NoticeAlert {
@@ -37,6 +45,8 @@ export interface NoticeAlert {
 export interface Notice {
   /** The same at each attempt, and of no other notice. */
   readonly key: string;
+  /** As it was when they fired. */
+  readonly rule: Rule;
   readonly alerts: readonly NoticeAlert[];
   /** How often it was sent and not taken. */
   readonly attempts: number;
@@ -59,6 +69,10 @@ export interface RuleState {
   /** The evaluation that changed it last. */
   readonly at: number;
   readonly notice?: Notice;
+  /** The rule as it was before it was changed, while an end is to be told as its beginning was. */
+  readonly former?: readonly Rule[];
+  /** The latest first. */
+  readonly past?: readonly PastAlert[];
 }
 
 export const NO_STATE: RuleState = { alerts: [], health: { kind: "ok" }, at: 0 };
@@ -83,7 +97,19 @@ export function step(rule: Rule, state: RuleState, measured: Measured, at: numbe
   const alerts = measured.kind === "failed" ? state.alerts : next(rule, state.alerts, measured, at);
   const isSame =
     JSON.stringify(health) === JSON.stringify(state.health) && sameItems(alerts, state.alerts);
-  return isSame ? state : { ...state, alerts, health, at };
+  return isSame ? state : { ...withAlerts(state, alerts, at), health, at };
+}
+
+/** With other alerts; what fired and does not any more is past. */
+function withAlerts(state: RuleState, alerts: readonly AlertState[], at: number): RuleState {
+  const firing = new Map(alerts.map((one) => [labelsJson(one.labels), one.firedAt]));
+  const over = state.alerts.flatMap(({ labels, phase, firedAt }): PastAlert[] =>
+    phase !== "firing" || firedAt === undefined || firing.get(labelsJson(labels)) === firedAt
+      ? []
+      : [{ labels, firedAt, endedAt: at }],
+  );
+  if (over.length === 0) return { ...state, alerts };
+  return { ...state, alerts, past: [...over, ...(state.past ?? [])].slice(0, LIMITS.pastAlerts) };
 }
 
 /** How long after its time a run may come, ms. */
@@ -168,82 +194,34 @@ const ended = (old: AlertState, value: number | null, at: number): AlertState | 
         phase: "over",
         since: old.since,
         value,
-        told: old.told,
+        ...toldOf(old),
         endedAt: old.endedAt ?? at,
       };
 
 /** What is still to be told of an earlier one. */
-const toldOf = (old: AlertState | undefined): Pick<AlertState, "told" | "endedAt"> => ({
+const toldOf = (old: AlertState | undefined): Pick<AlertState, "told" | "toldAs" | "endedAt"> => ({
   ...(old?.told !== undefined && { told: old.told }),
+  ...(old?.toldAs !== undefined && { toldAs: old.toldAs }),
   ...(old?.endedAt !== undefined && { endedAt: old.endedAt }),
 });
 
-/** The rule is about other alerts from now on: all there were are over. */
-export const endAll = (state: RuleState, at: number): RuleState => ({
-  ...state,
-  alerts: state.alerts.flatMap((one) => ended(one, one.value, at) ?? []),
-  health: { kind: "ok" },
-});
-
-/** What the receiver has not been told; at most so many, the rest in the next notice. */
-function untold({ alerts }: RuleState, most: number): readonly NoticeAlert[] {
-  return alerts
-    .flatMap((one): NoticeAlert[] => {
-      const { labels, value, firedAt, told, phase } = one;
-      if (phase === "firing" && firedAt !== undefined && told !== firedAt)
-        return [{ status: "firing", labels, value, startsAt: firedAt }];
-      if (phase !== "firing" && told !== undefined)
-        return [
-          { status: "resolved", labels, value, startsAt: told, endsAt: one.endedAt ?? one.since },
-        ];
-      return [];
-    })
-    .slice(0, most);
-}
-
 /**
- * With a notice that the caller is to send at once, and nobody else before `until`: the one that waits,
- * when its time has come at `now`, or else one of what was not told. The same state: there is none.
+ * The rule is another from `at` on. Where it is about other alerts, all there were are over. What was told
+ * by the one before will be ended by its words: a receiver knows it by them.
  */
-export function claim(
-  state: RuleState,
-  key: string,
-  { now, until, most }: { readonly now: number; readonly until: number; readonly most: number },
-): RuleState {
-  const { notice } = state;
-  if (notice !== undefined)
-    return isWaiting(notice, now) ? state : { ...state, notice: { ...notice, nextAt: until } };
-  const alerts = untold(state, most);
-  if (alerts.length === 0) return state;
-  const told = new Map(alerts.map((one) => [labelsJson(one.labels), one]));
+export function changeRule(state: RuleState, before: Rule, after: Rule, at: number): RuleState {
+  if (JSON.stringify(before) === JSON.stringify(after)) return state;
+  const alerts = isOther(before, after)
+    ? state.alerts.flatMap((one) => ended(one, one.value, at) ?? [])
+    : state.alerts;
+  const next = { ...withAlerts(state, alerts, at), health: { kind: "ok" } as const };
+  const { former = [] } = state;
+  const isTold = alerts.some((one) => one.told !== undefined && one.toldAs === undefined);
+  if (!isTold || former.length >= LIMITS.formerRules) return next;
   return {
-    ...state,
-    notice: { key, alerts, attempts: 0, nextAt: until },
-    alerts: state.alerts.flatMap((one): AlertState[] => {
-      const notified = told.get(labelsJson(one.labels));
-      if (notified === undefined) return [one];
-      const { told: _, endedAt: _at, ...rest } = one;
-      if (notified.status === "firing") return [{ ...rest, told: notified.startsAt }];
-      return one.phase === "over" ? [] : [rest];
-    }),
-  };
-}
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-
-/** No notice waits longer than an hour: one that would was set by a clock that was ahead. */
-const isWaiting = ({ nextAt }: Notice, now: number): boolean =>
-  nextAt > now && nextAt - now <= HOUR;
-
-/** After the notice was sent: it is gone when it was taken, else it waits, longer each time. */
-export function settle(state: RuleState, problem: string | undefined, now: number): RuleState {
-  const { notice, ...rest } = state;
-  if (notice === undefined || problem === undefined) return rest;
-  const wait = Math.min(HOUR, MINUTE * 2 ** notice.attempts);
-  return {
-    ...state,
-    notice: { ...notice, attempts: notice.attempts + 1, nextAt: now + wait, problem },
+    ...next,
+    former: [...former, before],
+    alerts: alerts.map((one) => (one.told === undefined ? one : { toldAs: former.length, ...one })),
   };
 }
 

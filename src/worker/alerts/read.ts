@@ -8,6 +8,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { parseMatcher } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
 import { METRIC_NAME, type Source } from "../../core/query/source.ts";
+import type { Labels } from "../../core/series/labels.ts";
 import { DAY, HOUR, MINUTE } from "../../core/tiers.ts";
 import { failureOf } from "../read/native.ts";
 
@@ -29,6 +30,8 @@ export async function measure(
   at: number,
 ): Promise<ReadonlyMap<Rule, Measured>> {
   const found = new Map<Rule, Measured>();
+  const failed = ({ rule }: Ruled, message: string): void =>
+    void found.set(rule, { kind: "failed", message });
   const ruled = rules.flatMap((rule): Ruled[] => {
     const matchers = matchersOf(rule);
     if (typeof matchers !== "string") return [{ rule, matchers }];
@@ -37,28 +40,54 @@ export async function measure(
   });
   const turn = ruled.length === 0 ? 0 : Math.floor(at / MINUTE) % ruled.length;
   const inTurn = [...ruled.slice(turn), ...ruled.slice(0, turn)];
+  const expected = new Map<Rule, readonly Labels[]>();
+  const half = LIMITS.alertReadsPerRun >> 1;
+  const firing = inTurn.filter(({ rule }) => rule.missing === "fire");
+  const read = await inHalves(
+    firing.length === 0 ? [] : [firing],
+    half,
+    (group) => readExpected(source, group, at, expected),
+    failed,
+  );
+  const ready = inTurn.filter(
+    ({ rule }) => !found.has(rule) && (rule.missing !== "fire" || expected.has(rule)),
+  );
   const groups = CLASSES.map((most, i) =>
-    inTurn.filter(({ rule }) => {
+    ready.filter(({ rule }) => {
       const ms = at - readFrom(rule, at);
       return ms <= most && ms > (CLASSES[i - 1] ?? 0);
     }),
   ).filter((group) => group.length > 0);
-  let reads = 0;
-  for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
-    if (reads++ >= LIMITS.alertReadsPerRun) break;
-    const measured = await together(source, group, at);
-    if (typeof measured !== "string") {
-      for (const [rule, one] of measured) found.set(rule, one);
-      continue;
-    }
-    if (group.length === 1) {
-      found.set(group[0]!.rule, { kind: "failed", message: measured });
-      continue;
-    }
-    const half = group.length >> 1;
-    groups.push(group.slice(0, half), group.slice(half));
-  }
+  await inHalves(
+    groups,
+    LIMITS.alertReadsPerRun - read,
+    (group) => readTogether(source, group, at, expected, found),
+    failed,
+  );
   return found;
+}
+
+/**
+ * Reads each group at once, or its halves where it cannot be, down to single rules, which have `failed` then;
+ * `most` readings, of which it answers the number. `read` says why it could not.
+ */
+async function inHalves(
+  groups: readonly (readonly Ruled[])[],
+  most: number,
+  read: (group: readonly Ruled[]) => Promise<string | undefined>,
+  failed: (one: Ruled, message: string) => void,
+): Promise<number> {
+  const waiting = [...groups];
+  let reads = 0;
+  for (let group = waiting.shift(); group !== undefined && reads < most; group = waiting.shift()) {
+    reads++;
+    const problem = await read(group);
+    if (problem === undefined) continue;
+    const half = group.length >> 1;
+    if (half === 0) failed(group[0]!, problem);
+    else waiting.push(group.slice(0, half), group.slice(half));
+  }
+  return reads;
 }
 
 function matchersOf({ where }: Rule): readonly Matcher[] | string {
@@ -72,21 +101,28 @@ function matchersOf({ where }: Rule): readonly Matcher[] | string {
     : failureOf(compiled.error).message;
 }
 
-/** All in one reading; a text: why they could not be read. */
-async function together(
+/** What is matched to read them all; of one rule the filters are the database's work. */
+const matchersOfAll = (group: readonly Ruled[]): readonly Matcher[] => [
+  anyOf(METRIC_NAME, [...new Set(group.map(({ rule }) => rule.metric))]),
+  ...(group.length === 1 ? group[0]!.matchers : []),
+];
+
+/** Measures all in one reading; a text: why they could not be read. */
+async function readTogether(
   source: Source,
   group: readonly Ruled[],
   at: number,
-): Promise<ReadonlyMap<Rule, Measured> | string> {
-  const measures = group.map((one) => ({ ...one, by: new Measure(one.rule, one.matchers, at) }));
+  expected: ReadonlyMap<Rule, readonly Labels[]>,
+  found: Map<Rule, Measured>,
+): Promise<string | undefined> {
+  const measures = group.map(({ rule, matchers }) => ({
+    rule,
+    by: new Measure(rule, matchers, at),
+  }));
   const byMetric = Map.groupBy(measures, ({ rule }) => rule.metric);
   const from = Math.min(...group.map(({ rule }) => readFrom(rule, at)));
-  const [first] = group;
-  // Of one rule the filters are the database's work.
-  const filters = group.length === 1 ? first!.matchers : [];
-  const matchers = [anyOf(METRIC_NAME, [...byMetric.keys()]), ...filters];
   const read = await source.select(
-    { matchers, from, to: at, tier: "minute" },
+    { matchers: matchersOfAll(group), from, to: at, tier: "minute" },
     (series, rows, low, end) => {
       for (const { by } of byMetric.get(series.metric) ?? []) by.add(series, rows, low, end);
       return undefined;
@@ -95,27 +131,26 @@ async function together(
   if (!read.ok) return failureOf(read.error).message;
   const [lost] = read.value.unreadable;
   if (lost !== undefined) return `a part of what is stored could not be read: ${lost.message}`;
-  const found = new Map<Rule, Measured>();
-  for (const { rule, matchers: own, by } of measures) {
-    const expected = rule.missing === "fire" ? await expectedOf(source, rule, own, at) : undefined;
-    if (typeof expected === "string") found.set(rule, { kind: "failed", message: expected });
-    else found.set(rule, by.finish(group.length === 1 && read.value.known, expected));
-  }
-  return found;
+  const isKnown = group.length === 1 && read.value.known;
+  for (const { rule, by } of measures) found.set(rule, by.finish(isKnown, expected.get(rule)));
+  return undefined;
 }
 
-/** The groups that had points in the last day. */
-async function expectedOf(
+/** The groups of each that had points in the last day; a text: why they could not be read. */
+async function readExpected(
   source: Source,
-  rule: Rule,
-  own: readonly Matcher[],
+  group: readonly Ruled[],
   at: number,
-): Promise<ReturnType<typeof groupsOf> | string> {
-  const matchers = [anyOf(METRIC_NAME, [rule.metric]), ...own];
+  expected: Map<Rule, readonly Labels[]>,
+): Promise<string | undefined> {
   const range = { from: at - DAY, to: at };
-  const found = await source.series({ matchers, ...range }, LIMITS.seriesRowsPerQuery);
-  if (!found.ok) return failureOf(found.error).message;
-  if (found.value.cut)
+  const asked = { matchers: matchersOfAll(group), ...range };
+  const read = await source.series(asked, LIMITS.seriesRowsPerQuery);
+  if (!read.ok) return failureOf(read.error).message;
+  if (read.value.cut)
     return `it has more than ${LIMITS.seriesRowsPerQuery} series: filter, so that it is known what is missing`;
-  return groupsOf(rule, own, found.value.series);
+  const byMetric = Map.groupBy(read.value.series, ({ metric }) => metric);
+  for (const { rule, matchers } of group)
+    expected.set(rule, groupsOf(rule, matchers, byMetric.get(rule.metric) ?? []));
+  return undefined;
 }

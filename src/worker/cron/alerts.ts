@@ -2,7 +2,8 @@
 // nothing twice: what is to be sent is written first, by who finds the row as it was read, and belongs
 // to that run for a while. Where the answer of a webhook was lost, it is sent again under its key.
 
-import { claim, type RuleState, settle, step } from "../../core/alerts/machine.ts";
+import { type RuleState, step } from "../../core/alerts/machine.ts";
+import { claim, settle } from "../../core/alerts/telling.ts";
 import type { Rule } from "../../core/alerts/rule.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { MINUTE } from "../../core/tiers.ts";
@@ -44,8 +45,8 @@ export async function runAlerts(
   for (let at = 0; at < mine.length; at += LIMITS.noticesAtOnce)
     settled.push(
       ...(await Promise.all(
-        mine.slice(at, at + LIMITS.noticesAtOnce).map(async ({ row, rule, state }) => {
-          const { key, alerts } = state.notice!;
+        mine.slice(at, at + LIMITS.noticesAtOnce).map(async ({ row, state }) => {
+          const { key, rule, alerts } = state.notice!;
           const { id, page } = row;
           const problem = await sendNotice(env, row, { id, rule, key, alerts, page }, clock.now());
           const next = settle(state, problem, clock.now());
@@ -90,7 +91,9 @@ async function decide(
     const next = found === undefined ? before : bounded(before, step(rule, before, found, at), at);
     const isTold = row.url !== "" && row.silenced_until <= now && notices < LIMITS.noticesPerRun;
     const key = `minuet-${row.id}-${row.turn}-${now}`;
-    const state = isTold ? claim(next, key, { now, until, most: LIMITS.alertsPerNotice }) : next;
+    const state = isTold
+      ? claim(rule, next, key, { now, until, most: LIMITS.alertsPerNotice })
+      : next;
     if (isClaimed(before, state)) notices++;
     return { row, rule, before, state };
   });

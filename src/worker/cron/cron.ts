@@ -10,7 +10,7 @@ import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
 import { runAlerts } from "./alerts.ts";
 import { settleShards } from "./layout.ts";
-import { purgeDays, purgeHours, purgeMinutes } from "./retention.ts";
+import { purgeDays, purgeEvents, purgeHours, purgeMinutes } from "./retention.ts";
 import { rollUpClosed, rollUpDays, rollUpDirty } from "./rollup.ts";
 import type { Round, StepResult } from "./step.ts";
 import { purgeTombstones } from "./tombstones.ts";
@@ -37,14 +37,15 @@ type Step = (round: Round) => Promise<StepResult>;
 export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
   const { shards, retention, samplesPerMinute } = configOf(env);
   const run = new Run(clock, samplesPerMinute);
+  // The values of SHARDS, and events, are in the first.
   const settle: Step = () => settleShards(env, shards);
+  const events: Step = (round) => purgeEvents(env.DB, round, retention);
   const databases = databasesOf(env).map(({ name, db }, i) => ({
     name,
     count: { d1RowsWritten: 0, d1RowsRead: 0 },
     /** Of its present step, so far. */
     rounds: 0,
     steps: [
-      // The values of SHARDS are in the first.
       ...(i === 0 ? [settle] : []),
       (round) => rollUpClosed(db, round),
       (round) => rollUpDays(db, round),
@@ -53,6 +54,7 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
       (round) => purgeHours(db, round, retention),
       (round) => purgeDays(db, round, retention),
       (round) => purgeTombstones(db, round),
+      ...(i === 0 ? [events] : []),
     ] satisfies Step[],
   }));
   // Beside the steps: a webhook that hangs keeps none of them waiting.

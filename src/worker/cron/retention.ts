@@ -6,6 +6,7 @@ import { keptFrom, type Retention } from "../../core/query/plan.ts";
 import { isContradicted, type Permission, permission } from "../../core/retention.ts";
 import { DAY, dayOf, yearOf } from "../../core/tiers.ts";
 import type { RowCount } from "../../d1/database.ts";
+import { deleteEvents, readOldestEvent } from "../../d1/events.ts";
 import {
   type CoarseTier,
   deleteCoarse,
@@ -58,6 +59,27 @@ export const purgeDays = (
     ? Promise.resolve(NOTHING)
     : // A year is more than a day: two runs must agree on it.
       purgeCoarse(db, "day", yearOf(keptFrom("day", round.now, retention)), 0, round);
+
+/**
+ * One bounded round of events of before the hours that are kept: what is older stands on charts of days
+ * alone. They have no progress of their own, so that two runs must agree on any.
+ */
+export async function purgeEvents(
+  db: D1Database,
+  { now }: Round,
+  retention: Retention,
+): Promise<StepResult> {
+  if (retention.hour === 0) return NOTHING;
+  const kept = keptFrom("hour", now, retention);
+  const session = db.withSession("first-primary");
+  const { oldest, askedAt, counted } = await readOldestEvent(session);
+  if (oldest === null || oldest >= kept) return { rows: counted, more: false };
+  if (isContradicted({ now, askedAt })) return await forgotten(session, counted);
+  const may = permission(dayOf(kept), 0, 0, { now, askedAt });
+  if (may !== "granted") return await refused(session, may, now, counted);
+  const deleted = await deleteEvents(session, kept);
+  return { rows: sum(counted, deleted.counted), more: !deleted.done };
+}
 
 async function purgeCoarse(
   db: D1Database,

@@ -2,7 +2,14 @@
 
 import { z } from "zod";
 import { MISSING, OPERATORS, SHAPES } from "../../core/alerts/rule.ts";
-import type { AlertAnswer, CreatedRule, RuleAnswer, RulesAnswer } from "../../core/api-alerts.ts";
+import type {
+  AlertAnswer,
+  CreatedRule,
+  MeasuredAnswer,
+  PastAlertAnswer,
+  RuleAnswer,
+  RulesAnswer,
+} from "../../core/api-alerts.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { parseMatcher } from "../../core/query/filter.ts";
 import { compileMatchers } from "../../core/query/matcher.ts";
@@ -14,13 +21,28 @@ import { issue, metricName } from "../http/fields.ts";
 
 const STATS = [...STAT_NAMES, "increase", "rate"] as const;
 
+const labels = z.record(z.string(), z.string());
+
 const alertAnswer = exactly<AlertAnswer>()(
   z.object({
-    labels: z.record(z.string(), z.string()),
+    labels,
     state: z.enum(["pending", "firing"]),
     since: z.number(),
     firedAt: z.number().nullable(),
     value: z.number().nullable().meta({ description: "When it began or fired" }),
+  }),
+);
+
+const pastAlert = exactly<PastAlertAnswer>()(
+  z.object({ labels, firedAt: z.number(), endedAt: z.number() }),
+);
+
+const measured = exactly<MeasuredAnswer>()(
+  z.object({
+    groups: z.number().meta({ description: "Groups of series with points in the window" }),
+    values: z
+      .array(z.object({ labels, value: z.number() }))
+      .meta({ description: `Those of ${LIMITS.valuesPerRule} at most, the worst first` }),
   }),
 );
 
@@ -38,7 +60,15 @@ const answer = z.object({
   resolveAfter: z.number(),
   missing: z.enum(MISSING),
   state: z.enum(["inactive", "pending", "firing"]),
+  since: z.number().meta({ description: "Since when it is in this state" }),
   alerts: z.array(alertAnswer),
+  past: z.array(pastAlert).meta({
+    description: `The last ${LIMITS.pastAlerts} that fired and are over, the latest first`,
+  }),
+  measured: measured.nullable().meta({
+    description:
+      "What the rule finds at the moment; null: it was not asked for, or it could not be measured",
+  }),
   health: z.enum(["ok", "unknown", "failed"]).meta({
     description: "unknown: the store knows no series that matches",
   }),

@@ -2,10 +2,11 @@
 // by who may read their metrics.
 
 import { z } from "zod";
-import { endAll, NO_STATE } from "../../core/alerts/machine.ts";
-import { isOther, type Rule } from "../../core/alerts/rule.ts";
+import { changeRule as changedState, NO_STATE } from "../../core/alerts/machine.ts";
+import type { Rule } from "../../core/alerts/rule.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { quote } from "../../core/text.ts";
+import { MINUTE } from "../../core/tiers.ts";
 import {
   addRule,
   type AlertRuleRow,
@@ -16,6 +17,7 @@ import {
   type RuleChange,
 } from "../../d1/alert-rules.ts";
 import { answerOf, maySee, ruleOf, stateOf } from "../alerts/answer.ts";
+import { measure } from "../alerts/read.ts";
 import { isLocal, sendNotice } from "../alerts/send.ts";
 import { webhookIssue } from "../alerts/webhook.ts";
 import type { Env } from "../env.ts";
@@ -23,6 +25,7 @@ import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { newSecretText } from "../http/token-text.ts";
+import { sourceOf } from "../read/source.ts";
 import { countRead } from "../shards.ts";
 import { createdRule, newRule, ruleAnswer, rulesAnswer, silence } from "./alert-schemas.ts";
 
@@ -70,13 +73,30 @@ export const alertRules = endpoint({
   scope: "read",
   summary: "The rules of alerts and their states",
   description: "Of the metrics that the token may read. Evaluated each minute.",
+  parameters: z.object({
+    measured: z.literal("true").optional().meta({
+      description: "Also what each rule finds at the moment: its window is read",
+    }),
+  }),
   answer: rulesAnswer,
   errors: ["unavailable"],
-  async handle(_asked, c) {
+  async handle({ measured }, c) {
     const { rows, counted } = await readRules(c.env.DB);
     countRead(counted.read);
     const { caller } = c.var;
-    return { rules: rows.filter((row) => maySee(caller, row)).map((row) => answerOf(row, caller)) };
+    const seen = rows
+      .filter((row) => maySee(caller, row))
+      .map((row) => ({ row, rule: ruleOf(row) }));
+    const now = Date.now();
+    const found =
+      measured === undefined
+        ? undefined
+        : await measure(
+            sourceOf(c.env, caller.prefix, now),
+            seen.map(({ rule }) => rule),
+            Math.floor(now / MINUTE) * MINUTE,
+          );
+    return { rules: seen.map(({ row, rule }) => answerOf(row, caller, found?.get(rule))) };
   },
 });
 
@@ -92,12 +112,6 @@ export const createRule = endpoint({
   async handle(_asked, c) {
     const { webhook = "", shape, ...rule } = await jsonBody(newRule, c.req.raw);
     checkWebhook(c.env, webhook);
-    const { rows } = await readRules(c.env.DB);
-    if (rows.length >= LIMITS.alertRules)
-      fail({
-        kind: "too_many_rules",
-        message: `the store has ${LIMITS.alertRules} rules of alerts, the limit: delete some with DELETE ${path}/<id>`,
-      });
     const secret = newSecretText();
     const row = await addRule(c.env.DB, {
       rule: JSON.stringify(rule satisfies Rule),
@@ -105,10 +119,15 @@ export const createRule = endpoint({
       shape,
       secret,
       page: new URL(c.req.url).origin,
-      silencedUntil: 0,
-      createdAt: Date.now(),
+      silenced_until: 0,
+      created_at: Date.now(),
       state: JSON.stringify(NO_STATE),
     });
+    if (row === undefined)
+      return fail({
+        kind: "too_many_rules",
+        message: `the store has ${LIMITS.alertRules} rules of alerts, the limit: delete some with DELETE ${path}/<id>`,
+      });
     return { ...answerOf(row, c.var.caller), secret };
   },
 });
@@ -119,7 +138,7 @@ export const changeAlertRule = endpoint({
   scope: "admin",
   summary: "Change a rule of alerts",
   description:
-    "Without `webhook` it tells whom it told. Where metric, stat, by or where are others, the alerts that there are end.",
+    "Without `webhook` it tells whom it told. Where metric, stat, by or where are others, the alerts that there are end. The end of what was told is told by the name and condition that told it.",
   body: { schema: newRule, types: ["application/json"] },
   answer: ruleAnswer,
   errors: ["invalid_json", "invalid_utf8", "too_large", "unknown_rule", "unavailable"],
@@ -127,12 +146,11 @@ export const changeAlertRule = endpoint({
     const { webhook, shape, ...rule } = await jsonBody(newRule, c.req.raw);
     if (webhook !== undefined) checkWebhook(c.env, webhook);
     const row = await changed(c.env, c.req.param("id") ?? "", (before) => {
-      const state = stateOf(before);
-      const next = isOther(ruleOf(before), rule) ? endAll(state, Date.now()) : state;
+      const state = changedState(stateOf(before), ruleOf(before), rule, Date.now());
       return {
         rule: JSON.stringify(rule satisfies Rule),
         shape,
-        state: JSON.stringify(next),
+        state: JSON.stringify(state),
         ...(webhook !== undefined && { url: webhook }),
       };
     });
@@ -152,6 +170,19 @@ export const silenceRule = endpoint({
   async handle(_asked, c) {
     const { until } = await jsonBody(silence, c.req.raw);
     const row = await changed(c.env, c.req.param("id") ?? "", () => ({ silencedUntil: until }));
+    return answerOf(row, c.var.caller);
+  },
+});
+
+export const unsilenceRule = endpoint({
+  methods: ["DELETE"],
+  path: `${path}/:id/silence`,
+  scope: "admin",
+  summary: "End the silence of a rule of alerts",
+  answer: ruleAnswer,
+  errors: ["unknown_rule", "unavailable"],
+  async handle(_asked, c) {
+    const row = await changed(c.env, c.req.param("id") ?? "", () => ({ silencedUntil: 0 }));
     return answerOf(row, c.var.caller);
   },
 });

@@ -4,13 +4,17 @@
 import { z } from "zod";
 import type { EventSaid, EventsAnswer } from "../../core/api-events.ts";
 import * as LIMITS from "../../core/limits.ts";
+import { keptFrom } from "../../core/query/plan.ts";
 import { quote } from "../../core/text.ts";
 import { parseTime } from "../../core/time.ts";
 import { addEvent, type EventRow, readEvents, removeEvent } from "../../d1/events.ts";
+import { configOf } from "../env.ts";
 import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { time, whole } from "../http/fields.ts";
+import { idempotencyKeyOf, keyHeader } from "../http/idempotency-key.ts";
 import { jsonBody } from "../http/json-body.ts";
+import { digestOf } from "../http/token-text.ts";
 
 const path = "/api/v1/events";
 
@@ -98,25 +102,63 @@ export const addOne = endpoint({
   scope: "write",
   ofAll: true,
   summary: "Say that something happened: a mark on all charts",
+  description:
+    "Sent again with the same timestamp, text and tags, or within a day with the same Idempotency-Key, it counts once. Events are kept as long as hours are.",
+  headers: [keyHeader("Makes a retry harmless, also of an event without a timestamp")],
   body: { schema: newEvent, types: ["application/json"] },
   answer: eventAnswer,
-  errors: ["invalid_json", "invalid_utf8", "too_large", "too_many_events", "unavailable"],
+  errors: [
+    "invalid_json",
+    "invalid_utf8",
+    "too_large",
+    "too_many_events",
+    "key_reused",
+    "unavailable",
+  ],
   async handle(_asked, c) {
+    const key = idempotencyKeyOf(c.req.raw);
     const { text, timestamp, tags } = await jsonBody(newEvent, c.req.raw);
+    const now = Date.now();
+    const at = timestamp ?? now;
+    const kept = keptFrom("hour", now, configOf(c.env).retention);
+    if (at < kept)
+      fail({
+        kind: "invalid_parameter",
+        message: `timestamp: is before ${new Date(kept).toISOString()}: events are kept as long as hours`,
+        issues: [{ path: "timestamp", message: "is older than events are kept" }],
+      });
     const row: EventRow = {
-      at: timestamp ?? Date.now(),
-      id: crypto.randomUUID().slice(0, 8),
+      at,
+      id: await idOf(key === undefined ? [[text, tags]] : [c.var.caller.id, key]),
       text,
       tags: JSON.stringify(tags),
     };
-    if (!(await addEvent(c.env.DB, row)))
-      fail({
-        kind: "too_many_events",
-        message: `the store has ${LIMITS.events} events, the limit: delete some with DELETE ${path}/<id>`,
-      });
-    return said(row);
+    const { before, added } = await addEvent(
+      c.env.DB,
+      row,
+      key === undefined ? [at, at] : [Math.min(at, now - LIMITS.dedupMs), LIMITS.latestAt],
+    );
+    const isOther =
+      before !== undefined &&
+      (before.text !== row.text ||
+        before.tags !== row.tags ||
+        (timestamp !== undefined && before.at !== at));
+    if (isOther)
+      fail({ kind: "key_reused", message: "the Idempotency-Key came before with another event" });
+    return said(
+      before ??
+        added ??
+        fail({
+          kind: "too_many_events",
+          message: `its day has ${LIMITS.eventsPerDay} events, the limit: delete some with DELETE ${path}/<id>`,
+        }),
+    );
   },
 });
+
+/** The same of the same event: sent again with its time, or its key, it is one. */
+const idOf = async (of: readonly unknown[]): Promise<string> =>
+  (await digestOf(JSON.stringify(of))).slice(0, 16);
 
 export const removeOne = endpoint({
   methods: ["DELETE"],

@@ -16,8 +16,9 @@ import { readBody } from "../http/body.ts";
 import { carrierOf } from "../http/carrier.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
+import { idempotencyKeyOf, keyHeader } from "../http/idempotency-key.ts";
 import { isLoose } from "../http/parameters.ts";
-import { keyIssue, onceOf, onceOfContent } from "../once.ts";
+import { onceOf, onceOfContent } from "../once.ts";
 import { Turns } from "../turns.ts";
 import { write } from "../write.ts";
 
@@ -77,12 +78,7 @@ function ingestEndpoint(
     ...documents,
     parameters: parametersOf(formats),
     headers: [
-      {
-        name: "Idempotency-Key",
-        schema: { type: "string", minLength: 1, maxLength: LIMITS.idempotencyKeyLength },
-        description:
-          "Makes a retry harmless: a repeat counts nothing twice and answers `duplicate`",
-      },
+      keyHeader("Makes a retry harmless: a repeat counts nothing twice and answers `duplicate`"),
     ],
     body: {
       schema: body,
@@ -114,14 +110,7 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
     req: { raw: request },
     var: { caller },
   } = c;
-  const key = request.headers.get("idempotency-key");
-  const badKey = key === null ? undefined : keyIssue(key);
-  if (badKey !== undefined)
-    return fail({
-      kind: "invalid_parameter",
-      message: `Idempotency-Key ${badKey}`,
-      issues: [{ path: "Idempotency-Key", message: badKey }],
-    });
+  const key = idempotencyKeyOf(request);
   const { shards, retention } = configOf(env);
   const bytes = await readBody(request, format);
   const intake = new Intake({
@@ -139,7 +128,7 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
   const reading = (): string => JSON.stringify([format.name, asked]);
   const timed = intake.accepts.arrival === null;
   const once =
-    key !== null
+    key !== undefined
       ? await onceOf({ key, caller: caller.id, shards }, reading(), bytes)
       : format.sendsAgain === true && timed
         ? onceOfContent(
@@ -149,7 +138,7 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
           )
         : undefined;
   // Who sends a key says so what is a repeat.
-  const repeats = format.repeats === true && timed && key === null;
+  const repeats = format.repeats === true && timed && key === undefined;
   const sender = request.headers.get("cf-connecting-ip") ?? undefined;
   return await write(env, intake, { badItem, once, repeats, sender });
 }

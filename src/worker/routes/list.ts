@@ -15,6 +15,7 @@ import {
   removeAlertRule,
   silenceRule,
   testRule,
+  unsilenceRule,
 } from "./alerts.ts";
 import { datadogValidate } from "./datadog.ts";
 import { health, influxPing, influxQuery } from "./influx.ts";
@@ -87,6 +88,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   createRule,
   changeAlertRule,
   silenceRule,
+  unsilenceRule,
   testRule,
   removeAlertRule,
   session,

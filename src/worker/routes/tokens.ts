@@ -115,21 +115,20 @@ export const createToken = endpoint({
   errors: ["invalid_json", "invalid_utf8", "too_large", "too_many_tokens", "unavailable"],
   async handle(_asked, c) {
     const { name, scope, prefix, expiresAt } = await jsonBody(newToken, c.req.raw);
-    const { rows } = await readTokens(c.env.DB);
-    if (rows.length >= LIMITS.tokens)
-      fail({
-        kind: "too_many_tokens",
-        message: `the store has ${LIMITS.tokens} tokens, the limit: revoke some with DELETE ${path}/<id>`,
-      });
     const token = newTokenText();
     const row = await addToken(c.env.DB, {
       name,
       hash: await digestOf(token),
       scope,
       prefix,
-      createdAt: Date.now(),
-      expiresAt: expiresAt ?? null,
+      created_at: Date.now(),
+      expires_at: expiresAt ?? null,
     });
+    if (row === undefined)
+      return fail({
+        kind: "too_many_tokens",
+        message: `the store has ${LIMITS.tokens} tokens, the limit: revoke some with DELETE ${path}/<id>`,
+      });
     return { ...named(row), token };
   },
 });

@@ -66,14 +66,13 @@ export const createLink = endpoint({
   errors: ["unknown_view", "too_many_views", "unavailable"],
   async handle(_asked, c) {
     const { id } = await viewOf(c.env, c.req.param("id") ?? "");
-    if ((await readLinks(c.env.DB, id)).length >= LIMITS.linksPerView)
+    const secret = newLinkText();
+    const row = { hash: await digestOf(secret), view: id, created_at: Date.now() };
+    if (!(await addLink(c.env.DB, row)))
       fail({
         kind: "too_many_views",
         message: `the view has ${LIMITS.linksPerView} links, the limit: revoke some with DELETE /api/v1/views/${id}/links/<link>`,
       });
-    const secret = newLinkText();
-    const row = { hash: await digestOf(secret), view: id, created_at: Date.now() };
-    await addLink(c.env.DB, row);
     return { ...said(row), secret };
   },
 });

@@ -4,14 +4,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  claim,
+  changeRule,
   type Measured,
   NO_STATE,
-  type NoticeAlert,
+  type Notice,
   type RuleState,
-  settle,
   step,
 } from "../../../src/core/alerts/machine.ts";
+import { claim, settle } from "../../../src/core/alerts/telling.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { holds, MISSING, type Rule } from "../../../src/core/alerts/rule.ts";
 
 const MINUTE = 60_000;
@@ -42,13 +43,18 @@ const moment = fc.record({
   /** The webhook takes what it is sent. */
   taken: fc.boolean(),
   silenced: fc.boolean(),
+  /** How the rule is changed before: to another name, or to one about other alerts. */
+  changed: fc.option(fc.record({ name: fc.constantFrom("r", "s"), where: fc.boolean() }), {
+    freq: 8,
+    nil: undefined,
+  }),
   minutes: fc.integer({ min: 1, max: 3 }),
 });
 type Moment = typeof moment extends fc.Arbitrary<infer T> ? T : never;
 
 const labelsOf = (host: string) => [["host", host]] as const;
 
-const measuredOf = ({ values, fails }: Moment): Measured =>
+const measuredOf = ({ values, fails }: Pick<Moment, "values" | "fails">): Measured =>
   fails && values[0] === undefined
     ? { kind: "failed", message: "down" }
     : {
@@ -62,16 +68,17 @@ const measuredOf = ({ values, fails }: Moment): Measured =>
 
 /** What a receiver makes of what it takes. */
 class Receiver {
+  /** By the words of the rule, as receivers know an alert by them. */
   readonly firing = new Map<string, number>();
   readonly keys = new Map<string, string>();
 
-  take(key: string, alerts: readonly NoticeAlert[]): void {
-    const body = JSON.stringify(alerts);
+  take({ key, rule, alerts }: Notice): void {
+    const body = JSON.stringify([rule, alerts]);
     expect(this.keys.get(key) ?? body, "another notice under the same key").toBe(body);
     if (this.keys.has(key)) return;
     this.keys.set(key, body);
     for (const { status, labels, startsAt, endsAt } of alerts) {
-      const name = JSON.stringify(labels);
+      const name = JSON.stringify([rule.name, rule.where, labels]);
       if (status === "firing") {
         expect(this.firing.get(name), "told twice").not.toBe(startsAt);
         this.firing.set(name, startsAt);
@@ -90,23 +97,31 @@ test("what was taken is true and in order; in the end the receiver knows what fi
   fc.assert(
     fc.property(rule, fc.array(moment, { maxLength: 40 }), (some, history) => {
       const receiver = new Receiver();
-      const one = ruleOf(some);
+      let one = ruleOf(some);
       let state: RuleState = NO_STATE;
       let at = 0;
       let n = 0;
+      let changes = 0;
       const send = (taken: boolean, lost: boolean): void => {
         const until = at + 2 * MINUTE;
-        const next = claim(state, `k${n++}`, { ...HOW, now: at, until });
+        const next = claim(one, state, `k${n++}`, { ...HOW, now: at, until });
         const isMine = next !== state;
         state = next;
         if (!isMine || state.notice === undefined) return;
         // Where the answer is lost, it was taken all the same.
-        if (taken || lost) receiver.take(state.notice.key, state.notice.alerts);
+        if (taken || lost) receiver.take(state.notice);
         if (!lost) state = settle(state, taken ? undefined : "no", at);
       };
       for (const now of history) {
         at += now.minutes * MINUTE;
-        const measured = measuredOf(now);
+        const { changed, ...measuring } = now;
+        if (changed !== undefined && changes++ < LIMITS.formerRules) {
+          const { name, where } = changed;
+          const next: Rule = { ...one, name, where: where ? ["env=prod"] : [] };
+          state = changeRule(state, one, next, at);
+          one = next;
+        }
+        const measured = measuredOf(measuring);
         const next = step(one, state, measured, at);
         // The same again, or late, changes nothing.
         expect(step(one, next, measured, at)).toBe(next);
@@ -114,15 +129,21 @@ test("what was taken is true and in order; in the end the receiver knows what fi
         state = next;
         if (!now.silenced) send(now.taken, now.fails);
       }
-      for (let more = 0; more < 20; more++) {
+      for (let more = 0; more < 40; more++) {
         at += 60 * MINUTE;
         send(true, false);
       }
       const firing = state.alerts.filter(({ phase }) => phase === "firing");
-      expect([...receiver.firing.keys()].sort()).toEqual(
+      const known = [...receiver.firing.keys()].map((name) => JSON.parse(name)[2]);
+      expect(known.map((labels) => JSON.stringify(labels)).sort()).toEqual(
         firing.map(({ labels }) => JSON.stringify(labels)).sort(),
       );
       expect(state.notice).toBeUndefined();
+      const isTold = state.alerts.some(({ toldAs }) => toldAs !== undefined);
+      expect(isTold || state.former === undefined).toBe(true);
+      expect(state.past?.length ?? 0).toBeLessThanOrEqual(LIMITS.pastAlerts);
+      for (const { firedAt, endedAt } of state.past ?? [])
+        expect(endedAt).toBeGreaterThanOrEqual(firedAt);
       expect(state.alerts.some(({ phase }) => phase === "over")).toBe(false);
     }),
     { numRuns: 2_000 },
