@@ -271,6 +271,10 @@ export const eventsPerAnswer = 500;
 export const eventLength = 1_000;
 export const eventTags = 20;
 export const eventTagLength = 100;
+/** Buckets of a metric that a backup holds at once: bounds memory. */
+export const backupBuckets = 100_000;
+/** Characters of one answer of a backup, give or take a piece: the next request goes on. */
+export const backupBytes = 4_000_000;
 /** How long a browser stays signed in, ms. */
 export const sessionMs = 30 * 86_400_000;
 /** How long an isolate goes by the keys of Cloudflare Access that it has fetched, ms. */

@@ -31,6 +31,8 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["DELETE", "/api/v1/metric?name=a"],
   ["GET", "/api/v1/live?metric=a"],
   ["POST", "/api/v1/flush"],
+  ["GET", "/api/v1/backup?metric=a"],
+  ["POST", "/api/v1/backup"],
   ["GET", "/api/v1/status"],
   ["GET", "/api/v1/tokens"],
   ["POST", "/api/v1/tokens"],

@@ -45,9 +45,10 @@ test("no two endpoints are the same", () => {
   expect(new Set(all).size).toBe(all.length);
 });
 
-/** What a path must be told. */
+/** What a path, or a method of it, must be told. */
 const NEEDS: Readonly<Record<string, string>> = {
   "/api/v1/query": "?metric=here",
+  "GET /api/v1/backup": "?metric=here",
   "/api/v1/live": "?metric=here",
   "/api/v1/metric": "?name=here",
   "/query": "?q=SHOW+DATABASES",
@@ -118,6 +119,7 @@ const BODIES: Readonly<Record<string, BodyInit>> = {
   "/api/v1/graphite": "here 1 -1",
   "/api/v1/import": '{"metric":{"__name__":"here"},"values":[],"timestamps":[]}',
   "/api/v1/tokens": A_TOKEN,
+  "/api/v1/backup": "",
   "/api/v1/views/:id": A_VIEW,
   "/api/v1/events": '{"text":"here"}',
   [RULES]: A_RULE,
@@ -175,7 +177,7 @@ describe("every answer says that its type is its type, and who may keep it; text
             ? { body: BODIES[pattern] ?? '{"name":"here","value":1}' }
             : {};
         // Asked well, badly, by a stranger, without a token, and of a store that is set up wrongly.
-        const exact = `${path}${NEEDS[path] ?? ""}`;
+        const exact = `${path}${NEEDS[`${method} ${path}`] ?? NEEDS[path] ?? ""}`;
         const statuses = [
           await checked(exact, { method, headers: upgrade, ...body }),
           await checked(`${path}?no=such`, { method, ...body }),

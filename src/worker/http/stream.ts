@@ -34,3 +34,33 @@ export function streamOf(texts: Iterator<string>): ReadableStream<Uint8Array> {
     { highWaterMark: 0 },
   );
 }
+
+/** A body whose texts are yet to be made: one that was, and the others one after the other. */
+export function streamOfLater(
+  first: string,
+  others: AsyncIterator<string>,
+): ReadableStream<Uint8Array> {
+  let text: string | undefined = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const parts = text === undefined ? [] : [text];
+        text = undefined;
+        let length = parts.reduce((sum, one) => sum + one.length, 0);
+        let isDone = false;
+        while (length < BLOCK && !isDone) {
+          const { value, done } = await others.next();
+          if (done === true) isDone = true;
+          else {
+            parts.push(value);
+            length += value.length;
+          }
+        }
+        if (parts.length > 0) controller.enqueue(encoder.encode(parts.join("")));
+        if (isDone) controller.close();
+      },
+      cancel: () => void others.return?.(),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -4,6 +4,7 @@
 import { FORMATS } from "../../core/formats/registry.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { documented } from "../http/openapi.ts";
+import { readBackup, takeBackup } from "./backup.ts";
 import { addOne, events, removeOne } from "./events.ts";
 import { find } from "./find.ts";
 import { flush } from "./flush.ts";
@@ -68,6 +69,8 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   remove,
   live,
   flush,
+  readBackup,
+  takeBackup,
   status,
   storeMetrics,
   tokens,

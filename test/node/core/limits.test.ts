@@ -184,6 +184,8 @@ const UNREACHED: readonly Limit[] = [
   "viewDeletedMs",
   "metricsPerLink",
   "accessDeadlineMs",
+  "backupBuckets",
+  "backupBytes",
   "alertStateCharacters",
   "noticesAtOnce",
 ];

@@ -1,0 +1,100 @@
+// What an import has to write of each series: those minutes and days that the store does not have.
+
+import { Buckets } from "../../core/bucket.ts";
+import type { SeriesDay } from "../../core/backup/read.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { Minutes } from "../../core/minutes.ts";
+import type { Source } from "../../core/query/source.ts";
+import { labelsJson, seriesKey } from "../../core/series/labels.ts";
+import { DAY, HOUR } from "../../core/tiers.ts";
+import { existing, type Existing, NOTHING } from "./existing.ts";
+
+/** The lines of one series and what of them is new. */
+export interface Due {
+  readonly key: string;
+  readonly metric: string;
+  readonly labels: string;
+  /** Minutes to be written, all of them new. */
+  readonly minutes: Minutes;
+  readonly coarse: SeriesDay[];
+  firstAt: number;
+  lastAt: number;
+  last: number;
+}
+
+/** Each series of the lines, with nothing yet. */
+export function dueOf(lines: readonly SeriesDay[]): ReadonlyMap<string, Due> {
+  const due = new Map<string, Due>();
+  for (const { metric, labels } of lines) {
+    const key = seriesKey(metric, labels);
+    if (due.has(key)) continue;
+    due.set(key, {
+      key,
+      metric,
+      labels: labelsJson(labels),
+      minutes: new Minutes(LIMITS.samplesPerMinute),
+      coarse: [],
+      firstAt: Infinity,
+      lastAt: -Infinity,
+      last: 0,
+    });
+  }
+  return due;
+}
+
+export interface Has {
+  readonly minutes: Existing;
+  readonly hours: Existing;
+  readonly days: Existing;
+}
+
+/** At each tier what is needed of it: what is past the retention of a tier is looked for at the next. */
+export async function readExisting(source: Source, lines: readonly SeriesDay[]): Promise<Has> {
+  const minutes = await existing(
+    source,
+    "minute",
+    lines.filter((line) => line.minutes.length > 0),
+  );
+  const coarse = lines.filter((line) => line.minutes.length === 0 || line.day * DAY < minutes.from);
+  if (coarse.length === 0) return { minutes, hours: NOTHING, days: NOTHING };
+  const hours = await existing(source, "hour", coarse);
+  return { minutes, hours, days: await existing(source, "day", coarse) };
+}
+
+/** Appends those minutes of a line that are new; says how many they are. */
+export function takeMinutes(
+  one: Due,
+  { day, minutes }: SeriesDay,
+  { minutes: by, hours, days }: Has,
+): number {
+  const [tier, step] =
+    day * DAY >= by.from ? [by, 1] : day * DAY >= hours.from ? [hours, HOUR] : [days, DAY];
+  const known = tier.starts(one.key);
+  const before = new Set(one.minutes.start.subarray(0, one.minutes.length));
+  let taken = 0;
+  for (let row = 0; row < minutes.length; row++) {
+    const start = minutes.start[row]!;
+    if (before.has(start) || known.has(Math.floor(start / step) * step)) continue;
+    const at = one.minutes.pushCopy(minutes, row);
+    taken++;
+    if (one.minutes.count(at) === 0) continue;
+    scratch.clear(0);
+    one.minutes.bucketInto(at, scratch, 0);
+    see(one, scratch.firstAt[0]!, scratch.lastAt[0]!, scratch.last[0]!);
+  }
+  return taken;
+}
+
+/** Takes over when a day of a series was seen first and last. */
+export function see(one: Due, firstAt: number, lastAt: number, last: number): void {
+  one.firstAt = Math.min(one.firstAt, firstAt);
+  if (lastAt < one.lastAt) return;
+  one.last = lastAt > one.lastAt ? last : Math.max(last, one.last);
+  one.lastAt = lastAt;
+}
+
+/** A bucket under work. */
+const scratch = new Buckets(1);
+scratch.push(0);
+
+export const isoDay = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10);

@@ -1,0 +1,99 @@
+// What a store has already of what an import brings: asked by the readers of all queries, so that heads, all
+// databases and what is not rolled up count.
+
+import { DAY, dayOf, HOUR, MINUTE, type TierName } from "../../core/tiers.ts";
+import type { Labels } from "../../core/series/labels.ts";
+import { seriesKey } from "../../core/series/labels.ts";
+import { anyOf, type Matcher } from "../../core/query/matcher.ts";
+import { METRIC_NAME, type Rows, type Series, type Source } from "../../core/query/source.ts";
+import { orFail } from "../read/native.ts";
+
+/** The starts of what a series has at a tier. */
+type Starts = ReadonlySet<number>;
+
+export interface Existing {
+  /** Unix ms: what is before is kept at this tier no more, and not known here. */
+  readonly from: number;
+  starts(series: string): Starts;
+}
+
+const NONE: Starts = new Set();
+
+/** Nothing was asked, and nothing is needed. */
+export const NOTHING: Existing = { from: 0, starts: () => NONE };
+
+export interface Of {
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly day: number;
+}
+
+/** Values of one label that a question names at most. */
+const MOST_VALUES = 1_000;
+
+/** The series, and few others: the metrics, and of one alone the label that tells most of them apart. */
+function matchersOf(series: readonly Of[]): readonly Matcher[] {
+  const metrics = [...new Set(series.map(({ metric }) => metric))];
+  const byMetric = anyOf(METRIC_NAME, metrics);
+  if (metrics.length > 1) return [byMetric];
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of series)
+    for (const [name, value] of labels)
+      values.set(name, (values.get(name) ?? new Set()).add(value));
+  // Of a label that some do not have, those are found by the empty text.
+  const all = new Set(series.map(({ labels }) => labels)).size;
+  for (const [name, of] of values) {
+    const have = new Set(
+      series
+        .filter(({ labels }) => labels.some(([one]) => one === name))
+        .map(({ labels }) => labels),
+    );
+    if (have.size < all) of.add("");
+  }
+  const [best] = [...values].sort(([, a], [, b]) => b.size - a.size);
+  return best === undefined || best[1].size > MOST_VALUES
+    ? [byMetric]
+    : [byMetric, anyOf(best[0], [...best[1]])];
+}
+
+const STEP = { minute: MINUTE, hour: HOUR, day: DAY } as const;
+
+/** What is stored of series on some days. What cannot be read counts as there. @throws Failed */
+export async function existing(
+  source: Source,
+  tier: TierName,
+  series: readonly Of[],
+): Promise<Existing> {
+  if (series.length === 0) return NOTHING;
+  const days = series.map(({ day }) => day);
+  const range = {
+    matchers: matchersOf(series),
+    from: days.reduce((a, b) => Math.min(a, b)) * DAY,
+    to: (days.reduce((a, b) => Math.max(a, b)) + 1) * DAY,
+  };
+  const step = STEP[tier];
+  const found = new Map<string, Set<number>>();
+  const setOf = (key: string): Set<number> => {
+    const before = found.get(key);
+    if (before !== undefined) return before;
+    const set = new Set<number>();
+    found.set(key, set);
+    return set;
+  };
+  const keys = new WeakMap<Series, Set<number>>();
+  const take = (one: Series, { start }: Rows, first: number, end: number): undefined => {
+    let set = keys.get(one);
+    if (set === undefined) keys.set(one, (set = setOf(seriesKey(one.metric, one.labels))));
+    for (let row = first; row < end; row++) set.add(Math.floor(start[row]! / step) * step);
+  };
+  const { keptFrom, unreadable } = orFail(
+    tier === "minute"
+      ? await source.minutes(range, take)
+      : await source.select({ ...range, tier }, take),
+  );
+  for (const { metric, labels, from, to } of unreadable) {
+    const set = setOf(seriesKey(metric, labels));
+    for (let at = dayOf(from) * DAY; at < to; at += step) set.add(at);
+  }
+  return { from: keptFrom, starts: (key) => found.get(key) ?? NONE };
+}

@@ -1,0 +1,122 @@
+// Imports lines of a backup into the databases: what the store does not have, and nothing else. So a line that
+// comes twice, or a run that was cut off and begins again, counts once. Minutes are written first, and the
+// roll-up makes their hours and days; then hours and days of which there are no minutes.
+
+import type { Line } from "../../core/backup/read.ts";
+import { seriesKey } from "../../core/series/labels.ts";
+import { shardOf } from "../../core/series/route.ts";
+import { DAY } from "../../core/tiers.ts";
+import { D1Failed } from "../../d1/database.ts";
+import { databaseOf, databasesOf, type Named } from "../../d1/databases.ts";
+import { readTarget } from "../../d1/imports.ts";
+import { configOf, type Env } from "../env.ts";
+import { fail } from "../http/failure.ts";
+import { sourceOf } from "../read/source.ts";
+import { countRead } from "../shards.ts";
+import { dueOf, isoDay, readExisting, see, takeMinutes } from "./due.ts";
+import { type Imported, sum } from "./imported.ts";
+import { writeHours } from "./write-coarse.ts";
+import { describedBy, writeMinutes } from "./write-minutes.ts";
+
+/** Of something else that is written at the same time, the one or the other is done again. */
+const ATTEMPTS = 6;
+
+/** @throws Failed, D1Failed: then the lines may be stored in part, and are to be sent again. */
+export async function importLines(
+  env: Env,
+  lines: readonly Line[],
+  now: number,
+): Promise<Imported> {
+  const { shards } = configOf(env);
+  const databases = databasesOf(env);
+  const byDatabase = Map.groupBy(lines, ({ metric }) =>
+    databaseOf(databases, shardOf(metric, shards)),
+  );
+  let all: Imported = { stored: 0, kept: 0, left: 0 };
+  for (const [database, of] of byDatabase) all = sum(all, await settled(env, database, of, now));
+  return all;
+}
+
+async function settled(
+  env: Env,
+  database: Named,
+  lines: readonly Line[],
+  now: number,
+): Promise<Imported> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const done = await attemptTo(env, database, lines, now);
+      if (done !== undefined) return done;
+    } catch (error) {
+      // Whether it landed is found by reading; a series that a shard flushed meanwhile as well.
+      if (!(error instanceof D1Failed) || attempt === ATTEMPTS) throw error;
+    }
+    if (attempt === ATTEMPTS)
+      fail({
+        kind: "unavailable",
+        message: `the database ${database.name} is written to by others all the time: send the lines again`,
+        retryAfterSec: 5,
+      });
+  }
+}
+
+/** Undefined: something else was written in between. */
+async function attemptTo(
+  env: Env,
+  { db }: Named,
+  lines: readonly Line[],
+  now: number,
+): Promise<Imported | undefined> {
+  const session = db.withSession("first-primary");
+  const days = lines.filter((line) => line.kind === "series");
+  const abouts = lines.filter((line) => line.kind === "about");
+  const due = dueOf(days);
+  const series = [...due.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  // Before what exists is asked: an import that lands in between is found by its watermark.
+  const target = await readTarget(
+    session,
+    series.map(({ metric, labels }) => [metric, labels] as const),
+    [...new Set(lines.map(({ metric }) => metric))],
+  );
+  countRead(target.counted.read);
+  const source = sourceOf(env, "", now);
+  const has = await readExisting(source, days);
+  const counts = { stored: 0, kept: 0, left: 0 };
+  const whys: string[] = [];
+  const leave = (many: number, why: string): void => {
+    counts.left += many;
+    whys.push(why);
+  };
+  const coarse = new Set<string>();
+  for (const line of days) {
+    const one = due.get(seriesKey(line.metric, line.labels))!;
+    const size = line.minutes.length + line.hours.length + line.days.length;
+    if (line.day * DAY < has.days.from)
+      leave(size, `${isoDay(line.day)} is past what this store keeps at any resolution`);
+    else if (line.minutes.length > 0) {
+      const taken = takeMinutes(one, line, has);
+      counts.stored += taken;
+      counts.kept += size - taken;
+    } else if (coarse.has(`${line.day} ${one.key}`)) counts.kept += size;
+    else {
+      coarse.add(`${line.day} ${one.key}`);
+      one.coarse.push(line);
+      for (const buckets of [line.hours, line.days])
+        for (let row = 0; row < buckets.length; row++)
+          see(one, buckets.firstAt[row]!, buckets.lastAt[row]!, buckets.last[row]!);
+    }
+  }
+  const described = describedBy(abouts, target, new Set(days.map(({ metric }) => metric)));
+  counts.stored += described.length;
+  counts.kept += abouts.length - described.length;
+  const wanted = series.filter((one) => one.minutes.length > 0 || one.coarse.length > 0);
+  const ids = await writeMinutes(session, wanted, series, target, described);
+  if (ids === undefined) return undefined;
+  const put = await writeHours(session, wanted, ids, has, now);
+  if (put === undefined) return undefined;
+  counts.stored += put.stored;
+  counts.kept += put.kept;
+  counts.left += put.left;
+  const why = whys[0] ?? put.why;
+  return { ...counts, ...(why !== undefined && { why }) };
+}
