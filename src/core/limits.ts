@@ -180,8 +180,8 @@ export const regexSize = 2_000;
  * may cost (4 with a usual expression): about a second of CPU at worst.
  */
 export const regexWork = 64_000_000;
-/** Bytes of the names and labels of all series that are kept from one question to the next. */
-export const keptSeriesBytes = 16 * 1024 * 1024;
+/** Bytes of the names and labels of all series, ready to be searched, that are kept from one question to the next. */
+export const keptSeriesBytes = 24 * 1024 * 1024;
 /** Metrics that one query may read, when it asks for more than one. */
 export const metricsPerQuery = 1_000;
 /** Names of metrics that one query may look through, when it names none. */

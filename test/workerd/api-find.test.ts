@@ -6,6 +6,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { MetricsAnswer } from "../../src/core/api.ts";
 import type { FindAnswer } from "../../src/core/api-find.ts";
+import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { fetchApi, NOW, store } from "./api-client.ts";
 
@@ -85,15 +86,16 @@ test("words in any order, in names and labels, with errors, without diacritics; 
   expect(await found("cpu")).toEqual(["cpu.fresh", "cpu.load", "cpu.temperature"]);
 });
 
+async function rowsRead(): Promise<number> {
+  const { today } = await (
+    await fetchApi("/api/v1/status")
+  ).json<{
+    today: { d1RowsRead: number };
+  }>();
+  return today.d1RowsRead;
+}
+
 test("what is kept is read once; a flush makes it be read again", async () => {
-  const rowsRead = async (): Promise<number> => {
-    const { today } = await (
-      await fetchApi("/api/v1/status")
-    ).json<{
-      today: { d1RowsRead: number };
-    }>();
-    return today.d1RowsRead;
-  };
   for (let i = 0; i < 40; i++)
     await store({ name: "kept", value: 1, timestamp: NOW, labels: { i: `value-${i}` } });
   await shard.flush();
@@ -104,6 +106,29 @@ test("what is kept is read once; a flush makes it be read again", async () => {
   };
   expect(await costOf("value-7")).toBeGreaterThan(40);
   expect(await costOf("value-31")).toBeLessThan(40);
+});
+
+test("of series that take more room than is kept, the names are, and what was seen of them", async () => {
+  const count = Math.ceil(LIMITS.keptSeriesBytes / 1_000);
+  await env.DB.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO series (id, metric, labels, first_at, last_at, last)
+     SELECT 1000000 + i, 'long.' || (i % 3), json_object('id', printf('%0500d', i)), 0, i, i FROM n`,
+  )
+    .bind(count)
+    .run();
+  // What says that there are others than before.
+  await store({ name: "flushed.since", value: 1, timestamp: NOW });
+  await shard.flush();
+  for (let i = 0; i < 2; i++) {
+    const before = await rowsRead();
+    const { metrics, namesOnly } = await find({ search: "long", sort: "value" });
+    expect(metrics).toEqual([2, 1, 0].map((behind) => `long.${(count - 2 + behind) % 3}`));
+    expect(namesOnly).toBe(true);
+    const read = (await rowsRead()) - before;
+    if (i === 0) expect(read).toBeGreaterThan(count);
+    else expect(read).toBeLessThan(100);
+  }
 });
 
 test("a list of metrics that are named, in the order of names, page by page", async () => {

@@ -61,6 +61,11 @@ function testOf({ text, pair }: Word, texts: readonly Folded[], grade: Grade): W
   };
 }
 
+const ASCII = /^[\0-\x7f]*$/;
+
+/** About what a text takes, as it is and folded: a byte a character, or two and where each came from. */
+const bytesOf = (text: string): number => 64 + text.length * (ASCII.test(text) ? 2 : 12);
+
 /** Which of them. */
 export interface Wanted {
   /** Of the metrics' names. */
@@ -79,9 +84,11 @@ export interface Wanted {
 
 export class SeriesColumns {
   readonly size: number;
-  /** About what it takes in memory. */
+  /** About what it takes in memory, once words were searched for. */
   readonly bytes: number;
   readonly #texts: readonly string[];
+  /** The same as they are compared with words: made when the first are searched for. */
+  #folded: readonly Folded[] | undefined;
   readonly #numbers: ReadonlyMap<string, number>;
   /** By series: the number of its metric's name, and when it was seen. */
   readonly #metric: Uint32Array;
@@ -118,8 +125,8 @@ export class SeriesColumns {
     this.#pairs = Uint32Array.from(pairs);
     this.#numbers = numbers;
     this.#texts = [...numbers.keys()];
-    const characters = this.#texts.reduce((sum, text) => sum + text.length, 0);
-    this.bytes = 2 * characters + 80 * numbers.size + 4 * pairs.length + 32 * rows.length;
+    const ofTexts = this.#texts.reduce((sum, text) => sum + bytesOf(text), 0);
+    this.bytes = ofTexts + 4 * pairs.length + 32 * rows.length;
   }
 
   /** Adds to `into` the names of labels of series that match, __name__ among them, or the values of one label. */
@@ -157,9 +164,22 @@ export class SeriesColumns {
     return new Map(Array.from(byNumber, ([number, seen]) => [this.#texts[number]!, seen]));
   }
 
+  /** A series of each metric, without labels, as it was last seen; `now`: Unix ms. */
+  namesAlone(now: number): SeriesColumns {
+    return new SeriesColumns(
+      Array.from(this.lastSeen(now), ([metric, { lastAt, last }]) => ({
+        metric,
+        labels: "{}",
+        first_at: lastAt,
+        last_at: lastAt,
+        last,
+      })),
+    );
+  }
+
   /** Metrics of which a series has all the words, each in the name or in a label; in any order. */
   find(words: readonly Word[], grade: Grade): FoundMetric[] {
-    const texts = this.#texts.map(fold);
+    const texts = (this.#folded ??= this.#texts.map(fold));
     const tests = words.map((word) => testOf(word, texts, grade));
     const found = new Map<number, { cost: number; pairs: readonly number[] }>();
     for (let i = 0; i < this.size; i++) {

@@ -8,6 +8,8 @@ export interface Folded {
   readonly original: string;
   /** Where in the original each character of `text` begins, and its end; absent: at the same place. */
   readonly at?: readonly number[];
+  /** Which letters and digits it holds: a bit each from a to z, one for all others, four for digits. */
+  readonly letters: number;
 }
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -22,8 +24,32 @@ function foldedPoint(point: string): string {
   return Array.from(plain, (letter) => LETTERS.get(letter) ?? letter).join("");
 }
 
+const [ZERO, NINE, A, Z] = [48, 57, 97, 122];
+const OTHER = 1 << 26;
+
+/** Signs do not count: one is as good as another. */
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= A && code <= Z) letters |= 1 << (code - A);
+    else if (code >= ZERO && code <= NINE) letters |= 1 << (27 + (code & 3));
+    else if (code >= 128) letters |= OTHER;
+  }
+  return letters;
+}
+
+function bitsOf(letters: number): number {
+  let bits = 0;
+  for (let rest = letters; rest !== 0; rest &= rest - 1) bits++;
+  return bits;
+}
+
 export function fold(original: string): Folded {
-  if (ASCII.test(original)) return { text: original.toLowerCase(), original };
+  if (ASCII.test(original)) {
+    const text = original.toLowerCase();
+    return { text, original, letters: lettersOf(text) };
+  }
   let text = "";
   const at: number[] = [];
   let place = 0;
@@ -33,7 +59,7 @@ export function fold(original: string): Folded {
     text += piece;
     place += point.length;
   }
-  return { text, original, at: [...at, place] };
+  return { text, original, at: [...at, place], letters: lettersOf(text) };
 }
 
 export interface Word {
@@ -61,16 +87,37 @@ const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const UPPER = /\p{Lu}/u;
 const DIGIT = /\p{N}/u;
 
+/** What a character is, as far as it says where parts of a text begin. */
+type Kind = "sign" | "letter" | "capital" | "digit";
+
+const kindOf = (character: string): Kind =>
+  UPPER.test(character)
+    ? "capital"
+    : DIGIT.test(character)
+      ? "digit"
+      : LETTER_OR_DIGIT.test(character)
+        ? "letter"
+        : "sign";
+
+/** Most texts have no others. */
+const KINDS: readonly Kind[] = Array.from({ length: 128 }, (_, code) =>
+  kindOf(String.fromCharCode(code)),
+);
+
+const kindAt = (text: string, place: number): Kind =>
+  KINDS[text.charCodeAt(place)] ?? kindOf(text.charAt(place));
+
 /** Whether a part of the text begins there: cpu.load, cpu_load, cpuLoad and load1 have two each. */
 function begins({ original, at }: Folded, index: number): boolean {
   const place = at === undefined ? index : at[index]!;
   if (place === 0) return true;
-  const [before, here] = [original.charAt(place - 1), original.charAt(place)];
-  if (!LETTER_OR_DIGIT.test(here)) return false;
+  const here = kindAt(original, place);
+  if (here === "sign") return false;
+  const before = kindAt(original, place - 1);
   return (
-    !LETTER_OR_DIGIT.test(before) ||
-    (UPPER.test(here) && !UPPER.test(before)) ||
-    DIGIT.test(here) !== DIGIT.test(before)
+    before === "sign" ||
+    (here === "capital" && before !== "capital") ||
+    (here === "digit") !== (before === "digit")
   );
 }
 
@@ -108,7 +155,8 @@ const errorsIn = (word: string): number =>
   word.length < 4 || DIGIT.test(word) ? 0 : word.length < 8 ? 1 : 2;
 
 /** To those who mistype, one sign between words is as good as another. */
-const withoutSigns = (text: string): string => text.replace(/[^\p{L}\p{N}]/gu, " ");
+const withoutSigns = (text: string): string =>
+  ASCII.test(text) ? text.replace(/[^a-z0-9]/g, " ") : text.replace(/[^\p{L}\p{N}]/gu, " ");
 
 interface Resemblance {
   readonly errors: number;
@@ -120,37 +168,61 @@ interface Resemblance {
 /** The part of a text from the start of one of its parts on that is most like the word. */
 function resembling(word: string, folded: Folded): Resemblance | undefined {
   const most = errorsIn(word);
+  // Each letter that the text does not have is an error: most texts are not looked at any further.
+  if (bitsOf(lettersOf(word) & ~folded.letters) > most) return undefined;
   const pattern = withoutSigns(word);
   const text = withoutSigns(folded.text);
-  if (text.length < word.length - most) return undefined;
   let best: Resemblance | undefined;
   for (let start = 0; start + word.length - most <= text.length; start++) {
     if (!begins(folded, start)) continue;
-    const found = beginningLike(pattern, text.slice(start, start + word.length + most));
-    if (found.errors <= Math.min(most, (best?.errors ?? Infinity) - 1))
-      best = { errors: found.errors, start, end: start + found.length };
+    const allowed = Math.min(most, (best?.errors ?? Infinity) - 1);
+    const found = beginningLike(pattern, text.slice(start, start + word.length + most), allowed);
+    if (found !== undefined) best = { errors: found.errors, start, end: start + found.length };
   }
   return best;
 }
 
-/** The errors (of optimal string alignment) between a word and that beginning of a text that has fewest. */
-function beginningLike(word: string, text: string): { errors: number; length: number } {
+/**
+ * The errors (of optimal string alignment), `most` of them, between a word and that beginning of a text that has
+ * fewest. Of each row only what is so far from the diagonal is looked at: the place d stands for the beginning of
+ * i − most + d characters.
+ */
+function beginningLike(
+  word: string,
+  text: string,
+  most: number,
+): { errors: number; length: number } | undefined {
+  if (most === 0) return text.startsWith(word) ? { errors: 0, length: word.length } : undefined;
+  const far = most + 1;
+  const width = 2 * most + 1;
   let before: number[] = [];
-  let last = Array.from({ length: text.length + 1 }, (_, j) => j);
+  let last: number[] = [];
+  for (let d = 0; d < width; d++) last.push(d < most ? far : d - most);
   for (let i = 1; i <= word.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= text.length; j++) {
-      const isSame = word[i - 1] === text[j - 1];
-      let errors = Math.min(last[j - 1]! + (isSame ? 0 : 1), last[j]! + 1, row[j - 1]! + 1);
-      if (i > 1 && j > 1 && word[i - 1] === text[j - 2] && word[i - 2] === text[j - 1])
-        errors = Math.min(errors, before[j - 2]! + 1);
+    const row: number[] = [];
+    let least = far;
+    for (let d = 0; d < width; d++) {
+      const j = i - most + d;
+      let errors = j === 0 ? i : far;
+      if (j > 0 && j <= text.length) {
+        const isSame = word[i - 1] === text[j - 1];
+        errors = Math.min(
+          last[d]! + (isSame ? 0 : 1),
+          (last[d + 1] ?? far) + 1,
+          (row[d - 1] ?? far) + 1,
+        );
+        if (i > 1 && j > 1 && word[i - 1] === text[j - 2] && word[i - 2] === text[j - 1])
+          errors = Math.min(errors, before[d]! + 1);
+      }
       row.push(errors);
+      least = Math.min(least, errors);
     }
+    if (least > most) return undefined;
     [before, last] = [last, row];
   }
   const errors = Math.min(...last);
   // Of those with as many, the longest one that ends as the word does.
-  const ends = last.flatMap((of, j) => (of === errors ? [j] : []));
+  const ends = last.flatMap((of, d) => (of === errors ? [word.length - most + d] : []));
   const end = ends.findLast((j) => text[j - 1] === word.at(-1)) ?? ends[0]!;
   return { errors, length: end };
 }

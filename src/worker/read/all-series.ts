@@ -1,6 +1,7 @@
 // All series and their labels, for who names no metric. What databases hold is kept as columns, and read again
 // when a flush or a removal has changed it; what only shards know is asked for each time.
 
+import type { MissingDatabase } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import { SeriesColumns, type Wanted } from "../../core/query/series-columns.ts";
@@ -12,7 +13,7 @@ import { readNames } from "../../d1/catalogue.ts";
 import type { RowCount } from "../../d1/database.ts";
 import type { Env } from "../env.ts";
 import { tooManySeries } from "./bounds.ts";
-import { askAllDatabases } from "./databases.ts";
+import { askAllDatabases, askDatabases } from "./databases.ts";
 import { allHeads } from "./names.ts";
 
 export type AskedOfAll = Omit<Wanted, "seenOf">;
@@ -21,6 +22,8 @@ export type AskedOfAll = Omit<Wanted, "seenOf">;
 interface Kept {
   readonly version: string;
   readonly columns: SeriesColumns;
+  /** A series of each metric, without its labels: there are too many, or too long ones. */
+  readonly namesOnly: boolean;
 }
 
 const kept = new WeakMap<D1Database, Kept>();
@@ -83,7 +86,8 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
   if (over !== undefined) return err(over);
   // Of all databases together: one isolate keeps them.
   if (stored.reduce((sum, { bytes }) => sum + bytes, 0) <= LIMITS.keptSeriesBytes)
-    for (const { db, version, columns } of answers.value) kept.set(db, { version, columns });
+    for (const { db, version, columns } of answers.value)
+      kept.set(db, { version, columns, namesOnly: false });
   const fresh: Series[] = [];
   for (const { name, firstAt, lastAt, fresh: all } of heads.value.values()) {
     if (firstAt >= to || lastAt < from || !work.matchesText(names, name)) continue;
@@ -95,43 +99,65 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
   return ok({ wanted: { ...asked, seenOf: (metric) => heads.value.get(metric) }, stored, fresh });
 }
 
-/** The names of a database with more series than are read, as of a version. */
-const keptNames = new WeakMap<D1Database, Kept>();
-
-/** What a database holds; where there are too many series, their metrics alone. @throws D1Failed */
-export async function seriesOrNames(
-  session: D1DatabaseSession,
-  db: D1Database,
-): Promise<Kept & { readonly namesOnly: boolean; readonly counted: RowCount }> {
-  const before = keptNames.get(db);
-  if (before !== undefined) {
-    const { version, counted } = await readSeriesVersion(session);
-    if (version === before.version) return { ...before, namesOnly: true, counted };
-    keptNames.delete(db);
-  }
-  const { version, columns, counted } = await columnsOf(session, db);
-  if (columns.size <= LIMITS.seriesRowsPerQuery) {
-    if (columns.bytes <= LIMITS.keptSeriesBytes) kept.set(db, { version, columns });
-    return { version, columns, namesOnly: false, counted };
-  }
-  const { names, counted: more } = await readNames(session, "", LIMITS.seriesRowsPerQuery + 1);
-  const rows = names.map((metric) => ({ metric, labels: "{}", first_at: 0, last_at: 0, last: 0 }));
-  const named = { version, columns: new SeriesColumns(rows) };
-  keptNames.set(db, named);
-  return { ...named, namesOnly: true, counted: { read: counted.read + more.read, written: 0 } };
+/** What databases hold, each as far as it is kept. */
+export interface SeriesOrNames {
+  readonly columns: readonly SeriesColumns[];
+  /** Of one at least. */
+  readonly namesOnly: boolean;
+  readonly missing: readonly MissingDatabase[];
 }
 
-/** @throws D1Failed */
-async function columnsOf(
-  session: D1DatabaseSession,
-  db: D1Database,
-): Promise<Kept & { readonly db: D1Database; readonly counted: RowCount }> {
+/**
+ * The series that all databases hold; of those with too many, or for which there is no room beside the others,
+ * their metrics alone: so that the next question reads nothing anew. @throws D1Failed when no database answers
+ */
+export async function seriesOrNames(env: Env): Promise<SeriesOrNames> {
+  const { answers, missing } = await askDatabases(env, wholeOrNames);
+  let room = LIMITS.keptSeriesBytes;
+  const all = answers.map(({ db, version, columns: whole, ...read }): Kept => {
+    const namesOnly = read.namesOnly || whole.bytes > room;
+    const columns = namesOnly && !read.namesOnly ? whole.namesAlone(Date.now()) : whole;
+    room -= columns.bytes;
+    const now = { version, columns, namesOnly };
+    kept.set(db, now);
+    return now;
+  });
+  return {
+    columns: all.map(({ columns }) => columns),
+    namesOnly: all.some(({ namesOnly }) => namesOnly),
+    missing,
+  };
+}
+
+type OneRead = Kept & { readonly db: D1Database; readonly counted: RowCount };
+
+/** Of a database with more series than are read, the names. @throws D1Failed */
+async function wholeOrNames(session: D1DatabaseSession, db: D1Database): Promise<OneRead> {
+  const known = await unchanged(session, db);
+  if (known !== undefined) return known;
+  const whole = await columnsOf(session, db);
+  if (whole.columns.size <= LIMITS.seriesRowsPerQuery) return whole;
+  const { names, counted } = await readNames(session, "", LIMITS.seriesRowsPerQuery + 1);
+  const rows = names.map((metric) => ({ metric, labels: "{}", first_at: 0, last_at: 0, last: 0 }));
+  const read = whole.counted.read + counted.read;
+  const columns = new SeriesColumns(rows);
+  return { ...whole, columns, namesOnly: true, counted: { read, written: 0 } };
+}
+
+/** What is kept of a database, unless it has changed. @throws D1Failed */
+async function unchanged(session: D1DatabaseSession, db: D1Database): Promise<OneRead | undefined> {
   const before = kept.get(db);
-  if (before !== undefined) {
-    const { version, counted } = await readSeriesVersion(session);
-    if (version === before.version) return { ...before, db, counted };
-    kept.delete(db);
-  }
+  if (before === undefined) return undefined;
+  const { version, counted } = await readSeriesVersion(session);
+  if (version === before.version) return { ...before, db, counted };
+  kept.delete(db);
+  return undefined;
+}
+
+/** All its series, one more than are read when there are more. @throws D1Failed */
+async function columnsOf(session: D1DatabaseSession, db: D1Database): Promise<OneRead> {
+  const known = kept.get(db)?.namesOnly === false ? await unchanged(session, db) : undefined;
+  if (known !== undefined) return known;
   const { version, series, counted } = await readAllSeries(session, LIMITS.seriesRowsPerQuery + 1);
-  return { version, columns: new SeriesColumns(series), db, counted };
+  return { version, columns: new SeriesColumns(series), namesOnly: false, db, counted };
 }

@@ -16,7 +16,6 @@ import type { MetricHead, OrderedPage } from "../../durable/metrics.ts";
 import { configOf, type Env } from "../env.ts";
 import { firstShards, layoutsInUse } from "../shards.ts";
 import { seriesOrNames } from "./all-series.ts";
-import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
 
 /** What metrics are ordered by, behind how well they are found. */
@@ -35,16 +34,15 @@ export async function findMetrics(env: Env, question: Question): Promise<FindAns
   const { search, prefix, sort } = question;
   const shards = await headsOfAll(env, prefix);
   const heads = shards.heads.flatMap((all) => [...all.values()]);
-  const stored = await askDatabases(env, seriesOrNames);
-  const inDatabases = stored.answers.map((one) => one.columns);
-  const columns = [freshOf(heads), ...inDatabases];
+  const stored = await seriesOrNames(env);
+  const columns = [freshOf(heads), ...stored.columns];
   const words = wordsOf(search);
   const found = new Map<string, Found>();
   if (words.length > 0) for (const one of foundIn(columns, words, prefix)) better(found, one);
   else
     for (const name of [...columns.flatMap((of) => of.metrics()), ...heads.map((of) => of.name)])
       if (name.startsWith(prefix)) found.set(name, UNSEARCHED);
-  const names = [...found.keys()].sort(orderOf(sort, found, inDatabases, heads));
+  const names = [...found.keys()].sort(orderOf(sort, found, stored.columns, heads));
   const metrics = names.slice(0, LIMITS.seriesRowsPerQuery);
   const labels = metrics.flatMap((name) => {
     const by = found.get(name)?.labels ?? [];
@@ -55,7 +53,7 @@ export async function findMetrics(env: Env, question: Question): Promise<FindAns
     metrics,
     ...(labels.length > 0 && { labels: Object.fromEntries(labels) }),
     ...(names.length > metrics.length && { more: true }),
-    ...(stored.answers.some(({ namesOnly }) => namesOnly) && { namesOnly: true }),
+    ...(stored.namesOnly && { namesOnly: true }),
     ...(missing.length > 0 && { missing }),
   };
 }

@@ -25,7 +25,7 @@ const findAnswer = exactly<FindAnswer>()(
         .literal(true)
         .exactOptional()
         .meta({
-          description: `Labels were not looked through, and only what was sent lately is in order: a database has more than ${LIMITS.seriesRowsPerQuery} series`,
+          description: `Labels of a database were not looked through: it has more than ${LIMITS.seriesRowsPerQuery} series, whose order is then that of what was sent lately alone, or names and labels that take more room than is kept of all`,
         }),
       missing: missingParts,
     })

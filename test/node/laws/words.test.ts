@@ -48,6 +48,15 @@ test("one error in a word of four letters is forgiven, two are not in one of few
   );
 });
 
+test("two neighbours that changed places are one error; signs none; with another digit it is another", () => {
+  const costOf = (word: string, text: string) => forgivingly(word, fold(text));
+  expect(costOf("tempreature", "room.Temperature")).toBe(3);
+  expect(costOf("temprature_rom", "temperature.room")).toBe(4);
+  expect(costOf("web-1", "host.web_1")).toBe(2);
+  expect(costOf("web-1", "host.web_2")).toBeUndefined();
+  expect(costOf("kuchne", "Küche")).toBe(3);
+});
+
 test("marks lie in the text, apart and in order, and hold what was searched for", () => {
   fc.assert(
     fc.property(texts, texts, (search, of) => {
