@@ -60,6 +60,15 @@ export type RawAnswer = Omit<QueryAnswer, "series" | "resolution"> & {
   }[];
 };
 
+/** What the series that are not in an answer lie between, in each bucket. */
+export interface RestColumns {
+  /** How many they are. */
+  readonly series: number;
+  readonly t: readonly number[];
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+}
+
 export interface QueryAnswer {
   readonly metric: string;
   /** How series are combined, when they are: see `AcrossAnswer`. */
@@ -80,6 +89,8 @@ export interface QueryAnswer {
   readonly truncated?: true;
   /** The number of all of them, when cut. */
   readonly seriesTotal?: number;
+  /** Of those that are cut, when it was asked for. */
+  readonly rest?: RestColumns;
   /**
    * Unix ms: from when this resolution is kept, 0 when nothing of it was ever deleted. Before it the
    * answer is empty, whatever there was.

@@ -18,33 +18,9 @@ import {
   STATISTIC,
   type StatName,
 } from "../core/stats.ts";
-import { DAY, HOUR, MINUTE } from "../core/tiers.ts";
+import { DAY, MINUTE } from "../core/tiers.ts";
+import { parseSpan, type Span, spanMs } from "./spans.ts";
 import { isUnit, type UnitName } from "./units.ts";
-
-/** The ranges of the switch: they end at "now". */
-export const SPANS = {
-  "15m": 15 * MINUTE,
-  "1h": HOUR,
-  "3h": 3 * HOUR,
-  "6h": 6 * HOUR,
-  "24h": DAY,
-  "7d": 7 * DAY,
-  "30d": 30 * DAY,
-  "90d": 90 * DAY,
-  "1y": 365 * DAY,
-} as const;
-export type SpanName = keyof typeof SPANS;
-export const SPAN_NAMES: readonly SpanName[] = [
-  "15m",
-  "1h",
-  "3h",
-  "6h",
-  "24h",
-  "7d",
-  "30d",
-  "90d",
-  "1y",
-];
 
 /** `raw`: the samples themselves, where they are kept. */
 export const RESOLUTIONS = ["auto", "raw", "minute", "hour", "day"] as const;
@@ -71,7 +47,7 @@ export type Comparison = (typeof COMPARISONS)[number];
 
 /** `last` ends at "now" and moves with it; `fixed` is [from, to), Unix ms. */
 export type Range =
-  | { readonly kind: "last"; readonly span: SpanName }
+  | { readonly kind: "last"; readonly span: Span }
   | { readonly kind: "fixed"; readonly from: number; readonly to: number };
 
 /** What the legend is sorted by. */
@@ -255,8 +231,8 @@ function parseRange(given: URLSearchParams): Range | undefined {
   const canBeAsked =
     from >= LIMITS.earliestAt && from < to && to <= LATEST && to - from <= LIMITS.rangeMs;
   if (canBeAsked) return { kind: "fixed", from, to };
-  const span = find(SPAN_NAMES, given.get("range"));
-  return span && { kind: "last", span };
+  const span = given.get("range") ?? "";
+  return parseSpan(span) === undefined ? undefined : { kind: "last", span };
 }
 
 /** Path and search of an address, from which `parseView` has the view again. */
@@ -324,6 +300,10 @@ export const boundsOf = (range: Range): Bounds =>
     ? { from: String(range.from), to: String(range.to) }
     : { from: `-${range.span === "1y" ? "365d" : range.span}`, to: "now" };
 
+/** ms */
+export const lengthOf = (range: Range): number =>
+  range.kind === "fixed" ? range.to - range.from : spanMs(range.span);
+
 /** What of a panel is shown: counters show their rate unless their value is asked for. */
 export const showOf = (panel: Pick<Panel, "metric" | "show" | "known">): Show =>
   isCounter(panel) ? (panel.show ?? "rate") : "value";
@@ -338,7 +318,7 @@ const SAMPLES_WITHIN = { auto: 30 * MINUTE, raw: DAY } as const;
 /** What is asked for: samples of short ranges, where what is drawn is a value that each of them has. */
 function resolutionOf(panel: Panel, { range, resolution }: Asked): Resolution {
   if (resolution !== "auto" && resolution !== "raw") return resolution;
-  const length = range.kind === "fixed" ? range.to - range.from : SPANS[range.span];
+  const length = lengthOf(range);
   const isValue =
     showOf(panel) === "value" &&
     panel.across === undefined &&
@@ -379,7 +359,8 @@ export function questionOf(panel: Panel, asked: Asked): string {
   if (by !== undefined) {
     search.set("by", by);
     search.set("limit", String(SERIES_KNOWN));
-    search.set("order", rate ? "increase" : (percentile ?? (isPercentile(stat) ? "avg" : stat)));
+    search.set("order", rate ? "rate" : (percentile ?? (isPercentile(stat) ? "avg" : stat)));
+    search.set("rest", "true");
   }
   // A rate of several series is that of their sum already.
   if (across !== undefined && !rate) search.set("across", across);

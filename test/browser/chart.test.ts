@@ -431,6 +431,33 @@ describe("of more series than an answer holds", () => {
   });
 });
 
+test("of 500 series one that spikes is drawn, listed and told, the others lie in the grey; live as well", async () => {
+  const fleet = (host: number, value: number) => ({
+    name: "fleet.load",
+    labels: { host: `h${host}` },
+    value,
+    timestamp: Date.now(),
+  });
+  await post(
+    Array.from({ length: 500 }, (_, i) => ({
+      name: "fleet.load",
+      labels: { host: `h${i}` },
+      // On average h7 is behind all hundred that are known.
+      datapoints: lastMinutes(20, (ago) => (i === 7 && ago === 9 ? 928 : 40 + i / 10)),
+    })),
+  );
+  const page = await open("/?metric=fleet.load&by=host");
+  await chartOf(page, '[data-lines="10"][data-series="100"]');
+  const drawn = page.locator(".legend tr[data-drawn=true] th");
+  await expect.poll(() => drawn.allTextContents()).toContain("host=h7");
+  await page.getByText("highest 928, host=h7").waitFor();
+  await page.getByText("The others lie in the grey").waitFor();
+  await post(fleet(3, 9_000));
+  await page.getByText("highest 9,000, host=h3").waitFor();
+  await expect.poll(() => drawn.allTextContents()).toContain("host=h3");
+  await expect.poll(() => drawn.count()).toBe(10);
+});
+
 describe("several panels", () => {
   test("share range and crosshair, and can be closed or shown alone", async () => {
     const page = await open(`${CPU}&metric=many.ms&metric=disk.free_bytes`);

@@ -241,6 +241,26 @@ test("a range by hand, in the zone that is shown", async () => {
   expect(Number(searchParams.get("from"))).toBe(Date.UTC(2026, 2, 28, 23));
 });
 
+test("a range in words: what is understood is told, what is not as well; it stays live", async () => {
+  const page = await open("/?metric=shop.orders");
+  await chartOf(page);
+  await page.getByLabel("Custom range").click();
+  const words = page.getByLabel("In words");
+  await words.fill("soon");
+  await words.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "“soon” is no range" }).waitFor();
+  await words.fill("last 45 minutes");
+  await page.getByText("the last 45m, live").waitFor();
+  await words.press("Enter");
+  await page.getByLabel("Custom range, Last 45m").waitFor();
+  expect(new URL(page.url()).searchParams.get("range")).toBe("45m");
+  const chart = await chartOf(page);
+  const length = async () => (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+  await expect.poll(length).toBe(46 * MINUTE);
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.locator("a[data-range='15m'][aria-current]").waitFor();
+});
+
 /** Keeps the answers to some questions back until it is called. */
 async function holding(page: Page, questions: RegExp): Promise<() => void> {
   let release: () => void = () => undefined;

@@ -3,6 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { acrossAnswer } from "../../src/worker/routes/query-answer.ts";
 import { formatMatcher } from "../../src/core/query/filter.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
@@ -202,6 +203,50 @@ describe("limit", () => {
       `/api/v1/query${search({ ...parts, order: "max", format: "csv", limit: 1 })}`,
     );
     expect(await csv.text()).toMatch(/^time.*\r\n[^,]+,z,9999,.*\r\n# cut: 1 of 102 series/);
+  });
+  test("with rest: the one that reaches highest is among them, and what all others lie between", async () => {
+    const many = Array.from({ length: 500 }, (_, i) =>
+      [1, 2, 3].map((minute) => ({
+        name: "fleet",
+        value: i + minute,
+        labels: { host: `h${i}` },
+        timestamp: NOW - minute * MINUTE,
+      })),
+    ).flat();
+    // On average far behind all hundred that are shown.
+    const spike = {
+      name: "fleet",
+      value: 928,
+      labels: { host: "h7" },
+      timestamp: NOW - 2 * MINUTE,
+    };
+    await store([...many, spike]);
+    const parts = { metric: "fleet", from: NOW - HOUR, to: NOW, by: "host", limit: 100 };
+    const asked = { ...parts, order: "avg", rest: "true" };
+    const { series, rest, seriesTotal } = await query(asked);
+    const hosts = series.map(({ labels }) => labels.host);
+    expect([hosts.length, hosts[0], hosts[98], hosts[99]]).toEqual([100, "h499", "h401", "h7"]);
+    expect(seriesTotal).toBe(500);
+    expect(rest).toEqual({
+      series: 400,
+      t: [3, 2, 1].map((minute) => NOW - minute * MINUTE),
+      min: [3, 2, 1],
+      max: [403, 402, 401],
+    });
+    // Nothing of it is drawn, so nothing is asked for.
+    expect(await query({ ...asked, rest: "false" })).not.toHaveProperty("rest");
+    expect(await query({ ...asked, limit: 500 })).not.toHaveProperty("rest");
+    expect(
+      (await query({ ...parts, rest: "true" })).series.map(({ labels }) => labels.host),
+    ).toContain("h7");
+    expect(await query({ ...parts, rest: "true" })).not.toHaveProperty("rest");
+    const counted = await query({ ...asked, order: "count" });
+    expect([counted.series[0]?.labels.host, counted.rest?.max]).toEqual(["h7", [1, 1, 1]]);
+    const together = acrossAnswer.parse(
+      await (await fetchApi(`/api/v1/query${search({ ...asked, across: "sum" })}`)).json(),
+    );
+    // Of an average of the bucket, which the spike is half of.
+    expect(together.rest).toMatchObject({ series: 400, max: [402, (9 + 928) / 2, 400] });
   });
   test("is not told when nothing is cut", async () => {
     const answer = await query({ metric: "load", ...RANGE, by: "host", limit: 4 });

@@ -1,5 +1,6 @@
 // From answers to what a chart draws: aligned columns, broken where a series was silent. Pure.
 
+import type { RestColumns } from "../../core/api.ts";
 import { type Before, comparedWith } from "./change.ts";
 import { type Form, hasBand } from "./form.ts";
 import { type Drawable, gapsInParts, isRow, placeFrom, type Rows } from "./gaps.ts";
@@ -51,6 +52,8 @@ export interface ChartQuestion {
   readonly older?: readonly Older[];
   /** Of the period before, moved to this one. */
   readonly before?: readonly ChartSeries[];
+  /** Of series that are not among them. */
+  readonly rest?: RestColumns;
   /** The window, [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
@@ -115,7 +118,12 @@ export function chartData(question: ChartQuestion): ChartData {
     .sort((a, b) => compareLabels(a.labels, b.labels));
   const lines = drawnOf(all, form, question.only);
   const others = question.only === undefined ? all.filter((line) => !lines.includes(line)) : [];
-  const rest = restOf(others, starts.length, form);
+  const rest = restOf(
+    others,
+    starts,
+    form,
+    question.only === undefined ? question.rest : undefined,
+  );
   const slots = slotsOf(all, largestFirst(lines, rank), question.slots ?? new Map());
   const drawing = { form, step, older, starts, among, partialFrom, all, lines, slots };
   return rest === undefined ? drawing : { ...drawing, rest };

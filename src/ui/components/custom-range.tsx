@@ -1,9 +1,10 @@
-// A range by hand; it also says which one is shown, when that does not end at "now".
+// A range by hand; it also says which one is shown, when that is none of the choices beside it.
 
 import { formatRange } from "../format.ts";
 import { minute } from "../models/clock.ts";
 import { view } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
+import { SPANS } from "../spans.ts";
 import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
 
@@ -14,7 +15,9 @@ export const CustomRange = () => {
   const text =
     range.kind === "fixed"
       ? formatRange(range.from, range.to, zone.value, minute.value)
-      : undefined;
+      : SPANS.includes(range.span)
+        ? undefined
+        : `Last ${range.span}`;
   return (
     <Menu
       name={text === undefined ? "Custom range" : `Custom range, ${text}`}

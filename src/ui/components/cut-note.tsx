@@ -20,7 +20,7 @@ export function CutNote({ drawing: { data }, panel, all }: CutNoteProps) {
   return (
     <span data-cut>
       {panel.only === undefined
-        ? `The ${drawn} largest of ${formatCount(all)} series by ${data.form.title} are drawn: ${way}. The others lie in the grey`
+        ? `The ${drawn} largest of ${formatCount(all)} series by ${data.form.title} are drawn: ${way}${data.rest === undefined ? "" : ". The others lie in the grey"}`
         : `${drawn} of ${formatCount(all)} series are drawn: ${way}`}
     </span>
   );

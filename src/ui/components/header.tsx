@@ -4,7 +4,8 @@ import { TITLES } from "../format.ts";
 import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
-import { type Range, RESOLUTIONS, SPAN_NAMES } from "../url.ts";
+import { SPANS } from "../spans.ts";
+import { type Range, RESOLUTIONS } from "../url.ts";
 import { Compare } from "./compare.tsx";
 import { CustomRange } from "./custom-range.tsx";
 import { ICONS } from "./icons.tsx";
@@ -28,7 +29,7 @@ const Ranges = () => {
   const { range } = view.value;
   return (
     <nav class="segments" aria-label="Range">
-      {SPAN_NAMES.map((span) => {
+      {SPANS.map((span) => {
         const to: Range = { kind: "last", span };
         return (
           <Link

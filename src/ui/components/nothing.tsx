@@ -5,7 +5,7 @@ import { formatAge } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { summaryOf } from "../models/metrics.ts";
 import { go } from "../models/page.ts";
-import { SPAN_NAMES, SPANS } from "../url.ts";
+import { spanMs, SPANS } from "../spans.ts";
 
 type Why = Absent["why"] | "rate";
 
@@ -49,7 +49,7 @@ export function NoPoints({
     );
   const lastAt = summaryOf(metric)?.lastAt;
   const age = lastAt === undefined ? undefined : Math.max(0, second.value - lastAt);
-  const span = age === undefined ? undefined : SPAN_NAMES.find((name) => SPANS[name] > age);
+  const span = age === undefined ? undefined : SPANS.find((one) => spanMs(one) > age);
   return (
     <div class="chart state">
       <h3>No points in this range</h3>

@@ -13,13 +13,11 @@ import { Divide } from "./divide.tsx";
 import { Threshold } from "./threshold.tsx";
 import type { ToolsProps } from "./panel-props.ts";
 
-/** Samples have no order: it is for the buckets that may stand for them. */
+/** What is asked for the chart alone is left out. Samples have no order: it is for the buckets that may stand for them. */
 const addressOf = (question: string): string =>
   question.startsWith(ASKS_EXPR)
     ? addressOfExpr(askedExpr(question, now()))
-    : asksSamples(question)
-      ? question.replace(/&order=\w+/, "")
-      : question;
+    : question.replace("&rest=true", "").replace(asksSamples(question) ? /&order=\w+/ : "", "");
 
 interface MenuProps extends ToolsProps {
   /** Closes the menu. */

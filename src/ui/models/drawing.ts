@@ -105,6 +105,8 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
   return chartData({
     series: inForm(answer.series),
     ...(before !== undefined && { before: inForm(before.series) }),
+    // That of another statistic lies elsewhere.
+    ...(current && answer.rest !== undefined && { rest: answer.rest }),
     from,
     to,
     step: answer.step,

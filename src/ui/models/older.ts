@@ -1,7 +1,7 @@
 // What a resolution no longer keeps: the time before is asked of the next coarser one, and put before
 // the rest. Loaded when there is such a time.
 
-import type { QueryAnswer, SeriesAnswer } from "../../core/api.ts";
+import type { QueryAnswer, RestColumns, SeriesAnswer } from "../../core/api.ts";
 import { columnsBy } from "../../core/query/answer.ts";
 import { PERCENTILE_NAMES } from "../../core/stats.ts";
 import { TIERS } from "../../core/tiers.ts";
@@ -55,6 +55,21 @@ export class OlderParts {
 /** Columns that some answers have. */
 const SOME = ["increase", "rate", ...PERCENTILE_NAMES] as const;
 
+function restOf(
+  before: RestColumns | undefined,
+  { until }: Older,
+  { series, t, min, max }: RestColumns,
+): RestColumns {
+  const first = t.findIndex((start) => start >= until);
+  const rest = first < 0 ? t.length : first;
+  return {
+    series: Math.max(series, before?.series ?? 0),
+    t: [...(before?.t ?? []), ...t.slice(rest)],
+    min: [...(before?.min ?? []), ...min.slice(rest)],
+    max: [...(before?.max ?? []), ...max.slice(rest)],
+  };
+}
+
 /** `before` is of the time up to `older.until`. */
 export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): WholeAnswer {
   const earlier = new Map(before.series.map((one) => [keyOf(one.labels), one]));
@@ -84,6 +99,7 @@ export function joined(before: WholeAnswer, older: Older, answer: QueryAnswer): 
     ...answer,
     from: Math.min(before.from, answer.from),
     ...((before.truncated ?? answer.truncated) && { truncated: true, seriesTotal: total }),
+    ...(answer.rest !== undefined && { rest: restOf(before.rest, older, answer.rest) }),
     ...(unreadable.length > 0 && { unreadable }),
     ...(absent.length > 0 && { absent }),
     series: [...series, ...earlier.values()],

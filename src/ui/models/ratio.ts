@@ -27,7 +27,8 @@ export function ratio(panel: Panel, second: Panel, a: Shown, b: Shown): Shown | 
 }
 
 function divided(panel: Panel, second: Panel, a: Shown, b: Shown): WholeAnswer | undefined {
-  const { answer } = a;
+  // What others lie between is not theirs divided.
+  const { rest: _, ...answer } = a.answer;
   if (answer.resolution === "raw" || answer.resolution !== b.answer.resolution) return undefined;
   return { ...answer, series: ratios(valuesOf(panel, a), valuesOf(second, b), answer.older) };
 }

@@ -5,7 +5,7 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { MINUTE } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
-import { filtersOf, type Panel, percentileOf, questionOf, showOf, SPANS } from "../url.ts";
+import { filtersOf, lengthOf, type Panel, percentileOf, questionOf, showOf } from "../url.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";
@@ -361,7 +361,7 @@ export class Reading {
     const { panel, question, answer } = known;
     const resolution = finestOf(answer);
     const step = strideOf(resolution);
-    const length = chosen.kind === "fixed" ? chosen.to - chosen.from : SPANS[chosen.span];
+    const length = lengthOf(chosen);
     const window = this.#window(answer, true);
     return { panel, window, compare, length, step, resolution, question };
   });

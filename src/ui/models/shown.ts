@@ -2,7 +2,7 @@
 
 import type { Form } from "../chart/form.ts";
 import { ApiError, messageOf } from "../api.ts";
-import { type Range, SPANS } from "../url.ts";
+import { lengthOf, type Range } from "../url.ts";
 import { strideOf, type WholeAnswer } from "./whole.ts";
 
 export interface Failure {
@@ -57,7 +57,7 @@ export function windowOf(range: Range, answer: WholeAnswer, current: boolean, at
   }
   const step = strideOf(answer.resolution);
   return {
-    from: Math.floor((at - SPANS[range.span]) / step) * step,
+    from: Math.floor((at - lengthOf(range)) / step) * step,
     to: Math.ceil(at / step) * step,
     partialFrom: isClosed ? Infinity : Math.floor(at / step) * step,
   };

@@ -55,6 +55,10 @@ const queryFields = z.object({
     .number()
     .exactOptional()
     .meta({ description: "How many series there are, when fewer are in the answer" }),
+  rest: z.object({ series: z.number(), t: column, min: column, max: column }).exactOptional().meta({
+    description:
+      "With rest=true, when series are cut: how many are not in the answer, and the smallest and largest of what they are in each bucket",
+  }),
   keptFrom: z.number().meta({
     description:
       "From when this resolution is kept, Unix ms; 0 when nothing of it was ever deleted. Before it the answer is empty: ask for a coarser resolution",

@@ -1,12 +1,20 @@
 // The series of an answer of GET /api/v1/query, of the buckets that were read: ordered, cut, and with what is
 // asked for besides.
 
-import type { Absent } from "../../core/api.ts";
+import type { Absent, RestColumns } from "../../core/api.ts";
 import { type Across, combined } from "../../core/query/across.ts";
 import { keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
 import type { GroupBy, Merge, Order } from "../../core/query/merge.ts";
 import type { Plan } from "../../core/query/plan.ts";
 import type { Unreadable } from "../../core/query/read-error.ts";
+import {
+  type Outline,
+  outlineAcross,
+  outlineOf,
+  peakOf,
+  Rest,
+  withHighest,
+} from "../../core/query/rest.ts";
 import type { Source } from "../../core/query/source.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { isPercentile, PERCENTILE_NAMES, type PercentileName } from "../../core/stats.ts";
@@ -16,12 +24,15 @@ import { type AskedOfSamples, readPercentiles } from "./query-percentiles.ts";
 interface AskedOfStats {
   readonly stat: readonly PercentileName[];
   readonly order?: Order | PercentileName | undefined;
+  /** What is cut is told as what it lies between. */
+  readonly rest: boolean;
 }
 
 export interface Shown {
   readonly series: readonly LazySeries[];
   /** Of how many. */
   readonly total: number;
+  readonly rest?: RestColumns | undefined;
   readonly absent: readonly Absent[];
   /** What could not be read for percentiles. */
   readonly lost: readonly Unreadable[];
@@ -45,13 +56,19 @@ interface AskedOfGroups
 export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroups): Promise<Shown> {
   const { limit, isCounter, planned } = asked;
   const order = isPercentile(asked.order) ? asked.order : undefined;
-  const { groups, total } = await new Turns().run(
-    merge.rankedInParts(order === undefined ? limit : Infinity, orderOfBuckets(asked.order)),
+  const byBuckets = orderOfBuckets(asked.order);
+  const withRest = asked.rest && byBuckets !== undefined;
+  const { groups: all, total } = await new Turns().run(
+    merge.rankedInParts(order === undefined && !withRest ? limit : Infinity, byBuckets),
   );
+  const { shown: groups, rest } =
+    withRest && all.length > limit
+      ? await cut(all, asked, (group) => outlineOf(group, byBuckets, planned.step))
+      : { shown: all };
   const names = percentilesOf(asked);
   const how = { isCounter, step: planned.step };
   if (names.length === 0)
-    return { series: lazily(groups, merge.size, how), total, absent: [], lost: [] };
+    return { series: lazily(groups, merge.size, how), total, rest, absent: [], lost: [] };
   const found = await readPercentiles(source, {
     ...asked,
     names,
@@ -69,12 +86,36 @@ export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroup
   return {
     series: lazily(first, merge.size, { ...how, more }),
     total,
+    rest,
     absent: found.absent(first),
     lost: found.unreadable,
   };
 }
 
-interface AskedAcross {
+/** The first, with the one that reaches highest, and what lies behind them. */
+async function cut<T>(
+  ranked: readonly T[],
+  { limit, planned }: Pick<AskedOfGroups, "limit" | "planned">,
+  outline: (one: T) => Outline,
+): Promise<{ readonly shown: readonly T[]; readonly rest: RestColumns | undefined }> {
+  const turns = new Turns();
+  const rows = (planned.to - planned.from) / planned.step;
+  const rest = new Rest();
+  const peaks: number[] = [];
+  for (const one of ranked) {
+    peaks.push(peakOf(outline(one)));
+    if (turns.isOver(rows)) await turns.next();
+  }
+  const { shown, others } = withHighest(ranked, limit, peaks);
+  for (const one of others) {
+    rest.add(outline(one));
+    if (turns.isOver(rows)) await turns.next();
+  }
+  turns.rest();
+  return { shown, rest: rest.columns() };
+}
+
+interface AskedAcross extends Pick<AskedOfStats, "rest"> {
   readonly across: Across;
   readonly by: GroupBy;
   readonly limit: number;
@@ -82,7 +123,15 @@ interface AskedAcross {
 }
 
 /** One value of the series of a group. */
-export function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross): Shown {
-  const { groups, total } = combined(merge.ranked(Infinity).groups, planned, asked);
-  return { series: keeping(groups, merge.size), total, absent: [], lost: [] };
+export async function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross): Promise<Shown> {
+  const { limit, order, rest: withRest } = asked;
+  const isCut = withRest && order !== undefined;
+  const alone = merge.ranked(Infinity).groups;
+  const { groups: all, total } = combined(alone, planned, {
+    ...asked,
+    limit: isCut ? Infinity : limit,
+  });
+  const { shown, rest } =
+    isCut && total > limit ? await cut(all, { limit, planned }, outlineAcross) : { shown: all };
+  return { series: keeping(shown, merge.size), total, rest, absent: [], lost: [] };
 }

@@ -97,6 +97,14 @@ const parameters = z.object({
       description:
         "The series with the largest of this statistic over the range (increase and rate of counters alone; a percentile, which is then in the answer as well, is of the buckets that have it) come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
     }),
+  rest: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .meta({
+      description:
+        "With order, where limit cuts series: the last place goes to the one that reaches highest in any bucket, unless it is among the others anyway, and `rest` says what all that are cut lie between in each bucket: their smallest and largest value where order is a statistic between the two, else what order says. Not by percentiles",
+    }),
   format: z.enum(["json", "csv"]).default("json").meta({
     description:
       "csv: one row a bucket; when series are cut, or a part could not be read, the header Minuet-Truncated or Minuet-Unreadable and a last line with # say so",
@@ -266,7 +274,7 @@ async function answerOf(
   const { type, unit } = shown(metric, description);
   if (byRise !== undefined && !rises(type)) failOrder(metric, byRise);
   increases?.finish();
-  const { series, total, absent, lost } =
+  const { series, total, rest, absent, lost } =
     across === undefined
       ? await groupsOf(source, merge, {
           ...asked,
@@ -278,7 +286,7 @@ async function answerOf(
           retention,
           samplesPerMinute,
         })
-      : combinedOf(merge, planned, { across, by, limit: asked.limit, order });
+      : await combinedOf(merge, planned, { ...asked, across, by, order });
   const partialFrom = Math.floor(now / planned.step) * planned.step;
   const head: AnswerHead = {
     metric,
@@ -291,6 +299,7 @@ async function answerOf(
     to: planned.to,
     ...(planned.to > partialFrom && { partialFrom: Math.max(partialFrom, planned.from) }),
     ...(total > series.length && { truncated: true, seriesTotal: total }),
+    ...(rest !== undefined && { rest }),
     keptFrom,
     ...unreadableIn([...parts.filter((part) => part.to > planned.from), ...lost]),
     ...(absent.length > 0 && { absent }),

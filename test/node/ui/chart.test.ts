@@ -193,6 +193,15 @@ describe("many series", () => {
     // From the band of the smallest, h0, to that of the largest that is not drawn, h20.
     expect(data.rest).toEqual({ count: 20, low: [99, 99, 99], high: [121, 121, 121] });
     expect(chart(many, { only: [keyOf({ host: "h4" })] }).rest).toBeUndefined();
+    // What the answer has no room for is behind them as well.
+    const t = [0, 1, 2, 4].map((minute) => minute * MINUTE);
+    const cut = { series: 400, t, min: [1, 7, 200, 1], max: [9, 300, 200, 9] };
+    expect(chart(many, { rest: cut }).rest).toEqual({
+      count: 420,
+      low: [7, 99, 99],
+      high: [300, 200, 121],
+    });
+    expect(chart(many.slice(0, LARGEST_DRAWN), { rest: cut }).rest).toMatchObject({ count: 400 });
     expect(chart(many.slice(0, LARGEST_DRAWN)).rest).toBeUndefined();
   });
   const hosts = Array.from({ length: 50 }, (_, i) => series([1, 2], [i, i], { host: `host-${i}` }));

@@ -13,11 +13,11 @@ import {
   parseView,
   questionOf,
   RESOLUTIONS,
-  SPAN_NAMES,
   STATS,
   type View,
   viewAddress,
 } from "../../../src/ui/url.ts";
+import { SPANS } from "../../../src/ui/spans.ts";
 import { zoomed } from "../../../src/ui/zoomed.ts";
 
 /** A whole minute that can be asked for. */
@@ -63,7 +63,10 @@ const views: fc.Arbitrary<View> = fc
       columns: fc.constantFrom(1, 2, 3),
       saved: text,
       range: fc.oneof(
-        fc.record({ kind: fc.constant("last" as const), span: fc.constantFrom(...SPAN_NAMES) }),
+        fc.record({
+          kind: fc.constant("last" as const),
+          span: fc.constantFrom(...SPANS, "45m", "36h", "2w"),
+        }),
         fc
           .tuple(fc.integer({ min: 1e12, max: 9e13 }), fc.integer({ min: 1, max: 1e12 }))
           .map(([from, length]) => ({ kind: "fixed" as const, from, to: from + length })),
@@ -198,7 +201,7 @@ describe("addresses", () => {
   });
 
   for (const broken of [
-    "/?range=2h",
+    "/?range=2x",
     "/?resolution=second",
     "/?metric=",
     "/?by=host",
@@ -234,7 +237,7 @@ describe("questions", () => {
     expect(ask("/?metric=a&range=1y")).toContain("from=-365d"));
   test("a fixed range, a split, filters", () =>
     expect(ask(`/?from=${T}&to=${T + 1}&resolution=day&metric=a&by=host&where=x!%3D1`)).toBe(
-      `/api/v1/query?metric=a&from=${T}&to=${T + 1}&resolution=day&by=host&limit=100&order=avg&where=x%21%3D1`,
+      `/api/v1/query?metric=a&from=${T}&to=${T + 1}&resolution=day&by=host&limit=100&order=avg&rest=true&where=x%21%3D1`,
     ));
   test("of many series the largest by the statistic that is drawn", () =>
     expect(ask("/?metric=a&by=host&stat=max")).toContain("&limit=100&order=max"));
