@@ -1,93 +1,231 @@
-// What the evaluator of PromQL takes by itself, samples in memory: 5,000 series of a day, one each 15 s
-// (28.8 M samples), and what it holds meanwhile. No store, no HTTP. Usage: npm run bench:promql
+// How long dashboards of PromQL take, beside VictoriaMetrics and Prometheus, asked in turns: 20 usual panels over
+// 1 h, 24 h, 30 d and 1 y, as Grafana asks them, of 100 series at a sample a minute for a year, and of 5,000 at one
+// each 15 s for a day. Minuet keeps what it keeps by default: minutes for 15 days, then hours and days. Their
+// past is put into its D1 as it would lie there (support/fleet-store.ts), the last hours are written to it; the
+// others take all by remote write.
+//
+// Usage: npm run bench:promql [-- --only long|wide] [--days N] [--machines N] [--runs N] [--alone] [--inspect PORT]
+//
+//   --days      of the long store, and --machines of the wide one: fewer of both are read in
+//   --alone     without the others
+//   --inspect   waits after the store is filled, for a profile by the inspector on that port
 
-import { evaluateRange } from "../src/core/promql/evaluate.ts";
-import { parseQuery } from "../src/core/promql/parse.ts";
-import type { SampleSource } from "../src/core/promql/source.ts";
-import { ok } from "../src/core/result.ts";
-import type { Labels } from "../src/core/series/labels.ts";
-import { DAY, MINUTE } from "../src/core/tiers.ts";
+import { parseArgs } from "node:util";
+import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
+import { median, milliseconds } from "./support/client.ts";
+import { processMs, workerdMs } from "./support/cpu-of.ts";
+import { askedOf, PANELS, type Span, spansOf } from "./support/dashboard.ts";
+import { fleet, type FleetSeries } from "./support/fleet.ts";
+import { fillPast, RETENTION } from "./support/fleet-store.ts";
+import { startMinuet } from "./support/minuet.ts";
+import { startVictoria } from "./support/peers.ts";
+import { startPrometheus } from "./support/prometheus.ts";
+import { HEADERS, remoteWriter } from "./support/remote-write.ts";
 
-const SERIES = 5_000;
-const EVERY = 15_000;
-const START = Date.UTC(2030, 0, 1);
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    days: { type: "string", default: "365" },
+    machines: { type: "string", default: "250" },
+    runs: { type: "string", default: "5" },
+    alone: { type: "boolean", default: false },
+    inspect: { type: "string" },
+  },
+});
+const RUNS = Number(options.runs);
+/** Samples of a request, give or take. */
+const SAMPLES = 20_000;
+/** A panel that takes so long, ms, is not asked again. */
+const ENOUGH = 20_000;
 
-const times = Float64Array.from({ length: DAY / EVERY }, (_, i) => START + i * EVERY + (i % 7));
-const none = new Float64Array(0);
-const labelsOf = (name: string, i: number): Labels => [
-  ["__name__", name],
-  ["instance", `host-${i}`],
-  ["job", `job-${i % 20}`],
-  ["le", ["0.1", "0.5", "1", "5", "+Inf"][i % 5]!],
+interface Store {
+  readonly name: string;
+  /** Before "/api/v1/query_range". */
+  readonly api: string;
+  readonly write: string;
+  /** ms of CPU until now. */
+  cpu(): number;
+  stop(): void | Promise<void>;
+}
+
+interface Case {
+  readonly name: string;
+  readonly series: readonly FleetSeries[];
+  readonly days: number;
+  readonly every: number;
+  readonly spans: readonly Span[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "long",
+    series: fleet(5),
+    days: Number(options.days),
+    every: MINUTE,
+    spans: spansOf(MINUTE),
+  },
+  {
+    name: "wide",
+    series: fleet(Number(options.machines)),
+    days: 1,
+    every: 15_000,
+    spans: spansOf(15_000).slice(0, 2),
+  },
 ];
 
-/** Each series' values are made in the same array, so that the samples take no memory. */
-function source(series: number): SampleSource {
-  const values = new Float64Array(times.length);
-  return {
-    select: async ({ matchers, from, to }, take) => {
-      const name = matchers.find(({ label }) => label === "__name__")?.value ?? "";
-      const first = times.findIndex((at) => at >= from);
-      const end = times.findLastIndex((at) => at < to) + 1;
-      for (let i = 0; i < series; i++) {
-        for (let j = first; j < end; j++) values[j] = ((j * (1 + (i % 9))) % 1_000) + j;
-        take({
-          labels: labelsOf(name, i),
-          times: times.subarray(first, end),
-          values: values.subarray(first, end),
-          ends: none,
-        });
-      }
-      return ok({ infos: [], warnings: [] });
-    },
-  };
-}
+for (const one of CASES.filter(({ name }) => name.includes(options.only))) await measure(one);
+process.exit(0);
 
-const CASES: readonly { readonly query: string; readonly series: number; readonly step: number }[] =
-  [
-    { query: "sum by (job) (rate(x_total[5m]))", series: SERIES, step: MINUTE },
-    { query: "sum by (job) (rate(x_total[1h]))", series: SERIES, step: MINUTE },
-    { query: "max by (job) (x_total)", series: SERIES, step: MINUTE },
-    { query: "avg by (job) (avg_over_time(x_total[5m]))", series: SERIES, step: MINUTE },
-    { query: "topk(5, sum by (instance) (rate(x_total[5m])))", series: 1_000, step: MINUTE },
-    {
-      query: "histogram_quantile(0.99, sum by (le, job) (rate(x_bucket[5m])))",
-      series: SERIES,
-      step: MINUTE,
-    },
-    {
-      query: "sum(rate(a_total[5m])) / sum(rate(b_total[5m]))",
-      series: 2_000,
-      step: MINUTE,
-    },
-    { query: "rate(a_total[5m]) / on (instance) rate(b_total[5m])", series: 500, step: MINUTE },
-    { query: "max_over_time(rate(x_total[5m])[1h:1m])", series: 500, step: 5 * MINUTE },
-  ];
-
-console.log("query | series | steps | CPU ms | M samples/s | MB above idle");
-for (const { query, series, step } of CASES) {
-  const parsed = parseQuery(query);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const range = { start: START, end: START + DAY - step, step };
-  let [best, samples, most] = [Infinity, 0, 0];
-  for (let round = 0; round < 3; round++) {
-    globalThis.gc?.();
-    const idle = held();
-    const began = process.cpuUsage();
-    const answer = await evaluateRange(query, parsed.value, range, source(series));
-    const { user, system } = process.cpuUsage(began);
-    best = Math.min(best, (user + system) / 1_000);
-    most = Math.max(most, held() - idle);
-    if (!answer.ok) throw new Error(JSON.stringify(answer.error));
-    samples = answer.value.stats.samples;
+async function measure({ name, series, days, every, spans }: Case): Promise<void> {
+  console.log(`${name}: ${series.length} series × ${days} d, a sample each ${every / 1_000} s`);
+  const now = Date.now();
+  const end = Math.floor(now / every) * every;
+  // The hour that runs, and the one before, which is not rolled up yet.
+  const to = Math.floor(end / HOUR) * HOUR - HOUR;
+  const since = Math.floor((end - days * DAY) / DAY) * DAY;
+  const stores = await startStores();
+  try {
+    const past = { series, since, to, every };
+    console.log(`  put into D1 in ${await seconds(() => fillPast(stores.minuet, past, now))}`);
+    const body = remoteWriter(series);
+    for (const store of stores.all) {
+      const from = store.name === "Minuet" ? to : since;
+      const requests = { from, end, every, since, series: series.length };
+      const took = await seconds(() => writeAll(store, body, requests));
+      console.log(`  written to ${store.name} in ${took}`);
+    }
+    if (options.inspect !== undefined) await keepAwake(stores.all[0]!.api);
+    for (const span of spans) await compare(stores.all, span, end);
+  } finally {
+    for (const { stop } of stores.all) await stop();
   }
-  console.log(
-    `${query} | ${series} | ${DAY / step} | ${best.toFixed(0)} | ${(samples / best / 1_000).toFixed(1)} | ${(most / 1e6).toFixed(0)}`,
-  );
 }
 
-/** Heap and array buffers at the end of a query, garbage included. */
-function held(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** Until it is killed. */
+async function keepAwake(api: string): Promise<void> {
+  console.log(`  ${api} waits`);
+  await new Promise(() => setInterval(() => {}, 1_000));
+}
+
+async function startStores() {
+  const minuet = await startMinuet({
+    variables: RETENTION,
+    ...(options.inspect !== undefined && { inspectorPort: Number(options.inspect) }),
+  });
+  const origin = minuet.url.origin;
+  const all: Store[] = [
+    {
+      name: "Minuet",
+      api: `${origin}/prometheus`,
+      write: `${origin}/api/v1/write`,
+      cpu: workerdMs,
+      stop: minuet.stop,
+    },
+  ];
+  if (!options.alone) {
+    const victoria = await startVictoria();
+    const prometheus = await startPrometheus();
+    all.push(
+      {
+        name: victoria.name,
+        api: new URL(victoria.remoteWrite).origin,
+        write: victoria.remoteWrite,
+        cpu: () => processMs(victoria.command),
+        stop: victoria.stop,
+      },
+      {
+        name: "Prometheus",
+        api: prometheus.origin,
+        write: `${prometheus.origin}/api/v1/write`,
+        cpu: () => processMs("prometheus"),
+        stop: prometheus.stop,
+      },
+    );
+  }
+  return { minuet: minuet.miniflare, all };
+}
+
+interface Requests {
+  /** Unix ms. */
+  readonly from: number;
+  readonly end: number;
+  readonly since: number;
+  /** ms. */
+  readonly every: number;
+  readonly series: number;
+}
+
+/** In the order of time, as Prometheus wants it. */
+async function writeAll(
+  { write, name }: Store,
+  body: ReturnType<typeof remoteWriter>,
+  { from, end, every, since, series }: Requests,
+): Promise<void> {
+  const each = Math.max(1, Math.floor(SAMPLES / series)) * every;
+  for (let at = from; at <= end; at += each) {
+    const times: number[] = [];
+    for (let time = at; time < at + each && time <= end; time += every) times.push(time);
+    const response = await fetch(write, {
+      method: "POST",
+      headers: HEADERS,
+      body: body(times, since),
+    });
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+}
+
+/** Asks all stores each panel, in turns. */
+async function compare(stores: readonly Store[], span: Span, end: number): Promise<void> {
+  const times = stores.map((): number[] => []);
+  const cpu = stores.map(() => 0);
+  const slow: string[] = [];
+  for (const panel of PANELS) {
+    const asked = askedOf(panel, span, end);
+    const taken = stores.map((): number[] => []);
+    const shapes = new Set<string>();
+    // The first round is not counted: it is compared.
+    for (let run = 0; run <= RUNS; run++)
+      for (const [i, store] of stores.entries()) {
+        if (sum(taken[i]!) > ENOUGH) continue;
+        const before = store.cpu();
+        let shape = "";
+        const took = await milliseconds(async () => void (shape = await ask(store, asked)));
+        if (run === 0) shapes.add(shape);
+        else {
+          taken[i]!.push(took);
+          cpu[i]! += (store.cpu() - before) / RUNS;
+        }
+      }
+    const medians = taken.map(median);
+    for (const [i, one] of medians.entries()) times[i]!.push(one);
+    const shown = medians.map((one) => one.toFixed(0)).join(" | ");
+    const other = shapes.size > 1 ? `; answers: ${[...shapes].join(" | ")}` : "";
+    slow.push(`    ${shown.padEnd(22)} ${panel}${other}`);
+  }
+  const totals = stores
+    .map(({ name }, i) => `${name} ${sum(times[i]!).toFixed(0)} ms (CPU ${cpu[i]!.toFixed(0)})`)
+    .join(", ");
+  console.log(`  ${span.name} by ${span.step / 1_000} s, 20 panels: ${totals}`);
+  console.log(slow.join("\n"));
+}
+
+/** How many series and values an answer has. @throws when there is none */
+async function ask({ api, name }: Store, asked: URLSearchParams): Promise<string> {
+  const response = await fetch(`${api}/api/v1/query_range?${asked}&nocache=1`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${text} of ${asked}`);
+  const { data } = JSON.parse(text) as {
+    readonly data: { readonly result: readonly { readonly values: readonly unknown[] }[] };
+  };
+  const values = data.result.reduce((all, one) => all + one.values.length, 0);
+  return `${data.result.length} × ${values}`;
+}
+
+function sum(all: readonly number[]): number {
+  return all.reduce((total, one) => total + one, 0);
+}
+
+async function seconds(work: () => Promise<void>): Promise<string> {
+  return `${((await milliseconds(work)) / 1_000).toFixed(0)} s`;
 }

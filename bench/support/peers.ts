@@ -53,7 +53,7 @@ export async function startPeers(): Promise<readonly Peer[]> {
 const VICTORIA = 18_428;
 const INFLUX = 18_086;
 
-async function startVictoria(): Promise<Peer> {
+export async function startVictoria(): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-victoria-"));
   const origin = `http://127.0.0.1:${VICTORIA}`;
   const lineProtocol = `${origin}/write?precision=ms`;

@@ -27,6 +27,7 @@ export async function startPrometheus(): Promise<Prometheus> {
       `--storage.tsdb.path=${join(folder, "data")}`,
       `--web.listen-address=127.0.0.1:${port}`,
       "--web.enable-remote-write-receiver",
+      "--storage.tsdb.retention.time=10y",
     ],
     { stdio: "ignore" },
   );
