@@ -18,7 +18,7 @@ import {
 } from "./line-bytes.ts";
 
 /** 10^0 … 10^22: exact as doubles. */
-const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+export const POWERS_OF_TEN = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 const utf8 = new TextDecoder();
 
 /** Reads one value at a time, and keeps what it read: the hot path makes no object. */

@@ -1,5 +1,5 @@
-// One item of the native formats: a point, or many points of one series. Written by hand since it is
-// the hot path; a law holds it to the zod schema of the API document.
+// One item of the native formats, once it is parsed: a point, or many points of one series. Most never come
+// here (native-plain.ts); a law holds both to the zod schema of the API document.
 
 import { ok, err, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";

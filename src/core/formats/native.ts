@@ -3,15 +3,15 @@
 import { z } from "zod";
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
-import { quote } from "../text.ts";
 import { PRECISIONS, type Precision } from "../time.ts";
 import { type Asked, BAD_ITEM, type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { type ParsedJson, parseJson } from "./json.ts";
-import { duplicateKeys } from "./json-keys.ts";
+import { parseJson } from "./json.ts";
+import { CLOSE_BRACKET, JsonBytes, OPEN_BRACKET } from "./json-bytes.ts";
+import { COMMA, NEWLINE } from "./line-bytes.ts";
 import { renderNative } from "./native-answer.ts";
-import { PointReader } from "./native-points.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { ItemReader } from "./native-items.ts";
+import { decodeUtf8, NOT_UTF8, textIn } from "./utf8.ts";
 
 const parameters = z.object({
   precision: z.enum(PRECISIONS).default("ms").meta({ description: "Unit of numeric timestamps" }),
@@ -38,7 +38,7 @@ export const nativeJson = format({
   types: ["application/json", "", "application/x-www-form-urlencoded", "text/plain"],
   decode: (bytes, { parameters }, intake) => decodeJson(bytes, parameters.precision, intake),
   decodeInParts: (bytes, { parameters }, intake) =>
-    jsonInParts(bytes, parameters.precision, intake, NO_FIELDS),
+    jsonInParts(bytes, parameters.precision, intake),
 });
 
 export const nativeNdjson = format({
@@ -47,6 +47,8 @@ export const nativeNdjson = format({
   summary: "One point a line",
   types: ["application/x-ndjson", "application/ndjson", "application/jsonl"],
   decode: (bytes, { parameters }, intake) => decodeNdjson(bytes, parameters.precision, intake),
+  decodeInParts: (bytes, { parameters }, intake) =>
+    ndjsonInParts(bytes, parameters.precision, intake),
 });
 
 const NO_FIELDS: ReadonlySet<string> = new Set();
@@ -58,38 +60,7 @@ export function decodeJson(
   intake: Intake,
   passedOver = NO_FIELDS,
 ): Result<void, BadBody> {
-  const parts = jsonInParts(bytes, precision, intake, passedOver);
-  for (;;) {
-    const { done, value } = parts.next();
-    if (done === true) return value;
-  }
-}
-
-/** Items of a part. */
-const PART = 1_024;
-
-function* jsonInParts(
-  bytes: Uint8Array,
-  precision: Precision,
-  intake: Intake,
-  passedOver: ReadonlySet<string>,
-): Generator<number, Result<void, BadBody>> {
-  const text = decodeUtf8(bytes);
-  if (!text.ok) return text;
-  const parsed = parse(text.value, precision);
-  if (!parsed.ok) return parsed;
-  const { value, keys } = parsed.value;
-  const items = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (items.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
-  const reader = new PointReader(precision, intake, passedOver);
-  for (let i = 0; i < items.length; i++) {
-    // What was parsed before is as much as a part.
-    if (i % PART === 0) yield PART;
-    reader.read(items[i], i);
-    if (intake.isFull) return err(TOO_MANY);
-  }
-  if (keys !== reader.keys) noteDuplicates(text.value, intake, 0);
-  return ok(undefined);
+  return whole(jsonInParts(bytes, precision, intake, passedOver));
 }
 
 /** NDJSON: a point a line; empty lines are skipped. An item's index is its line, from 0. */
@@ -98,56 +69,142 @@ export function decodeNdjson(
   precision: Precision,
   intake: Intake,
 ): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const text = decoded.value;
-  const reader = new PointReader(precision, intake, NO_FIELDS);
-  let items = 0;
-  for (let i = 0, start = 0; start < text.length; i++) {
-    const end = text.indexOf("\n", start);
-    const read = text.slice(start, end < 0 ? undefined : end);
-    start += read.length + 1;
-    // Where files were joined, each may begin with a byte order mark.
-    const line = read.startsWith("\ufeff") ? read.slice(1) : read;
-    if (line.trim() === "") continue;
-    if (++items > LIMITS.pointsPerRequest) return err(TOO_MANY);
-    const parsed = parse(line, precision);
-    if (!parsed.ok) {
-      intake.issue(i, "", parsed.error.message);
-      continue;
-    }
-    const before = reader.keys;
-    reader.read(parsed.value.value, i);
-    if (intake.isFull) return err(TOO_MANY);
-    if (parsed.value.keys !== reader.keys - before) noteDuplicates(line, intake, i);
-  }
-  return ok(undefined);
+  return whole(ndjsonInParts(bytes, precision, intake));
 }
 
-function parse(text: string, precision: Precision): Result<ParsedJson, BadBody> {
-  if (text.trim() === "")
+function whole(parts: Generator<number, Result<void, BadBody>>): Result<void, BadBody> {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+}
+
+/** Bytes of a part: some 1,000 points. */
+const PART = 96 * 1_024;
+const POINTS = 1_024;
+
+/** Behind a byte order mark. */
+const behindMark = (bytes: Uint8Array, at: number): number =>
+  bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? at + 3 : at;
+
+export function* jsonInParts(
+  bytes: Uint8Array,
+  precision: Precision,
+  intake: Intake,
+  passedOver = NO_FIELDS,
+): Generator<number, Result<void, BadBody>> {
+  const list = new ListReader(bytes, precision, intake, passedOver);
+  for (;;) {
+    const read = list.part();
+    if (read !== undefined) return read;
+    yield POINTS;
+  }
+}
+
+/** Reads a body of JSON in parts. */
+class ListReader {
+  readonly #json: JsonBytes;
+  readonly #items: ItemReader;
+  readonly #intake: Intake;
+  readonly #isList: boolean;
+  /** Where the next item begins, and its index. */
+  #at: number;
+  #index = 0;
+
+  constructor(
+    bytes: Uint8Array,
+    precision: Precision,
+    intake: Intake,
+    passedOver: ReadonlySet<string>,
+  ) {
+    this.#json = new JsonBytes(bytes);
+    this.#items = new ItemReader(this.#json, precision, intake, passedOver);
+    this.#intake = intake;
+    const at = this.#json.skip(behindMark(bytes, 0));
+    this.#isList = bytes[at] === OPEN_BRACKET;
+    this.#at = this.#isList ? this.#json.skip(at + 1) : at;
+  }
+
+  /** Reads a part; undefined: there is more. */
+  part(): Result<void, BadBody> | undefined {
+    const json = this.#json;
+    const { bytes } = json;
+    if (this.#index === 0 && this.#isList && bytes[this.#at] === CLOSE_BRACKET)
+      return this.#end(this.#at);
+    const part = this.#at + PART;
+    while (this.#at < part) {
+      if (this.#index === LIMITS.pointsPerRequest) return err(TOO_MANY);
+      const end = this.#item(this.#at, this.#index++);
+      if (end < 0) return broken(bytes);
+      if (this.#intake.isFull) return err(TOO_MANY);
+      const next = json.skip(end);
+      if (!this.#isList || bytes[next] !== COMMA) return this.#end(next);
+      this.#at = json.skip(next + 1);
+    }
+    return undefined;
+  }
+
+  /** Where the item ends that begins at `start`; −1: it is no JSON. */
+  #item(start: number, index: number): number {
+    const plain = this.#items.plain(start, index);
+    if (plain >= 0) return plain;
+    const json = this.#json;
+    const end = json.valueEnd(start);
+    const text = end < 0 ? undefined : textIn(json.bytes, start, end);
+    if (text === undefined) return -1;
+    const depth = this.#isList ? LIMITS.jsonDepth - 1 : LIMITS.jsonDepth;
+    return this.#items.odd(text, index, depth).ok ? end : -1;
+  }
+
+  /** What is said of a body behind whose items there is `at`. */
+  #end(at: number): Result<void, BadBody> {
+    const { bytes } = this.#json;
+    if (this.#isList && bytes[at] !== CLOSE_BRACKET) return broken(bytes);
+    const end = this.#isList ? this.#json.skip(at + 1) : at;
+    return end === bytes.length ? ok(undefined) : broken(bytes);
+  }
+}
+
+/** What is wrong with a body that is no JSON: parsed whole, errors name its places. */
+function broken(bytes: Uint8Array): Result<void, BadBody> {
+  const text = decodeUtf8(bytes);
+  if (!text.ok) return text;
+  if (text.value.trim() === "")
     return err({
       code: "invalid_json",
       message: "the body is empty: expected a point, or an array of points",
     });
-  return parseJson(precision === "ns" ? withExactTimes(text) : text);
+  const parsed = parseJson(text.value);
+  return parsed.ok ? err({ code: "invalid_json", message: "not valid JSON" }) : parsed;
 }
 
-/**
- * JSON with times in nanoseconds, which have more digits than a double: where that would round one into
- * another millisecond, it is moved to the middle of its own. Times stand in `timestamp`, or first in a
- * pair; what stands in texts is left alone.
- */
-function withExactTimes(text: string): string {
-  if (!/\d{11}(?:(?!0{6})00|99)\d{4}(?!\d)/.test(text)) return text;
-  return text.replace(
-    /("timestamp"\s*:\s*|\[\s*)(\d{11,15})(?:00|99)\d{4}(?![\d.eE])|"(?:[^"\\]|\\.)*"/g,
-    (all, before?: string, ms?: string) => (ms === undefined ? all : `${before}${ms}500000`),
-  );
-}
-
-/** Asked in vain when an item has issues, since its keys may be counted wrong. */
-function noteDuplicates(text: string, intake: Intake, index: number): void {
-  for (const { key, item } of duplicateKeys(text))
-    intake.issue(index + item, key, `the key ${quote(key)} stands twice in an object`);
+function* ndjsonInParts(
+  bytes: Uint8Array,
+  precision: Precision,
+  intake: Intake,
+): Generator<number, Result<void, BadBody>> {
+  const json = new JsonBytes(bytes);
+  const items = new ItemReader(json, precision, intake, NO_FIELDS);
+  let count = 0;
+  for (let i = 0, start = 0, part = 0; start < bytes.length; i++) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? bytes.length : newline;
+    // Where files were joined, each may begin with a byte order mark.
+    const from = behindMark(bytes, start);
+    start = end + 1;
+    const at = json.skip(from);
+    if (at >= end) continue;
+    if (!items.plainUpTo(end, at, i)) {
+      const text = textIn(bytes, from, end);
+      if (text === undefined) return err(NOT_UTF8);
+      if (text.trim() === "") continue;
+      const read = items.odd(text, i);
+      if (!read.ok) intake.issue(i, "", read.error.message);
+    }
+    if (++count > LIMITS.pointsPerRequest || intake.isFull) return err(TOO_MANY);
+    if (end - part < PART) continue;
+    yield POINTS;
+    part = end;
+  }
+  return ok(undefined);
 }

@@ -8,11 +8,16 @@ const part = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const SHORT = 24;
 
+export const NOT_UTF8: BadBody = {
+  code: "invalid_utf8",
+  message: "the body is not valid UTF-8",
+};
+
 export function decodeUtf8(bytes: Uint8Array): Result<string, BadBody> {
   try {
     return ok(utf8.decode(bytes));
   } catch {
-    return err({ code: "invalid_utf8", message: "the body is not valid UTF-8" });
+    return err(NOT_UTF8);
   }
 }
 
