@@ -1,6 +1,7 @@
 // Whether a state folder can be served: room on its disk, and databases that can be read. What SQLite
 // finds only deep inside a file is found when it is read.
 
+import { existsSync } from "node:fs";
 import { readdir, statfs } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -42,7 +43,8 @@ async function databases(folder: string): Promise<string[]> {
 function problemOf(file: string): string | undefined {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { readOnly: true });
+    // A kill within a write leaves a journal: SQLite rolls back before it reads, which reading alone may not.
+    db = new DatabaseSync(file, { readOnly: !existsSync(`${file}-journal`) });
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
     return undefined;
   } catch (error) {

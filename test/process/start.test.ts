@@ -2,7 +2,7 @@
 // ends nothing is left.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vi
 import { type QueryAnswer, type StatusAnswer, told } from "../../src/core/api.ts";
 import { freePort } from "../support/server.ts";
 import { leftovers } from "./leftovers.ts";
-import { endAll, npmStart, printed, type Run, signalGroup } from "./npm-start.ts";
+import { endAll, npmStart, printed, type Run, signalGroup, STARTS } from "./npm-start.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** It runs at the start of each minute. */
@@ -36,8 +36,16 @@ test("a taken port is one line", async () => {
   await new Promise((resolve) => holder.close(resolve));
 });
 
-test("it starts, what it prints works as pasted, its cron runs, and Ctrl+C ends all of it", async () => {
+test("killed while it makes its tables, it starts; what it prints works as pasted, its cron runs, and Ctrl+C ends all of it", async () => {
   const port = await freePort();
+  const killed = npmStart(port, { persistTo: folder });
+  const tables = async (): Promise<number> =>
+    (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".sqlite")).length;
+  await expect.poll(tables, { timeout: STARTS.timeout, interval: 5 }).toBeGreaterThan(0);
+  signalGroup(killed, "SIGKILL");
+  endAll();
+  await killed.closed;
+  expect(killed.out).not.toContain("Ctrl+C ends the server");
   const run = npmStart(port, { persistTo: folder });
   await printed(run, "Ctrl+C ends the server");
   for (const host of ["localhost", "127.0.0.1"])

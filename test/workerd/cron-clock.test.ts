@@ -32,6 +32,7 @@ async function cronAt(...times: readonly number[]): Promise<void> {
 test.each([
   ["a year ahead", YEAR],
   ["a year behind", -YEAR],
+  ["an hour back", -HOUR],
 ])("one run with the clock %s deletes and hides no minutes", async (_, wrong) => {
   const points = at(NOW - 2 * DAY, NOW - MINUTE);
   await flush(points);

@@ -35,6 +35,7 @@ const count = async (resolution = "day"): Promise<number> =>
 test.each([
   ["a year ahead", YEAR],
   ["a year behind", -YEAR],
+  ["an hour back", -HOUR],
 ])("an alarm that ran with the clock %s does not stop the flushes after it", async (_, wrong) => {
   await post(NOW - MINUTE);
   vi.setSystemTime(NOW + wrong);

@@ -100,6 +100,22 @@ describe("databases", () => {
     expect((await stat(join(folder, "b.sqlite-wal"))).size).toBeGreaterThan(0);
   });
 
+  test("what was killed within a write is rolled back, and served", async () => {
+    const copy = join(folder, "killed.sqlite");
+    await copyFile(file(), copy);
+    const db = new DatabaseSync(copy);
+    // So small a cache is written to the file before the commit, and the journal before that.
+    db.exec("PRAGMA journal_mode = delete; PRAGMA cache_size = 5; BEGIN");
+    db.exec("UPDATE t SET x = x + 1");
+    const killed = join(folder, D1, "killed.sqlite");
+    for (const end of ["", "-journal"]) await copyFile(copy + end, killed + end);
+    db.close();
+    await checkDatabases(folder);
+    const after = new DatabaseSync(killed);
+    expect(after.prepare("SELECT DISTINCT x FROM t").all()).toEqual([{ x: 1 }]);
+    after.close();
+  });
+
   test("half of one is named", async () => {
     await truncate(file(), Math.floor((await stat(file())).size / 2));
     await expect(checkDatabases(folder)).rejects.toThrow(
