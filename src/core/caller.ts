@@ -28,6 +28,8 @@ export interface Caller {
 export interface Link {
   /** Of its secret. */
   readonly hash: string;
+  /** Of its view: a changed view is another. */
+  readonly version: number;
   readonly view: { readonly name: string; readonly note: string; readonly search: string };
   readonly asks: readonly Ask[];
 }

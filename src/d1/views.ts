@@ -34,6 +34,18 @@ export async function readView(db: D1Database, id: string): Promise<ViewRow | un
   return rows[0];
 }
 
+/** One that was deleted and can be brought back. @throws D1Failed */
+export async function readDeleted(db: D1Database, id: string): Promise<ViewRow | undefined> {
+  const { rows } = await run<ViewRow>(
+    db,
+    drizzle(db)
+      .select()
+      .from(views)
+      .where(and(eq(views.id, id), isNotNull(views.deletedAt))),
+  );
+  return rows[0];
+}
+
 export type NewView = Pick<typeof views.$inferInsert, "id" | "name" | "note" | "search">;
 
 interface Put {

@@ -237,10 +237,10 @@ export class Shard extends DurableObject<ShardEnv> {
     return new Response(null, socket ? { status: 101, webSocket: socket } : { status: 503 });
   }
 
-  /** Closes the live sockets of a token. */
-  revoke(token: string): void {
+  /** Closes the live sockets of a token, of versions before `least`. */
+  revoke(token: string, least?: number): void {
     this.#requested();
-    this.#sockets.revoke(token);
+    this.#sockets.revoke(token, least);
   }
 
   /** Pings are answered without waking the object. */

@@ -10,6 +10,8 @@ interface Kept {
   readonly metric: string;
   /** Of the token by which it was opened; absent: of nobody who can lose it. */
   readonly token?: string;
+  /** Of what the token opens; absent: it has none. */
+  readonly version?: number;
   /** Unix ms: when that expires; absent: never. */
   readonly until?: number;
   /** It is told that something changed, and not what. */
@@ -31,6 +33,8 @@ export interface Told {
 /** By which token a socket is opened, and until when. */
 export interface Opener {
   readonly token?: string;
+  /** Of what the token opens: it may end while the token goes on. */
+  readonly version?: number;
   readonly until?: number;
   /** It is told that something changed, and not what. */
   readonly brief?: true;
@@ -38,10 +42,11 @@ export interface Opener {
 
 /** As the Worker says it in the address. */
 export function openerIn(asked: URLSearchParams): Opener {
-  const [token, until] = [asked.get("token"), asked.get("until")];
+  const [token, version, until] = ["token", "version", "until"].map((name) => asked.get(name));
   return {
-    ...(token !== null && { token }),
-    ...(until !== null && { until: Number(until) }),
+    ...(token != null && { token }),
+    ...(version != null && { version: Number(version) }),
+    ...(until != null && { until: Number(until) }),
     ...(asked.has("brief") && { brief: true }),
   };
 }
@@ -53,8 +58,8 @@ const PONG = "pong";
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #kept = new Map<WebSocket, Kept>();
-  /** Tokens that were revoked a while ago: their ids are never given to others. */
-  readonly #revoked = new Set<string>();
+  /** By token, the least version that was not revoked a while ago: ids are never given to others. */
+  readonly #revoked = new Map<string, number>();
   readonly #byMetric = new Map<string, Set<WebSocket>>();
   /** Bytes that clients are not known to have read, of those that are being closed as well. */
   #unread = 0;
@@ -79,7 +84,7 @@ export class Sockets {
     opener: Opener,
   ): { readonly server: WebSocket; readonly client: WebSocket } | undefined {
     if (this.#kept.size >= LIMITS.socketsPerShard) return undefined;
-    if (opener.token !== undefined && !this.#isFree(opener.token)) return undefined;
+    if (opener.token !== undefined && !this.#isFree(opener.token, opener)) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const kept = { metric, ...opener, unread: 0, since: undefined, missed: 0 };
@@ -89,8 +94,8 @@ export class Sockets {
   }
 
   /** Whether a token may have another socket. */
-  #isFree(token: string): boolean {
-    if (this.#revoked.has(token)) return false;
+  #isFree(token: string, { version = 0 }: Opener): boolean {
+    if (version < (this.#revoked.get(token) ?? 0)) return false;
     let many = 0;
     for (const kept of this.#kept.values()) if (kept.token === token) many++;
     return many < LIMITS.socketsPerToken;
@@ -148,12 +153,17 @@ export class Sockets {
       if (isMeant(metric)) for (const socket of sockets) this.#close(socket, code, reason);
   }
 
-  /** Closes those of a token that was revoked. */
-  revoke(token: string): void {
+  /** Closes those of a token that was revoked, of versions before `least`: also what an earlier call did not reach. */
+  revoke(token: string, least = Infinity): void {
     if (this.#revoked.size >= LIMITS.tokens) this.#revoked.clear();
-    this.#revoked.add(token);
+    const from = Math.max(least, this.#revoked.get(token) ?? 0);
+    this.#revoked.set(token, from);
     for (const [socket, kept] of this.#kept)
-      if (kept.token === token && socket.readyState === WebSocket.OPEN)
+      if (
+        kept.token === token &&
+        (kept.version ?? 0) < from &&
+        socket.readyState === WebSocket.OPEN
+      )
         this.#close(socket, 1008, "its token was revoked");
   }
 

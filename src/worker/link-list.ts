@@ -23,20 +23,19 @@ export function linkListOf(env: Env): LinkList {
   return list;
 }
 
-/** Which sockets are those of a link to this version of its view: a changed view is another. */
-export const socketsOf = (id: string, { updated_at: version }: ViewRow): string =>
-  `link.${id}.${version}`;
+/** By what sockets of a link are known. */
+export const socketsOf = (link: string): string => `link.${link}`;
 
 /** Who has a link to a view: its queries are all that it may ask. */
 export function callerOfLink(hash: string, view: ViewRow): Caller {
-  const { name, note, search } = view;
+  const { name, note, search, updated_at: version } = view;
   const asks = asksOf(new URLSearchParams(search));
   return {
-    id: socketsOf(linkId(hash), view),
+    id: socketsOf(linkId(hash)),
     name: `link to ${name}`,
     scope: "read",
     prefix: NO_PREFIX,
-    link: { hash, view: { name, note, search }, asks: asks.ok ? asks.value : [] },
+    link: { hash, version, view: { name, note, search }, asks: asks.ok ? asks.value : [] },
   };
 }
 

@@ -444,6 +444,38 @@ describe("a link", () => {
       again.close(1000);
     });
 
+    test("that a silent shard kept are closed when the same is sent again", async () => {
+      /** A Worker whose shards do not answer. */
+      const deaf = isolate({
+        SHARD: new Proxy(env.SHARD, {
+          get() {
+            throw new Error("lost");
+          },
+        }),
+      });
+      const init = { method: "PUT", body: JSON.stringify({ name: "v", search: "metric=web.a" }) };
+      for (const [path, again] of [
+        ["put", async () => await put("v", "metric=web.a")],
+        ["delete", async () => await ask(admin, "/api/v1/views/v", TOKEN, { method: "DELETE" })],
+      ] as const) {
+        const socket = await open("web.a", secret);
+        const end = new Promise<number>((resolve) =>
+          socket.addEventListener("close", ({ code }) => resolve(code)),
+        );
+        socket.accept();
+        const first = path === "put" ? init : { method: "DELETE" };
+        const response = await ask(deaf, "/api/v1/views/v", TOKEN, first);
+        await failureOf(response, 503, "unavailable");
+        expect(socket.readyState).toBe(WebSocket.OPEN);
+        expect((await again()).status).toBe(path === "put" ? 200 : 404);
+        expect(await end).toBe(1008);
+      }
+      await put("v", "metric=web.a");
+      const back = await open("web.a", secret);
+      back.accept();
+      back.close(1000);
+    });
+
     test("not by an isolate that has not heard yet that it was revoked", async () => {
       const other = isolate();
       await ask(other, "/api/v1/shared", secret);

@@ -99,5 +99,6 @@ async function nameLink(asked: URLSearchParams, env: Env, { hash }: Link): Promi
   if (now === undefined) return fail({ kind: "unauthorized", message: "The link was revoked" });
   mustSee(now, asked.get("metric") ?? "");
   asked.set("token", now.id);
+  asked.set("version", String(now.link?.version));
   asked.set("brief", "true");
 }

@@ -11,7 +11,7 @@ import { endpoint, exactly } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
 import { digestOf, newLinkText } from "../http/token-text.ts";
 import { linkListOf, socketsOf } from "../link-list.ts";
-import { describeMetric } from "../read/catalogue.ts";
+import { listMetrics } from "../read/catalogue.ts";
 import { closeSockets } from "./close-sockets.ts";
 import { viewOf } from "./views.ts";
 
@@ -92,7 +92,7 @@ export const revokeLink = endpoint({
     // Also when it was gone: another isolate may have revoked it, and this one not know.
     linkListOf(c.env).forget();
     // So that who was told to send this again, since a shard did not answer, does.
-    await closeSockets(c.env, [socketsOf(link, view)], "the link is revoked");
+    await closeSockets(c.env, [socketsOf(link)], "the link is revoked");
     if (row === undefined)
       return fail({
         kind: "unknown_link",
@@ -136,14 +136,18 @@ export const shared = endpoint({
         message: "This is for who has a link to a view: send its secret as the token",
       });
     const names = [...new Set(link.asks.map(({ metric }) => metric))];
-    const metrics = await Promise.all(
-      names.slice(0, LIMITS.metricsPerLink).map((name) => describedBriefly(c.env, name)),
-    );
-    return { ...link.view, metrics };
+    return { ...link.view, metrics: await briefly(c.env, names.slice(0, LIMITS.metricsPerLink)) };
   },
 });
 
-async function describedBriefly(env: Env, name: string): Promise<SharedAnswer["metrics"][number]> {
-  const { type, unit } = (await describeMetric(env, name))?.answer ?? {};
-  return { name, ...(type !== undefined && { type }), ...(unit !== undefined && { unit }) };
+/** Type and unit of each, as far as anything says them: one read, however many they are. */
+async function briefly(env: Env, names: readonly string[]): Promise<SharedAnswer["metrics"]> {
+  if (names.length === 0) return [];
+  const page = { search: "", prefix: "", after: "", limit: names.length, names };
+  const { answer } = await listMetrics(env, page);
+  const known = new Map(answer.metrics.map((one) => [one.name, one]));
+  return names.map((name) => {
+    const { type, unit } = known.get(name) ?? {};
+    return { name, ...(type !== undefined && { type }), ...(unit !== undefined && { unit }) };
+  });
 }

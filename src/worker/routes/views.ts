@@ -9,6 +9,7 @@ import { quote } from "../../core/text.ts";
 import { asksOf } from "../../core/view-asks.ts";
 import {
   deleteView,
+  readDeleted,
   linkId,
   putView,
   readLinks,
@@ -150,7 +151,7 @@ export const saveView = endpoint({
         kind: "too_many_views",
         message: `the store has ${LIMITS.views} views, the limit: delete some with DELETE ${path}/<id>`,
       });
-    if (put.before !== undefined) await endLinks(c.env, put.before);
+    if (put.before !== undefined) await endLinks(c.env, id, put.view.updated_at);
     return saved(put.view);
   },
 });
@@ -167,19 +168,21 @@ export const removeView = endpoint({
   async handle(_asked, c) {
     const id = c.req.param("id") ?? "";
     const row = await deleteView(c.env.DB, id, Date.now());
-    if (row === undefined) return unknown(id);
-    await endLinks(c.env, row);
-    return { removed: saved(row) };
+    // Also when it was gone: who was told to send this again, since a shard did not answer, does.
+    const gone = row ?? (await readDeleted(c.env.DB, id));
+    if (gone !== undefined) await endLinks(c.env, id, gone.updated_at + 1);
+    return row === undefined ? unknown(id) : { removed: saved(row) };
   },
 });
 
-/** Closes what links to a view have open: it is another now, or none. @throws Failed */
-async function endLinks(env: Env, before: ViewRow): Promise<void> {
+/** Closes what links to a view have open of versions before `least`: it is another now, or none. @throws Failed */
+async function endLinks(env: Env, view: string, least: number): Promise<void> {
   linkListOf(env).forget();
-  const links = await readLinks(env.DB, before.id);
+  const links = await readLinks(env.DB, view);
   await closeSockets(
     env,
-    links.map(({ hash }) => socketsOf(linkId(hash), before)),
+    links.map(({ hash }) => socketsOf(linkId(hash))),
     "the view is saved as you said",
+    least,
   );
 }
