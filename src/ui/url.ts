@@ -10,15 +10,7 @@ import type { MetricSummary } from "../core/api.ts";
 import { parseMatcher } from "../core/query/filter.ts";
 import { rises, typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
-import {
-  isPercentile,
-  PERCENTILE_NAMES,
-  type PercentileName,
-  STAT_NAMES,
-  STATISTIC,
-  type StatName,
-} from "../core/stats.ts";
-import { DAY, MINUTE } from "../core/tiers.ts";
+import { PERCENTILE_NAMES, type PercentileName, STAT_NAMES, type StatName } from "../core/stats.ts";
 import { parseSpan, type Span, spanMs } from "./spans.ts";
 import { isUnit, type UnitName } from "./units.ts";
 
@@ -40,6 +32,14 @@ export type Across = (typeof ACROSS)[number];
 /** What is shown of a counter. */
 export const SHOWS = ["rate", "value"] as const;
 export type Show = (typeof SHOWS)[number];
+
+/** How a panel shows its series, unless as lines. */
+export const KINDS = ["stacked", "heatmap", "number"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** How values become heights, or colours, unless linearly. */
+export const SCALES = ["log", "clip"] as const;
+export type ScaleName = (typeof SCALES)[number];
 
 /** The time before that what is shown is compared with. */
 export const COMPARISONS = ["none", "period", "day", "week"] as const;
@@ -76,6 +76,12 @@ export interface Panel {
   readonly sort?: Sort;
   /** A line across the chart at this value, in the unit of the metric. */
   readonly line?: number;
+  readonly kind?: Kind;
+  readonly scale?: ScaleName;
+  /** The ends of the y axis, in the unit of the metric; absent: what fits. */
+  readonly y?: readonly [bottom: number, top: number];
+  /** Of a panel of numbers: which one of the range. Absent: the last. */
+  readonly figure?: Stat;
   /** Shown as a table instead of a chart. */
   readonly table: boolean;
   /** Filters of the whole view, in no address of the panel. */
@@ -131,7 +137,19 @@ export const panelOfExpr = (expr: string): Panel => ({ ...panelOf(""), expr, by:
 
 /** A panel without some of its choices. */
 export function without<
-  K extends "by" | "unit" | "only" | "sort" | "across" | "show" | "over" | "line",
+  K extends
+    | "by"
+    | "unit"
+    | "only"
+    | "sort"
+    | "across"
+    | "show"
+    | "over"
+    | "line"
+    | "kind"
+    | "scale"
+    | "y"
+    | "figure",
 >(panel: Panel, ...choices: readonly K[]): Omit<Panel, K> {
   const rest: Mutable<Panel> = { ...panel };
   for (const choice of choices) delete rest[choice];
@@ -200,24 +218,40 @@ function parsePanels(given: URLSearchParams): Panel[] {
     }
     const panel = panels.at(-1);
     if (panel === undefined || value === "") continue;
-    if (name === "stat") panel.stat = find(DRAWN, value) ?? panel.stat;
-    else if (name === "by" && panel.expr === undefined) panel.by = value;
+    if (name === "by" && panel.expr === undefined) panel.by = value;
     else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "over") panel.over = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];
     else if (name === "table") panel.table = value === "true";
     else if (name === "line" && Number.isFinite(Number(value))) panel.line = Number(value);
-    else {
-      const sort = name === "sort" ? find(["name", ...STATS] as const, value) : undefined;
-      const across = name === "across" ? find(ACROSS, value) : undefined;
-      const show = name === "show" ? find(SHOWS, value) : undefined;
-      if (sort !== undefined) panel.sort = sort;
-      if (across !== undefined) panel.across = across;
-      if (show !== undefined) panel.show = show;
-    }
+    else if (name === "y") {
+      const [bottom = Number.NaN, top = Number.NaN] = value.split(",").map(Number);
+      if (Number.isFinite(bottom) && Number.isFinite(top) && bottom < top) panel.y = [bottom, top];
+    } else Object.assign(panel, choiceOf(name, value));
   }
   return panels;
+}
+
+/** Choices of one of some words. */
+const CHOICES: {
+  readonly [
+    K in "stat" | "sort" | "across" | "show" | "kind" | "scale" | "figure"
+  ]: readonly NonNullable<Panel[K]>[];
+} = {
+  stat: DRAWN,
+  sort: ["name", ...STATS],
+  across: ACROSS,
+  show: SHOWS,
+  kind: KINDS,
+  scale: SCALES,
+  figure: STATS,
+};
+
+function choiceOf(name: string, value: string): Partial<Panel> {
+  for (const [key, words] of Object.entries(CHOICES))
+    if (name === key && words.some((word) => word === value)) return { [name]: value };
+  return {};
 }
 
 /** The end of what can be asked, Unix ms: the year 5138. */
@@ -258,7 +292,17 @@ export function viewAddress(view: View, base = HOME): string {
     if (panel.stat !== "avg") search.append("stat", panel.stat);
     if (panel.by !== undefined && !isExpr) search.append("by", panel.by);
     for (const matcher of panel.where) search.append("where", matcher);
-    for (const name of ["over", "across", "show", "unit", "line"] as const) {
+    for (const name of [
+      "over",
+      "across",
+      "show",
+      "unit",
+      "line",
+      "kind",
+      "scale",
+      "y",
+      "figure",
+    ] as const) {
       const { [name]: value } = panel;
       if (value !== undefined) search.append(name, String(value));
     }
@@ -271,7 +315,7 @@ export function viewAddress(view: View, base = HOME): string {
 }
 
 /** Fewer escapes than URLSearchParams makes: addresses are read, and typed, by people. */
-const readable = (search: URLSearchParams): string =>
+export const readable = (search: URLSearchParams): string =>
   search.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
 
 /** What a panel is called. */
@@ -285,9 +329,6 @@ export const titleOf = ({ metric, expr, over }: Pick<Panel, "metric" | "expr" | 
 /** The panel of what a panel is divided by, cut as it is. */
 export const secondOf = (panel: Panel): Panel | undefined =>
   panel.over === undefined ? undefined : { ...panel, metric: panel.over, known: {} };
-
-/** Series that a panel knows at most: of more, the largest by the statistic that is drawn. */
-const SERIES_KNOWN = 100;
 
 /** A time of a question: fixed, or relative to the server's clock. */
 interface Bounds {
@@ -312,58 +353,5 @@ export const showOf = (panel: Pick<Panel, "metric" | "show" | "known">): Show =>
 export const isCounter = ({ metric, known }: Pick<Panel, "metric" | "known">): boolean =>
   rises(known?.type ?? typeByName(metric));
 
-/** Lengths of ranges, ms, of which samples are drawn at most: by themselves, and when they are chosen. */
-const SAMPLES_WITHIN = { auto: 30 * MINUTE, raw: DAY } as const;
-
-/** What is asked for: samples of short ranges, where what is drawn is a value that each of them has. */
-function resolutionOf(panel: Panel, { range, resolution }: Asked): Resolution {
-  if (resolution !== "auto" && resolution !== "raw") return resolution;
-  const length = lengthOf(range);
-  const isValue =
-    showOf(panel) === "value" &&
-    panel.across === undefined &&
-    panel.over === undefined &&
-    !isPercentile(panel.stat) &&
-    STATISTIC[panel.stat].kind === "value";
-  return isValue && length <= SAMPLES_WITHIN[resolution] ? "raw" : "auto";
-}
-
-/** The percentile that is drawn, if one is: it is of the points of a group alone. */
-export const percentileOf = (panel: Panel): PercentileName | undefined =>
-  panel.across === undefined && showOf(panel) === "value" && isPercentile(panel.stat)
-    ? panel.stat
-    : undefined;
-
 /** What its series must match. */
 export const filtersOf = ({ all = [], where }: Panel): readonly string[] => [...all, ...where];
-
-/** What panels ask about. */
-export type Asked = Pick<View, "range" | "resolution">;
-
-/** What questions of expressions begin with: models/values.ts makes addresses of them. */
-export const ASKS_EXPR = "expr?";
-
-/** What a panel asks of the server. Equal panels ask the same. */
-export function questionOf(panel: Panel, asked: Asked): string {
-  const { metric, expr, stat, by, across } = panel;
-  const { from, to } = boundsOf(asked.range);
-  if (expr !== undefined) {
-    const { resolution: every } = asked;
-    return ASKS_EXPR + new URLSearchParams({ expr, from, to, every });
-  }
-  const resolution = resolutionOf(panel, asked);
-  const search = new URLSearchParams({ metric, from, to, resolution });
-  const rate = showOf(panel) === "rate";
-  const percentile = percentileOf(panel);
-  if (percentile !== undefined) search.set("stat", percentile);
-  if (by !== undefined) {
-    search.set("by", by);
-    search.set("limit", String(SERIES_KNOWN));
-    search.set("order", rate ? "rate" : (percentile ?? (isPercentile(stat) ? "avg" : stat)));
-    search.set("rest", "true");
-  }
-  // A rate of several series is that of their sum already.
-  if (across !== undefined && !rate) search.set("across", across);
-  for (const matcher of filtersOf(panel)) search.append("where", matcher);
-  return `/api/v1/query?${readable(search)}`;
-}

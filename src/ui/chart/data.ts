@@ -62,6 +62,8 @@ export interface ChartQuestion {
   readonly form: Form;
   /** Keys of the series to draw; absent: the largest. */
   readonly only?: readonly string[];
+  /** Series that are drawn unless they are chosen: others than the usual number. */
+  readonly most?: number;
   /** The colours of before: a series keeps its colour. */
   readonly slots?: Slots;
 }
@@ -116,7 +118,7 @@ export function chartData(question: ChartQuestion): ChartData {
       };
     })
     .sort((a, b) => compareLabels(a.labels, b.labels));
-  const lines = drawnOf(all, form, question.only);
+  const lines = drawnOf(all, form, question.only, question.most);
   const others = question.only === undefined ? all.filter((line) => !lines.includes(line)) : [];
   const rest = restOf(
     others,
@@ -171,11 +173,12 @@ function drawnOf(
   all: readonly Line[],
   form: Form,
   only: readonly string[] | undefined,
+  most = LARGEST_DRAWN,
 ): readonly Line[] {
   const chosen = only && all.filter(({ key }) => only.includes(key));
   // Chosen series without points here, or of another split: better the largest than none.
   if (chosen !== undefined && chosen.length > 0) return chosen;
-  if (all.length <= LARGEST_DRAWN) return all;
+  if (all.length <= most) return all;
   const largest = new Set(worst(all, form));
   return all.filter((line) => largest.has(line));
 }

@@ -1,6 +1,7 @@
 // What keys do to a chart: loaded with the first.
 
 import type uPlot from "uplot";
+import type { ChartData } from "./data.ts";
 import type { ChartEvents } from "./options.ts";
 
 /** What arrow keys move the window by, and what + and - zoom by, as a part of it. */
@@ -12,6 +13,7 @@ interface Keyed extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
   readonly to: number;
   /** The window as it is to be: see `PlotProps`. */
   readonly present: () => { readonly from: number; readonly to: number };
+  readonly data: Pick<ChartData, "lines">;
 }
 
 export function onKey(event: KeyboardEvent, u: uPlot, props: Keyed): void {
@@ -20,6 +22,8 @@ export function onKey(event: KeyboardEvent, u: uPlot, props: Keyed): void {
   const side = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
   if (side !== 0 && event.shiftKey) onPan(from + side * by, to + side * by, true);
   else if (side !== 0) moveCursor(u, side);
+  else if (event.key === "ArrowUp") moveRow(u, -1, props.data.lines.length);
+  else if (event.key === "ArrowDown") moveRow(u, 1, props.data.lines.length);
   else if (event.key === "+" || event.key === "=") zoomBy(-STRIDE, present(), onZoom);
   else if (event.key === "-") zoomBy(STRIDE, present(), onZoom);
   else if (event.key === "Escape") onBack();
@@ -39,6 +43,18 @@ function moveCursor(u: uPlot, step: number): void {
   const x = u.data[0];
   const place = Math.min(x.length - 1, Math.max(0, (u.cursor.idx ?? x.length - step) + step));
   const value = x[place];
+  const { top = -1 } = u.cursor;
   if (value !== undefined)
-    u.setCursor({ left: u.valToPos(value, "x"), top: u.over.clientHeight / 3 });
+    u.setCursor({
+      left: u.valToPos(value, "x"),
+      top: top > 0 ? top : u.over.clientHeight / 3,
+    });
+}
+
+/** To the middle of a row beside, of so many. */
+function moveRow(u: uPlot, step: number, rows: number): void {
+  const { left = -1, top = -1 } = u.cursor;
+  const each = u.over.clientHeight / rows;
+  const row = Math.min(rows - 1, Math.max(0, Math.floor(top / each) + step));
+  if (left >= 0) u.setCursor({ left, top: (row + 0.5) * each });
 }

@@ -6,6 +6,7 @@ import type { EventSaid } from "../../core/api-events.ts";
 import { formatMoment } from "../format.ts";
 import { formatIn, type UnitName } from "../units.ts";
 import type { Overlay } from "./overlay.ts";
+import type { Scale } from "./scale.ts";
 
 const CLASS = "laid";
 
@@ -27,7 +28,7 @@ function element(name: string, words: string): HTMLElement {
 /** `now`: Unix ms, its year needs not be said. */
 export const overlayOf =
   (events: readonly EventSaid[], zone: string, now: number): Overlay =>
-  (u, line, unit, factor) => {
+  (u, line, unit, scale) => {
     for (const old of u.over.querySelectorAll(`.${CLASS}`)) old.remove();
     for (const event of events) {
       const left = u.valToPos(event.timestamp, "x");
@@ -37,13 +38,13 @@ export const overlayOf =
       mark.toggleAttribute("data-left", left > u.over.clientWidth / 2);
       u.over.append(mark);
     }
-    if (line !== undefined) layLine(u, line, unit, factor);
+    if (line !== undefined) layLine(u, line, unit, scale);
   };
 
-function layLine(u: uPlot, line: number, unit: UnitName, factor: number): void {
-  const top = u.valToPos(line, "y");
+function layLine(u: uPlot, line: number, unit: UnitName, scale: Scale): void {
+  const top = u.valToPos(scale.to(line), "y");
   if (!(top >= 0 && top <= u.over.clientHeight)) return;
-  const made = element("threshold", formatIn(unit, line / factor));
+  const made = element("threshold", formatIn(unit, line));
   made.style.top = `${top}px`;
   u.over.append(made);
 }

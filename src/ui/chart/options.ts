@@ -2,13 +2,13 @@
 // makes a chart nor touches the page.
 
 import type uPlot from "uplot";
-import { enoughTicks, tickLabels, type UnitName } from "../units.ts";
+import type { UnitName } from "../units.ts";
 import { timeLabels, timeTicks } from "./axis.ts";
 import { type Band, bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE } from "./data.ts";
 import { type Drawable, lonely } from "./gaps.ts";
 import { overlay } from "./overlay.ts";
-import { unscaled, yRange } from "./scale.ts";
+import type { Scale } from "./scale.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
 export interface Theme {
@@ -129,7 +129,7 @@ const isLine = (at: number): boolean => [2, 3].includes((at - 1) % COLUMNS_PER_L
 
 /** The bands, and where a bucket stands alone, a bar from its minimum to its maximum. */
 const drawBands =
-  ({ theme, slots, hasRest }: Pick<ChartInput, "theme" | "slots" | "hasRest">) =>
+  ({ theme, slots, hasRest, alpha }: Pick<ChartInput, "theme" | "slots" | "hasRest" | "alpha">) =>
   (u: uPlot): void => {
     const { ctx } = u;
     const { left, top, width, height } = u.bbox;
@@ -153,7 +153,7 @@ const drawBands =
       const high = heights(line * COLUMNS_PER_LINE + 1);
       const low = heights(line * COLUMNS_PER_LINE + 2);
       const colour = colourOf(theme.palette, slot);
-      fill(columnsOf(line * COLUMNS_PER_LINE + 1), faint(colour, bandAlpha(slots.length)));
+      fill(columnsOf(line * COLUMNS_PER_LINE + 1), faint(colour, alpha ?? bandAlpha(slots.length)));
       strokeColumns(ctx, "round", faint(colour, 0.35), 4 * uPlotRatio(u), (add) => {
         for (const i of lonely(high)) add(left + x[i]!, high[i]!, low[i]!);
       });
@@ -197,24 +197,24 @@ export interface ChartInput extends ChartEvents {
   readonly hasRest: boolean;
   readonly theme: Theme;
   readonly unit: UnitName;
-  /** What is drawn is counted: its axis starts at 0. */
-  readonly counts: boolean;
   /** IANA time zone of the axis. */
   readonly zone: string;
   readonly width: number;
   readonly height: number;
   /** The window on the time axis, [from, to), Unix ms: read whenever the scale is set. */
   readonly window: () => readonly [from: number, to: number];
-  /** What the drawn values are multiplied by: read whenever the axis is made. */
-  readonly factor: () => number;
-  /** A line across the chart, multiplied as values are; undefined: none. */
+  /** Of the values: read whenever the axis is made. */
+  readonly scale: () => Scale;
+  /** Alpha of the bands, where they are what is to be seen. */
+  readonly alpha: number | undefined;
+  /** A value at which a line goes across the chart; undefined: none. */
   readonly line: () => number | undefined;
   /** Every value has a dot, where there is room: read whenever dots are drawn. */
   readonly dotted: () => boolean;
 }
 
 export function chartOptions(input: ChartInput): uPlot.Options {
-  const { slots, theme, width, height, unit, zone, factor } = input;
+  const { slots, theme, width, height, unit, zone, scale } = input;
   const lines = slots.length;
   const axis: uPlot.Axis = {
     stroke: theme.text,
@@ -236,10 +236,9 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         range: (_, min, max) => {
           const line = input.line();
           // Nothing to draw: the line alone makes no axis.
-          const isAlone = line === undefined || min === null || max === null;
-          return isAlone
-            ? yRange(min, max, input.counts)
-            : yRange(Math.min(min, line), Math.max(max, line), input.counts);
+          if (line === undefined || min === null || max === null) return scale().range(min, max);
+          const at = scale().to(line);
+          return scale().range(Math.min(min, at), Math.max(max, at));
         },
       },
     },
@@ -265,18 +264,8 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         // Ticks are chosen below. uPlot hides an axis for which it finds no step of its own, and takes
         // none that is small.
         incrs: (_u, _at, min, max) => [Math.max(5, max - min)],
-        splits: (u, _, min, max) =>
-          enoughTicks(
-            unit,
-            unscaled(min, factor()),
-            unscaled(max, factor()),
-            fits(u.height - 56, VALUE_LABEL),
-          ).map((tick) => tick * factor()),
-        values: (_, splits) =>
-          tickLabels(
-            unit,
-            splits.map((split) => unscaled(split, factor())),
-          ),
+        splits: (u, _, min, max) => scale().ticks(min, max, fits(u.height - 56, VALUE_LABEL)),
+        values: (_, splits) => scale().labels(splits),
       },
     ],
     series: [
@@ -313,7 +302,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       // Under the lines and dots.
       drawAxes: [drawBands(input)],
       setCursor: [input.onCursor],
-      draw: [(u) => overlay.peek()?.(u, input.line(), unit, factor())],
+      draw: [(u) => overlay.peek()?.(u, input.line(), unit, scale())],
       setSelect: [
         (u) => {
           const { left, width: selected } = u.select;

@@ -4,9 +4,10 @@
 import { signal } from "@preact/signals";
 import type uPlot from "uplot";
 import type { UnitName } from "../units.ts";
+import type { Scale } from "./scale.ts";
 
-/** Lays it anew over a chart that was drawn. `line`: multiplied by `factor`, as values are. */
-export type Overlay = (u: uPlot, line: number | undefined, unit: UnitName, factor: number) => void;
+/** Lays it anew over a chart that was drawn. `line`: a value. */
+export type Overlay = (u: uPlot, line: number | undefined, unit: UnitName, scale: Scale) => void;
 
 /** Another one whenever what is to be laid over has changed. */
 export const overlay = signal<Overlay | undefined>(undefined);

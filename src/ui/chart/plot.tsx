@@ -4,14 +4,22 @@ import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
-import { type ChartData, drawn, middles, slotOf } from "./data.ts";
+import { type ChartData, middles, slotOf } from "./data.ts";
+import type { Ends } from "./drag-axis.ts";
 import { stepAt } from "./older.ts";
 import { counts } from "./form.ts";
 import { forget, soon } from "./frames.ts";
-import { factorFor } from "./scale.ts";
+import { lineColumns, linearOf, LINES, type At, type Look } from "./look.ts";
+import type { Scale } from "./scale.ts";
 import { overlay } from "./overlay.ts";
-import { chartOptions, type ChartEvents, nearestPlace, type Theme } from "./options.ts";
-import type { At, TooltipProps } from "./tooltip.tsx";
+import {
+  chartOptions,
+  type ChartEvents,
+  type ChartInput,
+  nearestPlace,
+  type Theme,
+} from "./options.ts";
+import type { TooltipProps } from "./tooltip.tsx";
 import { lazily } from "../components/lazily.tsx";
 
 const loadTooltip = () => import("./tooltip.tsx");
@@ -32,35 +40,31 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   readonly theme: Theme;
   readonly zone: string;
   /** A value at which a line goes across; undefined: none. */
-  readonly line: number | undefined;
+  readonly line?: number | undefined;
+  /** The ends of the y axis are chosen; without them, what fits. Absent: they cannot be. */
+  readonly onEnds?: (ends?: Ends) => void;
+  /** Absent: lines. Another one is another chart. */
+  readonly look?: Look;
   /** The one canvas, for who wants to keep the picture; undefined when it is gone. */
   readonly canvas: { current: HTMLCanvasElement | undefined };
 }
 
 interface Aligned {
   readonly columns: uPlot.AlignedData;
-  /** What the values in them are multiplied by. */
-  readonly factor: number;
+  readonly scale: Scale;
 }
 
-function aligned(data: ChartData): Aligned {
-  const columns = data.lines.flatMap((line) => {
-    const { high, low, closed, open, before } = drawn(line, data);
-    return [high, low, closed, open, before];
-  });
-  if (data.rest !== undefined) columns.push([...data.rest.high], [...data.rest.low]);
-  let largest = 0;
-  for (const column of columns)
-    for (const value of column) if (value != null) largest = Math.max(largest, Math.abs(value));
-  const factor = factorFor(largest);
-  const scaled = columns.map((column) =>
-    column.map((value) => (value == null ? value : value * factor)),
+function aligned(data: ChartData, look: Look): Aligned {
+  const columns = look.columns?.(data) ?? lineColumns(data);
+  const scale = (look.scale ?? linearOf)(data, columns);
+  const heights = columns.map((column) =>
+    column.map((value) => (value == null ? value : scale.to(value))),
   );
-  return { columns: [middles(data), ...scaled], factor };
+  return { columns: [middles(data), ...heights], scale };
 }
 
 export function Plot(props: PlotProps) {
-  const { data, from, to, theme, zone } = props;
+  const { data, from, to, theme, zone, look = LINES } = props;
   const { unit } = data.form;
   const isCounted = counts(data.form);
   const box = useRef<HTMLDivElement>(null);
@@ -73,9 +77,9 @@ export function Plot(props: PlotProps) {
   const at = useMemo(() => signal<At | undefined>(undefined), []);
   /** What a screen reader is told of the bucket that a key led to. */
   const said = useMemo(() => signal(""), []);
-  const { columns, factor } = useMemo(() => aligned(data), [data]);
-  const factorNow = useRef(factor);
-  factorNow.current = factor;
+  const { columns, scale } = useMemo(() => aligned(data, look), [data, look]);
+  const scaleNow = useRef(scale);
+  scaleNow.current = scale;
   /** Another number of lines, or other colours, need another chart. */
   const slots = data.lines.map((line) => slotOf(data, line)).join();
   const hasRest = data.rest !== undefined;
@@ -84,39 +88,46 @@ export function Plot(props: PlotProps) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(
-      chartOptions({
-        slots: latest.current.data.lines.map((line) => slotOf(latest.current.data, line)),
-        hasRest,
-        theme,
-        unit,
-        counts: isCounted,
-        zone,
-        width: element.clientWidth,
-        height: element.clientHeight,
-        window: () => [latest.current.from, latest.current.to],
-        factor: () => factorNow.current,
-        line: () => {
-          const { line } = latest.current;
-          return line === undefined ? undefined : line * factorNow.current;
-        },
-        dotted: () => latest.current.data.form.kind === "samples",
-        onCursor: (u) => {
-          if (following.current) return;
-          at.value = placeOf(u, latest.current.data);
-          const { left } = u.cursor;
-          if (left !== undefined && left >= 0)
-            crosshair.value = { at: u.posToVal(left, "x"), owner };
-          else if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
-        },
-        onZoom: (a, b) => latest.current.onZoom(a, b),
-        onBack: () => latest.current.onBack(),
-        onPan: (a, b, done) => latest.current.onPan(a, b, done),
-      }),
-      columns,
-      element,
-    );
+    const input: ChartInput = {
+      slots: latest.current.data.lines.map((line) => slotOf(latest.current.data, line)),
+      hasRest,
+      theme,
+      unit,
+      zone,
+      width: element.clientWidth,
+      height: element.clientHeight,
+      window: () => [latest.current.from, latest.current.to],
+      scale: () => scaleNow.current,
+      alpha: look.alpha,
+      line: () => latest.current.line,
+      dotted: () => latest.current.data.form.kind === "samples",
+      onCursor: (u) => {
+        if (following.current) return;
+        at.value = placeOf(u, latest.current.data);
+        const { left } = u.cursor;
+        if (left !== undefined && left >= 0) crosshair.value = { at: u.posToVal(left, "x"), owner };
+        else if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
+      },
+      onZoom: (a, b) => latest.current.onZoom(a, b),
+      onBack: () => latest.current.onBack(),
+      onPan: (a, b, done) => latest.current.onPan(a, b, done),
+    };
+    const lines = chartOptions(input);
+    const options = look.options?.(lines, input, () => latest.current.data) ?? lines;
+    const made = new uPlot(options, columns, element);
     plot.current = made;
+    const axis = element.querySelectorAll<HTMLElement>(".u-axis")[1];
+    if (axis !== undefined && latest.current.onEnds !== undefined) {
+      axis.title = "Drag to set the ends of the axis, double-click to fit";
+      axis.addEventListener(
+        "pointerdown",
+        (event) =>
+          void import("./drag-axis.ts").then(({ dragAxis }) =>
+            dragAxis(event, made, scaleNow.current, (ends) => latest.current.onEnds?.(ends)),
+          ),
+      );
+      axis.addEventListener("dblclick", () => latest.current.onEnds?.());
+    }
     latest.current.canvas.current = made.ctx.canvas;
     let isGone = false;
     let letGo: (() => void) | undefined;
@@ -156,7 +167,7 @@ export function Plot(props: PlotProps) {
       at.value = undefined;
       if (crosshair.peek()?.owner === owner) crosshair.value = undefined;
     };
-  }, [slots, hasRest, theme, unit, isCounted, zone]);
+  }, [slots, hasRest, theme, unit, isCounted, zone, look]);
 
   useLayoutEffect(() => {
     const u = plot.current;
@@ -194,7 +205,13 @@ export function Plot(props: PlotProps) {
         aria-label={`${props.name}. Arrows move over the buckets, with Shift the window; plus and minus zoom, Escape goes back.`}
         onKeyDown={(event) => {
           // The browser's own are those with others held.
-          if (event.ctrlKey || event.metaKey || event.altKey || !KEYS.has(event.key)) return;
+          if (
+            event.ctrlKey ||
+            event.metaKey ||
+            event.altKey ||
+            !(KEYS.has(event.key) || (look.row && event.key.startsWith("Arrow")))
+          )
+            return;
           event.preventDefault();
           void keyed(event);
         }}
@@ -203,7 +220,7 @@ export function Plot(props: PlotProps) {
       <p class="unseen" role="status">
         {said}
       </p>
-      <Pointed at={at} data={data} palette={theme.palette} zone={zone} />
+      <Pointed at={at} data={data} palette={theme.palette} zone={zone} look={look} />
     </div>
   );
 }
@@ -221,6 +238,7 @@ function placeOf(u: uPlot, data: ChartData): At | undefined {
     left: left + u.bbox.left / uPlot.pxRatio,
     top: (top ?? 0) + u.bbox.top / uPlot.pxRatio,
     width: u.width,
+    part: (top ?? 0) / u.over.clientHeight,
     start: found ? start : bucketOf(data, time),
     ...(found && { place: idx }),
   };

@@ -1,6 +1,21 @@
 // The scale of values: a chart draws numbers of any size, of which uPlot knows only some. It has no
 // axis for numbers of more than 17 digits, and lengths beyond the largest double are none. Pure.
 
+import { enoughTicks, tickLabels, type UnitName } from "../units.ts";
+
+/** How values become heights, and heights values. */
+export interface Scale {
+  /** What is drawn for a value; never far beyond 1, nor so near to 0 that uPlot loses it. */
+  readonly to: (value: number) => number;
+  /** The value of a height. */
+  readonly from: (drawn: number) => number;
+  /** The ends of the axis for what is drawn in [min, max]; null: nothing is. */
+  readonly range: (min: number | null, max: number | null) => [bottom: number, top: number];
+  /** Where labels stand in [min, max], as drawn, ascending: about `most`, and three at least. */
+  readonly ticks: (min: number, max: number, most: number) => number[];
+  readonly labels: (ticks: readonly number[]) => string[];
+}
+
 /** The largest power of two, up or down, that a double takes twice. */
 const FURTHEST = 1_000;
 
@@ -38,4 +53,18 @@ export function yRange(min: number | null, max: number | null, counts = false): 
     min >= 0 && (counts || min <= span * 0.6) ? 0 : min - air,
     max <= 0 && -max <= span * 0.6 ? 0 : max + air,
   ];
+}
+
+/** @param largest of the sizes of the values, finite */
+export function linear(unit: UnitName, counts: boolean, largest: number): Scale {
+  const factor = factorFor(largest);
+  const from = (drawn: number): number => unscaled(drawn, factor);
+  return {
+    to: (value) => value * factor,
+    from,
+    range: (min, max) => yRange(min, max, counts),
+    ticks: (min, max, most) =>
+      enoughTicks(unit, from(min), from(max), most).map((tick) => tick * factor),
+    labels: (ticks) => tickLabels(unit, ticks.map(from)),
+  };
 }

@@ -7,20 +7,9 @@ import { formatBucket, seriesName } from "../format.ts";
 import { changeOf, formatChange } from "./change.ts";
 import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
+import type { At, Look } from "./look.ts";
 import { type Figure, type Form, formatDrawn, formatFigure, valueOf as sampleOf } from "./form.ts";
 import { colourOf } from "./options.ts";
-
-export interface At {
-  /** CSS pixels inside the chart. */
-  readonly left: number;
-  readonly top: number;
-  /** Width of the chart. */
-  readonly width: number;
-  /** Start of the bucket. */
-  readonly start: number;
-  /** Its place in the data; absent where there is no bucket. */
-  readonly place?: number;
-}
 
 const LINES_SHOWN = 10;
 
@@ -29,6 +18,7 @@ export interface TooltipProps {
   readonly data: ChartData;
   readonly palette: readonly string[];
   readonly zone: string;
+  readonly look: Look;
 }
 
 /** It keeps so far from the edges of the screen, CSS pixels. */
@@ -44,13 +34,14 @@ function keepOnScreen(box: HTMLElement): void {
   box.style.translate = `${back(left, right, clientWidth)}px ${Math.min(0, back(top, bottom, clientHeight))}px`;
 }
 
-export function Tooltip({ at, data, palette, zone }: TooltipProps) {
+export function Tooltip({ at, data: all, palette, zone, look }: TooltipProps) {
   const place = at.value;
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     if (box.current !== null) keepOnScreen(box.current);
   });
   if (place === undefined) return null;
+  const data = look.row?.(all, place) ?? all;
   const period = periodAt(data, place.start);
   const right = place.left > place.width / 2;
   const buckets = data.lines.flatMap((line) => {
@@ -70,6 +61,7 @@ export function Tooltip({ at, data, palette, zone }: TooltipProps) {
       }}
     >
       <div class="tooltip-time">
+        {look.row !== undefined && <b>{data.lines.map(({ labels }) => seriesName(labels))}</b>}
         {formatBucket(period.start, period.width, zone)}
         {place.start >= data.partialFrom && <em> still filling</em>}
       </div>
@@ -78,7 +70,13 @@ export function Tooltip({ at, data, palette, zone }: TooltipProps) {
       ) : data.lines.length === 1 ? (
         <Numbers {...buckets[0]!} form={data.form} place={place.place} />
       ) : (
-        <Lines buckets={buckets} palette={palette} form={data.form} place={place.place} />
+        <Lines
+          buckets={buckets}
+          palette={palette}
+          form={data.form}
+          place={place.place}
+          total={place.place === undefined ? undefined : look.total?.(data, place.place)}
+        />
       )}
     </div>
   );
@@ -149,9 +147,10 @@ interface LinesProps {
   readonly palette: readonly string[];
   readonly form: Form;
   readonly place: number | undefined;
+  readonly total: number | undefined;
 }
 
-function Lines({ buckets, palette, form, place }: LinesProps) {
+function Lines({ buckets, palette, form, place, total }: LinesProps) {
   const isCompared = buckets.some(({ line }) => line.before !== undefined);
   const drawn: Figure = { name: form.stat, title: form.title };
   const others = (["min", "max"] as const).filter((name) => name !== form.stat);
@@ -197,6 +196,12 @@ function Lines({ buckets, palette, form, place }: LinesProps) {
             <th class="quiet">and {hidden} more</th>
           </tr>
         )}
+        {total !== undefined && (
+          <tr data-together>
+            <th>together</th>
+            <td>{formatFigure(drawn, total, form)}</td>
+          </tr>
+        )}
       </tbody>
     </table>
   );
@@ -204,9 +209,11 @@ function Lines({ buckets, palette, form, place }: LinesProps) {
 
 /** The same in words, of what is drawn alone. */
 export function told(
-  { start, place }: At,
-  { data, zone }: Pick<TooltipProps, "data" | "zone">,
+  at: At,
+  { data: all, zone, look }: Pick<TooltipProps, "data" | "zone"> & { readonly look?: Look },
 ): string {
+  const { start, place } = at;
+  const data = look?.row?.(all, at) ?? all;
   const values = data.lines.flatMap((line) => {
     const row = place === undefined ? undefined : rowAt(line, place, data);
     if (!isRow(row)) return [];

@@ -104,7 +104,7 @@ function Rows({ index, panel, data }: RowsProps) {
       return only === undefined ? rest : { ...rest, only };
     });
   const drawn = new Set(data.lines);
-  const isOfSeveral = panel.by !== "*" && (summaryOf(panel.metric)?.series ?? 1) > data.all.length;
+  const isOfSeveral = areSeveral(panel, data);
   const row = (line: Line) => {
     const slot = drawn.has(line) ? slotOf(data, line) : undefined;
     return (
@@ -148,8 +148,20 @@ function Rows({ index, panel, data }: RowsProps) {
 
 const isSort = (name: Figure["name"]): name is Stat => name !== "series";
 
-const totalOf = ({ totals }: Line, figure: Figure, form: Form): string =>
+export const totalOf = ({ totals }: Line, figure: Figure, form: Form): string =>
   formatFigure(figure, isSort(figure.name) ? totals[figure.name] : undefined, form);
+
+/** Of several series the last point is that of one of them: the line's last bucket says what all are. */
+export function lastOf(line: Line, form: Form, isOfSeveral: boolean): string {
+  const last = isOfSeveral ? line.rows.findLast(isRow) : undefined;
+  return isRow(last)
+    ? formatDrawn(form, line.columns, last)
+    : totalOf(line, { name: "last", title: "last" }, form);
+}
+
+/** Whether a line is of more than one series. */
+export const areSeveral = (panel: Panel, { all }: Pick<ChartData, "all">): boolean =>
+  panel.by !== "*" && (summaryOf(panel.metric)?.series ?? 1) > all.length;
 
 const nameOf = (panel: Panel, { labels }: Line): string =>
   panel.by === undefined ? titleOf(panel) : seriesName(labels);
@@ -179,12 +191,7 @@ function Now({ line, data, isOfSeveral }: NowProps) {
     const { form } = data;
     return computed(() => {
       const { value: place } = crosshair;
-      if (place === undefined) {
-        const last = isOfSeveral ? line.rows.findLast(isRow) : undefined;
-        return isRow(last)
-          ? formatDrawn(form, line.columns, last)
-          : totalOf(line, { name: "last", title: "last" }, form);
-      }
+      if (place === undefined) return lastOf(line, form, isOfSeveral);
       const at = placeOf(data, place.at);
       const row = at === undefined ? undefined : rowAt(line, at, data);
       return isRow(row) ? formatDrawn(form, line.columns, row) : "–";

@@ -8,7 +8,9 @@ import { sheet } from "../models/sheet.ts";
 import { asksSamples } from "../models/answers.ts";
 import { addressOfExpr, askedExpr } from "../promql/times.ts";
 import { exprOf } from "../promql/write.ts";
-import { ASKS_EXPR, panelOfExpr, questionOf, secondOf } from "../url.ts";
+import { ASKS_EXPR, questionOf } from "../question.ts";
+import { panelOfExpr, secondOf } from "../url.ts";
+import { Display } from "./display.tsx";
 import { Divide } from "./divide.tsx";
 import { Threshold } from "./threshold.tsx";
 import type { ToolsProps } from "./panel-props.ts";
@@ -49,9 +51,10 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
   );
   return (
     <>
+      <Display index={index} panel={panel} close={close} />
       <div class="items">
         {item("CSV of what is drawn", () => keep("csv"), !canKeep)}
-        {item("PNG picture", () => keep("png"), !canKeep || panel.table)}
+        {item("PNG picture", () => keep("png"), !canKeep || panel.table || panel.kind === "number")}
         {item("Copy as curl", () =>
           copy(
             [panel, ...(second ? [second] : [])]

@@ -95,7 +95,12 @@ export function PanelTools(props: ToolsProps) {
       <Tool name="Copy link" onClick={() => void copy(location.href)}>
         <ICONS.link />
       </Tool>
-      <Menu name="Download and copy" label={<ICONS.download />} class="tool" onNear={loadAhead}>
+      <Menu
+        name="Kind, scale, download and copy"
+        label={<ICONS.more />}
+        class="tool"
+        onNear={loadAhead}
+      >
         {(close) => <PanelMenu {...props} close={close} copy={copy} />}
       </Menu>
       {several && (

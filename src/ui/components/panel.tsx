@@ -1,29 +1,13 @@
 // A panel: one metric, how it is cut, its chart or table, and the numbers of the range.
 
-import { batch } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
-import { type ChartData, gaps } from "../chart/data.ts";
-import { isRow } from "../chart/gaps.ts";
-import { Plot } from "../chart/plot.tsx";
 import { type Drawing, drawer } from "../models/drawing.ts";
-import {
-  filtered,
-  go,
-  moveBy,
-  panelCount,
-  panned,
-  type Panned,
-  setPanel,
-  zoomOut,
-  zoomTo,
-} from "../models/page.ts";
+import { filtered, go, panelCount, setPanel } from "../models/page.ts";
 import type { Reading } from "../models/reading.ts";
 import type { Failure, Shown } from "../models/shown.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
-import { theme } from "../models/theme.ts";
-import { strideOf } from "../models/whole.ts";
-import { zone } from "../models/zone.ts";
 import { filtersOf, HOME, type Panel as Choices, showOf, titleOf, without } from "../url.ts";
+import { Chart } from "./chart.tsx";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
 import { PanelHead } from "./panel-head.tsx";
@@ -33,6 +17,8 @@ import { usePaced } from "./paced.ts";
 
 const waiting = <div class="chart" aria-busy="true" />;
 const Table = lazily(async () => (await import("./table.tsx")).Table, waiting);
+/** Whatever is not lines on a linear scale. */
+const OtherChart = lazily(async () => (await import("./other-chart.tsx")).OtherChart, waiting);
 const NoPoints = lazily(async () => (await import("./nothing.tsx")).NoPoints, waiting);
 
 export interface PanelProps {
@@ -43,73 +29,6 @@ export interface PanelProps {
   /** Without the controls of the page around it. */
   readonly embedded?: boolean;
 }
-
-/** What the chart shows, for who looks at the page from outside, such as its tests. */
-type Described = Record<`data-${string}`, string | number>;
-const described = (now: Shown): Described => ({
-  "data-metric": now.answer.metric,
-  "data-resolution": now.answer.resolution,
-  "data-older": (now.answer.older ?? []).map(({ resolution }) => resolution).join(" "),
-  "data-current": String(now.current),
-  "data-from": now.from,
-  "data-to": now.to,
-});
-const counted = (data: ChartData): Described => ({
-  "data-form": data.form.kind,
-  "data-lines": data.lines.length,
-  "data-series": data.all.length,
-  "data-before": data.lines.filter(({ before }) => before?.rows.some(isRow)).length,
-  "data-buckets": data.lines.reduce((sum, { rows }) => sum + rows.filter(isRow).length, 0),
-  "data-gaps": data.lines.reduce((sum, { rows }) => sum + gaps(rows), 0),
-  "data-open": data.starts.filter((start) => start >= data.partialFrom).length,
-});
-
-/** Whole buckets, or minutes of samples, only, so that the window stays as long as it is; or stretched. */
-const panning =
-  ({ now }: Drawing, by: Reading) =>
-  (from: number, to: number, done: boolean): void =>
-    batch(() => {
-      const stride = strideOf(now.answer.resolution);
-      panned.value = done ? undefined : { from, to, by };
-      if (!done) return;
-      const isStretched = Math.abs(to - from - (now.to - now.from)) > 1;
-      if (isStretched) zoomTo(from, to);
-      else moveBy(Math.round((from - now.from) / stride) * stride, now);
-    });
-
-interface ChartProps {
-  readonly drawing: Drawing;
-  readonly panel: Choices;
-  /** The window that the charts are dragged to, instead of the drawing's own. */
-  readonly dragged: Panned | undefined;
-  readonly reading: Reading;
-  readonly canvas: { current: HTMLCanvasElement | undefined };
-}
-
-const Chart = ({ drawing, panel, dragged, reading, canvas }: ChartProps) => {
-  const { now, data } = drawing;
-  const { from, to } = dragged ?? now;
-  const counts = useMemo(() => counted(data), [data]);
-  return (
-    <figure class="chart" {...described(now)} {...counts}>
-      <Plot
-        name={titleOf(panel)}
-        data={data}
-        from={from}
-        to={to}
-        present={() => reading.shown.peek() ?? now}
-        theme={theme.value}
-        zone={zone.value}
-        line={panel.line}
-        canvas={canvas}
-        onZoom={zoomTo}
-        onBack={zoomOut}
-        onPan={panning(drawing, reading)}
-      />
-      {reading.slow.value && <div class="progress" role="progressbar" aria-label="Loading" />}
-    </figure>
-  );
-};
 
 const TITLES: Readonly<Record<string, string>> = {
   unknown_metric: "No such metric",
@@ -164,6 +83,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
   } = usePaced(scene, (before, next) => isUrgent(before, next, reading));
   const drawing = draw(panel, shown);
   const state = stateOf(failed, drawing);
+  const Drawn = (panel.kind ?? panel.scale ?? panel.y) ? OtherChart : Chart;
   const badFilter = failed && refusedOf(panel, failed);
   const retry = (): void => {
     void reading.askNow();
@@ -229,7 +149,8 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
       ) : panel.table ? (
         <Table drawing={drawing} panel={panel} />
       ) : (
-        <Chart
+        <Drawn
+          index={index}
           drawing={drawing}
           panel={panel}
           dragged={dragged}
@@ -239,7 +160,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
       )}
       {state === "ready" && drawing !== undefined && (
         <>
-          <Legend index={index} panel={panel} drawing={drawing} />
+          {panel.kind !== "number" && <Legend index={index} panel={panel} drawing={drawing} />}
           <Foot drawing={drawing} panel={panel} isLast={index === panelCount.value - 1} />
         </>
       )}

@@ -1,6 +1,6 @@
 // Asks what a panel asks: for buckets, for samples, or for the values of an expression.
 
-import { ASKS_EXPR } from "../url.ts";
+import { ASKS_EXPR } from "../question.ts";
 import { askQuery } from "./buckets.ts";
 import type { WholeAnswer } from "./whole.ts";
 

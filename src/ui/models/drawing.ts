@@ -14,7 +14,8 @@ import {
 import { isPercentile } from "../../core/stats.ts";
 import type { ChartSeries } from "../chart/series.ts";
 import { perSecond, type UnitName, unitOf } from "../units.ts";
-import { type Panel, percentileOf, showOf } from "../url.ts";
+import { percentileOf } from "../question.ts";
+import { type Panel, showOf } from "../url.ts";
 import type { Shown } from "./shown.ts";
 
 export interface Drawing {
@@ -114,6 +115,7 @@ function dataOf(panel: Panel, now: Shown, last: Drawn | undefined): ChartData {
     partialFrom,
     form,
     ...(only !== undefined && { only }),
+    ...(panel.kind === "heatmap" && { most: Infinity }),
     ...(old !== undefined && { slots: old.data.slots }),
   });
 }

@@ -3,7 +3,8 @@
 import type { Grain } from "../grain.ts";
 import { DAY } from "../../core/tiers.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { type Comparison, type Panel, questionOf } from "../url.ts";
+import { questionOf } from "../question.ts";
+import { type Comparison, type Panel } from "../url.ts";
 
 export interface Earlier {
   readonly question: string;

@@ -8,7 +8,8 @@ import { TIERS } from "../../core/tiers.ts";
 import { askQuery } from "./buckets.ts";
 import { keyOf } from "../chart/data.ts";
 import type { Older } from "../chart/older.ts";
-import { type Panel, questionOf } from "../url.ts";
+import { questionOf } from "../question.ts";
+import { type Panel } from "../url.ts";
 import { COARSER, lacksOlder, type WholeAnswer } from "./whole.ts";
 
 /** What to ask for the time before an answer's resolution is kept; undefined: nothing is missing. */

@@ -5,7 +5,8 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { MINUTE } from "../../core/tiers.ts";
 import { awaiting } from "../chart/frames.ts";
 import { askAny, asksSamples } from "./answers.ts";
-import { filtersOf, lengthOf, type Panel, percentileOf, questionOf, showOf } from "../url.ts";
+import { percentileOf, questionOf } from "../question.ts";
+import { filtersOf, lengthOf, type Panel, showOf } from "../url.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { type Feed, feedOf } from "./feeds.ts";

@@ -7,7 +7,8 @@ import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { addressOfExpr, askedExpr } from "../../../src/ui/promql/times.ts";
 import { unitOfExpr } from "../../../src/ui/promql/unit.ts";
 import { unitOf } from "../../../src/ui/units.ts";
-import { panelOfExpr, questionOf, type Range, type Resolution } from "../../../src/ui/url.ts";
+import { questionOf } from "../../../src/ui/question.ts";
+import { panelOfExpr, type Range, type Resolution } from "../../../src/ui/url.ts";
 
 describe("units", () => {
   test.each([

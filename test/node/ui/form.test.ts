@@ -6,7 +6,8 @@ import { completed, columnsOfValues } from "../../../src/ui/chart/series.ts";
 import { totals } from "../../../src/ui/chart/totals.ts";
 import { ratios } from "../../../src/ui/chart/ratio.ts";
 import { ownUnit } from "../../../src/ui/models/drawing.ts";
-import { panelOf, questionOf, showOf } from "../../../src/ui/url.ts";
+import { questionOf } from "../../../src/ui/question.ts";
+import { panelOf, showOf } from "../../../src/ui/url.ts";
 
 describe("the rate of a counter", () => {
   const answer = {

@@ -10,7 +10,8 @@ import { sampleColumns as columnsOf } from "../../../src/ui/chart/samples.ts";
 import type { ChartSeries } from "../../../src/ui/chart/series.ts";
 import { laterParts, withLater } from "../../../src/ui/models/samples-tail.ts";
 import { Tail } from "../../../src/ui/models/tail.ts";
-import { panelOf, parseView, questionOf } from "../../../src/ui/url.ts";
+import { questionOf } from "../../../src/ui/question.ts";
+import { panelOf, parseView } from "../../../src/ui/url.ts";
 
 const sampleColumns = (samples: RawAnswer["series"][number], minutes?: SeriesAnswer) =>
   columnsOf({ samples, ...(minutes && { minutes }) });

@@ -4,15 +4,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatMatcher, OPERATORS } from "../../../src/core/query/filter.ts";
 import { keepingPanels } from "../../../src/ui/keeping.ts";
+import { questionOf } from "../../../src/ui/question.ts";
 import {
   COMPARISONS,
   HOME,
+  KINDS,
   type Panel,
   panelOf,
   panelOfExpr,
   parseView,
-  questionOf,
   RESOLUTIONS,
+  SCALES,
   STATS,
   type View,
   viewAddress,
@@ -28,6 +30,8 @@ const matcher = fc
   .record({ label: text, op: fc.constantFrom(...OPERATORS), value: text })
   .map(formatMatcher);
 
+/** Without -0, which no address tells from 0. */
+const value = fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0);
 const ofMetrics: fc.Arbitrary<Panel> = fc.record(
   {
     metric: text,
@@ -37,7 +41,14 @@ const ofMetrics: fc.Arbitrary<Panel> = fc.record(
     unit: fc.constantFrom("bytes" as const, "seconds" as const),
     only: fc.array(text, { minLength: 1, maxLength: 3 }),
     sort: fc.constantFrom("name" as const, ...STATS),
-    line: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+    line: value,
+    kind: fc.constantFrom(...KINDS),
+    scale: fc.constantFrom(...SCALES),
+    y: fc
+      .tuple(value, value)
+      .filter(([a, b]) => a !== b)
+      .map(([a, b]): [number, number] => (a < b ? [a, b] : [b, a])),
+    figure: fc.constantFrom(...STATS),
     table: fc.boolean(),
   },
   { requiredKeys: ["metric", "stat", "where", "table"] },
