@@ -6,7 +6,7 @@ import { parser } from "@prometheus-io/lezer-promql";
 import type { SyntaxNode } from "@lezer/common";
 import * as LIMITS from "../limits.ts";
 import { cut, quote } from "../text.ts";
-import type { Expr } from "./ast.ts";
+import type { Expr, Place } from "./ast.ts";
 import { failParse } from "./error.ts";
 import { EXPERIMENTAL } from "./experimental.ts";
 import { childrenOf } from "./syntax.ts";
@@ -22,6 +22,7 @@ export function readQuery(query: string): Expr {
     );
   if (/^\s*(#[^\n]*\s*)*$/.test(query))
     failParse(query, { start: 0, end: 0 }, "no expression found in input");
+  refuseBrackets(query);
   const top = treeOf(query);
   refuseDepth(query, top);
   const root = childrenOf(top)[0];
@@ -52,16 +53,29 @@ function treeOf(query: string): SyntaxNode {
   }
 }
 
+function failDepth(query: string, place: Place): never {
+  return failParse(
+    query,
+    place,
+    `nested deeper than the ${LIMITS.queryDepth} levels of limit queryDepth`,
+  );
+}
+
+/** Before the parser, which has a stack of its own, and takes the other end of it for an error. */
+function refuseBrackets(query: string): void {
+  let depth = 0;
+  for (const { 0: token, index } of query.matchAll(BRACKETS)) {
+    if (CLOSED_BY.has(token)) depth++;
+    else if (/[)}\]]/.test(token[0]!)) depth--;
+    if (depth > LIMITS.queryDepth) failDepth(query, { start: index, end: index + 1 });
+  }
+}
+
 function refuseDepth(query: string, top: SyntaxNode): void {
   let depth = 0;
   top.cursor().iterate(
     ({ type, from, to }) => {
-      if (++depth > LIMITS.queryDepth)
-        failParse(
-          query,
-          { start: from, end: to },
-          `nested deeper than the ${LIMITS.queryDepth} levels of limit queryDepth`,
-        );
+      if (++depth > LIMITS.queryDepth) failDepth(query, { start: from, end: to });
       if (type.isError) failParse(query, ...wrong(query, from));
     },
     () => void depth--,
@@ -107,12 +121,13 @@ const CLOSED_BY: ReadonlyMap<string, readonly [close: string, name: string]> = n
   ["[", ["]", "bracket"]],
 ]);
 
+/** Brackets that count, and texts and remarks, in which they do not. */
+const BRACKETS = /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|`[^`]*`?|#[^\n]*|[()[\]{}]/g;
+
 /** Says which bracket is never closed. */
 function unclosedIn(query: string): string | undefined {
   const open: string[] = [];
-  for (const [token] of query.matchAll(
-    /"(?:\\[^]|[^"\\])*"?|'(?:\\[^]|[^'\\])*'?|`[^`]*`?|#[^\n]*|[()[\]{}]/g,
-  )) {
+  for (const [token] of query.matchAll(BRACKETS)) {
     if (CLOSED_BY.has(token)) open.push(token);
     else if (CLOSED_BY.get(open.at(-1) ?? "")?.[0] === token) open.pop();
   }
