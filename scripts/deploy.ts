@@ -1,30 +1,49 @@
-// `npm run deploy`: the databases, then their tables, then the Worker that needs them. What it runs
-// is `wrangler`, in the user's terminal; the first step that fails ends it.
+// `npm run deploy`: the databases, then their tables, then the Worker that needs them, then the
+// administrator's token, where there is none. What it runs is `wrangler`, in the user's terminal; the
+// first step that fails ends it.
 
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
 import { gapIn, needsList, stepsOf } from "./deploy/plan.ts";
+import { addressIn, hasSecret, nextSteps, TOKEN } from "./deploy/after.ts";
 import { runScript, Stop } from "./stop.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Runs wrangler and returns what it printed, if asked for; else that is shown. @throws Stop */
+/** What becomes of what wrangler prints, and what it reads. */
+interface Talk {
+  /** Default: both. */
+  readonly output?: "shown" | "kept" | "both";
+  /** Default: the terminal's. */
+  readonly input?: string;
+}
+
+/** Runs wrangler and returns what it printed, if that was to be kept. @throws Stop */
 function wrangler(
   what: string,
   args: readonly string[],
-  output: "shown" | "kept",
+  { output = "both", input }: Talk = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn("wrangler", args, {
       cwd: ROOT,
       // Windows finds it only through its shell.
       shell: process.platform === "win32",
-      stdio: ["inherit", output === "kept" ? "pipe" : "inherit", "inherit"],
+      stdio: [
+        input === undefined ? "inherit" : "pipe",
+        output === "shown" ? "inherit" : "pipe",
+        "inherit",
+      ],
     });
     let text = "";
-    child.stdout?.setEncoding("utf8").on("data", (more: string) => (text += more));
+    child.stdout?.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+      if (output === "both") process.stdout.write(more);
+    });
+    child.stdin?.on("error", () => undefined).end(input);
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) return resolve(text);
@@ -41,7 +60,7 @@ function wrangler(
 async function existingDatabases(): Promise<ReadonlySet<string>> {
   const what =
     "Listing the D1 databases of your account (it needs `npx wrangler login`, or CLOUDFLARE_API_TOKEN)";
-  const text = await wrangler(what, ["d1", "list", "--json"], "kept");
+  const text = await wrangler(what, ["d1", "list", "--json"], { output: "kept" });
   try {
     const list = JSON.parse(text) as readonly { readonly name: string }[];
     return new Set(list.map(({ name }) => name));
@@ -50,6 +69,22 @@ async function existingDatabases(): Promise<ReadonlySet<string>> {
       cause: error,
     });
   }
+}
+
+/** Sets the administrator's token where there is none, and returns it; undefined where there is one. @throws Stop */
+async function newToken(): Promise<string | undefined> {
+  const what = "Looking whether API_TOKEN is set";
+  const text = await wrangler(what, ["secret", "list", "--format", "json"], { output: "kept" });
+  if (hasSecret(text, TOKEN)) return undefined;
+  // A build's log is kept, and read by others.
+  if (process.env.CI)
+    throw new Stop(
+      `${TOKEN} is not set, and the store refuses everything: set it with \`npx wrangler secret put ${TOKEN}\`.`,
+    );
+  const token = randomBytes(32).toString("hex");
+  const later = `Setting ${TOKEN} (the store is deployed, and refuses everything until \`npx wrangler secret put ${TOKEN}\` is done)`;
+  await wrangler(later, ["secret", "put", TOKEN], { output: "kept", input: `${token}\n` });
+  return token;
 }
 
 await runScript(async () => {
@@ -63,9 +98,17 @@ await runScript(async () => {
   const gap = gapIn(databases);
   if (gap !== undefined) throw new Stop(`${gap}.`);
   const existing = needsList(databases) ? await existingDatabases() : new Set<string>();
+  let printed = "";
   for (const { what, args } of stepsOf(config.name ?? "minuet", databases, existing)) {
     console.log(`${what} …`);
     // What it prints of a new database is for a configuration that names it by its id.
-    await wrangler(what, args, args[1] === "create" ? "kept" : "shown");
+    printed = await wrangler(what, args, { output: outputOf(args) });
   }
+  console.log(["", ...nextSteps(addressIn(printed), await newToken())].join("\n"));
 });
+
+/** Wrangler asks in a terminal before it migrates: then it must have one. */
+function outputOf([command, what]: readonly string[]): "shown" | "kept" | "both" {
+  if (command === "deploy") return "both";
+  return what === "create" ? "kept" : "shown";
+}

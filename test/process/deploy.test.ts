@@ -6,12 +6,14 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
+import { newBuild, SHARED_BUILD } from "../support/build.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Runs the script with that wrangler: `body` answers, after it wrote its arguments down. */
-async function deploy(body: string, ...args: string[]) {
+async function deploy(body: string, { args = [] as string[], ci = "" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "minuet-deploy-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const log = join(folder, "calls");
@@ -22,28 +24,77 @@ async function deploy(body: string, ...args: string[]) {
   const path = [folder, dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);
   const run = promisify(execFile)(process.execPath, ["scripts/run.mjs", "deploy", ...args], {
     cwd: ROOT,
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, CI: ci },
   });
   const { stdout, stderr, code } = await run.then(
     (done) => ({ ...done, code: 0 }),
     (error: { stdout: string; stderr: string; code: number }) => error,
   );
   const calls = (await readFile(log, "utf8")).split("\n").filter((line) => line !== "");
-  return { calls, stdout, stderr, code };
+  const put = await readFile(join(folder, "wrangler.put"), "utf8").catch(() => "");
+  return { calls, stdout, stderr, code, put };
 }
 
-const listing = (json: string): string => `[ "$2" = list ] && echo '${json}'; exit 0`;
+/** Answers of the account: its databases, its secrets, and where a Worker is deployed to. */
+const listing = (
+  databases: string,
+  secrets = '[{"name":"API_TOKEN","type":"secret_text"}]',
+): string =>
+  `case "$1 $2" in
+    "d1 list") echo '${databases}' ;;
+    "secret list") echo '${secrets}' ;;
+    "secret put") echo "got $(cat)" >> "$0.put" ;;
+    "deploy ") printf 'Uploaded minuet\n  https://minuet.us.workers.dev\nCurrent Version ID: 1\n' ;;
+  esac; exit 0`;
+
+const DEPLOYED = ["d1 migrations apply DB --remote", "deploy", "secret list --format json"];
 
 test("creates the database, applies migrations, deploys", async () => {
   expect(await deploy(listing("[]"))).toMatchObject({
     code: 0,
-    calls: ["d1 list --json", "d1 create minuet", "d1 migrations apply DB --remote", "deploy"],
+    calls: ["d1 list --json", "d1 create minuet", ...DEPLOYED],
   });
 });
 
-test("keeps a database that is there", async () => {
-  const { calls } = await deploy(listing('[{"uuid":"1","name":"minuet"}]'));
-  expect(calls).toEqual(["d1 list --json", "d1 migrations apply DB --remote", "deploy"]);
+test("keeps a database that is there, and a token, which is not shown", async () => {
+  const { calls, stdout, put } = await deploy(listing('[{"uuid":"1","name":"minuet"}]'));
+  expect(calls).toEqual(["d1 list --json", ...DEPLOYED]);
+  expect(put).toBe("");
+  expect(stdout).toContain('-H "Authorization: Bearer $API_TOKEN"');
+});
+
+test("sets the token where there is none, and shows it once, with the address and what to do next", async () => {
+  const { calls, stdout, put, code } = await deploy(listing('[{"name":"minuet"}]', "[]"));
+  expect([code, calls]).toEqual([0, ["d1 list --json", ...DEPLOYED, "secret put API_TOKEN"]]);
+  const [, token = ""] = /^got ([0-9a-f]{64})$/m.exec(put) ?? [];
+  expect(token).not.toBe("");
+  expect(stdout).toContain("Minuet is at https://minuet.us.workers.dev\n");
+  expect(stdout).toContain(`\n  ${token}\n`);
+  expect(stdout).toContain(
+    `curl https://minuet.us.workers.dev/api/v1/points -H "Authorization: Bearer ${token}"`,
+  );
+});
+
+test("a token that cannot be set: it says what holds, and what to do", async () => {
+  const { code, stderr } = await deploy(
+    `[ "$2" = put ] && exit 1; ${listing('[{"name":"minuet"}]', "[]")}`,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    "the store is deployed, and refuses everything until `npx wrangler secret put API_TOKEN` is done",
+  );
+});
+
+test("no token is made where a log would keep it", async () => {
+  const { code, stderr, put } = await deploy(listing('[{"name":"minuet"}]', "[]"), { ci: "true" });
+  expect([code, put]).toEqual([1, ""]);
+  expect(stderr).toContain("API_TOKEN is not set");
+});
+
+test("the bundle takes less than a MiB compressed", async () => {
+  const build = process.env[SHARED_BUILD] ?? (await newBuild());
+  const bundle = await readFile(join(build, "worker/index.js"));
+  expect(gzipSync(bundle).length).toBeLessThan(2 ** 20);
 });
 
 test("deploys no Worker whose tables could not be made", async () => {
@@ -63,6 +114,6 @@ test("without an account it is one line, and nothing is done", async () => {
 });
 
 test("takes no options: one for wrangler would reach only a part of the steps", async () => {
-  const { calls, stderr } = await deploy("exit 0", "--dry-run");
+  const { calls, stderr } = await deploy("exit 0", { args: ["--dry-run"] });
   expect([calls, stderr]).toEqual([[], expect.stringContaining("but got --dry-run")]);
 });
