@@ -11,6 +11,7 @@ import {
   varint,
 } from "../../test/node/formats/proto.ts";
 import { request, writeRequest } from "../../test/node/formats/remote-write/messages.ts";
+import { exported } from "../../test/node/formats/victoria-native/blocks.ts";
 
 /** Points of each body. */
 export const POINTS = 10_000;
@@ -59,6 +60,23 @@ const columns = (): string =>
     const [{ name, host }] = of as [Point];
     return `{"metric":{"__name__":"${name}","host":"${host}","region":"eu"},"values":[${of.map(({ value }) => value).join()}],"timestamps":[${of.map(({ at }) => at).join()}]}`;
   }).join("\n");
+
+/** A series a block, as VictoriaMetrics stores them, but not packed with zstd. */
+const blocks = (): Uint8Array =>
+  exported(
+    Array.from({ length: SERIES }, (_, s) => {
+      const of = points.filter((_point, i) => i % SERIES === s);
+      const [{ name, host }] = of as [Point];
+      return {
+        name,
+        labels: { host, region: "eu" },
+        times: of.map(({ at }) => BigInt(at)),
+        mantissas: of.map(({ value }) => BigInt(Math.round(value * 100))),
+        scale: -2,
+        precision: 64,
+      };
+    }),
+  );
 
 const series = (point: (point: Point) => string): string =>
   `{"series":[${each((one) => `{"metric":"${one.name}","type":3,"points":[${point(one)}],"tags":["region:eu"],"resources":[{"type":"host","name":"${one.host}"}]}`, ",")}]}`;
@@ -142,6 +160,7 @@ export const BODIES: Readonly<Record<string, Readonly<Record<string, () => strin
         ),
     },
     "VictoriaMetrics JSON lines": { "100 points a line": columns },
+    "VictoriaMetrics native": { "100 points a block": blocks },
     "Datadog series": {
       "a point a series": () => series(({ at, value }) => `[${at / 1_000},${value}]`),
     },

@@ -1,6 +1,7 @@
 // Decodes one body again and again: what both halves of the decode bench run, in Node and in workerd.
 
 import type { Format } from "../../src/core/formats/format.ts";
+import { unzstd } from "../../test/support/unzstd.ts";
 import { Intake } from "../../src/core/formats/intake.ts";
 import { FORMATS } from "../../src/core/formats/registry.ts";
 import { ARRIVAL, BODIES, POINTS, SAME } from "./decode-bodies.ts";
@@ -27,7 +28,7 @@ export function decodeRuns({ format: name, what }: Case, runs: number): void {
   const asked = { parameters: format.parameters.parse({}), path: format.paths[0]! };
   for (let i = 0; i < runs; i++) {
     const intake = new Intake({ shards: 1, now: ARRIVAL, retentionHourDays: 400 });
-    const read = format.decode(bytes, asked, intake);
+    const read = format.decode(bytes, asked, intake, unzstd);
     if (!read.ok || intake.length !== POINTS || intake.issueCount > 0)
       throw new Error(
         `${name}, ${what}: ${intake.length} points, ${JSON.stringify(intake.issues[0])}`,

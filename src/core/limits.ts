@@ -27,6 +27,8 @@ export const bodyBytes = 8 * 1024 * 1024;
 export const bodyMs = 120_000;
 /** Points of a request: bounds what one commit must hold. */
 export const pointsPerRequest = 100_000;
+/** Pieces of a body of any length that are stored together, each known by itself: bounds memory. */
+export const piecesPerWrite = 1_000;
 /** Depth of nested JSON: stops bodies that cost memory and no network. */
 export const jsonDepth = 6;
 /** The same of OTLP, whose points stand deep and whose attributes may hold lists. */

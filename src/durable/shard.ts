@@ -3,7 +3,6 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { readConfig } from "../core/config.ts";
-import { decodeBatch } from "../core/series/batch.ts";
 import type { Statement } from "../core/series/description.ts";
 import { dueCut } from "./flush/policy.ts";
 import { Schedule } from "./flush/schedule.ts";
@@ -17,12 +16,12 @@ import {
   type ShardReport,
   watermarksOf,
 } from "./answers.ts";
-import { acceptedOf, type AppendAnswer, GroupCommit } from "./commit.ts";
+import { Appends, type Keyed } from "./appends.ts";
+import type { AppendAnswer } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { type Describing, Flusher } from "./flush/flusher.ts";
 import type { FlushTarget } from "./flush/protocol.ts";
-import { fullIssue } from "./full.ts";
 import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
@@ -52,7 +51,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** This shard's number, its name. */
   readonly #index: number;
   readonly #layouts: Layouts;
-  readonly #commit: GroupCommit;
+  readonly #appends: Appends;
   readonly #schedule: Schedule;
   /** Somebody asked for more than one read may take: it is found again once D1 has it. */
   #tooLarge = false;
@@ -90,17 +89,12 @@ export class Shard extends DurableObject<ShardEnv> {
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
     this.#flusher = new Flusher(this.#log, doubt, () => this.#target(this.#log.databases.database));
     this.#layouts = new Layouts(this.#store, env.DB, () => void this.#learn());
-    this.#commit = new GroupCommit({
-      before: (group) => this.#layouts.tell(group),
-      store: (group) => {
-        const appended = this.#log.append(group, Date.now());
-        this.#log.counters.add(Date.now(), { pointsAccepted: acceptedOf(appended) });
-        this.#arm();
-        return appended;
-      },
+    this.#appends = new Appends({
+      index: this.#index,
+      log: this.#log,
+      layouts: this.#layouts,
       sync: () => ctx.storage.sync(),
-      now: () => Date.now(),
-      wait: (ms) => scheduler.wait(ms),
+      stored: () => this.#arm(),
     });
     this.#others = new Others(this.#store, () => ({
       shard: this.#index,
@@ -129,14 +123,20 @@ export class Shard extends DurableObject<ShardEnv> {
     counted?: Count,
   ): Promise<AppendAnswer> {
     this.#requested(counted);
-    const list = request instanceof Uint8Array ? [request] : request;
-    const size = list.reduce((sum, { length }) => sum + length, 0);
-    const [held, waiting] = [this.#log.backlog.bytes, this.#commit.waitingBytes];
-    const full = fullIssue(this.#index, { held, waiting, more: size });
-    if (full !== undefined)
-      return Promise.resolve({ kind: "busy", message: full, retryAfterSec: 30 });
-    const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
-    return this.#commit.add({ batches, layout, attempt, repeats }, size, sender);
+    const batches = request instanceof Uint8Array ? [request] : request;
+    return this.#appends.add({ batches, attempt }, { layout, repeats, sender });
+  }
+
+  /** The same of several requests, each known by its own key; their answers, in their order. */
+  appendEach(
+    requests: readonly Keyed[],
+    layout: number,
+    sender?: string,
+    counted?: Count,
+  ): Promise<AppendAnswer[]> {
+    this.#requested(counted);
+    const manner = { layout, repeats: false, sender };
+    return Promise.all(requests.map((one) => this.#appends.add(one, manner)));
   }
 
   /** Whether the key stands for a request with another body. */
@@ -172,7 +172,7 @@ export class Shard extends DurableObject<ShardEnv> {
   /** `counted` as in `head`. */
   report(counted?: Count): ShardReport {
     this.#requested(counted);
-    const [waitingBytes, sockets] = [this.#commit.waitingBytes, this.#sockets.size];
+    const [waitingBytes, sockets] = [this.#appends.waitingBytes, this.#sockets.size];
     const besides = { error: this.#flusher.error, waitingBytes, sockets };
     return shardReport(this.#log, this.#index, Date.now(), besides);
   }

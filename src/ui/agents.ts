@@ -135,7 +135,20 @@ await new Pushgateway("${origin}", { headers }).pushAdd({ jobName: "rooms" });`,
   curl --fail --retry 5 --retry-all-errors '${origin}/api/v1/import' \\
     -u 'any:${token}' --data-binary @-`,
     becomes:
-      "Names and labels stay as they are. A body holds 8 MiB and 100,000 points: of more, take a `start` and `end` at a time.",
+      "Names and labels stay as they are. A body holds 8 MiB and 100,000 points: of more, take a `start` and `end` at a time, or `vmctl vm-native`.",
+  },
+  {
+    id: "vmctl-native",
+    name: "vmctl vm-native",
+    where: "a shell",
+    lines: (origin, token) =>
+      `vmctl vm-native --vm-native-src-addr http://localhost:8428 \\
+  --vm-native-filter-match '{__name__!=""}' \\
+  --vm-native-filter-time-start 2026-01-01T00:00:00Z \\
+  --vm-native-dst-addr ${origin} \\
+  --vm-native-dst-user any --vm-native-dst-password '${token}'`,
+    becomes:
+      "All of a VictoriaMetrics, of any size. Names, labels and times stay as they are. Run again, even after it was cut off, it counts nothing twice for a day, while VictoriaMetrics has not merged its blocks into others. What is older than hours are kept is refused: begin behind that.",
   },
   {
     id: "vmctl",

@@ -6,6 +6,7 @@ import type { BadItem } from "../core/formats/format.ts";
 import type { Intake } from "../core/formats/intake.ts";
 import type { Counts, FailedShard, Outcome } from "../core/formats/outcome.ts";
 import type { ShardBatches } from "../core/formats/shard-batches.ts";
+import type { Keyed } from "../durable/appends.ts";
 import type { AppendAnswer } from "../durable/commit.ts";
 import type { Attempt } from "../durable/idempotency.ts";
 import { configOf, type Env } from "./env.ts";
@@ -37,6 +38,50 @@ export async function write(env: Env, intake: Intake, wish: Wish): Promise<Outco
   const outcome = outcomeOf(intake, parts, settled, attempt !== undefined);
   if ("rejected" in outcome && outcome.kind !== "stored") noteRefused(outcome, intake);
   return outcome;
+}
+
+/** A part of a request that is known by its own content. */
+export interface KnownPart {
+  readonly intake: Intake;
+  readonly once: Once;
+}
+
+/**
+ * Stores what the intakes hold, with one call for each shard touched; what became of each. Bad items are
+ * skipped. @throws for bugs only
+ */
+export async function writeEach(
+  env: Env,
+  parts: readonly KnownPart[],
+  sender: string | undefined,
+): Promise<Outcome[]> {
+  const { shards } = configOf(env);
+  const finished = parts.map(({ intake }) => intake.finish());
+  const requests = finished.flatMap((list, i) =>
+    list.map((part) => ({ part, attempt: attemptOf(parts[i]!.once, parts[i]!.intake) })),
+  );
+  const answers = new Map<ShardBatches, PromiseSettledResult<AppendAnswer>>();
+  const ask = async (shard: number, list: typeof requests): Promise<void> => {
+    const keyed = list.map(({ part: { batches }, attempt }): Keyed => ({ batches, attempt }));
+    const [all] = await Promise.allSettled([
+      callShard(
+        env,
+        shard,
+        async (stub) => await stub.appendEach(keyed, shards, sender, takeCounted()),
+      ),
+    ]);
+    list.forEach(({ part }, i) =>
+      answers.set(part, all.status === "rejected" ? all : { ...all, value: all.value[i]! }),
+    );
+  };
+  const byShard = Map.groupBy(requests, ({ part }) => part.shard);
+  await Promise.all(Array.from(byShard, ([shard, list]) => ask(shard, list)));
+  return parts.map(({ intake }, i) => {
+    const settled = finished[i]!.map((part) => answers.get(part)!);
+    const outcome = outcomeOf(intake, finished[i]!, settled, true);
+    if ("rejected" in outcome && outcome.kind !== "stored") noteRefused(outcome, intake);
+    return outcome;
+  });
 }
 
 /** Counts the points that were not stored, by why. */

@@ -210,9 +210,11 @@ describe("sent again in other pieces", () => {
 
   for (const [what, dialect] of Object.entries(DIALECTS)) {
     const { path, type } = dialect;
-    const repeats = FORMATS.some((format) => format.repeats && format.paths.includes(path as "/"));
+    const countsOnce = FORMATS.some(
+      ({ repeats, cut, paths }) => (repeats || cut) && paths.includes(path as "/"),
+    );
     // Every format tells its points by their time, but not all that an agent sends twice is one.
-    test(`${what}: ${repeats ? "once" : "each"}`, async () => {
+    test(`${what}: ${countsOnce ? "once" : "each"}`, async () => {
       const name = `pieces.${what.toLowerCase().replaceAll(/\W+/g, ".")}`;
       const [first, second] = [dialect.good(name), dialect.good(`${name}.more`)];
       const bodies = [first, dialect.both(first, second), second];
@@ -222,7 +224,9 @@ describe("sent again in other pieces", () => {
         ).toBe(dialect.ok[0]);
       const stored = (metric: string): Promise<number> =>
         countOf(dialect.stored?.(metric) ?? metric);
-      expect([await stored(name), await stored(`${name}.more`)]).toEqual(repeats ? [1, 1] : [2, 2]);
+      expect([await stored(name), await stored(`${name}.more`)]).toEqual(
+        countsOnce ? [1, 1] : [2, 2],
+      );
     });
   }
 

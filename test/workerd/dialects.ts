@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import { body, bytes, double, fixed64, message, text as protoText } from "../node/formats/proto.ts";
 import { request, type Series, writeRequest } from "../node/formats/remote-write/messages.ts";
+import { exported, type Written } from "../node/formats/victoria-native/blocks.ts";
 import { snappy } from "../node/formats/snappy-block.ts";
 import { NOW } from "./api-client.ts";
 
@@ -94,6 +95,13 @@ const seriesOf = (name: string, at: number): Series => ({
   samples: [{ value: 1, at }],
 });
 
+const victoriaBlock = ([name, at]: readonly [string, number]): Written => ({
+  name,
+  times: [BigInt(at)],
+  mantissas: [1n],
+  precision: 64,
+});
+
 /** In the middle of a millisecond. */
 const NS = BigInt(NOW) * 1_000_000n + 500_000n;
 
@@ -139,6 +147,18 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
     type: "application/stream+json",
     ok: [204, ""],
     partly: [400, says(/^1 bad point skipped, 1 stored: line 2: there are 1 values/)],
+    unauthorized: [401, says(NO_TOKEN)],
+    badEncoding: [415, says(ENCODING)],
+  },
+  "VictoriaMetrics native": {
+    path: "/api/v1/import/native",
+    good: (name) => JSON.stringify([[name, NOW]]),
+    bad: (name) => JSON.stringify([[name, 1]]),
+    both: arrays,
+    encode: (text) => exported((JSON.parse(text) as [string, number][]).map(victoriaBlock)),
+    type: "",
+    ok: [204, ""],
+    partly: [400, says(/^1 bad point skipped, 1 stored: block 2: .*part: 1 is no time/)],
     unauthorized: [401, says(NO_TOKEN)],
     badEncoding: [415, says(ENCODING)],
   },

@@ -139,11 +139,16 @@ export function withoutShard<Namespace extends DurableObjectNamespace<undefined>
 export function answerLost<Namespace extends DurableObjectNamespace<undefined>>(
   namespace: Namespace,
 ): Namespace {
-  const losing = (stub: { append(...args: unknown[]): Promise<unknown> }) => ({
-    async append(...args: unknown[]): Promise<never> {
-      await stub.append(...args);
+  type Ask = (...args: unknown[]) => Promise<unknown>;
+  const lost =
+    (ask: Ask) =>
+    async (...args: unknown[]): Promise<never> => {
+      await ask(...args);
       throw new Error("the connection was lost");
-    },
+    };
+  const losing = (stub: { readonly append: Ask; readonly appendEach: Ask }) => ({
+    append: lost((...args) => stub.append(...args)),
+    appendEach: lost((...args) => stub.appendEach(...args)),
   });
   return {
     getByName: (name: string) =>

@@ -71,7 +71,7 @@ const toyJson = format({
   ...toy,
   name: "Toy JSON",
   types: ["application/toy;size=2"],
-  decode: (bytes, asked, intake) => toy.decode(bytes.subarray(1, -1), asked, intake),
+  decode: (bytes, ...rest) => toy.decode(bytes.subarray(1, -1), ...rest),
 });
 
 const app = createApp(documented(ingest([...FORMATS, toy, toyJson])));

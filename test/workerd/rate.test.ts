@@ -87,6 +87,7 @@ const TOLD: Readonly<Record<string, readonly [status: number, body: RegExp]>> = 
   "Influx 1": [429, /^\{"error":"API_TOKEN has asked too often/],
   "Influx 2": [429, /^\{"code":"too many requests","message":"API_TOKEN has asked/],
   VictoriaMetrics: [429, /^API_TOKEN has asked/],
+  "VictoriaMetrics native": [429, /^API_TOKEN has asked/],
   "Datadog 1": [429, /^\{"errors":\["API_TOKEN has asked/],
   "Datadog 2": [429, /^\{"errors":\["API_TOKEN has asked/],
   KairosDB: [429, /^\{"errors":\["API_TOKEN has asked/],

@@ -51,6 +51,23 @@ export type Decompress = (
   most: number,
 ) => Result<Uint8Array, "too_large" | { readonly message: string }>;
 
+/** A body of one item. */
+export interface Piece {
+  /** What the item is called, with its number, in what is said of it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Points that it may hold at most. */
+  readonly points: number;
+}
+
+/** Cuts one body. It holds no more of it than one item. */
+export interface Cutter {
+  /** Takes the bytes that follow, and gives the items that are whole now; then what is wrong, if anything. */
+  take(bytes: Uint8Array): Generator<Piece, BadBody | undefined>;
+  /** What is wrong with an end here. */
+  end(): BadBody | undefined;
+}
+
 export interface Format<P extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** One sentence for the API document. */
@@ -88,15 +105,26 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
   badItemOf?(asked: Asked<P>): BadItem;
   /**
    * Puts the points of a body into `intake`, and says there what is wrong with single items. It gets
-   * any bytes at all, and never throws. A decoder of text decodes it with `decodeUtf8`.
+   * any bytes at all, and never throws. A decoder of text decodes it with `decodeUtf8`. `unzstd` is for
+   * what is packed within a body.
    */
-  decode(bytes: Uint8Array, asked: Asked<P>, intake: Intake): Result<void, BadBody>;
+  decode(
+    bytes: Uint8Array,
+    asked: Asked<P>,
+    intake: Intake,
+    unzstd: Decompress,
+  ): Result<void, BadBody>;
   /** The same in parts, for large bodies: yields how many items it has read since. Absent: it takes no breath. */
   decodeInParts?(
     bytes: Uint8Array,
     asked: Asked<P>,
     intake: Intake,
   ): Generator<number, Result<void, BadBody>>;
+  /**
+   * Of bodies that may have any length: cuts one as it comes into bodies of an item each. Each of them is
+   * known by its content, in whatever order and company it comes again. Absent: a body comes as a whole.
+   */
+  cut?(unzstd: Decompress): Cutter;
   /** What its clients expect: one exhaustive switch. */
   render(outcome: Outcome): Answer;
 }

@@ -11,6 +11,7 @@ import { otlpJson, otlpProtobuf } from "./otlp.ts";
 import { pushgateway, pushgatewayOpenMetrics, pushgatewayProtobuf } from "./pushgateway.ts";
 import { remoteWrite1, remoteWrite2 } from "./remote-write.ts";
 import { victoria } from "./victoria.ts";
+import { victoriaNative } from "./victoria-native.ts";
 
 export const FORMATS: readonly Format[] = [
   nativeJson,
@@ -19,6 +20,7 @@ export const FORMATS: readonly Format[] = [
   influx2,
   graphite,
   victoria,
+  victoriaNative,
   datadog1,
   datadog2,
   kairosJson,

@@ -1,25 +1,16 @@
 // VictoriaMetrics' JSON lines, which its export writes and vmctl sends: a series a line, with columns of
 // values and times.
 
-import { z } from "zod";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type Answer, type BadBody, format, TOO_MANY } from "./format.ts";
+import { type BadBody, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
 import { duplicateKeys } from "./json-keys.ts";
-import type { Outcome } from "./outcome.ts";
-import { askingPassword, passwordToken } from "./password.ts";
-import { said } from "./said.ts";
+import { passwordToken } from "./password.ts";
 import { decodeUtf8 } from "./utf8.ts";
-
-const parameters = z.looseObject({
-  extra_label: z
-    .array(z.string())
-    .default([])
-    .meta({ description: "`name=value`: a label that every series gets, in place of its own" }),
-});
+import { type ExtraLabels, extraLabels, parameters, render, seriesOf } from "./victoria-labels.ts";
 
 export const victoria = format({
   name: "VictoriaMetrics JSON lines",
@@ -42,13 +33,8 @@ function decodeVictoria(
 ): Result<void, BadBody> {
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) return decoded;
-  const labels = new Map<string, string>();
-  for (const pair of extra) {
-    const equals = pair.indexOf("=");
-    if (equals < 1)
-      return err({ code: "invalid_body", message: "extra_label: expected name=value" });
-    labels.set(pair.slice(0, equals), pair.slice(equals + 1));
-  }
+  const labels = extraLabels(extra);
+  if (!labels.ok) return labels;
   const text = decoded.value;
   for (let i = 0, start = 0; start < text.length; i++) {
     const newline = text.indexOf("\n", start);
@@ -56,7 +42,7 @@ function decodeVictoria(
     const line = text.slice(start, end);
     start = end + 1;
     if (line.trim() === "") continue;
-    const why = readLine(line, i, labels, intake);
+    const why = readLine(line, i, labels.value, intake);
     if (why !== undefined) intake.issue(i, "", `line ${i + 1}: ${why}`);
     if (intake.isFull) return err(TOO_MANY);
   }
@@ -67,7 +53,7 @@ function decodeVictoria(
 function readLine(
   line: string,
   index: number,
-  extra: ReadonlyMap<string, string>,
+  extra: ExtraLabels,
   intake: Intake,
 ): string | undefined {
   const parsed = parseJson(line);
@@ -80,7 +66,7 @@ function readLine(
     const [twice] = duplicateKeys(line);
     if (twice !== undefined) return `the key ${described(twice.key)} stands twice in an object`;
   }
-  const series = seriesOf(metric, extra, intake);
+  const series = seriesIn(metric, extra, intake);
   if (!series.ok) return series.error;
   if (!isArray(values)) return `values: expected an array, got ${described(values)}`;
   if (!isArray(timestamps)) return `timestamps: expected an array, got ${described(timestamps)}`;
@@ -102,33 +88,18 @@ function readLine(
   return undefined;
 }
 
-function seriesOf(
+function seriesIn(
   metric: Readonly<Record<string, unknown>>,
-  extra: ReadonlyMap<string, string>,
+  extra: ExtraLabels,
   intake: Intake,
 ): Result<RequestSeries, string> {
   let name = "";
-  const pairs: [string, string][] = [];
+  const labels: [string, string][] = [];
   for (const [label, value] of Object.entries(metric)) {
     if (typeof value !== "string")
       return err(`metric.${label}: expected a text, got ${described(value)}`);
     if (label === "__name__") name = value;
-    else if (!extra.has(label)) pairs.push([label, value]);
+    else labels.push([label, value]);
   }
-  const series = intake.series(extra.get("__name__") ?? name, [
-    ...pairs,
-    ...[...extra].filter(([label]) => label !== "__name__"),
-  ]);
-  return series.ok ? series : err(`${series.error.path}: ${series.error.message}`);
-}
-
-/** 400 for what is stored in part: vmctl repeats everything else, which would count twice. */
-function render(outcome: Outcome): Answer {
-  if (outcome.kind === "stored") return { status: 204, headers: {}, body: null };
-  const { status, message, headers } = said(outcome);
-  return askingPassword({
-    status: outcome.kind === "partly" || outcome.kind === "key_reused" ? 400 : status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
-    body: `${message}\n`,
-  });
+  return seriesOf(name, labels, extra, intake);
 }

@@ -1,10 +1,9 @@
 // Reads the bytes of a request body: bounded before and after decompression.
 
-import { constants, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import type { Decompress } from "../../core/formats/format.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { err, ok } from "../../core/result.ts";
 import { quote } from "../../core/text.ts";
+import { COMMON, joined } from "./decompress.ts";
 import { fail } from "./failure.ts";
 
 /** How a format's bodies may be encoded, beside what all may. */
@@ -69,6 +68,42 @@ async function received(
   isDeclared: boolean,
   patienceMs: number,
 ): Promise<Uint8Array> {
+  try {
+    return await within(isDeclared ? request.bytes() : collect(request.body), patienceMs);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+/**
+ * The parts of a body of any length as they come, each within the patience. One that is encoded comes as
+ * a whole, and is bounded. @throws Failed with what is wrong.
+ */
+export async function* bodyParts(
+  request: Request,
+  encodings: Encodings,
+  patienceMs: number = LIMITS.bodyMs,
+): AsyncGenerator<Uint8Array, void> {
+  const encoding = encodingOf(request.headers.get("content-encoding"), "identity");
+  if (encoding !== "identity" || request.body === null) {
+    yield await readBody(request, encodings, patienceMs);
+    return;
+  }
+  const reader = request.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await within(reader.read(), patienceMs).catch(unreadable);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Of what nobody reads nothing need come.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** @throws TooSlow */
+async function within<T>(work: Promise<T>, patienceMs: number): Promise<T> {
   const ending = new AbortController();
   const late = scheduler.wait(patienceMs, { signal: ending.signal }).then(() => {
     throw new TooSlow();
@@ -76,20 +111,23 @@ async function received(
   // It ends with this request; that it was not needed is no failure.
   late.catch(() => undefined);
   try {
-    return await Promise.race([isDeclared ? request.bytes() : collect(request.body), late]);
-  } catch (error) {
-    if (error instanceof TooLarge) return tooLarge();
-    if (error instanceof TooSlow)
-      return fail({
-        kind: "too_slow",
-        message: `the body did not arrive within ${LIMITS.bodyMs / 1_000} s: send it in smaller parts`,
-      });
-    // Who sent it is gone: nobody reads the answer, and nothing is wrong here.
-    const why = error instanceof Error ? error.message : String(error);
-    return fail({ kind: "invalid_body", message: `the body ended early: ${why}` });
+    return await Promise.race([work, late]);
   } finally {
     ending.abort();
   }
+}
+
+/** Says what is wrong with a body that did not come as it should. @throws Failed */
+function unreadable(error: unknown): never {
+  if (error instanceof TooLarge) return tooLarge();
+  if (error instanceof TooSlow)
+    return fail({
+      kind: "too_slow",
+      message: `the body did not arrive within ${LIMITS.bodyMs / 1_000} s: send it in smaller parts`,
+    });
+  // Who sent it is gone: nobody reads the answer, and nothing is wrong here.
+  const why = error instanceof Error ? error.message : String(error);
+  return fail({ kind: "invalid_body", message: `the body ended early: ${why}` });
 }
 
 class TooLarge extends Error {}
@@ -106,80 +144,3 @@ async function collect(body: ReadableStream<Uint8Array> | null): Promise<Uint8Ar
   }
   return joined(chunks, size);
 }
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-/** zlib takes all members of a gzip file (RFC 1952), and zeros that pad it. */
-const gunzip: Decompress = (bytes, most) =>
-  attempt(() => {
-    try {
-      return ok(gunzipSync(bytes, { maxOutputLength: most }));
-    } catch (error) {
-      if (!isGzip(bytes) || !String(error).includes("incorrect header check")) throw error;
-      return err({ message: "what follows its end is no gzip" });
-    }
-  });
-
-/** `deflate` is the zlib format, but some clients send it without header and sum (RFC 9110, 8.4.1.2). */
-const inflate: Decompress = (bytes, most) =>
-  attempt(() => {
-    const options = { maxOutputLength: most, info: true } as const;
-    const { buffer, engine } = isZlib(bytes)
-      ? inflateSync(bytes, options)
-      : inflateRawSync(bytes, options);
-    const left = bytes.length - engine.bytesWritten;
-    return left === 0 ? ok(buffer) : err({ message: `${left} bytes follow its end` });
-  });
-
-/**
- * A frame at a time, since zlib ends with the first (RFC 8878 lets several follow one another). A frame
- * says how much memory it needs: no more than a body may have.
- */
-const unzstd: Decompress = (bytes, most) =>
-  attempt(() => {
-    const params = { [constants.ZSTD_d_windowLogMax]: Math.log2(LIMITS.bodyBytes) };
-    const frames: Uint8Array[] = [];
-    let size = 0;
-    for (let at = 0; at < bytes.length;) {
-      const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), {
-        maxOutputLength: Math.max(1, most - size),
-        params,
-        info: true,
-      });
-      size += buffer.length;
-      if (size > most) return err("too_large");
-      frames.push(buffer);
-      at += engine.bytesWritten;
-    }
-    return ok(frames.length === 1 ? frames[0]! : joined(frames, size));
-  });
-
-const COMMON: readonly (readonly [string, Decompress])[] = [
-  ["gzip", gunzip],
-  ["x-gzip", gunzip],
-  ["deflate", inflate],
-  ["zstd", unzstd],
-];
-
-function attempt(decompress: () => ReturnType<Decompress>): ReturnType<Decompress> {
-  try {
-    return decompress();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return err(/memory limit|buffer larger/i.test(message) ? "too_large" : { message });
-  }
-}
-
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
-
-/** The first byte names the method, and the first two are a multiple of 31 (RFC 1950). */
-const isZlib = ([first = 0, second = 0]: Uint8Array): boolean =>
-  (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;

@@ -14,11 +14,13 @@ import { quote } from "../../core/text.ts";
 import { configOf, type HonoEnv } from "../env.ts";
 import { readBody } from "../http/body.ts";
 import { carrierOf } from "../http/carrier.ts";
+import { unzstd } from "../http/decompress.ts";
 import type { Endpoint } from "../http/endpoint.ts";
 import { type ErrorCode, fail, type Failure, failureResponse } from "../http/failure.ts";
 import { idempotencyKeyOf, keyHeader } from "../http/idempotency-key.ts";
 import { isLoose } from "../http/parameters.ts";
 import { onceOf, onceOfContent } from "../once.ts";
+import { storePieces } from "../pieces.ts";
 import { Turns } from "../turns.ts";
 import { write } from "../write.ts";
 
@@ -112,34 +114,42 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
   } = c;
   const key = idempotencyKeyOf(request);
   const { shards, retention } = configOf(env);
+  const sender = request.headers.get("cf-connecting-ip") ?? undefined;
+  const newIntake = (): Intake =>
+    new Intake({
+      shards,
+      now: Date.now(),
+      retentionHourDays: retention.hour,
+      ...(caller.prefix !== "" && { forbids: (metric) => prefixIssue(caller, metric) }),
+    });
+  const reading = (): string => JSON.stringify([format.name, asked]);
+  /** All but its content that tells a request from others. */
+  const origin = (): string =>
+    JSON.stringify([
+      reading(),
+      caller.id,
+      senderOf(format, request),
+      ...(key === undefined ? [] : [key]),
+    ]);
+  if (format.cut !== undefined)
+    return await storePieces(env, request, { format, asked, newIntake, origin: origin(), sender });
   const bytes = await readBody(request, format);
-  const intake = new Intake({
-    shards,
-    now: Date.now(),
-    retentionHourDays: retention.hour,
-    ...(caller.prefix !== "" && { forbids: (metric) => prefixIssue(caller, metric) }),
-  });
+  const intake = newIntake();
   const read =
     bytes.length > LIMITS.largeBodyBytes
       ? await inTurns(format, bytes, asked, intake)
-      : format.decode(bytes, asked, intake);
+      : format.decode(bytes, asked, intake, unzstd);
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
-  const reading = (): string => JSON.stringify([format.name, asked]);
   const timed = intake.accepts.arrival === null;
   const once =
     key !== undefined
       ? await onceOf({ key, caller: caller.id, shards }, reading(), bytes)
       : format.sendsAgain === true && timed
-        ? onceOfContent(
-            shards,
-            JSON.stringify([reading(), caller.id, senderOf(format, request)]),
-            bytes,
-          )
+        ? onceOfContent(shards, origin(), bytes)
         : undefined;
   // Who sends a key says so what is a repeat.
   const repeats = format.repeats === true && timed && key === undefined;
-  const sender = request.headers.get("cf-connecting-ip") ?? undefined;
   return await write(env, intake, { badItem, once, repeats, sender });
 }
 
@@ -155,7 +165,7 @@ async function inTurns(
   const parts = format.decodeInParts?.(bytes, asked, intake);
   // An item is some buckets' work.
   if (parts !== undefined) return await turns.run(parts, LIMITS.rowsPerTurn / LIMITS.itemsPerTurn);
-  const read = format.decode(bytes, asked, intake);
+  const read = format.decode(bytes, asked, intake, unzstd);
   turns.rest();
   return read;
 }

@@ -39,7 +39,6 @@ import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
-import { victoriaNative } from "./victoria.ts";
 import { createLink, links, revokeLink, shared } from "./view-links.ts";
 import { removeView, saveView, view, views } from "./views.ts";
 
@@ -60,7 +59,6 @@ const PROMETHEUS: readonly Endpoint[] = [
 
 export const ENDPOINTS: readonly Endpoint[] = documented([
   ...ingest(FORMATS, { "/api/v1/points": pointsDocument }),
-  victoriaNative,
   query,
   metrics,
   find,

@@ -9,6 +9,7 @@ import { Dictionary } from "../../../src/durable/dictionary.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
 import { nativeJson } from "../../../src/core/formats/native.ts";
 import { otlpJson } from "../../../src/core/formats/otlp.ts";
+import { unzstd } from "../../support/unzstd.ts";
 
 type Limit = keyof typeof LIMITS;
 
@@ -32,6 +33,7 @@ const ABUSED: Readonly<Partial<Record<Limit, readonly [file: string, words: stri
   bodyBytes: [BAD_POINTS, "10 MB of nesting"],
   bodyMs: [ABUSE, "a body that does not come is not waited for"],
   pointsPerRequest: [BAD_POINTS, "100_001"],
+  piecesPerWrite: ["workerd/pieces.test.ts", "LIMITS.piecesPerWrite"],
   jsonDepth: [BAD_POINTS, "nested deeper than 6 levels"],
   idempotencyKeyLength: [BAD_POINTS, "1 to 200 are allowed"],
   issuesListed: ["workerd/api-series-limit.test.ts", "LIMITS.issuesListed"],
@@ -231,7 +233,7 @@ test("a request describes so many metrics", () => {
     datapoints: [],
   }));
   const bytes = new TextEncoder().encode(JSON.stringify(items));
-  const read = nativeJson.decode(bytes, { parameters: {}, path: "/api/v1/points" }, intake);
+  const read = nativeJson.decode(bytes, { parameters: {}, path: "/api/v1/points" }, intake, unzstd);
   expect(read.ok ? "taken" : read.error.code).toBe("too_many_points");
 });
 
@@ -249,7 +251,7 @@ test("OTLP as JSON is so deep", () => {
   const body = `{"resourceMetrics":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   const bytes = new TextEncoder().encode(body);
   const asked = { parameters: {}, path: "/v1/metrics" };
-  const read = otlpJson.decode(bytes, asked, new Intake(rules));
+  const read = otlpJson.decode(bytes, asked, new Intake(rules), unzstd);
   expect(read.ok ? "taken" : read.error.message).toMatch(
     /nested deeper than \d+ levels, the limit/,
   );

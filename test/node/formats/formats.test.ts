@@ -15,6 +15,7 @@ import { openMetrics, prometheusProtobuf, prometheusText } from "./pushgateway/f
 import { remoteWrite1, remoteWrite2 } from "./remote-write/fixture.ts";
 import { decoderSuite, type Fixture } from "./suite.ts";
 import { victoria } from "./victoria/fixture.ts";
+import { victoriaNative } from "./victoria-native/fixture.ts";
 
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   JSON: json,
@@ -23,6 +24,7 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   "Influx line protocol 2": influx,
   Graphite: graphite,
   "VictoriaMetrics JSON lines": victoria,
+  "VictoriaMetrics native": victoriaNative,
   "Datadog series": series1,
   "Datadog series 2": series2,
   KairosDB: kairos,

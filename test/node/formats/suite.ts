@@ -15,6 +15,7 @@ import {
   metricOfKey,
   parseLabelsJson,
 } from "../../../src/core/series/labels.ts";
+import { unzstd } from "../../support/unzstd.ts";
 import { changed, several } from "./changes.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
@@ -40,6 +41,8 @@ export interface Fixture {
   readonly endless?: Readonly<Record<string, Uint8Array>>;
   /** Why the end of a body does not show that it was cut: its last line may be read as another then. */
   readonly openEnd?: string;
+  /** What becomes of a value, as it is written, where that is not the nearest double; and why. */
+  readonly rounds?: { readonly why: string; of(value: string): number };
   /** Labels that all series get of the path, in place of their own. */
   readonly also?: Readonly<Record<string, string>>;
   /** Of a format that can say no other: what stands before each name, and the labels of all; and why. */
@@ -67,7 +70,7 @@ export interface Stored {
 function readInto(format: Format, bytes: Uint8Array): { intake: Intake; ok: boolean } {
   const intake = new Intake({ shards: 3, now: NOW, retentionHourDays: 400 });
   const parameters = format.parameters.parse({});
-  const { ok } = format.decode(bytes, { parameters, path: format.paths[0]! }, intake);
+  const { ok } = format.decode(bytes, { parameters, path: format.paths[0]! }, intake, unzstd);
   return { intake, ok };
 }
 
@@ -144,13 +147,16 @@ const points = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
-const storedAs = ({ fixed, also }: Fixture, { name, labels, at, value }: Point): Stored => ({
+const storedAs = (
+  { fixed, also, rounds }: Fixture,
+  { name, labels, at, value }: Point,
+): Stored => ({
   key: `${fixed?.prefix ?? ""}${name}{${Object.entries(fixed?.labels ?? { ...labels, ...also })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, text]) => `${JSON.stringify(label)}:${JSON.stringify(text)}`)
     .join()}}`,
   at,
-  value: Number(value),
+  value: rounds?.of(value) ?? Number(value),
 });
 
 export function decoderSuite(format: Format, fixture: Fixture): void {

@@ -1,0 +1,114 @@
+// A body of any length, which is stored piece by piece as it comes: VictoriaMetrics' native format.
+
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { app } from "../../src/worker/app.ts";
+import { exported, type Written } from "../node/formats/victoria-native/blocks.ts";
+import { NOW, query } from "./api-client.ts";
+import { withoutShard } from "./faults.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+
+type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+const send = async (body: Body, of: Partial<typeof env> = {}) => {
+  const request = { method: "POST", body, headers: { "content-type": "" } };
+  const response = await app.request("/api/v1/import/native", request, { ...env, ...of });
+  return [response.status, await response.text()] as const;
+};
+
+/** A counter that steps by one each second, up to now or `end`. */
+const steady = (name: string, rows: number, end = NOW): Written => ({
+  name,
+  labels: { host: "a" },
+  times: Array.from({ length: rows }, (_, i) => BigInt(end - (rows - 1 - i) * 1_000)),
+  mantissas: Array.from({ length: rows }, (_, i) => BigInt(i)),
+  precision: 64,
+  kind: rows === 1 ? 3 : 2,
+});
+
+const countOf = async (metric: string): Promise<number> =>
+  (await query({ metric, from: "-30d", to: "+1h", resolution: "hour" })).series
+    .flatMap(({ count }) => count)
+    .reduce((a, b) => a + b, 0);
+
+const OLD = NOW - 500 * 86_400_000;
+
+test("more than a request may hold, and again: in another order, up to another time", async () => {
+  const large = Array.from({ length: 7 }, (_, i) => steady(`large.${i}`, 16_384));
+  const small = Array.from({ length: LIMITS.piecesPerWrite + 200 }, (_, i) => ({
+    ...steady("small", 1),
+    labels: { n: String(i) },
+  }));
+  const all = [...large, ...small];
+  expect(16_384 * large.length).toBeGreaterThan(LIMITS.pointsPerRequest);
+  const until = (end: number) => [BigInt(NOW - 86_400_000), BigInt(end)] as const;
+  expect(await send(exported(all, until(NOW)))).toEqual([204, ""]);
+  expect(await send(exported(all.toReversed(), until(NOW + 5_000)))).toEqual([204, ""]);
+  expect(await countOf("large.3")).toBe(16_384);
+  expect(await countOf("small")).toBe(small.length);
+});
+
+test("a byte at a time", async () => {
+  const bytes = exported([steady("bytes", 40), steady("bytes.more", 1)]);
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+      controller.close();
+    },
+  });
+  expect(await send(body)).toEqual([204, ""]);
+  expect([await countOf("bytes"), await countOf("bytes.more")]).toEqual([40, 1]);
+});
+
+test("a block that is broken: those before it are stored, and count once when all come", async () => {
+  const [first, third] = [steady("broken", 3), steady("broken.third", 3)];
+  const bytes = exported([first, { ...first, times: first.times.toReversed(), kind: 6 }, third]);
+  expect(await send(bytes)).toEqual([
+    400,
+    "block 2: its last time is before its first; 3 points before it are stored, and count once when they come again\n",
+  ]);
+  expect(await send(exported([first, third]))).toEqual([204, ""]);
+  expect([await countOf("broken"), await countOf("broken.third")]).toEqual([3, 3]);
+  expect(await send(exported([steady("cut", 3), steady("cut.off", 1)]).subarray(0, -1))).toEqual([
+    400,
+    "block 2: it is cut off; 3 points before it are stored, and count once when they come again\n",
+  ]);
+});
+
+test("a shard that does not answer: nothing counts twice when all come again", async () => {
+  const body = exported([steady("again.a", 3), steady("again.b", 3), steady("again.c", 3)]);
+  const [status, text] = await send(body, { SHARDS: "2", SHARD: withoutShard(env.SHARD, 1) });
+  expect([status, text]).toEqual([503, expect.stringMatching(/^shard 1 did not answer.*again/)]);
+  expect(await send(body, { SHARDS: "2" })).toEqual([204, ""]);
+  for (const name of ["again.a", "again.b", "again.c"]) expect(await countOf(name)).toBe(3);
+});
+
+test("what is refused is said; when that is nearly all, no more is read", async () => {
+  const old = (name: string): Written => steady(name, 16_384, OLD);
+  const good = steady("old.good", 1);
+  const [status, text] = await send(exported([old("old"), good]));
+  expect(status).toBe(400);
+  expect(text).toMatch(/^16384 points over a limit, 1 stored: .* is older than the 400 days/);
+  const many = Array<Written>(20).fill(old("old.many"));
+  const [, refused] = await send(exported([...many, steady("old.behind", 1)]));
+  expect(refused).toMatch(/^\d+ points over a limit, 0 stored: .*; no more was read\n$/);
+});
+
+test("a body that goes on, but slowly: what is whole is stored, and half a block not waited for", async () => {
+  const bytes = exported([steady("slow", 3), steady("slow.half", 3)]);
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent++ > 0) vi.setSystemTime(Date.now() + LIMITS.bodyMs);
+      controller.enqueue(sent === 1 ? bytes.subarray(0, -2) : bytes.subarray(0, 0));
+    },
+  });
+  const [status, text] = await send(body);
+  expect([status, text]).toEqual([408, expect.stringMatching(/^no item arrived within 120 s/)]);
+  expect(await countOf("slow")).toBe(3);
+});
