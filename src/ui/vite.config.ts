@@ -1,4 +1,4 @@
-// Builds the three pages (/, /docs and /tokens) into dist/ui, from where the Worker's assets are served.
+// Builds the pages (/, /docs, /alerts and /tokens) into dist/ui, from where the Worker's assets are served.
 
 import { fileURLToPath } from "node:url";
 import { minify } from "terser";
@@ -117,7 +117,7 @@ export default defineConfig({
     target: "es2023",
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: [here("index.html"), here("docs.html"), here("tokens.html")],
+      input: [here("index.html"), here("docs.html"), here("alerts.html"), here("tokens.html")],
       output: {
         // The first view is one file: split by what /docs shares, it would be larger and later.
         codeSplitting: { groups: [{ name: "app", test: /app\.tsx$/ }] },

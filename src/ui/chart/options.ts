@@ -8,6 +8,7 @@ import { type Band, bandOf } from "./band.ts";
 import { COLUMNS_PER_LINE } from "./data.ts";
 import { type Drawable, lonely } from "./gaps.ts";
 import { overlay } from "./overlay.ts";
+import type { Panel } from "../url.ts";
 import type { Scale } from "./scale.ts";
 
 /** Colours of a theme; those of the palette as #rrggbb. */
@@ -207,8 +208,7 @@ export interface ChartInput extends ChartEvents {
   readonly scale: () => Scale;
   /** Alpha of the bands, where they are what is to be seen. */
   readonly alpha: number | undefined;
-  /** A value at which a line goes across the chart; undefined: none. */
-  readonly line: () => number | undefined;
+  readonly panel: () => Panel;
   /** Every value has a dot, where there is room: read whenever dots are drawn. */
   readonly dotted: () => boolean;
 }
@@ -234,7 +234,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       x: { time: true, range: () => [...input.window()] },
       y: {
         range: (_, min, max) => {
-          const line = input.line();
+          const { line } = input.panel();
           // Nothing to draw: the line alone makes no axis.
           if (line === undefined || min === null || max === null) return scale().range(min, max);
           const at = scale().to(line);
@@ -302,7 +302,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       // Under the lines and dots.
       drawAxes: [drawBands(input)],
       setCursor: [input.onCursor],
-      draw: [(u) => overlay.peek()?.(u, input.line(), unit, scale())],
+      draw: [(u) => overlay.peek()?.(u, input.panel(), unit, scale())],
       setSelect: [
         (u) => {
           const { left, width: selected } = u.select;

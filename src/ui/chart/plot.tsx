@@ -21,6 +21,7 @@ import {
 } from "./options.ts";
 import type { TooltipProps } from "./tooltip.tsx";
 import { lazily } from "../components/lazily.tsx";
+import type { Panel } from "../url.ts";
 
 const loadTooltip = () => import("./tooltip.tsx");
 const Tooltip = lazily(async () => (await loadTooltip()).Tooltip);
@@ -39,8 +40,7 @@ export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPa
   readonly present: () => { readonly from: number; readonly to: number };
   readonly theme: Theme;
   readonly zone: string;
-  /** A value at which a line goes across; undefined: none. */
-  readonly line?: number | undefined;
+  readonly panel: Panel;
   /** The ends of the y axis are chosen; without them, what fits. Absent: they cannot be. */
   readonly onEnds?: (ends?: Ends) => void;
   /** Absent: lines. Another one is another chart. */
@@ -99,7 +99,7 @@ export function Plot(props: PlotProps) {
       window: () => [latest.current.from, latest.current.to],
       scale: () => scaleNow.current,
       alpha: look.alpha,
-      line: () => latest.current.line,
+      panel: () => latest.current.panel,
       dotted: () => latest.current.data.form.kind === "samples",
       onCursor: (u) => {
         if (following.current) return;
@@ -186,7 +186,7 @@ export function Plot(props: PlotProps) {
   useEffect(() => {
     const u = plot.current;
     u?.setData(u.data);
-  }, [props.line]);
+  }, [props.panel.line]);
 
   const keyed = async (event: KeyboardEvent): Promise<void> => {
     const [{ onKey }, { told }] = await Promise.all([import("./keys.ts"), loadTooltip()]);

@@ -73,8 +73,8 @@ export const Chart = ({ index, drawing, panel, dragged, reading, canvas, look }:
         present={() => reading.shown.peek() ?? now}
         theme={theme.value}
         zone={zone.value}
+        panel={panel}
         {...(panel.kind !== "heatmap" && {
-          line: panel.line,
           onEnds: (y) => setPanel(index, (now) => (y ? { ...now, y } : without(now, "y"))),
         })}
         {...(look && { look })}

@@ -1,6 +1,7 @@
 // The bar on top: name, range, resolution, whether the data are live, and what is set for good.
 
 import { TITLES } from "../format.ts";
+import { bell } from "../models/bell.ts";
 import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
@@ -112,6 +113,7 @@ export const Header = () => {
         </div>
       )}
       <div class="ends">
+        {bell.value}
         {hasCharts && <RangeSteps />}
         {hasCharts && <Live />}
         {explores && (

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { SCOPES, type Scope } from "../../core/caller.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { create, created } from "../models/tokens.ts";
+import { ShownOnce } from "./shown-once.tsx";
 import { MAY } from "./tokens-words.ts";
 
 const EXPIRES = { "": "Never", "+30d": "In 30 days", "+90d": "In 90 days", "+365d": "In a year" };
@@ -89,29 +90,12 @@ export function NewToken() {
 }
 
 export function Created() {
-  const copied = useSignal<string | undefined>(undefined);
   const { value: made } = created;
-  if (made === undefined) return null;
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(made.token);
-    copied.value = made.token;
-  };
   return (
-    <section class="store-card created" role="status">
-      <p>
+    made !== undefined && (
+      <ShownOnce secret={made.token} onDone={() => (created.value = undefined)}>
         The token <b>{made.name}</b>. Copy it now: it is not shown again.
-      </p>
-      <div class="code">
-        <pre tabIndex={0}>
-          <code>{made.token}</code>
-        </pre>
-        <button type="button" class="button" onClick={() => void copy()}>
-          {copied.value === made.token ? "Copied" : "Copy"}
-        </button>
-      </div>
-      <button type="button" class="link" onClick={() => (created.value = undefined)}>
-        Put it away
-      </button>
-    </section>
+      </ShownOnce>
+    )
   );
 }

@@ -5,6 +5,7 @@ import { signedIn } from "../models/access.ts";
 import { now } from "../models/clock.ts";
 import { linkToPanel, setPanel, view } from "../models/page.ts";
 import { sheet } from "../models/sheet.ts";
+import { alertOn } from "../models/rule-draft.ts";
 import { asksSamples } from "../models/answers.ts";
 import { addressOfExpr, askedExpr } from "../promql/times.ts";
 import { exprOf } from "../promql/write.ts";
@@ -68,6 +69,8 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
         )}
         {item("Copy address to embed", () => copy(location.origin + linkToPanel(index, "embed")))}
         {item("Load again", () => reading.askNow())}
+        {panel.expr === undefined &&
+          item("Alert on this…", async () => location.assign(alertOn(panel)))}
         {panel.expr === undefined &&
           item("About this metric…", async () => void (sheet.value = { about: panel.metric }))}
         {panel.expr === undefined &&

@@ -99,6 +99,7 @@ export function Settings({ close }: { readonly close: () => void }) {
         </Link>
       )}
       <a href="/docs">HTTP API</a>
+      <a href="/alerts">Alerts</a>
       <a href="/tokens">Tokens</a>
       {signedIn.value !== undefined && <SignOut />}
     </div>

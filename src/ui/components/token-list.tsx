@@ -1,10 +1,10 @@
 // The tokens that there are, each to be revoked after a second thought.
 
-import { useSignal } from "@preact/signals";
 import type { NamedToken } from "../../core/api-tokens.ts";
 import { formatAge } from "../format.ts";
 import { revoke } from "../models/tokens.ts";
 import { Card, Heads, Scroller } from "./store-table.tsx";
+import { Sure } from "./sure.tsx";
 import { MAY } from "./tokens-words.ts";
 
 /** A day; the hour is of no use here. */
@@ -18,45 +18,6 @@ const Expiry = ({ at }: { readonly at: number | null }) =>
   ) : (
     <>{dayOf(at)}</>
   );
-
-function Revoke({ id, name }: NamedToken) {
-  const asked = useSignal(false);
-  const issue = useSignal<string | undefined>(undefined);
-  const end = async (): Promise<void> => {
-    issue.value = await revoke(id);
-    asked.value = false;
-  };
-  if (!asked.value)
-    return (
-      <>
-        <button
-          type="button"
-          class="link"
-          aria-label={`Revoke ${name}`}
-          onClick={() => (asked.value = true)}
-        >
-          Revoke
-        </button>
-        {issue.value !== undefined && <p role="alert">{issue.value}</p>}
-      </>
-    );
-  return (
-    <span class="sure" role="group" aria-label={`Revoke ${name}?`}>
-      Who uses it is refused.{" "}
-      <button
-        type="button"
-        class="button"
-        ref={(button) => button?.focus()}
-        onClick={() => void end()}
-      >
-        Revoke
-      </button>{" "}
-      <button type="button" class="link" onClick={() => (asked.value = false)}>
-        Keep
-      </button>
-    </span>
-  );
-}
 
 export const TokenList = ({ tokens }: { readonly tokens: readonly NamedToken[] }) => (
   <Card id="tokens" title="Tokens">
@@ -82,7 +43,12 @@ export const TokenList = ({ tokens }: { readonly tokens: readonly NamedToken[] }
                     : `${formatAge(Math.max(0, Date.now() - token.usedAt))} ago`}
                 </td>
                 <td>
-                  <Revoke {...token} />
+                  <Sure
+                    verb="Revoke"
+                    name={token.name}
+                    means="Who uses it is refused."
+                    act={() => revoke(token.id)}
+                  />
                 </td>
               </tr>
             ))}

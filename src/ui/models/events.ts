@@ -1,10 +1,11 @@
-// The events of the range on view, laid over all charts. Loaded behind the first question.
+// The events of the range on view, and what rules of alerts say, laid over all charts. Loaded behind the first question.
 
 import { effect, signal } from "@preact/signals";
 import type { EventsAnswer, EventSaid } from "../../core/api-events.ts";
 import { ask } from "../api.ts";
 import { overlay } from "../chart/overlay.ts";
 import { boundsOf } from "../url.ts";
+import { rules, startAlarms } from "./alarms.ts";
 import { denial, signedIn } from "./access.ts";
 import { minute, now } from "./clock.ts";
 import { page, panels, range } from "./page.ts";
@@ -26,6 +27,7 @@ async function load(signal: AbortSignal): Promise<void> {
 }
 
 export function startEvents(): void {
+  startAlarms();
   effect(() => {
     void signedIn.value;
     if (range.value.kind === "last") void minute.value;
@@ -43,13 +45,19 @@ export function startEvents(): void {
 export function startOverlay(): void {
   effect(() => {
     const said = events.value;
+    const known = rules.value;
     const zoned = zone.value;
-    if (said.length === 0 && !panels.value.some(({ line }) => line !== undefined)) {
+    if (
+      said.length === 0 &&
+      known.length === 0 &&
+      !panels.value.some(({ line }) => line !== undefined)
+    ) {
       overlay.value = undefined;
       return;
     }
     void import("../chart/marks.ts").then(
-      ({ overlayOf }) => (overlay.value = overlayOf(said, zoned, now())),
+      ({ overlayOf }) =>
+        (overlay.value = overlayOf({ events: said, rules: known, zone: zoned, now: now() })),
       () => undefined,
     );
   });
