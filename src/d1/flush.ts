@@ -6,6 +6,7 @@ import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import { batch, type Database, only, type Query, query, type RowCount } from "./database.ts";
 import type { NextIds } from "./ids.ts";
 import { valueOf } from "./progress.ts";
+import type { MetricRow } from "./rows.ts";
 import { GUARD, setWatermark, type Turn } from "./watermark.ts";
 
 /** What a flush says of a series: [id, metric, labels, firstAt, lastAt, last]. */
@@ -112,6 +113,16 @@ const packBytes = ([, , body]: FlushedPack): number => body.length + 16 * 4 + 40
 const NUMBER_BYTES = 20;
 const descriptionBytes = (row: FlushedDescription): number =>
   row.reduce((sum: number, one) => sum + (typeof one === "string" ? 6 * one.length : 20), 20);
+
+/** When something was last set of a metric by hand, Unix ms; 0: never. @throws D1Failed */
+export async function readSetAt(db: Database, metric: string, deadlineMs: number): Promise<number> {
+  const { rows } = await batch(
+    db,
+    { set: query<Pick<MetricRow, "set_at">>("SELECT set_at FROM metric WHERE metric = ?", metric) },
+    deadlineMs,
+  );
+  return rows.set[0]?.set_at ?? 0;
+}
 
 export interface Written {
   readonly landed: boolean;

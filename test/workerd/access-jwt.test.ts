@@ -1,20 +1,23 @@
-// Cloudflare Access: what it signed is a way in, and nothing else that looks like it.
+// Cloudflare Access: what it signed is a way in, and nothing else that looks like it. Its keys come from a server,
+// which is another Worker.
 
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
+import { answering, receivedBy } from "./outside.ts";
 
 const { OPEN: _open, ...bindings } = env;
 let team = 0;
 let of: Env;
-/** How often the keys were asked for, and whether they can be had. */
-let asked = 0;
-let down = false;
+/** What the team says of its keys. */
+let certs = "";
 const pairs = new Map<string, CryptoKeyPair>();
+
+const hostOf = (store: Env): string => new URL(store.ACCESS_TEAM_DOMAIN ?? "").hostname;
 
 const encoder = new TextEncoder();
 const base64Url = (bytes: Uint8Array): string =>
@@ -79,27 +82,29 @@ beforeAll(async () => {
     );
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
   // Another team each time: its keys are not known yet.
   const ACCESS_TEAM_DOMAIN = `https://team-${team++}.cloudflareaccess.com`;
   of = { ...bindings, API_TOKEN: TOKEN, ACCESS_TEAM_DOMAIN, ACCESS_AUD: "app" };
-  asked = 0;
-  down = false;
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
-    expect(url).toBe(`${ACCESS_TEAM_DOMAIN}/cdn-cgi/access/certs`);
-    asked++;
-    if (down) throw new Error("no route");
-    const keys = ["a", "b"].map(async (kid) => ({
-      ...((await crypto.subtle.exportKey("jwk", pairs.get(kid)!.publicKey)) as object),
-      kid,
-    }));
-    return Response.json({ keys: await Promise.all(keys) });
-  });
+  const keys = ["a", "b"].map(async (kid) => ({
+    ...((await crypto.subtle.exportKey("jwk", pairs.get(kid)!.publicKey)) as object),
+    kid,
+  }));
+  certs = JSON.stringify({ keys: await Promise.all(keys) });
+  await serves();
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+
+/** The team answers with its keys; `down`: with an error, whatever it holds. */
+const serves = (down = false): Promise<void> =>
+  answering(hostOf(of), { body: certs, status: down ? 503 : 200 });
+
+/** How often the keys were asked for since this was asked last. */
+async function looks(): Promise<number> {
+  const received = await receivedBy(hostOf(of));
+  for (const { url } of received) expect(url).toBe(`${of.ACCESS_TEAM_DOMAIN}/cdn-cgi/access/certs`);
+  return received.length;
+}
 
 test("who passed its policy gets in, with the scope that is set; the keys are fetched once", async () => {
   const answer = await ask(await signed());
@@ -107,7 +112,7 @@ test("who passed its policy gets in, with the scope that is set; the keys are fe
   expect((await ask(await signed({}, { kid: "b" }))).status).toBe(200);
   expect((await ask(await signed({ aud: "app" }), "/api/v1/metrics")).status).toBe(200);
   await failureOf(await ask(await signed(), "/api/v1/flush", { method: "POST" }), 403, "forbidden");
-  expect(asked).toBe(1);
+  expect(await looks()).toBe(1);
 });
 
 test("what is forged, of others or past is refused", async () => {
@@ -127,7 +132,7 @@ test("what is forged, of others or past is refused", async () => {
     ["", "cannot be read"],
   ] as const)
     expect((await failureOf(await ask(jwt), 401, "unauthorized")).message).toContain(why);
-  expect(asked).toBe(1);
+  expect(await looks()).toBe(1);
 });
 
 test("a page of another origin does nothing by it", async () => {
@@ -145,7 +150,7 @@ test("a page of another origin does nothing by it", async () => {
 });
 
 test("without its keys nobody is let in by it, and tokens work", async () => {
-  down = true;
+  await serves(true);
   await failureOf(await ask(await signed()), 503, "unavailable");
   const authorization = `Bearer ${TOKEN}`;
   const response = await ask(await signed(), "/api/v1/metrics", { headers: { authorization } });
@@ -162,15 +167,15 @@ test("where it is not set up, what it says is nothing", async () => {
 });
 
 test("while its keys cannot be had, forged ones cost no fetch each", async () => {
-  down = true;
+  await serves(true);
   for (let i = 0; i < 30; i++)
     await failureOf(
       await ask(await signed({}, { kid: `k${i}`, by: "stranger" })),
       503,
       "unavailable",
     );
-  expect(asked).toBe(LIMITS.accessKeysLooks);
-  down = false;
+  expect(await looks()).toBe(LIMITS.accessKeysLooks);
+  await serves();
   vi.setSystemTime(NOW + LIMITS.accessKeysRetryMs);
   expect((await ask(await signed())).status).toBe(200);
 });
@@ -181,13 +186,13 @@ test("keys that are known go on for a day while they cannot be fetched again", a
     return signed({ exp: (NOW + ms) / 1_000 + 60 });
   };
   expect((await ask(await signed())).status).toBe(200);
-  down = true;
+  await serves(true);
   for (let i = 0; i < 5; i++) expect((await ask(await later(2 * HOUR))).status).toBe(200);
-  expect(asked).toBe(2);
+  expect(await looks()).toBe(2);
   const unknown = await signed({ exp: NOW }, { kid: "stranger" });
   await failureOf(await ask(unknown), 503, "unavailable");
-  expect(asked).toBe(2);
+  expect(await looks()).toBe(0);
   await failureOf(await ask(await later(25 * HOUR)), 503, "unavailable");
-  down = false;
+  await serves();
   expect((await ask(await later(26 * HOUR))).status).toBe(200);
 });

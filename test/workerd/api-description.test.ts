@@ -138,8 +138,18 @@ test("what was set wins over what is said, and can be taken back", async () => {
   expect(bare.set).toBeUndefined();
 });
 
-test("several who set a metric at the same moment each keep what they set", async () => {
+test.each([
+  ["that the shard knows", async () => {}],
+  [
+    "that the shard has forgotten",
+    async () => {
+      await flush();
+      await loseShard();
+    },
+  ],
+])("several who set a metric %s at the same moment each keep what they set", async (_, before) => {
   await store({ name: "shared", value: 1 });
+  await before();
   const all = { type: "gauge", unit: "By", help: "Ours." };
   const answers = await Promise.all(
     Object.entries(all).map(([field, value]) => set("shared", { [field]: value })),

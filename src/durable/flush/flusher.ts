@@ -3,7 +3,7 @@
 
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { afterStatement, NOTHING_SAID, type Statement } from "../../core/series/description.ts";
-import type { RowCount } from "../../d1/database.ts";
+import { D1Failed, type RowCount } from "../../d1/database.ts";
 import type { Log } from "../log.ts";
 import type { PageEntry } from "../manifest.ts";
 import { report } from "../report.ts";
@@ -16,6 +16,7 @@ import {
   pagesToFlush,
   removeFrom,
   removeOnce,
+  setAtOf,
   unreadable,
   watermarkOf,
 } from "./protocol.ts";
@@ -216,23 +217,30 @@ export class Flusher {
     if (known !== undefined && known.setAt > since) return "changed";
     if (this.#log.descriptions.fitting(statement) !== statement) return "full";
     if (this.#log.describe(statement, Date.now())) return "described";
-    const done = await this.exclusively(() => this.#describeInD1(statement));
-    return done ? "described" : "unavailable";
+    return await this.exclusively(() => this.#describeInD1(statement, since));
   }
 
-  /** False: nothing is certain. */
-  async #describeInD1(statement: Statement): Promise<boolean> {
+  /** All that is set of the metric is set here, one after the other: so what is read stays until it is written. */
+  async #describeInD1(statement: Statement, since: number): Promise<Describing> {
     const { metric } = statement;
+    try {
+      if ((await setAtOf(this.#target(), metric)) > since) return "changed";
+    } catch (error) {
+      if (!(error instanceof D1Failed)) throw error;
+      return "unavailable";
+    }
     const description = afterStatement(NOTHING_SAID, statement, Date.now());
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (this.#doubt && !(await this.#reconcile())) return false;
+      if (this.#doubt && !(await this.#reconcile())) return "unavailable";
       const part = await this.#freeId();
       if (part === undefined) continue;
       const described = [[metric, description] as const];
       const flush = { pages: [], part, ...NOTHING_ELSE, described };
-      if (this.#take(await flushPages(this.#log, this.#target(), flush))) return true;
+      const landed = this.#take(await flushPages(this.#log, this.#target(), flush));
+      if (landed) return "described";
     }
-    return false;
+    // Nothing is certain.
+    return "unavailable";
   }
 
   /** The watermark of a write without pages. Where none is left, a page goes to D1 before; undefined: it did not. */

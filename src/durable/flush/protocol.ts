@@ -22,6 +22,7 @@ import {
   type FlushedDescription,
   type FlushedPack,
   type FlushedSeries,
+  readSetAt,
   writeFlush,
 } from "../../d1/flush.ts";
 import { newIds, readIds } from "../../d1/ids.ts";
@@ -58,6 +59,10 @@ export type FlushResult =
 /** Reads the watermark that D1 holds for the shard, 0 when none. @throws D1Failed */
 export const watermarkOf = ({ db, shard, timeoutMs }: FlushTarget): Promise<number> =>
   readWatermark(db.withSession("first-primary"), shard, timeoutMs);
+
+/** When something was last set of a metric, for all that D1 knows, Unix ms; 0: never. @throws D1Failed */
+export const setAtOf = ({ db, timeoutMs }: FlushTarget, metric: string): Promise<number> =>
+  readSetAt(db.withSession("first-primary"), metric, timeoutMs);
 
 /** The leading pages that a flush takes at once: at least one, at most `most`, bounded in buckets. */
 export function pagesToFlush(

@@ -118,6 +118,8 @@ async function fetchKeys(origin: string): Promise<ReadonlyMap<string, CryptoKey>
     const response = await fetch(`${origin}/cdn-cgi/access/certs`, {
       signal: AbortSignal.timeout(LIMITS.accessDeadlineMs),
     });
+    if (!response.ok)
+      throw new Error(`the keys of ${origin} were answered with ${response.status}`);
     const { keys } = certs.parse(await response.json());
     const imported = keys.map(async (jwk) => {
       const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
