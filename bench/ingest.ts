@@ -155,10 +155,11 @@ async function native(): Promise<void> {
 
 async function besidePeers(): Promise<void> {
   const peers = await startPeers();
-  const store = (name: string, { url }: RunningMinuet): Store => ({
+  // As the others: at its own socket.
+  const store = (name: string, { direct }: RunningMinuet): Store => ({
     name,
-    lineProtocol: new URL("/write?db=bench&precision=ms", url).href,
-    remoteWrite: new URL("/api/v1/write", url).href,
+    lineProtocol: new URL("/write?db=bench&precision=ms", direct).href,
+    remoteWrite: new URL("/api/v1/write", direct).href,
     command: "workerd",
   });
   const stores = [

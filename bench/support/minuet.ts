@@ -44,6 +44,11 @@ async function assetsOf(root: string, directory: string) {
 
 export interface RunningMinuet {
   readonly url: URL;
+  /**
+   * The Worker's own socket, without Miniflare's entry before it: that is another Worker, which takes as
+   * much time as a small request does, and that no other store and no deployed one has.
+   */
+  readonly direct: URL;
   readonly miniflare: Miniflare;
   /** Runs the cron once, as the platform would each minute. */
   cron(): Promise<void>;
@@ -76,6 +81,7 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
         },
       ],
       compatibilityDate: "2026-11-02",
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
       bindings: { OPEN: "local", SHARDS: "1", ...variables },
       durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
       resourcePersistencePath: folder,
@@ -96,6 +102,7 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
   }
   return {
     url,
+    direct: await miniflare.unsafeGetDirectURL(),
     miniflare,
     cron: async () => {
       const worker = await miniflare.getWorker();

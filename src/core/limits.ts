@@ -91,6 +91,8 @@ export const d1DeadlineMs = 10_000;
 export const flushTimeoutMs = 30_000;
 /** How long the first points after a change of SHARDS wait for D1 to know of it, ms. */
 export const registerTimeoutMs = 2_000;
+/** Bytes of requests that one group commit stores, or one request that is larger: bounds the time for it. */
+export const groupBytes = 512 * 1024;
 /** How long the first request of a group commit waits for others to share it, ms. */
 export const gatherMs = 2;
 /**

@@ -31,6 +31,7 @@ export interface Steps {
 
 interface Waiting {
   readonly append: Append;
+  readonly bytes: number;
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -62,7 +63,7 @@ export class GroupCommit {
    */
   add(append: Append, bytes: number, sender: string | undefined): Promise<AppendAnswer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ append, resolve, reject });
+      this.#waiting.push({ append, bytes, resolve, reject });
       this.#bytes += bytes;
       const isInHurry = this.#senders.isInHurry(sender, this.#steps.now());
       if (isInHurry || this.#bytes > LIMITS.pendingBytes / 4) {
@@ -79,10 +80,9 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       await this.#company();
       for (let step = this.#before(); step !== undefined; step = this.#before()) await step;
-      const group = this.#waiting;
-      this.#waiting = [];
-      this.#bytes = 0;
-      this.#hurries = false;
+      const group = this.#takeGroup();
+      // Who is left has waited for a commit already.
+      this.#hurries = this.#waiting.length > 0;
       this.#storedAt = this.#steps.now();
       try {
         const appended = this.#steps.store(group.map(({ append }) => append));
@@ -93,6 +93,30 @@ export class GroupCommit {
       await this.#steps.sync();
     }
     this.#running = false;
+  }
+
+  /**
+   * The next to be stored: the one that waits longest, then small ones first, as many as are no large
+   * piece of work: what stores a large group lets nobody else in meanwhile.
+   */
+  #takeGroup(): readonly Waiting[] {
+    const all = this.#waiting;
+    const [oldest, ...others] = all;
+    if (oldest === undefined || this.#bytes <= LIMITS.groupBytes) {
+      this.#waiting = [];
+      this.#bytes = 0;
+      return all;
+    }
+    const group = new Set([oldest]);
+    let { bytes } = oldest;
+    for (const one of others.sort((a, b) => a.bytes - b.bytes)) {
+      if (bytes + one.bytes > LIMITS.groupBytes) break;
+      bytes += one.bytes;
+      group.add(one);
+    }
+    this.#waiting = all.filter((one) => !group.has(one));
+    this.#bytes -= bytes;
+    return [...group];
   }
 
   /** Waits for more requests, while nobody is in a hurry. */

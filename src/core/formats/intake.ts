@@ -211,12 +211,13 @@ export class Intake {
     );
   }
 
-  #goodRows(): readonly number[] {
-    const rows: number[] = [];
+  #goodRows(): Uint32Array {
+    const rows = new Uint32Array(this.#length);
     const all = this.#badItems.size === 0;
+    let length = 0;
     for (let row = 0; row < this.#length; row++)
-      if (all || !this.#badItems.has(this.#item[row]!)) rows.push(row);
-    return rows;
+      if (all || !this.#badItems.has(this.#item[row]!)) rows[length++] = row;
+    return rows.subarray(0, length);
   }
 
   #outOfTime(at: number, index: number): Rejection {

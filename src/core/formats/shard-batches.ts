@@ -22,7 +22,7 @@ export interface TakenIn {
   readonly value: Float64Array;
   readonly item: Uint32Array;
   /** The rows that count. */
-  readonly rows: readonly number[];
+  readonly rows: Uint32Array;
   /** What is said of metrics, each once. */
   readonly statements: readonly Statement[];
 }
@@ -35,44 +35,52 @@ export function batchesByShard(points: TakenIn, shards: number): ShardBatches[] 
   const byShard = Map.groupBy(rows, (row) => shardOfSeries[series[row]!]!);
   const saidTo = Map.groupBy(statements, ({ metric }) => shardOf(metric, shards));
   return [...new Set([...byShard.keys(), ...saidTo.keys()])].map((shard) =>
-    shardBatches(shard, points, byShard.get(shard) ?? [], saidTo.get(shard) ?? []),
+    shardBatches(
+      shard,
+      points,
+      Uint32Array.from(byShard.get(shard) ?? []),
+      saidTo.get(shard) ?? [],
+    ),
   );
 }
 
 function shardBatches(
   shard: number,
   points: TakenIn,
-  rows: readonly number[],
+  rows: Uint32Array,
   statements: readonly Statement[],
 ): ShardBatches {
   const { keys } = points;
   const batches: Batch[] = [];
-  const sources: { readonly rows: readonly number[]; readonly series: readonly number[] }[] = [];
+  const sources: { readonly rows: Uint32Array; readonly series: readonly number[] }[] = [];
+  /** Of a series in the batch that is made. */
+  const positions = new Int32Array(keys.length).fill(-1);
   for (let from = 0; from < rows.length;) {
-    const positions = new Map<number, number>();
     const series: number[] = [];
     let bytes = 64;
     let end = from;
     for (; end < rows.length; end++) {
       const number = points.series[rows[end]!]!;
-      const isNew = !positions.has(number);
+      const isNew = positions[number] === -1;
       // A point is at most 20 bytes; a UTF-16 code unit of a key at most three of UTF-8.
       const more = 20 + (isNew ? keys[number]!.length * 3 + 1 : 0);
       if (end > from && bytes + more > LIMITS.batchBytes) break;
       bytes += more;
-      if (isNew) positions.set(number, series.push(number) - 1);
+      if (isNew) positions[number] = series.push(number) - 1;
     }
-    const part = rows.slice(from, end);
+    const part = rows.subarray(from, end);
     const index = indexColumn(series.length, part.length);
     const at = new Float64Array(part.length);
     const value = new Float64Array(part.length);
-    part.forEach((row, i) => {
-      index[i] = positions.get(points.series[row]!)!;
+    for (let i = 0; i < part.length; i++) {
+      const row = part[i]!;
+      index[i] = positions[points.series[row]!]!;
       at[i] = points.at[row]!;
       value[i] = points.value[row]!;
-    });
+    }
     batches.push({ series: series.map((number) => keys[number]!), index, at, value });
     sources.push({ rows: part, series });
+    for (const number of series) positions[number] = -1;
     from = end;
   }
   // Made when asked for: only rejected series are, and then there may be very many of them.
@@ -104,7 +112,7 @@ function partsOf(statements: readonly Statement[]): Statement[][] {
   return parts;
 }
 
-function itemsBySeries({ series, item }: TakenIn, rows: readonly number[]): Map<number, number[]> {
+function itemsBySeries({ series, item }: TakenIn, rows: Uint32Array): Map<number, number[]> {
   const items = new Map<number, number[]>();
   for (const row of rows) {
     const of = items.get(series[row]!);

@@ -55,6 +55,14 @@ export const indexColumn = (series: number, length: number): Index =>
       ? new Uint16Array(length)
       : new Uint32Array(length);
 
+/** The index of a batch, as narrow as its series let it be. */
+function narrowed({ series, index }: Batch): Batch["index"] {
+  const column = indexColumn(series.length, index.length);
+  if (column.BYTES_PER_ELEMENT === index.BYTES_PER_ELEMENT) return index;
+  column.set(index);
+  return column;
+}
+
 const bytesOf = (column: ArrayBufferView): Uint8Array =>
   new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 
@@ -66,7 +74,8 @@ export function encodeBatch(batch: Batch): Uint8Array {
   writer.varint(points);
   let min = Infinity;
   let max = -Infinity;
-  for (const at of batch.at) {
+  for (let i = 0; i < points; i++) {
+    const at = batch.at[i]!;
     if (at < min) min = at;
     if (at > max) max = at;
   }
@@ -79,9 +88,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     writer.f64(NaN);
     writer.bytes(bytesOf(batch.at));
   }
-  const index = indexColumn(batch.series.length, points);
-  index.set(batch.index);
-  writer.bytes(bytesOf(index));
+  writer.bytes(bytesOf(narrowed(batch)));
   writer.bytes(bytesOf(batch.value));
   if (batch.statements !== undefined) writeStatements(writer, batch.statements);
   return writer.finish();
@@ -122,7 +129,8 @@ export function decodePoints(reader: ByteReader, series: readonly string[]): Bat
   }
   const index = indexColumn(series.length, points);
   bytesOf(index).set(reader.bytes(index.byteLength));
-  for (const i of index) if (i >= series.length) throw new CorruptBytes("a point has no series");
+  for (let i = 0; i < points; i++)
+    if (index[i]! >= series.length) throw new CorruptBytes("a point has no series");
   const value = new Float64Array(points);
   bytesOf(value).set(reader.bytes(points * 8));
   const read = { series, index, at, value };

@@ -81,7 +81,22 @@ test("much that waits is stored without waiting for more", async () => {
   sendAt(30, "10.0.0.2");
   sendAt(50, "10.0.0.3", LIMITS.pendingBytes / 4);
   await clock.until(START + 1_000);
-  expect(groups.map(({ at }) => at)).toEqual([2, 50]);
+  expect(groups.map(({ at }) => at)).toEqual([2, 50, 50 + SLOW_DISK]);
+});
+
+test("a commit stores no more at once: small requests wait for one large one, and no large one for ever", async () => {
+  const { clock, groups, waits, sendAt } = start();
+  const large = LIMITS.groupBytes * 0.8;
+  for (const bytes of [large, large, 100, large, 2 * LIMITS.groupBytes, 100])
+    sendAt(0, "10.0.0.1", bytes);
+  await clock.until(START + 1_000);
+  expect(groups).toEqual([
+    { at: 2, size: 3 },
+    { at: 17, size: 1 },
+    { at: 32, size: 1 },
+    { at: 47, size: 1 },
+  ]);
+  expect(waits).toEqual([2, 2, 2, 17, 32, 47]);
 });
 
 test("a clock that is set back makes nobody wait", async () => {

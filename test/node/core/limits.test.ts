@@ -44,6 +44,7 @@ const ABUSED: Readonly<Partial<Record<Limit, readonly [file: string, words: stri
   seriesCharactersPerShard: [HERE, "a shard has so many characters of names"],
   backlogBytes: [HERE, "a shard keeps so much for D1"],
   pendingBytes: [HERE, "so much waits for a commit"],
+  groupBytes: ["node/core/commit.test.ts", "a commit stores no more at once"],
   pressureMinutes: ["workerd/shard-pressure.test.ts", "at once"],
   d1DeadlineMs: ["workerd/d1-hangs.test.ts", "LIMITS.d1DeadlineMs"],
   sendersKnown: ["node/core/commit.test.ts", "senders are forgotten, and bounded"],
