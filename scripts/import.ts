@@ -1,5 +1,5 @@
-// `npm run import -- --from prometheus|influx|csv FILE`: sends what other stores wrote into files. Each
-// request has a key made of its body, so that a run that was killed is simply started again.
+// `npm run import -- FILE`: a backup into a store; with `--from prometheus|influx|csv`, what other stores wrote. Of
+// these, each request has a key made of its body, so that a run that was killed is simply started again.
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -7,17 +7,20 @@ import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
+import { importBackup } from "./backup/import.ts";
+import { SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
 import { Client } from "./demo/client.ts";
 import { figure, Progress } from "./demo/progress.ts";
 import { SOURCES } from "./import/sources.ts";
 import { runScript, Stop } from "./stop.ts";
 
-const USAGE = `npm run import -- --from prometheus|influx|csv [options] FILE (may end in .gz)
+const USAGE = `npm run import -- [options] FILE: what \`npm run export\` wrote, where the store does not have it
+${SELECTION_USAGE}
+npm run import -- --from prometheus|influx|csv [options] FILE (may end in .gz): what other stores wrote
   prometheus     a sample a line with its time: promtool tsdb dump, OpenMetrics
   influx         line protocol with times in ns: influxd inspect export-lp
   csv            a header with name, time (ISO 8601, seconds or ms), value; other columns are labels
-  --url URL      the server (default http://localhost:8787)
-  --token TOKEN  its API_TOKEN, when it has one (default: the variable API_TOKEN)`;
+  --url, --token as above; --metric, --since and --until are of backups`;
 
 /** Of one request; the server takes 8 MB, and 100,000 points. */
 const MOST_BYTES = 4_000_000;
@@ -25,16 +28,21 @@ const MOST_LINES = 20_000;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseOrStop();
-  const source = SOURCES[values.from ?? ""];
   const [file, ...others] = positionals;
-  if (values.help || source === undefined || file === undefined || others.length > 0)
+  if (values.help || file === undefined || others.length > 0) throw new Stop(USAGE);
+  const server = {
+    url: values.url.replace(/\/+$/, ""),
+    token: values.token ?? process.env.API_TOKEN,
+  };
+  if (values.from === undefined)
+    return await importBackup(file, server, selectionOf(values, Date.now()));
+  const source = SOURCES[values.from];
+  if (source === undefined || values.metric.length > 0 || values.since || values.until)
     throw new Stop(USAGE);
   const size = await stat(file).catch(() => undefined);
   if (size === undefined) throw new Stop(`${file} is not there`);
-  const url = values.url.replace(/\/+$/, "");
-  const token = values.token ?? process.env.API_TOKEN;
   const progress = new Progress(process.stdout, size.size, "bytes");
-  const client = new Client({ url, token }, (why, ms) =>
+  const client = new Client(server, (why, ms) =>
     progress.note(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`),
   );
   const bytes = createReadStream(file);
@@ -82,10 +90,8 @@ function parseOrStop() {
       args: process.argv.slice(2),
       allowPositionals: true,
       options: {
+        ...SELECTION,
         from: { type: "string" },
-        url: { type: "string", default: "http://localhost:8787" },
-        token: { type: "string" },
-        help: { type: "boolean", default: false },
       },
     });
   } catch (error) {

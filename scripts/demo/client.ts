@@ -1,4 +1,4 @@
-// Posts requests until they are stored, and asks what is: waits as the server asks, and repeats what
+// Sends requests until they are answered: waits as the server asks, and repeats what
 // broke with the same Idempotency-Key, so that nothing counts twice.
 
 import type { QueryAnswer } from "../../src/core/api.ts";
@@ -17,6 +17,17 @@ export function waitMs(attempt: number, retryAfter: string | null): number {
   const asked = Number(retryAfter ?? NaN);
   const wait = asked > 0 ? asked * 1_000 : 250 * 2 ** attempt;
   return Math.min(LONGEST_WAIT, wait);
+}
+
+/** The server understood the request, and will not do it. */
+export class Refused extends Stop {
+  /** Of the error that it answered. */
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
 }
 
 export class Client {
@@ -38,7 +49,7 @@ export class Client {
     request: Request,
     to = { path: "/api/v1/points", type: "application/json" },
   ): Promise<void> {
-    await this.#patiently(to.path, {
+    await this.ask(to.path, {
       method: "POST",
       headers: { "content-type": to.type, "idempotency-key": request.key },
       body: request.body,
@@ -57,14 +68,14 @@ export class Client {
       from: String(from),
       to: String(to),
     });
-    const text = await this.#patiently(`/api/v1/query?${query}`, {});
+    const text = await this.ask(`/api/v1/query?${query}`, {});
     if (text === undefined) return new Set();
     const { series } = JSON.parse(text) as Pick<QueryAnswer, "series">;
     return new Set(series.flatMap(({ t }) => t));
   }
 
-  /** What the server answers, undefined when it does not know the metric. @throws Stop */
-  async #patiently(path: string, init: RequestInit): Promise<string | undefined> {
+  /** What the server answers, undefined when it does not know the metric. @throws Stop, Refused */
+  async ask(path: string, init: RequestInit = {}): Promise<string | undefined> {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#send(path, init);
       if (answer.kind === "done") return answer.text;
@@ -102,7 +113,7 @@ export class Client {
       throw new Stop(`${url} asks for its token: name it with --token or API_TOKEN. (${why})`);
     if (status === 429 || status >= 500)
       return { kind: "again", why, retryAfter: response.headers.get("retry-after") };
-    throw new Stop(`${url} refused it: ${why}`);
+    throw new Refused(`${url} refused it: ${why}`, error?.code);
   }
 }
 

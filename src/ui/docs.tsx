@@ -9,7 +9,7 @@ import { Agents } from "./components/agents.tsx";
 import { Brand } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
 import { Marked } from "./components/marked.tsx";
-import { Runbook } from "./components/runbook.tsx";
+import { Backup, Runbook } from "./components/runbook.tsx";
 import { NoAnswer } from "./components/states.tsx";
 import { denial, signedIn } from "./models/access.ts";
 import { type OpenApi, type Operation, operations, type Parameter, typeOf } from "./openapi.ts";
@@ -190,6 +190,9 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
             </li>
           )}
           <li>
+            <a href="#backup">Backups</a>
+          </li>
+          <li>
             <a href="#runbook">Runbook</a>
           </li>
         </ul>
@@ -210,6 +213,7 @@ const Document = ({ api }: { readonly api: OpenApi }) => {
           <Part key={operation.id} operation={operation} />
         ))}
         {codes !== undefined && <Errors codes={codes} />}
+        <Backup />
         <Runbook />
       </main>
     </div>

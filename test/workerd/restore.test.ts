@@ -73,3 +73,28 @@ test("a metric can be removed from a restored D1 that no flush has met yet", asy
   expect(response.status, await response.text()).toBe(200);
   expect((await listMetrics()).metrics).toEqual([]);
 });
+
+test("what a restored D1 lost comes back from an export of before, and nothing twice", async () => {
+  await post(50);
+  await shard.flush();
+  const restore = await bookmark();
+  await post(40);
+  await shard.flush();
+  await post(30);
+  const exported = await fetchApi("/api/v1/backup?metric=m");
+  const lines = new TextDecoder()
+    .decode(await exported.arrayBuffer())
+    .trimEnd()
+    .split("\n");
+  expect(JSON.parse(lines.pop()!)).toEqual({ end: true });
+  await restore();
+  // The second is lost, the third is in the shard.
+  expect(await count()).toBe(2);
+  const taken = await fetchApi("/api/v1/backup", { method: "POST", body: lines.join("\n") });
+  expect(await taken.json()).toEqual({ stored: 1, kept: 2, left: 0 });
+  expect(await count()).toBe(3);
+  await post(20);
+  expect(await shard.flush()).toBe(true);
+  expect(await count()).toBe(4);
+  expect((await listMetrics()).metrics).toMatchObject([{ name: "m", series: 1 }]);
+});

@@ -87,5 +87,5 @@ export function coarseLine(
 }
 
 /** What is known of a metric besides its points. */
-export const aboutLine = (metric: string, description: Description): string =>
-  `${JSON.stringify({ about: metric, ...description })}\n`;
+export const aboutLine = (metric: string, { said, saidAt, set, setAt }: Description): string =>
+  `${JSON.stringify({ about: metric, said, saidAt, set, setAt })}\n`;

@@ -107,8 +107,6 @@ async function attemptTo(
     }
   }
   const described = describedBy(abouts, target, new Set(days.map(({ metric }) => metric)));
-  counts.stored += described.length;
-  counts.kept += abouts.length - described.length;
   const wanted = series.filter((one) => one.minutes.length > 0 || one.coarse.length > 0);
   const ids = await writeMinutes(session, wanted, series, target, described);
   if (ids === undefined) return undefined;

@@ -97,7 +97,37 @@ const PROMQL = [
 ]);
 
 /** Other endpoints, whatever they do but delete. */
+/** A line of minutes, and one of what is known of a metric, of a backup. */
+const BACKUP = [
+  {
+    metric: "fuzz.backup",
+    labels: { host: "a" },
+    minute: {
+      at: [NOW - 60_000, NOW],
+      value: [1, 2],
+      end: [NOW],
+      bucket: {
+        start: [NOW - 120_000],
+        count: [9],
+        sum: [9],
+        carry: [0],
+        min: [1],
+        max: [1],
+        first: [1],
+        firstAt: [NOW - 119_000],
+        last: [1],
+        lastAt: [NOW - 118_000],
+      },
+    },
+  },
+  { about: "fuzz.backup", said: { type: "counter" }, saidAt: 1, set: { unit: "By" }, setAt: 1 },
+]
+  .map((line) => JSON.stringify(line))
+  .join("\n");
+
 const others = (): Sample[] => [
+  posted("/api/v1/backup", BACKUP, { "content-type": "application/x-ndjson" }),
+  asked(`/api/v1/backup?metric=fuzz.native&from=${NOW - 86_400_000}&to=${NOW}`),
   posted("/api/v1/tokens", { name: "fuzz", scope: "write", prefix: "fuzz.", expiresAt: NOW * 2 }),
   posted("/api/v1/session", { token: "x" }),
   posted(

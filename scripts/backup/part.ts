@@ -1,0 +1,68 @@
+// A file that is made over a while, and goes on where it was when its maker was killed: members of gzip, one behind
+// the other, in `FILE.part`, and beside it in `FILE.part.json` how far it is. A member that was cut off is cut away.
+
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { Stop } from "../stop.ts";
+
+interface State<Place> {
+  /** What was asked: another question is another file. */
+  readonly asked: unknown;
+  /** Bytes that are whole. */
+  readonly bytes: number;
+  readonly place: Place;
+}
+
+export class PartFile<Place> {
+  readonly #out: string;
+  readonly #asked: unknown;
+  #bytes: number;
+  /** Where its maker goes on; undefined: at the beginning. */
+  place: Place | undefined;
+
+  private constructor(out: string, asked: unknown, state: State<Place> | undefined) {
+    this.#out = out;
+    this.#asked = asked;
+    this.#bytes = state?.bytes ?? 0;
+    this.place = state?.place;
+  }
+
+  /** @throws Stop when the part that is there is of another question */
+  static async open<Place>(out: string, asked: unknown): Promise<PartFile<Place>> {
+    const text = await readFile(`${out}.part.json`, "utf8").catch(() => undefined);
+    const state = text === undefined ? undefined : (JSON.parse(text) as State<Place>);
+    if (state !== undefined && JSON.stringify(state.asked) !== JSON.stringify(asked))
+      throw new Stop(
+        `${out}.part was begun with other options (${JSON.stringify(state.asked)}): repeat these, or delete it and ${out}.part.json to begin anew`,
+      );
+    const file = await open(`${out}.part`, state === undefined ? "w" : "r+").catch(() => undefined);
+    if (file === undefined) throw new Stop(`${out}.part cannot be written, or is gone`);
+    await file.truncate(state?.bytes ?? 0);
+    await file.close();
+    return new PartFile(out, asked, state);
+  }
+
+  /** Appends a text as a member, and remembers where to go on. */
+  async append(text: string, place: Place): Promise<void> {
+    const member = text === "" ? Buffer.alloc(0) : await promisify(gzip)(text);
+    const file = await open(`${this.#out}.part`, "r+");
+    try {
+      await file.write(member, 0, member.length, this.#bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#bytes += member.length;
+    this.place = place;
+    const state: State<Place> = { asked: this.#asked, bytes: this.#bytes, place };
+    await writeFile(`${this.#out}.part.json.new`, JSON.stringify(state));
+    await rename(`${this.#out}.part.json.new`, `${this.#out}.part.json`);
+  }
+
+  /** It is whole. */
+  async finish(): Promise<void> {
+    await rename(`${this.#out}.part`, this.#out);
+    await rm(`${this.#out}.part.json`);
+  }
+}

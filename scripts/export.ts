@@ -1,0 +1,159 @@
+// `npm run export -- --out FILE`: all that a store keeps into a file, over HTTP, metric by metric. A run that was
+// killed goes on where it was.
+
+import { parseArgs } from "node:util";
+import type { MetricsAnswer } from "../src/core/api.ts";
+import { isAll, isSelected, SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
+import { PartFile } from "./backup/part.ts";
+import { settingLines } from "./backup/settings.ts";
+import { Client } from "./demo/client.ts";
+import { figure, Progress } from "./demo/progress.ts";
+import { runScript, Stop } from "./stop.ts";
+
+const USAGE = `npm run export -- --out FILE [options]: samples and buckets of all metrics, bit for bit, as NDJSON in gzip
+  --out FILE     where to; begun as FILE.part, and gone on with by the same command after a stop
+${SELECTION_USAGE}
+Without --metric, --since and --until also saved views, events and rules of alerts.`;
+
+/** Where a run that was killed goes on. */
+interface Place {
+  /** Metrics before this one are done. */
+  readonly metric: string;
+  /** Of it, what is before, Unix ms. */
+  readonly from: number;
+  readonly lines: number;
+  readonly unreadable: number;
+}
+
+async function main(): Promise<void> {
+  const values = parseOrStop();
+  if (values.help || values.out === undefined) throw new Stop(USAGE);
+  const { out } = values;
+  const url = values.url.replace(/\/+$/, "");
+  const selection = selectionOf(values, Date.now());
+  const { since, until } = selection;
+  const asked = {
+    url,
+    metrics: selection.metrics,
+    since,
+    until: Number.isFinite(until) ? until : null,
+  };
+  const token = values.token ?? process.env.API_TOKEN;
+  const waiting: { note?: (text: string) => void } = {};
+  const client = new Client({ url, token }, (why, ms) =>
+    waiting.note?.(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`),
+  );
+  // What is refused is refused before a file is made.
+  const metrics = (await namesOf(client)).filter((name) => isSelected(name, selection));
+  const part = await PartFile.open<Place>(out, asked);
+  const start = part.place;
+  if (start === undefined) {
+    const header = { minuet: "backup", version: 1, exportedAt: new Date().toISOString() };
+    await part.append(`${JSON.stringify(header)}\n`, {
+      metric: "",
+      from: 0,
+      lines: 0,
+      unreadable: 0,
+    });
+  }
+  let { lines, unreadable } = part.place!;
+  const progress = new Progress(process.stdout, metrics.length, "metrics");
+  waiting.note = (text) => progress.note(text);
+  if (start !== undefined)
+    progress.note(`Going on with ${out}.part at ${start.metric || "its beginning"}.`);
+  for (const [i, metric] of metrics.entries()) {
+    if (start === undefined || metric >= start.metric) {
+      let from: number | undefined = Math.max(since, metric === start?.metric ? start.from : 0);
+      while (from !== undefined) {
+        const query = new URLSearchParams({
+          metric,
+          from: String(from),
+          ...(Number.isFinite(until) && { to: String(until) }),
+        });
+        const text = await client.ask(`/api/v1/backup?${query}`);
+        // Removed meanwhile.
+        if (text === undefined) break;
+        const piece = pieceOf(text);
+        lines += piece.lines;
+        unreadable += piece.unreadable;
+        const next: string | undefined = piece.next === undefined ? metrics[i + 1] : metric;
+        await part.append(piece.text, {
+          // A name that comes behind all others.
+          metric: next ?? "\uffff",
+          from: piece.next ?? 0,
+          lines,
+          unreadable,
+        });
+        from = piece.next;
+      }
+    }
+    progress.add(1);
+  }
+  if (isAll(selection)) {
+    const settings = await settingLines(client);
+    lines += settings.length;
+    const text = settings.map((line) => `${JSON.stringify(line)}\n`).join("");
+    await part.append(text, part.place!);
+  }
+  await part.finish();
+  progress.end();
+  console.log(`${out}: ${figure(lines)} lines of ${figure(metrics.length)} metrics.`);
+  if (unreadable > 0)
+    throw new Stop(
+      `${figure(unreadable)} parts of the store cannot be read, and are not in it: the lines that begin with {"unreadable" say which`,
+    );
+}
+
+interface Piece {
+  readonly text: string;
+  readonly lines: number;
+  readonly unreadable: number;
+  /** Undefined: there is no more. */
+  readonly next: number | undefined;
+}
+
+/** @throws Stop when the answer was cut off */
+function pieceOf(answer: string): Piece {
+  const lines = answer.split("\n").filter((line) => line !== "");
+  const last = JSON.parse(lines.pop() ?? "{}") as { next?: number; end?: boolean };
+  if (last.next === undefined && last.end !== true)
+    throw new Stop("the server ended an answer early: run the same command again");
+  const unreadable = lines.filter((line) => line.startsWith('{"unreadable"')).length;
+  return {
+    text: lines.map((line) => `${line}\n`).join(""),
+    lines: lines.length,
+    unreadable,
+    next: last.next,
+  };
+}
+
+/** The names of all metrics, in order. */
+async function namesOf(client: Client): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (let cursor: string | undefined = ""; cursor !== undefined;) {
+    const query = new URLSearchParams({ limit: "1000", ...(cursor !== "" && { cursor }) });
+    const answer = JSON.parse(
+      (await client.ask(`/api/v1/metrics?${query}`)) ?? "",
+    ) as MetricsAnswer;
+    const [missing] = answer.missing ?? [];
+    if (missing !== undefined)
+      throw new Stop(`a part of the store does not answer (${missing.message}): try again later`);
+    names.push(...answer.metrics.map(({ name }) => name));
+    ({ cursor } = answer);
+  }
+  return names.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function parseOrStop() {
+  try {
+    const { values } = parseArgs({
+      args: process.argv.slice(2),
+      options: { ...SELECTION, out: { type: "string" } },
+    });
+    return values;
+  } catch (error) {
+    throw new Stop(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+}
+
+await runScript(main);

@@ -1,0 +1,180 @@
+// `npm run export` of one server and `npm run import` into another, which then answers the same; and what other
+// stores wrote, twice, counted once.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { expect, onTestFinished, test } from "vitest";
+import type { QueryAnswer } from "../../src/core/api.ts";
+import { startServer } from "../support/server.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const [MINUTE, HOUR] = [60_000, 3_600_000];
+const TOKEN = "secret-of-the-administrator";
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(script: string, ...args: string[]): Promise<Ran> {
+  try {
+    const all = [`scripts/${script}.ts`, ...args];
+    const env = { ...process.env, API_TOKEN: TOKEN };
+    return { code: 0, ...(await promisify(execFile)(process.execPath, all, { cwd: ROOT, env })) };
+  } catch (error) {
+    return error as Ran;
+  }
+}
+
+const headers = { authorization: `Bearer ${TOKEN}` };
+
+async function good(url: string, init: RequestInit = {}): Promise<string> {
+  const response = await fetch(url, { ...init, headers });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return text;
+}
+
+const server = async (vars: Readonly<Record<string, string>>, databases: number) => {
+  const one = await startServer({ vars: { API_TOKEN: TOKEN, ...vars }, databases });
+  onTestFinished(() => one.stop());
+  return one.url;
+};
+
+/** Passes requests on, until it is told to break; counts those of the backup. */
+async function between(target: string) {
+  const state = { backups: 0, breakAt: Infinity };
+  const proxy = createServer((request, response) => {
+    if (request.url!.startsWith("/api/v1/backup") && ++state.backups > state.breakAt) {
+      response.writeHead(403).end("cut off");
+      return;
+    }
+    void fetch(target + request.url!, { headers }).then(async (answer) => {
+      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+    });
+  });
+  await new Promise<void>((resolve) => void proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, state };
+}
+
+test("what one server keeps, another answers, of other shards and databases", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "minuet-backup-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const out = join(folder, "all.gz");
+  const [from, to] = await Promise.all([server({ SHARDS: "1" }, 1), server({ SHARDS: "3" }, 2)]);
+  const now = Date.now();
+  const names = Array.from({ length: 5 }, (_, i) => `backup.${i}_total`);
+  const points = names.flatMap((name, i) =>
+    ["a", 'b"'].map((host) => ({
+      name,
+      labels: { host },
+      datapoints: Array.from({ length: 400 }, (_, k) => [
+        now - (now % MINUTE) - k * 11 * MINUTE - i,
+        (400 - k) % 37,
+      ]),
+    })),
+  );
+  await good(`${from}/api/v1/points`, { method: "POST", body: JSON.stringify(points) });
+  await good(`${from}/api/v1/flush`, { method: "POST" });
+  await good(`${from}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json`);
+  const said = JSON.stringify({ unit: "By", help: "Bytes." });
+  await good(`${from}/api/v1/metric?name=${names[0]}`, { method: "PUT", body: said });
+  const view = JSON.stringify({ name: "All", search: `metric=${names[0]}` });
+  await good(`${from}/api/v1/views/all`, { method: "PUT", body: view });
+  await good(`${from}/api/v1/events`, { method: "POST", body: '{"text":"deployed"}' });
+  const rule = {
+    name: "much",
+    metric: names[0],
+    op: ">",
+    threshold: 9,
+    webhook: "https://hooks.example/secret",
+  };
+  await good(`${from}/api/v1/alerts/rules`, { method: "POST", body: JSON.stringify(rule) });
+
+  // Cut off in the middle, and gone on with.
+  const proxy = await between(from);
+  proxy.state.breakAt = 3;
+  const cut = await run("export", "--out", out, "--url", proxy.url);
+  expect(cut).toMatchObject({ code: 1, stderr: expect.stringContaining("refused it") });
+  expect((await readdir(folder)).sort()).toEqual(["all.gz.part", "all.gz.part.json"]);
+  proxy.state.breakAt = Infinity;
+  const done = await run("export", "--out", out, "--url", proxy.url);
+  expect(done.stderr).toBe("");
+  expect(done.stdout).toMatch(/Going on with .*100 %.* lines of 5 metrics/s);
+  expect(await readdir(folder)).toEqual(["all.gz"]);
+  // One that was cut off, the one request that was refused, and no other twice.
+  expect(proxy.state.backups).toBe(6);
+  const text = gunzipSync(await readFile(out)).toString();
+  expect(text).not.toContain("hooks.example");
+  expect(text).not.toMatch(/"secret"|"hash"/);
+
+  const answers = async (url: string): Promise<unknown[]> =>
+    await Promise.all([
+      ...names.flatMap((metric) =>
+        ["raw", "minute", "hour", "day"].map(async (resolution) => {
+          const [first, last] = [now - 9 * 24 * HOUR, now + HOUR].map(String);
+          const query = new URLSearchParams({
+            metric,
+            resolution,
+            from: first!,
+            to: last!,
+            by: "*",
+          });
+          const text = await good(`${url}/api/v1/query?${query}`);
+          // It is the clock's.
+          return { ...(JSON.parse(text) as object), partialFrom: 0 };
+        }),
+      ),
+      good(`${url}/api/v1/metrics`),
+      good(`${url}/api/v1/events?from=-1d`),
+      good(`${url}/api/v1/views`).then((text) => text.replaceAll(/"\w+edAt":\d+/g, "")),
+    ]);
+  const first = await run("import", out, "--url", to);
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  expect(first.stdout).toMatch(
+    /Stored 4,000 .* 0 were there already\.\n.*tell nobody yet.*: much/s,
+  );
+  expect(await answers(to)).toEqual(await answers(from));
+  const again = await run("import", out, "--url", to);
+  expect(again.stdout).toMatch(/Stored 0 .* 4,000 were there already/);
+  await good(`${to}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json`);
+  expect(await answers(to)).toEqual(await answers(from));
+
+  // One metric, and a file that ends early.
+  const one = join(folder, "one.gz");
+  await run("export", "--out", one, "--url", to, "--metric", "backup.1*", "--since=-1d");
+  const lines = gunzipSync(await readFile(one))
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .slice(1);
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(line).toMatch(/^\{"(metric|about)":"backup\.1_total"/);
+  await writeFile(one, (await readFile(out)).subarray(0, -9));
+  expect(await run("import", one, "--url", to)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/ends early, or is damaged/),
+  });
+
+  // What another store wrote, in gzip, twice: each sample counts once.
+  const csv = join(folder, "other.csv.gz");
+  const rows = Array.from({ length: 50 }, (_, i) => `other,${now - i * HOUR},x,${i}`);
+  await writeFile(csv, gzipSync(`name,time,host,value\n${rows.join("\n")}\n`));
+  for (let i = 0; i < 2; i++)
+    expect(await run("import", "--from", "csv", csv, "--url", to)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Sent 50 lines"),
+    });
+  const query = new URLSearchParams({ metric: "other", resolution: "day", from: "-9d" });
+  const { series } = JSON.parse(await good(`${to}/api/v1/query?${query}`)) as QueryAnswer;
+  expect(series[0]!.count.reduce((sum, n) => sum + n, 0)).toBe(50);
+});
