@@ -34,6 +34,7 @@ beforeAll(() =>
       name: "spiky.ms",
       datapoints: lastMinutes(50, (ago) => (ago === 20 ? 900 : 10 + (ago % 5))),
     },
+    { name: "long.ms", datapoints: lastMinutes(350, (ago) => 10 + (ago % 5)) },
     { name: "steps", datapoints: lastMinutes(50, (ago) => (ago > 25 ? 0 : 10 ** (ago % 5))) },
   ]),
 );
@@ -225,13 +226,12 @@ test("the axis is dragged between two values, typed, and fits again after a doub
     await page.mouse.move(x + width / 2, y + height * to);
     await page.mouse.up();
   };
+  // Its code comes as soon as the mouse is near.
+  const loaded = page.waitForResponse(/drag-axis/);
   await axis.hover();
-  await expect
-    .poll(async () => {
-      await drag(0.9, 0.5);
-      return page.url();
-    })
-    .toMatch(/[?&]y=\d+,\d+/);
+  await (await loaded).finished();
+  await drag(0.9, 0.5);
+  await expect.poll(() => page.url()).toMatch(/[?&]y=\d+,\d+/);
   await expect.poll(() => page.locator("[data-beyond]").textContent()).toMatch(/above/);
   await axis.dblclick();
   await expect.poll(() => page.url()).not.toContain("y=");
@@ -268,6 +268,26 @@ test("a line and the marks of events are on all panels, stacked as well", async 
   const part = (line!.y - over!.y) / over!.height;
   expect(part).toBeGreaterThan(0.35);
   expect(part).toBeLessThan(0.65);
+});
+
+test("more minutes than pixels are merged to what can be told apart", async () => {
+  const page = await open("/?metric=long.ms&range=6h&resolution=minute", {
+    viewport: { width: 390, height: 740 },
+  });
+  await chartOf(page);
+  await point(page, 0.5, 0.5);
+  const time = page.locator(".tooltip-time");
+  await expect
+    .poll(async () => {
+      const [from, to] = /(\d+):(\d+) – (\d+):(\d+)/
+        .exec((await time.textContent()) ?? "")
+        ?.slice(1)
+        .map(Number)
+        .flatMap((part, i, all) => (i % 2 === 0 ? [part * 60 + all[i + 1]!] : [])) ?? [0, 0];
+      return (to! - from! + 1_440) % 1_440;
+    })
+    .toBe(2);
+  await expect.poll(() => page.locator('.tooltip [data-value="count"]').textContent()).toBe("2");
 });
 
 test("a chart has the height of a large screen", async () => {

@@ -208,7 +208,7 @@ test("the keyboard zooms, moves and goes back", async () => {
 test("keys that come faster than the charts are drawn zoom as often", async () => {
   const panels = Array.from({ length: 8 }, () => "metric=shop.orders").join("&");
   // All of them are on view: others would not be read.
-  const page = await open(`/?range=24h&${panels}`, { viewport: { width: 1280, height: 4_600 } });
+  const page = await open(`/?range=24h&${panels}`, { viewport: { width: 1280, height: 7_400 } });
   await page.locator("[data-state=ready] .chart[data-current=true]").nth(7).waitFor();
   await page.locator(".plot-canvas").last().focus();
   const lengthOf = (): Promise<number> =>

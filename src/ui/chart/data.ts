@@ -199,13 +199,17 @@ export function chosenBy(
 }
 
 /** The rows of a series that are in the window, [first, end), and those among them after a gap. */
-interface Cut {
+export interface Cut {
   readonly first: number;
   readonly end: number;
   readonly gaps: ReadonlySet<number>;
 }
 
-function rowsAt(starts: readonly number[], t: readonly number[], { first, end, gaps }: Cut): Rows {
+export function rowsAt(
+  starts: readonly number[],
+  t: readonly number[],
+  { first, end, gaps }: Cut,
+): Rows {
   let next = first;
   return starts.map((start): Drawable => {
     if (next < end && t[next] === start) return next++;

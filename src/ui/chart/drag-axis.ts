@@ -14,8 +14,11 @@ const PARTS = 200;
 export function endsOf(a: number, b: number): Ends {
   const span = Math.abs(a - b);
   const power = Math.floor(Math.log10(span / PARTS));
+  // Read as text, because parts of ten have rounding errors; never -0.
   const rounded = (value: number): number =>
-    Number((Math.round(value / 10 ** power) * 10 ** power).toPrecision(12)) + 0;
+    power < 0
+      ? Number(value.toFixed(Math.min(100, -power))) + 0
+      : Math.round(value / 10 ** power) * 10 ** power + 0;
   const [low, high] = [rounded(Math.min(a, b)), rounded(Math.max(a, b))];
   // Where the numbers are too large, or too close, for that.
   return low < high && Number.isFinite(power) ? [low, high] : [Math.min(a, b), Math.max(a, b)];
@@ -45,7 +48,10 @@ export function dragAxis(
     ended.abort();
     u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   };
-  addEventListener("pointermove", (event) => select(from, heightOf(event)), { signal });
+  // It may have been let go before this was loaded.
+  const move = (event: PointerEvent): void =>
+    event.buttons === 0 ? end() : select(from, heightOf(event));
+  addEventListener("pointermove", move, { signal });
   addEventListener("pointercancel", end, { signal });
   addEventListener(
     "pointerup",

@@ -24,6 +24,8 @@ export interface Form {
   /** What it is called. */
   readonly title: string;
   readonly unit: UnitName;
+  /** Whether what is drawn lies between columns of a minimum and a maximum; absent: as its kind has it. */
+  readonly banded?: boolean;
   /** The numbers of the range. */
   readonly legend: readonly Figure[];
   /** The numbers of one place on the axis. */
@@ -150,5 +152,5 @@ export const counts = ({ kind, stat }: Form): boolean =>
   kind === "rate" || (kind === "buckets" && STATISTIC[stat].kind !== "value");
 
 /** Whether what is drawn lies between the minimum and the maximum of a bucket. */
-export const hasBand = ({ kind, stat }: Form): boolean =>
-  (kind === "buckets" || kind === "samples") && STATISTIC[stat].kind === "value";
+export const hasBand = ({ kind, stat, banded }: Form): boolean =>
+  banded ?? ((kind === "buckets" || kind === "samples") && STATISTIC[stat].kind === "value");

@@ -34,6 +34,8 @@ export interface Look {
     input: ChartInput,
     now: () => ChartData,
   ) => uPlot.Options;
+  /** Also what is not drawn by itself counts. */
+  readonly others?: boolean;
   /** What all are together at a place, where that is drawn. */
   readonly total?: (data: ChartData, place: number) => number | undefined;
   /** Of several rows: what the one under the crosshair is of. */

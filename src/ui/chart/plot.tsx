@@ -1,6 +1,6 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
@@ -10,6 +10,7 @@ import { stepAt } from "./older.ts";
 import { counts } from "./form.ts";
 import { forget, soon } from "./frames.ts";
 import { lineColumns, linearOf, LINES, type At, type Look } from "./look.ts";
+import type { toPixels } from "./pixels.ts";
 import type { Scale } from "./scale.ts";
 import { overlay } from "./overlay.ts";
 import {
@@ -63,8 +64,26 @@ function aligned(data: ChartData, look: Look): Aligned {
   return { columns: [middles(data), ...heights], scale };
 }
 
-export function Plot(props: PlotProps) {
-  const { data, from, to, theme, zone, look = LINES } = props;
+/** What merges more buckets than there are pixels: code that is loaded when there are. */
+const pixels = signal<typeof toPixels | undefined>(undefined);
+const loadPixels = (): Promise<unknown> =>
+  import("./pixels.ts").then((loaded) => (pixels.value = loaded.toPixels)).catch(() => undefined);
+
+/** Until it is there, all are drawn. */
+function merged(all: ChartData, span: number, width: number, look: Look): ChartData {
+  if (width === 0 || all.starts.length <= width) return all;
+  if (pixels.value === undefined) void loadPixels();
+  return pixels.value?.(all, span, width, look.others === true) ?? all;
+}
+
+export function Plot(all: PlotProps) {
+  const { from, to, theme, zone, look = LINES } = all;
+  const width = useSignal(0);
+  const data = useMemo(
+    () => merged(all.data, to - from, width.value, look),
+    [all.data, to - from, width.value, look, pixels.value],
+  );
+  const props = { ...all, data };
   const { unit } = data.form;
   const isCounted = counts(data.form);
   const box = useRef<HTMLDivElement>(null);
@@ -119,12 +138,12 @@ export function Plot(props: PlotProps) {
     const axis = element.querySelectorAll<HTMLElement>(".u-axis")[1];
     if (axis !== undefined && latest.current.onEnds !== undefined) {
       axis.title = "Drag to set the ends of the axis, double-click to fit";
-      axis.addEventListener(
-        "pointerdown",
-        (event) =>
-          void import("./drag-axis.ts").then(({ dragAxis }) =>
-            dragAxis(event, made, scaleNow.current, (ends) => latest.current.onEnds?.(ends)),
-          ),
+      const load = () => import("./drag-axis.ts");
+      axis.addEventListener("pointerenter", () => void load().catch(() => undefined));
+      axis.addEventListener("pointerdown", async (event) =>
+        (await load()).dragAxis(event, made, scaleNow.current, (ends) =>
+          latest.current.onEnds?.(ends),
+        ),
       );
       axis.addEventListener("dblclick", () => latest.current.onEnds?.());
     }
@@ -141,11 +160,13 @@ export function Plot(props: PlotProps) {
         );
       });
     const sized = new ResizeObserver(() => {
-      const { clientWidth: width, clientHeight: height } = element;
-      if (width !== made.width || height !== made.height)
-        soon(element, () => made.setSize({ width, height }));
+      const { clientWidth, clientHeight: height } = element;
+      width.value = clientWidth;
+      if (clientWidth !== made.width || height !== made.height)
+        soon(element, () => made.setSize({ width: clientWidth, height }));
     });
     sized.observe(element);
+    width.value = element.clientWidth;
     const unfollow = crosshair.subscribe((place) => {
       if (place?.owner === owner) return;
       following.current = true;

