@@ -38,9 +38,10 @@ export async function storePieces(env: Env, request: Request, reading: Reading):
   }
   await stored.write();
   const { total } = stored;
-  if (!total.isOver) wrong ??= cutter.end();
   const outcome = total.outcome();
-  if (wrong !== undefined)
+  wrong ??= cutter.end();
+  // What a shard did not store is to come again, whatever is wrong behind it.
+  if (wrong !== undefined && !total.isOver)
     return fail({ kind: wrong.code, message: `${wrong.message}${before(total)}` });
   return outcome.kind === "partly" && total.isRefused
     ? { ...said(outcome), kind: "refused", message: `${said(outcome).message}; no more was read` }

@@ -1,6 +1,7 @@
 // Requests as real clients send them, one or more for each endpoint that reads anything.
 
 import { ENDPOINTS } from "../../../src/worker/routes/list.ts";
+import { EXPORTED } from "../../node/formats/victoria-native/exported.ts";
 import { compress, NOW } from "../api-client.ts";
 import { DIALECTS, SEC } from "../dialects.ts";
 import type { Bytes } from "./mutate.ts";
@@ -165,6 +166,12 @@ export const samples = (): readonly Sample[] => [
     "content-type": "application/x-ndjson",
   }),
   ...ofDialects(),
+  {
+    method: "POST",
+    path: "/api/v1/import/native?extra_label=a%3Db",
+    headers: { "content-type": "" },
+    body: Uint8Array.from(atob(EXPORTED), (c) => c.charCodeAt(0)),
+  },
   posted("/metrics/job/fuzz/instance/a", EXPOSITION, {
     "content-type": "text/plain; version=0.0.4",
   }),
