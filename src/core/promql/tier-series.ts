@@ -12,6 +12,12 @@ import { METRIC_NAME, type Series } from "../query/source.ts";
 import { canonicalLabels, type Labels } from "../series/labels.ts";
 import type { BucketSeries } from "./source.ts";
 
+/**
+ * Buckets that lie about, some 12 MB: a year of 14 series by the hour. To pack what is beyond takes longer than all
+ * else that is done with it; with room for more, a query of the most buckets would take more than half of its memory.
+ */
+const ROOM = 131_072;
+
 export class TierSeries {
   readonly #plan: Plan;
   readonly #merge: Merge;
@@ -22,7 +28,7 @@ export class TierSeries {
   /** `withRise`: whether buckets are to say what counters rose. */
   constructor(plan: Plan, withRise: boolean) {
     this.#plan = plan;
-    this.#merge = new Merge(plan, "*", shelfOf(plan));
+    this.#merge = new Merge(plan, "*", shelfOf(plan, ROOM));
     if (withRise)
       this.#increases = new Increases(plan, (labels, at, amount) =>
         this.#merge.raise(labels, at, amount),
