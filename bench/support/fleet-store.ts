@@ -24,7 +24,7 @@ export interface Past {
   readonly since: number;
   /** Unix ms, a whole hour: what is later is not put there. */
   readonly to: number;
-  /** Between two samples, ms. */
+  /** Between two samples, ms: a part or a multiple of a minute, a part of an hour. */
   readonly every: number;
 }
 
@@ -142,7 +142,7 @@ const minutes = new Minutes(SAMPLES_PER_MINUTE, 60);
 
 function segmentOf({ valueAt }: FleetSeries, since: number, hour: number, every: number): string {
   minutes.length = 0;
-  for (let minute = hour; minute < hour + HOUR; minute += MINUTE) {
+  for (let minute = hour; minute < hour + HOUR; minute += Math.max(every, MINUTE)) {
     const row = minutes.push(minute);
     for (let at = minute; at < minute + MINUTE; at += every)
       minutes.add(row, valueAt((at - since) / 1_000), at);
