@@ -1,4 +1,4 @@
-// Talks to the server: requests, errors as one class, the live socket. A cookie says who asks. It knows
+// Talks to the server: requests, errors as one class. A cookie says who asks. It knows
 // nothing of what the answers are for.
 
 import type { ErrorAnswer } from "../core/api.ts";
@@ -129,11 +129,4 @@ async function errorOf(response: Response): Promise<ApiError> {
     const text = `The server answered ${response.status} ${response.statusText}`.trim();
     return new ApiError(response.status, "unknown", text);
   }
-}
-
-/** The live socket of a metric. */
-export function openLive(metric: string): WebSocket {
-  const url = new URL(`/api/v1/live?metric=${encodeURIComponent(metric)}`, location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  return new WebSocket(url, linkSecret && ["minuet", `bearer.${btoa(linkSecret)}`]);
 }

@@ -6,7 +6,6 @@ import {
   formatClock,
   formatDate,
   formatFullDate,
-  formatSecond,
   formatYear,
   isRepeated,
   offsetName,
@@ -55,7 +54,7 @@ export function formatAge(ms: number): string {
 }
 
 /** A time of day; of one that comes twice it says which: "02:30 GMT+2". */
-const clockOf = (zone: string, at: number): string =>
+export const clockOf = (zone: string, at: number): string =>
   formatClock(zone, at) + (isRepeated(zone, at) ? ` ${offsetName(zone, at)}` : "");
 
 type Name = (zone: string, at: number) => string;
@@ -78,27 +77,6 @@ export const formatRange = (from: number, to: number, zone: string, now: number)
   formatYear(zone, from) === formatYear(zone, now)
     ? between(formatDate, from, to, zone)
     : formatPeriod(from, to, zone);
-
-/** "13 Nov, 01:00"; with the year unless it is that of `now`. */
-export const formatMoment = (at: number, zone: string, now: number): string =>
-  `${formatYear(zone, at) === formatYear(zone, now) ? formatDate(zone, at) : formatFullDate(zone, at)}, ${clockOf(zone, at)}`;
-
-/** "Tue, 24 Nov 2026, 14:02:16", and milliseconds where there are any. */
-function formatInstant(at: number, zone: string): string {
-  const zoned = isRepeated(zone, at) ? ` ${offsetName(zone, at)}` : "";
-  return `${formatFullDate(zone, at)}, ${formatSecond(zone, at)}${zoned}`;
-}
-
-/**
- * A bucket's period. Those of a day are UTC days wherever the reader is, and say so. What has no width is
- * a sample: its time.
- */
-export const formatBucket = (start: number, step: number, zone: string): string =>
-  step === 0
-    ? formatInstant(start, zone)
-    : step === DAY
-      ? `${formatFullDate("UTC", start)}, UTC day`
-      : formatPeriod(start, start + step, zone);
 
 /** A series by its labels: "host=a · zone=eu". */
 export function seriesName(labels: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@
 
 import type { Grain } from "./grain.ts";
 import type { Older } from "./chart/older.ts";
-import { formatMoment } from "./format.ts";
+import { formatMoment } from "./moments.ts";
 
 export const BY: Readonly<Record<Grain, string>> = {
   raw: "samples",

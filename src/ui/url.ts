@@ -1,5 +1,6 @@
 // The address of the page ⇄ what it shows. Pure. Unknown or broken parameters fall back to the
-// defaults, so that every address shows something; defaults are left out of addresses.
+// defaults, so that every address shows something; defaults are left out of addresses. Filters are kept as
+// they are: without a broken one more would be shown than was meant, so the server says what is wrong.
 //
 //   /?range=24h&where=zone=eu&metric=cpu.load&by=host&where=host=a&metric=http.ms&stat=max
 //
@@ -7,7 +8,6 @@
 // that panel. A `where` before the first is a filter of all panels.
 
 import type { MetricSummary } from "../core/api.ts";
-import { parseMatcher } from "../core/query/filter.ts";
 import { rises, typeByName } from "../core/metric-type.ts";
 import * as LIMITS from "../core/limits.ts";
 import { PERCENTILE_NAMES, type PercentileName, STAT_NAMES, type StatName } from "../core/stats.ts";
@@ -200,7 +200,7 @@ function parseFilters(given: URLSearchParams): string[] {
   const all: string[] = [];
   for (const [name, value] of given) {
     if (name === "metric" || name === "expr") break;
-    if (name === "where" && parseMatcher(value).ok) all.push(value);
+    if (name === "where" && value !== "") all.push(value);
   }
   return all;
 }
@@ -219,7 +219,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     const panel = panels.at(-1);
     if (panel === undefined || value === "") continue;
     if (name === "by" && panel.expr === undefined) panel.by = value;
-    else if (name === "where" && parseMatcher(value).ok) panel.where = [...panel.where, value];
+    else if (name === "where") panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "over") panel.over = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];

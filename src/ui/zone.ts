@@ -33,7 +33,8 @@ function formatter(
 
 /** Largest time that JavaScript knows, Unix ms: beyond it, formatters throw. */
 const LATEST = 8_640_000_000_000_000;
-const known = (at: number): number => Math.min(Math.max(at, -LATEST), LATEST);
+/** The nearest that it knows. */
+export const known = (at: number): number => Math.min(Math.max(at, -LATEST), LATEST);
 
 const write = (kind: keyof typeof KINDS, zone: string, at: number): string =>
   formatter(kind, zone, undefined, KINDS[kind]).format(known(at));
@@ -98,13 +99,3 @@ export const offsetName = (zone: string, at: number): string =>
 /** The zone of an axis: "Europe/Berlin (GMT+1)", or "UTC". */
 export const zoneName = (zone: string, at: number): string =>
   zone === "UTC" ? zone : `${zone} (${offsetName(zone, at)})`;
-
-/** The value of an `<input type="datetime-local">`: "2026-11-24T14:02". */
-export const fieldOf = (zone: string, at: number): string =>
-  new Date(known(wallAt(zone, at))).toISOString().replace(/:\d\d\.\d+Z$/, "");
-
-/** The time that such a value means in the zone; undefined when it is none. */
-export function timeOfField(zone: string, field: string): number | undefined {
-  const wall = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(field) ? Date.parse(`${field}Z`) : Number.NaN;
-  return Number.isNaN(wall) ? undefined : firstInstantOf(zone, wall);
-}

@@ -1,9 +1,10 @@
 // For everyone: axe finds nothing, in light and dark; the page fits from 360 to 2560 pixels; it
 // follows the reader's zone, theme and wish for less motion.
 
-import type { Page } from "playwright-core";
+import type { Page, Response } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, findings, fits, lastMinutes, MINUTE, SCHEMES, site } from "./pages.ts";
+import { weightOf } from "../support/weight.ts";
+import { chartOf, findings, fits, lastMinutes, liveOf, MINUTE, SCHEMES, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -114,6 +115,23 @@ for (const scheme of SCHEMES)
       await expect.poll(() => findings(page)).toEqual([]);
     });
   });
+
+/** Bytes of the first view, gzipped: all that loads by itself, also behind the chart. */
+const MOST = { script: 60_000, style: 9_000 };
+
+test("the first view is light: whatever else there is, is loaded when it is used", async () => {
+  const page = await open("/healthz");
+  const responses: Response[] = [];
+  page.on("response", (one) => responses.push(one));
+  await page.goto(`${store.server.url}/?metric=cpu.load`);
+  await chartOf(page);
+  await liveOf(page);
+  await page.locator('.metric[data-metric="http.ms"]').waitFor();
+  await page.waitForLoadState("networkidle");
+  const { script, style, files } = await weightOf(page, responses);
+  expect(script, files.join("\n")).toBeLessThanOrEqual(MOST.script);
+  expect(style).toBeLessThanOrEqual(MOST.style);
+});
 
 describe("sizes", () => {
   test("360 pixels: nothing is cut off, and the list opens there", async () => {

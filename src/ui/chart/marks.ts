@@ -4,7 +4,8 @@
 import type uPlot from "uplot";
 import type { EventSaid } from "../../core/api-events.ts";
 import type { RuleAnswer } from "../../core/api-alerts.ts";
-import { formatMoment, formatRange } from "../format.ts";
+import { formatRange } from "../format.ts";
+import { formatMoment } from "../moments.ts";
 import { formatIn } from "../units.ts";
 import { type Span, spansOn, thresholdsOn } from "./alarms.ts";
 import type { Overlay } from "./overlay.ts";

@@ -3,7 +3,8 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { formatBucket, seriesName } from "../format.ts";
+import { seriesName } from "../format.ts";
+import { formatBucket } from "../moments.ts";
 import { changeOf, formatChange } from "./change.ts";
 import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";

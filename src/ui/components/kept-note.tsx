@@ -1,7 +1,7 @@
 // What is no longer kept, or cannot be read, of what is on view: loaded when there is any to tell of.
 
 import type { Absent } from "../../core/api.ts";
-import { formatMoment } from "../format.ts";
+import { formatMoment } from "../moments.ts";
 import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
 import type { Shown } from "../models/shown.ts";

@@ -2,11 +2,11 @@
 
 import { useMemo, useRef } from "preact/hooks";
 import { type Drawing, drawer } from "../models/drawing.ts";
-import { filtered, go, panelCount, setPanel } from "../models/page.ts";
+import { panelCount } from "../models/page.ts";
 import type { Reading } from "../models/reading.ts";
 import type { Failure, Shown } from "../models/shown.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
-import { filtersOf, HOME, type Panel as Choices, showOf, titleOf, without } from "../url.ts";
+import { filtersOf, type Panel as Choices, showOf, titleOf } from "../url.ts";
 import { Chart } from "./chart.tsx";
 import { Foot } from "./foot.tsx";
 import { Legend } from "./legend.tsx";
@@ -19,6 +19,7 @@ const waiting = <div class="chart" aria-busy="true" />;
 const Table = lazily(async () => (await import("./table.tsx")).Table, waiting);
 /** Whatever is not lines on a linear scale. */
 const OtherChart = lazily(async () => (await import("./other-chart.tsx")).OtherChart, waiting);
+const Failed = lazily(async () => (await import("./failed.tsx")).Failed, waiting);
 const NoPoints = lazily(async () => (await import("./nothing.tsx")).NoPoints, waiting);
 
 export interface PanelProps {
@@ -29,31 +30,6 @@ export interface PanelProps {
   /** Without the controls of the page around it. */
   readonly embedded?: boolean;
 }
-
-const TITLES: Readonly<Record<string, string>> = {
-  unknown_metric: "No such metric",
-  removed: "This metric was removed",
-  unreachable: "No connection",
-  invalid_parameter: "This cannot be asked",
-  bad_data: "This is no expression",
-};
-
-/** The metric that was meant, cut as before. The focus goes from the button that goes to its name. */
-function meant(index: number, unknown: string, metric: string): void {
-  setPanel(index, (before) => ({
-    ...without(before, "only"),
-    ...(before.metric === unknown ? { metric } : { over: metric }),
-  }));
-  requestAnimationFrame(() =>
-    document.querySelectorAll<HTMLElement>(".panel h2")[index]?.focus({ preventScroll: true }),
-  );
-}
-
-/** The filter that the server refuses, where that is why there is no answer. */
-const refusedOf = ({ where }: Choices, { message }: Failure): string | undefined =>
-  message.startsWith("where: ")
-    ? where.find((matcher) => message.includes(`"${matcher.slice(matcher.indexOf("~") + 1)}"`))
-    : undefined;
 
 type State = "failed" | "loading" | "empty" | "ready";
 
@@ -84,7 +60,6 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
   const drawing = draw(panel, shown);
   const state = stateOf(failed, drawing);
   const Drawn = (panel.kind ?? panel.scale ?? panel.y) ? OtherChart : Chart;
-  const badFilter = failed && refusedOf(panel, failed);
   const retry = (): void => {
     void reading.askNow();
     void second?.askNow();
@@ -108,33 +83,11 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
         </p>
       )}
       {state === "failed" && failed !== undefined ? (
-        <NoAnswer
-          title={
-            badFilter === undefined
-              ? (TITLES[failed.code] ?? "No answer")
-              : `The filter ${badFilter} is not a pattern`
-          }
-          message={failed.message.replace(/^(where: .*regexp|.*parse error): /, "")}
-          nearest={failed.nearest}
-          onChoose={(metric) => meant(index, failed.of, metric)}
-          {...(badFilter !== undefined
-            ? {
-                action: "Remove this filter",
-                onRetry: () =>
-                  setPanel(index, (now) =>
-                    filtered(
-                      now,
-                      now.where.filter((one) => one !== badFilter),
-                    ),
-                  ),
-              }
-            : failed.code === "invalid_parameter"
-              ? {
-                  action: "Show the last hour",
-                  onRetry: () => go({ range: HOME.range, resolution: "auto" }),
-                }
-              : { onRetry: retry })}
-        />
+        failed.code === "unreachable" ? (
+          <NoAnswer title="No connection" message={failed.message} onRetry={retry} />
+        ) : (
+          <Failed index={index} panel={panel} failure={failed} retry={retry} />
+        )
       ) : state === "empty" ? (
         <NoPoints
           metric={panel.metric}

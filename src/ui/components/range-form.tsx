@@ -8,7 +8,7 @@ import { go, view } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
 import { rangeIn } from "../range-words.ts";
 import { lengthOf, type Range } from "../url.ts";
-import { fieldOf, timeOfField } from "../zone.ts";
+import { fieldOf, timeOfField } from "../zone-field.ts";
 
 const rangeOf = (typed: string) => rangeIn(typed, { now: now(), zone: zone.value });
 

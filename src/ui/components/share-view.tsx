@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { CreatedLink, SavedView, ViewLink } from "../../core/api-views.ts";
 import { messageOf } from "../api.ts";
-import { formatMoment } from "../format.ts";
+import { formatMoment } from "../moments.ts";
 import { now } from "../models/clock.ts";
 import { linksOf, newLink, revoke } from "../models/views.ts";
 import { zone } from "../models/zone.ts";

@@ -3,7 +3,8 @@
 import { periodAt } from "../chart/data.ts";
 import { formatDrawn, formatFigure } from "../chart/form.ts";
 import { isRow } from "../chart/gaps.ts";
-import { formatBucket, seriesName } from "../format.ts";
+import { seriesName } from "../format.ts";
+import { formatBucket } from "../moments.ts";
 import { zone } from "../models/zone.ts";
 import { type Panel, titleOf } from "../url.ts";
 import type { Drawing } from "../models/drawing.ts";

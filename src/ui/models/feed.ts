@@ -3,7 +3,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { LiveMessage, LiveMinutes } from "../../core/api.ts";
-import { openLive } from "../api.ts";
+import { linkSecret } from "../api.ts";
 import { denial, signedIn } from "./access.ts";
 import { noteServerTime } from "./clock.ts";
 import { type Connection, type Feed, feeds, type Listener, reconnect } from "./feeds.ts";
@@ -22,6 +22,13 @@ const LONGEST_PAUSE = 30_000;
 const TOO_SLOW = 1013;
 /** Pause after that, ms: coming back at once would only make it worse. */
 const SLOW_PAUSE = 5_000;
+
+/** The live socket of a metric. */
+function openLive(metric: string): WebSocket {
+  const url = new URL(`/api/v1/live?metric=${encodeURIComponent(metric)}`, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return new WebSocket(url, linkSecret && ["minuet", `bearer.${btoa(linkSecret)}`]);
+}
 
 /** Pause before attempt `n` (0 is the first again), ms, without chance. */
 const pauseBefore = (n: number): number => Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** n);

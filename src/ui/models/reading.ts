@@ -16,9 +16,8 @@ import type { OlderParts } from "./older.ts";
 import { comparison, range, view } from "./page.ts";
 import type { Previous } from "./previous.ts";
 import { type Failure, failureOf, type Shown, type Window, windowOf } from "./shown.ts";
-import { exactly } from "./exactly.ts";
 import type { Tail } from "./tail.ts";
-import type { withTail } from "./with-tail.ts";
+import type { withExactTail } from "./with-tail.ts";
 
 interface Answered {
   readonly panel: Panel;
@@ -32,11 +31,11 @@ interface Answered {
 }
 
 /** What joins an answer with a tail: code that is loaded when there is first something to join. */
-const joining = signal<typeof withTail | undefined>(undefined);
+const joining = signal<typeof withExactTail | undefined>(undefined);
 /** Without it, the server is asked. */
 const loadJoining = (): Promise<unknown> =>
   import("./with-tail.ts")
-    .then((loaded) => (joining.value = loaded.withTail))
+    .then((loaded) => (joining.value = loaded.withExactTail))
     .catch(() => undefined);
 
 /** A question has waited long enough to show that it waits, ms. */
@@ -319,12 +318,12 @@ export class Reading {
   /** The same; undefined when the server alone can tell what it is by now. */
   #merged({ answer, tail, tailFrom, changes }: Answered): WholeAnswer | undefined {
     const { by, across } = this.panel.value;
-    const filters = exactly(filtersOf(this.panel.value));
+    const where = filtersOf(this.panel.value);
     const isPlain =
       across === undefined &&
       showOf(this.panel.value) === "value" &&
       percentileOf(this.panel.value) === undefined;
-    if (!isPlain || filters === undefined) return undefined;
+    if (!isPlain) return undefined;
     if (answer.resolution !== "raw" && answer.resolution !== "minute") return undefined;
     const { from, to } = this.#window(answer, true);
     if (tail === undefined || tailFrom >= to || range.value.kind === "fixed") return answer;
@@ -332,11 +331,11 @@ export class Reading {
     const since = Math.max(tailFrom, tail.from, from, answer.from);
     if (answer.resolution === "raw") {
       const first = Math.max(since, tail.samplesFrom);
-      return answer.later?.(tail, filters, Math.ceil(first / MINUTE) * MINUTE, to);
+      return answer.later?.(tail, where, Math.ceil(first / MINUTE) * MINUTE, to);
     }
     const own = Math.max(since, ownFrom(answer));
     if (joining.value === undefined) void loadJoining();
-    const joined = joining.value?.(answer, tail, { by, filters }, own, to);
+    const joined = joining.value?.(answer, tail, { by, where }, own, to);
     return joined && { ...answer, ...joined };
   }
 

@@ -6,6 +6,7 @@ import { ApiError, ask } from "../api.ts";
 import { keyOf } from "../chart/data.ts";
 import { sampleColumns, type SampleParts } from "../chart/samples.ts";
 import { askQuery } from "./buckets.ts";
+import { exactly } from "./exactly.ts";
 import { laterParts, withLater } from "./samples-tail.ts";
 import type { NoSamples, SamplesAnswer, WholeAnswer } from "./whole.ts";
 
@@ -44,8 +45,12 @@ function answerOf(
   return {
     ...raw,
     series,
-    later: (tail, filters, since, to) =>
-      answerOf(raw, withLater(parts, laterParts(tail, filters, since, to), since), by),
+    later: (tail, where, since, to) => {
+      const filters = exactly(where);
+      return (
+        filters && answerOf(raw, withLater(parts, laterParts(tail, filters, since, to), since), by)
+      );
+    },
   };
 }
 

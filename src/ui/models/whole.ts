@@ -3,7 +3,6 @@
 
 import type { Grain } from "../grain.ts";
 import type { QueryAnswer } from "../../core/api.ts";
-import type { MatcherParts } from "../../core/query/filter.ts";
 import { MINUTE, type TierName, TIERS } from "../../core/tiers.ts";
 import type { Older } from "../chart/older.ts";
 import type { Form } from "../chart/form.ts";
@@ -30,11 +29,11 @@ export interface SamplesAnswer extends Omit<QueryAnswer, "resolution" | "series"
   readonly series: readonly ChartSeries[];
   /**
    * The same with what a tail knows of [since, to), where `since` starts a minute. Undefined: a line of it
-   * would be of several series.
+   * would be of several series, or a filter is the server's to apply.
    */
   readonly later: (
     tail: Tail,
-    filters: readonly MatcherParts[],
+    where: readonly string[],
     since: number,
     to: number,
   ) => SamplesAnswer | undefined;

@@ -7,6 +7,7 @@ import type { MatcherParts } from "../../core/query/filter.ts";
 import { Merge } from "../../core/query/merge.ts";
 import { labelsJson } from "../../core/series/labels.ts";
 import { MINUTE } from "../../core/tiers.ts";
+import { exactly } from "./exactly.ts";
 import type { Tail } from "./tail.ts";
 
 /** How the server was asked to merge series. */
@@ -51,6 +52,18 @@ export function withTail(
   const room = answer.truncated === true ? 0 : Infinity;
   const added = [...live.values()].slice(0, room);
   return { ...answer, series: added.length === 0 ? series : [...series, ...added].sort(byKey) };
+}
+
+/** The same with filters as the page has them; undefined where the server alone can apply them. */
+export function withExactTail(
+  answer: QueryAnswer,
+  tail: Tail,
+  { by, where }: { readonly by: string | undefined; readonly where: readonly string[] },
+  from: number,
+  to: number,
+): QueryAnswer | undefined {
+  const filters = exactly(where);
+  return filters && withTail(answer, tail, { by, filters }, from, to);
 }
 
 const byKey = (a: SeriesAnswer, b: SeriesAnswer): number => (keyOf(a) < keyOf(b) ? -1 : 1);

@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { timeLabels, timeTicks } from "../../../src/ui/chart/axis.ts";
 import {
-  fieldOf,
   firstInstantOf,
   formatClock,
   formatDate,
@@ -14,10 +13,10 @@ import {
   instantsOf,
   localZone,
   offsetAt,
-  timeOfField,
   wallAt,
   zoneName,
 } from "../../../src/ui/zone.ts";
+import { fieldOf, timeOfField } from "../../../src/ui/zone-field.ts";
 
 const BERLIN = "Europe/Berlin";
 const NEW_YORK = "America/New_York";

@@ -5,13 +5,13 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import {
   formatAge,
-  formatBucket,
   formatCount,
   formatPeriod,
   formatRange,
   formatValue,
   seriesName,
 } from "../../../src/ui/format.ts";
+import { formatBucket } from "../../../src/ui/moments.ts";
 import { formatClock, formatDate, formatFullDate } from "../../../src/ui/zone.ts";
 
 const decimal = (1.5).toLocaleString().charAt(1);

@@ -229,9 +229,14 @@ describe("addresses", () => {
     "/elsewhere",
   ])
     test(`${broken} is as if it were not there`, () => expect(parse(broken)).toEqual(HOME));
-  for (const broken of ["where=host", "where==a", "stat=median", "unit=parsec", "sort=size", "by="])
+  for (const broken of ["where=", "stat=median", "unit=parsec", "sort=size", "by="])
     test(`a panel without ${broken}`, () =>
       expect(parse(`/?metric=a&${broken}`).panels).toEqual([panelOf("a")]));
+  test("filters that cannot be read are kept: without them, more would be shown", () => {
+    const { where, panels } = parse("/?where=zone&metric=a&where==a");
+    expect(where).toEqual(["zone"]);
+    expect(panels[0]?.where).toEqual(["=a"]);
+  });
 });
 
 describe("questions", () => {
