@@ -1,7 +1,7 @@
 // Who sent a request, as far as it decides what may be done, and what a token may be for. Pure.
 
 import { quote } from "./text.ts";
-import type { Ask } from "./view-asks.ts";
+import type { Ask, AskedExpression } from "./view-asks.ts";
 
 /**
  * What a token allows. `read`: queries, lists and live sockets; `write`: storing points; `admin`: all of
@@ -32,6 +32,7 @@ export interface Link {
   readonly version: number;
   readonly view: { readonly name: string; readonly note: string; readonly search: string };
   readonly asks: readonly Ask[];
+  readonly expressions: readonly AskedExpression[];
 }
 
 /** Begins no name: whatever goes by the prefix alone shows who has a link nothing. */

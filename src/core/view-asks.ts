@@ -14,12 +14,19 @@ export interface Ask {
   readonly by?: string;
 }
 
+/** An expression of a view, and what each of its selectors must match as well. */
+export interface AskedExpression {
+  readonly expr: string;
+  readonly where: readonly MatcherParts[];
+}
+
 type Given = Iterable<readonly [name: string, value: string]>;
 
 /** What a panel says besides its metric. */
 interface Panel {
   /** Absent: it is an expression of PromQL. */
   readonly metric: string | undefined;
+  readonly expr: string | undefined;
   /** By which it is divided. */
   over: string | undefined;
   readonly where: MatcherParts[];
@@ -27,23 +34,23 @@ interface Panel {
 }
 
 /**
- * The queries of a view, given the parameters of its address in their order: each `metric` opens a panel, what follows is
- * about it, and a `where` before the first is of all. Panels that are expressions (`expr`) ask elsewhere,
- * and have none here. The error says what cannot be read.
+ * The panels of a view, given the parameters of its address in their order: each `metric` and each `expr` opens one,
+ * what follows is about it, and a `where` before the first is of all. The error says what cannot be read.
  */
-export function asksOf(given: Given): Result<readonly Ask[], string> {
+function panelsOf(given: Given): Result<readonly Panel[], string> {
   const all: MatcherParts[] = [];
   const panels: Panel[] = [];
+  const open = (metric: string | undefined, expr: string | undefined): void => {
+    panels.push({ metric, expr, over: undefined, where: [], by: undefined });
+  };
   for (const [name, value] of given) {
     const panel = panels.at(-1);
-    if (name === "expr")
-      panels.push({ metric: undefined, over: undefined, where: [], by: undefined });
+    if (name === "expr") open(undefined, value);
     else if (name === "metric" || name === "over") {
       if (value === "" || (name === "over" && panel === undefined)) continue;
       const issue = metricNameIssue(value);
       if (issue !== undefined) return err(`${name}=${quote(value)}: ${issue}`);
-      if (name === "metric")
-        panels.push({ metric: value, over: undefined, where: [], by: undefined });
+      if (name === "metric") open(value, undefined);
       else if (panel !== undefined) panel.over = value;
     } else if (name === "where") {
       const parts = parseMatcher(value);
@@ -51,15 +58,36 @@ export function asksOf(given: Given): Result<readonly Ask[], string> {
       (panel?.where ?? all).push(parts.value);
     } else if (name === "by" && panel !== undefined && value !== "") panel.by = value;
   }
+  // An expression says by itself what else it is of.
   return ok(
-    panels.flatMap(({ metric, over, where, by }) =>
+    panels.map(({ where, ...panel }) => ({
+      ...panel,
+      where: panel.expr === undefined ? [...all, ...where] : all,
+    })),
+  );
+}
+
+/** The queries of a view's metrics. Panels that are expressions have none here. */
+export function asksOf(given: Given): Result<readonly Ask[], string> {
+  const panels = panelsOf(given);
+  if (!panels.ok) return panels;
+  return ok(
+    panels.value.flatMap(({ metric, over, where, by }) =>
       (metric === undefined ? [] : [metric, ...(over === undefined ? [] : [over])]).map((one) => ({
         metric: one,
-        where: [...all, ...where],
+        where,
         ...(by !== undefined && { by }),
       })),
     ),
   );
+}
+
+/** The expressions of a view; none of one that cannot be read. */
+export function expressionsOf(given: Given): readonly AskedExpression[] {
+  const panels = panelsOf(given);
+  return panels.ok
+    ? panels.value.flatMap(({ expr, where }) => (expr === undefined ? [] : [{ expr, where }]))
+    : [];
 }
 
 /** Whether a query is one of those: of that metric, with just those filters, split no finer. */

@@ -50,7 +50,9 @@ export function questionOf(panel: Panel, asked: Asked): string {
   const { from, to } = boundsOf(asked.range);
   if (expr !== undefined) {
     const { resolution: every } = asked;
-    return ASKS_EXPR + new URLSearchParams({ expr, from, to, every });
+    const search = new URLSearchParams({ expr, from, to, every });
+    for (const matcher of filtersOf(panel)) search.append("where", matcher);
+    return ASKS_EXPR + search;
   }
   const resolution = resolutionOf(panel, asked);
   const search = new URLSearchParams({ metric, from, to, resolution });

@@ -219,7 +219,7 @@ function parsePanels(given: URLSearchParams): Panel[] {
     const panel = panels.at(-1);
     if (panel === undefined || value === "") continue;
     if (name === "by" && panel.expr === undefined) panel.by = value;
-    else if (name === "where") panel.where = [...panel.where, value];
+    else if (name === "where" && panel.expr === undefined) panel.where = [...panel.where, value];
     else if (name === "unit" && isUnit(value)) panel.unit = value;
     else if (name === "over") panel.over = value;
     else if (name === "only") panel.only = [...(panel.only ?? []), value];

@@ -5,7 +5,7 @@
 import { type Caller, NO_PREFIX } from "../core/caller.ts";
 import * as LIMITS from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { asksOf } from "../core/view-asks.ts";
+import { asksOf, expressionsOf } from "../core/view-asks.ts";
 import { linkId, readLinked, type ViewRow } from "../d1/views.ts";
 import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
@@ -29,13 +29,20 @@ export const socketsOf = (link: string): string => `link.${link}`;
 /** Who has a link to a view: its queries are all that it may ask. */
 export function callerOfLink(hash: string, view: ViewRow): Caller {
   const { name, note, search, updated_at: version } = view;
-  const asks = asksOf(new URLSearchParams(search));
+  const given = new URLSearchParams(search);
+  const asks = asksOf(given);
   return {
     id: socketsOf(linkId(hash)),
     name: `link to ${name}`,
     scope: "read",
     prefix: NO_PREFIX,
-    link: { hash, version, view: { name, note, search }, asks: asks.ok ? asks.value : [] },
+    link: {
+      hash,
+      version,
+      view: { name, note, search },
+      asks: asks.ok ? asks.value : [],
+      expressions: expressionsOf(given),
+    },
   };
 }
 

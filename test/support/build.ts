@@ -40,7 +40,8 @@ async function run(script: string, args: readonly string[]): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, [script, ...args], {
       cwd: ROOT,
-      env: commandEnv(),
+      // The runner of the tests says "test", which would make another page than a deploy does.
+      env: { ...commandEnv(), NODE_ENV: "production" },
     });
   } catch (error) {
     const text = (name: "stdout" | "stderr"): string =>

@@ -4,6 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import dashboard from "../../docs/grafana/dashboards/minuet.json?raw";
+import * as LIMITS from "../../src/core/limits.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { removeElsewhere } from "../../src/d1/removal.ts";
@@ -111,6 +112,33 @@ describe.each([false, true])("as a form: %s", (form) => {
   test("what Grafana saves with: a scalar of 1970", async () => {
     const { body } = await ask("query", { query: "1+1", time: 4 }, form);
     expect(body.data).toEqual({ resultType: "scalar", result: [4, "2"] });
+  });
+});
+
+describe("filters of a whole view", () => {
+  const times = { start: seconds(NOW - MINUTE), end: seconds(NOW - MINUTE), step: 60 };
+  const hosts = async (...where: readonly string[]): Promise<unknown> => {
+    const asked = search({ query: "seen_total / seen_total * 2", ...times });
+    const more = where.map((one) => `&where=${encodeURIComponent(one)}`).join("");
+    const response = await fetchApi(`/prometheus/api/v1/query_range${asked}${more}`);
+    const body: Answered["body"] = await response.json();
+    const result = body.data?.result as
+      { readonly metric: { readonly host: string } }[] | undefined;
+    return result?.map(({ metric }) => metric.host) ?? body.error;
+  };
+
+  test("reach every selector of an expression", async () => {
+    expect(await hosts()).toEqual(["a", "b"]);
+    expect(await hosts("host=a")).toEqual(["a"]);
+    expect(await hosts("host!=a", 'odd.label=~"x|y"')).toEqual(["b"]);
+    expect(await hosts("host=a", "host=b")).toEqual([]);
+  });
+
+  test("that cannot be read are refused, in words", async () => {
+    expect(await hosts("host")).toMatch(/^invalid parameter "where": expected label=value/);
+    expect(await hosts("host=~(")).toMatch(/^invalid parameter "where": .*missing closing \)/);
+    const many = Array.from({ length: LIMITS.matchersPerQuery + 1 }, () => "host=a");
+    expect(await hosts(...many)).toMatch(/are more than 20, the limit/);
   });
 });
 

@@ -45,6 +45,7 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ["POST", "/api/v1/views/:id/links"],
   ["DELETE", "/api/v1/views/:id/links/:link"],
   ["GET", "/api/v1/shared"],
+  ["GET", "/api/v1/shared/values?query=a&start=0&end=60&step=15"],
   ["GET", "/api/v1/events"],
   ["POST", "/api/v1/events"],
   ["DELETE", "/api/v1/events/:id"],

@@ -53,6 +53,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "/api/v1/live": "?metric=here",
   "/api/v1/metric": "?name=here",
   "/query": "?q=SHOW+DATABASES",
+  "/api/v1/shared/values": "?query=here&start=0&end=60&step=15",
   "/prometheus/api/v1/query": "?query=here",
   ...Object.fromEntries(
     ["/prometheus", ""].flatMap((prefix) => [
@@ -83,7 +84,7 @@ async function aRule(): Promise<string> {
 
 const RULES = "/api/v1/alerts/rules";
 
-const A_VIEW = '{"name":"here","search":"metric=here"}';
+const A_VIEW = '{"name":"here","search":"metric=here&expr=here"}';
 
 interface Ids {
   readonly id: string;
@@ -110,7 +111,7 @@ async function idsOf(pattern: string): Promise<Ids> {
     readonly id: string;
     readonly secret: string;
   };
-  return { id: "here", link: id, secret: pattern === "/api/v1/shared" ? secret : "" };
+  return { id: "here", link: id, secret: pattern.startsWith("/api/v1/shared") ? secret : "" };
 }
 
 /** What a path takes, where it is not a point as JSON. */

@@ -261,7 +261,12 @@ describe("a link", () => {
         for (const word of ["db.a", "us", '"b"']) expect(text).not.toContain(`"${word}"`);
       });
 
-    const isForLinks = new Set(["/api/v1/query", "/api/v1/live", "/api/v1/shared"]);
+    const isForLinks = new Set([
+      "/api/v1/query",
+      "/api/v1/live",
+      "/api/v1/shared",
+      "/api/v1/shared/values",
+    ]);
     for (const { methods, path, scope, byLink } of ENDPOINTS)
       if (scope !== "open" && scope !== "always")
         for (const method of methods)
@@ -344,6 +349,43 @@ describe("a link", () => {
     expect((await by(path)).status).toBe(200);
     for (const more of ["&where=host=a", "&by=host"])
       await failureOf(await by(path + more), 403, "forbidden");
+  });
+
+  test("answers the expressions of its view, of what its filters let through, and no others", async () => {
+    const query = "sum by (host) ({__name__=~'web.*'})";
+    const search = new URLSearchParams([
+      ["where", "zone=eu"],
+      ["where", "host!=a"],
+      ["metric", "db.a"],
+      ["expr", query],
+      // Of no panel that asks this way.
+      ["where", "host=c"],
+    ]);
+    await put("v", String(search));
+    const at = (NOW - 60_000) / 1_000;
+    const values = (text: string, more = "", token = secret): Promise<Response> =>
+      ask(
+        admin,
+        `/api/v1/shared/values?${new URLSearchParams({ query: text, start: `${at}`, end: `${at}`, step: "60" })}${more}`,
+        token,
+      );
+    const answer = await values(query, "&limit=10");
+    expect(answer.status, await answer.clone().text()).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      data: { resultType: "matrix", result: [{ metric: { host: "b" }, values: [[at, "4"]] }] },
+    });
+    for (const other of [`${query} `, "{__name__=~'web.*'}", "db_a", "1"])
+      await failureOf(await values(other), 403, "forbidden");
+    for (const more of [
+      "&where=host=a",
+      `&query=${encodeURIComponent("{x=''}")}`,
+      "&lookback_delta=1d",
+    ])
+      await failureOf(await values(query, more), 400, "invalid_parameter");
+    // Who has a token asks as everybody does.
+    await failureOf(await values(query, "", TOKEN), 403, "forbidden");
+    const asked = new URLSearchParams({ query, start: "0", end: "60", step: "15" });
+    expect((await by(`/prometheus/api/v1/query_range?${asked}`)).status).toBe(403);
   });
 
   test("follows its view: what it no longer shows is refused, what it shows now is answered", async () => {

@@ -25,9 +25,12 @@ function meant(index: number, unknown: string, metric: string): void {
   );
 }
 
+/** How the server begins to say that, of a query and of an expression. */
+const OF_FILTER = /^(?:where|invalid parameter "where"): (?:.*regexp: )?/;
+
 /** The filter that the server refuses, where that is why there is no answer. */
 const refusedOf = ({ where, all = [] }: Panel, { message }: Failure): string | undefined =>
-  message.startsWith("where: ")
+  OF_FILTER.test(message)
     ? [...all, ...where].find((matcher) =>
         message.includes(`"${matcher.slice(matcher.indexOf("~") + 1)}"`),
       )
@@ -49,7 +52,7 @@ export function Failed({ index, panel, failure, retry }: FailedProps) {
   const { code, message, nearest, of } = failure;
   const refused = refusedOf(panel, failure);
   const said = {
-    message: message.replace(/^(where: (.*regexp: )?|.*parse error: )/, ""),
+    message: message.replace(OF_FILTER, "").replace(/^.*parse error: /, ""),
     nearest,
     onChoose: (metric: string) => meant(index, of, metric),
   };

@@ -5,8 +5,9 @@ import { bell } from "../models/bell.ts";
 import { covers, listOpen } from "../models/drawer.ts";
 import { go, linkTo, page, panelCount, view, zoomOut } from "../models/page.ts";
 import { placed } from "../models/placed.ts";
+import type { WholeAnswer } from "../models/whole.ts";
 import { SPANS } from "../spans.ts";
-import { type Range, RESOLUTIONS } from "../url.ts";
+import { type Range, type Resolution, RESOLUTIONS } from "../url.ts";
 import { Compare } from "./compare.tsx";
 import { CustomRange } from "./custom-range.tsx";
 import { ICONS } from "./icons.tsx";
@@ -49,9 +50,13 @@ const Ranges = () => {
   );
 };
 
+/** An expression is asked for at times of its own. */
+const usedBy = (answer: WholeAnswer | undefined): Resolution | undefined =>
+  answer?.form === undefined ? answer?.resolution : undefined;
+
 const Resolutions = () => {
   const { resolution } = view.value;
-  const used = new Set(placed.value.map(({ reading }) => reading?.shown.value?.answer.resolution));
+  const used = new Set(placed.value.map(({ reading }) => usedBy(reading?.shown.value?.answer)));
   return (
     <nav class="segments" aria-label="Resolution">
       {RESOLUTIONS.map((one) => (

@@ -26,6 +26,8 @@ export interface Times {
 /** What a question of an expression asks, as url.ts writes it. */
 export interface AskedExpr extends Times {
   readonly expr: string;
+  /** What each of its selectors must match as well. */
+  readonly where: readonly string[];
   /** The range, Unix ms: [from, to). */
   readonly from: number;
   readonly to: number;
@@ -57,20 +59,29 @@ export function askedExpr(question: string, now: number): AskedExpr {
   const step = stepFor(to - from, every);
   const start = Math.ceil(from / step) * step;
   const end = Math.max(start, Math.floor(Math.min(to, now) / step) * step);
-  return { expr: asked.get("expr") ?? "", from, to, start, end, step };
+  const [expr, where] = [asked.get("expr") ?? "", asked.getAll("where")];
+  return { expr, where, from, to, start, end, step };
 }
 
 /** Series of an answer at most. */
 const SERIES_MOST = 500;
 
-/** The address that answers it. */
-export function addressOfExpr({ expr, start, end, step }: AskedExpr): string {
-  const search = new URLSearchParams({
+const given = ({ expr, start, end, step }: AskedExpr): URLSearchParams =>
+  new URLSearchParams({
     query: expr,
     start: String(start / SECOND),
     end: String(end / SECOND),
     step: String(step / SECOND),
     limit: String(SERIES_MOST),
   });
+
+/** The address that answers it. */
+export function addressOfExpr(asked: AskedExpr): string {
+  const search = given(asked);
+  for (const matcher of asked.where) search.append("where", matcher);
   return `/prometheus/api/v1/query_range?${search}`;
 }
+
+/** The same for who has a link to a view: the view says what its filters are. */
+export const sharedAddressOfExpr = (asked: AskedExpr): string =>
+  `/api/v1/shared/values?${given(asked)}`;

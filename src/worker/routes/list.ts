@@ -39,6 +39,7 @@ import { session, signIn, signOut } from "./session.ts";
 import { status } from "./status.ts";
 import { storeMetrics } from "./store-metrics.ts";
 import { createToken, revokeToken, tokens } from "./tokens.ts";
+import { sharedValues } from "./shared-values.ts";
 import { createLink, links, revokeLink, shared } from "./view-links.ts";
 import { removeView, saveView, view, views } from "./views.ts";
 
@@ -82,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = documented([
   createLink,
   revokeLink,
   shared,
+  sharedValues,
   events,
   addOne,
   removeOne,

@@ -91,3 +91,32 @@ test("says what it said, and is in that style already", () => {
     expect(formatted(once)).toBe(once);
   }
 });
+
+test.each([
+  ["1 + 1", "1 + 1"],
+  ["up", 'up{host="a",zone=~"e.*"}'],
+  [
+    '-sum by (host) (rate(x{host!="b"}[5m]))',
+    '-sum by (host) (rate(x{host!="b",host="a",zone=~"e.*"}[5m]))',
+  ],
+  [
+    "(a / on () b) or c",
+    '(a{host="a",zone=~"e.*"} / on () b{host="a",zone=~"e.*"}) or c{host="a",zone=~"e.*"}',
+  ],
+  ["max_over_time(a[1h:])", 'max_over_time(a{host="a",zone=~"e.*"}[1h:])'],
+  ["topk(scalar(a), b)", 'topk(scalar(a{host="a",zone=~"e.*"}), b{host="a",zone=~"e.*"})'],
+])("%s of what filters let through is %s", (query, expected) => {
+  const more = [
+    { label: "host", op: "=", value: "a" },
+    { label: "zone", op: "=~", value: "e.*" },
+  ] as const;
+  const expr = parseQuery(query, more);
+  expect(
+    expr.ok &&
+      formatExpr(expr.value, query)
+        .replaceAll(/\s+/g, " ")
+        .replaceAll(/([({]) | ([)}])/g, "$1$2"),
+  ).toBe(expected);
+  // What is no expression without them is none with them.
+  expect(parseQuery("{}", more).ok).toBe(false);
+});

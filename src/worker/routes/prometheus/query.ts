@@ -15,6 +15,7 @@ import {
 import { rangeTimes } from "../../../core/promql/parameters.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
 import type { SampleSource } from "../../../core/promql/source.ts";
+import type { MatcherParts } from "../../../core/query/filter.ts";
 import type { Result } from "../../../core/result.ts";
 import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
@@ -33,6 +34,7 @@ import {
 } from "./dialect.ts";
 import { samplesOf } from "./samples.ts";
 import { TimedSource } from "./timed-source.ts";
+import { where, whereOf } from "./where.ts";
 
 const text = (description: string): z.ZodOptional<z.ZodString> =>
   z.string().optional().meta({ description });
@@ -45,9 +47,10 @@ const common = {
   stats: text(
     "true: also the samples that were looked at, and how long it took; all: samples by step, too",
   ),
+  where,
 };
 
-const answer = z.object({
+export const answer = z.object({
   status: z.literal("success"),
   data: z.object({
     resultType: z.enum(["matrix", "vector", "scalar", "string"]),
@@ -57,7 +60,7 @@ const answer = z.object({
   infos: z.array(z.string()).exactOptional(),
 });
 
-const errors = [
+export const errors = [
   "invalid_body",
   "too_large",
   "query_failed",
@@ -78,22 +81,31 @@ type Evaluate = (query: {
   readonly options: Options;
 }) => Promise<Result<Answer, QueryError>>;
 
+/** Which series a query may see. */
+interface Seen {
+  /** Of metrics whose names begin with it. */
+  readonly prefix: string;
+  /** Those that match. */
+  readonly where: readonly MatcherParts[];
+}
+
 /** @throws Failed */
 async function answered(
   c: Context<HonoEnv>,
   asked: URLSearchParams,
   now: number,
   evaluate: Evaluate,
+  seen: Seen = { prefix: c.var.caller.prefix, where: whereOf(asked) },
 ): Promise<Response> {
   const query = asked.get("query") ?? "";
-  const expr = parseQuery(query);
+  const expr = parseQuery(query, seen.where);
   if (!expr.ok) return failQuery(expr.error);
   const most = Math.min(durationOf(asked, "timeout") ?? Infinity, LIMITS.queryMs);
   const lookback = durationOf(asked, "lookback_delta");
   const limit = limitOf(asked);
   const stats = asked.get("stats") ?? "";
   const timed = new TimedSource(
-    samplesOf(sourceOf(c.env, c.var.caller.prefix, now), {
+    samplesOf(sourceOf(c.env, seen.prefix, now), {
       now,
       inTurns: (parts, rows) => new Turns().run(parts, rows),
       ...configOf(c.env),
@@ -162,12 +174,24 @@ export const promQueryRange = endpoint({
   answer,
   errors,
   async handle(_, c) {
-    const now = Date.now();
-    const asked = await askedOf(c.req.raw);
-    const times = rangeTimes((name) => asked.get(name) ?? undefined);
-    if (!times.ok) return wrongParameter(times.error.name, times.error.message);
-    return answered(c, asked, now, ({ text, expr, source, options }) =>
-      evaluateRange(text, expr, times.value, source, options),
-    );
+    return answerRange(c, await askedOf(c.req.raw));
   },
 });
+
+/** @throws Failed */
+export async function answerRange(
+  c: Context<HonoEnv>,
+  asked: URLSearchParams,
+  seen?: Seen,
+): Promise<Response> {
+  const now = Date.now();
+  const times = rangeTimes((name) => asked.get(name) ?? undefined);
+  if (!times.ok) return wrongParameter(times.error.name, times.error.message);
+  return answered(
+    c,
+    asked,
+    now,
+    ({ text, expr, source, options }) => evaluateRange(text, expr, times.value, source, options),
+    seen,
+  );
+}
