@@ -1,5 +1,5 @@
 // The list of metrics, scrolled with the wheel from the first row to the last, whose pages come as
-// the window nears them.
+// the window nears them; and a long view, whose charts do.
 
 import type { Browser, Page } from "playwright-core";
 import { type Frames, framesDuring } from "./frames.ts";
@@ -13,6 +13,8 @@ export interface Scrolling {
 
 /** CSS pixels of a turn of the wheel: 25 rows. */
 const TURN = 1_200;
+/** The same over charts: a third of a screen. */
+const PANEL_TURN = 240;
 /** A list that is not longer than its box is turned at so often. */
 const LEAST_TURNS = 60;
 
@@ -33,6 +35,28 @@ export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolli
   const rows = Number(await last.getAttribute("aria-posinset"));
   await close(page);
   return { rows, frames };
+}
+
+/** A view of so many panels, from the first to the last and back. */
+export async function scrollPanels(
+  browser: Browser,
+  origin: URL,
+  metrics: readonly string[],
+): Promise<Frames> {
+  const search = new URLSearchParams(metrics.map((metric) => ["metric", metric]));
+  const page = await openCold(browser, { url: new URL(`/?range=24h&${search}`, origin) });
+  await seenAt(page, "chart");
+  await page.mouse.move(800, 500);
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const frames = await framesDuring(page, async () => {
+    for (const way of [1, -1])
+      for (let turned = 0; turned < height; turned += PANEL_TURN) {
+        await page.mouse.wheel(0, way * PANEL_TURN);
+        await page.waitForTimeout(30);
+      }
+  });
+  await close(page);
+  return frames;
 }
 
 const isAtEnd = (page: Page): Promise<boolean> =>

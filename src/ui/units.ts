@@ -9,15 +9,28 @@ export const UNITS = {
   microseconds: "microseconds",
   milliseconds: "milliseconds",
   seconds: "seconds",
+  minutes: "minutes",
+  hours: "hours",
+  days: "days",
   bytes: "bytes",
+  "decimal-bytes": "bytes, a kB is 1,000",
+  kilobytes: "kilobytes, of 1,000",
   "bytes-per-second": "bytes per second",
   bits: "bits",
   "bits-per-second": "bits per second",
   "per-second": "per second",
+  "per-minute": "per minute",
   percent: "percent",
   ratio: "ratio, 1 is 100 %",
   hertz: "hertz",
+  watts: "watts",
+  volts: "volts",
+  amperes: "amperes",
   celsius: "degrees Celsius",
+  fahrenheit: "degrees Fahrenheit",
+  dollars: "US dollars",
+  euros: "euros",
+  pounds: "pounds",
 } as const;
 export type UnitName = keyof typeof UNITS;
 
@@ -26,8 +39,13 @@ const NO_SUM: ReadonlySet<UnitName> = new Set([
   "percent",
   "ratio",
   "celsius",
+  "fahrenheit",
   "hertz",
+  "watts",
+  "volts",
+  "amperes",
   "per-second",
+  "per-minute",
   "bytes-per-second",
   "bits-per-second",
 ]);
@@ -42,14 +60,26 @@ const SUFFIXES: Readonly<Partial<Record<UnitName, string>>> = {
   microseconds: "us µs usec micros microsecond microseconds",
   milliseconds: "ms msec millis millisecond milliseconds",
   seconds: "s sec secs second seconds",
+  minutes: "minute minutes",
+  hours: "hour hours",
+  days: "day days",
   bytes: "byte bytes",
+  kilobytes: "kilobytes",
   bits: "bit bits",
   "bits-per-second": "bps",
   "per-second": "rps qps",
+  "per-minute": "rpm",
   percent: "percent percentage pct",
   ratio: "ratio",
   hertz: "hz hertz",
+  watts: "watt watts",
+  volts: "volt volts",
+  amperes: "amp amps ampere amperes",
   celsius: "celsius",
+  fahrenheit: "fahrenheit",
+  dollars: "usd dollars",
+  euros: "eur euros",
+  pounds: "gbp",
 };
 const BY_SUFFIX: ReadonlyMap<string, UnitName> = new Map(
   Object.entries(SUFFIXES).flatMap(([unit, names]) =>
@@ -70,8 +100,16 @@ export function perSecond(unit: UnitName): UnitName {
 const BY_WORD: ReadonlyMap<string, UnitName> = new Map([
   ...BY_SUFFIX,
   ["by", "bytes"],
+  ["kby", "kilobytes"],
+  ["min", "minutes"],
+  ["h", "hours"],
+  ["d", "days"],
   ["%", "percent"],
+  ["w", "watts"],
+  ["v", "volts"],
+  ["a", "amperes"],
   ["cel", "celsius"],
+  ["[degf]", "fahrenheit"],
 ]);
 
 /**
@@ -83,7 +121,12 @@ function unitSaid(text: string, metric: string): UnitName | undefined {
   if (text === "1") return metric.endsWith("utilization") ? "ratio" : undefined;
   const unit = BY_WORD.get(word) ?? "none";
   if (per === undefined) return unit;
-  return BY_WORD.get(per) === "seconds" ? perSecond(unit) : "none";
+  const of = BY_WORD.get(per);
+  return of === "seconds"
+    ? perSecond(unit)
+    : of === "minutes" && unit === "none"
+      ? "per-minute"
+      : "none";
 }
 
 /**
@@ -97,7 +140,9 @@ export function unitOf(metric: string, said?: string): UnitName {
   const words = metric.toLowerCase().replaceAll("μ", "µ").split(/[._]/);
   while (words.length > 1 && STATISTIC.test(words.at(-1)!)) words.pop();
   const unit = words.length > 1 ? BY_SUFFIX.get(words.at(-1)!) : undefined;
-  if (unit !== "seconds" || words.at(-2) !== "per") return unit ?? "none";
+  const isPer = words.at(-2) === "per";
+  if (isPer && unit === "minutes") return "per-minute";
+  if (unit !== "seconds" || !isPer) return unit ?? "none";
   const counted = BY_SUFFIX.get(words.at(-3) ?? "");
   return counted === "bytes" || counted === "bits" ? `${counted}-per-second` : "per-second";
 }
@@ -105,12 +150,25 @@ export function unitOf(metric: string, said?: string): UnitName {
 /** A step of a unit: what one is, in the unit, and how it is written after a number. */
 type Scale = readonly [size: number, suffix: string];
 
-const NS_PER = { nanoseconds: 1, microseconds: 1e3, milliseconds: 1e6, seconds: 1e9 } as const;
+const NS_PER = {
+  nanoseconds: 1,
+  microseconds: 1e3,
+  milliseconds: 1e6,
+  seconds: 1e9,
+  minutes: 60e9,
+  hours: 3_600e9,
+  days: 86_400e9,
+} as const;
 const isTime = (unit: UnitName): unit is keyof typeof NS_PER => Object.hasOwn(NS_PER, unit);
 const isBytes = (unit: UnitName): boolean => unit.startsWith("bytes");
 
 const powers = (base: number, suffixes: string, after = ""): Scale[] =>
   suffixes.split(" ").map((suffix, power) => [base ** power, ` ${suffix}${after}`]);
+
+const electric = (unit: string): Scale[] => [
+  [1e-3, ` m${unit}`],
+  ...powers(1_000, `${unit} k${unit} M${unit} G${unit}`),
+];
 
 /** Nanoseconds of each. */
 const TIMES: readonly Scale[] = [
@@ -131,6 +189,10 @@ function scalesOf(unit: UnitName): readonly Scale[] {
       return [[1, ""]];
     case "bytes":
       return powers(1_024, "B KiB MiB GiB TiB PiB");
+    case "decimal-bytes":
+      return powers(1_000, "B kB MB GB TB PB");
+    case "kilobytes":
+      return [[1e-3, " B"], ...powers(1_000, "kB MB GB TB PB")];
     case "bytes-per-second":
       return powers(1_024, "B KiB MiB GiB TiB PiB", "/s");
     case "bits":
@@ -139,6 +201,22 @@ function scalesOf(unit: UnitName): readonly Scale[] {
       return powers(1_000, "bit kbit Mbit Gbit Tbit Pbit", "/s");
     case "per-second":
       return [[1, "/s"]];
+    case "per-minute":
+      return [[1, "/min"]];
+    case "watts":
+      return electric("W");
+    case "volts":
+      return electric("V");
+    case "amperes":
+      return electric("A");
+    case "fahrenheit":
+      return [[1, " °F"]];
+    case "dollars":
+      return [[1, " USD"]];
+    case "euros":
+      return [[1, " EUR"]];
+    case "pounds":
+      return [[1, " GBP"]];
     case "percent":
       return [[1, " %"]];
     case "ratio":
@@ -255,10 +333,20 @@ export function enoughTicks(unit: UnitName, min: number, max: number, most: numb
   return ticks;
 }
 
+/** Units that have letters instead of multiples of their own. */
+const COUNTED: ReadonlySet<UnitName> = new Set([
+  "none",
+  "per-second",
+  "per-minute",
+  "dollars",
+  "euros",
+  "pounds",
+]);
+
 /** One scale for all ticks, in which steps are not fractions of an hour or small ones of a GiB. */
 function commonScale(unit: UnitName, largest: number, gap: number): Scale {
   const scales = scalesOf(unit);
-  if (unit === "none" || unit === "per-second") {
+  if (COUNTED.has(unit)) {
     const [suffix] = scales.map(([, suffix]) => suffix);
     const large = LARGE.find(([size]) => largest >= size && largest < 1e15 && gap >= size / 1_000);
     return large === undefined ? [1, suffix!] : [large[0], large[1] + suffix!];

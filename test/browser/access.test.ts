@@ -23,7 +23,7 @@ afterAll(() => shop.close());
 test("asks for the token, says when it is wrong, and remembers the right one", async () => {
   const page = await open("/?metric=guarded");
   const prompt = page.locator("[data-state=refused]");
-  await prompt.getByText("No token").waitFor();
+  await prompt.getByText("Paste the one that you were given").waitFor();
   const field = prompt.getByLabel("Token");
   await field.fill("wrong");
   await field.press("Enter");

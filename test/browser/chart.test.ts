@@ -292,7 +292,7 @@ describe("what is drawn of it", () => {
     const asked = page.waitForRequest((request) =>
       /\/query.*from=1\d+&to=1\d+&resolution=minute/.test(request.url()),
     );
-    await page.getByLabel("Compare").selectOption("vs period before");
+    await page.getByLabel("Compare").selectOption("vs before");
     await asked;
     await chartOf(page, '[data-before="1"]');
     expect(page.url()).toContain("compare=period");
@@ -308,7 +308,7 @@ describe("what is drawn of it", () => {
     await post([...of("a", 40, 50), ...of("b", 8, 2), ...of("c", 0, 2)]);
     const page = await open("/?metric=daily.load&by=host");
     await chartOf(page, '[data-before="0"]');
-    await page.getByLabel("Compare").selectOption("vs day before");
+    await page.getByLabel("Compare").selectOption("vs 1 d ago");
     const chart = await chartOf(page, '[data-before="3"]');
     await expect.poll(() => legendOf(page, "before", "host=a").textContent()).toBe("40");
     await expect.poll(() => legendOf(page, "change", "host=a").textContent()).toBe("+25 %");

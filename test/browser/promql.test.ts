@@ -46,6 +46,17 @@ test("an expression of the address is drawn, in the unit that it keeps, and kept
     .waitFor();
 });
 
+test("filters of all panels reach it; it is by no resolution", async () => {
+  const page = await open(
+    `/?where=host%3Da&expr=${encodeURIComponent("sum by (host) (mem_bytes)")}`,
+  );
+  await chartOf(page, '[data-lines="1"][data-form="values"]');
+  await expect.poll(() => page.locator("[data-resolution].used").count()).toBe(0);
+  await page.goto(page.url().replace("host%3Da", "host%3D~(").replace("host=a", "host=~("));
+  await page.getByRole("button", { name: "Remove this filter" }).click();
+  await chartOf(page, '[data-lines="2"][data-form="values"]');
+});
+
 test("what there is, is offered; Enter runs it, Back brings the one before; the policy holds", async () => {
   const page = await open("/?expr=");
   const refused: string[] = [];

@@ -101,7 +101,10 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
 
 describe("a link", () => {
   test("shows its view to who has no token, live, and no more when it is revoked", async () => {
-    await saved("team", "range=1h&columns=2&metric=cpu.load&by=host&metric=http.ms&where=host%3Da");
+    await saved(
+      "team",
+      "range=1h&columns=2&metric=cpu.load&by=host&metric=http.ms&where=host%3Da&expr=sum(%7B%22cpu.load%22%7D)",
+    );
     const page = await signedIn("/?view=team&metric=cpu.load");
     await chartOf(page);
     await page.getByLabel("Views and layout").click();
@@ -114,6 +117,8 @@ describe("a link", () => {
     await chartOf(other, '[data-metric="http.ms"][data-series="1"]');
     await other.getByRole("heading", { name: "The team" }).waitFor();
     await other.getByText("look here").waitFor();
+    await other.locator(".place").nth(2).scrollIntoViewIfNeeded();
+    await chartOf(other, '[data-form="values"][data-lines="1"]');
     await liveOf(other);
     await expect.poll(() => other.locator(".tools, .cuts, aside").count()).toBe(0);
     await post([{ name: "cpu.load", labels: { host: "new" }, value: 5 }]);

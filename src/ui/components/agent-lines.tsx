@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { Agent } from "../agents.ts";
+import { copied, NOT_COPIED } from "../clipboard.ts";
 import { signedIn } from "../models/access.ts";
 
 /** Stands for the token; a store that has none takes anything. */
@@ -15,11 +16,12 @@ interface AgentLinesProps {
 }
 
 export function AgentLines({ agent, token }: AgentLinesProps) {
-  const copied = useSignal(false);
+  const said = useSignal("Copy");
   const lines = agent.lines(location.origin, token ?? (signedIn.value === undefined ? ANY : SHOWN));
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(lines);
-    copied.value = true;
+    const isPlain = signedIn.value === undefined || token !== undefined;
+    const done = isPlain ? "Copied" : `Copied; put its token for ${SHOWN}`;
+    said.value = (await copied(lines)) ? done : NOT_COPIED;
   };
   return (
     <div class="code">
@@ -27,11 +29,7 @@ export function AgentLines({ agent, token }: AgentLinesProps) {
         <code>{lines}</code>
       </pre>
       <button type="button" class="button" onClick={() => void copy()}>
-        {!copied.value
-          ? "Copy"
-          : signedIn.value === undefined || token !== undefined
-            ? "Copied"
-            : `Copied; put its token for ${SHOWN}`}
+        {said}
       </button>
     </div>
   );

@@ -5,9 +5,9 @@ import { type Comparison, COMPARISONS } from "../url.ts";
 
 const WORDS: Readonly<Record<Comparison, string>> = {
   none: "Compare",
-  period: "vs period before",
-  day: "vs day before",
-  week: "vs week before",
+  period: "vs before",
+  day: "vs 1 d ago",
+  week: "vs 7 d ago",
 };
 
 export const Compare = () => (

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { copied, NOT_COPIED } from "../clipboard.ts";
 import { amendPanel, onlyPanel, panelCount, removePanel } from "../models/page.ts";
 import { titleOf } from "../url.ts";
 import type { ToolsProps } from "./panel-props.ts";
@@ -51,10 +52,7 @@ export function PanelTools(props: ToolsProps) {
     setTimeout(() => (said.value = ""), SAID_FOR);
   };
   const copy = async (text: string, done = "Copied"): Promise<void> => {
-    await navigator.clipboard.writeText(text).then(
-      () => say(done),
-      () => say("The browser does not let it be copied"),
-    );
+    say((await copied(text)) ? done : NOT_COPIED);
   };
   const several = panelCount.value > 1;
   return (

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { CreatedLink, SavedView, ViewLink } from "../../core/api-views.ts";
 import { messageOf } from "../api.ts";
+import { copied } from "../clipboard.ts";
 import { formatMoment } from "../moments.ts";
 import { now } from "../models/clock.ts";
 import { linksOf, newLink, revoke } from "../models/views.ts";
@@ -25,12 +26,7 @@ const Address = ({ title, value }: { readonly title: string; readonly value: str
           type="button"
           class="button"
           aria-label={`Copy ${title}`}
-          onClick={() =>
-            navigator.clipboard.writeText(value).then(
-              () => (said.value = "Copied"),
-              () => (said.value = "Not allowed"),
-            )
-          }
+          onClick={() => copied(value).then((is) => (said.value = is ? "Copied" : "Not allowed"))}
         >
           {said}
         </button>

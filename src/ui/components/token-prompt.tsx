@@ -5,6 +5,12 @@ import { useSignal } from "@preact/signals";
 import { type Denial, denial } from "../models/access.ts";
 import { signIn } from "../models/sign-in.ts";
 
+/** What the server says to who sent none is for programs. */
+const saidOf = ({ message }: Denial): string =>
+  message.startsWith("No token.")
+    ? "Paste the one that you were given. Who runs the store has it, or makes you one under Tokens"
+    : message;
+
 export function TokenPrompt({ refused }: { readonly refused: Denial }) {
   const typed = useSignal("");
   const busy = useSignal(false);
@@ -31,7 +37,7 @@ export function TokenPrompt({ refused }: { readonly refused: Denial }) {
         }}
       >
         <h1>{refused.canAsk ? "This store needs a token" : "This store is closed"}</h1>
-        <p role="alert">{`${issue.value ?? refused.message}.`.replace(/([.?])\.$/, "$1")}</p>
+        <p role="alert">{`${issue.value ?? saidOf(refused)}.`.replace(/([.?])\.$/, "$1")}</p>
         {refused.canAsk && (
           <input
             type="password"

@@ -3,6 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { ask, messageOf } from "../api.ts";
+import { copied, NOT_COPIED } from "../clipboard.ts";
 import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
 import { refresh } from "../models/metrics.ts";
@@ -12,7 +13,7 @@ const POINT = { name: "coffee.cups", value: 1 } as const;
 
 export function Welcome() {
   const failed = useSignal("");
-  const copied = useSignal(false);
+  const said = useSignal("Copy");
   const send = async (): Promise<void> => {
     try {
       await ask("/api/v1/points", { body: { ...POINT, name: "hello.minuet" } });
@@ -23,8 +24,8 @@ export function Welcome() {
     }
   };
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(curl("/api/v1/points", POINT));
-    copied.value = true;
+    const done = signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN";
+    said.value = (await copied(curl("/api/v1/points", POINT))) ? done : NOT_COPIED;
   };
   return (
     <main class="middle" data-state="welcome">
@@ -35,11 +36,7 @@ export function Welcome() {
             <code>{curl("/api/v1/points", POINT)}</code>
           </pre>
           <button type="button" class="button" onClick={() => void copy()}>
-            {!copied.value
-              ? "Copy"
-              : signedIn.value === undefined
-                ? "Copied"
-                : "Copied; it reads MINUET_TOKEN"}
+            {said}
           </button>
         </div>
         <p class="or">

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { readQuery } from "../../../src/core/promql/read.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
-import { addressOfExpr, askedExpr } from "../../../src/ui/promql/times.ts";
+import { addressOfExpr, askedExpr, sharedAddressOfExpr } from "../../../src/ui/promql/times.ts";
 import { unitOfExpr } from "../../../src/ui/promql/unit.ts";
 import { unitOf } from "../../../src/ui/units.ts";
 import { questionOf } from "../../../src/ui/question.ts";
@@ -56,6 +56,7 @@ describe("times", () => {
   test("the last hour, on multiples of 10 s", () => {
     expect(last("1h")).toEqual({
       expr: "up",
+      where: [],
       from: NOW - HOUR,
       to: NOW,
       start: Date.UTC(2030, 0, 2, 2, 4, 10),
@@ -79,6 +80,14 @@ describe("times", () => {
   test("the address", () => {
     expect(addressOfExpr(last("1h"))).toBe(
       "/prometheus/api/v1/query_range?query=up&start=1893549850&end=1893553440&step=10&limit=500",
+    );
+    // The filters of all panels go with it; for who has a link, the view itself says them.
+    const range = { kind: "last", span: "1h" } as const;
+    const filtered = { ...panelOfExpr("up"), all: ["host=a"] };
+    const narrow = askedExpr(questionOf(filtered, { range, resolution: "auto" }), NOW);
+    expect(addressOfExpr(narrow)).toMatch(/&where=host%3Da$/);
+    expect(sharedAddressOfExpr(narrow)).toMatch(
+      /^\/api\/v1\/shared\/values\?query=up&.*&limit=500$/,
     );
   });
 });
