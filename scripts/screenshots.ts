@@ -53,7 +53,7 @@ const launch = ({ port }: Server): Promise<Browser> =>
   });
 
 async function take(scene: Scene, browser: Browser, shop: Shop): Promise<void> {
-  const { name, width, height, scale = 2, theme = "light" } = scene;
+  const { name, width, height, scale = 2, theme = "light", touch = false } = scene;
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
@@ -61,6 +61,8 @@ async function take(scene: Scene, browser: Browser, shop: Shop): Promise<void> {
     timezoneId: "Europe/Berlin",
     colorScheme: theme,
     reducedMotion: "reduce",
+    isMobile: touch,
+    hasTouch: touch,
   });
   context.setDefaultTimeout(PATIENCE);
   try {

@@ -14,6 +14,8 @@ export interface Scene {
   /** Pixels of the picture in one of CSS. Default: 2. */
   readonly scale?: number;
   readonly theme?: "light" | "dark";
+  /** A phone: fingers instead of a mouse. */
+  readonly touch?: true;
   /** Resolves when the page is as it should be kept. */
   readonly ready: (page: Page, shop: Shop) => Promise<unknown>;
 }
@@ -133,8 +135,9 @@ export const SCENES: readonly Scene[] = [
   {
     name: "narrow",
     address: () => explore({ range: "6h" }, LATENCY),
-    width: 360,
-    height: 780,
+    width: 390,
+    height: 844,
+    touch: true,
     async ready(page) {
       await drawn(page, 1);
       await live(page);

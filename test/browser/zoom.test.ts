@@ -470,3 +470,12 @@ describe("by hand", () => {
     await chartOf(page, `[data-from="${from + HOUR / 4}"]`);
   });
 });
+
+test("going live keeps how long the range is", async () => {
+  const to = PROBED + 60 * MINUTE;
+  const page = await open(`/?from=${to - 127 * MINUTE}&to=${to}&metric=shop.orders`);
+  await chartOf(page);
+  await page.getByText("Go live").click();
+  await expect.poll(() => new URL(page.url()).searchParams.get("range")).toBe("127m");
+  await liveOf(page);
+});

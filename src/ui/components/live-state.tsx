@@ -1,22 +1,31 @@
 // Whether what is shown follows the store as it changes.
 
+import { MINUTE } from "../../core/tiers.ts";
 import { connection, reconnect } from "../models/feeds.ts";
 import { isOffline } from "../models/offline.ts";
 import { go, linkTo, view } from "../models/page.ts";
-import { HOME } from "../url.ts";
+import { spanOf } from "../spans.ts";
+import { lengthOf, type Range } from "../url.ts";
 import { Link } from "./link.tsx";
+
+/** As long as a range, to the minute, and ending now. */
+const untilNow = (range: Range): Range => {
+  const minutes = Math.max(1, Math.round(lengthOf(range) / MINUTE));
+  return { kind: "last", span: spanOf(minutes * MINUTE) };
+};
 
 export const Live = () => {
   const now = connection.value;
   const { kind } = now;
-  if (view.value.range.kind === "fixed")
+  const { range } = view.value;
+  if (range.kind === "fixed")
     return (
       <Link
         class="live"
         data-live="off"
-        title="Back to the range that ends now"
-        href={linkTo({ range: HOME.range })}
-        onFollow={() => go({ range: HOME.range })}
+        title="As long a range, which ends now"
+        href={linkTo({ range: untilNow(range) })}
+        onFollow={() => go({ range: untilNow(range) })}
       >
         <i class="dot" />
         Go live

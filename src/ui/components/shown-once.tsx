@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { copied, NOT_COPIED } from "../clipboard.ts";
 
 interface ShownOnceProps {
   readonly secret: string;
@@ -11,10 +12,10 @@ interface ShownOnceProps {
 }
 
 export function ShownOnce({ secret, children, onDone }: ShownOnceProps) {
-  const copied = useSignal<string | undefined>(undefined);
+  /** The secret that the button was pressed for, and what it says since. */
+  const said = useSignal<{ readonly of: string; readonly text: string } | undefined>(undefined);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(secret);
-    copied.value = secret;
+    said.value = { of: secret, text: (await copied(secret)) ? "Copied" : NOT_COPIED };
   };
   return (
     <section class="store-card created" role="status">
@@ -24,7 +25,7 @@ export function ShownOnce({ secret, children, onDone }: ShownOnceProps) {
           <code>{secret}</code>
         </pre>
         <button type="button" class="button" onClick={() => void copy()}>
-          {copied.value === secret ? "Copied" : "Copy"}
+          {said.value?.of === secret ? said.value.text : "Copy"}
         </button>
       </div>
       <button type="button" class="link" onClick={onDone}>
