@@ -1,13 +1,16 @@
 // Five kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
 // the page in a real Chromium, the whole server as a process, and agents that send to it. The first two
 // run side by side, and with them the test that kills servers, which waits for flushes most of its
-// time; the others time what they see, and run one after the other.
+// time; the others wait for servers, agents and pages, and run two files at a time.
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Files at a time: one more than there are cores, since some wait for pushes, others for a runtime. */
 const maxWorkers = Math.min(availableParallelism(), 4) + 1;
+
+/** Of those with servers of their own: while one waits for its server, the other has the machine. */
+const WITH_SERVERS = { maxWorkers: 2 };
 
 /** Tests that need millions of minutes, or are near one of the limits: left out when it must be quick. */
 const LARGE = [
@@ -95,7 +98,7 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ["test/support/build-once.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          ...WITH_SERVERS,
         },
       },
       {
@@ -106,7 +109,7 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 120_000,
           // Where an agent is not there, it is installed.
           hookTimeout: 300_000,
-          fileParallelism: false,
+          ...WITH_SERVERS,
         },
       },
       {
@@ -117,7 +120,7 @@ export default defineConfig(({ mode }) => ({
           testTimeout: 60_000,
           hookTimeout: 180_000,
           expect: { poll: { timeout: 15_000 } },
-          fileParallelism: false,
+          ...WITH_SERVERS,
         },
       },
     ],

@@ -14,19 +14,20 @@ import { TOKEN } from "./store.ts";
 
 beforeEach(() => remove("oven_temperature", "oven:temperature:max", "ALERTS", "ALERTS_FOR_STATE"));
 
-async function post(oven: string, value: number): Promise<void> {
+async function post(oven: string, value: number, timestamp = Date.now()): Promise<void> {
   const response = await fetch(`${inject("store")}/api/v1/points`, {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: "oven_temperature", value, labels: { oven } }),
+    body: JSON.stringify({ name: "oven_temperature", value, timestamp, labels: { oven } }),
   });
   expect(response.status).toBe(200);
 }
 
 test("promtool: instant, range, series and labels", async () => {
   const promtool = program("/usr/bin/promtool", "prometheus");
-  await post("a", 180);
-  await post("b", 220);
+  const at = Date.now();
+  await post("a", 180, at);
+  await post("b", 220, at);
   const store = new URL("/prometheus", inject("store"));
   store.username = "anyone";
   store.password = TOKEN;
