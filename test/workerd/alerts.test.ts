@@ -207,6 +207,19 @@ test("redirects are failures, and addresses of private networks are refused", as
     "https://localhost/",
     "https://10.0.0.1/",
     "https://2130706433/",
+    "https://0x7f.1/",
+    "https://169.254.169.254/",
+    "https://172.31.0.1/",
+    "https://100.64.0.1/",
+    "https://198.18.0.1/",
+    "https://224.0.0.1/",
+    "https://localhost./",
+    "https://printer.home.arpa/",
+    "https://[fe80::1]/",
+    "https://[fd00::1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2001:0:1::]/",
     "https://[::1]/",
     "https://[::ffff:127.0.0.1]/",
     "https://metadata.internal/",
@@ -221,6 +234,12 @@ test("redirects are failures, and addresses of private networks are refused", as
     const response = await app.request(PATH, init, closed);
     await failureOf(response, 400, "invalid_parameter");
   }
+  // What was taken while the store was open is looked at again before it is told.
+  await make({ window: "1m", name: "before", webhook: "http://127.0.0.1/" });
+  await later(1, { a: 20 });
+  await run(closed);
+  expect((await list()).find(({ name }) => name === "before")!.problem).toContain("must be https");
+  expect(await receivedBy("127.0.0.1")).toEqual([]);
 });
 
 test("a silenced rule tells nobody, and afterwards what is not as it was told", async () => {
