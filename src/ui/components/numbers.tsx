@@ -46,6 +46,7 @@ const Tile = ({ line, data, panel }: TileProps) => {
 export const Numbers = ({ drawing: { now, data }, panel }: ChartProps) => (
   <dl
     class="chart tiles"
+    tabIndex={0}
     data-kind="number"
     aria-label={`Numbers of ${titleOf(panel)}`}
     aria-busy={!now.current}
