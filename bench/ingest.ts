@@ -1,6 +1,7 @@
 // How fast points are taken in, every one durable before its answer: native JSON beside an empty route
 // and a route that only parses the same, line protocol and remote write beside InfluxDB and
-// VictoriaMetrics where they are installed. They take turns in one run, so noise hits all alike.
+// VictoriaMetrics where they are installed, and beside the floor: what the runtime takes for the same requests
+// when nothing is decoded. They take turns in one run, so noise hits all alike.
 // Usage: npm run bench:ingest [-- --against REVISION] [--only PART] [--points N] [seconds]
 //
 //   --against  a commit, like HEAD~1 or main, that takes its turns too, as "before"
@@ -14,6 +15,7 @@ import { checkOut } from "./support/checkout.ts";
 import { median } from "./support/client.ts";
 import { beside, PROTOCOLS, SIZES, type Store } from "./support/ingest-beside.ts";
 import { SERIES } from "./support/ingest-bodies.ts";
+import { startFloor } from "./support/floor.ts";
 import { type LoadResult, runLoad } from "./support/load.ts";
 import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
 import { startPeers } from "./support/peers.ts";
@@ -155,6 +157,7 @@ async function native(): Promise<void> {
 
 async function besidePeers(): Promise<void> {
   const peers = await startPeers();
+  const floor = await startFloor();
   // As the others: at its own socket.
   const store = (name: string, { direct }: RunningMinuet): Store => ({
     name,
@@ -165,6 +168,12 @@ async function besidePeers(): Promise<void> {
   const stores = [
     store("minuet", minuet),
     ...(before === undefined ? [] : [store("before", before)]),
+    {
+      name: "floor",
+      lineProtocol: floor.url.href,
+      remoteWrite: floor.url.href,
+      command: "workerd",
+    },
     ...peers,
   ];
   const others = stores.slice(1).map(({ name }) => name);
@@ -196,4 +205,5 @@ async function besidePeers(): Promise<void> {
     console.log("");
   }
   for (const peer of peers) peer.stop();
+  await floor.stop();
 }
