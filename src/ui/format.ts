@@ -78,9 +78,15 @@ export const formatRange = (from: number, to: number, zone: string, now: number)
     ? between(formatDate, from, to, zone)
     : formatPeriod(from, to, zone);
 
+/** Hebrew, Arabic and what is written like them: between marks that keep it from turning its neighbours around. */
+const isolated = (text: string): string =>
+  /[\u0590-\u08ff\ufb1d-\ufefc]/.test(text) ? `\u2068${text}\u2069` : text;
+
 /** A series by its labels: "host=a · zone=eu". */
 export function seriesName(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${isolated(name)}=${isolated(value)}`,
+  );
   return pairs.length === 0 ? "no labels" : pairs.join(" · ");
 }
 

@@ -218,6 +218,42 @@ test("a metric is told about, set, and deleted with its name typed", async () =>
 });
 
 describe("5,000 metrics", () => {
+  test("are a group of their prefix, opened by click and keys, as it was the next time", async () => {
+    const page = await open(CPU);
+    await chartOf(page);
+    const group = page.getByRole("button", { name: "many. 5,000 metrics" });
+    await group.waitFor();
+    // What few names begin with is no group.
+    await page.locator('.metric[data-metric="http.time"] .value', { hasText: "118" }).waitFor();
+    await expect.poll(() => page.locator('.metric[data-metric^="many."]').count()).toBe(0);
+    await group.click();
+    const inside = page.locator('.metric[data-metric="many.10000"]');
+    await inside.locator(".value", { hasText: "0" }).waitFor();
+    await expect.poll(() => inside.locator(".name").textContent()).toBe("10000");
+    await expect.poll(() => group.getAttribute("aria-expanded")).toBe("true");
+    await page.reload();
+    await inside.waitFor();
+    await group.focus();
+    await page.keyboard.press("ArrowLeft");
+    await inside.waitFor({ state: "detached" });
+    await page.keyboard.press("Enter");
+    await inside.waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await chartOf(page, '[data-metric="many.10000"]');
+    // Far below, what is on view is asked for.
+    await group.focus();
+    await page.keyboard.press("End");
+    await page
+      .locator('.metric[data-metric="old.one"], .metric[data-metric^="room."]')
+      .first()
+      .waitFor();
+    await page.getByLabel("Order of the metrics").selectOption("name");
+    await group.waitFor({ state: "detached" });
+    await page.reload();
+    await chartOf(page);
+    await expect.poll(() => page.getByLabel("Order of the metrics").inputValue()).toBe("name");
+  });
   test("scroll to the end with few rows in the page", async () => {
     const page = await open(CPU);
     await page.locator("input[type=search]").fill("many.");

@@ -10,6 +10,7 @@ import { type ChartData, type Line, periodAt, rowAt, slotOf } from "./data.ts";
 import { isRow } from "./gaps.ts";
 import type { At, Look } from "./look.ts";
 import { type Figure, type Form, formatDrawn, formatFigure, valueOf as sampleOf } from "./form.ts";
+import { namesIn } from "../models/naming.ts";
 import { colourOf } from "./options.ts";
 
 const LINES_SHOWN = 10;
@@ -72,6 +73,7 @@ export function Tooltip({ at, data: all, palette, zone, look }: TooltipProps) {
         <Numbers {...buckets[0]!} form={data.form} place={place.place} />
       ) : (
         <Lines
+          names={namesIn(data.all)}
           buckets={buckets}
           palette={palette}
           form={data.form}
@@ -144,6 +146,7 @@ const Compared = ({ before }: { readonly before: ReturnType<typeof beforeAt> }) 
 );
 
 interface LinesProps {
+  readonly names: ReturnType<typeof namesIn>;
   readonly buckets: readonly Bucket[];
   readonly palette: readonly string[];
   readonly form: Form;
@@ -151,7 +154,7 @@ interface LinesProps {
   readonly total: number | undefined;
 }
 
-function Lines({ buckets, palette, form, place, total }: LinesProps) {
+function Lines({ names, buckets, palette, form, place, total }: LinesProps) {
   const isCompared = buckets.some(({ line }) => line.before !== undefined);
   const drawn: Figure = { name: form.stat, title: form.title };
   const others = (["min", "max"] as const).filter((name) => name !== form.stat);
@@ -182,7 +185,7 @@ function Lines({ buckets, palette, form, place, total }: LinesProps) {
           <tr key={line.key}>
             <th>
               <i class="swatch" style={{ background: colourOf(palette, slot) }} />
-              {seriesName(line.labels)}
+              {names(line)}
             </th>
             {columns.map((figure) => (
               <td key={figure.name}>

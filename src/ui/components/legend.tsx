@@ -13,6 +13,7 @@ import { colourOf, isDashed } from "../chart/options.ts";
 import { type Figure, type Form, formatDrawn, formatFigure } from "../chart/form.ts";
 import { seriesName } from "../format.ts";
 import { summaryOf } from "../models/metrics.ts";
+import { namesIn } from "../models/naming.ts";
 import { amendPanel, view } from "../models/page.ts";
 import { theme } from "../models/theme.ts";
 import { type Panel, type Sort, type Stat, titleOf, without } from "../url.ts";
@@ -104,9 +105,12 @@ function Rows({ index, panel, data }: RowsProps) {
       return only === undefined ? rest : { ...rest, only };
     });
   const drawn = new Set(data.lines);
+  const names = namesIn(data.all);
   const isOfSeveral = areSeveral(panel, data);
   const row = (line: Line) => {
     const slot = drawn.has(line) ? slotOf(data, line) : undefined;
+    const whole = nameOf(panel, line);
+    const name = panel.by === undefined ? whole : names(line);
     return (
       <tr key={line.key} data-drawn={slot !== undefined}>
         <th scope="row">
@@ -114,7 +118,7 @@ function Rows({ index, panel, data }: RowsProps) {
             type="button"
             class="toggle"
             aria-pressed={slot !== undefined}
-            aria-label={`Draw ${nameOf(panel, line)}`}
+            aria-label={`Draw ${whole}`}
             title="With the others, or not"
             onClick={() => choose(line.key, "toggle")}
           >
@@ -122,12 +126,13 @@ function Rows({ index, panel, data }: RowsProps) {
           </button>
           <button
             type="button"
-            title="Alone. Ctrl+click: with the others, or not"
+            title={`${whole}\nAlone. Ctrl+click: with the others, or not`}
+            aria-label={name === whole ? undefined : whole}
             onClick={(event) =>
               choose(line.key, event.ctrlKey || event.metaKey ? "toggle" : "isolate")
             }
           >
-            {nameOf(panel, line)}
+            {name}
           </button>
         </th>
         {isCompared(data) && <Compared line={line} form={form} />}

@@ -18,10 +18,13 @@ import {
   rowsOnView,
 } from "../models/rows.ts";
 import { toggleStar } from "../models/starred.ts";
+import { lazily } from "./lazily.tsx";
 import { MetricRow, placeOf } from "./metric-row.tsx";
 import { escapeSearch, focusSearch, searchField } from "./search-focus.ts";
 
 type Ready = Extract<List, { kind: "ready" }>;
+
+const Group = lazily(async () => (await import("./group-row.tsx")).Group);
 
 /** Rows that stand for those that are not here yet. */
 const BONES = 24;
@@ -172,6 +175,17 @@ function Metrics({ known }: { readonly known: Ready }) {
     >
       {rows.map((index) => {
         const metric = metrics[index];
+        if (metric?.group !== undefined)
+          return (
+            <Group
+              key={metric.name}
+              name={metric.name}
+              {...metric.group}
+              index={index}
+              size={metrics.length}
+              isStop={index === stop}
+            />
+          );
         return metric === undefined ? null : (
           <MetricRow
             key={metric.name}

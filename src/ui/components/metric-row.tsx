@@ -26,6 +26,8 @@ const END = 10;
 interface FoundText {
   readonly text: string;
   readonly marks?: RowMetric["marks"] | undefined;
+  /** Characters that the groups above say. */
+  readonly said?: number | undefined;
 }
 
 /** The part [from, to) of a text, with what was found of it marked. */
@@ -45,18 +47,24 @@ function partOf({ text, marks = [] }: FoundText, from = 0, to = text.length): Co
 
 /** Names differ at their end as often as at their start. To a screen reader they stay in one. */
 const Name = (of: FoundText) => {
-  const last = of.text.length - END;
-  return last <= END ? (
-    <span class="name">{partOf(of)}</span>
+  const { text, said = 0 } = of;
+  const last = text.length - END;
+  return last <= END && said === 0 ? (
+    <span class="name" dir="auto">
+      {partOf(of)}
+    </span>
   ) : (
-    <span class="name" role="img" aria-label={of.text}>
-      <span>{partOf(of, 0, last)}</span>
-      <span>{partOf(of, last)}</span>
+    <span class="name" dir="auto" role="img" aria-label={text}>
+      <span>{partOf(of, said, Math.max(said, last))}</span>
+      <span>{partOf(of, Math.max(said, last))}</span>
     </span>
   );
 };
 
-export const placeOf = (index: number) => ({ top: `${index * ROW_HEIGHT}px` });
+export const placeOf = (index: number, depth = 0) => ({
+  top: `${index * ROW_HEIGHT}px`,
+  "--depth": depth,
+});
 
 /** The value of the line that it opens as: of several series not that of one that came last. */
 const valueOf = ({ series, last, sparkline = [] }: ListedMetric): number =>
@@ -76,30 +84,30 @@ interface MetricRowProps {
 
 /** What is clicked in a row is the list's to know: one listener for all rows. */
 export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProps) {
-  const { name, series } = metric;
+  const { name, series, isPending } = metric;
   const shown = panels.value.find((panel) => panel.metric === name);
   const value = formatIn(shown?.unit ?? unitOf(name, metric.unit), valueOf(metric));
   const tabIndex = isStop ? 0 : -1;
   return (
-    <li style={placeOf(index)} aria-posinset={index + 1} aria-setsize={size}>
+    <li style={placeOf(index, metric.depth)} aria-posinset={index + 1} aria-setsize={size}>
       <a
         class="metric"
         data-metric={name}
-        data-stale={minute.value - metric.lastAt > STALE}
+        data-stale={!isPending && minute.value - metric.lastAt > STALE}
         title={series === 1 ? name : `${name}, ${formatCount(series)} series`}
         href={linkToAlone(openedAs(name, metric))}
         tabIndex={tabIndex}
         aria-current={shown ? "true" : undefined}
       >
-        <Name text={name} marks={metric.marks} />
+        <Name text={name} marks={metric.marks} said={metric.said} />
         <span class="facts">
-          <span class="value">{value}</span>{" "}
+          <span class="value">{!isPending && value}</span>{" "}
           {metric.found ? (
             <span class="found" title={metric.found.text}>
               {partOf(metric.found)}
             </span>
           ) : (
-            <Age at={metric.lastAt} />
+            !isPending && <Age at={metric.lastAt} />
           )}
         </span>
         {!isBare && <Sparkline points={metric.sparkline} />}

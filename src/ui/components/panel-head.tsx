@@ -5,11 +5,12 @@ import { linkSecret } from "../api.ts";
 import type { ChartData } from "../chart/data.ts";
 import { formatFigure } from "../chart/form.ts";
 import { highest, peakOf } from "../chart/ranking.ts";
-import { formatAge, formatCount, seriesName } from "../format.ts";
+import { formatAge, formatCount } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { feedOf } from "../models/feeds.ts";
 import { ownUnit } from "../models/drawing.ts";
 import { summaryOf } from "../models/metrics.ts";
+import { namesIn } from "../models/naming.ts";
 import { linkToPanel, page, setPanel, splitBy } from "../models/page.ts";
 import { ACROSS, type Across, DRAWN, isCounter, SHOWS, showOf, titleOf, without } from "../url.ts";
 import { Filters } from "./filters.tsx";
@@ -121,16 +122,17 @@ const lastAtOf = (metric: string, listed: number): number =>
   Math.max(listed, feedOf(metric)?.lastAt.value ?? 0);
 
 /** The spike that people look for, where the legend is longer than the screen. */
-const highestOf = ({ lines, form, rest }: ChartData): string | undefined => {
+const highestOf = ({ lines, form, rest }: ChartData) => {
   const line = rest && highest(lines, form);
   if (line === undefined) return undefined;
-  const value = formatFigure({ name: form.stat, title: form.title }, peakOf(line, form), form);
-  return `highest ${value}, ${seriesName(line.labels)}`;
+  const figure = { name: form.stat, title: form.title };
+  return { line, value: formatFigure(figure, peakOf(line, form), form) };
 };
 
 const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
   const data = drawing?.data;
-  const spike = useMemo(() => data && highestOf(data), [data]);
+  const found = useMemo(() => data && highestOf(data), [data]);
+  const spike = data && found && `highest ${found.value}, ${namesIn(data.all)(found.line)}`;
   const known = summaryOf(panel.metric);
   // Its line is there from the start, so that the chart does not move when it fills.
   if (!known?.lastAt) return <p class="about">{spike ?? (page.value === "explore" && "\u00a0")}</p>;

@@ -35,7 +35,7 @@ function onKeyDown(event: KeyboardEvent): void {
       break;
     case "Enter": {
       const adds = event.shiftKey;
-      whenAnswered(([first]) => first !== undefined && follow(first.name, adds));
+      whenAnswered(([first]) => first?.group === undefined && first && follow(first.name, adds));
       break;
     }
     case "Escape":

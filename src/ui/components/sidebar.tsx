@@ -2,7 +2,7 @@
 
 import { listOpen } from "../models/drawer.ts";
 import { go, linkToStore } from "../models/page.ts";
-import { sort, SORTS } from "../models/starred.ts";
+import { sort, sortBy, SORTS } from "../models/starred.ts";
 import { HOME } from "../url.ts";
 import { ICONS } from "./icons.tsx";
 import { Link } from "./link.tsx";
@@ -28,12 +28,12 @@ export const Sidebar = () => (
         aria-label="Order of the metrics"
         value={sort.value}
         onChange={({ currentTarget }) =>
-          (sort.value = SORTS.find((one) => one === currentTarget.value) ?? "name")
+          sortBy(SORTS.find((one) => one === currentTarget.value) ?? "name")
         }
       >
         {SORTS.map((one) => (
           <option key={one} value={one}>
-            By {one}
+            {one === "group" ? "In groups" : `By ${one}`}
           </option>
         ))}
       </select>

@@ -4,6 +4,7 @@ import { periodAt } from "../chart/data.ts";
 import { formatDrawn, formatFigure } from "../chart/form.ts";
 import { isRow } from "../chart/gaps.ts";
 import { seriesName } from "../format.ts";
+import { namesIn } from "../models/naming.ts";
 import { formatBucket } from "../moments.ts";
 import { zone } from "../models/zone.ts";
 import { type Panel, titleOf } from "../url.ts";
@@ -17,6 +18,7 @@ export interface TableProps {
 export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
   const { lines, starts, form, partialFrom } = data;
   const [only] = lines;
+  const names = namesIn(data.all);
   const places = [...starts.keys()]
     // While another window is asked for, what is known of it stands.
     .filter((place) => starts[place]! >= now.from && starts[place]! < now.to)
@@ -51,8 +53,8 @@ export const Table = ({ drawing: { now, data }, panel }: TableProps) => {
             <th scope="col">{lines.length > 1 ? `time, ${form.title}` : "time"}</th>
             {lines.length > 1
               ? lines.map(({ key, labels }) => (
-                  <th key={key} scope="col">
-                    {seriesName(labels)}
+                  <th key={key} scope="col" title={seriesName(labels)}>
+                    {names({ key, labels })}
                   </th>
                 ))
               : form.here.map(({ name, title }) => (

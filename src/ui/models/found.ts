@@ -5,7 +5,10 @@ import type { ListedMetric, MetricsAnswer } from "../../core/api.ts";
 import type { FindAnswer } from "../../core/api-find.ts";
 import { marksOf, wordsOf } from "../../core/series/words.ts";
 import { ask } from "../api.ts";
-import type { RowMetric } from "./metric-pages.ts";
+import { openGroups } from "./groups.ts";
+import { GROUP, type RowMetric } from "./metric-pages.ts";
+import { OVERSCAN, type Rows } from "./rows.ts";
+import { type TreeRow, treeOf } from "./tree.ts";
 
 export interface FoundPage {
   readonly metrics: readonly RowMetric[];
@@ -15,7 +18,12 @@ export interface FoundPage {
   /** Other metrics than before, or others first: pages of before are none of it. */
   readonly isOther: boolean;
   readonly namesOnly: boolean;
+  /** There are more than fit a screen; absent: a cursor says so. */
+  readonly isLong?: boolean;
 }
+
+/** Of which rows of groups the server is asked for more: all on view, those that are not known, or none. */
+export type Wanted = "all" | "pending" | "none";
 
 interface Order {
   readonly names: readonly string[];
@@ -30,6 +38,10 @@ interface Question {
   /** The cursor of the page; undefined: the first, for which the order is asked anew. */
   readonly after: string | undefined;
   readonly sparkline: boolean;
+  /** In groups, the list is one page: what of it is asked for. */
+  readonly wanted: Wanted;
+  readonly seen: Rows;
+  readonly known: (name: string) => RowMetric | undefined;
 }
 
 let asked = "";
@@ -45,8 +57,10 @@ export async function foundPage(question: Question, signal: AbortSignal): Promis
   const { search, sort, first, after, sparkline } = question;
   const before = order;
   const key = JSON.stringify([search, sort, first]);
-  if (after === undefined || before === undefined || asked !== key) {
-    const parameters = new URLSearchParams({ search, sort });
+  const isGrouped = sort === "group" && search === "";
+  const isFresh = isGrouped ? question.wanted !== "all" : after !== undefined;
+  if (!isFresh || before === undefined || asked !== key) {
+    const parameters = new URLSearchParams({ search, sort: sort === "group" ? "name" : sort });
     const answer = await ask<FindAnswer>(`/api/v1/find?${parameters}`, { signal });
     order = { answer, names: inOrder(answer.metrics, search === "" ? first : []) };
   }
@@ -54,8 +68,9 @@ export async function foundPage(question: Question, signal: AbortSignal): Promis
     asked !== key || (order !== before && String(order?.names) !== String(before?.names));
   asked = key;
   const { names, answer } = order!;
+  if (isGrouped) return await grouped(names, answer, question, signal);
   const start = after === undefined ? 0 : Number(after);
-  const wanted = pageFrom(names, start);
+  const wanted = pageFrom(names.slice(start), start === 0 ? FIRST_PAGE : PAGE);
   const end = start + wanted.length;
   const listed = wanted.length === 0 ? NONE : await detailsOf(wanted, sparkline, signal);
   const byName = new Map(listed.metrics.map((metric) => [metric.name, metric]));
@@ -75,16 +90,64 @@ export async function foundPage(question: Question, signal: AbortSignal): Promis
 
 const NONE: MetricsAnswer = { metrics: [] };
 
+/** Those that come first, and below them all others in groups: one page, of which the rows on view are known. */
+async function grouped(
+  names: readonly string[],
+  answer: FindAnswer,
+  { first, seen, wanted, known, sparkline }: Question,
+  signal: AbortSignal,
+): Promise<FoundPage> {
+  const isFirst = new Set(first);
+  const top = names.filter((name) => isFirst.has(name));
+  const tree = treeOf(top.length === 0 ? names : names.slice(top.length), openGroups.peek());
+  const rows: readonly TreeRow[] = [...top.map((name) => ({ name, depth: 0, said: 0 })), ...tree];
+  const before = (name: string): RowMetric | undefined => {
+    const row = known(name);
+    return row?.isPending ? undefined : row;
+  };
+  const onView = rows
+    .slice(Math.max(0, seen.first - OVERSCAN), seen.last + OVERSCAN)
+    .flatMap((row) => ("name" in row ? [row.name] : []))
+    .filter((name) => wanted === "all" || (wanted === "pending" && before(name) === undefined));
+  const asked = pageFrom(onView, PAGE);
+  const listed = asked.length === 0 ? NONE : await detailsOf(asked, sparkline, signal);
+  const fresh = new Map(listed.metrics.map((metric) => [metric.name, metric]));
+  const missing = [...(answer.missing ?? []), ...(listed.missing ?? [])];
+  return {
+    metrics: rows.map((row): RowMetric => {
+      if (!("name" in row)) return { ...nothingOf(GROUP + row.prefix), group: row };
+      const { name, ...place } = row;
+      const metric = fresh.get(name) ?? before(name);
+      if (metric !== undefined) return { ...metric, ...place };
+      // What was asked for and is not there is no more: it goes with the next look at all.
+      return { ...nothingOf(name), ...place, ...(!asked.includes(name) && { isPending: true }) };
+    }),
+    ...(missing.length > 0 && { missing }),
+    isOther: true,
+    namesOnly: false,
+    isLong: names.length > FIRST_PAGE,
+  };
+}
+
+const nothingOf = (name: string): ListedMetric => ({
+  name,
+  series: 1,
+  labelNames: [],
+  firstAt: 0,
+  lastAt: 0,
+  last: 0,
+});
+
 /** Those that come first, as far as they are there, and all others behind them. */
 function inOrder(names: readonly string[], first: readonly string[]): readonly string[] {
   const all = new Set(names);
   return [...new Set([...first.filter((name) => all.has(name)), ...names])];
 }
 
-function pageFrom(names: readonly string[], start: number): readonly string[] {
+function pageFrom(names: readonly string[], most: number): readonly string[] {
   let characters = 0;
   const page: string[] = [];
-  for (const name of names.slice(start, start + (start === 0 ? FIRST_PAGE : PAGE))) {
+  for (const name of names.slice(0, most)) {
     characters += encodeURIComponent(name).length + "&name=".length;
     if (page.length > 0 && characters > NAME_CHARACTERS) break;
     page.push(name);

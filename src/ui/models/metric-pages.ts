@@ -3,6 +3,7 @@
 // whatever came or went in between; they may hold fewer metrics than were asked for.
 
 import type { ListedMetric } from "../../core/api.ts";
+import type { GroupRow } from "./tree.ts";
 import type { Rows } from "./rows.ts";
 
 type Marks = readonly (readonly [start: number, end: number])[];
@@ -13,7 +14,17 @@ export interface RowMetric extends ListedMetric {
   readonly marks?: Marks;
   /** Labels in which words were found. */
   readonly found?: { readonly text: string; readonly marks: Marks };
+  /** It is no metric, but stands for those whose names begin alike. */
+  readonly group?: GroupRow;
+  /** In groups: in how many, and characters of its name that they say. */
+  readonly depth?: number;
+  readonly said?: number;
+  /** Nothing is known of it yet but its name. */
+  readonly isPending?: true;
 }
+
+/** Begins what a group is called among names of metrics: none of them has a line end. */
+export const GROUP = "\n";
 
 export interface MetricsPage {
   /** The cursor that it is asked with; undefined: the first. */

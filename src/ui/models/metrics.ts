@@ -20,7 +20,7 @@ import {
   withSparklines,
 } from "./metric-pages.ts";
 import { page, settleOn, view } from "./page.ts";
-import type { FoundPage } from "./found.ts";
+import type { FoundPage, Wanted } from "./found.ts";
 import type { Rows } from "./rows.ts";
 import { first, noteLong, noteOpen, sort } from "./starred.ts";
 import { openedAs } from "../opened-as.ts";
@@ -83,12 +83,16 @@ export const onView = signal<Rows | undefined>(undefined);
 /** The store has no metric at all. */
 export const storeIsEmpty = computed(() => everything.value?.metrics.length === 0);
 
+const isKnown = ({ group, isPending }: RowMetric): boolean => group === undefined && !isPending;
+
 const listed = computed(
   () =>
     new Map(
       [everything.value, list.value].flatMap((known) =>
         known?.kind === "ready"
-          ? known.metrics.map((metric): [string, ListedMetric] => [metric.name, metric])
+          ? known.metrics
+              .filter(isKnown)
+              .map((metric): [string, ListedMetric] => [metric.name, metric])
           : [],
       ),
     ),
@@ -127,13 +131,18 @@ function current(): Ready | undefined {
 const sparklineMinute = (): number => Math.floor((now() - LATE) / MINUTE);
 
 /** Asks for a page, unless it is under way. */
-async function load(after: string | undefined, sparkline: boolean): Promise<void> {
+async function load(
+  after: string | undefined,
+  sparkline: boolean,
+  wanted: Wanted = "all",
+): Promise<void> {
   const { abort, pages } = round;
   if (pages.has(after)) return;
   pages.add(after);
   const sent = { askedAt: Date.now(), sparklinesAt: sparkline ? sparklineMinute() : undefined };
   try {
-    const answer = await (isByName.peek() ? namedPage : foundPage)(after, sparkline, abort.signal);
+    const ask = isByName.peek() ? namedPage : foundPage;
+    const answer = await ask(after, sparkline, abort.signal, wanted);
     if (!abort.signal.aborted) receive({ after, metrics: answer.metrics, ...sent }, answer);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -159,17 +168,30 @@ async function foundPage(
   after: string | undefined,
   sparkline: boolean,
   signal: AbortSignal,
+  wanted: Wanted,
 ): Promise<PageAnswer> {
   const found = await import("./found.ts");
+  const known = new Map(everything.peek()?.metrics.map((metric) => [metric.name, metric]));
   const question = { search: searched.peek(), sort: sort.peek(), first: first.peek() };
-  return await found.foundPage({ ...question, after, sparkline }, signal);
+  return await found.foundPage(
+    {
+      ...question,
+      after,
+      sparkline,
+      wanted,
+      seen: onView.peek() ?? { first: 0, last: FIRST_PAGE },
+      known: (name) => known.get(name),
+    },
+    signal,
+  );
 }
 
-type PageAnswer = MetricsAnswer & Partial<Pick<FoundPage, "isOther" | "namesOnly">>;
+type PageAnswer = MetricsAnswer & Partial<Pick<FoundPage, "isOther" | "namesOnly" | "isLong">>;
 
 type Asked = Omit<MetricsPage, "sparklinesAt"> & { readonly sparklinesAt: number | undefined };
 
-function receive(asked: Asked, { cursor, missing, isOther, namesOnly }: PageAnswer): void {
+function receive(asked: Asked, answer: PageAnswer): void {
+  const { cursor, missing, isOther, namesOnly, isLong } = answer;
   const old = current();
   const page = withKnownSparklines(asked, old);
   const pages =
@@ -188,7 +210,7 @@ function receive(asked: Asked, { cursor, missing, isOther, namesOnly }: PageAnsw
   batch(() => {
     list.value = next;
     if (next.search === "") everything.value = next;
-    if (next.search === "") noteLong(pages.cursor !== undefined);
+    if (next.search === "") noteLong(isLong ?? pages.cursor !== undefined);
   });
   if (waiting === undefined) return;
   const then = waiting;
@@ -221,7 +243,7 @@ export function look(): void {
   timer = setTimeout(look, Math.min(pause, minuteEnds));
   if (known === undefined) {
     // Names first: the sparklines of a search follow when the text stays.
-    void load(undefined, searched.peek() === "");
+    void load(undefined, searched.peek() === "", "pending");
     return;
   }
   const minute = sparklineMinute();
@@ -230,6 +252,8 @@ export function look(): void {
   for (const { after, askedAt, sparklinesAt } of pages)
     if (Date.now() - askedAt >= pause - SLACK || sparklinesAt < minute)
       void load(after, sparklinesAt < minute);
+  const rows = seen && known.metrics.slice(seen.first, seen.last);
+  if (rows?.some(({ isPending }) => isPending)) void load(undefined, true, "pending");
   lookBelow();
 }
 
@@ -250,6 +274,13 @@ export function refresh(): void {
   look();
 }
 
+/** Groups were opened or closed: shows what is known of them, and asks for the rest. */
+export function regroup(): void {
+  round.abort.abort();
+  round = newRound();
+  void load(undefined, false, "none").then(look);
+}
+
 /** A metric came or went: what is known of all is asked anew. */
 export function lookAnew(): void {
   forgetDetails();
@@ -257,7 +288,7 @@ export function lookAnew(): void {
 }
 
 /** Calls `then` with the metrics that answer the text in the search box, unless it changes first. */
-export function whenAnswered(then: (metrics: readonly ListedMetric[]) => void): void {
+export function whenAnswered(then: (metrics: readonly RowMetric[]) => void): void {
   const known = current();
   waiting = known === undefined ? then : undefined;
   if (known === undefined) look();
@@ -285,7 +316,7 @@ export function startMetrics(): void {
     const { page, panels } = view.value;
     const first = everything.value?.metrics[0];
     if (page === "explore" && panels.length === 0 && first !== undefined)
-      settleOn(openedAs(first.name, first));
+      settleOn(openedAs(first.group?.first ?? first.name, first));
   });
   effect(() => noteOpen(view.value.panels.map(({ metric }) => metric).filter(Boolean)));
   let answered = asking.peek();

@@ -7,16 +7,13 @@ import { keep, kept } from "./storage.ts";
 const STARRED = "minuet.starred";
 const RECENT = "minuet.recent";
 const LONG = "minuet.long";
+const SORT = "minuet.sort";
 /** Recent ones that are kept. */
 const RECENT_KEPT = 5;
 
 const linesOf = (key: string): readonly string[] => kept(key)?.split("\n") ?? [];
 const keepLines = (key: string, lines: readonly string[]): void =>
   keep(key, lines.length === 0 ? undefined : lines.join("\n"));
-
-export const SORTS = ["name", "activity", "value"] as const;
-export type Sort = (typeof SORTS)[number];
-export const sort = signal<Sort>("name");
 
 export const starred = signal(linesOf(STARRED));
 
@@ -42,7 +39,22 @@ export function noteLong(is: boolean): void {
   keep(LONG, is ? "true" : undefined);
 }
 
+export const SORTS = ["group", "name", "activity", "value"] as const;
+export type Sort = (typeof SORTS)[number];
+const chosen = signal(SORTS.find((one) => one === kept(SORT)));
+
+/** What was chosen; else a list that does not fit a screen is in groups. */
+export const sort = computed((): Sort => chosen.value ?? (isLong.value ? "group" : "name"));
+
+export function sortBy(next: Sort): void {
+  chosen.value = next;
+  keep(SORT, next);
+}
+
 /** What comes before all others. */
 export const first = computed(() => [
-  ...new Set([...starred.value, ...(isLong.value && sort.value === "name" ? recent : [])]),
+  ...new Set([
+    ...starred.value,
+    ...(isLong.value && ["group", "name"].includes(sort.value) ? recent : []),
+  ]),
 ]);
