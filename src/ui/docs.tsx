@@ -99,7 +99,9 @@ const Part = ({ operation }: { readonly operation: Operation }) => (
         <Marked text={operation.description} />
       </p>
     )}
-    <pre class="command">{command(operation)}</pre>
+    <pre class="command" tabIndex={0}>
+      {command(operation)}
+    </pre>
     {operation.parameters.length > 0 && (
       <>
         <h3>Parameters</h3>

@@ -32,7 +32,7 @@ export function Welcome() {
       <div class="card wide-card">
         <h1>Nothing here yet. Send the first point:</h1>
         <div class="code">
-          <pre>
+          <pre tabIndex={0}>
             <code>{curl("/api/v1/points", POINT)}</code>
           </pre>
           <button type="button" class="button" onClick={() => void copy()}>

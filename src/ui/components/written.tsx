@@ -9,7 +9,7 @@ const FENCE = /^```\w*\n([^]*)\n```$/;
 
 const Block = ({ lines }: { readonly lines: string }) =>
   FENCE.test(lines) ? (
-    <pre>{FENCE.exec(lines)![1]}</pre>
+    <pre tabIndex={0}>{FENCE.exec(lines)![1]}</pre>
   ) : lines.startsWith("- ") ? (
     <ul>
       {lines
