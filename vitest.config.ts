@@ -9,8 +9,8 @@ import { defineConfig } from "vitest/config";
 /** Files at a time: one more than there are cores, since some wait for pushes, others for a runtime. */
 const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 
-/** Of those with servers of their own: while one waits for its server, the other has the machine. */
-const WITH_SERVERS = { maxWorkers: 2 };
+/** Of those with servers of their own, after the others: while one waits for its server, the other has the machine. */
+const WITH_SERVERS = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** Tests that need millions of minutes, or are near one of the limits: left out when it must be quick. */
 const LARGE = [
