@@ -28,6 +28,8 @@ export const noticesPerRun = 30;
 export const noticesAtOnce = 6;
 /** Readings of one run of the cron for rules. */
 export const alertReadsPerRun = 24;
+/** How long runs may not come to measure a rule before it says so, ms; it is noted so often. */
+export const alertUnmeasuredMs = 600_000;
 /** How long a webhook may take to answer, ms. */
 export const webhookMs = 5_000;
 /** How long a notice belongs to the run that sends it, ms: longer than all of them take. */

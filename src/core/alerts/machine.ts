@@ -68,6 +68,8 @@ export interface RuleState {
   readonly health: Health;
   /** The evaluation that changed it last. */
   readonly at: number;
+  /** Since when runs did not come to measure it, as far as that was noted: see `unmeasured`. */
+  readonly unmeasuredSince?: number;
   readonly notice?: Notice;
   /** The rule as it was before it was changed, while an end is to be told as its beginning was. */
   readonly former?: readonly Rule[];
@@ -95,10 +97,26 @@ export function step(rule: Rule, state: RuleState, measured: Measured, at: numbe
   if (at < state.at && state.at - at <= LATE) return state;
   const health = healthOf(state.health, measured);
   const alerts = measured.kind === "failed" ? state.alerts : next(rule, state.alerts, measured, at);
+  const { unmeasuredSince, ...rest } = state;
+  const measuredState = unmeasuredSince === undefined ? state : rest;
   const isSame =
     JSON.stringify(health) === JSON.stringify(state.health) && sameItems(alerts, state.alerts);
-  return isSame ? state : { ...withAlerts(state, alerts, at), health, at };
+  return isSame ? measuredState : { ...withAlerts(measuredState, alerts, at), health, at };
 }
+
+/**
+ * The run did not come to measure it. That is noted at few minutes alone, since a note costs a row and
+ * its end another; where the note before is still there, the rule was not measured between.
+ */
+export function unmeasured(state: RuleState, at: number): RuleState {
+  if (at % LIMITS.alertUnmeasuredMs !== 0) return state;
+  const { unmeasuredSince: since, health } = state;
+  if (since === undefined) return { ...state, unmeasuredSince: at };
+  if (at - since < LIMITS.alertUnmeasuredMs || health.kind === "failed") return state;
+  return { ...state, health: { kind: "failed", message: UNMEASURED }, at };
+}
+
+const UNMEASURED = `it was not measured for more than ${LIMITS.alertUnmeasuredMs / 60_000} minutes: the rules need more readings than a run may make (alertReadsPerRun); filter those of many series, or delete some`;
 
 /** With other alerts; what fired and does not any more is past. */
 function withAlerts(state: RuleState, alerts: readonly AlertState[], at: number): RuleState {
@@ -118,7 +136,7 @@ const LATE = 5 * 60_000;
 function healthOf(before: Health, measured: Measured): Health {
   if (measured.kind === "values") return { kind: measured.known ? "ok" : "unknown" };
   // Whose words change from minute to minute would cost a row each.
-  return before.kind === "failed" ? before : measured;
+  return before.kind === "failed" && before.message !== UNMEASURED ? before : measured;
 }
 
 type Values = Extract<Measured, { kind: "values" }>;

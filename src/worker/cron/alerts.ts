@@ -2,7 +2,7 @@
 // nothing twice: what is to be sent is written first, by who finds the row as it was read, and belongs
 // to that run for a while. Where the answer of a webhook was lost, it is sent again under its key.
 
-import { type RuleState, step } from "../../core/alerts/machine.ts";
+import { type RuleState, step, unmeasured } from "../../core/alerts/machine.ts";
 import { claim, settle } from "../../core/alerts/telling.ts";
 import type { Rule } from "../../core/alerts/rule.ts";
 import * as LIMITS from "../../core/limits.ts";
@@ -82,13 +82,17 @@ async function decide(
     sourceOf(env, "", now),
     parsed.map(({ rule }) => rule),
     at,
+    new Set(parsed.flatMap(({ rule, before }) => (before.health.kind === "failed" ? [rule] : []))),
   );
   // Measuring may have taken long: until then nothing is promised to anybody.
   const until = clock.now() + LIMITS.noticeLeaseMs;
   let notices = 0;
   return parsed.map(({ row, rule, before }) => {
     const found = measured.get(rule);
-    const next = found === undefined ? before : bounded(before, step(rule, before, found, at), at);
+    const next =
+      found === undefined
+        ? unmeasured(before, at)
+        : bounded(before, step(rule, before, found, at), at);
     const isTold = row.url !== "" && row.silenced_until <= now && notices < LIMITS.noticesPerRun;
     const key = `minuet-${row.id}-${row.turn}-${now}`;
     const state = isTold

@@ -95,6 +95,11 @@ export const alertRules = endpoint({
             sourceOf(c.env, caller.prefix, now),
             seen.map(({ rule }) => rule),
             Math.floor(now / MINUTE) * MINUTE,
+            new Set(
+              seen.flatMap(({ row, rule }) =>
+                stateOf(row).health.kind === "failed" ? [rule] : [],
+              ),
+            ),
           );
     return { rules: seen.map(({ row, rule }) => answerOf(row, caller, found?.get(rule))) };
   },

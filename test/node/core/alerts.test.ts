@@ -10,10 +10,13 @@ import {
   type Notice,
   type RuleState,
   step,
+  unmeasured,
 } from "../../../src/core/alerts/machine.ts";
 import { claim, settle } from "../../../src/core/alerts/telling.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { holds, MISSING, type Rule } from "../../../src/core/alerts/rule.ts";
+import type { SeriesQuestion, Source } from "../../../src/core/query/source.ts";
+import { measure } from "../../../src/worker/alerts/read.ts";
 
 const MINUTE = 60_000;
 const HOSTS = ["a", "b", "c"];
@@ -174,4 +177,131 @@ test("it fires when the condition held at each evaluation for so long, and not b
     }),
     { numRuns: 1_000 },
   );
+});
+
+/** Minutes of a store with a rule, that fires where points are missing, on each of so many metrics. */
+async function minutesOf(
+  metrics: number,
+  store: { readonly bad?: (minute: number) => readonly number[]; readonly seriesEach?: number },
+) {
+  const { bad = () => [], seriesEach = 1 } = store;
+  const rules = Array.from({ length: metrics }, (_, i): Rule => ({
+    ...ruleOf({ for: 0, resolveAfter: 0, missing: "fire" }),
+    metric: `m${i}`,
+  }));
+  const states = rules.map(() => NO_STATE);
+  let minute = 0;
+  let reads = 0;
+  const failing = ({ matchers }: SeriesQuestion) => {
+    reads++;
+    const asked = matchers[0]!.texts!;
+    if (bad(minute).some((one) => asked.includes(`m${one}`)))
+      return {
+        ok: false,
+        error: { kind: "unavailable", message: "lost", retryAfterSec: 1 },
+      } as const;
+    return asked.length;
+  };
+  const source = {
+    series: (asked, limit) => {
+      const found = failing(asked);
+      if (typeof found !== "number") return Promise.resolve(found);
+      return Promise.resolve({ ok: true, value: { series: [], cut: found * seriesEach > limit } });
+    },
+    select: (asked) => {
+      const found = failing(asked);
+      if (typeof found !== "number") return Promise.resolve(found);
+      return Promise.resolve({ ok: true, value: { known: true, keptFrom: 0, unreadable: [] } });
+    },
+  } satisfies Pick<Source, "series" | "select"> as unknown as Source;
+  const last = rules.map(() => 0);
+  const gaps = rules.map(() => 0);
+  let changes = 0;
+  return {
+    states,
+    /** The longest that each was not measured, minutes. */
+    gaps,
+    changes: () => changes,
+    async run(minutes: number): Promise<void> {
+      for (const end = minute + minutes; minute < end;) {
+        const at = 29_000_000 * MINUTE + ++minute * MINUTE;
+        const suspects = rules.filter((_, i) => states[i]!.health.kind === "failed");
+        reads = 0;
+        const found = await measure(source, rules, at, new Set(suspects));
+        expect(reads).toBeLessThanOrEqual(LIMITS.alertReadsPerRun);
+        for (const [i, one] of rules.entries()) {
+          const measured = found.get(one);
+          const before = states[i]!;
+          states[i] =
+            measured === undefined ? unmeasured(before, at) : step(one, before, measured, at);
+          if (states[i] !== before) changes++;
+          if (measured?.kind === "values") last[i] = minute;
+          gaps[i] = Math.max(gaps[i]!, minute - last[i]!);
+        }
+      }
+    },
+  };
+}
+
+test.each([
+  { bad: [77], gap: 1 },
+  { bad: [0], gap: 1 },
+  { bad: [199], gap: 1 },
+  { bad: [3, 150], gap: 3 },
+  { bad: [98, 99], gap: 3 },
+  // So many at once are found one a minute or two.
+  { bad: [10, 60, 110, 160, 199], gap: 10 },
+])(
+  "of 200 rules those that cannot be read ($bad) are said, and keep none of the others from being measured",
+  async ({ bad, gap }) => {
+    const store = await minutesOf(200, { bad: (minute) => (minute < 60 ? bad : []) });
+    await store.run(10);
+    for (const one of bad)
+      expect(store.states[one]!.health).toEqual({ kind: "failed", message: "lost" });
+    await store.run(49);
+    const healthy = store.gaps.filter((_, i) => !bad.includes(i));
+    expect(Math.max(...healthy)).toBeLessThanOrEqual(gap);
+    // And are evaluated as soon as they can be read.
+    await store.run(5);
+    expect(store.states.every(({ health }) => health.kind !== "failed")).toBe(true);
+  },
+);
+
+test("after a time in which nothing could be read, all rules are measured within minutes", async () => {
+  const all = Array.from({ length: 200 }, (_, i) => i);
+  const store = await minutesOf(200, { bad: (minute) => (minute <= 30 ? all : []) });
+  await store.run(30);
+  expect(store.states.every(({ health }) => health.kind === "failed")).toBe(true);
+  await store.run(3);
+  expect(store.states.every(({ health }) => health.kind !== "failed")).toBe(true);
+});
+
+test("rules whose series are too many to be read together are measured in turn; it costs few rows", async () => {
+  const store = await minutesOf(100, { seriesEach: 5_000 });
+  await store.run(120);
+  expect(Math.max(...store.gaps)).toBeLessThanOrEqual(4);
+  expect(store.states.every(({ health }) => health.kind !== "failed")).toBe(true);
+  expect(store.changes()).toBeLessThanOrEqual(120 * 20);
+});
+
+test("a rule that was not measured for long says so, until it is", () => {
+  const one = ruleOf({ for: 0, resolveAfter: 0, missing: "fire" });
+  const long = LIMITS.alertUnmeasuredMs;
+  let state = unmeasured(NO_STATE, 7 * long + MINUTE);
+  expect(state).toBe(NO_STATE);
+  state = unmeasured(state, 8 * long);
+  expect(state.health.kind).toBe("ok");
+  expect(unmeasured(state, 8 * long + MINUTE)).toBe(state);
+  const values: Measured = { kind: "values", known: true, values: [], expected: [] };
+  const measured = step({ ...one, missing: "keep" }, state, values, 8 * long + MINUTE);
+  expect(measured).toEqual(NO_STATE);
+  state = unmeasured(state, 9 * long);
+  expect(state.health).toMatchObject({
+    kind: "failed",
+    message: expect.stringContaining("alertReadsPerRun"),
+  });
+  // Why it cannot be read is better to know.
+  const why: Measured = { kind: "failed", message: "lost" };
+  expect(step(one, state, why, 9 * long + MINUTE).health).toEqual(why);
+  expect(step(one, state, values, 9 * long + MINUTE).health).toEqual({ kind: "ok" });
 });

@@ -149,6 +149,7 @@ const ABUSED: Readonly<
   alertsPerRule: [ALERTS, "a label that explodes is no alert each"],
   noticeLeaseMs: [ALERTS, "a run that is cut off", "later(2"],
   alertReadsPerRun: [ALERTS, "a run reads so much at most"],
+  alertUnmeasuredMs: ["node/core/alerts.test.ts", "not measured for long says so"],
   pastAlerts: [ALERTS, "what of a rule is past"],
   valuesPerRule: [ALERTS, "what of a rule is past"],
   formerRules: ["node/core/alerts.test.ts", "LIMITS.formerRules"],
