@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { MetricsAnswer } from "../src/core/api.ts";
 import { isAll, isSelected, SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
 import { PartFile } from "./backup/part.ts";
+import { pieceOf } from "./backup/piece.ts";
 import { settingLines } from "./backup/settings.ts";
 import { Client } from "./demo/client.ts";
 import { figure, Progress } from "./demo/progress.ts";
@@ -23,6 +24,8 @@ interface Place {
   readonly from: number;
   readonly lines: number;
   readonly unreadable: number;
+  /** Views, events and rules are in it. */
+  readonly settings?: true;
 }
 
 async function main(): Promise<void> {
@@ -59,9 +62,10 @@ async function main(): Promise<void> {
   let { lines, unreadable } = part.place!;
   const progress = new Progress(process.stdout, metrics.length, "metrics");
   waiting.note = (text) => progress.note(text);
-  if (start !== undefined)
+  if (start !== undefined && !part.isWhole)
     progress.note(`Going on with ${out}.part at ${start.metric || "its beginning"}.`);
   for (const [i, metric] of metrics.entries()) {
+    if (part.isWhole) break;
     if (start === undefined || metric >= start.metric) {
       let from: number | undefined = Math.max(since, metric === start?.metric ? start.from : 0);
       while (from !== undefined) {
@@ -89,11 +93,11 @@ async function main(): Promise<void> {
     }
     progress.add(1);
   }
-  if (isAll(selection)) {
+  if (isAll(selection) && !part.isWhole && part.place?.settings !== true) {
     const settings = await settingLines(client);
     lines += settings.length;
     const text = settings.map((line) => `${JSON.stringify(line)}\n`).join("");
-    await part.append(text, part.place!);
+    await part.append(text, { ...part.place!, lines, settings: true });
   }
   await part.finish();
   progress.end();
@@ -102,29 +106,6 @@ async function main(): Promise<void> {
     throw new Stop(
       `${figure(unreadable)} parts of the store cannot be read, and are not in it: the lines that begin with {"unreadable" say which`,
     );
-}
-
-interface Piece {
-  readonly text: string;
-  readonly lines: number;
-  readonly unreadable: number;
-  /** Undefined: there is no more. */
-  readonly next: number | undefined;
-}
-
-/** @throws Stop when the answer was cut off */
-function pieceOf(answer: string): Piece {
-  const lines = answer.split("\n").filter((line) => line !== "");
-  const last = JSON.parse(lines.pop() ?? "{}") as { next?: number; end?: boolean };
-  if (last.next === undefined && last.end !== true)
-    throw new Stop("the server ended an answer early: run the same command again");
-  const unreadable = lines.filter((line) => line.startsWith('{"unreadable"')).length;
-  return {
-    text: lines.map((line) => `${line}\n`).join(""),
-    lines: lines.length,
-    unreadable,
-    next: last.next,
-  };
 }
 
 /** The names of all metrics, in order. */

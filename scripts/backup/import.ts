@@ -102,7 +102,8 @@ export async function importBackup(
     console.log(
       `These rules tell nobody yet, since no webhook is in a backup: ${set.rules.join(", ")}`,
     );
-  if (done.left > 0) throw new Stop(`${figure(done.left)} could not be put: ${why}`);
+  const left = done.left + set.left;
+  if (left > 0) throw new Stop(`${figure(left)} could not be put: ${why ?? set.why}`);
 }
 
 async function* textOf(

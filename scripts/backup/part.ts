@@ -1,7 +1,7 @@
 // A file that is made over a while, and goes on where it was when its maker was killed: members of gzip, one behind
 // the other, in `FILE.part`, and beside it in `FILE.part.json` how far it is. A member that was cut off is cut away.
 
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { Stop } from "../stop.ts";
@@ -20,12 +20,20 @@ export class PartFile<Place> {
   #bytes: number;
   /** Where its maker goes on; undefined: at the beginning. */
   place: Place | undefined;
+  /** It has its name already: its maker was killed just before the end. */
+  readonly isWhole: boolean;
 
-  private constructor(out: string, asked: unknown, state: State<Place> | undefined) {
+  private constructor(
+    out: string,
+    asked: unknown,
+    state: State<Place> | undefined,
+    isWhole: boolean,
+  ) {
     this.#out = out;
     this.#asked = asked;
     this.#bytes = state?.bytes ?? 0;
     this.place = state?.place;
+    this.isWhole = isWhole;
   }
 
   /** @throws Stop when the part that is there is of another question */
@@ -37,10 +45,12 @@ export class PartFile<Place> {
         `${out}.part was begun with other options (${JSON.stringify(state.asked)}): repeat these, or delete it and ${out}.part.json to begin anew`,
       );
     const file = await open(`${out}.part`, state === undefined ? "w" : "r+").catch(() => undefined);
+    if (file === undefined && state !== undefined && (await sizeOf(out)) === state.bytes)
+      return new PartFile(out, asked, state, true);
     if (file === undefined) throw new Stop(`${out}.part cannot be written, or is gone`);
     await file.truncate(state?.bytes ?? 0);
     await file.close();
-    return new PartFile(out, asked, state);
+    return new PartFile(out, asked, state, false);
   }
 
   /** Appends a text as a member, and remembers where to go on. */
@@ -62,7 +72,10 @@ export class PartFile<Place> {
 
   /** It is whole. */
   async finish(): Promise<void> {
-    await rename(`${this.#out}.part`, this.#out);
+    if (!this.isWhole) await rename(`${this.#out}.part`, this.#out);
     await rm(`${this.#out}.part.json`);
   }
 }
+
+const sizeOf = async (file: string): Promise<number | undefined> =>
+  (await stat(file).catch(() => undefined))?.size;

@@ -4,7 +4,8 @@
 import type { EventsAnswer } from "../../src/core/api-events.ts";
 import type { RulesAnswer } from "../../src/core/api-alerts.ts";
 import type { ViewsAnswer } from "../../src/core/api-views.ts";
-import type { Client } from "../demo/client.ts";
+import { type Client, Refused } from "../demo/client.ts";
+import { Stop } from "../stop.ts";
 
 /** What a rule is made of. */
 const RULE_FIELDS = [
@@ -63,7 +64,11 @@ export async function settingLines(client: Client): Promise<readonly SettingLine
       events.push({ event: { timestamp, text, tags } });
     }
     const last = answer.events.at(-1);
-    if (answer.truncated !== true || last === undefined || fresh.length === 0) break;
+    if (answer.truncated !== true || last === undefined) break;
+    if (fresh.length === 0)
+      throw new Stop(
+        `the events of ${new Date(last.timestamp).toISOString()} are as many as an answer holds, so those before are not told: remove some of them, or export with --since 2001-01-01, which leaves views, events and rules out`,
+      );
     to = String(last.timestamp + 1);
   }
   return [
@@ -76,6 +81,9 @@ export async function settingLines(client: Client): Promise<readonly SettingLine
 export interface SettingsDone {
   readonly stored: number;
   readonly kept: number;
+  /** The store refuses them; `why` says so of the first. */
+  readonly left: number;
+  readonly why?: string;
   /** Rules that were made: they tell nobody yet. */
   readonly rules: readonly string[];
 }
@@ -85,7 +93,7 @@ export async function putSettings(
   client: Client,
   lines: readonly SettingLine[],
 ): Promise<SettingsDone> {
-  if (lines.length === 0) return { stored: 0, kept: 0, rules: [] };
+  if (lines.length === 0) return { stored: 0, kept: 0, left: 0, rules: [] };
   const before = {
     views: new Set((await get<ViewsAnswer>(client, "/api/v1/views")).views.map(({ id }) => id)),
     rules: new Set(
@@ -100,20 +108,41 @@ export async function putSettings(
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-  let kept = 0;
   const rules: string[] = [];
-  for (const { view, rule, event } of lines)
+  /** Says whether it is new. */
+  const put = async ({ view, rule, event }: SettingLine): Promise<boolean> => {
     if (view !== undefined) {
       const { id, ...of } = view;
-      if (before.views.has(id)) kept++;
-      else await send("PUT", `/api/v1/views/${encodeURIComponent(id)}`, of);
+      if (before.views.has(id)) return false;
+      await send("PUT", `/api/v1/views/${encodeURIComponent(id)}`, of);
     } else if (rule !== undefined) {
-      if (before.rules.has(JSON.stringify(ruleOf(rule)))) kept++;
-      else {
-        await send("POST", "/api/v1/alerts/rules", ruleOf(rule));
-        rules.push(String(rule.name));
-      }
+      const text = JSON.stringify(ruleOf(rule));
+      if (before.rules.has(text)) return false;
+      await send("POST", "/api/v1/alerts/rules", ruleOf(rule));
+      before.rules.add(text);
+      rules.push(String(rule.name));
     } // The same event counts once.
     else if (event !== undefined) await send("POST", "/api/v1/events", event);
-  return { stored: lines.length - kept, kept, rules };
+    return true;
+  };
+  let [stored, kept, left] = [0, 0, 0];
+  let why: string | undefined;
+  for (const line of lines)
+    try {
+      if (await put(line)) stored++;
+      else kept++;
+    } catch (error) {
+      // An event may be older than events are kept here: the others go in all the same.
+      if (!(error instanceof Refused)) throw error;
+      left++;
+      why ??= `${nameOf(line)}: ${error.message}`;
+    }
+  return { stored, kept, left, ...(why !== undefined && { why }), rules };
 }
+
+const nameOf = ({ view, rule, event }: SettingLine): string =>
+  view !== undefined
+    ? `view "${view.name}"`
+    : rule !== undefined
+      ? `rule "${String(rule.name)}"`
+      : `event "${event?.text}"`;

@@ -12,6 +12,9 @@ const ATTEMPTS = 12;
 /** Longest wait between two attempts, ms. */
 const LONGEST_WAIT = 60_000;
 
+/** A server of which nothing comes for so long is given up, ms; an answer that goes on may take longer. */
+const SILENCE = 60_000;
+
 /** How long to wait after the attempt number `attempt` (from 1), ms. `retryAfter` is the header's. */
 export function waitMs(attempt: number, retryAfter: string | null): number {
   const asked = Number(retryAfter ?? NaN);
@@ -93,8 +96,7 @@ export class Client {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(60_000) });
-      text = await response.text();
+      ({ response, text } = await fetchText(url + path, { ...init, headers }));
     } catch (error) {
       const why = reasonOf(error);
       if (!this.#reached)
@@ -114,6 +116,30 @@ export class Client {
     if (status === 429 || status >= 500)
       return { kind: "again", why, retryAfter: response.headers.get("retry-after") };
     throw new Refused(`${url} refused it: ${why}`, error?.code);
+  }
+}
+
+/** An answer with its text, however long that comes. */
+async function fetchText(
+  url: string,
+  init: RequestInit,
+): Promise<{ readonly response: Response; readonly text: string }> {
+  const silent = new AbortController();
+  const listen = () =>
+    setTimeout(() => silent.abort(new Error(`nothing came for ${SILENCE / 1_000} s`)), SILENCE);
+  let timer = listen();
+  try {
+    const response = await fetch(url, { ...init, signal: silent.signal });
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of response.body ?? []) {
+      clearTimeout(timer);
+      timer = listen();
+      text += decoder.decode(bytes, { stream: true });
+    }
+    return { response, text: text + decoder.decode() };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

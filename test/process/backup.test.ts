@@ -2,7 +2,7 @@
 // stores wrote, twice, counted once.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,6 +148,42 @@ test("what one server keeps, another answers, of other shards and databases", as
   expect(again.stdout).toMatch(/Stored 0 .* 4,000 were there already/);
   await good(`${to}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json`);
   expect(await answers(to)).toEqual(await answers(from));
+
+  // Killed when all is in the part and it has no name yet, and then when it has: settings are in it once.
+  const last = join(folder, "last.gz");
+  await mkdir(last);
+  expect(await run("export", "--out", last, "--url", from)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/rename/),
+  });
+  await rm(last, { recursive: true });
+  const state = await readFile(`${last}.part.json`);
+  expect(await run("export", "--out", last, "--url", from)).toMatchObject({ code: 0, stderr: "" });
+  const withoutTime = (bytes: Buffer): string =>
+    gunzipSync(bytes)
+      .toString()
+      .replace(/"exportedAt":"[^"]+"/, "");
+  const made = await readFile(last);
+  expect(withoutTime(made)).toBe(withoutTime(await readFile(out)));
+  await writeFile(`${last}.part.json`, state);
+  expect(await run("export", "--out", last, "--url", from)).toMatchObject({ code: 0, stderr: "" });
+  expect(await readFile(last)).toEqual(made);
+  expect((await readdir(folder)).sort()).toEqual(["all.gz", "last.gz"]);
+
+  // An event of before the retention is left; what is behind it goes in.
+  const old = join(folder, "old.gz");
+  const event = (timestamp: number, text: string): string =>
+    JSON.stringify({ event: { timestamp, text, tags: [] } });
+  const header = '{"minuet":"backup","version":1}';
+  const settings = [header, event(now - 9_000 * 24 * HOUR, "old"), event(now - HOUR, "new")];
+  await writeFile(old, `${settings.join("\n")}\n`);
+  const refused = await run("import", old, "--url", to);
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("events and rules 1 were sent"),
+    stderr: expect.stringMatching(/^1 could not be put: event "old": .*events are kept/),
+  });
+  expect(await good(`${to}/api/v1/events?from=-2h`)).toContain('"new"');
 
   // One metric, and a file that ends early.
   const one = join(folder, "one.gz");

@@ -6,7 +6,11 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { QueryAnswer } from "../../src/core/api.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { readLine } from "../../src/core/backup/read.ts";
+import type { Source } from "../../src/core/query/source.ts";
+import { err } from "../../src/core/result.ts";
+import { linesOf } from "../../src/worker/backup/export.ts";
 import { importLines } from "../../src/worker/backup/import.ts";
+import { sourceOf } from "../../src/worker/read/source.ts";
 import { failureOf, NOW, search } from "./api-client.ts";
 import { ask, begin, cron, exported, flush, imported, post, storeNow } from "./backup-store.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
@@ -164,6 +168,20 @@ describe("what the store has stays", () => {
     expect(await imported(lines, 2)).toEqual({ stored: 0, kept: 3, left: 0 });
   });
 
+  test("a day that is past the retention of hours comes in several requests, before and after it is rolled up", async () => {
+    const day = ago(6);
+    const lines = [0, 8, 16].map((hour) =>
+      line(minutes([day + hour * HOUR, hour], [day + hour * HOUR + MINUTE, 1])),
+    );
+    expect(await imported(lines.slice(0, 1))).toEqual({ stored: 2, kept: 0, left: 0 });
+    expect(await imported(lines.slice(0, 2), 1)).toEqual({ stored: 2, kept: 2, left: 0 });
+    await cron();
+    expect(await imported(lines, 1)).toEqual({ stored: 2, kept: 4, left: 0 });
+    await cron();
+    expect(await imported(lines, 1)).toEqual({ stored: 0, kept: 6, left: 0 });
+    expect(await found("day")).toEqual([[day, 6, 27]]);
+  });
+
   test("hours without minutes do not go where others have minutes before, and say so", async () => {
     await post([point(ago(1) + HOUR, 1, "b")]);
     await flush();
@@ -231,7 +249,7 @@ describe("once, whatever happens", () => {
   test.each(["before", "after", "zombie"] as const)(
     "D1 fails: %s; the attempt that follows finds what landed",
     async (fault) => {
-      for (let at = 1; at <= 5; at++) {
+      for (let at = 1; at <= 7; at++) {
         await begin({ shards: 1, databases: 1 });
         const faults = noFaults();
         let batches = 0;
@@ -252,7 +270,10 @@ describe("once, whatever happens", () => {
         } as unknown as D1Database;
         const store = { ...storeNow(), DB };
         // A read that fails is no failure of D1's, and is told: whoever asked sends the lines again.
-        await importLines(store, read, NOW).catch(() => undefined);
+        const done = await importLines(store, read, NOW).catch(() => undefined);
+        // Of what an attempt that failed has put, it is known that it was new, unless that is what failed.
+        const all = { stored: 6, kept: 0, left: 0 };
+        expect([undefined, fault === "before" ? all : expect.anything()]).toContainEqual(done);
         await importLines(storeNow(), read, NOW);
         await releaseZombies(faults);
         await expectOnce();
@@ -268,6 +289,32 @@ describe("once, whatever happens", () => {
     await cron();
     await expectOnce();
   });
+});
+
+test("what fails in the middle of an answer ends it there, and is said by the next one's status", async () => {
+  await imported([1, 0].map((day) => line(minutes([ago(day) + HOUR, 1]))));
+  const real = sourceOf(storeNow(), "", NOW);
+  let asked = 0;
+  let failing = 2;
+  const source: Source = {
+    ...real,
+    minutes: async (question, take) =>
+      ++asked < failing
+        ? await real.minutes(question, take)
+        : err({ kind: "unavailable", message: "D1 is away", retryAfterSec: 1 }),
+  };
+  const read = async (from: number): Promise<string[]> => {
+    const of = { metric: NAME, from, to: TODAY + DAY, samplesPerMinute: 12 };
+    const lines: string[] = [];
+    for await (const text of linesOf(source, of, "")) lines.push(text);
+    return lines;
+  };
+  const begun = await read(ago(1));
+  expect(begun).toEqual([expect.any(String), `{"next":${TODAY}}\n`]);
+  await expect(read(TODAY)).rejects.toThrow("D1 is away");
+  failing = Infinity;
+  const rest = await read(TODAY);
+  expect([begun[0], ...rest]).toEqual(await read(ago(1)));
 });
 
 describe("lines that are wrong are refused by their number, and nothing of the body is stored", () => {

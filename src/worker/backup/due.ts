@@ -6,7 +6,7 @@ import * as LIMITS from "../../core/limits.ts";
 import { Minutes } from "../../core/minutes.ts";
 import type { Source } from "../../core/query/source.ts";
 import { labelsJson, seriesKey } from "../../core/series/labels.ts";
-import { DAY, HOUR } from "../../core/tiers.ts";
+import { DAY, HOUR, MINUTE } from "../../core/tiers.ts";
 import { existing, type Existing, NOTHING } from "./existing.ts";
 
 /** The lines of one series and what of them is new. */
@@ -61,7 +61,10 @@ export async function readExisting(source: Source, lines: readonly SeriesDay[]):
   return { minutes, hours, days: await existing(source, "day", coarse) };
 }
 
-/** Appends those minutes of a line that are new; says how many they are. */
+/**
+ * Appends those minutes of a line that are new; says how many they are. Of a day that is kept as a whole alone,
+ * those are new that are before its first point or after its last: so a day may come in several requests.
+ */
 export function takeMinutes(
   one: Due,
   { day, minutes }: SeriesDay,
@@ -74,7 +77,13 @@ export function takeMinutes(
   let taken = 0;
   for (let row = 0; row < minutes.length; row++) {
     const start = minutes.start[row]!;
-    if (before.has(start) || known.has(Math.floor(start / step) * step)) continue;
+    if (before.has(start)) continue;
+    const there = known.get(Math.floor(start / step) * step);
+    if (there !== undefined) {
+      // An end mark alone moves neither, and would be taken each time.
+      const isBeside = start > there.lastAt || start + MINUTE <= there.firstAt;
+      if (step !== DAY || !isBeside || minutes.count(row) === 0) continue;
+    }
     const at = one.minutes.pushCopy(minutes, row);
     taken++;
     if (one.minutes.count(at) === 0) continue;

@@ -1,6 +1,7 @@
 // What a store has already of what an import brings: asked by the readers of all queries, so that heads, all
 // databases and what is not rolled up count.
 
+import type { Buckets } from "../../core/bucket.ts";
 import { DAY, dayOf, HOUR, MINUTE, type TierName } from "../../core/tiers.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { seriesKey } from "../../core/series/labels.ts";
@@ -8,8 +9,14 @@ import { anyOf, type Matcher } from "../../core/query/matcher.ts";
 import { METRIC_NAME, type Rows, type Series, type Source } from "../../core/query/source.ts";
 import { orFail } from "../read/native.ts";
 
-/** The starts of what a series has at a tier. */
-type Starts = ReadonlySet<number>;
+/** When the first and the last point of a bucket was, Unix ms. */
+export interface Span {
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** What a series has at a tier, by starts. Of minutes, with their samples, spans are not looked at. */
+type Starts = ReadonlyMap<number, Span>;
 
 export interface Existing {
   /** Unix ms: what is before is kept at this tier no more, and not known here. */
@@ -17,7 +24,9 @@ export interface Existing {
   starts(series: string): Starts;
 }
 
-const NONE: Starts = new Set();
+const NONE: Starts = new Map();
+/** Of what cannot be told more of, anything may be there. */
+const WHOLE: Span = { firstAt: -Infinity, lastAt: Infinity };
 
 /** Nothing was asked, and nothing is needed. */
 export const NOTHING: Existing = { from: 0, starts: () => NONE };
@@ -72,28 +81,47 @@ export async function existing(
     to: (days.reduce((a, b) => Math.max(a, b)) + 1) * DAY,
   };
   const step = STEP[tier];
-  const found = new Map<string, Set<number>>();
-  const setOf = (key: string): Set<number> => {
+  const found = new Map<string, Map<number, Span>>();
+  const startsOf = (key: string): Map<number, Span> => {
     const before = found.get(key);
     if (before !== undefined) return before;
-    const set = new Set<number>();
-    found.set(key, set);
-    return set;
+    const starts = new Map<number, Span>();
+    found.set(key, starts);
+    return starts;
   };
-  const keys = new WeakMap<Series, Set<number>>();
-  const take = (one: Series, { start }: Rows, first: number, end: number): undefined => {
-    let set = keys.get(one);
-    if (set === undefined) keys.set(one, (set = setOf(seriesKey(one.metric, one.labels))));
-    for (let row = first; row < end; row++) set.add(Math.floor(start[row]! / step) * step);
+  const keys = new WeakMap<Series, Map<number, Span>>();
+  const ofSeries = (one: Series): Map<number, Span> => {
+    const starts = keys.get(one) ?? startsOf(seriesKey(one.metric, one.labels));
+    keys.set(one, starts);
+    return starts;
+  };
+  const bucketOf = (at: number): number => Math.floor(at / step) * step;
+  const takeMinutes = (one: Series, { start }: Rows, first: number, end: number): undefined => {
+    const starts = ofSeries(one);
+    for (let row = first; row < end; row++) starts.set(bucketOf(start[row]!), WHOLE);
+  };
+  const take = (one: Series, rows: Buckets, first: number, end: number): undefined => {
+    const starts = ofSeries(one);
+    for (let row = first; row < end; row++) {
+      const start = bucketOf(rows.start[row]!);
+      const [firstAt, lastAt] = [rows.firstAt[row]!, rows.lastAt[row]!];
+      const before = starts.get(start);
+      if (before === undefined) starts.set(start, { firstAt, lastAt });
+      else if (firstAt < before.firstAt || lastAt > before.lastAt)
+        starts.set(start, {
+          firstAt: Math.min(firstAt, before.firstAt),
+          lastAt: Math.max(lastAt, before.lastAt),
+        });
+    }
   };
   const { keptFrom, unreadable } = orFail(
     tier === "minute"
-      ? await source.minutes(range, take)
+      ? await source.minutes(range, takeMinutes)
       : await source.select({ ...range, tier }, take),
   );
   for (const { metric, labels, from, to } of unreadable) {
-    const set = setOf(seriesKey(metric, labels));
-    for (let at = dayOf(from) * DAY; at < to; at += step) set.add(at);
+    const starts = startsOf(seriesKey(metric, labels));
+    for (let at = dayOf(from) * DAY; at < to; at += step) starts.set(at, WHOLE);
   }
   return { from: keptFrom, starts: (key) => found.get(key) ?? NONE };
 }

@@ -11,6 +11,8 @@ import { METRIC_NAME, type Rows, type Series, type Source } from "../../core/que
 import { type Labels, labelsJson, labelsObject } from "../../core/series/labels.ts";
 import { shardOf } from "../../core/series/route.ts";
 import { DAY, dayOf, HOUR } from "../../core/tiers.ts";
+import { D1Failed } from "../../d1/database.ts";
+import { Failed } from "../http/failure.ts";
 import { orFail } from "../read/native.ts";
 
 export interface AskedBackup {
@@ -41,7 +43,7 @@ const OVER = "over";
 /** Longest piece, ms. */
 const LONGEST = 32 * DAY;
 
-/** Lines, and as the last one where the next request goes on: `{"next": ms}`, or `{"end": true}`. @throws Failed */
+/** Lines, and as the last one where the next request goes on: `{"next": ms}`, or `{"end": true}`. @throws Failed, D1Failed */
 export async function* linesOf(
   source: Source,
   asked: AskedBackup,
@@ -57,7 +59,7 @@ export async function* linesOf(
   let written = 0;
   pieces: while (at < to) {
     if (written >= bounds.characters) {
-      yield `{"next":${at}}\n`;
+      yield nextLine(at);
       return;
     }
     const isCoarse = at < minutesFrom;
@@ -67,31 +69,39 @@ export async function* linesOf(
     const left: Part[] = Array.from({ length: parts }, (_, of) => ({ of, parts }));
     let held = 0;
     let isGone = false;
-    for (let part = left.shift(); part !== undefined && !isGone; part = left.shift()) {
-      const holder = new Holder(asked, part, bounds.buckets);
-      const piece = isCoarse
-        ? await coarsePiece(source, holder, at, until)
-        : await minutePiece(source, holder, at, until);
-      if (piece === OVER) {
-        // The range first: each part of the series costs a reading of all.
-        if (until - at > least && part.parts === parts && held === 0) {
-          length = Math.max(least, Math.floor((until - at) / 2 / least) * least);
-          continue pieces;
-        }
-        parts = Math.max(parts, 2 * part.parts);
-        left.unshift(
-          ...[part.of, part.of + part.parts].map((of) => ({ of, parts: 2 * part.parts })),
-        );
-      } else if (!isCoarse && piece.keptFrom > at) {
-        minutesFrom = piece.keptFrom;
-        isGone = true;
-      } else {
-        held += holder.held;
-        for (const line of piece.lines) {
-          written += line.length;
-          yield line;
+    try {
+      for (let part = left.shift(); part !== undefined && !isGone; part = left.shift()) {
+        const holder = new Holder(asked, part, bounds.buckets);
+        const piece = isCoarse
+          ? await coarsePiece(source, holder, at, until)
+          : await minutePiece(source, holder, at, until);
+        if (piece === OVER) {
+          // The range first: each part of the series costs a reading of all.
+          if (until - at > least && part.parts === parts && held === 0) {
+            length = Math.max(least, Math.floor((until - at) / 2 / least) * least);
+            continue pieces;
+          }
+          parts = Math.max(parts, 2 * part.parts);
+          left.unshift(
+            ...[part.of, part.of + part.parts].map((of) => ({ of, parts: 2 * part.parts })),
+          );
+        } else if (!isCoarse && piece.keptFrom > at) {
+          minutesFrom = piece.keptFrom;
+          isGone = true;
+        } else {
+          held += holder.held;
+          for (const line of piece.lines) {
+            written += line.length;
+            yield line;
+          }
         }
       }
+    } catch (error) {
+      // Once something is written, no status can say so: the answer ends, and that of the next request says it.
+      const isTold = at === asked.from || written === 0;
+      if (isTold || !(error instanceof Failed || error instanceof D1Failed)) throw error;
+      yield nextLine(at);
+      return;
     }
     if (isGone) continue;
     at = until;
@@ -102,6 +112,8 @@ export async function* linesOf(
   if (about !== "") yield about;
   yield '{"end":true}\n';
 }
+
+const nextLine = (at: number): string => `{"next":${at}}\n`;
 
 /** Parts of the most series that a metric may have, of each some 25: an hour of these is little. */
 const MOST_PARTS = 1_024;

@@ -43,21 +43,30 @@ async function settled(
   lines: readonly Line[],
   now: number,
 ): Promise<Imported> {
-  for (let attempt = 1; ; attempt++) {
+  const landed: Landed = { minutes: 0 };
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
-      const done = await attemptTo(env, database, lines, now);
-      if (done !== undefined) return done;
+      const before = landed.minutes;
+      const done = await attemptTo(env, database, lines, now, landed);
+      if (done === undefined) continue;
+      // What an attempt has put, the next ones find.
+      const found = Math.min(before, done.kept);
+      return { ...done, stored: done.stored + found, kept: done.kept - found };
     } catch (error) {
       // Whether it landed is found by reading; a series that a shard flushed meanwhile as well.
       if (!(error instanceof D1Failed) || attempt === ATTEMPTS) throw error;
     }
-    if (attempt === ATTEMPTS)
-      fail({
-        kind: "unavailable",
-        message: `the database ${database.name} is written to by others all the time: send the lines again`,
-        retryAfterSec: 5,
-      });
   }
+  return fail({
+    kind: "unavailable",
+    message: `the database ${database.name} is written to by others all the time: send the lines again`,
+    retryAfterSec: 5,
+  });
+}
+
+/** What attempts have put. */
+interface Landed {
+  minutes: number;
 }
 
 /** Undefined: something else was written in between. */
@@ -66,6 +75,7 @@ async function attemptTo(
   { db }: Named,
   lines: readonly Line[],
   now: number,
+  landed: Landed,
 ): Promise<Imported | undefined> {
   const session = db.withSession("first-primary");
   const days = lines.filter((line) => line.kind === "series");
@@ -110,6 +120,7 @@ async function attemptTo(
   const wanted = series.filter((one) => one.minutes.length > 0 || one.coarse.length > 0);
   const ids = await writeMinutes(session, wanted, series, target, described);
   if (ids === undefined) return undefined;
+  landed.minutes += counts.stored;
   const put = await writeHours(session, wanted, ids, has, now);
   if (put === undefined) return undefined;
   counts.stored += put.stored;

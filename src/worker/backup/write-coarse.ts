@@ -59,7 +59,7 @@ export async function writeHours(
     for (const { one, line } of some) {
       all += size(line);
       const known = new Set(
-        [...has.hours.starts(one.key)].filter((start) => dayOf(start) === line.day),
+        [...has.hours.starts(one.key).keys()].filter((start) => dayOf(start) === line.day),
       );
       const isKnown = known.size > 0 || has.days.starts(one.key).has(line.day * DAY);
       if (line.day < most) {
