@@ -29,6 +29,8 @@ export const bodyMs = 120_000;
 export const pointsPerRequest = 100_000;
 /** Pieces of a body of any length that are stored together, each known by itself: bounds memory. */
 export const piecesPerWrite = 1_000;
+/** Bytes of them, give or take a piece: bounds memory where names are long. */
+export const pieceBytesPerWrite = 4 * 1024 * 1024;
 /** Depth of nested JSON: stops bodies that cost memory and no network. */
 export const jsonDepth = 6;
 /** The same of OTLP, whose points stand deep and whose attributes may hold lists. */

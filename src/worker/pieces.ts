@@ -34,6 +34,7 @@ export async function storePieces(env: Env, request: Request, reading: Reading):
   for await (const bytes of bodyParts(request, format)) {
     wrong = await stored.takeAll(cutter.take(bytes));
     await stored.hurry();
+    stored.leave();
     if (wrong !== undefined || stored.total.isOver) break;
   }
   await stored.write();
@@ -59,8 +60,9 @@ class Stored {
   readonly #env: Env;
   readonly #reading: Reading;
   readonly #turns = new Turns();
-  #waiting: (KnownPart & { readonly piece: Piece })[] = [];
+  #waiting: (KnownPart & Pick<Piece, "name">)[] = [];
   #points = 0;
+  #bytes = 0;
   #written = 0;
   #since = Date.now();
 
@@ -76,6 +78,7 @@ class Stored {
       if (done === true) return value;
       const isFull =
         this.#points + value.points > LIMITS.pointsPerRequest ||
+        this.#bytes + value.bytes.length > LIMITS.pieceBytesPerWrite ||
         this.#waiting.length >= LIMITS.piecesPerWrite;
       if (isFull) await this.write();
       if (this.total.isOver) return undefined;
@@ -91,9 +94,15 @@ class Stored {
     const read = format.decode(piece.bytes, asked, intake, unzstd);
     if (!read.ok) return read.error;
     const once = onceOfContent(configOf(this.#env).shards, origin, piece.bytes);
-    this.#waiting.push({ piece, intake, once });
+    this.#waiting.push({ name: piece.name, intake, once });
     this.#points += piece.points;
+    this.#bytes += piece.bytes.length;
     return undefined;
+  }
+
+  /** Others have their turn while more is waited for. */
+  leave(): void {
+    this.#turns.leave();
   }
 
   /** Stores what waits for others that come slowly. @throws Failed when there is nothing for too long */
@@ -111,11 +120,10 @@ class Stored {
     const parts = this.#waiting;
     this.#waiting = [];
     this.#points = 0;
+    this.#bytes = 0;
     this.#turns.rest();
     const outcomes = await writeEach(this.#env, parts, this.#reading.sender);
-    outcomes.forEach((outcome, i) =>
-      this.total.add(outcome, this.#written + i, parts[i]!.piece.name),
-    );
+    outcomes.forEach((outcome, i) => this.total.add(outcome, this.#written + i, parts[i]!.name));
     this.#written += parts.length;
     this.#since = Date.now();
   }

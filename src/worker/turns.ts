@@ -46,6 +46,11 @@ export class Turns {
   /** Ends the piece: what follows waits for others, or is small. */
   rest(): void {
     this.#rows = 0;
+    this.leave();
+  }
+
+  /** Ends the piece and counts on: what follows is a wait, and then more of the same work. */
+  leave(): void {
     if (piece.of === this.#number) piece.of = 0;
   }
 }

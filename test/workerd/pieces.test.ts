@@ -4,9 +4,11 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
+import { Turns } from "../../src/worker/turns.ts";
 import { exported, type Written } from "../node/formats/victoria-native/blocks.ts";
 import { NOW, query } from "./api-client.ts";
 import { withoutShard } from "./faults.ts";
+import type { Shard } from "./worker.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -51,6 +53,45 @@ test("more than a request may hold, and again: in another order, up to another t
   expect(await send(exported(all.toReversed(), until(NOW + 5_000)))).toEqual([204, ""]);
   expect(await countOf("large.3")).toBe(16_384);
   expect(await countOf("small")).toBe(small.length);
+});
+
+test("what waits is bounded in bytes", async () => {
+  const calls: number[] = [];
+  const counting = {
+    getByName: (name: string) => ({
+      appendEach: async (...args: Parameters<Shard["appendEach"]>) => {
+        calls.push(args[0].length);
+        return await env.SHARD.getByName(name).appendEach(...args);
+      },
+    }),
+  } as unknown as typeof env.SHARD;
+  // Names that are no series, of all the bytes that a frame may have.
+  const long = { ...steady("bytes.long", 1), labels: { a: "x".repeat(1_000_000) } };
+  const few = Math.ceil(LIMITS.pieceBytesPerWrite / 1_000_000);
+  const blocks = [steady("bytes.first", 1), ...Array.from({ length: few }, () => long)];
+  await send(exported([...blocks, steady("bytes.last", 1)]), { SHARD: counting });
+  expect(calls).toEqual([1, 1]);
+});
+
+test("while it waits for more to come, others have their turn", async () => {
+  // A turn that is not ended goes on for ever.
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now: NOW });
+  const bytes = exported([steady("turn.a", 16_384), steady("turn.b", 16_384)]);
+  expect(2 * 16_384).toBeGreaterThanOrEqual(LIMITS.rowsPerTurn);
+  let pulls = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (pulls++ === 0) return controller.enqueue(bytes);
+        const other = new Turns();
+        await other.next();
+        other.rest();
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  expect(await send(body)).toEqual([204, ""]);
 });
 
 test("a byte at a time", async () => {

@@ -43,6 +43,7 @@ const ABUSED: Readonly<
   bodyMs: [ABUSE, "a body that does not come is not waited for", "within 120 s"],
   pointsPerRequest: [BAD_POINTS, "100_001"],
   piecesPerWrite: ["workerd/pieces.test.ts", "LIMITS.piecesPerWrite"],
+  pieceBytesPerWrite: ["workerd/pieces.test.ts", "LIMITS.pieceBytesPerWrite"],
   jsonDepth: [BAD_POINTS, "nested deeper than 6 levels"],
   idempotencyKeyLength: [BAD_POINTS, "1 to 200 are allowed"],
   issuesListed: ["workerd/api-series-limit.test.ts", "LIMITS.issuesListed"],
