@@ -23,6 +23,9 @@ const TAB = 0x09;
 const PLUS = 0x2b;
 const SMALL_E = 0x65;
 
+/** Digits of a number that is read here: a text that is made of them one by one takes much memory. */
+const MOST_DIGITS = 400;
+
 export class JsonBytes {
   readonly bytes: Uint8Array;
   /** The number that was read, and where it ended. */
@@ -33,14 +36,14 @@ export class JsonBytes {
     this.bytes = bytes;
   }
 
-  /** Where the next token begins, at `at` or behind white space. */
-  skip(at: number): number {
+  /** Where the next token begins, at `at` or behind white space; `end` when none does before. */
+  skip(at: number, end = this.bytes.length): number {
     const { bytes } = this;
-    for (;;) {
+    for (; at < end; at++) {
       const c = bytes[at];
       if (c !== SPACE && c !== NEWLINE && c !== RETURN && c !== TAB) return at;
-      at++;
     }
+    return at;
   }
 
   /** Where the quote is that closes a text with characters from `at`; −1 when it is none, or has escapes. */
@@ -51,7 +54,7 @@ export class JsonBytes {
     return at;
   }
 
-  /** Reads the number that begins at `start`; false when it is none. */
+  /** Reads the number that begins at `start`; false when it is none, or longer than any that is meant. */
   number(start: number): boolean {
     const { bytes } = this;
     const isNegative = bytes[start] === MINUS;
@@ -79,6 +82,7 @@ export class JsonBytes {
       this.value = isNegative ? -value : value;
       return true;
     }
+    if (this.end - start > MOST_DIGITS) return false;
     let text = "";
     for (let i = start; i < this.end; i++) text += String.fromCharCode(bytes[i]!);
     this.value = Number(text);

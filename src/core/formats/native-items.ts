@@ -3,7 +3,7 @@
 
 import { quote } from "../text.ts";
 import type { Precision } from "../time.ts";
-import type { Result } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import type { JsonBytes } from "./json-bytes.ts";
@@ -11,6 +11,7 @@ import { duplicateKeys } from "./json-keys.ts";
 import { type ParsedJson, parseJson } from "./json.ts";
 import { PlainPoints } from "./native-plain.ts";
 import { PointReader } from "./native-points.ts";
+import { NOT_UTF8, textIn } from "./utf8.ts";
 
 export class ItemReader {
   readonly #json: JsonBytes;
@@ -40,12 +41,20 @@ export class ItemReader {
     return this.#plain.end;
   }
 
-  /** The same where nothing but white space may stand behind it before `end`. */
-  plainUpTo(end: number, start: number, index: number): boolean {
-    if (!this.#plain.read(start) || this.#plain.end > end) return false;
-    if (this.#json.skip(this.#plain.end) < end) return false;
-    this.#plain.take(index);
-    return true;
+  /** Takes the item of the line in [from, end): whether there is any. */
+  line(from: number, end: number, index: number): Result<boolean, BadBody> {
+    const at = this.#json.skip(from, end);
+    if (at >= end) return ok(false);
+    if (this.#plain.read(at) && this.#json.skip(this.#plain.end, end) === end) {
+      this.#plain.take(index);
+      return ok(true);
+    }
+    const text = textIn(this.#json.bytes, from, end);
+    if (text === undefined) return err(NOT_UTF8);
+    if (text.trim() === "") return ok(false);
+    const read = this.odd(text, index);
+    if (!read.ok) this.#intake.issue(index, "", read.error.message);
+    return ok(true);
   }
 
   /** Takes whatever item `text` is, noting what is wrong with it. The error: it is no JSON. */

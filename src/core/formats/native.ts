@@ -11,7 +11,7 @@ import { CLOSE_BRACKET, JsonBytes, OPEN_BRACKET } from "./json-bytes.ts";
 import { COMMA, NEWLINE } from "./line-bytes.ts";
 import { renderNative } from "./native-answer.ts";
 import { ItemReader } from "./native-items.ts";
-import { decodeUtf8, NOT_UTF8, textIn } from "./utf8.ts";
+import { decodeUtf8, textIn } from "./utf8.ts";
 
 const parameters = z.object({
   precision: z.enum(PRECISIONS).default("ms").meta({ description: "Unit of numeric timestamps" }),
@@ -192,16 +192,9 @@ function* ndjsonInParts(
     // Where files were joined, each may begin with a byte order mark.
     const from = behindMark(bytes, start);
     start = end + 1;
-    const at = json.skip(from);
-    if (at >= end) continue;
-    if (!items.plainUpTo(end, at, i)) {
-      const text = textIn(bytes, from, end);
-      if (text === undefined) return err(NOT_UTF8);
-      if (text.trim() === "") continue;
-      const read = items.odd(text, i);
-      if (!read.ok) intake.issue(i, "", read.error.message);
-    }
-    if (++count > LIMITS.pointsPerRequest || intake.isFull) return err(TOO_MANY);
+    const isPoint = items.line(from, end, i);
+    if (!isPoint.ok) return isPoint;
+    if (isPoint.value && (++count > LIMITS.pointsPerRequest || intake.isFull)) return err(TOO_MANY);
     if (end - part < PART) continue;
     yield POINTS;
     part = end;

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Intake } from "../../../src/core/formats/intake.ts";
+import { JsonBytes } from "../../../src/core/formats/json-bytes.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
 import type { Precision } from "../../../src/core/time.ts";
 import { changed, several } from "../formats/changes.ts";
@@ -138,4 +139,17 @@ test("a body is read exactly when it is JSON", () => {
     { numRuns: 3_500 },
   );
   expect(Math.min(seen.good, seen.bad)).toBeGreaterThan(500);
+});
+
+test("lines without anything are passed over in one go, however many they are", () => {
+  const blank = "\n".repeat(2 ** 20);
+  const read = told(bytesOf(`${blank}{"name":"a","value":1}${blank}`), "ms", decodeNdjson);
+  expect([read.error, read.length]).toEqual([undefined, 1]);
+});
+
+test("a number of a million digits is read as JSON has it", () => {
+  const digits = "1".repeat(1_000_000);
+  expect(new JsonBytes(bytesOf(digits)).number(0)).toBe(false);
+  const read = told(bytesOf(`{"name":"a","value":0.${digits}}`), "ms");
+  expect([read.error, read.length]).toEqual([undefined, 1]);
 });
