@@ -4,6 +4,8 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
@@ -15,21 +17,24 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What becomes of what wrangler prints, and what it reads. */
 interface Talk {
-  /** Default: both. */
-  readonly output?: "shown" | "kept" | "both";
+  /** Shown in the terminal, which wrangler needs to ask anything there, or kept. */
+  readonly output: "shown" | "kept";
   /** Default: the terminal's. */
   readonly input?: string;
+  /** Where it writes down what it did. */
+  readonly record?: string;
 }
 
 /** Runs wrangler and returns what it printed, if that was to be kept. @throws Stop */
 function wrangler(
   what: string,
   args: readonly string[],
-  { output = "both", input }: Talk = {},
+  { output, input, record }: Talk,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn("wrangler", args, {
       cwd: ROOT,
+      env: { ...process.env, ...(record !== undefined && { WRANGLER_OUTPUT_FILE_PATH: record }) },
       // Windows finds it only through its shell.
       shell: process.platform === "win32",
       stdio: [
@@ -39,10 +44,7 @@ function wrangler(
       ],
     });
     let text = "";
-    child.stdout?.setEncoding("utf8").on("data", (more: string) => {
-      text += more;
-      if (output === "both") process.stdout.write(more);
-    });
+    child.stdout?.setEncoding("utf8").on("data", (more: string) => (text += more));
     child.stdin?.on("error", () => undefined).end(input);
     child.once("error", reject);
     child.once("close", (code, signal) => {
@@ -98,17 +100,14 @@ await runScript(async () => {
   const gap = gapIn(databases);
   if (gap !== undefined) throw new Stop(`${gap}.`);
   const existing = needsList(databases) ? await existingDatabases() : new Set<string>();
-  let printed = "";
+  const folder = await mkdtemp(join(tmpdir(), "minuet-deploy-"));
+  const record = join(folder, "record");
   for (const { what, args } of stepsOf(config.name ?? "minuet", databases, existing)) {
     console.log(`${what} …`);
     // What it prints of a new database is for a configuration that names it by its id.
-    printed = await wrangler(what, args, { output: outputOf(args) });
+    await wrangler(what, args, { output: args[1] === "create" ? "kept" : "shown", record });
   }
-  console.log(["", ...nextSteps(addressIn(printed), await newToken())].join("\n"));
+  const address = addressIn(await readFile(record, "utf8").catch(() => ""));
+  await rm(folder, { recursive: true, force: true });
+  console.log(["", ...nextSteps(address, await newToken())].join("\n"));
 });
-
-/** Wrangler asks in a terminal before it migrates: then it must have one. */
-function outputOf([command, what]: readonly string[]): "shown" | "kept" | "both" {
-  if (command === "deploy") return "both";
-  return what === "create" ? "kept" : "shown";
-}

@@ -7,11 +7,20 @@ export const TOKEN = "API_TOKEN";
 export const hasSecret = (list: string, name: string): boolean =>
   (JSON.parse(list) as readonly { readonly name: string }[]).some((one) => one.name === name);
 
-/** The address that `wrangler deploy` printed, of its own or a custom domain; undefined without one. */
-export function addressIn(printed: string): string | undefined {
-  const domain = /^\s*(?:https:\/\/)?(\S+) \(custom domain/m.exec(printed)?.[1];
-  if (domain !== undefined) return `https://${domain}`;
-  return /^\s*(https:\/\/\S+?)\/?\s*$/m.exec(printed)?.[1];
+/**
+ * The address of the store, of its own or a custom domain, by what wrangler wrote down: JSON lines, of which
+ * that of a deploy has `targets` such as "https://…workers.dev" and "… (custom domain)". Undefined without one.
+ */
+export function addressIn(record: string): string | undefined {
+  const targets = record
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { readonly type?: string; readonly targets?: string[] })
+    .flatMap(({ type, targets }) => (type === "deploy" && targets !== undefined ? targets : []));
+  const domain = targets.find((one) => one.includes("(custom domain"))?.split(" ")[0];
+  return domain === undefined
+    ? targets.find((one) => one.startsWith("https://"))
+    : `https://${domain}`;
 }
 
 /** Lines for the terminal. `token`: the one that was just set. */

@@ -44,7 +44,7 @@ const listing = (
     "d1 list") echo '${databases}' ;;
     "secret list") echo '${secrets}' ;;
     "secret put") echo "got $(cat)" >> "$0.put" ;;
-    "deploy ") printf 'Uploaded minuet\n  https://minuet.us.workers.dev\nCurrent Version ID: 1\n' ;;
+    "deploy ") echo '{"type":"deploy","targets":["https://minuet.us.workers.dev"]}' >> "$WRANGLER_OUTPUT_FILE_PATH" ;;
   esac; exit 0`;
 
 const DEPLOYED = ["d1 migrations apply DB --remote", "deploy", "secret list --format json"];

@@ -1,6 +1,7 @@
 // The order of the steps of `npm run deploy`.
 
 import { describe, expect, test } from "vitest";
+import { addressIn } from "../../../scripts/deploy/after.ts";
 import { gapIn, nameOf, needsList, stepsOf } from "../../../scripts/deploy/plan.ts";
 
 const words = (...steps: Parameters<typeof stepsOf>): string[] =>
@@ -63,5 +64,24 @@ describe("the names of the databases", () => {
     [["DB", ...Array.from({ length: 16 }, (_, i) => `DB_${i + 1}`)], "binds 17 databases, and 16"],
   ])("%j are refused", (names, words) => {
     expect(gap(...names)).toContain(words);
+  });
+});
+
+describe("the address of the store", () => {
+  const record = (...targets: string[]): string =>
+    `${JSON.stringify({ type: "wrangler-session" })}\n${JSON.stringify({ type: "deploy", targets })}\n`;
+
+  test("is its own, or the custom domain", () => {
+    expect(addressIn(record("https://minuet.us.workers.dev"))).toBe(
+      "https://minuet.us.workers.dev",
+    );
+    expect(
+      addressIn(record("https://minuet.us.workers.dev", "m.example.com (custom domain)")),
+    ).toBe("https://m.example.com");
+  });
+
+  test("is not known of a deploy that wrote nothing down", () => {
+    expect(addressIn("")).toBeUndefined();
+    expect(addressIn(record())).toBeUndefined();
   });
 });
