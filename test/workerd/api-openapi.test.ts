@@ -173,6 +173,7 @@ test("parameters carry their defaults and limits", () => {
     "stat",
     "limit",
     "order",
+    "rest",
     "format",
     "csv",
   ]);

@@ -3,6 +3,7 @@
 import { sentenceOf } from "../../core/alerts/notice.ts";
 import type { Missing, Shape } from "../../core/alerts/rule.ts";
 import type { RuleAnswer } from "../../core/api-alerts.ts";
+import { byStat } from "../../core/stats.ts";
 import { counted } from "../../core/text.ts";
 import { DAY, HOUR, MINUTE } from "../../core/tiers.ts";
 import type { RuleStat } from "../models/rule-draft.ts";
@@ -60,13 +61,7 @@ export const valueWords = (rule: RuleAnswer, value: number | null): string =>
   value === null ? "no points" : formatIn(valueUnit(rule), value);
 
 export const STAT_WORDS: Readonly<Record<RuleStat, string>> = {
-  avg: "average",
-  min: "smallest value",
-  max: "largest value",
-  sum: "sum",
-  count: "number of points",
-  first: "earliest value",
-  last: "latest value",
+  ...byStat(({ title }) => title),
   rate: "rate, per second",
   increase: "increase",
 };
