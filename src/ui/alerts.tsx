@@ -1,8 +1,8 @@
 // The page of alerts: rules on metrics, how they stand, and who is told.
 
 import { render } from "preact";
-import { Brand } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
+import { PageHeader } from "./components/page-header.tsx";
 import { RuleForm } from "./components/rule-form.tsx";
 import { RuleList } from "./components/rule-list.tsx";
 import { ShownOnce } from "./components/shown-once.tsx";
@@ -55,9 +55,7 @@ function Page() {
   const known = alerts.value;
   return (
     <>
-      <header class="bar">
-        <Brand />
-      </header>
+      <PageHeader />
       <main>
         <section class="store" data-state={known.kind} aria-busy={known.kind === "loading"}>
           <div class="store-head">

@@ -1,9 +1,9 @@
 // The page of tokens: who may use the store besides the administrator.
 
 import { render } from "preact";
-import { Brand } from "./components/header.tsx";
 import { lazily } from "./components/lazily.tsx";
 import { Created, NewToken } from "./components/new-token.tsx";
+import { PageHeader } from "./components/page-header.tsx";
 import { NoAnswer } from "./components/states.tsx";
 import { TokenList } from "./components/token-list.tsx";
 import { denial } from "./models/access.ts";
@@ -16,9 +16,7 @@ function Tokens() {
   const known = tokens.value;
   return (
     <>
-      <header class="bar">
-        <Brand />
-      </header>
+      <PageHeader />
       <main>
         <section class="store" data-state={known.kind} aria-busy={known.kind === "loading"}>
           <div class="store-head">

@@ -132,6 +132,10 @@ test("a rule is changed, silenced and deleted by the keyboard", async () => {
   const row = rowOf(page, "by hand");
   await row.locator(".rule-state", { hasText: "No data" }).waitFor();
   await row.getByText("Tells nobody").waitFor();
+  const settings = page.getByLabel("Settings and more");
+  await settings.click();
+  await page.getByRole("link", { name: "Explore metrics" }).waitFor();
+  await settings.press("Escape");
   await row.getByRole("button", { name: "Change by hand" }).press("Enter");
   const form = page.getByRole("form", { name: "Change by hand" });
   await form.getByLabel("Threshold").press("Escape");

@@ -188,6 +188,45 @@ test("panels below the fold ask nothing until they are seen", async () => {
   await expect.poll(() => panelOf(page, "net.in").getAttribute("data-state")).toBe("ready");
 });
 
+test("three columns: a title is one line, icons are in the menu, and all is in its place", async () => {
+  const long = `orders.${"of_the_shop_".repeat(12)}now`;
+  await post({ name: long, labels: { host: "a" }, value: 1 });
+  const page = await signedIn(
+    `/?columns=3&metric=${long}&metric=orders&where=host%3Da&metric=http.ms`,
+  );
+  const charts = page.locator("[data-state=ready] .chart[data-current=true]");
+  await expect.poll(() => charts.count()).toBe(3);
+  const heights = (selector: string): Promise<number[]> =>
+    page.locator(selector).evaluateAll((all) => all.map((one) => one.clientHeight));
+  await expect.poll(async () => Math.max(...(await heights(".title h2")))).toBeLessThan(30);
+  const tops = (): Promise<number> =>
+    charts.evaluateAll((all) => new Set(all.map((one) => one.getBoundingClientRect().top)).size);
+  await expect.poll(tops).toBe(1);
+  await expect.poll(() => page.locator(`h2[title="${long}"]`).count()).toBe(1);
+  // The numbers are within their legends, whatever a series is called.
+  const beyond = (): Promise<boolean[]> =>
+    page
+      .locator(".legend")
+      .evaluateAll((all) => all.map((one) => one.scrollWidth > one.clientWidth));
+  await expect.poll(beyond).toEqual([false, false, false]);
+  const panel = panelOf(page, "http.ms");
+  await expect.poll(() => panel.getByLabel("Show as table").isVisible()).toBe(false);
+  await panel.getByLabel("Download and copy").click();
+  const box = panel.locator(".tools .menu-box");
+  await box.getByRole("button", { name: "Show as table" }).waitFor();
+  await expect.poll(async () => (await box.boundingBox())!.height).toBeLessThanOrEqual(800 - 136);
+  await box.getByRole("button", { name: "Show alone" }).click();
+  await expect.poll(() => page.locator(".panel").count()).toBe(1);
+  // A range of its own is said in the same row.
+  await page.goto(`${store.server.url}/?metric=orders&from=1100000000000&to=1103600000000`);
+  await page.getByRole("button", { name: "Back to the range before" }).waitFor();
+  for (const width of [1280, 1100]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect.poll(() => heights(".bar")).toEqual([55]);
+    await fits(page);
+  }
+});
+
 test("panels are moved by dragging, and by keys; the same metric may be there twice", async () => {
   const page = await signedIn("/?columns=2&metric=orders&metric=cpu.load&metric=orders&stat=max", {
     viewport: { width: 1400, height: 1_300 },

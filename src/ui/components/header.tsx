@@ -93,6 +93,13 @@ const loadViews = () => import("./views.tsx");
 const Views = lazily(async () => (await loadViews()).Views);
 const Settings = lazily(async () => (await import("./settings.tsx")).Settings);
 
+/** `apart`: on a page without charts. */
+export const SettingsMenu = ({ apart }: { readonly apart?: boolean | undefined }) => (
+  <Menu name="Settings and more" label={<ICONS.more />} class="tool">
+    {(close) => <Settings close={close} apart={apart} />}
+  </Menu>
+);
+
 export const Header = () => {
   const explores = page.value === "explore";
   const hasCharts = page.value !== "store" && panelCount.value > 0;
@@ -126,9 +133,7 @@ export const Header = () => {
             {(close) => <Views close={close} />}
           </Menu>
         )}
-        <Menu name="Settings and more" label={<ICONS.more />} class="tool">
-          {(close) => <Settings close={close} />}
-        </Menu>
+        <SettingsMenu />
       </div>
     </header>
   );

@@ -28,7 +28,7 @@ export const Live = () => {
         onFollow={() => go({ range: untilNow(range) })}
       >
         <i class="dot" />
-        Go live
+        <span>Go live</span>
       </Link>
     );
   const text = isOffline.value
@@ -49,7 +49,7 @@ export const Live = () => {
       class={isOffline.value ? "live quiet" : "live"}
       data-live={kind}
       disabled={kind !== "waiting"}
-      title={kind === "waiting" ? "Connect now" : undefined}
+      title={kind === "waiting" ? "Connect now" : text}
       onClick={reconnect}
     >
       <i class="dot" />

@@ -182,7 +182,9 @@ export const PanelHead = (props: HeadProps) => {
             </a>
           </h1>
         ) : (
-          <h2 tabIndex={-1}>{titleOf(panel)}</h2>
+          <h2 tabIndex={-1} title={titleOf(panel)}>
+            {titleOf(panel)}
+          </h2>
         )}
         <About panel={panel} drawing={props.drawing} />
       </div>

@@ -3,7 +3,7 @@
 import { curl } from "../curl.ts";
 import { signedIn } from "../models/access.ts";
 import { now } from "../models/clock.ts";
-import { linkToPanel, setPanel, view } from "../models/page.ts";
+import { amendPanel, linkToPanel, onlyPanel, panelCount, setPanel, view } from "../models/page.ts";
 import { sheet } from "../models/sheet.ts";
 import { alertOn } from "../models/rule-draft.ts";
 import { asksSamples } from "../models/answers.ts";
@@ -15,6 +15,7 @@ import { Display } from "./display.tsx";
 import { Divide } from "./divide.tsx";
 import { Threshold } from "./threshold.tsx";
 import type { ToolsProps } from "./panel-props.ts";
+import { focusAfter } from "./panel-tools.tsx";
 
 /** What is asked for the chart alone is left out. Samples have no order: it is for the buckets that may stand for them. */
 const addressOf = (question: string): string =>
@@ -52,6 +53,13 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
   );
   return (
     <>
+      <div class="items folded">
+        {panelCount.value > 1 && item("Show alone", async () => focusAfter(() => onlyPanel(index)))}
+        {item(panel.table ? "Show as chart" : "Show as table", async () =>
+          amendPanel(index, (now) => ({ ...now, table: !now.table })),
+        )}
+        {item("Copy link", () => copy(location.href))}
+      </div>
       <Display index={index} panel={panel} close={close} />
       <div class="items">
         {item("CSV of what is drawn", () => keep("csv"), !canKeep)}

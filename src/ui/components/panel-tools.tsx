@@ -12,18 +12,18 @@ import { Menu } from "./menu.tsx";
 
 interface ToolProps {
   readonly name: string;
-  readonly pressed?: boolean;
+  /** In a narrow panel it is in the menu. */
+  readonly folds?: boolean;
   readonly onClick: () => void;
   readonly children: ComponentChildren;
 }
 
-const Tool = ({ name, pressed, onClick, children }: ToolProps) => (
+const Tool = ({ name, folds, onClick, children }: ToolProps) => (
   <button
     type="button"
-    class="tool"
+    class={folds ? "tool folds" : "tool"}
     aria-label={name}
     title={name}
-    aria-pressed={pressed}
     onClick={onClick}
   >
     {children}
@@ -34,7 +34,7 @@ const Tool = ({ name, pressed, onClick, children }: ToolProps) => (
 const SAID_FOR = 2_500;
 
 /** The button that had the focus goes with its panel: the first panel's name takes it. */
-function focusAfter(act: () => void): void {
+export function focusAfter(act: () => void): void {
   act();
   requestAnimationFrame(() => document.querySelector<HTMLElement>(".panel h2")?.focus());
 }
@@ -80,17 +80,18 @@ export function PanelTools(props: ToolsProps) {
         </button>
       )}
       {several && (
-        <Tool name="Show alone" onClick={() => focusAfter(() => onlyPanel(index))}>
+        <Tool folds name="Show alone" onClick={() => focusAfter(() => onlyPanel(index))}>
           <ICONS.alone />
         </Tool>
       )}
       <Tool
+        folds
         name={panel.table ? "Show as chart" : "Show as table"}
         onClick={() => amendPanel(index, (now) => ({ ...now, table: !now.table }))}
       >
         {panel.table ? <ICONS.chart /> : <ICONS.table />}
       </Tool>
-      <Tool name="Copy link" onClick={() => void copy(location.href)}>
+      <Tool folds name="Copy link" onClick={() => void copy(location.href)}>
         <ICONS.link />
       </Tool>
       <Menu

@@ -62,8 +62,15 @@ const SignOut = () => {
   );
 };
 
-export function Settings({ close }: { readonly close: () => void }) {
-  const { utc, page } = view.value;
+interface SettingsProps {
+  readonly close: () => void;
+  /** On a page without charts: what is elsewhere is left for. */
+  readonly apart?: boolean | undefined;
+}
+
+export function Settings({ close, apart }: SettingsProps) {
+  const { utc } = view.value;
+  const page = apart ? "apart" : view.value.page;
   return (
     <div class="settings">
       {page === "explore" && localZone() !== "UTC" && (
@@ -85,9 +92,9 @@ export function Settings({ close }: { readonly close: () => void }) {
           New chart of a PromQL expression
         </button>
       )}
-      {page === "store" ? (
-        <a href="/">Explore metrics</a>
-      ) : (
+      {(apart || page === "store") && <a href="/">Explore metrics</a>}
+      {apart && <a href={linkToStore()}>Store: shards, rows, bill</a>}
+      {!apart && page !== "store" && (
         <Link
           href={linkToStore()}
           onFollow={() => {
