@@ -46,7 +46,11 @@ const Embed = () => (
     data-columns={columns.value}
     data-legend={frame.value.legend}
   >
-    {panelCount.value === 0 && linkSecret === undefined ? <NothingHere /> : <Panels />}
+    {panelCount.value === 0 && (linkSecret === undefined || list.value.kind === "ready") ? (
+      <NothingHere />
+    ) : (
+      <Panels />
+    )}
   </main>
 );
 

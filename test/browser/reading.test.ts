@@ -240,6 +240,10 @@ test("the axis is dragged between two values, typed, and fits again after a doub
   await chartOf(page);
 
   await menu(page).click();
+  await page.getByLabel("Axis from").fill("50");
+  await page.getByLabel("Axis to").fill("20");
+  await page.keyboard.press("Enter");
+  await page.getByText("The axis must begin below its end.").waitFor();
   await page.getByLabel("Axis from").fill("0");
   await page.getByLabel("Axis to").fill("20");
   await page.keyboard.press("Enter");
@@ -256,8 +260,15 @@ test("a line and the marks of events are on all panels, stacked as well", async 
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ text: "deployed", timestamp: at }),
   });
-  const page = await open(
-    "/?metric=mem.used&by=host&kind=stacked&line=50&metric=spiky.ms&scale=log&line=100",
+  const page = await open("/docs");
+  // There are lines before there are events, and what draws both comes last.
+  const answered = page.waitForResponse(/api\/v1\/events/);
+  await page.route(/marks-[^/]*\.js$/, async (route) => {
+    await answered;
+    await route.continue();
+  });
+  await page.goto(
+    `${store.server.url}/?metric=mem.used&by=host&kind=stacked&line=50&metric=spiky.ms&scale=log&line=100`,
   );
   for (const metric of ["mem.used", "spiky.ms"]) {
     await expect.poll(() => panelOf(page, metric).locator(".mark").count()).toBe(1);

@@ -153,3 +153,8 @@ describe("/embed", () => {
     await page.getByText("names no metric").waitFor();
   });
 });
+
+test("where all may read, a secret that is none still leads to nothing", async () => {
+  const page = await open("/shared#minuet_view_wrong");
+  await page.getByText("This link shows nothing any more").waitFor();
+});

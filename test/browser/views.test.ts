@@ -154,6 +154,8 @@ describe("a link", () => {
     expect(y + height).toBeLessThanOrEqual(220);
     const tall = await page.evaluate(() => document.documentElement.scrollHeight);
     expect(tall).toBeLessThanOrEqual(220);
+    await page.goto(`${store.server.url}/embed?panel=99#${secret}`);
+    await page.getByText("The view has no such panel").waitFor();
   });
 
   test("may be framed at /embed and nowhere else", async () => {

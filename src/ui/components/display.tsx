@@ -113,6 +113,7 @@ const numberIn = (text: string): number => (text.trim() === "" ? Number.NaN : Nu
 /** The ends of the axis; without both, what fits. */
 function Ends({ index, panel, close }: CutProps & { readonly close: () => void }) {
   const [from, to] = [useSignal(String(panel.y?.[0] ?? "")), useSignal(String(panel.y?.[1] ?? ""))];
+  const issue = useSignal("");
   const field = (name: string, typed: typeof from) => (
     <input
       type="number"
@@ -129,6 +130,8 @@ function Ends({ index, panel, close }: CutProps & { readonly close: () => void }
       onSubmit={(event) => {
         event.preventDefault();
         const y = [numberIn(from.value), numberIn(to.value)] as const;
+        issue.value = y[0] >= y[1] ? "The axis must begin below its end." : "";
+        if (issue.value !== "") return;
         close();
         setPanel(index, (now) => (y[0] < y[1] ? { ...now, y } : without(now, "y")));
       }}
@@ -139,6 +142,7 @@ function Ends({ index, panel, close }: CutProps & { readonly close: () => void }
       <button type="submit" class="button">
         Set
       </button>
+      {issue.value !== "" && <p role="alert">{issue.value}</p>}
     </form>
   );
 }

@@ -1,6 +1,7 @@
 // What stands in the place of a chart that has nothing to draw: why, and a way on.
 
 import type { Absent } from "../../core/api.ts";
+import { linkSecret } from "../api.ts";
 import { formatAge } from "../format.ts";
 import { second } from "../models/clock.ts";
 import { summaryOf } from "../models/metrics.ts";
@@ -71,13 +72,17 @@ export function NoPoints({
   );
 }
 
-/** An address to embed that names no metric. */
+/** An address to embed that names no metric, or no panel of its view. */
 export const NothingHere = () => (
   <div class="chart state">
     <h1>Nothing to show</h1>
-    <p>
-      This address names no metric: add <code>?metric=…</code>, or copy it from a panel's menu.
-    </p>
+    {linkSecret === undefined ? (
+      <p>
+        This address names no metric: add <code>?metric=…</code>, or copy it from a panel's menu.
+      </p>
+    ) : (
+      <p>The view has no such panel.</p>
+    )}
   </div>
 );
 

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { signedIn } from "../models/access.ts";
 import { addPanel, go, linkToStore, view } from "../models/page.ts";
+import { sheet } from "../models/sheet.ts";
 import { signOut } from "../models/sign-in.ts";
 import { type Choice, choice, CHOICES } from "../models/theme.ts";
 import { HOME, panelOfExpr } from "../url.ts";
@@ -108,6 +109,18 @@ export function Settings({ close, apart }: SettingsProps) {
       <a href="/docs">HTTP API</a>
       <a href="/alerts">Alerts</a>
       <a href="/tokens">Tokens</a>
+      {page === "explore" && (
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            close();
+            sheet.value = "keys";
+          }}
+        >
+          Keys and gestures
+        </button>
+      )}
       {signedIn.value !== undefined && <SignOut />}
     </div>
   );

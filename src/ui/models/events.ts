@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import type { EventsAnswer, EventSaid } from "../../core/api-events.ts";
 import { ask } from "../api.ts";
+import type { overlayOf } from "../chart/marks.ts";
 import { overlay } from "../chart/overlay.ts";
 import { boundsOf } from "../url.ts";
 import { rules, startAlarms } from "./alarms.ts";
@@ -41,24 +42,20 @@ export function startEvents(): void {
   });
 }
 
-/** Lays what there is over the charts. */
+/** What draws them, loaded with the first. */
+const marks = signal<{ readonly overlayOf: typeof overlayOf } | undefined>(undefined);
+const loadMarks = (): Promise<unknown> =>
+  import("../chart/marks.ts").then((loaded) => (marks.value = loaded)).catch(() => undefined);
+
+/** Lays what there is over the charts: what draws it comes once, whatever changes until then. */
 export function startOverlay(): void {
   effect(() => {
-    const said = events.value;
-    const known = rules.value;
-    const zoned = zone.value;
-    if (
-      said.length === 0 &&
-      known.length === 0 &&
-      !panels.value.some(({ line }) => line !== undefined)
-    ) {
-      overlay.value = undefined;
-      return;
-    }
-    void import("../chart/marks.ts").then(
-      ({ overlayOf }) =>
-        (overlay.value = overlayOf({ events: said, rules: known, zone: zoned, now: now() })),
-      () => undefined,
-    );
+    const laid = { events: events.value, rules: rules.value, zone: zone.value };
+    const isAny =
+      laid.events.length > 0 ||
+      laid.rules.length > 0 ||
+      panels.value.some(({ line }) => line !== undefined);
+    if (isAny && marks.value === undefined) void loadMarks();
+    overlay.value = isAny ? marks.value?.overlayOf({ ...laid, now: now() }) : undefined;
   });
 }

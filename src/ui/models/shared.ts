@@ -1,9 +1,9 @@
 // The view that a link leads to: asked once with the link's secret, then shown as if the address named
 // its panels.
 
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import type { SharedAnswer } from "../../core/api-views.ts";
-import { ask, messageOf } from "../api.ts";
+import { ApiError, ask, messageOf } from "../api.ts";
 import { denial } from "./access.ts";
 import { list } from "./metrics.ts";
 import { standOn, view } from "./page.ts";
@@ -20,20 +20,25 @@ export async function loadShared(): Promise<void> {
   sharedView.value = { kind: "loading" };
   try {
     const { name, note, search, metrics } = await ask<SharedAnswer>("/api/v1/shared");
-    // What the list knows elsewhere: how each metric is drawn.
-    const some = { series: 1, labelNames: [], firstAt: 0, lastAt: 0, last: 0 };
-    list.value = {
-      kind: "ready",
-      search: "",
-      asked: "",
-      namesOnly: false,
-      pages: [],
-      cursor: undefined,
-      metrics: metrics.map((one) => ({ ...some, ...one })),
-    };
-    sharedView.value = { kind: "ready", name, note };
-    standOn(parseView("/", `?${search}`));
+    batch(() => {
+      // What the list knows elsewhere: how each metric is drawn.
+      const some = { series: 1, labelNames: [], firstAt: 0, lastAt: 0, last: 0 };
+      list.value = {
+        kind: "ready",
+        search: "",
+        asked: "",
+        namesOnly: false,
+        pages: [],
+        cursor: undefined,
+        metrics: metrics.map((one) => ({ ...some, ...one })),
+      };
+      sharedView.value = { kind: "ready", name, note };
+      standOn(parseView("/", `?${search}`));
+    });
   } catch (error) {
+    // Where all may read, a secret that is none is no token either: the same is told of it as elsewhere.
+    if (error instanceof ApiError && error.status === 403)
+      denial.value = { message: error.message, canAsk: false };
     if (denial.peek() === undefined)
       sharedView.value = { kind: "failed", message: messageOf(error) };
   }
