@@ -11,13 +11,14 @@ const { open, post } = store;
 const until = Math.floor(Date.now() / MINUTE) * MINUTE;
 
 beforeAll(() =>
-  post(
-    ["a", "b"].map((host, i) => ({
+  post([
+    ...["a", "b"].map((host, i) => ({
       name: "mem_bytes",
       labels: { host },
       datapoints: Array.from({ length: 61 }, (_, n) => [until - n * MINUTE, (i + 1) * 1024]),
     })),
-  ),
+    { name: "ctr.bytes_total", datapoints: [[until, 1]] },
+  ]),
 );
 
 const address = (expr: string): string => `/?${new URLSearchParams({ expr })}`;
@@ -83,6 +84,34 @@ test("what there is, is offered; Enter runs it, Back brings the one before; the 
   await page.getByText("Write one above").waitFor();
   await expect.poll(() => editor.textContent()).toContain("sum by (host) (rate(");
   expect(refused).toEqual([]);
+});
+
+test("a name that is no bare word is offered past its dots, and written in quotes", async () => {
+  const page = await open("/?expr=");
+  await page.getByText("Write one above").waitFor();
+  const editor = editorOf(page);
+  await editor.click();
+  const written: string[] = [];
+  for (const [typed, option] of [
+    ["ctr", "ctr.bytes_total"],
+    ["rate(ctr.by", "ctr.bytes_total"],
+  ] as const) {
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.press("Delete");
+    await page.keyboard.type(typed);
+    await expect
+      .poll(() => page.locator("li[aria-selected=true] .cm-completionLabel").allTextContents(), {
+        message: typed,
+        timeout: 10_000,
+      })
+      .toEqual([option]);
+    await page.keyboard.press("Enter");
+    await page.getByRole("option").first().waitFor({ state: "hidden" });
+    // Where the cursor is left.
+    await page.keyboard.type("!");
+    written.push((await editor.textContent()) ?? "");
+  }
+  expect(written).toEqual(['{"ctr.bytes_total"}!', 'rate({"ctr.bytes_total"}!)']);
 });
 
 test("what is wrong is marked where it is, and not asked; what the server says of it is shown", async () => {

@@ -144,8 +144,8 @@ function checkCall(call: Call, fail: Fail): void {
     return fail(
       call,
       isNative(name)
-        ? `${name}() needs native histograms, which are not kept here; classic ones (_bucket) have histogram_quantile() and histogram_fraction()`
-        : `${name}() is experimental in Prometheus, and not supported here`,
+        ? `the function ${name}() needs native histograms, which are not kept here; classic ones (_bucket) have histogram_quantile() and histogram_fraction()`
+        : `the function ${name}() is experimental in Prometheus, and not supported here`,
     );
   const many = known.args.length;
   if (known.optional === 0 && args.length !== many)

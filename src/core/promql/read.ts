@@ -101,11 +101,26 @@ function wrong(query: string, start: number): Wrong {
     return [
       at,
       EXPERIMENTAL.has(name)
-        ? `${name}() is experimental in Prometheus, and not supported here`
+        ? `the function ${name}() is experimental in Prometheus, and not supported here`
         : `unknown function with name ${quote(name)}`,
     ];
   }
+  if (named !== null && named[0] === named[1] && /^\.[a-zA-Z_:]/.test(token)) {
+    const name = named[1]! + token;
+    return [{ start: named.index, end: place.end }, quotedNameText(query, named.index, name)];
+  }
   return [place, `unexpected ${kindOf(token)}`];
+}
+
+/** How a name is written that has a dot: in the list of labels in quotes, else in braces as well. */
+function quotedNameText(query: string, start: number, name: string): string {
+  const before = query.slice(0, start);
+  const isLabel =
+    /\{[^{}]*$/.test(before) ||
+    /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*$/i.test(before);
+  const hasMore = /^\s*\{/.test(query.slice(start + name.length));
+  const written = isLabel ? quote(name) : `{${quote(name)}${hasMore ? ", …" : ""}}`;
+  return `the name ${name} is written ${written}: one with a dot needs quotes${isLabel ? "" : " and braces"}`;
 }
 
 function kindOf(token: string): string {

@@ -253,7 +253,7 @@ export class Tree {
     if (op === undefined)
       return this.#syntax.fail(
         node,
-        `${name}() is experimental in Prometheus, and not supported here`,
+        `the function ${name}() is experimental in Prometheus, and not supported here`,
       );
     const args = childrenOf(childOf(node, "FunctionCallBody")!).map((arg) => this.expr(arg));
     if (args.length === 0)

@@ -16,6 +16,7 @@ import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { PromQLExtension } from "@prometheus-io/codemirror-promql";
 import type { Note } from "../models/whole.ts";
+import { completion } from "./complete.ts";
 import { errorIn, placeOfNote } from "./errors.ts";
 
 interface EditorEvents {
@@ -39,7 +40,7 @@ const language = () =>
   new PromQLExtension()
     // What is wrong, the store's own reader says.
     .activateLinter(false)
-    .setComplete({ remote: { url: "", apiPrefix: "/prometheus/api/v1", httpMethod: "GET" } })
+    .setComplete({ completeStrategy: completion() })
     .asExtension();
 
 const COLOURS = HighlightStyle.define([

@@ -44,7 +44,10 @@ const quantileOf = (panel: Panel): string => {
   return quantile === undefined ? "" : `${quantile}, `;
 };
 
-const labelOf = (name: string): string =>
+/** A name of a metric that needs no quotes. */
+export const isBareMetric = (name: string): boolean => /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
+
+export const labelOf = (name: string): string =>
   /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : JSON.stringify(name);
 
 function selectorOf({ metric, where }: Panel): string {
@@ -54,7 +57,7 @@ function selectorOf({ metric, where }: Panel): string {
     const { label, op, value } = matcher.value;
     return [`${labelOf(label)}${op}${JSON.stringify(value)}`];
   });
-  const isPlain = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(metric);
+  const isPlain = isBareMetric(metric);
   const inside = [...(isPlain ? [] : [JSON.stringify(metric)]), ...matchers];
   const braces = inside.length === 0 ? "" : `{${inside.join(", ")}}`;
   return isPlain ? metric + braces : braces;

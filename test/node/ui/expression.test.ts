@@ -1,10 +1,14 @@
 // What the page makes of an expression of PromQL: its unit, the times at which it is asked for, and what is
 // drawn of the answer.
 
+// The list itself, as what is installed has it: its other modules know one DOM.
+import * as terms from "@prometheus-io/codemirror-promql/dist/cjs/complete/promql.terms.js";
 import { describe, expect, test } from "vitest";
+import { parseQuery } from "../../../src/core/promql/parse.ts";
 import { readQuery } from "../../../src/core/promql/read.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { addressOfExpr, askedExpr, sharedAddressOfExpr } from "../../../src/ui/promql/times.ts";
+import { offered, selectorOf } from "../../../src/ui/promql/complete.ts";
 import { unitOfExpr } from "../../../src/ui/promql/unit.ts";
 import { unitOf } from "../../../src/ui/units.ts";
 import { questionOf } from "../../../src/ui/question.ts";
@@ -89,5 +93,43 @@ describe("times", () => {
     expect(sharedAddressOfExpr(narrow)).toMatch(
       /^\/api\/v1\/shared\/values\?query=up&.*&limit=500$/,
     );
+  });
+});
+
+describe("completion", () => {
+  test("of functions, what the server refuses is not offered, and nothing else is missing", () => {
+    const all = [...terms.functionIdentifierTerms, ...terms.aggregateOpTerms];
+    const isRefused = ({ label }: { label: string }): boolean => {
+      const parsed = parseQuery(`${label}(up)`);
+      return (
+        !parsed.ok &&
+        parsed.error.kind === "parse" &&
+        /experimental|native/.test(parsed.error.message)
+      );
+    };
+    expect(all.filter(isRefused).length).toBeGreaterThan(10);
+    expect(offered(all).map(({ label }) => label)).toEqual(
+      all.filter((one) => !isRefused(one)).map(({ label }) => label),
+    );
+  });
+  test("of modifiers and durations neither; metrics and labels may be called so", () => {
+    const { binOpModifierTerms, atModifierTerms, durationExprTerms } = terms;
+    expect(
+      offered([...binOpModifierTerms, ...atModifierTerms, ...durationExprTerms]).map(
+        ({ label }) => label,
+      ),
+    ).toEqual(["on", "ignoring", "group_left", "group_right", "bool", "start()", "end()"]);
+    const named = [
+      { label: "range", type: "constant" },
+      { label: "fill", type: "text" },
+    ];
+    expect(offered(named)).toEqual(named);
+  });
+  test.each([
+    ["[5m])", '{"a.b"}', 0],
+    ["{} + 1", '{"a.b"}', 2],
+    ['{ c="d"}', '{"a.b", ', 2],
+  ])("a quoted name before %s", (after, text, over) => {
+    expect(selectorOf('"a.b"', after)).toEqual({ text, over });
   });
 });
