@@ -475,6 +475,9 @@ test("going live keeps how long the range is", async () => {
   const to = PROBED + 60 * MINUTE;
   const page = await open(`/?from=${to - 127 * MINUTE}&to=${to}&metric=shop.orders`);
   await chartOf(page);
+  await expect
+    .poll(async () => (await page.locator(".bar").boundingBox())?.height)
+    .toBeLessThan(60);
   await page.getByText("Go live").click();
   await expect.poll(() => new URL(page.url()).searchParams.get("range")).toBe("127m");
   await liveOf(page);
