@@ -86,10 +86,11 @@ async function openList(page: Page): Promise<void> {
 for (const scheme of SCHEMES)
   describe(`axe finds nothing in ${scheme}`, () => {
     for (const [name, path, ready] of STATES)
-      test(name, async () => {
+      test(name, { timeout: 120_000 }, async () => {
         const page = await open(path, { colorScheme: scheme });
         await ready(page);
-        await expect.poll(() => findings(page)).toEqual([]);
+        // It looks at each element of a page as long as /docs.
+        await expect.poll(() => findings(page), { timeout: 100_000 }).toEqual([]);
       });
 
     test("compared, and the sheet of keys", async () => {
