@@ -1,6 +1,7 @@
 // A notice as the receivers of different systems read it. Pure.
 
-import { labelsJson, labelsObject } from "../series/labels.ts";
+import { formatMatcher } from "../query/filter.ts";
+import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
 import { quote } from "../text.ts";
 import type { NoticeAlert } from "./machine.ts";
 import type { Rule, Shape } from "./rule.ts";
@@ -34,8 +35,24 @@ export function bodyOf(shape: Shape, told: Told): string {
 const statusOf = ({ alerts }: Told): "firing" | "resolved" =>
   alerts.some(({ status }) => status === "firing") ? "firing" : "resolved";
 
-const linkOf = ({ page, rule }: Told): string =>
-  `${page}/?metric=${encodeURIComponent(rule.metric)}${rule.where.map((one) => `&where=${encodeURIComponent(one)}`).join("")}`;
+/** The page with what the rule asks; of one series, where the labels of an alert say which. */
+function linkOf({ page, rule }: Told, labels: Labels = []): string {
+  const [by, ...more] = rule.by;
+  const only = labels.map(([label, value]) => formatMatcher({ label, op: "=", value }));
+  const fields: (readonly [string, string])[] = [
+    ["metric", rule.metric],
+    ...(rule.stat === "avg" ? [] : ([["stat", rule.stat]] as const)),
+    ...(labels.length === 0 && by !== undefined && more.length === 0
+      ? ([["by", by]] as const)
+      : []),
+    ...[...rule.where, ...only].map((one) => ["where", one] as const),
+  ];
+  return `${page}/?${fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+}
+
+/** Of the only alert that is told, its labels. */
+const onlyOf = ({ alerts: [first, ...more] }: Told): Labels =>
+  first !== undefined && more.length === 0 ? first.labels : [];
 
 const own = (told: Told) => ({
   version: 1,
@@ -44,7 +61,7 @@ const own = (told: Told) => ({
   status: statusOf(told),
   rule: { id: told.id, ...told.rule },
   summary: sentenceOf(told.rule),
-  link: linkOf(told),
+  link: linkOf(told, onlyOf(told)),
   alerts: told.alerts.map(({ labels, endsAt, ...rest }) => ({
     ...rest,
     endsAt: endsAt ?? null,
@@ -74,7 +91,7 @@ function slack(told: Told) {
         color: status === "firing" ? "danger" : "good",
         fallback: title,
         title: sentenceOf(rule),
-        title_link: linkOf(told),
+        title_link: linkOf(told, onlyOf(told)),
         text: escaped(lines.join("\n")),
       },
     ],
@@ -106,7 +123,7 @@ function alertmanager(told: Told) {
       annotations: { ...annotations, value: value === null ? "no points" : String(value) },
       startsAt: new Date(startsAt).toISOString(),
       endsAt: endsAt === undefined ? NEVER : new Date(endsAt).toISOString(),
-      generatorURL: linkOf(told),
+      generatorURL: linkOf(told, labels),
       fingerprint: fingerprint(`${id}${labelsJson(labels)}`),
     })),
   };
