@@ -15,7 +15,7 @@ import { Display } from "./display.tsx";
 import { Divide } from "./divide.tsx";
 import { Threshold } from "./threshold.tsx";
 import type { ToolsProps } from "./panel-props.ts";
-import { focusAfter } from "./panel-tools.tsx";
+import { focusAfter } from "./focus-after.ts";
 
 /** What is asked for the chart alone is left out. Samples have no order: it is for the buckets that may stand for them. */
 const addressOf = (question: string): string =>

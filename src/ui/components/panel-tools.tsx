@@ -6,6 +6,7 @@ import { copied, NOT_COPIED } from "../clipboard.ts";
 import { amendPanel, onlyPanel, panelCount, removePanel } from "../models/page.ts";
 import { titleOf } from "../url.ts";
 import type { ToolsProps } from "./panel-props.ts";
+import { focusAfter } from "./focus-after.ts";
 import { ICONS } from "./icons.tsx";
 import { lazily } from "./lazily.tsx";
 import { Menu } from "./menu.tsx";
@@ -32,12 +33,6 @@ const Tool = ({ name, folds, onClick, children }: ToolProps) => (
 
 /** How long "Copied" stands, ms. */
 const SAID_FOR = 2_500;
-
-/** The button that had the focus goes with its panel: the first panel's name takes it. */
-export function focusAfter(act: () => void): void {
-  act();
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(".panel h2")?.focus());
-}
 
 const load = () => import("./panel-menu.tsx");
 const PanelMenu = lazily(async () => (await load()).PanelMenu);
