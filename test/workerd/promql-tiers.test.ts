@@ -26,6 +26,17 @@ function pointsOf(from: number, to: number): Point[] {
     points.push({ id: 16, at, value: (i % 71) * 3 });
     points.push({ id: 17, at, value: ((i * 37) % 101) - 50 });
   }
+  return remembered(points);
+}
+
+/** Of another gauge, at the full minute: the first is at the edge of a day. */
+function onTheMinute(from: number, to: number): Point[] {
+  const points: Point[] = [];
+  for (let at = from; at < to; at += 5 * MINUTE) points.push({ id: 20, at, value: at / MINUTE });
+  return remembered(points);
+}
+
+function remembered(points: Point[]): Point[] {
   for (const { id, at, value } of points) {
     const series = memory.of(canonicalLabels([["__name__", `m${id}`]]));
     series.times.push(at);
@@ -40,6 +51,7 @@ beforeAll(async () => {
   await flush([
     ...pointsOf(TODAY - 500 * DAY, TODAY - 497 * DAY),
     ...pointsOf(TODAY - 365 * DAY, TODAY - 363 * DAY),
+    ...onTheMinute(TODAY - 365 * DAY, TODAY - 363 * DAY),
     ...pointsOf(KEPT - 12 * HOUR, KEPT + 12 * HOUR),
   ]);
   await flush(pointsOf(TODAY, TODAY + 11 * HOUR));
@@ -124,6 +136,39 @@ test("a selector at whole hours has the last value of the hour before", async ()
   const [start, end] = [TODAY - 365 * DAY, TODAY - 362 * DAY];
   const { values } = await ask("m17", start, end, HOUR);
   expectSame(values, naiveOf("last_over_time(m17[1h])", start, end, HOUR));
+});
+
+test.each([
+  ["m20", HOUR],
+  ["count(m20 > 0)", HOUR],
+  ["m20", 12 * HOUR],
+  ["m20", DAY],
+  ["timestamp(m20)", 12 * HOUR],
+])(
+  "a series has the value of its first point at the very step: %s by %d ms",
+  async (query, step) => {
+    const [start, end] = [TODAY - 365 * DAY, TODAY - 363 * DAY - HOUR];
+    const { values, infos } = await ask(query, start, end, step);
+    const naive = query.startsWith("timestamp") ? "m20 * 60" : query;
+    expectSame(values, naiveOf(naive, start, end, step));
+    expect(infos).toEqual([]);
+  },
+);
+
+test.each([
+  ["max_over_time(m20[1h])", HOUR],
+  ["count_over_time(m20[1h])", HOUR],
+  ["sum(avg_over_time(m20[12h1m]))", 12 * HOUR],
+  ["last_over_time(m20[1d])", DAY],
+  ["rate(m20[1h])", HOUR],
+  ["delta(m20[12h1m])", 12 * HOUR],
+])("and a function over a range what it makes of that one: %s by %d ms", async (query, step) => {
+  const [start, end] = [TODAY - 365 * DAY, TODAY - 363 * DAY - HOUR];
+  const { values } = await ask(query, start, end, step);
+  const naive = naiveOf(query, start, end, step);
+  expect([...values.keys()].sort()).toEqual([...naive.keys()].sort());
+  const [first] = naive.keys();
+  if (first?.startsWith(String(start)) === true) expect(values.get(first)).toBe(naive.get(first));
 });
 
 test("a rate over 10 minutes of a year ago is that of its hour (thanos-io/thanos#1115)", async () => {

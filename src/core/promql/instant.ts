@@ -60,12 +60,19 @@ function ofSamples({ times, values, ends }: SampleSeries, lookback: number, what
   };
 }
 
-/** A bucket is looked back for at least: else steps would fall between the last points of two. */
+/**
+ * The latest point that buckets tell of: the last of one, or the first of the next. A bucket is looked back for
+ * at least: else steps would fall between the last points of two.
+ */
 function ofBuckets(series: BucketSeries, lookback: number, what: What): Latest {
-  const { last, lastAt } = series.buckets;
+  const { first, firstAt, last, lastAt, length } = series.buckets;
   const rows = new BucketRows(series, Math.max(lookback, series.width));
   return (to) => {
-    if (!rows.moveTo(to)) return undefined;
+    const any = rows.moveTo(to);
+    const next = rows.end;
+    if (next < length && firstAt[next]! <= to)
+      return what === "value" ? first[next]! : firstAt[next]! / 1_000;
+    if (!any) return undefined;
     return what === "value" ? last[rows.end - 1]! : lastAt[rows.end - 1]! / 1_000;
   };
 }

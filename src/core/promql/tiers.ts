@@ -27,7 +27,8 @@ const SAMPLES: Reading = { of: "samples", isExact: true };
  *
  * 1. What buckets do not say (a median) is read from samples, as far as they are kept.
  * 2. Whole days are read from day buckets, and whole hours from hour buckets, where steps, ranges and times
- *    all are such. So is a selector without a range at several steps: it has the last value of each.
+ *    all are such. So is a selector without a range at several steps: it has the last value of each,
+ *    or the first of the next, where that is at the step itself.
  * 3. All else is read from samples, or else from minutes, if all of it is kept.
  * 4. Else from hour buckets, if all of it is kept there; else from day buckets.
  */
@@ -97,7 +98,7 @@ function becauseOf(why: Why): string {
 }
 
 function whatOf(by: Use["by"], range: number, tier: TierName): string {
-  if (by === "instant") return `of each ${tier} the last value is read`;
+  if (by === "instant") return `of each ${tier} the first and the last value are read`;
   if (by === "samples") return `of each ${tier} the last point is read`;
   return range < TIERS[tier].step
     ? `${by.call}() over ${durationText(range)} is made of the whole ${tier} that each step is in or after`

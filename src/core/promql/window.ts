@@ -158,12 +158,12 @@ class BucketWindows implements Windows {
   }
 
   get size(): number {
-    return this.#rows.end - this.#rows.first;
+    return this.#rows.size;
   }
 
   valueAt(to: number): number | undefined {
     if (!this.#rows.moveTo(to)) return undefined;
-    this.looks += this.#rows.end - this.#rows.first;
+    this.looks += this.#rows.size;
     return this.#body(this.#rows.window(to, this.#range));
   }
 }
