@@ -9,9 +9,16 @@ import { NoAnswer } from "./components/states.tsx";
 import { denial } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
-import { columns, frame, page, panelCount } from "./models/page.ts";
+import { columns, frame, page, panelCount, view } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
 import { sheet } from "./models/sheet.ts";
+
+const ViewHead = lazily(async () => (await import("./components/view-head.tsx")).ViewHead);
+/** Of a saved view: its name. */
+const Head = () => {
+  const { saved } = view.value;
+  return saved === undefined ? null : <ViewHead id={saved} />;
+};
 
 const Explore = () => {
   const panels = placed.value;
@@ -26,6 +33,7 @@ const Explore = () => {
         inert={covers.value}
       >
         <h1 class="unseen">Metrics over time</h1>
+        <Head />
         <Panels />
       </main>
     );
@@ -34,7 +42,9 @@ const Explore = () => {
       <NoAnswer title="No answer" message={known.message} onRetry={refresh} />
     </main>
   ) : (
-    <main class="panels" aria-busy={known.kind === "loading"} />
+    <main class="panels" aria-busy={known.kind === "loading"}>
+      <Head />
+    </main>
   );
 };
 

@@ -99,6 +99,29 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
   ]);
 });
 
+test("a view's name stands above its panels, its address alone opens it, and one that is gone is said", async () => {
+  await saved("team", "range=1h&metric=cpu.load&by=host&metric=http.ms");
+  const page = await signedIn("/?view=team");
+  await chartOf(page, '[data-metric="cpu.load"][data-series="2"]');
+  await chartOf(page, '[data-metric="http.ms"]');
+  const name = page.getByRole("heading", { name: "The team" });
+  await name.waitFor();
+  await page.getByText("look here").waitFor();
+  await expect.poll(() => page.url()).toContain("metric=cpu.load");
+  expect(await findings(page)).toEqual([]);
+  // Another metric alone is no part of it.
+  await page.getByRole("link", { name: "orders" }).first().click();
+  await chartOf(page, '[data-metric="orders"]');
+  await expect.poll(() => name.count()).toBe(0);
+  await expect.poll(() => page.url()).not.toContain("view=");
+
+  await page.goto(`${store.server.url}/?view=gone`);
+  const gone = page.getByRole("alert").filter({ hasText: "is not there" });
+  await gone.getByRole("button", { name: "Open a metric" }).click();
+  await chartOf(page);
+  await expect.poll(() => gone.count()).toBe(0);
+});
+
 describe("a link", () => {
   test("shows its view to who has no token, live, and no more when it is revoked", async () => {
     await saved(

@@ -31,6 +31,23 @@ const Pointed = (props: TooltipProps) => props.at.value && <Tooltip {...props} /
 /** Keys that mean something to a chart; what, is loaded with the first. */
 const KEYS = new Set(["ArrowLeft", "ArrowRight", "+", "=", "-", "Escape"]);
 
+type CodeOfKeys = Pick<typeof import("./keys.ts"), "onKey"> &
+  Pick<typeof import("./tooltip.tsx"), "told">;
+
+let loadedKeys: Promise<CodeOfKeys> | undefined;
+
+/** One promise for all keys, so that the second does not overtake the first while code loads. */
+function codeOfKeys(): Promise<CodeOfKeys> {
+  loadedKeys ??= Promise.all([import("./keys.ts"), loadTooltip()]).then(
+    ([{ onKey }, { told }]) => ({ onKey, told }),
+    (error: unknown) => {
+      loadedKeys = undefined;
+      throw error;
+    },
+  );
+  return loadedKeys;
+}
+
 export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
   readonly name: string;
   readonly data: ChartData;
@@ -210,7 +227,7 @@ export function Plot(all: PlotProps) {
   }, [props.panel.line]);
 
   const keyed = async (event: KeyboardEvent): Promise<void> => {
-    const [{ onKey }, { told }] = await Promise.all([import("./keys.ts"), loadTooltip()]);
+    const { onKey, told } = await codeOfKeys();
     if (plot.current === undefined) return;
     onKey(event, plot.current, latest.current);
     said.value = at.value === undefined ? "" : told(at.value, latest.current);

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { summaryOf } from "../models/metrics.ts";
 import { setPanel, splitBy } from "../models/page.ts";
 import { type Kind, type Panel, type ScaleName, type Stat, STATS, without } from "../url.ts";
+import { Choices } from "./choices.tsx";
 import type { CutProps } from "./panel-props.ts";
 
 const KINDS: readonly (readonly [kind: Kind | undefined, title: string])[] = [
@@ -39,41 +40,27 @@ export function Display({ index, panel, close }: CutProps & { readonly close: ()
     <div class="display">
       <div class="view-row">
         <span class="quiet">Show as</span>
-        <div class="segments" role="group" aria-label="Show as">
-          {KINDS.map(([kind, title]) => (
-            <button
-              key={title}
-              type="button"
-              class="segment"
-              aria-pressed={panel.kind === kind}
-              onClick={() => setPanel(index, (now) => ({ ...shownAs(now, kind), table: false }))}
-            >
-              {title}
-            </button>
-          ))}
-        </div>
+        <Choices
+          label="Show as"
+          of={KINDS}
+          chosen={panel.kind}
+          onChoose={(kind) => setPanel(index, (now) => ({ ...shownAs(now, kind), table: false }))}
+        />
       </div>
       <div class="view-row">
         <span class="quiet">Scale</span>
-        <div class="segments" role="group" aria-label="Scale">
-          {SCALES.map(([scale, title]) => (
-            <button
-              key={title}
-              type="button"
-              class="segment"
-              aria-pressed={panel.scale === scale}
-              disabled={isOff(panel, scale)}
-              onClick={() =>
-                setPanel(index, (now) => {
-                  const rest = without(now, "scale");
-                  return scale === undefined ? rest : { ...rest, scale };
-                })
-              }
-            >
-              {title}
-            </button>
-          ))}
-        </div>
+        <Choices
+          label="Scale"
+          of={SCALES}
+          chosen={panel.scale}
+          isOff={(scale) => isOff(panel, scale)}
+          onChoose={(scale) =>
+            setPanel(index, (now) => {
+              const rest = without(now, "scale");
+              return scale === undefined ? rest : { ...rest, scale };
+            })
+          }
+        />
       </div>
       {panel.kind === "number" ? (
         <Figures index={index} panel={panel} />

@@ -4,27 +4,19 @@ import { useSignal } from "@preact/signals";
 import { parseMatcher } from "../../core/query/filter.ts";
 import { filters, go, setColumns, view } from "../models/page.ts";
 import { COLUMNS } from "../url.ts";
+import { Choices } from "./choices.tsx";
 import { ICONS } from "./icons.tsx";
 
-const CHOICES = [undefined, ...Array.from({ length: COLUMNS }, (_, i) => i + 1)];
+const CHOICES: readonly (readonly [columns: number | undefined, title: string])[] = [
+  [undefined, "Auto"],
+  ...Array.from({ length: COLUMNS }, (_, i) => [i + 1, String(i + 1)] as const),
+];
 
 export const Layout = () => (
   <>
     <div class="view-row">
       <span class="quiet">Columns</span>
-      <div class="segments" role="group" aria-label="Columns">
-        {CHOICES.map((one) => (
-          <button
-            key={one ?? 0}
-            type="button"
-            class="segment"
-            aria-pressed={view.value.columns === one}
-            onClick={() => setColumns(one)}
-          >
-            {one ?? "Auto"}
-          </button>
-        ))}
-      </div>
+      <Choices label="Columns" of={CHOICES} chosen={view.value.columns} onChoose={setColumns} />
     </div>
     <FilterAll />
   </>

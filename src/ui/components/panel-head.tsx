@@ -13,6 +13,7 @@ import { summaryOf } from "../models/metrics.ts";
 import { namesIn } from "../models/naming.ts";
 import { linkToPanel, page, setPanel, splitBy } from "../models/page.ts";
 import { ACROSS, type Across, DRAWN, isCounter, SHOWS, showOf, titleOf, without } from "../url.ts";
+import { Choices } from "./choices.tsx";
 import { Filters } from "./filters.tsx";
 import { lazily } from "./lazily.tsx";
 import type { CutProps, HeadProps } from "./panel-props.ts";
@@ -92,24 +93,17 @@ const Combined = ({ index, panel }: CutProps) =>
 
 /** Of a counter: how fast it grows, or what it says. */
 const RateOrValue = ({ index, panel }: CutProps) => (
-  <div class="segments" role="group" aria-label="Shown of the counter">
-    {SHOWS.map((show) => (
-      <button
-        key={show}
-        type="button"
-        class="segment"
-        aria-pressed={showOf(panel) === show}
-        onClick={() =>
-          setPanel(index, (now) => {
-            const rest = without(now, "show", "only", "sort");
-            return show === "rate" ? rest : { ...rest, show };
-          })
-        }
-      >
-        {show}
-      </button>
-    ))}
-  </div>
+  <Choices
+    label="Shown of the counter"
+    of={SHOWS.map((show) => [show, show] as const)}
+    chosen={showOf(panel)}
+    onChoose={(show) =>
+      setPanel(index, (now) => {
+        const rest = without(now, "show", "only", "sort");
+        return show === "rate" ? rest : { ...rest, show };
+      })
+    }
+  />
 );
 
 const Expression = lazily(async () => (await import("./expression.tsx")).Expression);

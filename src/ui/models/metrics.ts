@@ -313,9 +313,9 @@ export function startMetrics(): void {
     refresh();
   });
   effect(() => {
-    const { page, panels } = view.value;
+    const { page, panels, saved } = view.value;
     const first = everything.value?.metrics[0];
-    if (page === "explore" && panels.length === 0 && first !== undefined)
+    if (page === "explore" && panels.length === 0 && saved === undefined && first !== undefined)
       settleOn(openedAs(first.group?.first ?? first.name, first));
   });
   effect(() => noteOpen(view.value.panels.map(({ metric }) => metric).filter(Boolean)));

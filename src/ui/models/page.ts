@@ -89,7 +89,7 @@ function show(next: View, zooms: Entry["zooms"] = []): void {
 }
 
 /** Changes the address without an entry: for what is not worth a step back. */
-function amend(next: View): void {
+export function amend(next: View): void {
   history.replaceState(history.state, "", addressOf(next));
   view.value = next;
 }
@@ -132,7 +132,8 @@ export const filtered = (panel: Panel, where: readonly string[]): Panel => ({
   where,
 });
 
-const opened = (panel: Panel, from: View): View => ({
+/** Of no saved view any more. */
+const opened = (panel: Panel, { saved: _, ...from }: View): View => ({
   ...from,
   page: "explore",
   panels: [panel],

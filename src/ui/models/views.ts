@@ -10,7 +10,7 @@ import type {
 } from "../../core/api-views.ts";
 import { ask, messageOf } from "../api.ts";
 import { parseView, type View, viewAddress } from "../url.ts";
-import { go, goTo, view } from "./page.ts";
+import { amend, go, goTo, view } from "./page.ts";
 
 export type Views =
   | { readonly kind: "loading" }
@@ -47,6 +47,13 @@ export const viewOf = ({ id, search }: SavedView): View => ({
 });
 export const addressOf = (one: SavedView): string => viewAddress(viewOf(one));
 export const open = (one: SavedView): void => goTo(viewOf(one));
+/** For an address that names the view alone: no entry in the history. */
+export const settle = (one: SavedView): void => amend(viewOf(one));
+/** What is shown is of no view from now on. */
+export function leave(): void {
+  const { saved: _, ...rest } = view.peek();
+  amend(rest);
+}
 
 /** Ten characters that no other view has. */
 const newId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
