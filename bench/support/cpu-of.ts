@@ -1,6 +1,7 @@
 // CPU time of the processes that a bench has started, by the system's count. Linux.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Ticks of /proc a second. */
 const TICKS = 100;
@@ -27,4 +28,20 @@ export function processMs(command: string): number {
       }
     });
   return (ticks.reduce((sum, one) => sum + one, 0) * 1_000) / TICKS;
+}
+
+/** A second with less CPU than this is one at rest, ms. */
+const AT_REST = 50;
+/** Seconds to wait for one at most. */
+const PATIENCE = 120;
+
+/** Waits until the processes that this one has started by that name are at rest. */
+export async function idle(command: string): Promise<void> {
+  let before = processMs(command);
+  for (let second = 0; second < PATIENCE; second++) {
+    await sleep(1_000);
+    const now = processMs(command);
+    if (now - before < AT_REST) return;
+    before = now;
+  }
 }
