@@ -31,22 +31,18 @@ const Pointed = (props: TooltipProps) => props.at.value && <Tooltip {...props} /
 /** Keys that mean something to a chart; what, is loaded with the first. */
 const KEYS = new Set(["ArrowLeft", "ArrowRight", "+", "=", "-", "Escape"]);
 
-type CodeOfKeys = Pick<typeof import("./keys.ts"), "onKey"> &
-  Pick<typeof import("./tooltip.tsx"), "told">;
-
-let loadedKeys: Promise<CodeOfKeys> | undefined;
+const loadCodeOfKeys = async () => {
+  const [{ onKey }, { told }] = await Promise.all([import("./keys.ts"), loadTooltip()]);
+  return { onKey, told };
+};
+let loadedKeys: ReturnType<typeof loadCodeOfKeys> | undefined;
 
 /** One promise for all keys, so that the second does not overtake the first while code loads. */
-function codeOfKeys(): Promise<CodeOfKeys> {
-  loadedKeys ??= Promise.all([import("./keys.ts"), loadTooltip()]).then(
-    ([{ onKey }, { told }]) => ({ onKey, told }),
-    (error: unknown) => {
-      loadedKeys = undefined;
-      throw error;
-    },
-  );
-  return loadedKeys;
-}
+const codeOfKeys = (): ReturnType<typeof loadCodeOfKeys> =>
+  (loadedKeys ??= loadCodeOfKeys().catch((error: unknown) => {
+    loadedKeys = undefined;
+    throw error;
+  }));
 
 export interface PlotProps extends Pick<ChartEvents, "onZoom" | "onBack" | "onPan"> {
   readonly name: string;

@@ -133,11 +133,10 @@ export const filtered = (panel: Panel, where: readonly string[]): Panel => ({
 });
 
 /** Of no saved view any more. */
-const opened = (panel: Panel, { saved: _, ...from }: View): View => ({
-  ...from,
-  page: "explore",
-  panels: [panel],
-});
+function opened(panel: Panel, from: View): View {
+  const { saved: _, ...rest } = from;
+  return { ...rest, page: "explore", panels: [panel] };
+}
 
 /** Shows a metric alone, with the range and resolution of before. */
 export const openAlone = (panel: Panel): void => show(opened(panel, view.peek()));
