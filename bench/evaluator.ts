@@ -31,7 +31,7 @@ function source(series: number): SampleSource {
       const end = times.findLastIndex((at) => at < to) + 1;
       for (let i = 0; i < series; i++) {
         for (let j = first; j < end; j++) values[j] = ((j * (1 + (i % 9))) % 1_000) + j;
-        take({
+        await take({
           labels: labelsOf(name, i),
           times: times.subarray(first, end),
           values: values.subarray(first, end),

@@ -18,7 +18,7 @@ test("a query is parsed and answered in workerd", async () => {
     { start: 60_000, end: 120_000, step: 60_000 },
     {
       select: async (_, take) => {
-        take({
+        await take({
           labels: [
             ["__name__", "seen_total"],
             ["job", "ab"],

@@ -177,7 +177,7 @@ export async function streamAggregate(
   });
   for (const [key, group] of groups) {
     for (let i = 0; i < count; i++) if (group.has[i] === 1) kernel.finish?.(group, i);
-    emit(group.labels, group.values, group.has);
+    await emit(group.labels, group.values, group.has);
     // What takes it may keep a copy: both are there for one group at a time.
     groups.delete(key);
     evaluation.release(kernel.keeps);

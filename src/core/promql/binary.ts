@@ -77,38 +77,50 @@ export async function streamBinary(
   const left = await evaluation.collect(binary.left);
   const right = await evaluation.collect(binary.right);
   const merged = new Merged(evaluation);
-  if (isSetOperator(binary.op)) combineSets(binary, left, right, merged);
-  else combineMatches(evaluation, binary, binary.op, left, right, merged);
+  if (isSetOperator(binary.op)) await combineSets(evaluation, binary, left, right, merged);
+  else await combineMatches(evaluation, binary, binary.op, left, right, merged);
   evaluation.release(left.length + right.length);
-  merged.emit(emit);
+  await merged.emit(emit);
 }
 
-function combineSets(
+async function combineSets(
+  evaluation: Evaluation,
   { op, matching }: Binary,
   left: readonly Column[],
   right: readonly Column[],
   merged: Merged,
-): void {
+): Promise<void> {
+  const { count } = evaluation.grid;
   const [kept, others] = op === "or" ? [right, left] : [left, right];
-  const groups = bySignature(others, matching);
   const signature = signatureOf(matching);
+  // Where any series of a signature has a value: looked up once a step, however many there are.
+  const present = new Map<string, Uint8Array>();
+  for (const [key, group] of bySignature(others, matching)) {
+    const any = new Uint8Array(count);
+    for (const { has } of group) {
+      await evaluation.work(count);
+      for (let i = 0; i < count; i++) any[i]! |= has[i]!;
+    }
+    present.set(key, any);
+  }
   if (op === "or") for (const { labels, values, has } of left) merged.add(labels, values, has);
+  const none = new Uint8Array(count);
   for (const { labels, values, has } of kept) {
-    const matches = groups.get(keyOf(signature(labels))) ?? [];
-    for (let i = 0; i < has.length; i++)
-      if (has[i] === 1 && matches.some((one) => one.has[i] === 1) !== (op === "and")) has[i] = 0;
+    await evaluation.work(count);
+    const matches = present.get(keyOf(signature(labels))) ?? none;
+    for (let i = 0; i < count; i++) if ((matches[i] === 1) !== (op === "and")) has[i] = 0;
     merged.add(labels, values, has);
   }
 }
 
-function combineMatches(
+async function combineMatches(
   evaluation: Evaluation,
   binary: Binary,
   op: Arithmetic | Comparison,
   left: readonly Column[],
   right: readonly Column[],
   merged: Merged,
-): void {
+): Promise<void> {
   const { matching, bool } = binary;
   const swapped = matching.many === "right";
   const [many, one] = swapped ? [right, left] : [left, right];
@@ -126,6 +138,7 @@ function combineMatches(
         let steps = made.get(key);
         if (steps === undefined) made.set(key, (steps = new Uint8Array(count)));
         const out = merged.of(labels);
+        await evaluation.work(count);
         for (let i = 0; i < count; i++) {
           if (each.has[i] === 0 || other.has[i] === 0) continue;
           if (steps[i] === 1) refuseTwice(matching);

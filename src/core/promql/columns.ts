@@ -14,7 +14,7 @@ export class Merged {
     this.#evaluation = evaluation;
   }
 
-  readonly add: Emit = (labels, values, has) => {
+  readonly add = (...[labels, values, has]: Parameters<Emit>): void => {
     const column = this.of(labels);
     for (let i = 0; i < has.length; i++) {
       if (has[i] === 0) continue;
@@ -37,9 +37,9 @@ export class Merged {
   }
 
   /** Hands all on, and holds them no longer. */
-  emit(emit: Emit): void {
+  async emit(emit: Emit): Promise<void> {
     for (const [key, { labels, values, has }] of this.#columns) {
-      emit(labels, values, has);
+      await emit(labels, values, has);
       this.#columns.delete(key);
       this.#evaluation.release(1);
     }

@@ -13,7 +13,7 @@ import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
 import { Notes } from "./notes.ts";
 import type { SampleSource, TakeSeries } from "./source.ts";
-import { Spent } from "./spent.ts";
+import { type Pace, Spent } from "./spent.ts";
 import { sizeOf, streamSubquery } from "./window.ts";
 
 /** Unix ms. An instant query has start = end, and any positive step. */
@@ -30,6 +30,8 @@ export interface Options {
   readonly subqueryStep?: number;
   /** Asked at least once a series: whether the time for the query is over. */
   readonly isOver?: () => boolean;
+  /** Without it, all is done at once. */
+  readonly pace?: Pace;
   /** Whether samples are counted by step. */
   readonly countsSteps?: boolean;
 }
@@ -125,7 +127,7 @@ async function evaluated(
   evaluate: (evaluation: Evaluation) => Promise<Value>,
 ): Promise<Result<Answer, QueryError>> {
   const notes = new Notes(query);
-  const spent = new Spent(options.isOver ?? (() => false));
+  const spent = new Spent(options.isOver ?? (() => false), options.pace);
   const run: Run = { ...DEFAULTS, ...options, source, notes, start, end, spent };
   try {
     const grid: Grid = { start, step, count: Math.floor((end - start) / step) + 1 };
@@ -143,6 +145,8 @@ async function evaluated(
   } catch (thrown) {
     if (thrown instanceof Failure) return err(thrown.failure);
     throw thrown;
+  } finally {
+    spent.rest();
   }
 }
 

@@ -22,10 +22,10 @@ export interface Column {
 }
 
 /**
- * Takes the column of a series. The arrays are the giver's, and hold something else once the call has
- * returned; until then the taker may overwrite them.
+ * Takes the column of a series. The giver waits for it, since others may have their turn meanwhile. The arrays
+ * are the giver's, and hold something else afterwards; until then the taker may overwrite them.
  */
-export type Emit = (labels: Labels, values: Float64Array, has: Uint8Array) => void;
+export type Emit = (labels: Labels, values: Float64Array, has: Uint8Array) => void | Promise<void>;
 
 export interface Evaluation {
   readonly grid: Grid;
@@ -54,8 +54,11 @@ export interface Evaluation {
   readonly subqueryStep: number;
   /** Samples that each step looks at, where they are counted. What is within a subquery is not. */
   readonly seen: Float64Array | undefined;
-  /** Counts samples and values that are looked at, and fails over the limit, or when time is over. */
-  work(looks: number): void;
+  /**
+   * Counts samples and values that are looked at, and fails over the limit, or when time is over. Where it gives
+   * a promise, others are to have their turn before work goes on.
+   */
+  work(looks: number): Promise<void> | undefined;
   /** Counts values that are held in memory at once, and fails over the limit. */
   hold(columns: number): void;
   release(columns: number): void;

@@ -91,8 +91,8 @@ export class Evaluator implements Evaluation {
     this.#run.spent.release(columns * this.grid.count);
   }
 
-  work(looks: number): void {
-    this.#run.spent.work(looks);
+  work(looks: number): Promise<void> | undefined {
+    return this.#run.spent.work(looks);
   }
 
   async select(
@@ -104,6 +104,8 @@ export class Evaluator implements Evaluation {
     const { source, spent } = this.#run;
     const matchers = compileMatchers(selector.matchers);
     if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
+    // Reading has turns of its own.
+    spent.rest();
     const found = await source.select(
       {
         matchers: matchers.value,
@@ -112,10 +114,8 @@ export class Evaluator implements Evaluation {
         use: { ...use, step: this.grid.step },
       },
       (series) => {
-        const { looks } = spent;
         spent.read(sizeOf(series));
-        take(series);
-        return spent.looks - looks;
+        return take(series);
       },
     );
     spent.selectionIsOver();
@@ -185,10 +185,10 @@ export class Evaluator implements Evaluation {
     change: (values: Float64Array, has: Uint8Array) => void,
   ): Promise<void> {
     await this.#named(expr, dropName, emit, (next) =>
-      this.stream(expr, (labels, values, has) => {
-        this.work(values.length);
+      this.stream(expr, async (labels, values, has) => {
+        await this.work(values.length);
         change(values, has);
-        next(labels, values, has);
+        await next(labels, values, has);
       }),
     );
   }
@@ -205,7 +205,7 @@ export class Evaluator implements Evaluation {
       return run((labels, values, has) => emit(withoutName(labels), values, has));
     const merged = new Merged(this);
     await run((labels, values, has) => merged.add(withoutName(labels), values, has));
-    merged.emit(emit);
+    await merged.emit(emit);
   }
 
   async #binary(binary: Binary, emit: Emit): Promise<void> {
@@ -237,7 +237,7 @@ export class Evaluator implements Evaluation {
       // Of the time itself: hour(), and the like.
       const { values, has } = newColumn(NONE, grid.count);
       for (let i = 0; i < grid.count; i++) values[i] = body(timeAt(grid, i) / 1_000, 0, 0)!;
-      emit(NONE, values, has.fill(1));
+      await emit(NONE, values, has.fill(1));
       return;
     }
     const [a, b] = await Promise.all(rest.map((arg) => this.scalar(arg)));
@@ -267,7 +267,7 @@ export class Evaluator implements Evaluation {
     await this.#named(over, body.keepsName !== true, emit, (next) =>
       streamWindows(this, call, over, body, params, (labels, values, has) => {
         note(labels);
-        next(labels, values, has);
+        return next(labels, values, has);
       }),
     );
   }

@@ -7,6 +7,7 @@ import { newColumn, type Column, type Emit, type Evaluation } from "./evaluation
 import { fail } from "./error.ts";
 import { keyOf, withLabel } from "./labels.ts";
 import { formatValue } from "./literals.ts";
+import { LOOKS_AT_ONCE } from "./spent.ts";
 import { quantileOf } from "../quantile.ts";
 import { labelNameIssue } from "../series/labels.ts";
 
@@ -28,33 +29,39 @@ export async function streamGroups(
   }
   if (aggregate.op === "quantile") {
     for (const q of params) evaluation.notes.quantile(q, aggregate.param!);
-    for (const group of groups.values())
-      quantileOfGroup(group, params, (values, has) =>
-        emit(labelsOf(group[0]!.labels), values, has),
-      );
+    for (const group of groups.values()) {
+      const { values, has } = await quantileOfGroup(evaluation, group, params);
+      await emit(labelsOf(group[0]!.labels), values, has);
+    }
   } else {
     checkSizes(params);
-    for (const group of groups.values()) firstOfGroup(group, params, aggregate.op === "topk", emit);
+    for (const group of groups.values())
+      await firstOfGroup(evaluation, group, params, aggregate.op === "topk", emit);
   }
   evaluation.release(columns.length);
 }
 
-function quantileOfGroup(
+async function quantileOfGroup(
+  evaluation: Evaluation,
   group: readonly Column[],
   params: Float64Array,
-  emit: (values: Float64Array, has: Uint8Array) => void,
-): void {
+): Promise<Pick<Column, "values" | "has">> {
   const { values, has } = newColumn([], params.length);
   const found = new Float64Array(group.length);
   for (let i = 0; i < params.length; i++) {
     let size = 0;
+    if (i % stepsAtOnce(group) === 0) await evaluation.work(stepsAtOnce(group) * group.length);
     for (const column of group) if (column.has[i] === 1) found[size++] = column.values[i]!;
     if (size === 0) continue;
     has[i] = 1;
     values[i] = quantileOf(params[i]!, found, size);
   }
-  emit(values, has);
+  return { values, has };
 }
+
+/** Steps of a group that are worked on before it is told. */
+const stepsAtOnce = (group: readonly Column[]): number =>
+  Math.max(1, Math.floor(LOOKS_AT_ONCE / group.length));
 
 function checkSizes(params: Float64Array): void {
   for (const size of params) {
@@ -65,12 +72,13 @@ function checkSizes(params: Float64Array): void {
 }
 
 /** Leaves each step's k greatest or smallest; with one step, also in that order. NaN comes last. */
-function firstOfGroup(
+async function firstOfGroup(
+  evaluation: Evaluation,
   group: readonly Column[],
   params: Float64Array,
   greatest: boolean,
   emit: Emit,
-): void {
+): Promise<void> {
   const before = (a: number, b: number): number =>
     Number.isNaN(a) || Number.isNaN(b)
       ? Number(Number.isNaN(a)) - Number(Number.isNaN(b))
@@ -80,6 +88,7 @@ function firstOfGroup(
   let order: readonly Column[] = group;
   for (let i = 0; i < params.length; i++) {
     const size = Math.max(0, Math.trunc(params[i]!));
+    if (i % stepsAtOnce(group) === 0) await evaluation.work(stepsAtOnce(group) * group.length);
     // Infinite values have no difference; those that are equal keep their order.
     const present = group
       .filter((column) => column.has[i] === 1)
@@ -88,7 +97,7 @@ function firstOfGroup(
     order = present;
   }
   for (const { labels, values, has } of params.length === 1 ? order : group)
-    if (hasAny(has)) emit(labels, values, has);
+    if (hasAny(has)) await emit(labels, values, has);
 }
 
 async function countValues(
@@ -104,7 +113,8 @@ async function countValues(
     grouping.without ? grouping : { without: false, labels: [...grouping.labels, label] },
   );
   const counts = new Merged(evaluation);
-  await evaluation.stream(expr, (labels, values, has) => {
+  await evaluation.stream(expr, async (labels, values, has) => {
+    await evaluation.work(has.length);
     for (let i = 0; i < has.length; i++) {
       if (has[i] === 0) continue;
       const column = counts.of(labelsOf(withLabel(labels, label, formatValue(values[i]!))));
@@ -112,5 +122,5 @@ async function countValues(
       column.values[i]!++;
     }
   });
-  counts.emit(emit);
+  await counts.emit(emit);
 }

@@ -126,10 +126,11 @@ async function streamHistograms(
       has[i] = 1;
       values[i] = answer(scratch, i);
     }
+    await evaluation.work(buckets.length * values.length);
     merged.add(withoutName(labels), values, has);
   }
   evaluation.release(columns.length);
-  merged.emit(emit);
+  await merged.emit(emit);
 }
 
 interface Histogram {

@@ -23,8 +23,8 @@ export async function streamInstant(
   const { first, last, fixed } = spanOf(evaluation, selector);
   const { values, has } = newColumn([], grid.count);
   const use = { by: "instant", range: lookback } as const;
-  await evaluation.select(selector, { from: first - lookback, to: last }, use, (series) => {
-    evaluation.work(grid.count + sizeOf(series));
+  await evaluation.select(selector, { from: first - lookback, to: last }, use, async (series) => {
+    await evaluation.work(grid.count + sizeOf(series));
     const latest =
       series.buckets === undefined
         ? ofSamples(series, lookback, what)
@@ -44,7 +44,7 @@ export async function streamInstant(
       if (seen !== undefined) seen[i]!++;
       any = true;
     }
-    if (any) emit(series.labels, values, has);
+    if (any) await emit(series.labels, values, has);
   });
 }
 

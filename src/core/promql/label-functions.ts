@@ -30,7 +30,7 @@ async function relabelled(
 ): Promise<void> {
   const merged = new Merged(evaluation);
   await evaluation.stream(vector, (labels, values, has) => merged.add(change(labels), values, has));
-  merged.emit(emit);
+  await merged.emit(emit);
 }
 
 export async function labelReplace(

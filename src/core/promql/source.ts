@@ -54,11 +54,11 @@ export interface BucketSeries {
   readonly width: number;
 }
 
-/** Takes a whole series, each once. What it throws ends a selection, and is passed on. */
-export type TakeSeries = (series: SampleSeries | BucketSeries) => void;
-
-/** Likewise; returns how often it looked at samples and values, so that a source may let others have a turn. */
-export type TakeAndTell = (series: SampleSeries | BucketSeries) => number;
+/**
+ * Takes a whole series, each once, and is waited for before the next: it may let others have their turn. What it
+ * throws ends a selection, and is passed on.
+ */
+export type TakeSeries = (series: SampleSeries | BucketSeries) => void | Promise<void>;
 
 /** What was found besides the samples. */
 export interface SamplesFound {
@@ -69,5 +69,5 @@ export interface SamplesFound {
 }
 
 export interface SampleSource {
-  select(question: SampleQuestion, take: TakeAndTell): Promise<Result<SamplesFound, ReadError>>;
+  select(question: SampleQuestion, take: TakeSeries): Promise<Result<SamplesFound, ReadError>>;
 }

@@ -3,6 +3,17 @@
 import * as LIMITS from "../limits.ts";
 import { Failure, failLimit } from "./error.ts";
 
+/** Looks after which work is told of, at most, give or take a window: a single series may have a day's. */
+export const LOOKS_AT_ONCE = 1_000_000;
+
+/** How work gives way to that of others: large work goes in turns. */
+export interface Pace {
+  /** Told how often samples and values were looked at; a promise: work is to wait for it. */
+  worked(looks: number): Promise<void> | undefined;
+  /** What follows waits, or is small. */
+  rest(): void;
+}
+
 export class Spent {
   /** That were read. */
   series = 0;
@@ -16,10 +27,12 @@ export class Spent {
   /** Samples of the selection that is being read. */
   #selected = 0;
   readonly #isOver: () => boolean;
+  readonly #pace: Pace | undefined;
 
   /** `isOver`: whether the time for the query is over. */
-  constructor(isOver: () => boolean) {
+  constructor(isOver: () => boolean, pace?: Pace) {
     this.#isOver = isOver;
+    this.#pace = pace;
   }
 
   /** A series of so many samples. All of a selection are in memory until it is over. */
@@ -57,13 +70,23 @@ export class Spent {
     this.peak = Math.max(this.peak, this.#held + this.#selected);
   }
 
-  work(looks: number): void {
+  work(looks: number): Promise<void> | undefined {
     this.looks += looks;
     if (this.looks > LIMITS.queryLooks)
       failLimit(
         "queryLooks",
         `the query looks at samples more than ${LIMITS.queryLooks} times: ask for fewer series, shorter ranges or a larger step`,
       );
+    this.#checkTime();
+    // A clock may stand still until others had their turn.
+    return this.#pace?.worked(looks)?.then(() => this.#checkTime());
+  }
+
+  rest(): void {
+    this.#pace?.rest();
+  }
+
+  #checkTime(): void {
     if (this.#isOver())
       throw new Failure({ kind: "timeout", message: "query timed out in expression evaluation" });
   }

@@ -34,7 +34,7 @@ export async function scalar(evaluation: Evaluation, { args }: Call): Promise<Fl
 
 export async function vector(evaluation: Evaluation, { args }: Call, emit: Emit): Promise<void> {
   const values = await evaluation.scalar(args[0]!);
-  emit(NONE, values, new Uint8Array(values.length).fill(1));
+  await emit(NONE, values, new Uint8Array(values.length).fill(1));
 }
 
 export async function absent(evaluation: Evaluation, { args }: Call, emit: Emit): Promise<void> {
@@ -44,7 +44,7 @@ export async function absent(evaluation: Evaluation, { args }: Call, emit: Emit)
   await evaluation.stream(args[0]!, (_, __, present) => {
     for (let i = 0; i < has.length; i++) if (present[i] === 1) has[i] = 0;
   });
-  if (has.includes(1)) emit(absentLabels(args[0]!), values, has);
+  if (has.includes(1)) await emit(absentLabels(args[0]!), values, has);
 }
 
 /** absent_over_time is the absence of present_over_time. */
@@ -91,7 +91,7 @@ export async function timestamp(evaluation: Evaluation, { args }: Call, emit: Em
       for (let i = 0; i < has.length; i++) values[i] = timeAt(grid, i) / 1_000;
       merged.add(withoutName(labels), values, has);
     });
-  merged.emit(emit);
+  await merged.emit(emit);
 }
 
 /** Orders an instant vector; over a range, answers are ordered by their labels. */
@@ -111,6 +111,6 @@ export const sorter =
         return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
       return x === y ? 0 : x < y === descending ? 1 : -1;
     });
-    for (const { labels, values, has } of columns) emit(labels, values, has);
+    for (const { labels, values, has } of columns) await emit(labels, values, has);
     evaluation.release(columns.length);
   };

@@ -5,6 +5,7 @@ import type { Call, MatrixSelector, Subquery } from "./ast.ts";
 import { type BucketBody, BucketRows, wholeRange } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
 import type { BucketSeries, SampleSeries, TakeSeries } from "./source.ts";
+import { LOOKS_AT_ONCE } from "./spent.ts";
 import { failLimit } from "./error.ts";
 import * as LIMITS from "../limits.ts";
 
@@ -28,9 +29,6 @@ export interface Window {
 
 /** The value of a window; undefined: none. */
 export type WindowBody = (window: Window) => number | undefined;
-
-/** Looks after which it is asked whether there were too many: a series may have a day's work. */
-const LOOKS_AT_ONCE = 1_000_000;
 
 /** What a function makes of windows, see functions.ts. */
 interface WindowFunction {
@@ -57,13 +55,13 @@ export async function streamWindows(
   const window = newWindow();
   // One window and one parameter for all steps have one value.
   const once = fixed && body.usesTime !== true && (params === undefined || isConstant(params));
-  const take: TakeSeries = (series) => {
+  const take: TakeSeries = async (series) => {
     const windows =
       series.buckets === undefined
         ? new SampleWindows(series, over.range, body, window)
         : new BucketWindows(series, over.range, body.ofBuckets);
     let any = false;
-    evaluation.work(grid.count + sizeOf(series));
+    await evaluation.work(grid.count + sizeOf(series));
     for (let i = 0; i < grid.count; i++) {
       if (once && i > 0) {
         has[i] = has[0]!;
@@ -75,7 +73,7 @@ export async function streamWindows(
       const value = windows.valueAt(fixed ? first : at - offset, at, params?.[i] ?? NaN);
       if (seen !== undefined) seen[i]! += windows.size;
       if (windows.looks > LOOKS_AT_ONCE) {
-        evaluation.work(windows.looks);
+        await evaluation.work(windows.looks);
         windows.looks = 0;
       }
       has[i] = value === undefined ? 0 : 1;
@@ -83,8 +81,8 @@ export async function streamWindows(
       values[i] = value;
       any = true;
     }
-    evaluation.work(windows.looks);
-    if (any) emit(series.labels, values, has);
+    await evaluation.work(windows.looks);
+    if (any) await emit(series.labels, values, has);
   };
   const span = { from: first - over.range, to: last };
   if (over.kind === "subquery") return streamSubquery(evaluation, over, span, take);
@@ -201,7 +199,7 @@ export async function streamSubquery(
       values: values.subarray(0, size),
       ends: NO_ENDS,
     };
-    take(series);
+    return take(series);
   });
 }
 

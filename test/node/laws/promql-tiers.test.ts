@@ -12,7 +12,7 @@ import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { samplesOf } from "../../../src/worker/routes/prometheus/samples.ts";
 import { Memory } from "../../support/promql/memory.ts";
 import { naiveRange } from "../../support/promql/naive.ts";
-import { atOnce, type Counts, storeOf } from "../../support/promql/store.ts";
+import { type Counts, storeOf } from "../../support/promql/store.ts";
 
 const NOW = Date.UTC(2031, 5, 18, 10, 30);
 const RETENTION = { minute: 15, hour: 400, day: 0 };
@@ -77,7 +77,6 @@ async function asked(
     now: NOW,
     samplesPerMinute: 6,
     retention: RETENTION,
-    inTurns: atOnce,
   });
   const answer = await evaluateRange(query, parsed.value, times, samples);
   if (!answer.ok) throw new Error(JSON.stringify(answer.error));

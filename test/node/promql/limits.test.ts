@@ -19,7 +19,7 @@ function sourceOf(series: number, samples: number): SampleSource {
         times.findLastIndex((at) => at < to),
       ];
       for (let i = 0; i < series; i++)
-        take({
+        await take({
           labels: [
             ["__name__", "x"],
             ["i", String(i)],
@@ -94,6 +94,58 @@ describe("a query fails", () => {
       kind: "read",
       error,
     });
+  });
+});
+
+describe("work on a single series gives way", () => {
+  /** Looks of a turn, and of a day's work of one series: 8,640 steps of 86,400 samples each, or points. */
+  const TURN = 3_000_000;
+  const CASES: readonly (readonly [query: string, end: number, step: number])[] = [
+    ["sum_over_time(x[1d])", 86_400_000, 10_000],
+    ["sum_over_time(vector(time())[1d:1s])", 86_400_000, 10_000],
+    ["quantile_over_time(0.5, x[1h])", 86_400_000, 10_000],
+    ["max_over_time(max_over_time(x[1h])[1d:10s])", 86_400_000, 600_000],
+  ];
+
+  /** `turns`: after how many of them time is over. */
+  async function turnsOf(query: string, end: number, step: number, turns: number) {
+    let [since, most, taken, rested] = [0, 0, 0, 0];
+    const error = await errorOf(query, sourceOf(1, 86_400), end, step, {
+      // A clock that moves between turns alone, as that of a Worker.
+      isOver: () => taken >= turns,
+      pace: {
+        worked(looks) {
+          since += looks;
+          most = Math.max(most, since);
+          if (since < TURN) return undefined;
+          since = 0;
+          return Promise.resolve().then(() => void taken++);
+        },
+        rest: () => void rested++,
+      },
+    });
+    return { error, most, taken, rested };
+  }
+
+  test.each(CASES)("%s over %d ms by %d", async (query, end, step) => {
+    const { error, most, taken, rested } = await turnsOf(query, end, step, 5);
+    expect(error).toMatchObject({ kind: "timeout" });
+    // Its time was looked at in the middle of it, and it has ended its turn.
+    expect(taken).toBe(5);
+    expect(most).toBeLessThan(TURN + 2 * 1_000_000);
+    expect(rested).toBeGreaterThan(0);
+  });
+
+  test("and is what it is at once", async () => {
+    const source = sourceOf(3, 3_600);
+    const query = "topk(2, max_over_time(sum_over_time(x[10m])[30m:10s])) or x and on () x";
+    const parsed = parseQuery(query);
+    if (!parsed.ok) throw new Error(parsed.error.kind);
+    const times = { start: 0, end: 3_600_000, step: 10_000 };
+    const pace = { worked: () => Promise.resolve(), rest: () => {} };
+    const inTurns = await evaluateRange(query, parsed.value, times, source, { pace });
+    expect(inTurns.ok).toBe(true);
+    expect(inTurns).toEqual(await evaluateRange(query, parsed.value, times, source));
   });
 });
 

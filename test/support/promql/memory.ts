@@ -40,7 +40,7 @@ export class Memory {
         if (!new Work().matches(matchers, labels)) continue;
         const within = (at: number): boolean => at >= from && at < to;
         const kept = times.flatMap((at, i) => (within(at) ? [i] : []));
-        take({
+        await take({
           labels,
           times: Float64Array.from(kept, (i) => times[i]!),
           values: Float64Array.from(kept, (i) => values[i]!),

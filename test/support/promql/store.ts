@@ -21,11 +21,6 @@ export interface Kept {
 /** Counts what was read of each tier. */
 export type Counts = Record<TierName | "samples", number>;
 
-/** Work all at once, as no Worker does it. */
-export async function atOnce(parts: Iterable<number>): Promise<void> {
-  for (const _ of parts);
-}
-
 export function storeOf(memory: Memory, kept: Kept): { source: Source; read: Counts } {
   const read: Counts = { minute: 0, hour: 0, day: 0, samples: 0 };
   const source: Source = {

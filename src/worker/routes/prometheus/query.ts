@@ -15,6 +15,7 @@ import {
 import { rangeTimes } from "../../../core/promql/parameters.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
 import type { SampleSource } from "../../../core/promql/source.ts";
+import type { Pace } from "../../../core/promql/spent.ts";
 import type { MatcherParts } from "../../../core/query/filter.ts";
 import type { Result } from "../../../core/result.ts";
 import { configOf, type HonoEnv } from "../../env.ts";
@@ -107,7 +108,6 @@ async function answered(
   const timed = new TimedSource(
     samplesOf(sourceOf(c.env, seen.prefix, now), {
       now,
-      inTurns: (parts, rows) => new Turns().run(parts, rows),
       ...configOf(c.env),
     }),
   );
@@ -117,6 +117,7 @@ async function answered(
     source: timed,
     options: {
       isOver: () => Date.now() - now > most,
+      pace: paceOf(new Turns()),
       countsSteps: stats !== "",
       ...(lookback !== undefined && lookback > 0 && { lookback }),
     },
@@ -130,6 +131,14 @@ async function answered(
   );
   return new Response(streamOf(parts), { headers: { "content-type": "application/json" } });
 }
+
+/** Looks at samples and values that take the time of decoding a bucket. */
+const LOOKS_OF_A_ROW = 100;
+
+const paceOf = (turns: Turns): Pace => ({
+  worked: (looks) => (turns.isOver(looks / LOOKS_OF_A_ROW) ? turns.next() : undefined),
+  rest: () => turns.rest(),
+});
 
 /** The first series of an answer, and a warning when there are more. */
 function truncated(answer: Answer, limit: number): Answer {

@@ -19,7 +19,6 @@ import type {
   SampleSeries,
   SampleSource,
   SamplesFound,
-  TakeAndTell,
 } from "../../../core/promql/source.ts";
 import { TierSeries } from "../../../core/promql/tier-series.ts";
 import {
@@ -44,8 +43,6 @@ interface Settings {
   /** Most samples that a minute keeps. */
   readonly samplesPerMinute: number;
   readonly retention: Retention;
-  /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */
-  readonly inTurns: (parts: Generator<number, void>, rows: number) => Promise<void>;
 }
 
 /** What was read one way. */
@@ -60,7 +57,7 @@ interface Read {
 }
 
 export function samplesOf(source: Source, settings: Settings): SampleSource {
-  const { now, retention, inTurns } = settings;
+  const { now, retention } = settings;
   const kept: KeptFrom = {
     minute: keptFrom("minute", now, retention),
     hour: keptFrom("hour", now, retention),
@@ -89,7 +86,7 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
           why = "collapsed";
           continue;
         }
-        await inTurns(handedOut(series, take), 1 / LOOKS_OF_A_ROW);
+        for (const one of series) await take(one);
         const info = infoOf(reading, question.use, why);
         return ok({
           infos: [...infos, ...(info !== undefined && isAny ? [info] : [])],
@@ -99,13 +96,6 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
       throw new TypeError("no way to read a selection");
     },
   };
-}
-
-/** Looks that take the time of decoding a bucket. */
-const LOOKS_OF_A_ROW = 100;
-
-function* handedOut(all: Read["series"], take: TakeAndTell): Generator<number, void> {
-  for (const series of all) yield take(series);
 }
 
 /** Limits that a coarser tier stays within. */

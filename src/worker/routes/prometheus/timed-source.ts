@@ -1,7 +1,7 @@
 // How long a query read, for who asks for stats. In a Worker the clock stands still but while something is
 // awaited: reading takes all the time that is seen.
 
-import type { SampleQuestion, SampleSource, TakeAndTell } from "../../../core/promql/source.ts";
+import type { SampleQuestion, SampleSource, TakeSeries } from "../../../core/promql/source.ts";
 
 export class TimedSource implements SampleSource {
   /** Until samples were handed out, of all selections. */
@@ -12,7 +12,7 @@ export class TimedSource implements SampleSource {
     this.#source = source;
   }
 
-  async select(question: SampleQuestion, take: TakeAndTell): ReturnType<SampleSource["select"]> {
+  async select(question: SampleQuestion, take: TakeSeries): ReturnType<SampleSource["select"]> {
     const began = Date.now();
     let readAt: number | undefined;
     const found = await this.#source.select(question, (series) => {
