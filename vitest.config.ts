@@ -32,6 +32,14 @@ export default defineConfig(({ mode }) => ({
           name: "node",
           include: ["test/node/**/*.test.ts"],
           setupFiles: ["test/node/setup.ts"],
+          // As modules: what they import is there once, and not as CommonJS as well.
+          server: { deps: { inline: [/codemirror-promql/] } },
+          alias: [
+            {
+              find: /^@prometheus-io\/codemirror-promql$/,
+              replacement: "@prometheus-io/codemirror-promql/dist/esm/index.js",
+            },
+          ],
           // A process for each file would take longer than most of them.
           isolate: false,
           testTimeout: 60_000,
