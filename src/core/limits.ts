@@ -172,6 +172,12 @@ export const percentilesPerQuery = 1_000_000;
 export const samplesAtOnce = 1_000_000;
 /** Samples that are held at once to order series by a percentile of theirs: bounds memory. */
 export const samplesOrdered = 2_000_000;
+/** Bytes that one query may hold at once, give or take a slice: bounds memory. */
+export const queryBytes = 32 * 1024 * 1024;
+/** The same of all queries of an isolate, which share its 128 MB: those beyond wait for others to end. */
+export const isolateQueryBytes = 48 * 1024 * 1024;
+/** How long a query waits for that, ms: then it is to come again. */
+export const roomMs = 20_000;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

@@ -78,7 +78,7 @@ async function found(
       IDS.map((id) => `m${id}`),
     ),
   ];
-  const selected = await sourceOf(of, "", Date.now(), perSlice).select(
+  const selected = await sourceOf(of, "", Date.now(), { perSlice }).select(
     { tier, ...range, matchers },
     ({ metric }, buckets, first, end) => {
       for (let i = first; i < end; i++) {

@@ -73,7 +73,7 @@ async function found(metric: string, of: Env): Promise<ReadonlyMap<number, numbe
 /** Undefined when the store moved too much. */
 async function tried(metric: string, of: Env): Promise<ReadonlyMap<number, number> | undefined> {
   const counts = new Map<number, number>();
-  const selected = await sourceOf(of, "", NOW, 1).select(
+  const selected = await sourceOf(of, "", NOW, { perSlice: 1 }).select(
     { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
     ({ labels }, buckets, first, end) => {
       const i = Number(labels[0]?.[1]);
@@ -151,7 +151,7 @@ describe("a flush lands", () => {
       await put(metric, [n++ % SERIES], 2);
       await shard.flush();
     });
-    const selected = await sourceOf(of, "", NOW, 1).select(
+    const selected = await sourceOf(of, "", NOW, { perSlice: 1 }).select(
       { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
       () => undefined,
     );
@@ -190,7 +190,7 @@ test("a query that takes too long ends, and what it advises does not", async () 
       return Promise.resolve();
     });
   const select = (from: number) =>
-    sourceOf(slow(), "", NOW, 2_000).select(
+    sourceOf(slow(), "", NOW, { perSlice: 2_000 }).select(
       { tier: "minute", from, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
       () => undefined,
     );

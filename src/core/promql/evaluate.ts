@@ -13,7 +13,7 @@ import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
 import { Notes } from "./notes.ts";
 import type { SampleSource, TakeSeries } from "./source.ts";
-import { type Pace, Spent } from "./spent.ts";
+import { type Memory, type Pace, Spent } from "./spent.ts";
 import { sizeOf, streamSubquery } from "./window.ts";
 
 /** Unix ms. An instant query has start = end, and any positive step. */
@@ -32,6 +32,8 @@ export interface Options {
   readonly isOver?: () => boolean;
   /** Without it, all is done at once. */
   readonly pace?: Pace;
+  /** What it holds, and what is answered. */
+  readonly memory?: Memory;
   /** Whether samples are counted by step. */
   readonly countsSteps?: boolean;
 }
@@ -127,7 +129,7 @@ async function evaluated(
   evaluate: (evaluation: Evaluation) => Promise<Value>,
 ): Promise<Result<Answer, QueryError>> {
   const notes = new Notes(query);
-  const spent = new Spent(options.isOver ?? (() => false), options.pace);
+  const spent = new Spent(options.isOver ?? (() => false), options.pace, options.memory);
   const run: Run = { ...DEFAULTS, ...options, source, notes, start, end, spent };
   try {
     const grid: Grid = { start, step, count: Math.floor((end - start) / step) + 1 };

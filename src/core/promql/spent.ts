@@ -1,6 +1,7 @@
 // What a query has cost until now, against its limits. All parts of its evaluation share one.
 
 import * as LIMITS from "../limits.ts";
+import type { ReadError } from "../query/read-error.ts";
 import { Failure, failLimit } from "./error.ts";
 
 /** Looks after which work is told of, at most, give or take a window: a single series may have a day's. */
@@ -13,6 +14,17 @@ export interface Pace {
   /** What follows waits, or is small. */
   rest(): void;
 }
+
+/** Where what is held is counted, beside what other queries hold. */
+export interface Memory {
+  /** So many bytes more; negative: less. */
+  hold(bytes: number): void;
+  /** A promise: work is to wait until there is room for them, or hear that there is none. */
+  settled(): Promise<ReadError | undefined> | undefined;
+}
+
+/** Of a value that is held, and whether there is one. */
+const VALUE_BYTES = 9;
 
 export class Spent {
   /** That were read. */
@@ -28,11 +40,13 @@ export class Spent {
   #selected = 0;
   readonly #isOver: () => boolean;
   readonly #pace: Pace | undefined;
+  readonly #memory: Memory | undefined;
 
   /** `isOver`: whether the time for the query is over. */
-  constructor(isOver: () => boolean, pace?: Pace) {
+  constructor(isOver: () => boolean, pace?: Pace, memory?: Memory) {
     this.#isOver = isOver;
     this.#pace = pace;
+    this.#memory = memory;
   }
 
   /** A series of so many samples. All of a selection are in memory until it is over. */
@@ -54,6 +68,7 @@ export class Spent {
 
   hold(values: number): void {
     this.#held += values;
+    this.#memory?.hold(VALUE_BYTES * values);
     this.#holds();
     if (this.#held > LIMITS.queryCells)
       failLimit(
@@ -64,6 +79,7 @@ export class Spent {
 
   release(values: number): void {
     this.#held -= values;
+    this.#memory?.hold(-VALUE_BYTES * values);
   }
 
   #holds(): void {
@@ -78,8 +94,23 @@ export class Spent {
         `the query looks at samples more than ${LIMITS.queryLooks} times: ask for fewer series, shorter ranges or a larger step`,
       );
     this.#checkTime();
+    const waits = this.#memory?.settled();
+    if (waits !== undefined) return this.#waitsFor(waits, looks);
     // A clock may stand still until others had their turn.
     return this.#pace?.worked(looks)?.then(() => this.#checkTime());
+  }
+
+  async #waitsFor(room: Promise<ReadError | undefined>, looks: number): Promise<void> {
+    this.rest();
+    const error = await room;
+    if (error?.kind === "too_large")
+      failLimit(
+        error.limit,
+        `the query needs more than ${error.value} ${error.what}: ask for fewer series, a shorter range or a larger step`,
+      );
+    if (error !== undefined) throw new Failure({ kind: "read", error });
+    await this.#pace?.worked(looks);
+    this.#checkTime();
   }
 
   rest(): void {

@@ -46,6 +46,11 @@ export class TierSeries {
     return overHeld(this.#merge, () => []);
   }
 
+  /** About what they take in memory. */
+  get bytes(): number {
+    return this.#merge.bytes + (this.#increases?.bytes ?? 0);
+  }
+
   /** All series, once. The buckets of one are good until the next is asked for. */
   *series(): Generator<BucketSeries> {
     this.#increases?.finish();

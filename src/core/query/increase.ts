@@ -55,6 +55,11 @@ export class Increases {
     this.#room = room;
   }
 
+  /** About what it takes in memory. */
+  get bytes(): number {
+    return 8 * WIDTH * this.#rows;
+  }
+
   /** Takes rows [first, end) of one series; those before the range say from where it rose. */
   add(labels: Labels, buckets: Buckets, first = 0, end = buckets.length): void {
     let rows = this.#known.get(labels);

@@ -32,6 +32,9 @@ export interface Ranked {
   readonly total: number;
 }
 
+/** Of a bucket that is not packed. */
+const BUCKET_BYTES = 11 * 8;
+
 export class Merge {
   readonly #plan: Plan;
   readonly #by: GroupBy;
@@ -52,6 +55,12 @@ export class Merge {
   size = 0;
   /** Bytes of those that are packed. */
   packedBytes = 0;
+
+  /** About what it takes in memory. What groups lay in that were packed is kept for others. */
+  get bytes(): number {
+    const kept = this.packedBytes > 0 ? (this.#shelf?.room ?? 0) : 0;
+    return BUCKET_BYTES * Math.max(kept, this.#looseBuckets) + this.packedBytes;
+  }
 
   /** Without a shelf, all groups lie about. */
   constructor(plan: Plan, by: GroupBy, shelf?: Shelf) {

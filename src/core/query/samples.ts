@@ -79,6 +79,8 @@ export class Samples {
   collapsed: Collapsed | undefined;
   /** Of all series together. */
   size = 0;
+  /** About what they take in memory. */
+  bytes = 0;
   readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
   /** The same object is the same series. */
@@ -93,6 +95,7 @@ export class Samples {
     if (column === undefined) return undefined;
     const { start, kept, offset, value, stride, buckets } = minutes;
     const before = column.length;
+    const capacity = column.times.length;
     for (let row = first; row < end; row++) {
       const at = start[row]!;
       const n = kept[row]!;
@@ -111,6 +114,7 @@ export class Samples {
       if (ended !== undefined) column.ends.push(ended);
     }
     this.size += column.length - before;
+    this.bytes += 16 * (column.times.length - capacity);
     const { most = MOST } = this.#asked;
     return this.size > most.value
       ? {

@@ -25,6 +25,7 @@ import type { Rows, Series, TakeRows } from "../../core/query/source.ts";
 import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/segments.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
+import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import type { AskedHead } from "./consistent.ts";
 import type { SeriesById } from "./known-series.ts";
@@ -80,6 +81,7 @@ export class HandOut<R extends Rows> {
   readonly #form: Form<R>;
   readonly #take: TakeRows<R>;
   readonly #turns = new Turns();
+  readonly #share: Share | undefined;
   readonly unreadable: Unreadable[] = [];
   /** How many runs were handed out. */
   runs = 0;
@@ -88,10 +90,20 @@ export class HandOut<R extends Rows> {
   /** What starts before this was deleted, in one of the databases at least. */
   deletedTo = 0;
 
-  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>) {
+  /** `share`: where it is counted what is read, and what `take` gathers; there is to be room for both. */
+  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>, share?: Share) {
     this.#plan = plan;
     this.#form = form;
     this.#take = take;
+    this.#share = share;
+  }
+
+  /** Waits until there is room for what is held. */
+  async settled(): Promise<ReadError | undefined> {
+    const waits = this.#share?.settled();
+    if (waits === undefined) return undefined;
+    this.#turns.rest();
+    return await waits;
   }
 
   /** From now on nothing but what is in this plan is handed out, which may be of a part of the range. */
@@ -122,11 +134,14 @@ export class HandOut<R extends Rows> {
     const isHour: IsWanted = (pack, start) =>
       tier !== "minute" && sources.hour(tier, pack, hourOf(start));
     const isDay: IsWanted = (pack, start) => sources.day(pack, dayOf(start));
+    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), 0);
+    this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
     const error =
       (await this.#table(database, "day", days, isDay, of, parts)) ??
       (await this.#table(database, "hour", hours, isHour, of, parts)) ??
       (await this.#table(database, "minute", minutes, isMinute, of, parts));
+    this.#share?.hold(-texts);
     this.#turns.rest();
     return error;
   }
@@ -143,6 +158,8 @@ export class HandOut<R extends Rows> {
     let decoded = this.decoded;
     for (const row of packs) {
       // Between two packs nothing lies in `rows`, which all readers share.
+      const full = await this.settled();
+      if (full !== undefined) return full;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
       decoded = this.decoded;
       const from = spanStart(table, row.span);
@@ -194,7 +211,7 @@ export class HandOut<R extends Rows> {
     let error: ReadError | undefined;
     for (const block of [...sealed.map((one) => one.block), ...head.open]) {
       const { decoded } = this;
-      error = this.#block(block, parts, shard);
+      error = this.#block(block, parts, shard) ?? (await this.settled());
       if (error !== undefined) break;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
     }
@@ -269,6 +286,10 @@ export class HandOut<R extends Rows> {
     return undefined;
   }
 }
+
+/** What rows of packs take while they are read: their texts, and what is parsed of them. */
+const bytesOf = (rows: readonly PackRow[]): number =>
+  rows.reduce((sum, { body }) => sum + (typeof body === "string" ? 2 * body.length : 0), 0);
 
 /** Whether a table's bucket of a pack that starts then (Unix ms) is to be read there. */
 type IsWanted = (pack: number, start: number) => boolean;

@@ -10,7 +10,7 @@ export function failureOf(error: ReadError): Failure {
     case "too_large":
       return {
         kind: "query_too_large",
-        message: `the query needs more than ${error.value} ${error.what}, the limit ${error.limit}: ${error.ways.map(adviceOf).join(", or ")}`,
+        message: `the query needs more than ${error.value} ${error.what}, the limit ${error.limit}: ${error.ways.map(adviceOf).join(", or ") || ANY_WAY}`,
       };
     case "unavailable":
       return error;
@@ -42,6 +42,9 @@ function adviceOf(way: Way): string {
       return "write a simpler expression, without large repeats and \\p classes, or rule out more series with = and !=";
   }
 }
+
+/** Where nothing was worked out. */
+const ANY_WAY = "ask for fewer series, a shorter range or a larger step";
 
 const iso = (at: number): string => new Date(at).toISOString();
 

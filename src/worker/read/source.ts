@@ -18,9 +18,17 @@ import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
+import type { Share } from "../room.ts";
 import { countRead } from "../shards.ts";
 import { overBudget, tooManySeries } from "./bounds.ts";
-import { type Consistent, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
+import {
+  type AskedHead,
+  type Consistent,
+  consistent,
+  type HeadCut,
+  type Reading,
+  tooMuch,
+} from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, type Form, HandOut, MINUTES, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
@@ -30,20 +38,27 @@ import { merged, withHeads } from "./union.ts";
 
 /**
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
- * is counted. `perSlice`: buckets that are read at once.
+ * is counted. `perSlice`: buckets that are read at once. `share`: where what is read is counted, and what is
+ * gathered of it; its room is waited for.
  */
 export const sourceOf = (
   env: Env,
   prefix: string,
   now: number,
-  perSlice: number = LIMITS.bucketsPerSlice,
+  { perSlice = LIMITS.bucketsPerSlice, share }: Reads = {},
 ): Source => ({
   series: (question, limit) => findSeries(env, prefix, question, limit),
   texts: (question, label) => findTexts(env, prefix, question, label),
-  select: (selection, take) => select(env, { prefix, now, perSlice }, selection, BUCKETS, take),
+  select: (selection, take) =>
+    select(env, { prefix, now, perSlice, share }, selection, BUCKETS, take),
   minutes: (question, take) =>
-    select(env, { prefix, now, perSlice }, { ...question, tier: "minute" }, MINUTES, take),
+    select(env, { prefix, now, perSlice, share }, { ...question, tier: "minute" }, MINUTES, take),
 });
+
+interface Reads {
+  readonly perSlice?: number;
+  readonly share?: Share | undefined;
+}
 
 interface Bounds {
   /** Of the names of metrics that there are. */
@@ -52,6 +67,7 @@ interface Bounds {
   readonly now: number;
   /** Buckets that are read at once. */
   readonly perSlice: number;
+  readonly share: Share | undefined;
 }
 
 async function select<R extends Rows>(
@@ -61,7 +77,7 @@ async function select<R extends Rows>(
   form: Form<R>,
   take: TakeRows<R>,
 ): Promise<Result<Selected, ReadError>> {
-  const { prefix, now, perSlice } = bounds;
+  const { prefix, now, perSlice, share } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
@@ -69,13 +85,15 @@ async function select<R extends Rows>(
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
-  const handOut = new HandOut(asked, form, take);
+  const handOut = new HandOut(asked, form, take, share);
+  const heads = share?.part() ?? (() => {});
   const question: Question = {
     metrics: metrics.value,
     matchers,
     work,
     perSlice,
     since: Date.now(),
+    heads,
   };
   let known = false;
   let description: Description | undefined;
@@ -83,6 +101,7 @@ async function select<R extends Rows>(
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const planned = { ...asked, kept: part.from, to: part.to };
     const read = await readPart(env, question, planned, handOut);
+    heads(0);
     if (read.ok) {
       known ||= read.value.known;
       description ??= read.value.description;
@@ -130,6 +149,8 @@ interface Question {
   readonly perSlice: number;
   /** Unix ms: when the query began. */
   readonly since: number;
+  /** Told how many bytes of heads are held. */
+  readonly heads: (bytes: number) => void;
 }
 
 interface PartRead {
@@ -142,7 +163,7 @@ interface PartRead {
 /** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
 async function readPart(
   env: Env,
-  { metrics, matchers, work, perSlice, since }: Question,
+  { metrics, matchers, work, perSlice, since, heads: held }: Question,
   asked: Plan,
   handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
@@ -162,6 +183,7 @@ async function readPart(
   });
   if (!read.ok) return read;
   const { readings, heads } = read.value;
+  held(heads.reduce((sum, { head }) => sum + bytesOf(head), 0));
   const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
   const tooMany = tooManySeries(all);
   if (tooMany !== undefined) return err(tooMany);
@@ -178,6 +200,7 @@ async function readPart(
   const range = { from: planned.kept, to: planned.to };
   const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
   const failed =
+    (await handOut.settled()) ??
     (await handOutStored(handOut, stored, range)) ??
     (await handOutHeads(handOut, { readings, heads, wide }, matches, range)) ??
     work.over ??
@@ -207,6 +230,9 @@ async function readPart(
     ),
   });
 }
+
+const bytesOf = ({ sealed, open }: AskedHead["head"]): number =>
+  [...sealed.map(({ block }) => block), ...open].reduce((sum, { length }) => sum + length, 0);
 
 /** Label pairs that each series has which matches. */
 const pairsOf = (matchers: readonly Matcher[]): Labels =>

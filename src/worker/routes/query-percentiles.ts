@@ -13,6 +13,7 @@ import type { Labels } from "../../core/series/labels.ts";
 import type { PercentileName } from "../../core/stats.ts";
 import { Failed } from "../http/failure.ts";
 import { failureOf, orFail } from "../read/native.ts";
+import type { Share } from "../room.ts";
 
 export interface AskedOfSamples {
   readonly names: readonly PercentileName[];
@@ -29,6 +30,8 @@ export interface AskedOfSamples {
   readonly now: number;
   readonly retention: Retention;
   readonly samplesPerMinute: number;
+  /** Where what is gathered is counted. */
+  readonly share: Share;
 }
 
 export interface PercentilesFound {
@@ -54,11 +57,14 @@ export async function readPercentiles(
     now,
     retention,
     samplesPerMinute,
+    share,
   }: AskedOfSamples,
 ): Promise<PercentilesFound> {
   const since = Date.now();
   const found = new Percentiles(groups, planned, new Set(names), order);
   if (found.size > LIMITS.percentilesPerQuery) throw new Failed(failureOf(TOO_MANY));
+  const [held, heldOfPart] = [share.part(), share.part()];
+  held(8 * found.size);
   let minutesFrom = keptFrom("minute", now, retention);
   const unreadable: Unreadable[] = [];
   /** From here on all was read, and within the limits. */
@@ -77,15 +83,19 @@ export async function readPercentiles(
       most: { limit: "samplesAtOnce", value: LIMITS.samplesAtOnce },
     });
     const read = orFail(
-      await source.minutes({ matchers, ...part }, (series, minutes, first, end) =>
-        samples.add(series, minutes, first, end),
-      ),
+      await source.minutes({ matchers, ...part }, (series, minutes, first, end) => {
+        const over = samples.add(series, minutes, first, end);
+        heldOfPart(samples.bytes);
+        return over;
+      }),
     );
     minutesFrom = Math.max(minutesFrom, read.keptFrom);
     unreadable.push(...read.unreadable);
     found.take(part, samples.series(), minutesFrom);
     if (found.held > LIMITS.samplesOrdered)
       throw new Failed(failureOf({ ...TOO_MANY_HELD, ways: [{ way: "from", from: later }] }));
+    heldOfPart(0);
+    held(8 * (found.size + found.held));
     later = part.from;
   }
   return {

@@ -11,6 +11,7 @@ import type { Source } from "../../core/query/source.ts";
 import type { Description } from "../../core/series/description.ts";
 import { labelsJson } from "../../core/series/labels.ts";
 import { orFail } from "../read/native.ts";
+import type { Share } from "../room.ts";
 
 /** What an answer of samples has besides that of buckets. */
 export const rawFields = {
@@ -31,6 +32,8 @@ export interface AskedRaw {
   readonly by: GroupBy;
   readonly limit: number;
   readonly samplesPerMinute: number;
+  /** Where what is gathered is counted. */
+  readonly share: Share;
 }
 
 export interface RawFound {
@@ -53,10 +56,13 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
     ofBuckets: "nothing",
     labelsOf: ({ labels }) => groupLabels(labels, by),
   });
+  const held = asked.share.part();
   const { known, keptFrom, unreadable, description } = orFail(
-    await source.minutes({ matchers, from, to }, (series, minutes, first, end) =>
-      found.add(series, minutes, first, end),
-    ),
+    await source.minutes({ matchers, from, to }, (series, minutes, first, end) => {
+      const over = found.add(series, minutes, first, end);
+      held(found.bytes);
+      return over;
+    }),
   );
   const all = [...found.groups(true)].sort(byLabels);
   // The same order as of buckets: the largest by count, by labels.

@@ -38,6 +38,8 @@ import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { asTyped, shown } from "../read/types.ts";
 import { failUnknown } from "../read/unknown.ts";
+import { inRoom } from "../in-room.ts";
+import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
 import { tooLarge } from "./query-limits.ts";
@@ -130,32 +132,43 @@ export const query = endpoint({
     const { caller } = c.var;
     mustSee(caller, asked.metric, asked);
     const byLink = caller.link !== undefined;
-    const seen = { env: c.env, prefix: byLink ? asked.metric : caller.prefix, byLink };
-    const { head, series } = await asTyped(asked.metric, (isCounter) =>
-      answerOf(seen, asked, Date.now(), isCounter),
-    );
-    const notes = notesOf(head, series.length, head.keptFrom);
-    const csv = asked.format === "csv";
-    const tag = new Tag();
-    const turns = new Turns();
-    await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
-    for (const one of series) {
-      await tag.text(labelsJson(one.labels));
-      for (const numbers of numbersOf(one)) {
-        await tag.bytes(new Uint8Array(numbers.buffer));
-        if (turns.isOver(numbers.length / 8)) await turns.next();
-      }
-    }
-    turns.rest();
-    return tagged(
-      c.req.raw,
-      await tag.done(),
-      csv ? "text/csv; charset=utf-8; header=present" : "application/json",
-      csv ? headersOf(notes) : {},
-      () => streamOf(csv ? csvOf(series, head, notes, asked) : jsonParts(head, series)),
+    const prefix = byLink ? asked.metric : caller.prefix;
+    return await inRoom((share) =>
+      responseOf(c.req.raw, { env: c.env, prefix, byLink, share }, asked),
     );
   },
 });
+
+async function responseOf(
+  request: Request,
+  seen: Seen,
+  asked: z.output<typeof parameters>,
+): Promise<Response> {
+  const { head, series } = await asTyped(asked.metric, (isCounter) =>
+    answerOf(seen, asked, Date.now(), isCounter),
+  );
+  const notes = notesOf(head, series.length, head.keptFrom);
+  const csv = asked.format === "csv";
+  const tag = new Tag();
+  const turns = new Turns();
+  await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
+  for (const one of series) {
+    await tag.text(labelsJson(one.labels));
+    for (const numbers of numbersOf(one)) {
+      await tag.bytes(new Uint8Array(numbers.buffer));
+      if (turns.isOver(numbers.length / 8)) await turns.next();
+    }
+  }
+  turns.rest();
+  return tagged(
+    request,
+    await tag.done(),
+    csv ? "text/csv; charset=utf-8; header=present" : "application/json",
+    csv ? headersOf(notes) : {},
+    () =>
+      streamOf(seen.share.until(csv ? csvOf(series, head, notes, asked) : jsonParts(head, series))),
+  );
+}
 
 const csvOf = (
   series: readonly LazySeries[],
@@ -201,6 +214,8 @@ interface Seen {
   readonly prefix: string;
   /** Other names are not told. */
   readonly byLink: boolean;
+  /** Where what is gathered is counted. */
+  readonly share: Share;
 }
 
 /** `isCounter`: what the metric is taken for; when the answer says another, it is worth nothing. */
@@ -210,8 +225,10 @@ async function answerOf(
   now: number,
   isCounter: boolean,
 ): Promise<Answer> {
-  const { env, prefix } = seen;
+  const { env, prefix, share } = seen;
   const { metric, from, to } = asked;
+  // It may be asked for twice.
+  share.clear();
   const issue =
     from >= to
       ? "from must be before to"
@@ -234,7 +251,8 @@ async function answerOf(
   if (asked.resolution === "raw") return await rawOf(seen, asked, now);
   const { retention, samplesPerMinute } = configOf(env);
   const planned = plan({ from, to }, asked.resolution, now, retention);
-  const source = sourceOf(env, prefix, now);
+  const source = sourceOf(env, prefix, now, { share });
+  const held = share.part();
   const named = anyOf(METRIC_NAME, [metric]);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const across = asked.across === "points" ? undefined : asked.across;
@@ -267,6 +285,7 @@ async function answerOf(
     await source.select(selection, ({ labels }, buckets, first, end) => {
       merge.add(labels, buckets, first, end);
       increases?.add(labels, buckets, first, end);
+      held(merge.bytes + (increases?.bytes ?? 0));
       return tooLarge(merge, before, across === undefined);
     }),
   );
@@ -285,6 +304,7 @@ async function answerOf(
           now,
           retention,
           samplesPerMinute,
+          share,
         })
       : await combinedOf(merge, planned, { ...asked, across, by, order });
   const partialFrom = Math.floor(now / planned.step) * planned.step;
@@ -308,7 +328,7 @@ async function answerOf(
 }
 
 async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number): Promise<Answer> {
-  const { env, prefix } = seen;
+  const { env, prefix, share } = seen;
   const { metric, from, to, limit } = asked;
   if (asked.across !== "points" || asked.order !== undefined || asked.stat.length > 0)
     fail({
@@ -317,7 +337,7 @@ async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number
         "samples are not combined, ordered or counted: leave out across, order and stat, or ask for resolution=minute",
       issues: [{ path: "resolution", message: "raw has neither across nor order nor stat" }],
     });
-  const source = sourceOf(env, prefix, now);
+  const source = sourceOf(env, prefix, now, { share });
   const matchers = [anyOf(METRIC_NAME, [metric]), ...matchersOf(asked.where)];
   const by = asked.by.includes("*") ? "*" : asked.by;
   const { known, description, unreadable, head, series } = await readRaw(source, {
@@ -327,6 +347,7 @@ async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number
     by,
     limit,
     samplesPerMinute: configOf(env).samplesPerMinute,
+    share,
   });
   if (!known) await failIfUnknown(seen, source, asked);
   const { type, unit } = shown(metric, description);

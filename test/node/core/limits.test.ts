@@ -19,6 +19,7 @@ const BAD_POINTS = "workerd/api-bad-points.test.ts";
 const BAD_REQUESTS = "workerd/api-bad-requests.test.ts";
 const PROMQL = "node/promql/limits.test.ts";
 const ALERTS = "workerd/alerts.test.ts";
+const ROOM = "node/worker/room.test.ts";
 const ABUSE = "workerd/limits.test.ts";
 
 /**
@@ -59,7 +60,7 @@ const ABUSED: Readonly<
   d1DeadlineMs: ["workerd/d1-hangs.test.ts", "LIMITS.d1DeadlineMs"],
   sendersKnown: ["node/core/commit.test.ts", "senders are forgotten, and bounded"],
   dedupMs: ["node/laws/idempotency.test.ts", "LIMITS.dedupMs"],
-  bucketsPerSlice: ["workerd/read-slices.test.ts", "2_000", "NOW, 2_000"],
+  bucketsPerSlice: ["workerd/read-slices.test.ts", "2_000", "perSlice: 2_000"],
   rowsPerTurn: [ABUSE, "large work goes in turns"],
   turnMs: [ABUSE, "a request that is gone in its turn"],
   decodedPerQuery: ["node/core/bounds.test.ts", "decodedPerQuery"],
@@ -69,6 +70,9 @@ const ABUSED: Readonly<
   bucketsPerQuery: ["workerd/read-limits.test.ts", "more buckets than an answer may hold"],
   packedBytesPerQuery: ["workerd/read-limits.test.ts", "buckets that pack badly"],
   percentilesPerQuery: ["node/laws/percentiles.test.ts", "LIMITS.percentilesPerQuery"],
+  queryBytes: [ROOM, "what is too much alone names the limit", "OF_ONE + 1"],
+  isolateQueryBytes: [ROOM, "who waits too long is told to come again"],
+  roomMs: [ROOM, "who waits too long is told to come again"],
   rangeMs: [BAD_REQUESTS, "an enormous range", "-51y"],
   matchersPerQuery: [ABUSE, "a query has so many matchers"],
   regexSize: ["workerd/read-limits.test.ts", "LIMITS.regexSize"],

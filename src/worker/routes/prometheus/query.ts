@@ -22,6 +22,8 @@ import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
 import { streamOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
+import { inRoom } from "../../in-room.ts";
+import type { Share } from "../../room.ts";
 import { Turns } from "../../turns.ts";
 import {
   askedOf,
@@ -91,12 +93,21 @@ interface Seen {
 }
 
 /** @throws Failed */
-async function answered(
+const answered = (
   c: Context<HonoEnv>,
   asked: URLSearchParams,
   now: number,
   evaluate: Evaluate,
   seen: Seen = { prefix: c.var.caller.prefix, where: whereOf(asked) },
+): Promise<Response> => inRoom((share) => answeredWith(share, c, asked, now, evaluate, seen));
+
+async function answeredWith(
+  share: Share,
+  c: Context<HonoEnv>,
+  asked: URLSearchParams,
+  now: number,
+  evaluate: Evaluate,
+  seen: Seen,
 ): Promise<Response> {
   const query = asked.get("query") ?? "";
   const expr = parseQuery(query, seen.where);
@@ -106,8 +117,9 @@ async function answered(
   const limit = limitOf(asked);
   const stats = asked.get("stats") ?? "";
   const timed = new TimedSource(
-    samplesOf(sourceOf(c.env, seen.prefix, now), {
+    samplesOf(sourceOf(c.env, seen.prefix, now, { share }), {
       now,
+      share,
       ...configOf(c.env),
     }),
   );
@@ -118,6 +130,7 @@ async function answered(
     options: {
       isOver: () => Date.now() - now > most,
       pace: paceOf(new Turns()),
+      memory: share,
       countsSteps: stats !== "",
       ...(lookback !== undefined && lookback > 0 && { lookback }),
     },
@@ -129,7 +142,9 @@ async function answered(
       ? undefined
       : { tookMs: Date.now() - now, readMs: timed.ms, bySteps: stats === "all" },
   );
-  return new Response(streamOf(parts), { headers: { "content-type": "application/json" } });
+  return new Response(streamOf(share.until(parts)), {
+    headers: { "content-type": "application/json" },
+  });
 }
 
 /** Looks at samples and values that take the time of decoding a bucket. */

@@ -34,6 +34,7 @@ import {
 import { ok, type Result } from "../../../core/result.ts";
 import { canonicalLabels, type Labels } from "../../../core/series/labels.ts";
 import { MINUTE, type TierName, TIERS } from "../../../core/tiers.ts";
+import type { Share } from "../../room.ts";
 
 const NONE: SamplesFound = { infos: [], warnings: [] };
 
@@ -43,7 +44,12 @@ interface Settings {
   /** Most samples that a minute keeps. */
   readonly samplesPerMinute: number;
   readonly retention: Retention;
+  /** Where what is gathered is counted. */
+  readonly share?: Share;
 }
+
+/** Told how many bytes are gathered. */
+type Held = (bytes: number) => void;
 
 /** What was read one way. */
 interface Read {
@@ -57,7 +63,7 @@ interface Read {
 }
 
 export function samplesOf(source: Source, settings: Settings): SampleSource {
-  const { now, retention } = settings;
+  const { now, retention, share } = settings;
   const kept: KeptFrom = {
     minute: keptFrom("minute", now, retention),
     hour: keptFrom("hour", now, retention),
@@ -69,9 +75,11 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
       if (question.from >= question.to) return ok(NONE);
       const readings = readingsOf(asked, kept);
       let why: Why = { keptFrom: kept.minute };
+      const held = share?.part() ?? (() => {});
       for (const [i, reading] of readings.entries()) {
         const isLast = i === readings.length - 1;
-        const read = await readFrom(source, question, reading, settings);
+        held(0);
+        const read = await readFrom(source, question, reading, settings, held);
         if (!read.ok) {
           if (isLast || !helpsCoarser(read.error)) return read;
           why = { limit: read.error.limit };
@@ -87,6 +95,7 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
           continue;
         }
         for (const one of series) await take(one);
+        held(0);
         const info = infoOf(reading, question.use, why);
         return ok({
           infos: [...infos, ...(info !== undefined && isAny ? [info] : [])],
@@ -103,6 +112,7 @@ const HELPED: ReadonlySet<LimitName> = new Set([
   "bucketsPerQuery",
   "decodedPerQuery",
   "packedBytesPerQuery",
+  "queryBytes",
 ]);
 
 const helpsCoarser = (error: ReadError): error is Extract<ReadError, { kind: "too_large" }> =>
@@ -113,15 +123,17 @@ const readFrom = (
   question: SampleQuestion,
   reading: Reading,
   settings: Settings,
+  held: Held,
 ): Promise<Result<Read, ReadError>> =>
   reading.of === "samples"
-    ? readSamples(source, question, settings)
-    : readBuckets(source, question, reading.of, settings);
+    ? readSamples(source, question, settings, held)
+    : readBuckets(source, question, reading.of, settings, held);
 
 async function readSamples(
   source: Source,
   question: SampleQuestion,
   { samplesPerMinute }: Settings,
+  held: Held,
 ): Promise<Result<Read, ReadError>> {
   const { matchers, from, to, use } = question;
   const found = new Samples({
@@ -131,9 +143,11 @@ async function readSamples(
     ofBuckets: "ends",
     labelsOf: named,
   });
-  const selected = await source.minutes({ matchers, from, to }, (series, minutes, first, end) =>
-    found.add(series, minutes, first, end),
-  );
+  const selected = await source.minutes({ matchers, from, to }, (series, minutes, first, end) => {
+    const over = found.add(series, minutes, first, end);
+    held(found.bytes);
+    return over;
+  });
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
   const groups = [...found.groups()];
@@ -185,6 +199,7 @@ async function readBuckets(
   { matchers, from, to, use }: SampleQuestion,
   tier: TierName,
   { now, retention }: Settings,
+  held: Held,
 ): Promise<Result<Read, ReadError>> {
   // A bucket that ended before the range may be the one that is seen in it.
   const range = { from: from - 2 * TIERS[tier].step, to };
@@ -192,7 +207,9 @@ async function readBuckets(
   let isAny = false;
   const selected = await source.select({ matchers, ...range, tier }, (series, rows, first, end) => {
     isAny = true;
-    return found.add(series, rows, first, end);
+    const over = found.add(series, rows, first, end);
+    held(found.bytes);
+    return over;
   });
   if (!selected.ok) return selected;
   return ok({

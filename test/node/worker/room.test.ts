@@ -1,0 +1,221 @@
+// The room that reads of an isolate share: never more is held than there is, nobody waits in vain, and whoever
+// cannot wait longer is told so. Time is simulated.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import * as LIMITS from "../../../src/core/limits.ts";
+import { Room, type Share } from "../../../src/worker/room.ts";
+
+/** Time that passes when all wait. */
+class Waits {
+  at = 0;
+  readonly #waiting: { at: number; go: () => void }[] = [];
+
+  readonly now = (): number => this.at;
+
+  readonly wait = (ms: number): Promise<void> =>
+    new Promise((go) => void this.#waiting.push({ at: this.at + ms, go }));
+
+  /** Until nobody waits any more; `each`: after each step. */
+  async run(each: () => void = () => {}): Promise<void> {
+    for (;;) {
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+      each();
+      const next = this.#waiting.sort((a, b) => a.at - b.at).shift();
+      if (next === undefined) return;
+      this.at = Math.max(this.at, next.at);
+      next.go();
+    }
+  }
+}
+
+const BYTES = 48;
+const OF_ONE = 32;
+
+function rooms(): { clock: Waits; room: Room } {
+  const clock = new Waits();
+  return { clock, room: new Room(BYTES, OF_ONE, clock) };
+}
+
+interface Read {
+  /** What is gathered one after the other, and how long each takes, ms. */
+  readonly parts: readonly { readonly bytes: number; readonly ms: number }[];
+}
+
+type Outcome = "answered" | "too_large" | "unavailable";
+
+async function read({ parts }: Read, share: Share, clock: Waits): Promise<Outcome> {
+  try {
+    for (const { bytes, ms } of parts) {
+      share.hold(bytes);
+      const error = await share.settled();
+      if (error !== undefined) return error.kind as Outcome;
+      await clock.wait(ms);
+    }
+    return "answered";
+  } finally {
+    share.leave();
+  }
+}
+
+const partsOf = (bytes: readonly number[], ms: number): Read => ({
+  parts: bytes.map((one) => ({ bytes: one, ms })),
+});
+
+describe("what reads hold", () => {
+  test("is never more than the room, and each is answered but for what is too much alone", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            starts: fc.nat(50),
+            parts: fc.array(
+              fc.record({ bytes: fc.integer({ min: -10, max: 20 }), ms: fc.nat(40) }),
+              { minLength: 1, maxLength: 8 },
+            ),
+          }),
+          { maxLength: 12 },
+        ),
+        async (reads) => {
+          const { clock, room } = rooms();
+          const outcomes = reads.map(async (one) => {
+            await clock.wait(one.starts);
+            return read(one, room.enter(), clock);
+          });
+          await clock.run(() => expect(room.held).toBeLessThanOrEqual(BYTES));
+          const most = reads.map(({ parts }) => {
+            let [held, most] = [0, 0];
+            for (const { bytes } of parts)
+              most = Math.max(most, (held = Math.max(0, held + bytes)));
+            return most;
+          });
+          expect(await Promise.all(outcomes)).toEqual(
+            most.map((one) => (one > OF_ONE ? "too_large" : "answered")),
+          );
+          expect(room.held).toBe(0);
+          expect(room.peak).toBeLessThanOrEqual(BYTES);
+        },
+      ),
+      { numRuns: 300 },
+    ));
+
+  test("the largest are read one after the other, small ones beside them", async () => {
+    const { clock, room } = rooms();
+    const ended: string[] = [];
+    const run = async (name: string, one: Read): Promise<void> => {
+      expect(await read(one, room.enter(), clock)).toBe("answered");
+      ended.push(`${name} at ${Math.round(clock.at / 10) * 10}`);
+    };
+    void run("a", partsOf([10, 10, 10], 100));
+    void run("b", partsOf([10, 10, 10], 100));
+    void run("c", partsOf([10, 10, 10], 100));
+    void run("small", partsOf([1, 1], 50));
+    await clock.run();
+    expect(ended).toEqual(["small at 100", "a at 300", "b at 600", "c at 900"]);
+  });
+
+  test("who waits too long is told to come again, and no more is held for it", async () => {
+    const { clock, room } = rooms();
+    const large = read(partsOf([32], 2 * LIMITS.roomMs), room.enter(), clock);
+    const others = [1, 2, 3, 4].map(() =>
+      read(partsOf([4], 2 * LIMITS.roomMs), room.enter(), clock),
+    );
+    const late = room.enter();
+    late.hold(1);
+    const full = late.settled()!.then((error) => {
+      late.leave();
+      return { error, at: clock.at };
+    });
+    await clock.run();
+    expect(await full).toMatchObject({
+      at: expect.closeTo(LIMITS.roomMs, -2),
+      error: {
+        kind: "unavailable",
+        message: expect.stringContaining("limit isolateQueryBytes"),
+        retryAfterSec: 5,
+      },
+    });
+    expect(await Promise.all([large, ...others])).toEqual(Array(5).fill("answered"));
+  });
+
+  test("what is too much alone names the limit, at once", async () => {
+    const { clock, room } = rooms();
+    const share = room.enter();
+    share.hold(OF_ONE + 1);
+    expect(await share.settled()).toMatchObject({ kind: "too_large", limit: "queryBytes" });
+    expect(clock.at).toBe(0);
+  });
+
+  test("a request that is gone is not waited for", async () => {
+    const { clock, room } = rooms();
+    const gone = room.enter();
+    gone.hold(32);
+    expect(gone.settled()).toBeUndefined();
+    clock.at = LIMITS.queryMs;
+    const [one, other] = [room.enter(), room.enter()];
+    one.hold(32);
+    const waits = one.settled()!;
+    await clock.run();
+    expect(await waits).toBeUndefined();
+    // It is not: it waits as others do.
+    expect(room.held).toBe(32);
+    other.hold(4);
+    expect(other.settled()).toBeUndefined();
+    gone.hold(1);
+    const late = gone.settled()!;
+    one.leave();
+    await clock.run();
+    expect(await late).toMatchObject({ kind: "too_large" });
+  });
+});
+
+describe("an answer", () => {
+  const texts = (): Iterator<string> => ["a", "b"][Symbol.iterator]();
+
+  test("is held until its last text was taken, or nobody wants more", async () => {
+    for (const end of ["read", "cancelled"]) {
+      const { room } = rooms();
+      let kept: Iterator<string> | undefined;
+      await room.answer(async (share) => {
+        share.hold(20);
+        expect(share.settled()).toBeUndefined();
+        kept = share.until(texts());
+        return new Response(null);
+      });
+      expect(room.held).toBe(20);
+      if (end === "read") while (kept?.next().done !== true);
+      else kept?.return?.();
+      expect(room.held).toBe(0);
+    }
+  });
+
+  test("that fails, or has no text, holds nothing", async () => {
+    const { room } = rooms();
+    const held = async (share: Share): Promise<Response> => {
+      share.hold(20);
+      await share.settled();
+      return new Response(null);
+    };
+    await room.answer(held);
+    expect(room.held).toBe(0);
+    await expect(
+      room.answer(async (share) => {
+        await held(share);
+        throw new Error("away");
+      }),
+    ).rejects.toThrow("away");
+    expect(room.held).toBe(0);
+  });
+
+  test("that is small enough leaves the place of the large one to others", async () => {
+    const { room } = rooms();
+    const [share, other] = [room.enter(), room.enter()];
+    share.hold(32);
+    expect(share.settled()).toBeUndefined();
+    share.hold(-30);
+    share.until(texts());
+    other.hold(32);
+    expect(other.settled()).toBeUndefined();
+    expect(room.held).toBe(34);
+  });
+});
