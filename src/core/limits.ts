@@ -1,9 +1,10 @@
-// Every limit of Minuet, with its unit and the abuse that it stops. Those of PromQL and of alerts stand in
-// files of their own, which are a part of this one; no limit lives anywhere else.
+// Every limit of Minuet, with its unit and the abuse that it stops. Those of PromQL, of alerts and of
+// what queries hold stand in files of their own, which are a part of this one; no limit lives anywhere else.
 // To be imported as a whole: `import * as LIMITS`. The page gets only those that it uses.
 
 export * from "./alerts/limits.ts";
 export * from "./promql/query-limits.ts";
+export * from "./query/room-limits.ts";
 
 /** Characters of a metric or label name: stops texts used as names. */
 export const nameLength = 200;
@@ -172,12 +173,6 @@ export const percentilesPerQuery = 1_000_000;
 export const samplesAtOnce = 1_000_000;
 /** Samples that are held at once to order series by a percentile of theirs: bounds memory. */
 export const samplesOrdered = 2_000_000;
-/** Bytes that one query may hold at once, give or take a slice: bounds memory. */
-export const queryBytes = 32 * 1024 * 1024;
-/** The same of all queries of an isolate, which share its 128 MB: those beyond wait for others to end. */
-export const isolateQueryBytes = 48 * 1024 * 1024;
-/** How long a query waits for that, ms: then it is to come again. */
-export const roomMs = 20_000;
 /** Longest range of a query, ms (50 years). */
 export const rangeMs = 50 * 366 * 86_400_000;
 /** Matchers of one query. */

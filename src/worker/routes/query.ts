@@ -42,6 +42,7 @@ import { inRoom } from "../in-room.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
+import { headersOf } from "./query-headers.ts";
 import { tooLarge } from "./query-limits.ts";
 import { combinedOf, groupsOf, orderOfBuckets, percentilesOf } from "./query-series.ts";
 import { unreadableIn } from "./query-unreadable.ts";
@@ -186,21 +187,6 @@ const csvOf = (
         ? columnNames(rises(type), percentilesOf(asked))
         : ACROSS_NAMES,
   );
-
-/** What CSV has no columns for, as headers. */
-const headersOf = ({
-  cut,
-  kept,
-  unreadable,
-  collapsed,
-  absent,
-}: Notes): Record<string, string> => ({
-  ...(kept !== undefined && { "minuet-kept": kept }),
-  ...(collapsed !== undefined && { "minuet-collapsed": collapsed }),
-  ...(absent !== undefined && { "minuet-absent": absent }),
-  ...(cut !== undefined && { "minuet-truncated": cut }),
-  ...(unreadable !== undefined && { "minuet-unreadable": unreadable }),
-});
 
 /** An answer whose series are written as they are sent. */
 interface Answer {

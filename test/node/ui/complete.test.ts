@@ -15,13 +15,13 @@ const LABELS = ["host-name", "path/of", "job"];
 beforeAll(() => {
   vi.stubGlobal("fetch", async (path: string) => {
     const { pathname } = new URL(path, "http://localhost");
-    const data = /\/label\/__name__\/values$/.test(pathname)
+    const data = pathname.endsWith("/label/__name__/values")
       ? METRICS
-      : /\/labels$/.test(pathname)
+      : pathname.endsWith("/labels")
         ? ["__name__", ...LABELS]
-        : /\/metadata$/.test(pathname)
+        : pathname.endsWith("/metadata")
           ? {}
-          : /\/series$/.test(pathname)
+          : pathname.endsWith("/series")
             ? METRICS.map((__name__) =>
                 Object.fromEntries([["__name__", __name__], ...LABELS.map((name) => [name, "x"])]),
               )

@@ -1,0 +1,8 @@
+// The limits of what queries hold at once, a part of ../limits.ts, with which they are imported.
+
+/** Bytes that one query may hold at once, give or take a slice: bounds memory. */
+export const queryBytes = 32 * 1024 * 1024;
+/** The same of all queries of an isolate, which share its 128 MB: those beyond wait for others to end. */
+export const isolateQueryBytes = 48 * 1024 * 1024;
+/** How long a query waits for that, ms: then it is to come again. */
+export const roomMs = 20_000;
