@@ -5,9 +5,9 @@ import { parseArgs } from "node:util";
 import type { MetricsAnswer } from "../src/core/api.ts";
 import { isAll, isSelected, SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
 import { PartFile } from "./backup/part.ts";
-import { pieceOf } from "./backup/piece.ts";
+import { type Piece, pieceOf } from "./backup/piece.ts";
 import { settingLines } from "./backup/settings.ts";
-import { Client } from "./demo/client.ts";
+import { Client, waitMs } from "./demo/client.ts";
 import { figure, Progress } from "./demo/progress.ts";
 import { runScript, Stop } from "./stop.ts";
 
@@ -74,10 +74,9 @@ async function main(): Promise<void> {
           from: String(from),
           ...(Number.isFinite(until) && { to: String(until) }),
         });
-        const text = await client.ask(`/api/v1/backup?${query}`);
+        const piece = await pieceAt(client, query, (text) => progress.note(text));
         // Removed meanwhile.
-        if (text === undefined) break;
-        const piece = pieceOf(text);
+        if (piece === undefined) break;
         lines += piece.lines;
         unreadable += piece.unreadable;
         const next: string | undefined = piece.next === undefined ? metrics[i + 1] : metric;
@@ -106,6 +105,29 @@ async function main(): Promise<void> {
     throw new Stop(
       `${figure(unreadable)} parts of the store cannot be read, and are not in it: the lines that begin with {"unreadable" say which`,
     );
+}
+
+/** Attempts at a piece that the server begins and does not end. */
+const ATTEMPTS = 5;
+
+/** What the server answers; undefined: it does not know the metric. @throws Stop */
+async function pieceAt(
+  client: Client,
+  query: URLSearchParams,
+  note: (text: string) => void,
+): Promise<Piece | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const text = await client.ask(`/api/v1/backup?${query}`);
+    if (text === undefined) return undefined;
+    const piece = pieceOf(text);
+    if (piece.failed === undefined) return piece;
+    const why = `of ${query.get("metric")} it told a part, then: ${piece.failed}`;
+    if (attempt === ATTEMPTS)
+      throw new Stop(`Gave up after ${attempt} attempts: ${why}. Run the same command again`);
+    const ms = waitMs(attempt, null);
+    note(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
 }
 
 /** The names of all metrics, in order. */

@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   await send();
   progress.end();
   console.log(
-    `Sent ${figure(sent)} lines; ${figure(skipped)} others (headers, NaN, infinities, empty values) have no point.`,
+    `Sent ${figure(sent)} lines, of which what a run of the last day had sent counts once; ${figure(skipped)} others (headers, NaN, infinities, empty values) have no point.`,
   );
 }
 

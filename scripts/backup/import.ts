@@ -96,7 +96,7 @@ export async function importBackup(
   );
   if (set.stored + set.kept > 0)
     console.log(
-      `Of views, events and rules ${figure(set.stored)} were sent, ${figure(set.kept)} were there already.`,
+      `Of views, events and rules ${figure(set.stored)} were new, ${figure(set.kept)} were there already.`,
     );
   if (set.rules.length > 0)
     console.log(

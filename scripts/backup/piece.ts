@@ -8,6 +8,8 @@ export interface Piece {
   readonly unreadable: number;
   /** Undefined: there is no more. */
   readonly next: number | undefined;
+  /** Why the server came to no end of the first part: its lines are to be asked for again. */
+  readonly failed: string | undefined;
 }
 
 /** @throws Stop when the answer was cut off */
@@ -22,13 +24,20 @@ export function pieceOf(answer: string): Piece {
     lines: lines.length,
     unreadable,
     next: last.next,
+    failed: last.failed,
   };
 }
 
+interface Last {
+  readonly next?: number;
+  readonly end?: boolean;
+  readonly failed?: string;
+}
+
 /** Of a line that was cut off, nothing. */
-function lastOf(line: string): { readonly next?: number; readonly end?: boolean } {
+function lastOf(line: string): Last {
   try {
-    return JSON.parse(line) as { next?: number; end?: boolean };
+    return JSON.parse(line) as Last;
   } catch {
     return {};
   }

@@ -50,33 +50,64 @@ const get = async <Answer>(client: Client, path: string): Promise<Answer> =>
 export async function settingLines(client: Client): Promise<readonly SettingLine[]> {
   const { views } = await get<ViewsAnswer>(client, "/api/v1/views");
   const { rules } = await get<RulesAnswer>(client, "/api/v1/alerts/rules");
-  const events: SettingLine[] = [];
-  // The latest first: each answer ends where the next begins.
+  const { events, untold } = await eventsOf(client, 0, "+1d");
+  if (untold !== undefined)
+    throw new Stop(
+      `the events of ${new Date(untold).toISOString()} are as many as an answer holds, so those before are not told: remove some of them, or export with --since 2001-01-01, which leaves views, events and rules out`,
+    );
+  return [
+    ...views.map(({ id, name, note, search }) => ({ view: { id, name, note, search } })),
+    ...rules.map((rule) => ({ rule: ruleOf(rule) })),
+    ...events.toReversed().map((event) => ({ event })),
+  ];
+}
+
+type SettingEvent = NonNullable<SettingLine["event"]>;
+
+/**
+ * Events of a range, the latest first. `untold`, Unix ms: those of then are more than an answer holds, and those
+ * before it not told.
+ */
+async function eventsOf(
+  client: Client,
+  from: number,
+  until: string,
+): Promise<{ readonly events: readonly SettingEvent[]; readonly untold?: number }> {
+  const events: SettingEvent[] = [];
+  // Each answer ends where the next begins.
   const known = new Set<string>();
-  for (let to = "+1d"; ;) {
+  for (let to = until; ;) {
     const answer = await get<EventsAnswer>(
       client,
-      `/api/v1/events?from=0&to=${encodeURIComponent(to)}`,
+      `/api/v1/events?from=${from}&to=${encodeURIComponent(to)}`,
     );
     const fresh = answer.events.filter(({ id }) => !known.has(id));
     for (const { id, timestamp, text, tags } of fresh) {
       known.add(id);
-      events.push({ event: { timestamp, text, tags } });
+      events.push({ timestamp, text, tags });
     }
     const last = answer.events.at(-1);
-    if (answer.truncated !== true || last === undefined) break;
-    if (fresh.length === 0)
-      throw new Stop(
-        `the events of ${new Date(last.timestamp).toISOString()} are as many as an answer holds, so those before are not told: remove some of them, or export with --since 2001-01-01, which leaves views, events and rules out`,
-      );
+    if (answer.truncated !== true || last === undefined) return { events };
+    if (fresh.length === 0) return { events, untold: last.timestamp };
     to = String(last.timestamp + 1);
   }
-  return [
-    ...views.map(({ id, name, note, search }) => ({ view: { id, name, note, search } })),
-    ...rules.map((rule) => ({ rule: ruleOf(rule) })),
-    ...events.toReversed(),
-  ];
 }
+
+/** Those of a backup that the store has: sent again, they count once, and are not new. */
+async function eventsThere(
+  client: Client,
+  lines: readonly SettingLine[],
+): Promise<ReadonlySet<string>> {
+  const times = lines.flatMap(({ event }) => event?.timestamp ?? []);
+  if (times.length === 0) return new Set();
+  const from = times.reduce((a, b) => Math.min(a, b));
+  const to = times.reduce((a, b) => Math.max(a, b)) + 1;
+  const { events } = await eventsOf(client, from, String(to));
+  return new Set(events.map(eventKey));
+}
+
+const eventKey = ({ timestamp, text, tags }: SettingEvent): string =>
+  JSON.stringify([timestamp, text, tags]);
 
 export interface SettingsDone {
   readonly stored: number;
@@ -101,6 +132,7 @@ export async function putSettings(
         JSON.stringify(ruleOf(rule)),
       ),
     ),
+    events: await eventsThere(client, lines),
   };
   const send = (method: string, path: string, body: unknown): Promise<unknown> =>
     client.ask(path, {
@@ -121,8 +153,10 @@ export async function putSettings(
       await send("POST", "/api/v1/alerts/rules", ruleOf(rule));
       before.rules.add(text);
       rules.push(String(rule.name));
-    } // The same event counts once.
-    else if (event !== undefined) await send("POST", "/api/v1/events", event);
+    } else if (event !== undefined) {
+      if (before.events.has(eventKey(event))) return false;
+      await send("POST", "/api/v1/events", event);
+    }
     return true;
   };
   let [stored, kept, left] = [0, 0, 0];

@@ -29,9 +29,16 @@ export function readPack(tier: TierName, span: number, body: string): Pack | Unr
   }
 }
 
-/** Appends a segment's minutes; says so when it cannot be read. */
-export const readMinutes = (minutes: Minutes, hour: number, segment: string): string | undefined =>
-  readInto(minutes, "minute", hour, () => decodeMinuteSegment(segment, hour * HOUR, minutes));
+/** Appends a segment's minutes, or the hour as a whole; says so when it cannot be read. */
+export const readMinutes = (
+  minutes: Minutes,
+  wholes: Buckets,
+  hour: number,
+  segment: string,
+): string | undefined =>
+  readInto(minutes, "minute", hour, () =>
+    decodeMinuteSegment(segment, hour * HOUR, minutes, wholes),
+  );
 
 /** Appends a segment's buckets; says so when it cannot be read. */
 export const readBuckets = (

@@ -33,7 +33,7 @@ export interface Period {
 
 /**
  * The period of an hour: its minutes, which are united from all parts first, in any order, and keep up
- * to `samplesPerMinute` samples, then merged in the order of time.
+ * to `samplesPerMinute` samples, then merged in the order of time; before them what is of the hour as a whole.
  */
 export function hourOfMinutes(
   hour: number,
@@ -43,14 +43,21 @@ export function hourOfMinutes(
 ): Period | Unreadable {
   const bad = new Bad();
   const slots = new Map<number, Minutes>();
+  /** By slot, hours of which no minutes are known. */
+  const wholes = new Map<number, Buckets>();
   for (const body of parts) {
     const pack = readPack("minute", hour, body);
     if ("message" in pack) return pack;
     for (const [slot, segment] of pack) {
       const minutes = slots.get(slot) ?? new Minutes(samplesPerMinute, 60);
       slots.set(slot, minutes);
-      const message = readMinutes(minutes, hour, segment);
+      slotWholes.length = 0;
+      const message = readMinutes(minutes, slotWholes, hour, segment);
       if (message !== undefined) bad.add(slot, message);
+      if (slotWholes.length === 0) continue;
+      const whole = wholes.get(slot) ?? new Buckets(1);
+      wholes.set(slot, whole);
+      whole.pushCopy(hour * HOUR, slotWholes, 0);
     }
   }
   if (bad.first !== undefined) return bad.first;
@@ -60,9 +67,11 @@ export function hourOfMinutes(
   for (const [slot, minutes] of slots) {
     // An end mark alone makes no bucket.
     const united = unitedByStart(minutes).filter((minute) => minutes.count(minute) > 0);
-    if (united.length === 0) continue;
+    const whole = wholes.get(slot);
+    if (united.length === 0 && whole === undefined) continue;
     const row = buckets.push(start);
     rows.set(slot, row);
+    if (whole !== undefined) mergeInOrder(buckets, row, inOrder(whole));
     for (const minute of united) minutes.bucketInto(minute, buckets, row);
     buckets.settleRise(row);
   }
@@ -236,6 +245,8 @@ const PLAIN = /^[^"\\\p{Cc}]*$/u;
 
 // Buckets under work: eleven columns each, which are not to be made anew for every segment.
 
+/** Of the segment being read: the hour as a whole, if it is one. */
+const slotWholes = new Buckets(1);
 /** By slot, of the packs being read. */
 const slotRows = Array.from({ length: SERIES_PER_PACK }, () => new Buckets(60));
 /** Of the slot that periods are put into. */

@@ -22,6 +22,10 @@ export interface ImportTarget {
   readonly nextId: number;
   /** The first pack that nobody has. */
   readonly nextPack: number;
+  /** Minutes of UTC days before it are deleted. */
+  readonly goneDay: number;
+  /** The first hour, not of before `goneDay`, that has minutes of anybody; null: none has. */
+  readonly firstMinute: number | null;
   /** By position in what was asked. */
   readonly series: readonly TargetSeries[];
   /** What is known of the metrics that were asked for. */
@@ -30,6 +34,8 @@ export interface ImportTarget {
   readonly metrics: readonly string[];
   readonly counted: RowCount;
 }
+
+const FIRST_MINUTE = `(SELECT min(hour) FROM minute WHERE hour >= ${valueOf("goneDay")} * 24)`;
 
 const bytesOf = ([metric, labels]: SeriesName): number => 6 * (metric.length + labels.length) + 8;
 
@@ -40,10 +46,13 @@ export async function readTarget(
   metrics: readonly string[],
 ): Promise<ImportTarget> {
   const { rows, counted } = await batch(db, {
-    head: query<Pick<ImportTarget, "watermark" | "nextId" | "nextPack">>(
+    head: query<
+      Pick<ImportTarget, "watermark" | "nextId" | "nextPack" | "goneDay" | "firstMinute">
+    >(
       `SELECT coalesce((SELECT page FROM flushed WHERE shard = ?1), 0) AS watermark,
          coalesce((SELECT next_id FROM flushed WHERE shard = ?1), 0) AS nextId,
-         max(1, ${valueOf("nextPack")}) AS nextPack`,
+         max(1, ${valueOf("nextPack")}) AS nextPack, ${valueOf("goneDay")} AS goneDay,
+         ${FIRST_MINUTE} AS firstMinute`,
       IMPORTER,
     ),
     series: chunked(names, bytesOf).map((part) =>
@@ -114,7 +123,7 @@ export async function readCoarse(db: Database, days: readonly PackDay[]): Promis
     >(
       `SELECT ${TOKEN} AS read, ${valueOf("goneDay")} AS goneDay,
          ${valueOf("rolledHour")} AS rolledHour, ${valueOf("rolledDay")} AS rolledDay,
-         (SELECT min(hour) FROM minute WHERE hour >= ${valueOf("goneDay")} * 24) AS firstMinute`,
+         ${FIRST_MINUTE} AS firstMinute`,
     ),
     hours: query<HourRow>(
       `SELECT h.pack, h.day, h.body FROM json_each(?) AS k CROSS JOIN hour AS h

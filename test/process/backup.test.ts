@@ -146,6 +146,7 @@ test("what one server keeps, another answers, of other shards and databases", as
   expect(await answers(to)).toEqual(await answers(from));
   const again = await run("import", out, "--url", to);
   expect(again.stdout).toMatch(/Stored 0 .* 4,000 were there already/);
+  expect(again.stdout).toContain("rules 0 were new, 3 were there already");
   await good(`${to}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json`);
   expect(await answers(to)).toEqual(await answers(from));
 
@@ -180,7 +181,7 @@ test("what one server keeps, another answers, of other shards and databases", as
   const refused = await run("import", old, "--url", to);
   expect(refused).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining("events and rules 1 were sent"),
+    stdout: expect.stringContaining("events and rules 1 were new, 0 were there"),
     stderr: expect.stringMatching(/^1 could not be put: event "old": .*events are kept/),
   });
   expect(await good(`${to}/api/v1/events?from=-2h`)).toContain('"new"');

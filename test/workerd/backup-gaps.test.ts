@@ -150,7 +150,7 @@ describe("what the store has stays", () => {
   });
 
   test("minutes of a day whose minutes are deleted here become hours, once", async () => {
-    await imported([line(hours(ago(1), [3, 1]), "other")]);
+    await imported([line({ day: buckets(DAY, [ago(1), 1]) }, "other")]);
     const lines = [
       line(minutes([ago(1) + HOUR, 1], [ago(1) + HOUR + MINUTE, 2])),
       line(minutes([ago(1) + 5 * HOUR, 4])),
@@ -182,22 +182,23 @@ describe("what the store has stays", () => {
     expect(await found("day")).toEqual([[day, 6, 27]]);
   });
 
-  test("hours without minutes do not go where others have minutes before, and say so", async () => {
+  test("a day alone does not go where others have minutes before, and says so", async () => {
     await post([point(ago(1) + HOUR, 1, "b")]);
     await flush();
-    const taken = await imported([line(hours(ago(1), [2, 1])), line(hours(ago(2), [2, 1]))]);
+    const alone = (day: number): string => line({ day: buckets(DAY, [day, 1]) });
+    const taken = await imported([alone(ago(1)), alone(ago(2))]);
     expect(taken).toMatchObject({
-      stored: 2,
-      left: 2,
+      stored: 1,
+      left: 1,
       why: expect.stringMatching(/has minutes of before/),
     });
     expect(await found("day")).toEqual([[ago(2), 1, 1]]);
     expect(await found("minute", "b")).toEqual([[ago(1) + HOUR, 1, 1]]);
-    // Nor can those of today, or of a day that is past all retention.
-    expect(await imported([line(hours(ago(0), [2, 1]), "c")])).toMatchObject({
-      stored: 0,
-      left: 2,
-    });
+    // Nor does a day that has more than the hours that are told of it; nor today.
+    const more = JSON.parse(line(hours(ago(1), [2, 1]), "c")) as { day: { count: number[] } };
+    more.day.count = [2];
+    expect(await imported([JSON.stringify(more)])).toMatchObject({ stored: 0, left: 2 });
+    expect(await imported([alone(ago(0))])).toMatchObject({ stored: 0, left: 1 });
   });
 
   test("a description, where nothing is said or set", async () => {
@@ -222,6 +223,94 @@ describe("what the store has stays", () => {
       set: { type: "gauge" },
     });
     expect(await exported(NAME)).toContain(about("By", "one"));
+  });
+});
+
+describe("hours without minutes go beside the minutes of others", () => {
+  const HOURS = [
+    line(hours(ago(1), [2, 7], [3, 5])),
+    line(hours(ago(2), [2, 1])),
+    line(hours(ago(0), [0, 4]), "c"),
+  ];
+  const there = [
+    [ago(2) + 2 * HOUR, 1, 1],
+    [ago(1) + 2 * HOUR, 1, 7],
+    [ago(1) + 3 * HOUR, 1, 5],
+  ];
+
+  beforeEach(async () => {
+    await post([point(ago(1) + 2 * HOUR, 1, "b")]);
+    await flush();
+  });
+
+  const expectBeside = async (): Promise<void> => {
+    expect(await found("hour")).toEqual(there);
+    expect(await found("day")).toEqual([
+      [ago(2), 1, 1],
+      [ago(1), 2, 12],
+    ]);
+    expect(await found("hour", "c")).toEqual([[ago(0), 1, 4]]);
+    // Of minutes nothing is known, and those of others stay.
+    expect(await found("minute")).toEqual([]);
+    expect(await found("minute", "b")).toEqual([[ago(1) + 2 * HOUR, 1, 1]]);
+  };
+
+  test("also in the hours in which these are, once, before and after the roll-up", async () => {
+    expect(await imported(HOURS, 1)).toEqual({ stored: 7, kept: 0, left: 0 });
+    await expectBeside();
+    expect(await imported(HOURS)).toEqual({ stored: 0, kept: 7, left: 0 });
+    vi.setSystemTime(NOW + 2 * HOUR);
+    await cron();
+    vi.setSystemTime(NOW);
+    await expectBeside();
+    expect(await imported(HOURS)).toEqual({ stored: 0, kept: 7, left: 0 });
+    // And those that come when all is rolled up.
+    expect(await imported([line(hours(ago(1), [3, 2], [4, 1]), "b")])).toMatchObject({ stored: 3 });
+    await cron();
+    expect(await found("hour", "b")).toEqual([
+      [ago(1) + 2 * HOUR, 1, 1],
+      [ago(1) + 3 * HOUR, 1, 2],
+      [ago(1) + 4 * HOUR, 1, 1],
+    ]);
+  });
+
+  test("an hour is there as a whole or by its minutes, whichever was first", async () => {
+    await imported(HOURS);
+    const later = [
+      line(minutes([ago(1) + 2 * HOUR + MINUTE, 100], [ago(1) + 5 * HOUR, 9])),
+      line(hours(ago(1), [2, 100], [5, 100], [6, 3])),
+    ];
+    expect(await imported(later)).toEqual({ stored: 2, kept: 4, left: 0 });
+    expect(await imported(later, 1)).toEqual({ stored: 0, kept: 6, left: 0 });
+    expect(await found("hour")).toEqual([
+      ...there,
+      [ago(1) + 5 * HOUR, 1, 9],
+      [ago(1) + 6 * HOUR, 1, 3],
+    ]);
+  });
+
+  test("what comes late is added; both stay when the minutes are deleted, and go into another store", async () => {
+    await imported(HOURS);
+    await post([point(ago(1) + 2 * HOUR + 9, 2)]);
+    await flush();
+    const added = there.map(([at, ...of]) => (at === ago(1) + 2 * HOUR ? [at, 2, 9] : [at, ...of]));
+    expect(await found("hour")).toEqual(added);
+    expect(await found("minute")).toEqual([[ago(1) + 2 * HOUR, 1, 2]]);
+    const lines = await exported(NAME);
+    // Two runs agree on the time, and then minutes go a day at a time.
+    for (const later of [DAY, DAY + 2 * HOUR, 2 * DAY, 2 * DAY + 2 * HOUR, 2 * DAY + 4 * HOUR]) {
+      vi.setSystemTime(NOW + later);
+      await cron();
+    }
+    expect(await found("hour")).toEqual(added);
+    expect(await found("minute", "b")).toEqual([]);
+    vi.setSystemTime(NOW);
+    await begin({ shards: 3, databases: 2 });
+    for (let twice = 0; twice < 2; twice++) {
+      await imported(lines, 1);
+      expect(await found("hour")).toEqual(added);
+      expect(await found("minute", "b")).toEqual([[ago(1) + 2 * HOUR, 1, 1]]);
+    }
   });
 });
 
@@ -289,6 +378,26 @@ describe("once, whatever happens", () => {
     await cron();
     await expectOnce();
   });
+});
+
+test("what fails in the middle of the first piece is said by the last line", async () => {
+  await imported(["a", "b", "c"].map((host) => line(minutes([ago(0) + HOUR, 1]), host)));
+  const real = sourceOf(storeNow(), "", NOW);
+  const lines: string[] = [];
+  const source: Source = {
+    ...real,
+    minutes: async (question, take, takeHour) =>
+      lines.length === 0
+        ? await real.minutes(question, take, takeHour)
+        : err({ kind: "unavailable", message: "D1 is away", retryAfterSec: 1 }),
+  };
+  const range = { from: ago(0) + HOUR, to: ago(0) + 2 * HOUR };
+  const of = { metric: NAME, ...range, samplesPerMinute: 12 };
+  // An hour of more than a bucket is gone through for one part of the series after the other.
+  for await (const text of linesOf(source, of, "", { buckets: 1, characters: 1e6 }))
+    lines.push(text);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(JSON.parse(lines.at(-1)!)).toEqual({ failed: "D1 is away", next: range.from });
 });
 
 test("what fails in the middle of an answer ends it there, and is said by the next one's status", async () => {

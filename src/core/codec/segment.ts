@@ -1,9 +1,10 @@
 // A segment: the minutes or buckets of one series within one span, as text in a pack.
 // It must not know tables; its caller gives the start of the span and the bucket's width.
 
-import type { Buckets } from "../bucket.ts";
+import { Buckets } from "../bucket.ts";
 import { inOrder } from "../in-order.ts";
 import { Minutes } from "../minutes.ts";
+import { HOUR } from "../tiers.ts";
 import {
   base64Bytes,
   ByteReader,
@@ -25,6 +26,12 @@ import { encodeMinutes } from "./minutes-encode.ts";
  *   └─────────┴─────────────────────────────────────────────────────┘
  */
 const VERSION = 1;
+
+/*
+ * Also of the minute tier, and with this as its first byte: an hour as a whole, of which no minutes are known.
+ * Columns of one bucket, that of the hour. Readers of minutes find none in it.
+ */
+const WHOLE_HOUR = 2;
 
 // Bytes under work. Segments are coded by the thousand, and arrays are not freed at once.
 const writer = new ByteWriter(4_096);
@@ -57,6 +64,14 @@ export function encodeMinuteSegment(
   return toBase64(writer.written);
 }
 
+/** Packs one row of buckets, the hour that starts at `base`, as one of which no minutes are known. */
+export function encodeWholeHour(buckets: Buckets, row: number, base: number): string {
+  writer.length = 0;
+  writer.u8(WHOLE_HOUR);
+  encodeColumns(writer, buckets, [row], base, HOUR);
+  return toBase64(writer.written);
+}
+
 /**
  * Appends the buckets of a segment, by ascending start.
  * @throws CorruptBytes, with `into` as long as before.
@@ -66,37 +81,57 @@ export function decodeSegment(body: string, base: number, step: number, into: Bu
 }
 
 /**
- * Appends the minutes of a segment, by ascending start.
- * @throws CorruptBytes, with `into` as long as before.
+ * Appends the minutes of a segment, by ascending start. An hour as a whole has none: it is appended to `hours`.
+ * @throws CorruptBytes, with both as long as before.
  */
-export function decodeMinuteSegment(body: string, base: number, into: Minutes): void {
-  decoded(body, into, (reader) => decodeMinutes(reader, base, into));
+export function decodeMinuteSegment(
+  body: string,
+  base: number,
+  into: Minutes,
+  hours: Buckets = nobody,
+): void {
+  nobody.length = 0;
+  decoded(body, into, (reader) => decodeMinutes(reader, base, into), { base, hours });
 }
 
 /**
- * Appends the buckets of a segment of minutes, by ascending start.
- * @throws CorruptBytes, with `into` as long as before.
+ * Appends the buckets of a segment of minutes, by ascending start, and to `hours`, which may be the same, an
+ * hour as a whole.
+ * @throws CorruptBytes, with both as long as before.
  */
-export function decodeMinuteSegmentAsBuckets(body: string, base: number, into: Buckets): void {
-  decoded(body, into, (reader) => void decodeMinutesAsBuckets(reader, base, into));
+export function decodeMinuteSegmentAsBuckets(
+  body: string,
+  base: number,
+  into: Buckets,
+  hours: Buckets = nobody,
+): void {
+  nobody.length = 0;
+  decoded(body, into, (reader) => void decodeMinutesAsBuckets(reader, base, into), { base, hours });
 }
 
-/** Reads what stands between the version and the end. */
+/** Of hours as a whole that nobody wants. */
+const nobody = new Buckets(1);
+
+/** Reads what stands between the version and the end; `whole`: it may be an hour as a whole. */
 function decoded(
   body: string,
   into: Buckets | Minutes,
   decode: (reader: ByteReader) => void,
+  whole?: { readonly base: number; readonly hours: Buckets },
 ): void {
   const needed = base64Bytes(body.length);
   if (scratch.length < needed) scratch = new Uint8Array(2 * needed);
   const reader = new ByteReader(fromBase64(body, scratch));
   const version = reader.u8();
-  if (version !== VERSION)
+  const isWhole = version === WHOLE_HOUR && whole !== undefined;
+  if (version !== VERSION && !isWhole)
     throw new CorruptBytes(`segment of version ${version}, where ${VERSION} is known`);
-  const before = into.length;
-  decode(reader);
+  const rows = isWhole ? whole.hours : into;
+  const before = rows.length;
+  if (isWhole) decodeColumns(reader, whole.base, HOUR, whole.hours);
+  else decode(reader);
   if (reader.left === 0) return;
-  into.length = before;
+  rows.length = before;
   throw new CorruptBytes(`${reader.left} bytes after the end of a segment`);
 }
 

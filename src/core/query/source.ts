@@ -64,6 +64,9 @@ export type TakeRows<R extends Rows> = (
 
 export type Take = TakeRows<Buckets>;
 
+/** Takes the only row of `hour`, the bucket of an hour of which no minutes are known. */
+export type TakeHour = (series: Series, hour: Buckets) => void;
+
 export interface Selected {
   /** Whether the store knows any series that matches, with points in the range or without. */
   readonly known: boolean;
@@ -107,7 +110,12 @@ export interface Source {
 
   /**
    * The same of minutes as they are kept: with their samples, while those are few, and end marks. A
-   * minute may come in several rows, each with some of its samples, or a bucket of some.
+   * minute may come in several rows, each with some of its samples, or a bucket of some. Hours that an
+   * import put as a whole beside the minutes of others go to `takeHour`.
    */
-  minutes(question: SeriesQuestion, take: TakeRows<Minutes>): Promise<Result<Selected, ReadError>>;
+  minutes(
+    question: SeriesQuestion,
+    take: TakeRows<Minutes>,
+    takeHour?: TakeHour,
+  ): Promise<Result<Selected, ReadError>>;
 }

@@ -17,6 +17,8 @@ export interface Due {
   /** Minutes to be written, all of them new. */
   readonly minutes: Minutes;
   readonly coarse: SeriesDay[];
+  /** Hours that are put as a whole, beside the minutes of others. */
+  readonly wholes: Buckets;
   firstAt: number;
   lastAt: number;
   last: number;
@@ -34,6 +36,7 @@ export function dueOf(lines: readonly SeriesDay[]): ReadonlyMap<string, Due> {
       labels: labelsJson(labels),
       minutes: new Minutes(LIMITS.samplesPerMinute),
       coarse: [],
+      wholes: new Buckets(0),
       firstAt: Infinity,
       lastAt: -Infinity,
       last: 0,
@@ -73,11 +76,12 @@ export function takeMinutes(
   const [tier, step] =
     day * DAY >= by.from ? [by, 1] : day * DAY >= hours.from ? [hours, HOUR] : [days, DAY];
   const known = tier.starts(one.key);
+  const wholes = by.wholes(one.key);
   const before = new Set(one.minutes.start.subarray(0, one.minutes.length));
   let taken = 0;
   for (let row = 0; row < minutes.length; row++) {
     const start = minutes.start[row]!;
-    if (before.has(start)) continue;
+    if (before.has(start) || wholes.has(Math.floor(start / HOUR) * HOUR)) continue;
     const there = known.get(Math.floor(start / step) * step);
     if (there !== undefined) {
       // An end mark alone moves neither, and would be taken each time.
@@ -92,6 +96,31 @@ export function takeMinutes(
     see(one, scratch.firstAt[0]!, scratch.lastAt[0]!, scratch.last[0]!);
   }
   return taken;
+}
+
+/**
+ * Takes those hours of a line that are new, to be put as a whole; says how many buckets they are, the day with
+ * them. Undefined: its day is not the sum of its hours, so that they are not all of it.
+ */
+export function takeHours(one: Due, { hours, days }: SeriesDay, has: Has): number | undefined {
+  let points = 0;
+  for (let row = 0; row < hours.length; row++) points += hours.count[row]!;
+  if (days.length > 0 && days.count[0] !== points) return undefined;
+  const known = has.hours.starts(one.key);
+  const hourOfRow = (at: number): number => Math.floor(at / HOUR) * HOUR;
+  const mine = new Set([
+    ...one.minutes.start.subarray(0, one.minutes.length).map(hourOfRow),
+    ...one.wholes.start.subarray(0, one.wholes.length),
+  ]);
+  let taken = 0;
+  for (let row = 0; row < hours.length; row++) {
+    const start = hours.start[row]!;
+    if (known.has(start) || mine.has(start)) continue;
+    one.wholes.pushCopy(start, hours, row);
+    see(one, hours.firstAt[row]!, hours.lastAt[row]!, hours.last[row]!);
+    taken++;
+  }
+  return taken === hours.length ? taken + days.length : taken;
 }
 
 /** Takes over when a day of a series was seen first and last. */

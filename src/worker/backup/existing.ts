@@ -22,14 +22,17 @@ export interface Existing {
   /** Unix ms: what is before is kept at this tier no more, and not known here. */
   readonly from: number;
   starts(series: string): Starts;
+  /** Of minutes: starts of hours of which the store knows none, and that are there as a whole. */
+  wholes(series: string): ReadonlySet<number>;
 }
 
 const NONE: Starts = new Map();
+const NO_HOURS: ReadonlySet<number> = new Set();
 /** Of what cannot be told more of, anything may be there. */
 const WHOLE: Span = { firstAt: -Infinity, lastAt: Infinity };
 
 /** Nothing was asked, and nothing is needed. */
-export const NOTHING: Existing = { from: 0, starts: () => NONE };
+export const NOTHING: Existing = { from: 0, starts: () => NONE, wholes: () => NO_HOURS };
 
 export interface Of {
   readonly metric: string;
@@ -114,14 +117,23 @@ export async function existing(
         });
     }
   };
+  const wholes = new Map<string, Set<number>>();
+  const takeHour = ({ metric, labels }: Series, { start }: Rows): void => {
+    const key = seriesKey(metric, labels);
+    wholes.set(key, (wholes.get(key) ?? new Set()).add(start[0]!));
+  };
   const { keptFrom, unreadable } = orFail(
     tier === "minute"
-      ? await source.minutes(range, takeMinutes)
+      ? await source.minutes(range, takeMinutes, takeHour)
       : await source.select({ ...range, tier }, take),
   );
   for (const { metric, labels, from, to } of unreadable) {
     const starts = startsOf(seriesKey(metric, labels));
     for (let at = dayOf(from) * DAY; at < to; at += step) starts.set(at, WHOLE);
   }
-  return { from: keptFrom, starts: (key) => found.get(key) ?? NONE };
+  return {
+    from: keptFrom,
+    starts: (key) => found.get(key) ?? NONE,
+    wholes: (key) => wholes.get(key) ?? NO_HOURS,
+  };
 }

@@ -1,19 +1,19 @@
 // Makes the lines of a backup of one metric, by time, from the source of all queries. A day of which minutes are
-// kept is told by its minutes alone, since all else is made of them; a day without, by its hours and itself.
+// kept is told by its minutes alone, since all else is made of them; a day without, by its hours and itself. Of an
+// hour that an import put as a whole the hour is told, and not what minutes came later.
 
 import { Buckets } from "../../core/bucket.ts";
 import { coarseLine, minuteLine } from "../../core/backup/lines.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { Minutes, unitedByStart } from "../../core/minutes.ts";
-import { anyOf } from "../../core/query/matcher.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
-import { METRIC_NAME, type Rows, type Series, type Source } from "../../core/query/source.ts";
-import { type Labels, labelsJson, labelsObject } from "../../core/series/labels.ts";
-import { shardOf } from "../../core/series/route.ts";
+import type { Rows, Series, Source } from "../../core/query/source.ts";
+import { labelsJson, labelsObject } from "../../core/series/labels.ts";
 import { DAY, dayOf, HOUR } from "../../core/tiers.ts";
 import { D1Failed } from "../../d1/database.ts";
 import { Failed } from "../http/failure.ts";
 import { orFail } from "../read/native.ts";
+import { Holder, type Part } from "./holder.ts";
 
 export interface AskedBackup {
   readonly metric: string;
@@ -43,7 +43,10 @@ const OVER = "over";
 /** Longest piece, ms. */
 const LONGEST = 32 * DAY;
 
-/** Lines, and as the last one where the next request goes on: `{"next": ms}`, or `{"end": true}`. @throws Failed, D1Failed */
+/**
+ * Lines, and as the last one where the next request goes on: `{"next": ms}`, or `{"end": true}`; where the first
+ * piece failed half told, `{"failed": why, "next": ms}`. @throws Failed, D1Failed: before the first line
+ */
 export async function* linesOf(
   source: Source,
   asked: AskedBackup,
@@ -98,9 +101,9 @@ export async function* linesOf(
       }
     } catch (error) {
       // Once something is written, no status can say so: the answer ends, and that of the next request says it.
-      const isTold = at === asked.from || written === 0;
-      if (isTold || !(error instanceof Failed || error instanceof D1Failed)) throw error;
-      yield nextLine(at);
+      if (written === 0 || !(error instanceof Failed || error instanceof D1Failed)) throw error;
+      // But a request that goes on at the same place may end there for ever.
+      yield nextLine(at, at === asked.from ? error.message : undefined);
       return;
     }
     if (isGone) continue;
@@ -113,82 +116,8 @@ export async function* linesOf(
   yield '{"end":true}\n';
 }
 
-const nextLine = (at: number): string => `{"next":${at}}\n`;
-
-/** Parts of the most series that a metric may have, of each some 25: an hour of these is little. */
-const MOST_PARTS = 1_024;
-
-/** Those of the series whose hash is `of` modulo `parts`. */
-interface Part {
-  readonly of: number;
-  readonly parts: number;
-}
-
-/** Holds what is handed out of some series, in any order. */
-class Holder {
-  readonly asked: AskedBackup;
-  readonly matchers;
-  readonly #part: Part;
-  readonly #most: number;
-  /** Rows. */
-  held = 0;
-  isOver = false;
-
-  constructor(asked: AskedBackup, part: Part, most: number) {
-    this.asked = asked;
-    this.matchers = [anyOf(METRIC_NAME, [asked.metric])];
-    this.#part = part;
-    // Of an hour of so few series no more is asked.
-    this.#most = part.parts > MOST_PARTS ? Infinity : most;
-  }
-
-  /** Gives a function that puts rows to those of their series, and these by labels. */
-  taker<R extends Rows>(
-    empty: () => R,
-    copy: (into: R, rows: R, row: number) => void,
-  ): {
-    readonly take: (series: Series, rows: R, first: number, end: number) => ReadError | undefined;
-    readonly held: ReadonlyMap<string, { readonly labels: Labels; readonly rows: R }>;
-  } {
-    const held = new Map<string, { readonly labels: Labels; readonly rows: R }>();
-    const keys = new WeakMap<Series, R | null>();
-    const rowsOf = (series: Series): R | null => {
-      const known = keys.get(series);
-      if (known !== undefined) return known;
-      const key = labelsJson(series.labels);
-      const { of, parts } = this.#part;
-      if (shardOf(key, parts) !== of) {
-        keys.set(series, null);
-        return null;
-      }
-      const one = held.get(key) ?? { labels: series.labels, rows: empty() };
-      held.set(key, one);
-      keys.set(series, one.rows);
-      return one.rows;
-    };
-    const take = (series: Series, rows: R, first: number, end: number): ReadError | undefined => {
-      const into = rowsOf(series);
-      if (into === null) return undefined;
-      this.held += end - first;
-      if (this.held > this.#most) {
-        this.isOver = true;
-        return TOO_MUCH;
-      }
-      for (let row = first; row < end; row++) copy(into, rows, row);
-      return undefined;
-    };
-    return { take, held };
-  }
-}
-
-/** It only ends the reading. */
-const TOO_MUCH: ReadError = {
-  kind: "too_large",
-  limit: "backupBuckets",
-  value: LIMITS.backupBuckets,
-  what: "buckets",
-  ways: [],
-};
+const nextLine = (next: number, failed?: string): string =>
+  `${JSON.stringify({ ...(failed !== undefined && { failed }), next })}\n`;
 
 type Selecting = ReturnType<Source["select"]>;
 
@@ -226,14 +155,48 @@ async function minutePiece(
     () => new Minutes(asked.samplesPerMinute),
     (into, rows: Minutes, row) => into.pushCopy(rows, row),
   );
-  const done = await read(holder, source.minutes({ matchers, from, to }, take));
+  const wholes = new Map<string, Set<number>>();
+  const takeHour = (series: Series, { start }: Rows): void => {
+    const key = labelsJson(series.labels);
+    if (holder.holds(key)) wholes.set(key, (wholes.get(key) ?? new Set()).add(start[0]!));
+  };
+  const done = await read(holder, source.minutes({ matchers, from, to }, take, takeHour));
   if (done === OVER) return OVER;
   const lines = [...done.unreadable];
-  for (const { labels, rows } of inOrder(held)) {
-    const days = Map.groupBy(unitedByStart(rows), (row) => dayOf(rows.start[row]!));
+  for (const { key, labels, rows } of inOrder(held)) {
+    const isWhole = (row: number): boolean =>
+      wholes.get(key)?.has(Math.floor(rows.start[row]! / HOUR) * HOUR) === true;
+    const told = unitedByStart(rows).filter((row) => !isWhole(row));
+    const days = Map.groupBy(told, (row) => dayOf(rows.start[row]!));
     for (const of of days.values()) lines.push(minuteLine(asked.metric, labels, rows, of));
   }
+  if (wholes.size > 0) {
+    const more = await wholePiece(source, holder, wholes, from, to);
+    if (more === OVER) return OVER;
+    lines.push(...more);
+  }
   return { lines, keptFrom: done.keptFrom };
+}
+
+/** Lines of hours that are there as a whole, with what came later to them. */
+async function wholePiece(
+  source: Source,
+  holder: Holder,
+  wholes: ReadonlyMap<string, ReadonlySet<number>>,
+  from: number,
+  to: number,
+): Promise<readonly string[] | typeof OVER> {
+  const { matchers, asked } = holder;
+  const hours = holder.bucketTaker();
+  const done = await read(holder, source.select({ matchers, from, to, tier: "hour" }, hours.take));
+  if (done === OVER) return OVER;
+  return inOrder(hours.held).flatMap(({ key, labels, rows }) => {
+    const told = new Buckets(0);
+    const all = merged(rows, HOUR);
+    for (let row = 0; row < all.length; row++)
+      if (wholes.get(key)?.has(all.start[row]!) === true) told.pushCopy(all.start[row]!, all, row);
+    return [...byDay(told).values()].map((of) => coarseLine(asked.metric, labels, of, undefined));
+  });
 }
 
 async function coarsePiece(
@@ -243,12 +206,7 @@ async function coarsePiece(
   to: number,
 ): Promise<Piece | typeof OVER> {
   const { matchers, asked } = holder;
-  const taker = () =>
-    holder.taker(
-      () => new Buckets(),
-      (into, rows: Buckets, row) => into.pushCopy(rows.start[row]!, rows, row),
-    );
-  const [hours, days] = [taker(), taker()];
+  const [hours, days] = [holder.bucketTaker(), holder.bucketTaker()];
   const range = { matchers, from, to };
   const first = await read(holder, source.select({ ...range, tier: "hour" }, hours.take));
   if (first === OVER) return OVER;

@@ -2,10 +2,11 @@
 // comes twice, or a run that was cut off and begins again, counts once. Minutes are written first, and the
 // roll-up makes their hours and days; then hours and days of which there are no minutes.
 
-import type { Line } from "../../core/backup/read.ts";
+import type { Line, SeriesDay } from "../../core/backup/read.ts";
+import { keptFrom } from "../../core/query/plan.ts";
 import { seriesKey } from "../../core/series/labels.ts";
 import { shardOf } from "../../core/series/route.ts";
-import { DAY } from "../../core/tiers.ts";
+import { DAY, dayOf, HOUR } from "../../core/tiers.ts";
 import { D1Failed } from "../../d1/database.ts";
 import { databaseOf, databasesOf, type Named } from "../../d1/databases.ts";
 import { readTarget } from "../../d1/imports.ts";
@@ -13,7 +14,7 @@ import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { sourceOf } from "../read/source.ts";
 import { countRead } from "../shards.ts";
-import { dueOf, isoDay, readExisting, see, takeMinutes } from "./due.ts";
+import { type Due, dueOf, isoDay, readExisting, see, takeHours, takeMinutes } from "./due.ts";
 import { type Imported, sum } from "./imported.ts";
 import { writeHours } from "./write-coarse.ts";
 import { describedBy, writeMinutes } from "./write-minutes.ts";
@@ -43,10 +44,10 @@ async function settled(
   lines: readonly Line[],
   now: number,
 ): Promise<Imported> {
-  const landed: Landed = { minutes: 0 };
+  const landed: Landed = { buckets: 0 };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
-      const before = landed.minutes;
+      const before = landed.buckets;
       const done = await attemptTo(env, database, lines, now, landed);
       if (done === undefined) continue;
       // What an attempt has put, the next ones find.
@@ -66,7 +67,7 @@ async function settled(
 
 /** What attempts have put. */
 interface Landed {
-  minutes: number;
+  buckets: number;
 }
 
 /** Undefined: something else was written in between. */
@@ -97,17 +98,36 @@ async function attemptTo(
     counts.left += many;
     whys.push(why);
   };
+  const take = (taken: number, size: number): void => {
+    counts.stored += taken;
+    counts.kept += size - taken;
+  };
+  const dueOfLine = (line: SeriesDay): Due => due.get(seriesKey(line.metric, line.labels))!;
+  const [withMinutes, without] = [
+    days.filter(({ minutes }) => minutes.length > 0),
+    days.filter(({ minutes }) => minutes.length === 0),
+  ];
+  const { retention } = configOf(env);
+  /** From this day on minutes are kept, or somebody has some, so that none count as deleted. */
+  let kept = Math.min(
+    dayOf(keptFrom("minute", now, retention)),
+    target.firstMinute === null ? Infinity : dayOf(target.firstMinute * HOUR),
+  );
+  for (const line of withMinutes) {
+    const taken = takeMinutes(dueOfLine(line), line, has);
+    take(taken, line.minutes.length);
+    if (taken > 0) kept = Math.min(kept, line.day);
+  }
   const coarse = new Set<string>();
-  for (const line of days) {
-    const one = due.get(seriesKey(line.metric, line.labels))!;
-    const size = line.minutes.length + line.hours.length + line.days.length;
+  for (const line of without) {
+    const one = dueOfLine(line);
+    const size = line.hours.length + line.days.length;
+    const isBeside = line.day >= Math.max(kept, target.goneDay) && line.day * DAY >= has.hours.from;
+    const taken = isBeside ? takeHours(one, line, has) : undefined;
     if (line.day * DAY < has.days.from)
       leave(size, `${isoDay(line.day)} is past what this store keeps at any resolution`);
-    else if (line.minutes.length > 0) {
-      const taken = takeMinutes(one, line, has);
-      counts.stored += taken;
-      counts.kept += size - taken;
-    } else if (coarse.has(`${line.day} ${one.key}`)) counts.kept += size;
+    else if (taken !== undefined) take(taken, size);
+    else if (coarse.has(`${line.day} ${one.key}`)) counts.kept += size;
     else {
       coarse.add(`${line.day} ${one.key}`);
       one.coarse.push(line);
@@ -117,10 +137,12 @@ async function attemptTo(
     }
   }
   const described = describedBy(abouts, target, new Set(days.map(({ metric }) => metric)));
-  const wanted = series.filter((one) => one.minutes.length > 0 || one.coarse.length > 0);
+  const wanted = series.filter(
+    (one) => one.minutes.length + one.wholes.length + one.coarse.length > 0,
+  );
   const ids = await writeMinutes(session, wanted, series, target, described);
   if (ids === undefined) return undefined;
-  landed.minutes += counts.stored;
+  landed.buckets += counts.stored;
   const put = await writeHours(session, wanted, ids, has, now);
   if (put === undefined) return undefined;
   counts.stored += put.stored;

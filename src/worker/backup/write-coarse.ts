@@ -1,6 +1,7 @@
 // Puts hours and days of an import into their packs, under the claim of the roll-up. Their days count from then
 // on as days whose minutes were deleted, so that points that come late are merged into them. That is possible
-// where the database has no minutes of anybody before the end of the day.
+// where the database has no minutes of anybody before the end of the day; hours of other days come as parts of
+// minutes (write-minutes.ts).
 
 import { packOf, slotOf } from "../../core/codec/pack.ts";
 import { fillYear, type SlotDay } from "../../core/backup/fill.ts";
@@ -67,7 +68,7 @@ export async function writeHours(
         days.push({ slot, day: line.day, hours: line.hours, days: line.days, known, isKnown });
       } else if (!isKnown) {
         left += size(line);
-        why ??= `${one.metric}${one.labels} on ${isoDay(line.day)} has hours and no minutes, and this store has minutes of before the end of that day: it goes in when their retention (RETENTION_MINUTE_DAYS) has passed the day`;
+        why ??= `${one.metric}${one.labels} on ${isoDay(line.day)} is told by its day, of which the hours are not all, and this store has minutes of before the end of that day: it goes in when their retention (RETENTION_MINUTE_DAYS) has passed the day`;
       }
     }
     const filled = fillYear(

@@ -1,7 +1,8 @@
-// Writes the minutes, series and descriptions of an import, as a flush of a shard that nobody has.
+// Writes the minutes, series and descriptions of an import, as a flush of a shard that nobody has; and hours as a
+// whole where they stand beside the minutes of others: as parts of these hours, which the roll-up merges.
 
 import { encodePack, packOf, SERIES_PER_PACK, slotOf } from "../../core/codec/pack.ts";
-import { encodeMinuteSegment } from "../../core/codec/segment.ts";
+import { encodeMinuteSegment, encodeWholeHour } from "../../core/codec/segment.ts";
 import type { About } from "../../core/backup/read.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { HOUR, hourOf } from "../../core/tiers.ts";
@@ -106,20 +107,27 @@ export async function writeMinutes(
 
 const startOf = ({ minutes }: Due): number => minutes.start[0]!;
 
-/** Minute packs, by hour and pack. */
+/** Minute packs, by hour and pack: of each hour of a series its minutes, or itself. */
 function packsOf(wanted: readonly Due[], ids: ReadonlyMap<string, number>): readonly FlushedPack[] {
   const packs = new Map<string, { hour: number; pack: number; slots: Map<number, string> }>();
-  for (const { key, minutes } of wanted) {
+  for (const { key, minutes, wholes } of wanted) {
     const id = ids.get(key)!;
-    const { start } = minutes;
-    const rows = Array.from({ length: minutes.length }, (_, row) => row);
-    rows.sort((a, b) => start[a]! - start[b]!);
-    for (const [hour, of] of Map.groupBy(rows, (row) => hourOf(start[row]!))) {
+    const put = (hour: number, segment: string): void => {
       const pack = packOf(id);
       const at = `${hour}/${pack}`;
       const one = packs.get(at) ?? { hour, pack, slots: new Map<number, string>() };
       packs.set(at, one);
-      one.slots.set(slotOf(id), encodeMinuteSegment(minutes, hour * HOUR, of));
+      one.slots.set(slotOf(id), segment);
+    };
+    const { start } = minutes;
+    const rows = Array.from({ length: minutes.length }, (_, row) => row);
+    rows.sort((a, b) => start[a]! - start[b]!);
+    for (const [hour, of] of Map.groupBy(rows, (row) => hourOf(start[row]!)))
+      put(hour, encodeMinuteSegment(minutes, hour * HOUR, of));
+    // Of no hour that has minutes in this import.
+    for (let row = 0; row < wholes.length; row++) {
+      const base = wholes.start[row]!;
+      put(hourOf(base), encodeWholeHour(wholes, row, base));
     }
   }
   return [...packs.values()]

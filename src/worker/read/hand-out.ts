@@ -4,14 +4,7 @@
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
-import { decodeBlock, decodeBlockAsBuckets, seriesOfBlock } from "../../core/codec/page.ts";
-import {
-  decodeMinuteSegment,
-  decodeMinuteSegmentAsBuckets,
-  decodeSegment,
-} from "../../core/codec/segment.ts";
-import * as LIMITS from "../../core/limits.ts";
-import { Minutes } from "../../core/minutes.ts";
+import { seriesOfBlock } from "../../core/codec/page.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import {
   deletedTo,
@@ -21,13 +14,14 @@ import {
   withoutDeleted,
 } from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
-import type { Rows, Series, TakeRows } from "../../core/query/source.ts";
-import { dayOf, hourOf, spanStart, type TierName, TIERS } from "../../core/tiers.ts";
+import type { Rows, Series, TakeHour, TakeRows } from "../../core/query/source.ts";
+import { dayOf, hourOf, spanStart, type TierName } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/segments.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import type { AskedHead } from "./consistent.ts";
+import type { Form } from "./forms.ts";
 import type { SeriesById } from "./known-series.ts";
 
 /** [from, to), Unix ms. */
@@ -44,34 +38,14 @@ export interface SeriesParts {
   readonly ranges: readonly Range[];
 }
 
-/** What stored bytes are decoded into: buckets, or minutes as they are kept. */
-export interface Form<R extends Rows> {
-  /** What is being handed out. */
-  readonly rows: R;
-  /** Appends what a table has of a series from `from` on, Unix ms. @throws CorruptBytes */
-  segment(table: TierName, text: string, from: number): void;
-  /** Appends the rows of a block, and the numbers of their series. @throws CorruptBytes */
-  block(bytes: Uint8Array, numbers: number[]): void;
+/** Of the segment being read: the hour as a whole, where it is one. */
+const whole = new Buckets(1);
+
+/** Who else takes something, and where it is counted. */
+export interface Besides {
+  readonly share?: Share | undefined;
+  readonly takeHour?: TakeHour | undefined;
 }
-
-const buckets = new Buckets(64);
-const minutes = new Minutes(LIMITS.samplesPerMinute, 64);
-
-export const BUCKETS: Form<Buckets> = {
-  rows: buckets,
-  segment: (table, text, from) =>
-    table === "minute"
-      ? decodeMinuteSegmentAsBuckets(text, from, buckets)
-      : decodeSegment(text, from, TIERS[table].step, buckets),
-  block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
-};
-
-/** Of the minute tier alone. */
-export const MINUTES: Form<Minutes> = {
-  rows: minutes,
-  segment: (_, text, from) => decodeMinuteSegment(text, from, minutes),
-  block: (bytes, numbers) => decodeBlock(bytes, minutes, numbers),
-};
 
 /** What reading needs of a `HandOut`, whatever its form. */
 export type Receiver = Omit<HandOut<Rows>, "runs" | "unreadable">;
@@ -80,6 +54,7 @@ export class HandOut<R extends Rows> {
   #plan: Plan;
   readonly #form: Form<R>;
   readonly #take: TakeRows<R>;
+  readonly #takeHour: TakeHour | undefined;
   readonly #turns = new Turns();
   readonly #share: Share | undefined;
   readonly unreadable: Unreadable[] = [];
@@ -91,10 +66,11 @@ export class HandOut<R extends Rows> {
   deletedTo = 0;
 
   /** `share`: where it is counted what is read, and what `take` gathers; there is to be room for both. */
-  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>, share?: Share) {
+  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>, { share, takeHour }: Besides = {}) {
     this.#plan = plan;
     this.#form = form;
     this.#take = take;
+    this.#takeHour = takeHour;
     this.#share = share;
   }
 
@@ -176,11 +152,14 @@ export class HandOut<R extends Rows> {
         const series = of.get(idAt(row.pack, slot));
         if (series === undefined) continue;
         rows.length = 0;
+        whole.length = 0;
         this.#try(
-          () => this.#form.segment(table, segment, from),
+          () => this.#form.segment(table, segment, from, whole),
           () => [series],
           where,
         );
+        if (whole.length > 0 && ranges.some((range) => range.from <= from && from < range.to))
+          this.#takeHour?.(series, whole);
         this.decoded += rows.length;
         for (let i = 0; i < rows.length;) {
           const is = isWhole || isWanted(row.pack, rows.start[i]!);

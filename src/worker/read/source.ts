@@ -10,6 +10,7 @@ import {
   type Selected,
   type Selection,
   type Source,
+  type TakeHour,
   type TakeRows,
 } from "../../core/query/source.ts";
 import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
@@ -30,7 +31,8 @@ import {
   tooMuch,
 } from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
-import { BUCKETS, type Form, HandOut, MINUTES, type Range, type Receiver } from "./hand-out.ts";
+import { BUCKETS, COARSE, type Form, MINUTES } from "./forms.ts";
+import { HandOut, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
@@ -49,10 +51,14 @@ export const sourceOf = (
 ): Source => ({
   series: (question, limit) => findSeries(env, prefix, question, limit),
   texts: (question, label) => findTexts(env, prefix, question, label),
-  select: (selection, take) =>
-    select(env, { prefix, now, perSlice, share }, selection, BUCKETS, take),
-  minutes: (question, take) =>
-    select(env, { prefix, now, perSlice, share }, { ...question, tier: "minute" }, MINUTES, take),
+  select: (selection, take) => {
+    const form = selection.tier === "minute" ? BUCKETS : COARSE;
+    return select(env, { prefix, now, perSlice, share }, selection, form, take);
+  },
+  minutes: (question, take, takeHour) => {
+    const bounds = { prefix, now, perSlice, share };
+    return select(env, bounds, { ...question, tier: "minute" }, MINUTES, take, takeHour);
+  },
 });
 
 interface Reads {
@@ -76,6 +82,7 @@ async function select<R extends Rows>(
   selection: Selection,
   form: Form<R>,
   take: TakeRows<R>,
+  takeHour?: TakeHour,
 ): Promise<Result<Selected, ReadError>> {
   const { prefix, now, perSlice, share } = bounds;
   const { tier } = selection;
@@ -85,7 +92,7 @@ async function select<R extends Rows>(
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
-  const handOut = new HandOut(asked, form, take, share);
+  const handOut = new HandOut(asked, form, take, { share, takeHour });
   const heads = share?.part() ?? (() => {});
   const question: Question = {
     metrics: metrics.value,

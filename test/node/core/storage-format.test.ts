@@ -12,6 +12,7 @@ import {
   decodeSegment,
   encodeMinuteSegment,
   encodeSegment,
+  encodeWholeHour,
 } from "../../../src/core/codec/segment.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { Accumulator } from "../../../src/core/series/accumulator.ts";
@@ -79,6 +80,17 @@ describe("the example of minutes", () => {
     expect([...into.value.subarray(0, 8)]).toEqual(FOUR);
     expect(into.endOf(1)).toBe(HOUR_START + MINUTE + 59_000);
   });
+});
+
+test("an hour as a whole is one bucket behind the version 2", () => {
+  const TEXT = "AgEEAAAApBMBAKoLAA";
+  const hour = new Buckets(1);
+  hour.add(hour.push(HOUR_START), 72.5, HOUR_START + 1_234);
+  expect(encodeWholeHour(hour, 0, HOUR_START)).toBe(TEXT);
+  const [minutes, hours] = [new Minutes(6), new Buckets(0)];
+  decodeMinuteSegment(TEXT, HOUR_START, minutes, hours);
+  expect([minutes.length, hours.length, hours.at(0)]).toEqual([0, 1, hour.at(0)]);
+  expect(() => read(TEXT)).toThrow("segment of version 2");
 });
 
 describe("the first example", () => {

@@ -6,12 +6,20 @@ import { describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import { decodePack, encodePack } from "../../../src/core/codec/pack.ts";
 import {
+  decodeMinuteSegment,
   decodeSegment,
   encodeMinuteSegment,
   encodeSegment,
+  encodeWholeHour,
 } from "../../../src/core/codec/segment.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
-import { dayOfHours, isReadable, type Period, putInto } from "../../../src/core/rollup.ts";
+import {
+  dayOfHours,
+  hourOfMinutes,
+  isReadable,
+  type Period,
+  putInto,
+} from "../../../src/core/rollup.ts";
 import {
   type DueDay,
   rollUpPack as rollUpKeeping,
@@ -377,6 +385,43 @@ test("an end mark makes no bucket, and does not change one", () => {
     ]);
   expect(roll([alone])).toMatchObject({ hours: [], done: [FIRST / HOUR] });
   expect(roll(both)).toEqual(roll(both.slice(1)));
+});
+
+test("an hour as a whole is merged with the minutes of its other parts, and minutes find none in it", () => {
+  const counts = fc.array(fc.tuple(fc.nat(3_599_999), fc.integer({ min: -99, max: 99 })), {
+    minLength: 1,
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(counts, counts, fc.boolean(), (whole, late, isFirst) => {
+      const hour = new Buckets(1);
+      hour.push(FIRST);
+      for (const [after, value] of whole) hour.add(0, value, FIRST + after);
+      hour.seeRise(0);
+      const text = encodeWholeHour(hour, 0, FIRST);
+      const minutes = new Minutes(6);
+      decodeMinuteSegment(text, FIRST, minutes);
+      expect(minutes.length).toBe(0);
+      const parts = [
+        encodePack(new Map([[4, text]])),
+        minutePack(late.map(([after, value]) => ({ slot: 4, at: FIRST + after, value }))),
+      ];
+      const all = [...whole, ...late].map(([after, value]) => ({
+        slot: 4,
+        at: FIRST + after,
+        value,
+      }));
+      const of = (bodies: readonly string[]): readonly unknown[] => {
+        const period = hourOfMinutes(FIRST / HOUR, bodies, false, 6);
+        if (!isReadable(period)) throw new Error(period.message);
+        const { rise: _, ...rest } = period.buckets.at(period.rows.get(4)!);
+        return Object.values(rest);
+      };
+      expect(of(isFirst ? parts : parts.toReversed())).toEqual(of([minutePack(all)]));
+      // Alone, it comes out bit for bit.
+      expect(of(parts.slice(0, 1))).toEqual(of([minutePack(all.slice(0, whole.length))]));
+    }),
+  );
 });
 
 test("a year keeps the other days, and has each day's latest bucket", () => {

@@ -22,6 +22,7 @@ test("an answer that was cut off is said to be, wherever the cut is", () => {
   expect(pieceOf('{"metric":"a"}\n{"next":5}\n')).toMatchObject({ lines: 1, next: 5 });
   for (const cut of ["", '{"metric":"a"}\n', '{"metric":"a"}\n{"ne', '{"metr'])
     expect(() => pieceOf(cut)).toThrow("the server ended an answer early");
+  expect(pieceOf('{"metric":"a"}\n{"failed":"D1","next":5}\n')).toMatchObject({ failed: "D1" });
 });
 
 test("more events of one instant than an answer holds end no export in silence", async () => {
@@ -37,8 +38,10 @@ test("more events of one instant than an answer holds end no export in silence",
 
 test("a setting that is refused is left, and the others go in; a rule goes once", async () => {
   const sent: string[] = [];
+  const there = { id: "2-x", timestamp: 2, text: "known", tags: ["a"] };
   const client = await clientOf((request, response) => {
-    if (request.method === "GET") return void response.end('{"views":[],"rules":[]}');
+    if (request.method === "GET")
+      return void response.end(JSON.stringify({ views: [], rules: [], events: [there] }));
     sent.push(request.url!);
     const isRefused = request.url === "/api/v1/events";
     response.writeHead(isRefused ? 400 : 200);
@@ -47,9 +50,10 @@ test("a setting that is refused is left, and the others go in; a rule goes once"
   const rule = { rule: { name: "much" } } as never;
   const event = { event: { timestamp: 1, text: "old", tags: [] } };
   const view = { view: { id: "v", name: "", note: "", search: "" } };
-  expect(await putSettings(client, [event, rule, rule, view])).toEqual({
+  const known = { event: { timestamp: 2, text: "known", tags: ["a"] } };
+  expect(await putSettings(client, [event, known, rule, rule, view])).toEqual({
     stored: 2,
-    kept: 1,
+    kept: 2,
     left: 1,
     why: expect.stringMatching(/^event "old": .*is too old/),
     rules: ["much"],
