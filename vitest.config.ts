@@ -12,6 +12,16 @@ const maxWorkers = Math.min(availableParallelism(), 4) + 1;
 /** Of those with servers of their own, after the others: while one waits for its server, the other has the machine. */
 const WITH_SERVERS = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
+/** The port of `--inspect`, which `npm run fuzz` opens; undefined: nobody looks at heaps. */
+const { FUZZ_INSPECTOR } = process.env;
+
+/** What the isolate of the tests holds after a collection, for the tests themselves. */
+async function heap(): Promise<Response> {
+  if (FUZZ_INSPECTOR === undefined) return new Response(null, { status: 204 });
+  const { heapBytes } = await import("./bench/support/heap.ts");
+  return new Response(String(await heapBytes(Number(FUZZ_INSPECTOR), "vitest")));
+}
+
 /** Tests that need millions of minutes, or are near one of the limits: left out when it must be quick. */
 const LARGE = [
   "flush-size",
@@ -56,7 +66,7 @@ export default defineConfig(({ mode }) => ({
               d1Databases: ["SPARE_1", "SPARE_2"],
               // In place of the internet.
               outboundService: "outside",
-              serviceBindings: { OUTSIDE: "outside" },
+              serviceBindings: { OUTSIDE: "outside", HEAP: heap },
               workers: [
                 {
                   name: "outside",

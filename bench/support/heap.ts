@@ -7,10 +7,10 @@ interface Target {
   readonly id: string;
 }
 
-/** @throws when there is no inspector on the port. */
-export async function heapBytes(port: number): Promise<number> {
+/** `worker`: a part of its name. @throws when there is no inspector on the port. */
+export async function heapBytes(port: number, worker = "minuet"): Promise<number> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as Target[];
-  const target = targets.find(({ id }) => id.includes("minuet")) ?? targets[0];
+  const target = targets.find(({ id }) => id.includes(worker)) ?? targets[0];
   if (target === undefined) throw new Error(`no inspector target on port ${port}`);
   const socket = new WebSocket(target.webSocketDebuggerUrl);
   await new Promise((resolve, reject) => {

@@ -19,6 +19,8 @@ export interface Config {
   readonly access: Access | undefined;
   /** Whether everybody may read, without a token. */
   readonly publicRead: boolean;
+  /** Whether runs of the cron keep within what the free plan allows one. */
+  readonly freePlan: boolean;
   /** Of pages that may ask here and read the answers, besides the store's own. */
   readonly allowedOrigins: readonly string[];
   /** Undefined: Cloudflare Access is no way in. */
@@ -78,6 +80,7 @@ const WHOLE = {
 export const SETTINGS: readonly string[] = [
   ...Object.keys(WHOLE),
   "PUBLIC_READ",
+  "FREE_PLAN",
   "ALLOWED_ORIGINS",
   "ACCESS_TEAM_DOMAIN",
   "ACCESS_AUD",
@@ -115,7 +118,8 @@ export function readConfig(environment: object): Result<Config, string> {
     },
     samplesPerMinute: whole("SAMPLES_PER_MINUTE"),
     access: accessOf(variables, wrong),
-    publicRead: publicReadOf(variables, wrong),
+    publicRead: flagOf("PUBLIC_READ", variables, wrong),
+    freePlan: flagOf("FREE_PLAN", variables, wrong),
     allowedOrigins: originsOf(variables, wrong),
     accessTeam: accessTeamOf(variables, wrong),
   };
@@ -163,10 +167,10 @@ function accessOf(variables: Variables, wrong: string[]): Access | undefined {
   return to === undefined ? undefined : { kind: "open", to };
 }
 
-function publicReadOf(variables: Variables, wrong: string[]): boolean {
-  const value = variables.get("PUBLIC_READ") ?? "";
+function flagOf(name: string, variables: Variables, wrong: string[]): boolean {
+  const value = variables.get(name) ?? "";
   if (value !== "" && value !== "false" && value !== "true")
-    wrong.push(`PUBLIC_READ is ${shown(value)}, not true or false`);
+    wrong.push(`${name} is ${shown(value)}, not true or false`);
   return value === "true";
 }
 

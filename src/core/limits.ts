@@ -133,11 +133,12 @@ export const tombstonesPerRound = 200;
 export const packsPerBurial = 2;
 /** Rows of a tier that one round of the cron takes removed series out of. */
 export const rowsPerBurial = 1_000;
-/**
- * How long a run of the cron begins new rounds, ms; each step of each database has one in any case.
- * Cloudflare allows 30 s of CPU, and the wait for D1 takes none.
- */
+/** How long a run of the cron begins new rounds, ms; each step of each database has one in any case. */
 export const cronMs = 20_000;
+/** Queries of D1 in one run of the cron, on the free plan: the 51st would fail. */
+export const queriesPerFreeRun = 50;
+/** Those of one round of a step, at most: so many must be left to begin one, on the free plan. */
+export const queriesPerRound = 14;
 /** Buckets a series that `auto` resolution aims at. */
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */

@@ -16,6 +16,7 @@ export interface Env {
   readonly API_TOKEN?: string;
   readonly OPEN?: string;
   readonly PUBLIC_READ?: string;
+  readonly FREE_PLAN?: string;
   readonly ALLOWED_ORIGINS?: string;
   readonly ACCESS_TEAM_DOMAIN?: string;
   readonly ACCESS_AUD?: string;

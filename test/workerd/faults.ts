@@ -23,6 +23,8 @@ export interface Faults {
   readonly zombies: (() => Promise<unknown>)[];
   /** Batches that slow D1 holds up; 0 lets them through. */
   slow: number;
+  /** Queries that were prepared. */
+  asked: number;
   /** Batches under way, also those whose callers have timed out. */
   readonly pending: Set<Promise<unknown>>;
 }
@@ -32,6 +34,7 @@ export const noFaults = (): Faults => ({
   times: 1,
   zombies: [],
   slow: 0,
+  asked: 0,
   pending: new Set(),
 });
 
@@ -109,13 +112,17 @@ export function faultyD1(db: D1Database, faults: Faults): D1Database {
   const sessionOf = (session: D1DatabaseSession): D1DatabaseSession =>
     ({
       prepare: (sql: string) => {
+        faults.asked++;
         return faults.next === "down" ? unanswered : limited(session.prepare(sql));
       },
       batch: batchOf(session),
       getBookmark: () => session.getBookmark(),
     }) as D1DatabaseSession;
   return {
-    prepare: (sql: string) => db.prepare(sql),
+    prepare: (sql: string) => {
+      faults.asked++;
+      return db.prepare(sql);
+    },
     batch: batchOf(db),
     exec: (sql: string) => db.exec(sql),
     withSession: (constraint?: string) => sessionOf(db.withSession(constraint)),

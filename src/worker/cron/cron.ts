@@ -9,6 +9,7 @@ import { report } from "../../durable/report.ts";
 import { configOf, type Env } from "../env.ts";
 import { callShard } from "../shards.ts";
 import { runAlerts } from "./alerts.ts";
+import { areAlertsFirst, inTurn, QueryMeter } from "./free-plan.ts";
 import { settleShards } from "./layout.ts";
 import { purgeDays, purgeEvents, purgeHours, purgeMinutes } from "./retention.ts";
 import { rollUpClosed, rollUpDays, rollUpDirty } from "./rollup.ts";
@@ -34,9 +35,11 @@ type Step = (round: Round) => Promise<StepResult>;
  * Runs the steps of each database in order, a round of each database in turn, so that none waits for
  * another to be done. @throws the first error, after all steps have had their turn.
  */
-export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
-  const { shards, retention, samplesPerMinute } = configOf(env);
+export async function runCron(given: Env, clock: Clock = CLOCK): Promise<void> {
+  const { shards, retention, samplesPerMinute, freePlan } = configOf(given);
   const run = new Run(clock, samplesPerMinute);
+  const meter = new QueryMeter();
+  const env = freePlan ? meter.metered(given) : given;
   // The values of SHARDS, and events, are in the first.
   const settle: Step = () => settleShards(env, shards);
   const events: Step = (round) => purgeEvents(env.DB, round, retention);
@@ -57,23 +60,36 @@ export async function runCron(env: Env, clock: Clock = CLOCK): Promise<void> {
       ...(i === 0 ? [events] : []),
     ] satisfies Step[],
   }));
-  // Beside the steps: a webhook that hangs keeps none of them waiting.
-  const alerts = runAlerts(env, clock).then(
-    ({ written, read }) => {
-      databases[0]!.count.d1RowsWritten += written;
-      databases[0]!.count.d1RowsRead += read;
-    },
-    (error: unknown) => run.failed("alerts", error),
-  );
-  for (let work = databases; work.length > 0;) {
-    for (const one of work) {
-      if (await run.round(one.name, one.count, one.steps[0]!, shareOfRound(one.rounds++))) continue;
-      one.steps.shift();
-      one.rounds = 0;
+  const runAll = async (): Promise<void> =>
+    await runAlerts(env, clock).then(
+      ({ written, read }) => {
+        databases[0]!.count.d1RowsWritten += written;
+        databases[0]!.count.d1RowsRead += read;
+      },
+      (error: unknown) => run.failed("alerts", error),
+    );
+  if (freePlan) {
+    const now = clock.now();
+    const steps = databases.flatMap((of) => of.steps.map((step) => ({ of, step })));
+    const isFirst = areAlertsFirst(now);
+    if (isFirst) await runAll();
+    for (const { of, step } of inTurn(steps, now))
+      if (meter.isLeft) await run.round(of.name, of.count, step, shareOfRound(0));
+    if (!isFirst && meter.isLeft) await runAll();
+  } else {
+    // Beside the steps: a webhook that hangs keeps none of them waiting.
+    const alerts = runAll();
+    for (let work = databases; work.length > 0;) {
+      for (const one of work) {
+        if (await run.round(one.name, one.count, one.steps[0]!, shareOfRound(one.rounds++)))
+          continue;
+        one.steps.shift();
+        one.rounds = 0;
+      }
+      work = work.filter(({ steps }) => steps.length > 0);
     }
-    work = work.filter(({ steps }) => steps.length > 0);
+    await alerts;
   }
-  await alerts;
   // To a shard that writes to the database, where there is one.
   for (const [i, { count }] of databases.entries()) await reportCount(env, i % shards, count);
   if (run.errors.length > 0) throw run.errors[0];

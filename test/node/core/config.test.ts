@@ -46,6 +46,7 @@ describe("what is read", () => {
     { ALLOWED_ORIGINS: "https://shop.example, http://localhost:3000" },
     { allowedOrigins: ["https://shop.example", "http://localhost:3000"] },
   );
+  reads("the free plan", { FREE_PLAN: "true" }, { freePlan: true });
   reads("public reading", { PUBLIC_READ: "true" }, { publicRead: true });
   reads("no public reading", { PUBLIC_READ: "false" }, { publicRead: false });
   reads("open", { OPEN: "local" }, { access: { kind: "open", to: "local" } });

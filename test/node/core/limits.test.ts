@@ -202,6 +202,8 @@ const UNREACHED: readonly Limit[] = [
   "packsPerBurial",
   "rowsPerBurial",
   "cronMs",
+  "queriesPerFreeRun",
+  "queriesPerRound",
   "autoBuckets",
   "itemsPerTurn",
   "largeBodyBytes",

@@ -1,11 +1,12 @@
 // Real requests of every format and endpoint, changed at random: whatever comes, the answer is the
-// client's fault or good, no request hangs, and what others wrote meanwhile is there, once.
+// client's fault or good, no request hangs, nothing grows, and what others wrote meanwhile is there, once.
 // `npm run fuzz` runs many more. FUZZ_SEED repeats a run.
 
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import { fetchApi, NOW, query, store } from "../api-client.ts";
 import { rest, type Sample, samples } from "./corpus.ts";
+import { expectNoGrowth, type Held, held, saidOf } from "./growth.ts";
 import { type Bytes, Dice, mutated } from "./mutate.ts";
 
 const INPUTS = Number(env.FUZZ_INPUTS);
@@ -31,14 +32,21 @@ test("samples are good as they are", async () => {
 
 test(
   `${INPUTS} changed requests, FUZZ_SEED=${SEED}`,
-  { timeout: 60_000 + INPUTS * 20 },
+  { timeout: 60_000 + INPUTS * 60 },
   async () => {
     const dice = new Dice(SEED);
     const all = samples();
     const others = rest(all);
     const bodies = all.map((one) => one.body ?? Uint8Array.from(encoder.encode(one.path)));
     const statuses = new Map<number, number>();
+    let early: Held | undefined;
+    const fifth = Math.floor(INPUTS / 5);
     for (let input = 0; input < INPUTS; input++) {
+      if (input > 0 && input % fifth === 0) {
+        const now = await held();
+        early ??= now;
+        console.log(`${input} inputs; at rest: ${saidOf(now)}`);
+      }
       if (input % EVERY === 0)
         await store({
           name: "beside",
@@ -56,6 +64,7 @@ test(
       if (response.status >= 500)
         throw new Error(`input ${input}: ${response.status} ${text}\nto ${said(changed)}`);
     }
+    expectNoGrowth(early!, await held());
     const { series } = await query({
       metric: "beside",
       from: NOW - 60_000,

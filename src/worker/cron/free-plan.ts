@@ -1,0 +1,52 @@
+// What a run of the cron may do on the free plan: 50 queries of D1, and 10 ms of CPU. Each step has one small round,
+// as long as queries are left, and each run begins with another step, so that all have their turn; alerts come before
+// the steps in one minute, and behind them in the next. What is cut off for its CPU has done something by then.
+
+import * as LIMITS from "../../core/limits.ts";
+import { MINUTE } from "../../core/tiers.ts";
+import type { Env } from "../env.ts";
+
+/** Counts the queries that an environment's databases are asked. */
+export class QueryMeter {
+  asked = 0;
+
+  /** The same environment, whose databases count. */
+  metered(env: Env): Env {
+    return Object.fromEntries(
+      Object.entries(env).map(([name, binding]: [string, unknown]) =>
+        /^DB(_\d+)?$/.test(name) ? [name, this.#counting(binding as D1Database)] : [name, binding],
+      ),
+    ) as unknown as Env;
+  }
+
+  /** Whether another round may begin. */
+  get isLeft(): boolean {
+    return this.asked + LIMITS.queriesPerRound <= LIMITS.queriesPerFreeRun;
+  }
+
+  /** A database, or a session of one. */
+  #counting<T extends object>(db: T): T {
+    return new Proxy(db, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: readonly unknown[]): unknown => {
+          if (name === "prepare") this.asked++;
+          const answer: unknown = Reflect.apply(value, target, args);
+          return name === "withSession" && answer instanceof Object
+            ? this.#counting(answer)
+            : answer;
+        };
+      },
+    });
+  }
+}
+
+/** Rules that ask much would leave nothing to the steps, and these nothing to rules. */
+export const areAlertsFirst = (now: number): boolean => Math.floor(now / MINUTE) % 2 === 0;
+
+/** Beginning with another one each minute. */
+export function inTurn<T>(steps: readonly T[], now: number): readonly T[] {
+  const first = Math.floor(now / MINUTE) % Math.max(1, steps.length);
+  return [...steps.slice(first), ...steps.slice(0, first)];
+}
