@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import dashboard from "../../docs/grafana/dashboards/minuet.json?raw";
 import * as LIMITS from "../../src/core/limits.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
+import { anyOf } from "../../src/core/query/matcher.ts";
 import { MINUTE } from "../../src/core/tiers.ts";
 import { removeElsewhere } from "../../src/d1/removal.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
@@ -495,20 +496,26 @@ describe("the dashboard of docs/grafana", () => {
   });
 });
 
-test("names of labels follow the series, which are read of D1 again only when they changed", async () => {
-  let scans = 0;
-  const DB = {
+/** A database that tells of each statement. */
+const watched = (saw: (sql: string) => void): D1Database =>
+  ({
     withSession: (constraint?: string) => {
       const session = env.DB.withSession(constraint);
       return {
         batch: (statements: D1PreparedStatement[]) => session.batch(statements),
         prepare: (sql: string) => {
-          if (/FROM series LIMIT/.test(sql)) scans++;
+          saw(sql);
           return session.prepare(sql);
         },
       };
     },
-  } as unknown as D1Database;
+  }) as unknown as D1Database;
+
+test("names of labels follow the series, which are read of D1 again only when they changed", async () => {
+  let scans = 0;
+  const DB = watched((sql) => {
+    if (/FROM series LIMIT/.test(sql)) scans++;
+  });
   const source = sourceOf({ ...env, DB }, "", NOW);
   const namesAre = async (scansAre: number, label?: string): Promise<ReadonlySet<string>> => {
     const found = await source.texts({ matchers: [], from: -Infinity, to: Infinity }, label);
@@ -533,4 +540,31 @@ test("names of labels follow the series, which are read of D1 again only when th
   await removeElsewhere(env.DB.withSession(), "moved", 1_000);
   expect(await namesAre(5)).not.toContain("home");
   expect(await namesAre(5)).toContain("host");
+});
+
+test("those of a metric are read alone, or not at all while all are kept", async () => {
+  let reads = 0;
+  const DB = watched((sql) => {
+    if (/JOIN series/.test(sql)) reads++;
+  });
+  const source = sourceOf({ ...env, DB }, "", NOW);
+  const valuesAre = async (readsAre: number): Promise<readonly string[]> => {
+    const matchers = [anyOf("__name__", ["bred"])];
+    const found = await source.texts({ matchers, from: -Infinity, to: Infinity }, "cradle");
+    expect([found.ok, reads]).toEqual([true, readsAre]);
+    return found.ok ? [...found.value].sort() : [];
+  };
+  const breed = (cradle: string) =>
+    store([{ name: "bred", value: 1, labels: { cradle }, timestamp: NOW }]);
+  const flush = () => env.SHARD.getByName("0").flush();
+  await breed("x");
+  await flush();
+  expect(await valuesAre(1)).toEqual(["x"]);
+  await source.texts({ matchers: [], from: -Infinity, to: Infinity }, undefined);
+  expect(await valuesAre(1)).toEqual(["x"]);
+  await breed("y");
+  expect(await valuesAre(1)).toEqual(["x", "y"]);
+  await flush();
+  expect(await valuesAre(2)).toEqual(["x", "y"]);
+  expect(await valuesAre(3)).toEqual(["x", "y"]);
 });

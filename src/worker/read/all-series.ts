@@ -3,6 +3,7 @@
 
 import type { MissingDatabase } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
+import type { Work } from "../../core/query/matcher.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import { SeriesColumns, type Wanted } from "../../core/query/series-columns.ts";
 import { type FoundSeries, METRIC_NAME, type Series } from "../../core/query/source.ts";
@@ -11,10 +12,13 @@ import { labelsJson, parseLabelsJson } from "../../core/series/labels.ts";
 import { readAllSeries, readSeriesVersion } from "../../d1/all-series.ts";
 import { readNames } from "../../d1/catalogue.ts";
 import type { RowCount } from "../../d1/database.ts";
+import { databasesOf } from "../../d1/databases.ts";
+import type { MetricHead } from "../../durable/metrics.ts";
 import type { Env } from "../env.ts";
 import { tooManySeries } from "./bounds.ts";
 import { askAllDatabases, askDatabases } from "./databases.ts";
 import { allHeads } from "./names.ts";
+import { headsOf } from "./series.ts";
 
 export type AskedOfAll = Omit<Wanted, "seenOf">;
 
@@ -35,15 +39,46 @@ export async function textsOf(
   label: string | undefined,
 ): Promise<Result<ReadonlySet<string>, ReadError>> {
   const read = await readAll(env, asked);
-  if (!read.ok) return read;
-  const { stored, fresh, wanted } = read.value;
+  return read.ok ? textsIn(read.value, asked.work, label) : read;
+}
+
+/**
+ * The same of metrics that are named, when all that databases hold is kept; undefined when it is not, or has changed
+ * since: then theirs alone are the least to read.
+ */
+export async function keptTextsOf(
+  env: Env,
+  asked: AskedOfAll & { readonly metrics: readonly string[] },
+  label: string | undefined,
+): Promise<Result<ReadonlySet<string>, ReadError> | undefined> {
+  if (!databasesOf(env).every(({ db }) => kept.get(db)?.namesOnly === false)) return undefined;
+  // Shards first, as below.
+  const heads = await headsOf(env, asked.metrics);
+  if (!heads.ok) return heads;
+  const answers = await askAllDatabases(
+    env,
+    async (session, db) => (await unchanged(session, db)) ?? CHANGED,
+  );
+  if (!answers.ok) return answers;
+  const stored = answers.value.flatMap(({ columns }) => columns ?? []);
+  if (stored.length < answers.value.length) return undefined;
+  return textsIn(withHeads(asked, stored, heads.value), asked.work, label);
+}
+
+const CHANGED = { columns: undefined, counted: { read: 0, written: 0 } } as const;
+
+function textsIn(
+  { stored, fresh, wanted }: Read,
+  work: Work,
+  label: string | undefined,
+): Result<ReadonlySet<string>, ReadError> {
   const texts = new Set<string>();
   for (const columns of stored) columns.collect(wanted, label, texts);
   for (const { metric, labels } of fresh)
     for (const [name, value] of [[METRIC_NAME, metric] as const, ...labels])
       if (label === undefined) texts.add(name);
       else if (name === label) texts.add(value);
-  return asked.work.over === undefined ? ok(texts) : err(asked.work.over);
+  return work.over === undefined ? ok(texts) : err(work.over);
 }
 
 /** The series themselves, by name and labels, at most `limit`. */
@@ -75,7 +110,7 @@ interface Read {
 }
 
 async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadError>> {
-  const { prefix, names, labels: matchers, work, from, to } = asked;
+  const { prefix } = asked;
   // Shards first: a series that reaches D1 in between is then found twice, never not at all.
   const heads = await allHeads(env, prefix);
   if (!heads.ok) return heads;
@@ -88,15 +123,25 @@ async function readAll(env: Env, asked: AskedOfAll): Promise<Result<Read, ReadEr
   if (stored.reduce((sum, { bytes }) => sum + bytes, 0) <= LIMITS.keptSeriesBytes)
     for (const { db, version, columns } of answers.value)
       kept.set(db, { version, columns, namesOnly: false });
+  return ok(withHeads(asked, stored, heads.value));
+}
+
+/** What is stored, and what only shards know of it. */
+function withHeads(
+  asked: AskedOfAll,
+  stored: readonly SeriesColumns[],
+  heads: ReadonlyMap<string, MetricHead>,
+): Read {
+  const { names, labels: matchers, work, from, to } = asked;
   const fresh: Series[] = [];
-  for (const { name, firstAt, lastAt, fresh: all } of heads.value.values()) {
+  for (const { name, firstAt, lastAt, fresh: all } of heads.values()) {
     if (firstAt >= to || lastAt < from || !work.matchesText(names, name)) continue;
     for (const json of all) {
       const labels = parseLabelsJson(json);
       if (work.matches(matchers, labels)) fresh.push({ metric: name, labels });
     }
   }
-  return ok({ wanted: { ...asked, seenOf: (metric) => heads.value.get(metric) }, stored, fresh });
+  return { wanted: { ...asked, seenOf: (metric) => heads.get(metric) }, stored, fresh };
 }
 
 /** What databases hold, each as far as it is kept. */

@@ -6,7 +6,7 @@ import type { ReadError } from "../../core/query/read-error.ts";
 import { type FoundSeries, METRIC_NAME, type SeriesQuestion } from "../../core/query/source.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Env } from "../env.ts";
-import { allSeriesOf, textsOf } from "./all-series.ts";
+import { allSeriesOf, keptTextsOf, textsOf } from "./all-series.ts";
 import { namedBy, namesOf } from "./names.ts";
 import { seriesOf } from "./series.ts";
 
@@ -49,8 +49,14 @@ export async function findTexts(
   label: string | undefined,
 ): Promise<Result<ReadonlySet<string>, ReadError>> {
   const { names, labels } = split(question.matchers);
+  const asked = { ...question, prefix, names, labels };
   if (namedBy(names) === undefined)
-    return await textsOf(env, { ...question, prefix, names, labels, work: new Work() }, label);
+    return await textsOf(env, { ...asked, work: new Work() }, label);
+  const metrics = await namesOf(env, prefix, names, new Work());
+  if (!metrics.ok) return metrics;
+  const known = { ...asked, work: new Work(), metrics: metrics.value };
+  const kept = await keptTextsOf(env, known, label);
+  if (kept !== undefined) return kept;
   const found = await findSeries(env, prefix, question, LIMITS.seriesRowsPerQuery);
   if (!found.ok) return found;
   const texts = new Set<string>();

@@ -58,7 +58,7 @@ export async function seriesOf(
 }
 
 /** What shards know of metrics, by name. */
-async function headsOf(
+export async function headsOf(
   env: Env,
   metrics: readonly string[],
 ): Promise<Result<ReadonlyMap<string, MetricHead>, ReadError>> {
