@@ -1,7 +1,8 @@
 // Five kinds of tests: pure ones in Node (core, laws), those of the Worker and the shard in workerd,
-// the page in a real Chromium, the whole server as a process, and agents that send to it. The first two
-// run side by side, and with them the test that kills servers, which waits for flushes most of its
-// time; the others wait for servers, agents and pages, and run two files at a time.
+// random histories among them, the page in a real Chromium, the whole server as a process, and agents that
+// send to it. The first two run side by side, the longest first, and with them the test that kills servers,
+// which waits for flushes most of its time; the others wait for servers, agents and pages, and run two files
+// at a time.
 import { availableParallelism } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -34,6 +35,42 @@ const LARGE = [
   "shard-pressure",
 ].map((name) => `test/workerd/${name}.test.ts`);
 
+/** Of thousands of random steps each, and modules that others must not have loaded before. */
+const HISTORIES = ["test/workerd/{fuzz,model}/*.test.ts", "test/workerd/cron-histories.test.ts"];
+
+/** The Worker and the shard in workerd, with what a test may bind. */
+const inWorkerd = (mode: string) =>
+  cloudflareTest(async () => ({
+    main: "./test/workerd/worker.ts",
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      // Databases that a test may bind as DB_1 and DB_2: most run with one.
+      d1Databases: ["SPARE_1", "SPARE_2"],
+      // In place of the internet.
+      outboundService: "outside",
+      serviceBindings: { OUTSIDE: "outside", HEAP: heap },
+      workers: [
+        {
+          name: "outside",
+          modules: true,
+          scriptPath: "./test/workerd/outside.js",
+          compatibilityDate: "2026-11-02",
+        },
+      ],
+      // A limit on requests that a test can reach.
+      ratelimits: { RATE_TEST: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+      bindings: {
+        MIGRATIONS: await readD1Migrations("drizzle/migrations"),
+        OPEN: "local",
+        MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "10" : "500"),
+        CRON_HISTORIES: mode === "quick" ? "5" : "40",
+        FUZZ_INPUTS: process.env.FUZZ_INPUTS ?? (mode === "quick" ? "1000" : "5000"),
+        FUZZ_SEED: process.env.FUZZ_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
+        MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
+      },
+    },
+  }));
+
 export default defineConfig(({ mode }) => ({
   test: {
     projects: [
@@ -57,44 +94,25 @@ export default defineConfig(({ mode }) => ({
         },
       },
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            main: "./test/workerd/worker.ts",
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              // Databases that a test may bind as DB_1 and DB_2: most run with one.
-              d1Databases: ["SPARE_1", "SPARE_2"],
-              // In place of the internet.
-              outboundService: "outside",
-              serviceBindings: { OUTSIDE: "outside", HEAP: heap },
-              workers: [
-                {
-                  name: "outside",
-                  modules: true,
-                  scriptPath: "./test/workerd/outside.js",
-                  compatibilityDate: "2026-11-02",
-                },
-              ],
-              // A limit on requests that a test can reach.
-              ratelimits: { RATE_TEST: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
-              bindings: {
-                MIGRATIONS: await readD1Migrations("drizzle/migrations"),
-                OPEN: "local",
-                MODEL_HISTORIES: process.env.MODEL_HISTORIES ?? (mode === "quick" ? "10" : "500"),
-                CRON_HISTORIES: mode === "quick" ? "5" : "40",
-                FUZZ_INPUTS: process.env.FUZZ_INPUTS ?? (mode === "quick" ? "1000" : "5000"),
-                FUZZ_SEED: process.env.FUZZ_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
-                MODEL_SEED: process.env.MODEL_SEED ?? String(Math.floor(Math.random() * 2 ** 30)),
-              },
-            },
-          })),
-        ],
+        plugins: [inWorkerd(mode)],
+        test: {
+          name: "histories",
+          include: HISTORIES,
+          setupFiles: ["test/workerd/setup.ts"],
+          testTimeout: 90_000,
+          maxWorkers,
+        },
+      },
+      {
+        plugins: [inWorkerd(mode)],
         test: {
           name: "workerd",
           include: ["test/workerd/**/*.test.ts"],
-          exclude: mode === "quick" ? LARGE : [],
+          exclude: [...HISTORIES, ...(mode === "quick" ? LARGE : [])],
           setupFiles: ["test/workerd/setup.ts"],
-          testTimeout: 30_000,
+          // A runtime and its modules for each file would take longer than most of them: see the setup.
+          isolate: false,
+          testTimeout: 90_000,
           maxWorkers,
         },
       },
@@ -134,10 +152,12 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/support/build-once.ts"],
-          testTimeout: 60_000,
+          globalSetup: ["test/support/build-once.ts", "test/browser/chromium.ts"],
+          // A browser for each file would be one for a few pages.
+          isolate: false,
+          testTimeout: 120_000,
           hookTimeout: 180_000,
-          expect: { poll: { timeout: 15_000 } },
+          expect: { poll: { timeout: 30_000 } },
           ...WITH_SERVERS,
         },
       },

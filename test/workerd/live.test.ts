@@ -203,11 +203,16 @@ test("a burst is one message, and the next one comes a second later", async () =
   await client.next();
   vi.setSystemTime(NOW + 10_000);
   await put("burst", 1);
-  const first = await client.text();
+  const told = [await client.text()];
   for (let i = 0; i < 20; i++) await put("burst", 1);
-  const second = await client.text();
-  expect(second.at - first.at).toBeGreaterThan(800);
-  expect(bucket(message.parse(JSON.parse(second.text)))).toEqual([[[NOW], [21], [21]]]);
+  const ended = performance.now();
+  const all = JSON.stringify([[[NOW], [21], [21]]]);
+  do told.push(await client.text());
+  while (JSON.stringify(bucket(message.parse(JSON.parse(told.at(-1)!.text)))) !== all);
+  const gaps = told.slice(1).map(({ at }, i) => at - told[i]!.at);
+  expect(Math.min(...gaps)).toBeGreaterThan(800);
+  // Two, unless the burst takes longer than a second.
+  expect(told.length).toBeLessThanOrEqual(2 + Math.floor((ended - told[0]!.at) / 1_000));
   expect(client.waiting).toBe(0);
 });
 

@@ -56,37 +56,33 @@ const pages = async (): Promise<readonly Pick<PageEntry, "laidOut" | "id" | "byt
 const rows = async (): Promise<number> =>
   (await env.DB.prepare("SELECT count(*) AS n FROM minute").first<number>("n")) ?? 0;
 
-test(
-  "readers find each point once, before, meanwhile and afterwards",
-  { timeout: 90_000 },
-  async () => {
-    expect(MANY * MINUTES).toBeGreaterThan(LIMITS.bucketsPerFlush);
-    expect((await pages()).length).toBeGreaterThan(1);
-    const ended = new AbortController();
-    const flushing = shard()
-      .flush()
-      .finally(() => ended.abort());
-    let asked = 0;
-    let appended = 0;
-    while (!ended.signal.aborted) {
-      if (asked % 3 === 0) {
-        appended++;
-        await append(NOW);
-      }
-      expect(await count()).toBe(MANY * (MINUTES + appended));
-      asked++;
-      // Here readers and the shard share a thread, and it gives way after each of its small turns.
-      await scheduler.wait(250);
+test("readers find each point once, before, meanwhile and afterwards", async () => {
+  expect(MANY * MINUTES).toBeGreaterThan(LIMITS.bucketsPerFlush);
+  expect((await pages()).length).toBeGreaterThan(1);
+  const ended = new AbortController();
+  const flushing = shard()
+    .flush()
+    .finally(() => ended.abort());
+  let asked = 0;
+  let appended = 0;
+  while (!ended.signal.aborted) {
+    if (asked % 3 === 0) {
+      appended++;
+      await append(NOW);
     }
-    expect(await flushing).toBe(true);
-    expect(asked).toBeGreaterThan(1);
     expect(await count()).toBe(MANY * (MINUTES + appended));
-    expect(await rows()).toBe(PACKS);
-    await shard().flush();
-    expect(await rows()).toBe(2 * PACKS);
-    expect(await count()).toBe(MANY * (MINUTES + appended));
-  },
-);
+    asked++;
+    // Here readers and the shard share a thread, and it gives way after each of its small turns.
+    await scheduler.wait(250);
+  }
+  expect(await flushing).toBe(true);
+  expect(asked).toBeGreaterThan(1);
+  expect(await count()).toBe(MANY * (MINUTES + appended));
+  expect(await rows()).toBe(PACKS);
+  await shard().flush();
+  expect(await rows()).toBe(2 * PACKS);
+  expect(await count()).toBe(MANY * (MINUTES + appended));
+});
 
 test("what is sealed of a metric of many new series is read a few times, not once for each of its packs", async () => {
   const { blocks } = Log.prototype;
@@ -104,7 +100,7 @@ test("what is sealed of a metric of many new series is read a few times, not onc
   expect(read / sealed).toBeLessThan(8);
 });
 
-test("a shard that dies in the midst of it begins again", { timeout: 90_000 }, async () => {
+test("a shard that dies in the midst of it begins again", async () => {
   for (let death = 0; death < 3; death++) {
     const flushing = shard()
       .flush()
@@ -124,7 +120,7 @@ test("a shard that dies in the midst of it begins again", { timeout: 90_000 }, a
   expect(await count()).toBe(MANY * MINUTES);
 });
 
-test("D1 that fails at any of the batches of it", { timeout: 90_000 }, async () => {
+test("D1 that fails at any of the batches of it", async () => {
   for (let fault = 0; fault < 6; fault++) {
     Shard.faults.next = fault % 2 === 0 ? "after" : "before";
     Shard.faults.times = 1 + fault;
@@ -138,7 +134,7 @@ test("D1 that fails at any of the batches of it", { timeout: 90_000 }, async () 
   expect(await count()).toBe(MANY * MINUTES);
 });
 
-test("blobs of a layout that came to nothing are free again", { timeout: 90_000 }, async () => {
+test("blobs of a layout that came to nothing are free again", async () => {
   const blobs = async (): Promise<number> =>
     await runInDurableObject(
       shard(),

@@ -196,25 +196,21 @@ test("marks say what was rolled up already, and nothing else", async () => {
   expect(await dirty()).toHaveLength(2);
 });
 
-test(
-  "an hour of a pack is one row, over however many pages it came",
-  { timeout: 90_000 },
-  async () => {
-    const MANY = 5_000;
-    for (let minute = 0; minute < 60; minute++)
-      await append(named("wide", MANY), 2 * HOUR - minute * MINUTE);
-    // As a flush that D1 did not take leaves it: laid out anew, or not, by an object that is new.
-    Shard.faults.next = "after";
-    Shard.faults.times = 1;
-    await shard().flush();
-    await evictDurableObject(shard());
-    expect(await shard().flush()).toBe(true);
-    expect(await shard().report()).toMatchObject({ unflushedBuckets: 0 });
-    const packs = Math.ceil(MANY / SERIES_PER_PACK);
-    const hours = new Set((await rows()).map(({ hour }) => hour)).size;
-    expect(await rows()).toHaveLength(packs * hours);
-    const found = await counts();
-    expect(found.size).toBe(MANY);
-    expect(new Set(found.values())).toEqual(new Set([60]));
-  },
-);
+test("an hour of a pack is one row, over however many pages it came", async () => {
+  const MANY = 5_000;
+  for (let minute = 0; minute < 60; minute++)
+    await append(named("wide", MANY), 2 * HOUR - minute * MINUTE);
+  // As a flush that D1 did not take leaves it: laid out anew, or not, by an object that is new.
+  Shard.faults.next = "after";
+  Shard.faults.times = 1;
+  await shard().flush();
+  await evictDurableObject(shard());
+  expect(await shard().flush()).toBe(true);
+  expect(await shard().report()).toMatchObject({ unflushedBuckets: 0 });
+  const packs = Math.ceil(MANY / SERIES_PER_PACK);
+  const hours = new Set((await rows()).map(({ hour }) => hour)).size;
+  expect(await rows()).toHaveLength(packs * hours);
+  const found = await counts();
+  expect(found.size).toBe(MANY);
+  expect(new Set(found.values())).toEqual(new Set([60]));
+});

@@ -1,9 +1,34 @@
 // The Worker under test: the real one, with a shard whose D1 can be made to fail.
 
 import { Shard as RealShard, type ShardEnv } from "../../src/durable/shard.ts";
+import worker from "../../src/worker/index.ts";
+import { takeCounted } from "../../src/worker/shards.ts";
 import { type Faults, faultyD1, noFaults } from "./faults.ts";
 
-export { default } from "../../src/worker/index.ts";
+/** The bindings as objects that nobody has seen: what a Worker keeps of a store, it keeps by them. */
+function unseen(env: Cloudflare.Env): Cloudflare.Env {
+  const DB = faultyD1(env.DB, noFaults());
+  return new Proxy(env, {
+    get: (of, name) => (name === "DB" ? DB : Reflect.get(of, name)),
+  });
+}
+
+let bindings: Cloudflare.Env | undefined;
+
+export default {
+  fetch: (request, env, ctx) => worker.fetch(request, (bindings ??= unseen(env)), ctx),
+  scheduled: (controller, env) => worker.scheduled(controller, (bindings ??= unseen(env))),
+} satisfies ExportedHandler<Cloudflare.Env>;
+
+/** All as it is in a new isolate: the Worker knows of no store, and nothing fails. */
+export function beginAnew(): void {
+  bindings = undefined;
+  takeCounted();
+  Shard.databases = 1;
+  Shard.patienceMs = PATIENCE;
+  Shard.variables = {};
+  for (const faults of [Shard.faults, ...Shard.spareFaults]) Object.assign(faults, noFaults());
+}
 
 /** The bindings of so many databases, each of which fails as its faults say. */
 export function databases(
@@ -17,6 +42,8 @@ export function databases(
   return { DB: faultyD1(env.DB, faults[0]!), ...Object.fromEntries(spare) };
 }
 
+const PATIENCE = 50;
+
 export class Shard extends RealShard {
   /** The faults of DB for all shards: a test sets `next` before it lets a shard flush. */
   static readonly faults: Faults = noFaults();
@@ -25,7 +52,7 @@ export class Shard extends RealShard {
   /** How many databases are bound, 1 to 3. */
   static databases = 1;
   /** How long a flush or a removal waits for D1: a hanging D1 must not make a test wait. */
-  static patienceMs = 50;
+  static patienceMs = PATIENCE;
   /** Variables that a test changed, as a deploy would. */
   static variables: Partial<ShardEnv> = {};
 
