@@ -18,7 +18,7 @@ import {
 } from "./start/databases.ts";
 import { FolderLock } from "./start/lock.ts";
 import { HELP, openTo, parseOptions, type StartOptions, variablesOf } from "./start/options.ts";
-import { isFresh } from "./start/page.ts";
+import { isFresh, PAGE_SOURCES } from "./start/page.ts";
 import { Programs } from "./start/processes.ts";
 import { checkDatabases, checkRoom } from "./start/state.ts";
 import { localOrigin, untilReady, welcome } from "./start/ready.ts";
@@ -27,8 +27,6 @@ import { runScript, Stop } from "./stop.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITE = join(ROOT, "node_modules/vite/bin/vite.js");
 const WRANGLER = join(ROOT, "node_modules/wrangler/wrangler-dist/cli.js");
-/** What the page is made of. */
-const PAGE_SOURCES = ["src/ui", "src/core", "docs/runbook.md", "package-lock.json"];
 
 const programs = new Programs(ROOT);
 

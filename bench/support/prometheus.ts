@@ -21,7 +21,7 @@ export async function startPrometheus(): Promise<Prometheus> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const child = spawn(
-    program("/usr/bin/prometheus", "prometheus"),
+    program("/usr/bin/prometheus"),
     [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, "data")}`,

@@ -52,7 +52,7 @@ const post = (name: string, value: number, before: number): Promise<void> =>
 /** A run of the cron. */
 async function cron(): Promise<void> {
   const response = await fetch(
-    `${shop.server.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*&format=json`,
+    `${shop.server.url}/cdn-cgi/local/scheduled?cron=*+*+*+*+*&format=json`,
   );
   expect(await response.json()).toMatchObject({ outcome: "ok" });
 }

@@ -12,6 +12,7 @@ import {
 } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
+import { startBare } from "../support/bare.ts";
 import { type Server, type ServerOptions, startServer } from "../support/server.ts";
 
 export const MINUTE = 60_000;
@@ -19,7 +20,7 @@ export const MINUTE = 60_000;
 export const SCHEMES = ["light", "dark"] as const;
 
 /** How long the page may take for anything that is not measured, ms. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export interface Site {
@@ -32,8 +33,13 @@ export interface Site {
   restart(): Promise<void>;
 }
 
+/** Of all files of a worker; it ends with that. */
+let launched: Promise<Browser> | undefined;
+
 /** A server and a browser for all tests of a file. A page that throws fails its test. */
 export function site(options: ServerOptions = {}): Site {
+  // It takes `wrangler dev` to make a second database.
+  const start = options.databases === undefined ? startBare : startServer;
   let browser: Browser;
   let server: Server;
   /** Owns the state folder, also after a restart. */
@@ -42,11 +48,11 @@ export function site(options: ServerOptions = {}): Site {
   const token = options.vars?.API_TOKEN;
 
   beforeAll(async () => {
-    [first, browser] = await Promise.all([startServer(options), launchChromium()]);
+    [first, browser] = await Promise.all([start(options), (launched ??= launchChromium())]);
     server = first;
   });
   afterAll(async () => {
-    await Promise.all([browser?.close(), server?.stop()]);
+    await server?.stop();
     await first?.stop();
   });
   afterEach(async () => {
@@ -84,7 +90,7 @@ export function site(options: ServerOptions = {}): Site {
     async restart() {
       const { port, persistTo } = server;
       await server.kill();
-      server = await startServer({ ...options, port, persistTo });
+      server = await start({ ...options, port, persistTo });
     },
   };
 }

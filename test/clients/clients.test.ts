@@ -109,7 +109,7 @@ describe("gives up, and is run again with the same", () => {
   tries("datadog", "room.temperature", { '{"floor":"1","host":"cellar"}': once(21.5) }, 202);
 
   test("influx-import", async () => {
-    program("/usr/bin/influx", "influxdb-client");
+    program("/usr/bin/influx");
     const dump = await folder();
     const now = Math.floor(Date.now() / 1_000);
     await writeFile(
@@ -139,7 +139,7 @@ describe("gives up, and is run again with the same", () => {
 });
 
 test("vmagent forwards Influx and Graphite", async () => {
-  const binary = program("/usr/bin/vmagent", "victoria-metrics");
+  const binary = program("/usr/bin/vmagent");
   const place = await folder();
   const [influx, graphite, http] = [await freePort(), await freePort(), await freePort()];
   const lines = linesOf("vmagent", proxy.origin, {
@@ -181,7 +181,7 @@ describe("collectd", () => {
   /** Starts it with the lines of /docs, and gives it values through its socket. */
   const sends = (id: string, path: string, ok: number): void =>
     test(id, async () => {
-      const binary = program("/usr/sbin/collectd", "collectd-core");
+      const binary = program("/usr/sbin/collectd");
       const place = await folder();
       const socket = join(place.path, "socket");
       const config = join(place.path, "collectd.conf");
@@ -275,7 +275,7 @@ describe("other stores", () => {
   };
 
   test("victoriametrics", async () => {
-    const binary = program("/usr/bin/victoria-metrics", "victoria-metrics");
+    const binary = program("/usr/bin/victoria-metrics");
     const place = await folder();
     const port = await freePort();
     const from = `localhost:${port}`;
@@ -310,8 +310,8 @@ describe("other stores", () => {
   });
 
   test("vmctl from an InfluxDB", async () => {
-    program("/usr/bin/vmctl", "victoria-metrics");
-    const binary = program("/usr/bin/influxd", "influxdb");
+    program("/usr/bin/vmctl");
+    const binary = program("/usr/bin/influxd");
     const place = await folder();
     const [port, rpc] = [await freePort(), await freePort()];
     const config = join(place.path, "influxdb.conf");

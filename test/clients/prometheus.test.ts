@@ -30,7 +30,7 @@ const countOf = async (metric: string): Promise<number> =>
   Object.values(await stored(metric)).reduce((sum, { count }) => sum + count, 0);
 
 test("prometheus: an answer lost, 503 for a while, killed and started again", async () => {
-  const binary = program("/usr/bin/prometheus", "prometheus");
+  const binary = program("/usr/bin/prometheus");
   const place = await folder();
   const port = await freePort();
   const config = join(place.path, "prometheus.yml");

@@ -24,7 +24,7 @@ async function post(oven: string, value: number, timestamp = Date.now()): Promis
 }
 
 test("promtool: instant, range, series and labels", async () => {
-  const promtool = program("/usr/bin/promtool", "prometheus");
+  const promtool = program("/usr/bin/promtool");
   const at = Date.now();
   await post("a", 180, at);
   await post("b", 220, at);
@@ -56,7 +56,7 @@ test("promtool: instant, range, series and labels", async () => {
 });
 
 test("promtool finds nothing to mend in the store's own metrics", async () => {
-  const promtool = program("/usr/bin/promtool", "prometheus");
+  const promtool = program("/usr/bin/promtool");
   const headers = { authorization: `Bearer ${TOKEN}` };
   await post("a", 180);
   await fetch(`${inject("store")}/api/v1/query?metric=nobody`, { headers });
@@ -87,7 +87,7 @@ async function takingAlerts(): Promise<{ port: number; seen: string[]; stop(): v
 }
 
 test("vmalert: a rule is stored, an alert fires and resolves", async () => {
-  const vmalert = program("/usr/bin/vmalert", "victoria-metrics");
+  const vmalert = program("/usr/bin/vmalert");
   const place = await folder();
   const port = await freePort();
   const rules = join(place.path, "rules.yml");

@@ -51,8 +51,8 @@ const found = async (metric: string): Promise<RawAnswer["series"]> => {
 };
 
 test("vmctl vm-native", async () => {
-  program("/usr/bin/vmctl", "victoria-metrics");
-  const binary = program("/usr/bin/victoria-metrics", "victoria-metrics");
+  program("/usr/bin/vmctl");
+  const binary = program("/usr/bin/victoria-metrics");
   const place = await folder();
   const proxy = await startProxy(inject("store"));
   const port = await freePort();

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import { newBuild, SHARED_BUILD } from "../support/build.ts";
+import { build } from "../support/server.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -92,8 +92,7 @@ test("no token is made where a log would keep it", async () => {
 });
 
 test("the bundle takes less than a MiB compressed", async () => {
-  const build = process.env[SHARED_BUILD] ?? (await newBuild());
-  const bundle = await readFile(join(build, "worker/index.js"));
+  const bundle = await readFile(join(await build(), "worker/index.js"));
   expect(gzipSync(bundle).length).toBeLessThan(2 ** 20);
 });
 

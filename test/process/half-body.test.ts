@@ -1,38 +1,14 @@
 // A client that goes away in the middle of a body: nobody is to be told, so nothing is logged, and the
 // server goes on. On the bare runtime: the development server before it logs what it sees itself.
 
-import { cp, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newBuild, SHARED_BUILD } from "../support/build.ts";
-import { freePort } from "../support/server.ts";
-import { type Bare, startBare } from "./kill/bare.ts";
+import { startBare } from "../support/bare.ts";
+import type { Server } from "../support/server.ts";
 
-let folder: string;
-let port: number;
-let server: Bare;
-
-beforeAll(async () => {
-  const build = process.env[SHARED_BUILD] ?? (await newBuild());
-  folder = await mkdtemp(join(tmpdir(), "minuet-half-"));
-  await cp(join(build, "state"), folder, { recursive: true });
-  port = await freePort();
-  const bundle = join(build, "worker/index.js");
-  server = await startBare({
-    bundle,
-    persistTo: folder,
-    port,
-    vars: { OPEN: "local" },
-    databases: 1,
-  });
-});
-
-afterAll(async () => {
-  await server.kill();
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+let server: Server;
+beforeAll(async () => void (server = await startBare()));
+afterAll(() => server.stop());
 
 const BODY = `[${Array(2_000).fill('{"name":"half","value":1}').join()}]`;
 
@@ -43,7 +19,7 @@ const sendHalf = (
   part: string,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => {
+    const socket = connect(server.port, "127.0.0.1", () => {
       const head = ["POST /api/v1/points HTTP/1.1", "Host: 127.0.0.1", ...headers, "", ""];
       socket.write(head.join("\r\n"));
       socket.write(part, () => socket[goAway]());

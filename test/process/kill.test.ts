@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { answered, told } from "../../src/core/api.ts";
-import { freePort, startServer } from "../support/server.ts";
-import { bundleWorker, startBare } from "./kill/bare.ts";
+import { startBare } from "../support/bare.ts";
+import { freePort, type Server, startServer } from "../support/server.ts";
 import { METRICS, Gate, Load } from "./kill/load.ts";
 import { flushAll, readBuckets, readStatus, runCron } from "./kill/client.ts";
 import { bucketsOf, differences, STEPS, type Resolution } from "./kill/ledger.ts";
@@ -102,13 +102,8 @@ test(
     const lives: number[] = [];
     const port = await freePort();
     const persistTo = await mkdtemp(join(tmpdir(), "minuet-kill-"));
-    const { folder, bundle } = await bundleWorker();
-    let server: { url: string; kill(): Promise<void> } = await startServer({
-      port,
-      persistTo,
-      vars: VARIABLES,
-      databases: DATABASES,
-    });
+    const options = { port, persistTo, vars: VARIABLES, databases: DATABASES };
+    let server: Server = await startServer(options);
     let ended = false;
     try {
       gate.open(server.url);
@@ -122,10 +117,7 @@ test(
         await sleep(life);
         gate.close();
         await server.kill();
-        server =
-          kill < KILLS
-            ? await startBare({ bundle, port, persistTo, vars: VARIABLES, databases: DATABASES })
-            : await startServer({ port, persistTo, vars: VARIABLES, databases: DATABASES });
+        server = kill < KILLS ? await startBare(options) : await startServer(options);
         const problem = await checkCount(server.url, load);
         if (problem !== undefined) problems.push(`after kill ${kill} (${life} ms): ${problem}`);
         gate.open(server.url);
@@ -159,8 +151,7 @@ test(
       );
     } finally {
       await server.kill();
-      for (const path of [persistTo, folder])
-        await rm(path, { recursive: true, force: true, maxRetries: 5 });
+      await rm(persistTo, { recursive: true, force: true, maxRetries: 5 });
     }
     expect(load.wrong.slice(0, 20)).toEqual([]);
     expect(problems.slice(0, 40)).toEqual([]);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { install } from "./debian.ts";
+import { installed, installLater, installNow } from "./debian.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -45,6 +45,15 @@ function playwrightCache(): string[] {
   );
 }
 
+const lookAround = (): string | undefined =>
+  [...USUAL, ...playwrightCache()].find((path) => existsSync(path));
+
+/** Begins to install one beside all else, where there is none and this may. */
+export function installChromium(): void {
+  const { CHROMIUM = "" } = process.env;
+  if (CHROMIUM === "" && lookAround() === undefined) installLater(["chromium"]);
+}
+
 /** Path of a Chromium. @throws one line that says what to install. */
 export function findChromium(): string {
   const given = process.env.CHROMIUM;
@@ -52,12 +61,9 @@ export function findChromium(): string {
     if (existsSync(given)) return given;
     throw new Error(`CHROMIUM is "${given}", but there is no such file`);
   }
-  const found = [...USUAL, ...playwrightCache()].find((path) => existsSync(path));
+  installed();
+  const found = lookAround() ?? installNow("/usr/bin/chromium", "chromium");
   if (found !== undefined) return found;
-  if (isRoot && existsSync("/etc/debian_version")) {
-    install("chromium");
-    if (existsSync("/usr/bin/chromium")) return "/usr/bin/chromium";
-  }
   throw new Error(
     "no Chromium found: install one (Debian, Ubuntu: `sudo apt-get install chromium`; macOS: `brew install --cask chromium`), or set CHROMIUM to its path",
   );

@@ -57,8 +57,8 @@ const LEADER = `
 
 let own: Promise<string> | undefined;
 
-/** That of the test run, or one of this process's own. */
-const build = (): Promise<string> =>
+/** The folder of the build of the test run, or of one of this process's own: see `newBuild`. */
+export const build = (): Promise<string> =>
   process.env[SHARED_BUILD] !== undefined
     ? Promise.resolve(process.env[SHARED_BUILD])
     : (own ??= newBuild());
@@ -76,14 +76,19 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+/** The folder to run on: an empty one begins as one to which the migrations were applied. */
+export async function stateOf(options: ServerOptions): Promise<string> {
+  const persistTo = options.persistTo ?? (await temporary("state"));
+  if ((await readdir(persistTo)).length === 0)
+    await cp(join(await build(), "state"), persistTo, { recursive: true });
+  return persistTo;
+}
+
 /** Resolves when the server answers /healthz at all; rejects when it ended or took too long. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const folder = await build();
-  const persistTo = options.persistTo ?? (await temporary("state"));
+  const persistTo = await stateOf(options);
   const port = options.port ?? (await freePort());
-  // An empty state folder begins as one to which the migrations were applied.
-  if ((await readdir(persistTo)).length === 0)
-    await cp(join(folder, "state"), persistTo, { recursive: true });
   const config = await configOf(persistTo, options.databases ?? 1);
   const vars = Object.entries(options.vars ?? { OPEN: "local" });
   const child = spawn(
