@@ -17,8 +17,14 @@ export class Group {
   readonly labels: Labels;
   /** Where rows are, while they are not in the order of time. */
   #rows: Map<number, number> | undefined;
+  /** Without what is packed: that is of earlier times. */
   #buckets: Buckets;
-  #packed: Uint8Array | undefined;
+  /** In the order of time. */
+  #packed: Uint8Array[] = [];
+  /** The last start in them. */
+  #packedEnd = -Infinity;
+  /** 0 while nothing is packed. */
+  packedBytes = 0;
   #begun: Map<number, number> | undefined;
   /** The row that was last merged into: the next one is mostly the next. */
   #row = 0;
@@ -103,11 +109,13 @@ export class Group {
     return row;
   }
 
-  /** The buckets by time, those that are packed in `scratch`. */
+  /** The buckets by time; in `scratch`, where some are packed. */
   sorted(shelf: Shelf | undefined, scratch: Buckets): Buckets {
-    if (this.#packed === undefined) return this.#sort();
+    const loose = this.#sort();
+    if (this.packedBytes === 0) return loose;
     scratch.length = 0;
-    shelf?.unpack(this.#packed, scratch);
+    for (const packed of this.#packed) shelf?.unpack(packed, scratch);
+    for (let row = 0; row < loose.length; row++) scratch.pushCopy(loose.start[row]!, loose, row);
     return scratch;
   }
 
@@ -122,25 +130,41 @@ export class Group {
     return (this.#buckets = sorted);
   }
 
-  /** Gives back the buckets that it lay in. */
+  /** Packs what is not, beside what was packed before. Gives back the buckets that it lay in. */
   pack(shelf: Shelf): Buckets {
     const before = this.#sort();
-    this.#packed = shelf.pack(before);
+    if (before.length > 0) {
+      const packed = shelf.pack(before);
+      this.#packed.push(packed);
+      this.packedBytes += packed.length;
+      this.#packedEnd = before.start[before.length - 1]!;
+    }
     this.#buckets = EMPTY;
     return before;
   }
 
-  unpack(shelf: Shelf, empty: Buckets): void {
-    if (this.#packed === undefined) return;
-    this.#buckets = empty;
-    shelf.unpack(this.#packed, this.#buckets);
-    this.#packed = undefined;
-    this.#row = this.#buckets.length;
+  /** Whether buckets that start then, or later, can be added beside what is packed. */
+  isAfterPacked(start: number): boolean {
+    return start > this.#packedEnd;
   }
 
-  /** 0 while it is not packed. */
-  get packedBytes(): number {
-    return this.#packed?.length ?? 0;
+  /** Has somewhere to lie again, without what is packed. */
+  lie(empty: () => Buckets): void {
+    if (this.#buckets !== EMPTY) return;
+    this.#buckets = empty();
+    this.#row = 0;
+  }
+
+  /** Gives back the buckets that it lay in. */
+  unpack(shelf: Shelf, empty: Buckets): Buckets {
+    const before = this.#buckets;
+    this.#buckets = this.sorted(shelf, empty);
+    this.#rows = undefined;
+    this.#packed = [];
+    this.packedBytes = 0;
+    this.#packedEnd = -Infinity;
+    this.#row = this.#buckets.length;
+    return before;
   }
 }
 

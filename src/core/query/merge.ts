@@ -87,6 +87,7 @@ export class Merge {
       const isOutside = start < kept || start >= to;
       if (!isOutside && group === undefined) {
         group = this.#open(labels);
+        if (group.packedBytes > 0) this.#reach(group, leastOf(starts, i, end));
         before = group.loose;
       }
       if (isOutside || next - i > 1) {
@@ -106,7 +107,10 @@ export class Merge {
   /** Adds to what the series of a group rose in the bucket that holds `at`, which has points of theirs. */
   raise(labels: Labels, at: number, amount: number): void {
     const { step } = this.#plan;
-    this.#open(labels).raise(Math.floor(at / step) * step, amount);
+    const start = Math.floor(at / step) * step;
+    const group = this.#open(labels);
+    if (group.packedBytes > 0) this.#reach(group, start);
+    group.raise(start, amount);
   }
 
   /** Notes that a series began with one point in the bucket that holds `at`. */
@@ -173,14 +177,24 @@ export class Merge {
     if (group === this.#last) return group;
     this.#last = group;
     if (this.#shelf === undefined) return group;
-    if (group.packedBytes > 0) {
-      this.packedBytes -= group.packedBytes;
-      group.unpack(this.#shelf, this.#empty());
-      this.#looseBuckets += group.loose;
-    }
+    group.lie(() => this.#empty());
     this.#loose.add(group);
     if (this.#looseBuckets > this.#shelf.room) this.#tidy(this.#shelf, group);
     return group;
+  }
+
+  /**
+   * Unpacks a group, unless all that is to be added to it is after what is packed: series come in the order of
+   * time, many side by side, and would be unpacked for each of their days.
+   */
+  #reach(group: Group, at: number): void {
+    const { step } = this.#plan;
+    if (this.#shelf === undefined || group.isAfterPacked(Math.floor(at / step) * step)) return;
+    const before = group.loose;
+    this.packedBytes -= group.packedBytes;
+    this.#spare.push(group.unpack(this.#shelf, this.#empty()));
+    this.#looseBuckets += group.loose - before;
+    if (this.#looseBuckets > this.#shelf.room) this.#tidy(this.#shelf, group);
   }
 
   #group(labels: Labels): Group {
@@ -205,6 +219,7 @@ export class Merge {
       if (group === but) continue;
       this.#looseBuckets -= group.loose;
       this.#loose.delete(group);
+      this.packedBytes -= group.packedBytes;
       this.#spare.push(group.pack(shelf));
       this.packedBytes += group.packedBytes;
     }
@@ -220,6 +235,12 @@ export class Merge {
     }
     return ranks.sort((a, b) => b.rank - a.rank).map(({ group }) => group);
   }
+}
+
+function leastOf(starts: Float64Array, first: number, end: number): number {
+  let least = Infinity;
+  for (let row = first; row < end; row++) if (starts[row]! < least) least = starts[row]!;
+  return least;
 }
 
 /** Rows [first, end) of buckets. */

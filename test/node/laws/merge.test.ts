@@ -144,3 +144,45 @@ test("rows handed in one by one are the same, in any order, also many of one buc
     { numRuns: 500 },
   );
 });
+
+test("series that come side by side, in the order of time, are packed bit by bit and unpacked once", () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 6, maxLength: 6 }), {
+        minLength: 2,
+        maxLength: 12,
+      }),
+      fc.integer({ min: 1, max: 60 }),
+      (parts, room) => {
+        const shelf = shelfOf(PLAN, room);
+        let unpacked = 0;
+        const counting = {
+          ...shelf,
+          unpack: (packed: Uint8Array, into: Buckets) => {
+            unpacked++;
+            shelf.unpack(packed, into);
+          },
+        };
+        const side = new Merge(PLAN, "*", counting);
+        const apart = new Merge(PLAN, "*");
+        // Each part is 10 minutes, in which each series has some of the first.
+        for (const [part, sizes] of parts.entries())
+          for (const [series, size] of sizes.entries()) {
+            const rows = new Buckets();
+            for (let i = 0; i < Math.min(size, 10); i++) {
+              const at = START + (part * 10 + i) * MINUTE;
+              rows.add(rows.push(at), size * i, at);
+            }
+            for (const merge of [side, apart]) merge.add(LABELS[series]!, rows);
+          }
+        expect(unpacked).toBe(0);
+        expect(side.size).toBe(apart.size);
+        // What a counter rose reaches back into what is packed.
+        for (const merge of [side, apart])
+          for (const [series, labels] of LABELS.entries()) merge.raise(labels, START, series + 1);
+        expect(side.finish(9)).toEqual(apart.finish(9));
+        for (const [i, { buckets }] of side.ranked(9).groups.entries())
+          expect(buckets().at(0)).toEqual(apart.ranked(9).groups[i]!.buckets().at(0));
+      },
+    ),
+  ));
