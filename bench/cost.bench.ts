@@ -13,6 +13,7 @@ import { encodeSegment } from "../src/core/codec/segment.ts";
 import { DAY, HOUR, hourOf, MINUTE } from "../src/core/tiers.ts";
 import { app } from "../src/worker/app.ts";
 import { runCron } from "../src/worker/cron/cron.ts";
+import { QueryMeter } from "../src/worker/cron/free-plan.ts";
 import type { Env } from "../src/worker/env.ts";
 import { elsewhere, free, months, sizes } from "./support/bill.ts";
 import { commitsARequest } from "./support/company.ts";
@@ -101,31 +102,15 @@ async function runAlarms(): Promise<void> {
   alarms += performance.now() - start;
 }
 
-/** The most queries that a run of the cron has asked, and those of the present one. */
+/** The most queries that a run of the cron has asked. */
 let queriesARun = 0;
-let queries = 0;
-
-/** A database, or a session of one, that counts what is asked of it. */
-function counting<T extends object>(db: T): T {
-  return new Proxy(db, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function") return value;
-      return (...args: readonly unknown[]): unknown => {
-        if (name === "prepare") queries++;
-        const answer: unknown = Reflect.apply(value, target, args);
-        return name === "withSession" && answer instanceof Object ? counting(answer) : answer;
-      };
-    },
-  });
-}
-
-const counted: Env = { ...store, DB: counting(env.DB) };
+const meter = new QueryMeter();
+const counted = meter.metered(store);
 
 async function runCounted(): Promise<void> {
-  queries = 0;
+  meter.asked = 0;
   await runCron(counted);
-  queriesARun = Math.max(queriesARun, queries);
+  queriesARun = Math.max(queriesARun, meter.asked);
 }
 
 const median = (list: readonly number[]): number =>

@@ -20,6 +20,8 @@ const READERS = 2;
 const SOCKETS = 12;
 const CRON_MS = 20_000;
 const PARTS = 3;
+/** Minutes that are there before: queries ask for the last 15. */
+const FILLED = 20;
 /** The last third may be this much slower than the first, and a bit more where both are short. */
 const SLOWER = 1.5;
 const SLOWER_MS = 10;
@@ -94,7 +96,8 @@ try {
   const since = Date.now();
   const write = (): Promise<void> => traffic.write();
   const query = (): Promise<void> => traffic.query();
-  // Warm, and each series is there.
+  // Warm, and there is as much to read as later on.
+  await traffic.fill(FILLED);
   await closedLoop(write, WRITERS, CAPACITY_MS / 2);
   const [writes, queries] = await Promise.all([
     closedLoop(write, WRITERS, CAPACITY_MS),

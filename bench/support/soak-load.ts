@@ -2,11 +2,14 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveMessage } from "../../src/core/api.ts";
+import { MINUTE } from "../../src/core/tiers.ts";
 
 export const METRICS = Array.from({ length: 40 }, (_, i) => `soak.metric_${i}`);
 const HOSTS = 25;
 /** Points of a write: of one metric, some of each of its series. */
 const POINTS = 100;
+/** Points of a minute of a series that are there before: more than it keeps samples. */
+const PER_MINUTE = 8;
 /** A request without an answer is given up, ms. */
 const GIVEN_UP_MS = 30_000;
 /** Attempts at a write whose answer did not come. */
@@ -60,6 +63,28 @@ export class Traffic {
     const done = this.acknowledged.get(metric)!;
     done.points += POINTS;
     done.sum += sum;
+  }
+
+  /** The minutes before, of all series: so that queries read as much at the beginning as at the end. */
+  async fill(minutes: number): Promise<void> {
+    const now = Date.now();
+    for (const metric of METRICS) {
+      const points = Array.from({ length: HOSTS * minutes * PER_MINUTE }, (_, i) => ({
+        name: metric,
+        value: i % 1_000,
+        timestamp: now - 1_000 - Math.floor(i / HOSTS) * (MINUTE / PER_MINUTE),
+        labels: { host: `host-${i % HOSTS}` },
+      }));
+      const init = {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": `soak-fill-${metric}` },
+        body: JSON.stringify(points),
+      };
+      if (!(await this.#answered(`fill ${metric}`, "/api/v1/points", init))) continue;
+      const done = this.acknowledged.get(metric)!;
+      done.points += points.length;
+      done.sum += points.reduce((all, { value }) => all + value, 0);
+    }
   }
 
   /** One query: mostly of the last minutes, now and then of more. */

@@ -5,6 +5,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { createGunzip, gzipSync } from "node:zlib";
+import { type Imported, sum } from "../../src/core/backup/imported.ts";
 import { Client, Refused } from "../demo/client.ts";
 import { figure, Progress } from "../demo/progress.ts";
 import { Stop } from "../stop.ts";
@@ -13,13 +14,6 @@ import { putSettings, type SettingLine } from "./settings.ts";
 
 /** Of one request, before compression: the server takes 8 MB. */
 const MOST_CHARACTERS = 2_000_000;
-
-interface Taken {
-  readonly stored: number;
-  readonly kept: number;
-  readonly left: number;
-  readonly why?: string;
-}
 
 /** What is looked at of a line; the server looks at the rest. */
 interface Looked extends SettingLine {
@@ -54,14 +48,9 @@ export async function importBackup(
   const client = new Client(server, (why, ms) =>
     progress.note(`Waiting ${Math.round(ms / 100) / 10} s: ${why}`),
   );
-  const done = { stored: 0, kept: 0, left: 0 };
-  let why: string | undefined;
+  let done: Imported = { stored: 0, kept: 0, left: 0 };
   const send = async (lines: readonly string[]): Promise<void> => {
-    const taken = await post(client, lines);
-    done.stored += taken.stored;
-    done.kept += taken.kept;
-    done.left += taken.left;
-    why ??= taken.why;
+    done = sum(done, await post(client, lines));
   };
   const settings: SettingLine[] = [];
   let lines: string[] = [];
@@ -103,7 +92,7 @@ export async function importBackup(
       `These rules tell nobody yet, since no webhook is in a backup: ${set.rules.join(", ")}`,
     );
   const left = done.left + set.left;
-  if (left > 0) throw new Stop(`${figure(left)} could not be put: ${why ?? set.why}`);
+  if (left > 0) throw new Stop(`${figure(left)} could not be put: ${done.why ?? set.why}`);
 }
 
 async function* textOf(
@@ -158,29 +147,19 @@ function isWanted(line: Looked, selection: Selection): boolean {
 }
 
 /** In two halves where it is too much at once. @throws Stop */
-async function post(client: Client, lines: readonly string[]): Promise<Taken> {
+async function post(client: Client, lines: readonly string[]): Promise<Imported> {
   try {
     const text = await client.ask("/api/v1/backup", {
       method: "POST",
       headers: { "content-type": "application/x-ndjson", "content-encoding": "gzip" },
       body: gzipSync(`${lines.join("\n")}\n`),
     });
-    return JSON.parse(text ?? "") as Taken;
+    return JSON.parse(text ?? "") as Imported;
   } catch (error) {
     const isTooMuch =
       error instanceof Refused && ["query_too_large", "too_large"].includes(error.code ?? "");
     if (!isTooMuch || lines.length === 1) throw error;
     const half = Math.ceil(lines.length / 2);
-    const [a, b] = [
-      await post(client, lines.slice(0, half)),
-      await post(client, lines.slice(half)),
-    ];
-    const why = a.why ?? b.why;
-    return {
-      stored: a.stored + b.stored,
-      kept: a.kept + b.kept,
-      left: a.left + b.left,
-      ...(why !== undefined && { why }),
-    };
+    return sum(await post(client, lines.slice(0, half)), await post(client, lines.slice(half)));
   }
 }

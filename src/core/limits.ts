@@ -143,8 +143,8 @@ export const queriesPerRound = 14;
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
 export const bucketsPerSlice = 50_000;
-/** Buckets that are decoded before others in the isolate get a turn: about 10 ms, where a turn itself waits 1 to 2. */
-export const rowsPerTurn = 32_768;
+/** Buckets that are decoded before others in the isolate get a turn: about 4 ms, where a turn itself waits 1 to 2. */
+export const rowsPerTurn = 12_288;
 /** Points of a body that are decoded likewise. */
 export const itemsPerTurn = 1_024;
 /** How long others wait for a turn to end, ms: its request may be gone. */

@@ -8,7 +8,7 @@ import type { QueryAnswer } from "../../src/core/api.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
-import { inTurn } from "../../src/worker/cron/free-plan.ts";
+import { inTurn, QueryMeter } from "../../src/worker/cron/free-plan.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { NOW, search } from "./api-client.ts";
 import { begin, storeNow } from "./backup-store.ts";
@@ -18,22 +18,8 @@ import { Shard } from "./worker.ts";
 const MOST = 50;
 const HOSTS = 8;
 
-/** Counts what a Worker asks of D1. */
-let asked = 0;
-function counting<T extends object>(db: T): T {
-  return new Proxy(db, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function") return value;
-      return (...args: readonly unknown[]): unknown => {
-        if (name === "prepare") asked++;
-        const answer: unknown = Reflect.apply(value, target, args);
-        return name === "withSession" && answer instanceof Object ? counting(answer) : answer;
-      };
-    },
-  });
-}
-
+/** What a Worker asks of D1. */
+const meter = new QueryMeter();
 let store: Env = env;
 
 beforeEach(() => {
@@ -42,19 +28,14 @@ beforeEach(() => {
 
 async function beginWith(databases: number): Promise<void> {
   await begin({ shards: databases, databases });
-  store = {
-    ...storeNow(),
-    DB: counting(env.DB),
-    ...(databases > 1 && { DB_1: counting(env.SPARE_1), DB_2: counting(env.SPARE_2) }),
-    FREE_PLAN: "true",
-  };
+  store = { ...meter.metered(storeNow()), FREE_PLAN: "true" };
 }
 
 /** What an invocation asks. */
 async function queriesOf(work: () => Promise<unknown>): Promise<number> {
-  asked = 0;
+  meter.asked = 0;
   await work();
-  return asked;
+  return meter.asked;
 }
 
 async function good(path: string, init: RequestInit = {}): Promise<string> {

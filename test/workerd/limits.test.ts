@@ -8,6 +8,7 @@ import { readBody } from "../../src/worker/http/body.ts";
 import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
 import { DIALECTS } from "./dialects.ts";
 import { formatFor, FORMATS } from "../../src/core/formats/registry.ts";
+import { nearestTo } from "../../src/worker/read/unknown.ts";
 import { Turns } from "../../src/worker/turns.ts";
 import { failureOf, fetchApi, NOW, post, search, store } from "./api-client.ts";
 import { refusedAs } from "../../src/worker/routes/ingest.ts";
@@ -183,6 +184,21 @@ test("large work goes in turns: of two in turn, and others come in between", asy
   // The first part of each is begun at once; from then on one goes after the other, with others between.
   expect(parts).not.toMatch(/[ab]{3}/);
   expect(parts.replaceAll(".", "")).not.toMatch(/aaaa|bbbb/);
+});
+
+test("a name that is not known is compared with many in turns", async () => {
+  const names = Array.from({ length: LIMITS.namesCompared }, (_, i) => `known.metric.${i}`);
+  const ending = new AbortController();
+  let between = 0;
+  const small = (async () => {
+    for (; !ending.signal.aborted; await scheduler.wait(0)) between++;
+  })();
+  expect(await nearestTo("known.metric.x", names, "")).toEqual(
+    ["0", "1", "2"].map((n) => `known.metric.${n}`),
+  );
+  ending.abort();
+  await small;
+  expect(between).toBeGreaterThanOrEqual(10);
 });
 
 test("a request that is gone in its turn holds up nobody for long", async () => {

@@ -15,7 +15,7 @@ import { fail } from "../http/failure.ts";
 import { sourceOf } from "../read/source.ts";
 import { countRead } from "../shards.ts";
 import { type Due, dueOf, isoDay, readExisting, see, takeHours, takeMinutes } from "./due.ts";
-import { type Imported, sum } from "./imported.ts";
+import { type Imported, sum } from "../../core/backup/imported.ts";
 import { writeHours } from "./write-coarse.ts";
 import { describedBy, writeMinutes } from "./write-minutes.ts";
 

@@ -11,7 +11,7 @@ import { readCoarse, writeCoarse } from "../../d1/imports.ts";
 import type { CoarseRow } from "../../d1/rollup.ts";
 import { countRead } from "../shards.ts";
 import { type Due, type Has, isoDay } from "./due.ts";
-import type { Imported } from "./imported.ts";
+import type { Imported } from "../../core/backup/imported.ts";
 
 /** Puts hours and days where there are none. Undefined: something else was written in between. */
 export async function writeHours(

@@ -9,6 +9,7 @@ import { readNames } from "../../d1/catalogue.ts";
 import type { Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { firstShards, layoutsInUse } from "../shards.ts";
+import { Turns } from "../turns.ts";
 import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
 
@@ -24,7 +25,7 @@ const kept = new WeakMap<Env, Names>();
 /** @throws Failed: no such metric, with the three names like it of those that begin with `prefix`. */
 export async function failUnknown(env: Env, prefix: string, name: string): Promise<never> {
   const { names, missing } = await namesOf(env);
-  const nearest = nearestTo(name, names, prefix);
+  const nearest = await nearestTo(name, names, prefix);
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
   const hint =
     nearest.length === 0
@@ -44,11 +45,24 @@ export async function failUnknown(env: Env, prefix: string, name: string): Promi
 /** How many names are told. */
 const NEAREST = 3;
 
-/** The nearest first; of two that are as near the first by name. Of all, whatever begins with `prefix`. */
-function nearestTo(name: string, names: readonly string[], prefix: string): readonly string[] {
+/** A comparison is so much work as this many buckets are that are decoded. */
+const ROWS_A_NAME = 16;
+
+/**
+ * The nearest first; of two that are as near the first by name. Of all, whatever begins with `prefix`. Many
+ * names in turns: who asks for unknown metrics in a loop keeps nobody else waiting.
+ */
+export async function nearestTo(
+  name: string,
+  names: readonly string[],
+  prefix: string,
+): Promise<readonly string[]> {
   const wanted = name.toLowerCase();
   const found: { readonly other: string; readonly far: number }[] = [];
+  const turns = new Turns();
+  if (names.length * ROWS_A_NAME > LIMITS.rowsPerTurn) await turns.next();
   for (const other of names) {
+    if (turns.isOver(ROWS_A_NAME)) await turns.next();
     const most = found.length < NEAREST ? Infinity : found[NEAREST - 1]!.far;
     // Each character more is a step.
     if (Math.abs(other.length - name.length) > most) continue;
@@ -61,6 +75,7 @@ function nearestTo(name: string, names: readonly string[], prefix: string): read
     found.splice(at < 0 ? found.length : at, 0, { other, far });
     found.length = Math.min(found.length, NEAREST);
   }
+  turns.rest();
   return found.map(({ other }) => other);
 }
 
