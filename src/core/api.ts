@@ -278,6 +278,8 @@ export interface StatusAnswer {
   readonly databases: readonly (DatabaseStatus | SilentDatabase)[];
   /** Since midnight UTC. */
   readonly today: {
+    /** When the first of them was counted, Unix ms. */
+    readonly since: number;
     readonly d1RowsWritten: number;
     readonly d1RowsRead: number;
     readonly shardRowsWritten: number;

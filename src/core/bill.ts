@@ -102,7 +102,7 @@ function lineOf(named: Named, used: number): BillLine {
 
 /** Days of the month that is estimated. */
 export const DAYS_A_MONTH = 30.4;
-/** Earlier in the UTC day there is no pace to speak of, ms. */
+/** Of less than this there is no pace to speak of, ms. */
 const EARLIEST = HOUR;
 
 /**
@@ -113,7 +113,7 @@ export const AT_MOST: readonly Item[] = ["workerRequests", "doGbSeconds"];
 
 /** One of the free plan's daily allowances. */
 export interface Allowance extends Named {
-  /** Since midnight UTC. */
+  /** Today, in UTC. */
   readonly soFar: number;
   /** The whole day at this pace; undefined while it is too early to say. */
   readonly day: number | undefined;
@@ -124,8 +124,10 @@ export interface Allowance extends Named {
 
 export interface Month {
   readonly allowances: readonly Allowance[];
-  /** Undefined during the first hour of the UTC day: too early to say. */
+  /** Undefined during the first hour that is counted: too early to say. */
   readonly usage: Usage | undefined;
+  /** What was counted today was so since then, Unix ms: midnight UTC, or the first use after it. */
+  readonly since: number;
   /** Unix ms from which there is an estimate today. */
   readonly from: number;
 }
@@ -140,13 +142,13 @@ export interface Store {
 /** What of the counts is billed. */
 type Today = Pick<
   StatusAnswer["today"],
-  "d1RowsWritten" | "d1RowsRead" | "shardRowsWritten" | "shardRequests"
+  "since" | "d1RowsWritten" | "d1RowsRead" | "shardRowsWritten" | "shardRequests"
 >;
 
-/** From the counts since midnight UTC to a day and a month at the same pace. `now` is Unix ms. */
+/** From the counts of today, in UTC, to a day and a month at the same pace. `now` is Unix ms. */
 export function monthOf(today: Today, now: number, store: Store): Month {
-  const midnight = dayOf(now) * DAY;
-  const elapsed = now - midnight;
+  const since = Math.min(now, Math.max(dayOf(now) * DAY, today.since));
+  const elapsed = now - since;
   const soFar = usedIn(today, elapsed, store.shards);
   const day = elapsed < EARLIEST ? undefined : times(soFar, DAY / elapsed);
   return {
@@ -161,14 +163,15 @@ export function monthOf(today: Today, now: number, store: Store): Month {
       ...times(day, DAYS_A_MONTH),
       ...(store.d1Bytes !== undefined && { d1StorageGb: store.d1Bytes / 1e9 }),
     },
-    from: midnight + EARLIEST,
+    since,
+    from: since + EARLIEST,
   };
 }
 
 const times = (usage: Usage, factor: number): Usage =>
   Object.fromEntries(Object.entries(usage).map(([item, used]) => [item, used * factor]));
 
-/** What was used in the first `elapsed` ms of the day. A shard that nobody called sleeps. */
+/** What was used in `elapsed` ms. A shard that nobody called sleeps. */
 function usedIn(today: Today, elapsed: number, shards: number): Usage {
   const awake = today.shardRequests === 0 ? 0 : shards * (elapsed / 1_000);
   return {

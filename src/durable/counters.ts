@@ -1,12 +1,12 @@
 // What was counted since midnight UTC: rows written and read, as the platform reported them, and the
 // requests to shards, of which the bill is made; and points and requests, taken and refused.
 
-import { dayOf } from "../core/tiers.ts";
+import { DAY, dayOf } from "../core/tiers.ts";
 
 /** How many, by why. The reasons are codes of errors, so there are few. */
 export type Tally = Readonly<Record<string, number>>;
 
-export interface CounterValues {
+export interface Counted {
   /** UTC day (days since 1970) that the counts belong to. */
   readonly day: number;
   readonly d1RowsWritten: number;
@@ -22,10 +22,15 @@ export interface CounterValues {
   readonly requestsRefused: Tally;
 }
 
-export type Count = Partial<Omit<CounterValues, "day">>;
+export interface CounterValues extends Counted {
+  /** When the first of them was counted, Unix ms: midnight or later. */
+  readonly since: number;
+}
 
-/** Counts as a manifest has them: one that is older than a counter says nothing of it. */
-export type StoredCounters = Count & Pick<CounterValues, "day">;
+export type Count = Partial<Omit<Counted, "day">>;
+
+/** Counts as rows have them: one that is older than a counter says nothing of it. */
+export type StoredCounters = Count & Pick<Counted, "day"> & { readonly since?: number };
 
 const NONE = {
   d1RowsWritten: 0,
@@ -51,6 +56,7 @@ export function count(values: StoredCounters, now: number, more: Count = {}): Co
   const base = values.day === day ? { ...NONE, ...values } : NONE;
   return {
     day,
+    since: values.day === day ? (values.since ?? day * DAY) : now,
     d1RowsWritten: base.d1RowsWritten + (more.d1RowsWritten ?? 0),
     d1RowsRead: base.d1RowsRead + (more.d1RowsRead ?? 0),
     shardRowsWritten: base.shardRowsWritten + (more.shardRowsWritten ?? 0),
@@ -80,9 +86,10 @@ export class Counters {
     return this.#lossy === dayOf(now);
   }
 
-  /** Starts from what a row says. */
-  load(values: StoredCounters): void {
-    this.#values = values;
+  /** Starts from what a row says; `at`: its commit, where it does not say since when it counts. */
+  load(values: StoredCounters, at?: number): void {
+    const { day, since = day === this.#values.day ? this.#values.since : at } = values;
+    this.#values = { ...values, ...(since !== undefined && { since }) };
   }
 
   values(now: number): CounterValues {

@@ -3,7 +3,7 @@
 import { ByteReader, ByteWriter, CorruptBytes } from "../core/codec/bytes.ts";
 import { type Batch, decodeBatch, decodePoints, pointsOf } from "../core/series/batch.ts";
 import { dayOf } from "../core/tiers.ts";
-import type { CounterValues, Tally } from "./counters.ts";
+import type { Counted, Tally } from "./counters.ts";
 import { readRemembered, type Remembered, writeRemembered } from "./key-table.ts";
 
 /** What is remembered of a request; undefined when it had no Idempotency-Key. */
@@ -25,7 +25,7 @@ export interface JournalHead {
   /** Unix ms of the commit. */
   readonly at: number;
   /** What had been counted on its UTC day, this row included. */
-  readonly counters: CounterValues;
+  readonly counters: Counted;
   /** The last page that D1 was known to hold. */
   readonly watermark: number;
 }

@@ -87,7 +87,7 @@ export class Log {
       if (this.#isSealed(watermark)) this.#dropTo(watermark, at);
       if (entries.some(({ batch }) => batch.at.length > 0)) this.#waits(at);
       for (const { once, batch } of entries) replay(this.#memory, batch, once, at);
-      this.counters.load(counters);
+      this.counters.load(counters, at);
     }
     this.#watch = watch;
   }

@@ -9,15 +9,21 @@ import { NoAnswer } from "./components/states.tsx";
 import { denial } from "./models/access.ts";
 import { covers } from "./models/drawer.ts";
 import { list, refresh, storeIsEmpty } from "./models/metrics.ts";
-import { columns, frame, page, panelCount, view } from "./models/page.ts";
+import { columns, frame, isWrittenOtherwise, page, panelCount, view } from "./models/page.ts";
 import { placed } from "./models/placed.ts";
 import { sheet } from "./models/sheet.ts";
 
+const AddressNote = lazily(async () => (await import("./components/address-note.tsx")).AddressNote);
 const ViewHead = lazily(async () => (await import("./components/view-head.tsx")).ViewHead);
-/** Of a saved view: its name. */
+/** What of the address cannot be read, and of a saved view its name. */
 const Head = () => {
   const { saved } = view.value;
-  return saved === undefined ? null : <ViewHead id={saved} />;
+  return (
+    <>
+      {isWrittenOtherwise() && <AddressNote />}
+      {saved !== undefined && <ViewHead id={saved} />}
+    </>
+  );
 };
 
 const Explore = () => {
@@ -56,6 +62,7 @@ const Embed = () => (
     data-columns={columns.value}
     data-legend={frame.value.legend}
   >
+    <Head />
     {panelCount.value === 0 && (linkSecret === undefined || list.value.kind === "ready") ? (
       <NothingHere />
     ) : (
@@ -69,7 +76,7 @@ const Shared = lazily(async () => (await import("./components/shared.tsx")).Shar
 const LinkEnded = lazily(async () => (await import("./components/nothing.tsx")).LinkEnded);
 const TokenPrompt = lazily(async () => (await import("./components/token-prompt.tsx")).TokenPrompt);
 const Sheet = lazily(async () => (await import("./components/sheet.tsx")).Sheet);
-const Store = lazily(async () => (await import("./components/store-view.tsx")).default);
+const Store = lazily(async () => (await import("./components/store-page.ts")).loadStore());
 
 export function App() {
   if (denial.value !== undefined)

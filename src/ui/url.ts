@@ -1,6 +1,7 @@
 // The address of the page ⇄ what it shows. Pure. Unknown or broken parameters fall back to the
-// defaults, so that every address shows something; defaults are left out of addresses. Filters are kept as
-// they are: without a broken one more would be shown than was meant, so the server says what is wrong.
+// defaults, so that every address shows something, and models/misread.ts says so; defaults are left out of
+// addresses. Filters are kept as they are: without a broken one more would be shown than was meant, so the
+// server says what is wrong.
 //
 //   /?range=24h&where=zone=eu&metric=cpu.load&by=host&where=host=a&metric=http.ms&stat=max
 //
@@ -226,15 +227,23 @@ function parsePanels(given: URLSearchParams): Panel[] {
     else if (name === "table") panel.table = value === "true";
     else if (name === "line" && Number.isFinite(Number(value))) panel.line = Number(value);
     else if (name === "y") {
-      const [bottom = Number.NaN, top = Number.NaN] = value.split(",").map(Number);
-      if (Number.isFinite(bottom) && Number.isFinite(top) && bottom < top) panel.y = [bottom, top];
+      const ends = parseEnds(value);
+      if (ends !== undefined) panel.y = ends;
     } else Object.assign(panel, choiceOf(name, value));
   }
   return panels;
 }
 
+/** The ends of an axis: "0,20". */
+export function parseEnds(value: string): readonly [bottom: number, top: number] | undefined {
+  const [bottom = Number.NaN, top = Number.NaN] = value.split(",").map(Number);
+  return Number.isFinite(bottom) && Number.isFinite(top) && bottom < top
+    ? [bottom, top]
+    : undefined;
+}
+
 /** Choices of one of some words. */
-const CHOICES: {
+export const CHOICES: {
   readonly [
     K in "stat" | "sort" | "across" | "show" | "kind" | "scale" | "figure"
   ]: readonly NonNullable<Panel[K]>[];

@@ -56,6 +56,7 @@ export async function statusOf(env: Env, now: number): Promise<StatusAnswer> {
       return { ...database, rowsWritten };
     }),
     today: {
+      since: Math.min(now, ...reports.map((report) => count(report.counters, now).since)),
       d1RowsWritten: counters.d1RowsWritten,
       d1RowsRead: counters.d1RowsRead,
       shardRowsWritten: counters.shardRowsWritten,

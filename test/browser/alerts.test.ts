@@ -173,6 +173,20 @@ test("a rule is changed, silenced and deleted by the keyboard", async () => {
   await row.waitFor({ state: "detached" });
 });
 
+test("a rule on a metric that is not there says so, and offers those like it", async () => {
+  await post("disk.free", 20, 50_000);
+  const page = await shop.open("/alerts?metric=disk.fre");
+  const form = page.getByRole("form", { name: "New rule" });
+  const note = form.getByRole("status").filter({ hasText: "No metric is called “disk.fre” yet" });
+  await expect.poll(() => note.count()).toBe(1);
+  await expect.poll(() => findings(page)).toEqual([]);
+  await note.getByRole("button", { name: "disk.free" }).click();
+  await expect.poll(() => form.getByLabel("Metric").inputValue()).toBe("disk.free");
+  await expect.poll(() => note.count()).toBe(0);
+  await form.getByLabel("Metric").fill("disk.frei");
+  await form.getByText("“disk.frei” yet").waitFor();
+});
+
 test("who may only read sees rules of its metrics, and changes none", async () => {
   await make({ name: "seen", metric: "cpu.load", webhook: HOOK });
   const page = await shop.open("/alerts");

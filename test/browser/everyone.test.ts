@@ -1,10 +1,22 @@
-// For everyone: axe finds nothing, in light and dark; the page fits from 360 to 2560 pixels; it
-// follows the reader's zone, theme and wish for less motion.
+// For everyone: axe finds nothing in any state, in light, dark and forced colours; nothing is cut from 320 to
+// 3,840 pixels, nor at 200 %; keys alone do; the page follows the reader's zone, theme and wish for less motion.
 
 import type { Page, Response } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { weightOf } from "../support/weight.ts";
-import { chartOf, findings, fits, lastMinutes, liveOf, MINUTE, SCHEMES, site } from "./pages.ts";
+import {
+  chartOf,
+  findings,
+  fits,
+  keepTexts,
+  lastMinutes,
+  liveOf,
+  MINUTE,
+  SCHEMES,
+  site,
+  textsOf,
+} from "./pages.ts";
+import { cutOff, PANELS, SIZES, STATES, stopsOf } from "./states.ts";
 
 const store = site();
 const { open, post } = store;
@@ -17,63 +29,14 @@ beforeAll(() =>
       datapoints: lastMinutes(90, (ago) => i + (ago % 10) / 10),
     })),
     { name: "http.ms", value: 118 },
+    ...["a", "b"].map((host) => ({
+      name: "a.rather.long_name.of_a_metric_seconds",
+      labels: { host },
+      datapoints: lastMinutes(50, (ago) => ago % 10),
+    })),
     { name: "long.ago", value: 5, timestamp: Date.now() - 26 * 60 * MINUTE },
   ]),
 );
-
-const PANELS = "/?metric=cpu.load&by=host&metric=http.ms";
-
-/** Each state of the page, and how to get there. */
-const STATES: readonly (readonly [string, string, (page: Page) => Promise<unknown>])[] = [
-  ["panels", PANELS, (page) => chartOf(page, '[data-metric="http.ms"]')],
-  [
-    "a table",
-    "/?metric=cpu.load&by=host&table=true",
-    (page) => page.locator(".table tbody tr").first().waitFor(),
-  ],
-  ["an empty range", "/?metric=long.ago", (page) => page.locator("[data-state=empty]").waitFor()],
-  ["an error", "/?metric=unknown", (page) => page.locator("[data-state=failed]").waitFor()],
-  ["the store", "/store", (page) => page.getByRole("heading", { name: "Store" }).waitFor()],
-  ["/embed", "/embed?metric=cpu.load", (page) => chartOf(page)],
-  ["/docs", "/docs", (page) => page.locator("[data-operation]").first().waitFor()],
-  [
-    "the settings",
-    PANELS,
-    async (page) => {
-      await chartOf(page, '[data-metric="http.ms"]');
-      await page.getByLabel("Settings and more").click();
-      await page.getByLabel("Times in UTC").waitFor();
-    },
-  ],
-  [
-    "a filter",
-    PANELS,
-    async (page) => {
-      await page.getByLabel("Add a filter").first().click();
-      await page.getByLabel("Value").waitFor();
-    },
-  ],
-  [
-    "a range by hand",
-    PANELS,
-    async (page) => {
-      await chartOf(page, '[data-metric="http.ms"]');
-      await page.getByLabel("Custom range").click();
-      // With what it says of a range that cannot be.
-      await page.getByLabel("From").fill("2026-02-01T00:00");
-      await page.getByLabel("To", { exact: true }).fill("2026-01-01T00:00");
-      await page.getByRole("button", { name: "Show", exact: true }).click();
-      await page.getByText("The start must be before the end.").waitFor();
-    },
-  ],
-];
-
-/** The sheet of keys. */
-const openSheet = async (page: Page): Promise<void> => {
-  await chartOf(page, '[data-metric="http.ms"]');
-  await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "Keys and gestures" }).waitFor();
-};
 
 const NARROW = { width: 360, height: 740 };
 
@@ -83,38 +46,48 @@ async function openList(page: Page): Promise<void> {
   await page.locator('.metric[data-metric="http.ms"]').waitFor();
 }
 
-for (const scheme of SCHEMES)
-  describe(`axe finds nothing in ${scheme}`, () => {
-    for (const [name, path, ready] of STATES)
-      test(name, { timeout: 120_000 }, async () => {
-        const page = await open(path, { colorScheme: scheme });
-        await ready(page);
-        // It looks at each element of a page as long as /docs.
-        await expect.poll(() => findings(page), { timeout: 100_000 }).toEqual([]);
-      });
+describe.each(STATES)("%s", (_, path, ready) => {
+  test("axe finds nothing in light, dark and forced colours; at no size is anything cut", async () => {
+    const page = await open(path, { colorScheme: "light" });
+    await ready(page);
+    // It looks at each element of a page as long as /docs.
+    const clean = { timeout: 60_000 };
+    await expect.poll(() => findings(page), clean).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(() => findings(page), clean).toEqual([]);
+    await page.emulateMedia({ colorScheme: "light", forcedColors: "active" });
+    await expect.poll(() => findings(page), clean).toEqual([]);
+    await page.emulateMedia({ forcedColors: "none" });
+    await expect.poll(() => cutOff(page)).toEqual([]);
+    for (const [size, viewport] of SIZES) {
+      await page.setViewportSize(viewport);
+      await fits(page);
+      await expect.poll(() => cutOff(page), { message: size }).toEqual([]);
+      if (viewport.width < 1_280) await expect.poll(() => findings(page), clean).toEqual([]);
+    }
+  }, 240_000);
 
-    test("compared, and the sheet of keys", async () => {
-      const page = await open(`${PANELS}&compare=day`, { colorScheme: scheme });
-      await chartOf(page, '[data-metric="http.ms"]');
-      await expect.poll(() => findings(page)).toEqual([]);
-      await openSheet(page);
-      await expect.poll(() => findings(page)).toEqual([]);
-      await page.keyboard.press("Escape");
-      await page.getByRole("dialog").waitFor({ state: "detached" });
-      // The first stop of the Tab key leads past the bar and the list.
-      await page.reload();
-      await chartOf(page, '[data-metric="http.ms"]');
-      await page.keyboard.press("Tab");
-      await page.keyboard.press("Enter");
-      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("charts");
-    });
+  test("keys alone lead everywhere, to what is seen", async () => {
+    const page = await open(path);
+    await ready(page);
+    await expect.poll(() => stopsOf(page), { timeout: 60_000 }).toEqual([]);
+  }, 120_000);
+});
 
-    test("the list over a narrow page", async () => {
-      const page = await open(PANELS, { colorScheme: scheme, viewport: NARROW });
-      await chartOf(page, '[data-metric="http.ms"]');
-      await openList(page);
-      await expect.poll(() => findings(page)).toEqual([]);
-    });
+test("the first stop of the Tab key leads past the bar and the list", async () => {
+  const page = await open(PANELS);
+  await chartOf(page, '[data-metric="http.ms"]');
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("charts");
+});
+
+for (const colorScheme of SCHEMES)
+  test(`axe finds nothing in the list over a narrow page, ${colorScheme}`, async () => {
+    const page = await open(PANELS, { colorScheme, viewport: NARROW });
+    await chartOf(page, '[data-metric="http.ms"]');
+    await openList(page);
+    await expect.poll(() => findings(page)).toEqual([]);
   });
 
 /** Bytes, gzipped: of the first view, and with what follows it by itself, such as the live feed. */
@@ -209,18 +182,10 @@ describe("themes", () => {
 describe("zones", () => {
   /** The labels that the chart draws on its time axis, seen by who draws them. */
   const axisLabels = async (page: Page, path: string): Promise<string[]> => {
-    await page.addInitScript(() => {
-      const texts: string[] = [];
-      Object.assign(window, { drawnTexts: texts });
-      const { fillText } = CanvasRenderingContext2D.prototype;
-      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
-        texts.push(text);
-        fillText.call(this, text, x, y);
-      };
-    });
+    await keepTexts(page);
     await page.goto(store.server.url + path);
     await chartOf(page);
-    return page.evaluate(() => (window as unknown as { drawnTexts: string[] }).drawnTexts);
+    return textsOf(page);
   };
 
   // The night on which clocks go back: 02:00 (Berlin) and 01:00 (New York) come twice.

@@ -174,6 +174,52 @@ test("starred metrics come first; the list is by name, activity or value", async
   await old.waitFor();
 });
 
+test("what was open before, and what has a star, has a heading; what is shown is on view", async () => {
+  const page = await open("/?metric=many.10020");
+  await chartOf(page);
+  await page.goto(`${store.server.url}/?metric=many.12500`);
+  await chartOf(page, '[data-metric="many.12500"]');
+  const headings = page.locator(".metrics .section h2");
+  await expect.poll(() => headings.allTextContents()).toEqual(["Recent", "All others"]);
+  // In groups, of which its own is closed: that one is marked.
+  const group = page.getByRole("button", { name: "many. 4,999 metrics" });
+  await expect.poll(() => group.getAttribute("aria-current")).toBe("true");
+  await page.locator('.metric[data-metric="http.time"]').hover();
+  await page.getByRole("button", { name: "Star http.time" }).click();
+  await expect.poll(() => headings.allTextContents()).toEqual(["Starred", "Recent", "All others"]);
+  // They are not stops of the arrows, nor counted.
+  const rows = page.locator(".metrics li:not(.section):not(.bones)");
+  await expect.poll(() => rows.first().getAttribute("aria-posinset")).toBe("1");
+  const focused = (): Promise<string | undefined> =>
+    page.evaluate(() => (document.activeElement as HTMLElement).dataset.metric);
+  await page.keyboard.press("/");
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(focused).toBe("http.time");
+  await page.keyboard.press("ArrowDown");
+  await expect.poll(focused).toBe("many.10020");
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(focused).toBe("http.time");
+  await page.keyboard.press("ArrowUp");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
+  await group.click();
+  await page.reload();
+  const shown = page.locator('.metric[data-metric="many.12500"][aria-current]');
+  await shown.locator(".value").waitFor();
+  const isOnView = (): Promise<boolean> =>
+    shown.evaluate((one) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      const box = one.closest(".scroll")!.getBoundingClientRect();
+      return top >= box.top && bottom <= box.bottom;
+    });
+  await expect.poll(isOnView).toBe(true);
+  // A look elsewhere is not taken back when numbers come.
+  await page.locator(".scroll").evaluate((box) => box.scrollTo(0, 0));
+  await headings.first().waitFor();
+  await page.getByRole("link", { name: "6h" }).click();
+  await chartOf(page);
+  await expect.poll(() => page.locator(".scroll").evaluate((box) => box.scrollTop)).toBe(0);
+});
+
 test('"/" and words typed before the page is there are in the search box', async () => {
   const page = await open("/docs");
   let letGo = (): void => undefined;
@@ -207,8 +253,10 @@ test("a metric is told about, set, and deleted with its name typed", async () =>
   await sheet.getByText("zone · 1 value").click();
   await sheet.getByText("3 series").last().waitFor();
   await sheet.getByLabel("Unit").fill("By");
+  await sheet.getByLabel("Type").selectOption("gauge");
+  await sheet.getByLabel("What it is").fill("Bytes on the way.");
   await sheet.getByRole("button", { name: "Save" }).click();
-  await sheet.getByText("Set by hand: unit.").waitFor();
+  await sheet.getByText(/Set by hand: (?=.*type)(?=.*unit)(?=.*help)/).waitFor();
   const remove = sheet.getByRole("button", { name: "Delete about.it" });
   await expect.poll(() => remove.isDisabled()).toBe(true);
   await sheet.getByLabel("type its name").fill("about.it");

@@ -117,6 +117,20 @@ export const legendOf = (of: Page | Locator, stat: string, series?: string): Loc
   return row.first().locator(`[data-total=${stat}]`);
 };
 
+/** Keeps what charts write on their axes, from the next navigation on: seen by who draws it. */
+export const keepTexts = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const texts: string[] = [];
+    Object.assign(window, { drawnTexts: texts });
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      texts.push(text);
+      fillText.call(this, text, x, y);
+    };
+  });
+export const textsOf = (page: Page): Promise<string[]> =>
+  page.evaluate(() => (window as unknown as { drawnTexts: string[] }).drawnTexts);
+
 /** Drags over the chart, from one part of its width to another. */
 export async function drag(page: Page, chart: Locator, from: number, to: number): Promise<void> {
   const box = (await chart.locator(".u-over").boundingBox())!;

@@ -7,12 +7,14 @@ import {
   chartOf,
   findings,
   fits,
+  keepTexts,
   lastMinutes,
   legendOf,
   MINUTE,
   panelOf,
   SCHEMES,
   site,
+  textsOf,
 } from "./pages.ts";
 
 const store = site();
@@ -33,6 +35,13 @@ beforeAll(() =>
     {
       name: "spiky.ms",
       datapoints: lastMinutes(50, (ago) => (ago === 20 ? 900 : 10 + (ago % 5))),
+    },
+    {
+      name: "steady.ms",
+      datapoints: lastMinutes(50, () => 5).flatMap(([at]) => [
+        [at, 5],
+        [at + 9_000, 6],
+      ]),
     },
     { name: "long.ms", datapoints: lastMinutes(350, (ago) => 10 + (ago % 5)) },
     { name: "steps", datapoints: lastMinutes(50, (ago) => (ago > 25 ? 0 : 10 ** (ago % 5))) },
@@ -283,6 +292,93 @@ test("a line and the marks of events are on all panels, stacked as well", async 
   };
   await expect.poll(part).toBeGreaterThan(0.35);
   await expect.poll(part).toBeLessThan(0.65);
+});
+
+test("an axis has three labels and more, and begins at 0 for what is counted", async () => {
+  const page = await open("/docs");
+  await keepTexts(page);
+  const labels = async (search: string): Promise<string[]> => {
+    await page.goto(`${store.server.url}/?${search}`);
+    await chartOf(page);
+    const texts = await textsOf(page);
+    return [
+      ...new Set(texts.filter((text) => /^[\d.,]+( ms)?$/.test(text) && !text.includes(":"))),
+    ];
+  };
+  // Between 120 and 122: far from 0, which is of no use here.
+  const values = await labels("metric=http.ms&where=host%3Dweb-12&stat=avg");
+  expect(values.length).toBeGreaterThanOrEqual(3);
+  expect(values).not.toContain("0 ms");
+  // One or two points a minute.
+  const counts = await labels("metric=steady.ms&stat=count");
+  expect(counts.length).toBeGreaterThanOrEqual(3);
+  expect(counts).toContain("0");
+});
+
+test("long names lose their middle and what is common to all; right-to-left ones keep their numbers in place", async () => {
+  const path = "/var/lib/kubelet/pods/volumes/kubernetes.io~empty-dir/";
+  await post([
+    ...["alpha", "beta"].map((name) => ({
+      name: "volume.used",
+      labels: { path: `${path}${name}`, cluster: "eu-central-1" },
+      datapoints: lastMinutes(20, () => 1),
+    })),
+    ...["שרת א", "שרת ב"].map((host, i) => ({
+      name: "עומס.cpu",
+      labels: { host },
+      datapoints: lastMinutes(20, () => i + 1),
+    })),
+  ]);
+  const page = await open("/?metric=volume.used&by=*");
+  await chartOf(page);
+  const names = page.locator(".legend tbody th button:not(.toggle)");
+  await expect.poll(() => names.allTextContents()).toEqual(["path=…alpha", "path=…beta"]);
+  await expect.poll(() => names.first().getAttribute("title")).toContain(`${path}alpha`);
+  await page.goto(`${store.server.url}/?metric=${encodeURIComponent("עומס.cpu")}&by=host`);
+  await chartOf(page);
+  await point(page, 0.5, 0.5);
+  await page.locator("[data-tooltip]").waitFor();
+  // What is written from the right does not turn what stands beside it.
+  for (const name of [
+    ".panel h2",
+    ".legend tbody th button:not(.toggle)",
+    ".tooltip-lines tbody th",
+  ])
+    await expect
+      .poll(() =>
+        page
+          .locator(name)
+          .first()
+          .evaluate((one) => getComputedStyle(one).unicodeBidi),
+      )
+      .toBe("plaintext");
+  const row = page.locator('.metric[data-metric="עומס.cpu"]');
+  await expect.poll(() => row.locator(".name").getAttribute("dir")).toBe("auto");
+  await expect.poll(() => legendOf(page, "max", "שרת ב").textContent()).toBe("2");
+});
+
+test("a table keeps its times and heads on view, whatever is scrolled to", async () => {
+  const page = await open("/?metric=http.ms&by=host&table=true", {
+    viewport: { width: 390, height: 740 },
+  });
+  const table = page.locator(".table");
+  await table.locator("tbody tr").nth(20).waitFor();
+  const placeOf = async (): Promise<readonly number[]> => {
+    const [time, head, box] = await Promise.all(
+      [table.locator("tbody th").nth(20), table.locator("thead th").nth(5), table].map((one) =>
+        one.evaluate((element) => element.getBoundingClientRect().toJSON() as DOMRect),
+      ),
+    );
+    return [time!.left - box!.left, head!.top - box!.top].map(Math.round);
+  };
+  const before = await placeOf();
+  await table.evaluate((box) => box.scrollTo(300, 0));
+  await expect.poll(async () => (await placeOf())[0]).toBe(before[0]);
+  await table.evaluate((box) => box.scrollTo(300, 200));
+  await expect.poll(async () => (await placeOf())[1]).toBe(before[1]);
+  await expect
+    .poll(() => table.evaluate((box) => [box.scrollLeft, box.scrollTop]))
+    .toEqual([300, 200]);
 });
 
 test("more minutes than pixels are merged to what can be told apart", async () => {

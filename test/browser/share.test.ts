@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, legendOf, MINUTE, numberOf, site } from "./pages.ts";
+import { chartOf, findings, fits, legendOf, MINUTE, numberOf, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -152,6 +152,29 @@ describe("/embed", () => {
     const page = await open("/embed");
     await page.getByText("names no metric").waitFor();
   });
+});
+
+test("what an address says that cannot be read is told, and corrected by a button", async () => {
+  const page = await open("/?from=9&to=5&metric=cpu.load&stat=mean");
+  await chartOf(page);
+  const note = page.getByRole("alert").filter({ hasText: "cannot be read" });
+  await note.getByText("from=9&to=5").waitFor();
+  await note.getByText("stat=mean").waitFor();
+  await note.getByText("you see the last 1h").waitFor();
+  expect(await findings(page)).toEqual([]);
+  await note.getByRole("button", { name: "Correct the address" }).click();
+  await expect.poll(() => note.count()).toBe(0);
+  await expect.poll(() => new URL(page.url()).search).toBe("?metric=cpu.load");
+  await page.goto(`${store.server.url}/?range=banana&metric=cpu.load`);
+  await note.getByText("range=banana").waitFor();
+  // A choice is another address.
+  await page.getByRole("link", { name: "6h" }).click();
+  await expect.poll(() => note.count()).toBe(0);
+  await page.setViewportSize({ width: 400, height: 220 });
+  await page.goto(`${store.server.url}/embed?metric=cpu.load&range=banana`);
+  await note.getByText("range=banana").waitFor();
+  await chartOf(page);
+  await fits(page);
 });
 
 test("where all may read, a secret that is none still leads to nothing", async () => {

@@ -65,7 +65,6 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
   await page.getByText("None yet").waitFor();
   await page.getByRole("button", { name: "Save this as a view" }).click();
   await page.getByLabel("Name of the view").fill("On call");
-  await page.getByLabel("Note").fill("at night");
   await page.getByRole("button", { name: "Save view" }).click();
   await page.getByRole("link", { name: "On call" }).waitFor();
   await expect.poll(() => page.url()).toContain("view=");
@@ -89,10 +88,15 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
   await expect.poll(() => page.locator(".panels").getAttribute("data-columns")).toBe("2");
 
   await menu.click();
-  await page.getByRole("button", { name: "Delete On call" }).click();
+  await page.getByRole("button", { name: "Edit On call" }).click();
+  await page.getByLabel("Name of the view").fill("On call, nights");
+  await page.getByLabel("Note").fill("at night");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("link", { name: "On call, nights" }).waitFor();
+  await page.getByRole("button", { name: "Delete On call, nights" }).click();
   await expect.poll(() => page.getByRole("link", { name: "On call" }).count()).toBe(0);
   await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByRole("link", { name: "On call" }).waitFor();
+  await page.getByRole("link", { name: "On call, nights" }).waitFor();
   const { views } = await api<{ views: { note: string; search: string }[] }>("");
   expect(views).toMatchObject([
     { note: "at night", search: "columns=2&where=host%3Db&metric=cpu.load&by=host&metric=http.ms" },
@@ -249,6 +253,31 @@ test("three columns: a title is one line, icons are in the menu, and all is in i
     await page.setViewportSize({ width, height: 800 });
     await expect.poll(() => heights(".bar")).toEqual([55]);
     await fits(page);
+  }
+});
+
+test.each([
+  ["a desk", { width: 1280, height: 700 }],
+  ["a phone", { width: 390, height: 844 }],
+])("a box that opens low in the window of %s is whole in it", async (_, viewport) => {
+  const page = await signedIn("/?metric=orders&metric=cpu.load&metric=http.ms", { viewport });
+  await chartOf(page, '[data-metric="cpu.load"]');
+  const panel = panelOf(page, "cpu.load");
+  for (const name of ["Kind, scale, download and copy", "Add a filter"]) {
+    const summary = panel.getByLabel(name);
+    await summary.evaluate((one) => {
+      scrollBy(0, one.getBoundingClientRect().bottom - innerHeight + 16);
+    });
+    await summary.click();
+    const box = panel.locator("[open] > .menu-box");
+    await box.locator("button, input").first().waitFor();
+    const beyond = (): Promise<number> =>
+      box.evaluate((one) => {
+        const { top, bottom } = one.getBoundingClientRect();
+        return Math.max(-top, bottom - innerHeight, 0);
+      });
+    await expect.poll(beyond).toBe(0);
+    await page.keyboard.press("Escape");
   }
 });
 

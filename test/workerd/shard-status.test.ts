@@ -44,6 +44,26 @@ test("what was counted today is still counted after an eviction", async () => {
   expect(after.d1RowsWritten).toBe(before.d1RowsWritten);
 });
 
+test("says since when it counts: the first use of a day, also after evictions and flushes", async () => {
+  vi.setSystemTime(NOW + DAY);
+  const first = Date.now();
+  await store({ name: "since", value: 1 });
+  const since = async (): Promise<number> => (await status()).today.since;
+  vi.setSystemTime(first + HOUR);
+  expect(await since()).toBe(first);
+  await store({ name: "since", value: 2 });
+  await evictDurableObject(shard);
+  expect(await since()).toBe(first);
+  await shard.flush();
+  await evictDurableObject(shard);
+  vi.setSystemTime(first + 2 * HOUR);
+  expect(await since()).toBe(first);
+  // Of the next day nothing was counted yet.
+  const next = (Math.floor(first / DAY) + 1) * DAY + 9 * HOUR;
+  vi.setSystemTime(next);
+  expect(await since()).toBe(next);
+});
+
 test("counts that may have lost what was only read say so, until the day is over", async () => {
   await store({ name: "lost", value: 1 });
   for (let i = 0; i < 5; i++) await query({ metric: "lost" });

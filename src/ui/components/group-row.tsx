@@ -4,17 +4,12 @@ import { formatCount } from "../format.ts";
 import { toggleGroup } from "../models/groups.ts";
 import { regroup } from "../models/metrics.ts";
 import type { GroupRow } from "../models/tree.ts";
-import { placeOf } from "./metric-row.tsx";
+import { panels } from "../models/page.ts";
+import { placeOf, type RowPlace } from "./metric-row.tsx";
 
-interface GroupProps extends GroupRow {
+interface GroupProps extends GroupRow, RowPlace {
   /** What it is called among the names of metrics. */
   readonly name: string;
-  /** From 0. */
-  readonly index: number;
-  /** Rows in the list. */
-  readonly size: number;
-  /** Tab comes here. */
-  readonly isStop: boolean;
 }
 
 /** What keys do: open it, close it, or whichever it is not. */
@@ -33,8 +28,9 @@ export const Group = ({ name, prefix, label, count, isOpen, depth, ...of }: Grou
     toggleGroup(prefix, opens);
     regroup();
   };
+  const holdsShown = !isOpen && panels.value.some(({ metric }) => metric.startsWith(prefix));
   return (
-    <li style={placeOf(of.index, depth)} aria-posinset={of.index + 1} aria-setsize={of.size}>
+    <li style={placeOf(of.index, depth)} aria-posinset={of.nth} aria-setsize={of.size}>
       <a
         class="metric group"
         role="button"
@@ -43,6 +39,7 @@ export const Group = ({ name, prefix, label, count, isOpen, depth, ...of }: Grou
         title={prefix}
         tabIndex={of.isStop ? 0 : -1}
         aria-expanded={isOpen}
+        aria-current={holdsShown ? "true" : undefined}
         aria-label={`${label} ${formatCount(count)} metrics`}
         onClick={(event) => toggle(event)}
         onKeyDown={(event) => {

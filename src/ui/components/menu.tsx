@@ -43,7 +43,10 @@ export function Menu({ name, label, class: kind = "button", onNear, children }: 
       class="menu"
       ref={box}
       onToggle={({ currentTarget }) => {
-        if (currentTarget.open) wanted.value = true;
+        if (!currentTarget.open || wanted.value) return;
+        wanted.value = true;
+        const element = currentTarget.querySelector<HTMLElement>(":scope > .menu-box");
+        void import("./in-window.ts").then(({ keepInWindow }) => element && keepInWindow(element));
       }}
       onKeyDown={(event) => {
         if (event.key !== "Escape" || !event.currentTarget.open) return;

@@ -3,11 +3,12 @@
 
 import { signal } from "@preact/signals";
 import { createRef } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { later } from "../chart/frames.ts";
 import { listOpen } from "../models/drawer.ts";
 import { type List, list, onView, opening, refresh, searched } from "../models/metrics.ts";
-import { addPanel, openAlone } from "../models/page.ts";
+import type { RowMetric } from "../models/metric-pages.ts";
+import { addPanel, openAlone, panels } from "../models/page.ts";
 import {
   movedTo,
   OVERSCAN,
@@ -55,18 +56,34 @@ function focusActive(): void {
   link?.focus({ preventScroll: true });
 }
 
-/** Brings a row, or the last one, into the window and the focus to it. */
-export function focusRow(index: number): void {
-  const known = list.peek();
-  const metrics = known.kind === "ready" ? known.metrics : [];
-  const row = Math.min(index, metrics.length - 1);
-  if (box.current === null || row < 0) return;
-  active.value = metrics[row]?.name;
+/** Brings a row into the window. */
+function reveal(row: number): void {
+  if (box.current === null) return;
   const { scrollTop, clientHeight } = box.current;
   box.current.scrollTop = revealing(row, scrollTop, clientHeight);
   measure();
+}
+
+/** Brings a row, or the last one, into the window and the focus to it; from a heading it goes on by `step`. */
+export function focusRow(index: number, step = 1): void {
+  const known = list.peek();
+  const metrics = known.kind === "ready" ? known.metrics : [];
+  let row = Math.min(index, metrics.length - 1);
+  while (metrics[row]?.section !== undefined) row += step;
+  if (row < 0) focusSearch();
+  if (box.current === null || row < 0) return;
+  active.value = metrics[row]?.name;
+  reveal(row);
   focusActive();
 }
+
+/** The row of a metric, or of the closed group that it is in; −1: it is not here. */
+const rowOfMetric = (metrics: readonly RowMetric[], name: string): number => {
+  const own = metrics.findIndex((row) => row.name === name);
+  return own < 0
+    ? metrics.findLastIndex(({ group }) => group && name.startsWith(group.prefix))
+    : own;
+};
 
 /** Opens a metric alone, or adds it to what is there. */
 export function follow(name: string, adds: boolean): void {
@@ -115,8 +132,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const row = movedTo(event.key, at, metrics.length, page);
   const isLink = event.target instanceof HTMLAnchorElement;
   if (row !== undefined) {
-    if (row < 0) focusSearch();
-    else focusRow(row);
+    focusRow(row, event.key === "ArrowUp" ? -1 : 1);
   } else if (event.key === "Escape") escapeSearch();
   else if (event.key === "Enter" && event.shiftKey && isLink)
     addPanel(opening(active.peek() ?? ""));
@@ -144,8 +160,13 @@ function Metrics({ known }: { readonly known: Ready }) {
   const count = metrics.length + (cursor === undefined ? 0 : BONES);
   const seen = onView.value ?? FIRST_ROWS;
   const { first, last } = rowsDrawn(seen, count, isWhole.value ? OVERSCAN : 0);
+  const sections = useMemo(
+    () => metrics.flatMap(({ section }, i) => (section === undefined ? [] : [i])),
+    [metrics],
+  );
   const at = metrics.findIndex(({ name }) => name === active.value);
-  const stop = at < 0 ? Math.min(seen.first, metrics.length - 1) : at;
+  let stop = at < 0 ? Math.min(seen.first, metrics.length - 1) : at;
+  while (sections.includes(stop)) stop++;
   const rows = Array.from({ length: last - first }, (_, i) => first + i);
   // The row where the keyboard is stays, also out of sight.
   if (stop >= 0 && (stop < first || stop >= last)) rows.push(stop);
@@ -162,6 +183,14 @@ function Metrics({ known }: { readonly known: Ready }) {
     if (box.current !== null) box.current.scrollTop = 0;
     measure();
   }, [known.asked]);
+  // Where the reader is, is on view: once, so that nobody is drawn back to it.
+  const shown = panels.value[0]?.metric;
+  useLayoutEffect(() => {
+    if (isWhole.value && known.search === "" && shown) {
+      const row = rowOfMetric(metrics, shown);
+      if (row >= 0) reveal(row);
+    }
+  }, [isWhole.value, known.asked, shown]);
   return (
     <ul
       class="metrics"
@@ -175,26 +204,24 @@ function Metrics({ known }: { readonly known: Ready }) {
     >
       {rows.map((index) => {
         const metric = metrics[index];
-        if (metric?.group !== undefined)
+        if (metric === undefined) return null;
+        const { name, group, section } = metric;
+        if (section !== undefined)
           return (
-            <Group
-              key={metric.name}
-              name={metric.name}
-              {...metric.group}
-              index={index}
-              size={metrics.length}
-              isStop={index === stop}
-            />
+            <li key={name} class="section" style={placeOf(index)}>
+              <h2>{section}</h2>
+            </li>
           );
-        return metric === undefined ? null : (
-          <MetricRow
-            key={metric.name}
-            metric={metric}
-            index={index}
-            size={cursor === undefined ? metrics.length : -1}
-            isStop={index === stop}
-            isBare={!isWhole.value}
-          />
+        const row = {
+          index,
+          nth: index + 1 - sections.filter((at) => at < index).length,
+          size: cursor === undefined ? metrics.length - sections.length : -1,
+          isStop: index === stop,
+        };
+        return group !== undefined ? (
+          <Group key={name} name={name} {...group} {...row} />
+        ) : (
+          <MetricRow key={name} metric={metric} {...row} isBare={!isWhole.value} />
         );
       })}
       <Bones from={Math.max(first, metrics.length)} to={last} />

@@ -70,26 +70,32 @@ export const placeOf = (index: number, depth = 0) => ({
 const valueOf = ({ series, last, sparkline = [] }: ListedMetric): number =>
   series === 1 ? last : (sparkline.findLast((value) => value !== null) ?? last);
 
-interface MetricRowProps {
-  readonly metric: RowMetric;
+/** Where a row is. */
+export interface RowPlace {
   /** From 0. */
   readonly index: number;
-  /** Metrics in the list; −1: not known yet. */
+  /** Which of those that are no headings, from 1. */
+  readonly nth: number;
+  /** How many they are; −1: not known yet. */
   readonly size: number;
   /** Tab comes here. */
   readonly isStop: boolean;
+}
+
+interface MetricRowProps extends RowPlace {
+  readonly metric: RowMetric;
   /** Name and value alone: the first chart does not wait for the rest. */
   readonly isBare: boolean;
 }
 
 /** What is clicked in a row is the list's to know: one listener for all rows. */
-export function MetricRow({ metric, index, size, isStop, isBare }: MetricRowProps) {
+export function MetricRow({ metric, index, nth, size, isStop, isBare }: MetricRowProps) {
   const { name, series, isPending } = metric;
   const shown = panels.value.find((panel) => panel.metric === name);
   const value = formatIn(shown?.unit ?? unitOf(name, metric.unit), valueOf(metric));
   const tabIndex = isStop ? 0 : -1;
   return (
-    <li style={placeOf(index, metric.depth)} aria-posinset={index + 1} aria-setsize={size}>
+    <li style={placeOf(index, metric.depth)} aria-posinset={nth} aria-setsize={size}>
       <a
         class="metric"
         data-metric={name}

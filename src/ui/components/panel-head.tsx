@@ -132,7 +132,7 @@ const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
   if (!known?.lastAt) return <p class="about">{spike ?? (page.value === "explore" && "\u00a0")}</p>;
   return (
     <p class="quiet about">
-      {known.series > 1 && `${formatCount(known.series)} series · `}
+      {known.series > 1 && <span>{formatCount(known.series)} series · </span>}
       {spike && <b>{spike}</b>}
       <span>
         {spike && " · "}last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}

@@ -7,7 +7,7 @@ import { MISSING, OPERATORS, SHAPES } from "../../core/alerts/rule.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { DAY, HOUR, MINUTE } from "../../core/tiers.ts";
 import { close, draft, save } from "../models/alerts.ts";
-import { suggest, suggested } from "../models/metric-names.ts";
+import { suggest, suggested, unknown } from "../models/metric-names.ts";
 import { type Draft, RULE_STATS } from "../models/rule-draft.ts";
 import { MISSING_WORDS, SHAPE_WORDS, spanWords, STAT_WORDS } from "./rule-words.ts";
 
@@ -73,6 +73,7 @@ export function RuleForm({ told }: { readonly told: string | null }) {
       first?.metric ? "[name=threshold]" : "[name=metric]",
     );
     field?.focus();
+    suggest(first?.metric ?? "");
   }, []);
   const { value: now } = wish;
   if (now === undefined) return null;
@@ -112,6 +113,13 @@ export function RuleForm({ told }: { readonly told: string | null }) {
           }}
         />
       </Field>
+      <NoSuchMetric
+        name={now.metric}
+        onChoose={(metric) => {
+          set({ metric });
+          suggest(metric);
+        }}
+      />
       <Field label="Name">
         <input
           maxLength={LIMITS.ruleNameLength}
@@ -250,6 +258,28 @@ const Tells = ({ now, told, set }: TellsProps) => (
       </label>
     )}
   </>
+);
+
+/** A rule may wait for a metric that is still to come: so it is said, not refused. */
+const NoSuchMetric = ({
+  name,
+  onChoose,
+}: {
+  readonly name: string;
+  readonly onChoose: (metric: string) => void;
+}) => (
+  <p class="wide unknown" role="status">
+    {unknown.value?.name === name.trim() && name.trim() !== "" && (
+      <>
+        No metric is called “{name.trim()}” yet: the rule has no points to look at until one is.{" "}
+        {unknown.value.nearest.map((metric) => (
+          <button key={metric} type="button" class="link" onClick={() => onChoose(metric)}>
+            {metric}
+          </button>
+        ))}
+      </>
+    )}
+  </p>
 );
 
 const Names = () => (

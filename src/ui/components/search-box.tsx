@@ -2,6 +2,7 @@
 
 import { useLayoutEffect } from "preact/hooks";
 import { listOpen } from "../models/drawer.ts";
+import { isMetric } from "../models/metric-pages.ts";
 import { search, whenAnswered } from "../models/metrics.ts";
 import { focusRow, follow } from "./metric-list.tsx";
 import { sheet } from "../models/sheet.ts";
@@ -35,7 +36,10 @@ function onKeyDown(event: KeyboardEvent): void {
       break;
     case "Enter": {
       const adds = event.shiftKey;
-      whenAnswered(([first]) => first?.group === undefined && first && follow(first.name, adds));
+      whenAnswered((rows) => {
+        const first = rows.find(({ section }) => section === undefined);
+        if (first !== undefined && isMetric(first)) follow(first.name, adds);
+      });
       break;
     }
     case "Escape":

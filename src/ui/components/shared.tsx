@@ -1,6 +1,7 @@
 // The page of who has a link to a view: its charts, and the range. Nothing is changed here.
 
 import { linkSecret } from "../api.ts";
+import { AddressNote } from "./address-note.tsx";
 import { columns, panelCount } from "../models/page.ts";
 import { loadShared, sharedView } from "../models/shared.ts";
 import { Header } from "./header.tsx";
@@ -28,6 +29,7 @@ export function Shared() {
             {now.note !== "" && <p class="quiet">{now.note}</p>}
           </div>
         )}
+        <AddressNote />
         <Panels />
       </main>
     </>

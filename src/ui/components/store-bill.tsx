@@ -80,7 +80,10 @@ export const Today = ({ month, now, atLeast }: TodayProps) => (
     title="Today"
     aside={
       <p class="quiet">
-        {formatElapsed(now % DAY)} since midnight UTC
+        {formatElapsed(now - month.since)} since{" "}
+        {month.since % DAY === 0
+          ? "midnight UTC"
+          : `the first use today, at ${formatClock(zone.value, month.since)}`}
         {month.usage === undefined ? "; too early for a pace" : `; ${verdict(month.allowances)}`}
         {atLeast && "; at least so much: a shard started again today, or does not answer"}
       </p>
@@ -143,7 +146,7 @@ export function Statement({ month }: { readonly month: Month }) {
     return (
       <Card id="store-month" title="A month at today’s pace">
         <p class="store-early">
-          Too early to say: the UTC day is less than an hour old. The estimate comes at{" "}
+          Too early to say: less than an hour of the UTC day was counted. The estimate comes at{" "}
           {formatClock(zone.value, month.from)}.
         </p>
       </Card>

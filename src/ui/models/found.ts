@@ -8,6 +8,7 @@ import { ask } from "../api.ts";
 import { openGroups } from "./groups.ts";
 import { GROUP, type RowMetric } from "./metric-pages.ts";
 import { OVERSCAN, type Rows } from "./rows.ts";
+import { starred } from "./starred.ts";
 import { type TreeRow, treeOf } from "./tree.ts";
 
 export interface FoundPage {
@@ -76,10 +77,13 @@ export async function foundPage(question: Question, signal: AbortSignal): Promis
   const byName = new Map(listed.metrics.map((metric) => [metric.name, metric]));
   const words = wordsOf(search);
   const missing = [...(answer.missing ?? []), ...(listed.missing ?? [])];
+  const sections = sectionsOf(names, search === "" ? first : []);
   return {
     metrics: wanted.flatMap((name) => {
       const metric = byName.get(name);
-      return metric === undefined ? [] : withMarks(metric, words, answer);
+      const title = sections.get(name);
+      const row = metric === undefined ? [] : [withMarks(metric, words, answer)];
+      return title === undefined ? row : [sectionOf(title), ...row];
     }),
     ...(end < names.length && { cursor: String(end) }),
     ...(missing.length > 0 && { missing }),
@@ -90,6 +94,39 @@ export async function foundPage(question: Question, signal: AbortSignal): Promis
 
 const NONE: MetricsAnswer = { metrics: [] };
 
+/** The headings, by the name that each stands above: none where nothing comes first. */
+function sectionsOf(
+  names: readonly string[],
+  first: readonly string[],
+): ReadonlyMap<string, string> {
+  const isFirst = new Set(first);
+  const isStarred = new Set(starred.peek());
+  const sections = new Map<string, string>();
+  if (!isFirst.has(names[0] ?? "")) return sections;
+  let above = "";
+  for (const name of names) {
+    const title = isStarred.has(name) ? "Starred" : isFirst.has(name) ? "Recent" : "All others";
+    if (title !== above) sections.set(name, title);
+    above = title;
+    if (!isFirst.has(name)) break;
+  }
+  return sections;
+}
+
+const sectionOf = (title: string): RowMetric => ({
+  ...nothingOf(`${GROUP}${GROUP}${title}`),
+  section: title,
+});
+
+interface Section {
+  readonly section: string;
+}
+
+const sectionBefore = (sections: ReadonlyMap<string, string>, name = ""): readonly Section[] => {
+  const section = sections.get(name);
+  return section === undefined ? [] : [{ section }];
+};
+
 /** Those that come first, and below them all others in groups: one page, of which the rows on view are known. */
 async function grouped(
   names: readonly string[],
@@ -98,9 +135,14 @@ async function grouped(
   signal: AbortSignal,
 ): Promise<FoundPage> {
   const isFirst = new Set(first);
+  const sections = sectionsOf(names, first);
   const top = names.filter((name) => isFirst.has(name));
   const tree = treeOf(top.length === 0 ? names : names.slice(top.length), openGroups.peek());
-  const rows: readonly TreeRow[] = [...top.map((name) => ({ name, depth: 0, said: 0 })), ...tree];
+  const rows: readonly (TreeRow | Section)[] = [
+    ...top.flatMap((name) => [...sectionBefore(sections, name), { name, depth: 0, said: 0 }]),
+    ...sectionBefore(sections, names[top.length]),
+    ...tree,
+  ];
   const before = (name: string): RowMetric | undefined => {
     const row = known(name);
     return row?.isPending ? undefined : row;
@@ -115,6 +157,7 @@ async function grouped(
   const missing = [...(answer.missing ?? []), ...(listed.missing ?? [])];
   return {
     metrics: rows.map((row): RowMetric => {
+      if ("section" in row) return sectionOf(row.section);
       if (!("name" in row)) return { ...nothingOf(GROUP + row.prefix), group: row };
       const { name, ...place } = row;
       const metric = fresh.get(name) ?? before(name);

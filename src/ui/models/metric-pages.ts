@@ -16,6 +16,8 @@ export interface RowMetric extends ListedMetric {
   readonly found?: { readonly text: string; readonly marks: Marks };
   /** It is no metric, but stands for those whose names begin alike. */
   readonly group?: GroupRow;
+  /** It is no metric, but the heading of those below it. */
+  readonly section?: string;
   /** In groups: in how many, and characters of its name that they say. */
   readonly depth?: number;
   readonly said?: number;
@@ -96,6 +98,10 @@ export const withSparklines = (
     const sparkline = known(metric.name)?.sparkline;
     return sparkline === undefined ? metric : { ...metric, sparkline };
   });
+
+/** What is not a metric stands among them. */
+export const isMetric = ({ group, section }: RowMetric): boolean =>
+  group === undefined && section === undefined;
 
 /** The pages of which a row is on view. */
 export function pagesOnView({ pages }: MetricPages, { first, last }: Rows): MetricsPage[] {

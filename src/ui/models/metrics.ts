@@ -10,6 +10,7 @@ import { denial, signedIn } from "./access.ts";
 import { now } from "./clock.ts";
 import { detailOf, forgetDetails } from "./details.ts";
 import {
+  isMetric,
   type MetricPages,
   type MetricsPage,
   NO_PAGES,
@@ -83,7 +84,7 @@ export const onView = signal<Rows | undefined>(undefined);
 /** The store has no metric at all. */
 export const storeIsEmpty = computed(() => everything.value?.metrics.length === 0);
 
-const isKnown = ({ group, isPending }: RowMetric): boolean => group === undefined && !isPending;
+const isKnown = (row: RowMetric): boolean => isMetric(row) && !row.isPending;
 
 const listed = computed(
   () =>
@@ -314,7 +315,7 @@ export function startMetrics(): void {
   });
   effect(() => {
     const { page, panels, saved } = view.value;
-    const first = everything.value?.metrics[0];
+    const first = everything.value?.metrics.find(({ section }) => section === undefined);
     if (page === "explore" && panels.length === 0 && saved === undefined && first !== undefined)
       settleOn(openedAs(first.group?.first ?? first.name, first));
   });

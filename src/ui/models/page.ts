@@ -24,6 +24,10 @@ const here = (): View => parseView(location.pathname, location.search, base);
 const addressOf = (view: View): string =>
   viewAddress(view, base) + (base === HOME ? "" : location.hash);
 
+/** What an address says may be said otherwise than here, or not be read at all. */
+export const isWrittenOtherwise = (): boolean =>
+  addressOf(view.value).split("#", 1)[0] !== location.pathname + location.search;
+
 /** Of a page that shows what a link leads to. */
 export function standOn(shown: View): void {
   base = shown;

@@ -77,6 +77,9 @@ export const statusAnswer = exactly<StatusAnswer>()(
         }),
       today: z
         .object({
+          since: z.number().meta({
+            description: "When the first of them was counted: midnight UTC or later",
+          }),
           d1RowsWritten: z.number(),
           d1RowsRead: z.number(),
           shardRowsWritten: z.number(),

@@ -4,8 +4,14 @@ import { describe, expect, test } from "vitest";
 import { AT_MOST, billOf, DAYS_A_MONTH, monthOf, type Month } from "../../../src/core/bill.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
-const NOTHING = { d1RowsWritten: 0, d1RowsRead: 0, shardRowsWritten: 0, shardRequests: 0 };
 const MIDNIGHT = Date.UTC(2026, 10, 24);
+const NOTHING = {
+  since: MIDNIGHT,
+  d1RowsWritten: 0,
+  d1RowsRead: 0,
+  shardRowsWritten: 0,
+  shardRequests: 0,
+};
 const ONE = { shards: 1, d1Bytes: 0 };
 
 const lineOf = (usage: Parameters<typeof billOf>[0]) => billOf(usage).lines[0]!;
@@ -83,6 +89,7 @@ describe("a month from today", () => {
 
   test("after an hour, what was counted goes on for 24", () => {
     const today = {
+      since: MIDNIGHT,
       d1RowsWritten: 1_000,
       d1RowsRead: 2_000,
       shardRowsWritten: 2_410,
@@ -103,6 +110,24 @@ describe("a month from today", () => {
       day: 57_600,
       share: 0.576,
     });
+  });
+
+  test("of a store first used in the afternoon, the pace is that since then", () => {
+    const since = MIDNIGHT + 14 * HOUR;
+    const today = { ...NOTHING, since, shardRequests: 2_400, d1RowsWritten: 1_000 };
+    const month = monthOf(today, since + HOUR, ONE);
+    expect(month.since).toBe(since);
+    expect(allowance(month, "doRequests")).toMatchObject({ soFar: 2_400, day: 57_600 });
+    expect(month.usage?.d1RowsWritten).toBe(1_000 * 24 * DAYS_A_MONTH);
+    const early = monthOf(today, since + HOUR - 1, ONE);
+    expect(early.usage).toBeUndefined();
+    expect(early.from).toBe(since + HOUR);
+  });
+
+  test.each([MIDNIGHT - HOUR, MIDNIGHT + 3 * DAY])("a first use at %i is not believed", (since) => {
+    const month = monthOf({ ...NOTHING, since }, MIDNIGHT + 2 * HOUR, ONE);
+    expect(month.since).toBeGreaterThanOrEqual(MIDNIGHT);
+    expect(month.since).toBeLessThanOrEqual(MIDNIGHT + 2 * HOUR);
   });
 
   test("the whole day is what was counted", () => {

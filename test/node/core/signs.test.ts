@@ -27,6 +27,7 @@ const database = {
   dirtyHours: 500,
 };
 const today = {
+  since: 0,
   d1RowsWritten: 1,
   d1RowsRead: 1,
   shardRowsWritten: 1,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatMatcher, OPERATORS } from "../../../src/core/query/filter.ts";
 import { keepingPanels } from "../../../src/ui/keeping.ts";
+import { misreadIn } from "../../../src/ui/models/misread.ts";
 import { questionOf } from "../../../src/ui/question.ts";
 import {
   COMPARISONS,
@@ -101,9 +102,30 @@ const parse = (address: string): View => {
 test("every view survives its address", () => {
   fc.assert(
     fc.property(views, (view) => {
-      expect(parse(viewAddress(view))).toEqual(view);
+      const address = viewAddress(view);
+      expect(parse(address)).toEqual(view);
+      // Of what the page itself writes, nothing is unreadable.
+      const { pathname, search } = new URL(address, "https://minuet.test");
+      expect(misreadIn(pathname, search)).toEqual([]);
     }),
   );
+});
+
+test.each([
+  ["?from=9&to=5&metric=a", ["from=9&to=5"]],
+  ["?from=yesterday&metric=a", ["from=yesterday"]],
+  [`?from=${T}&to=${T}`, [`from=${T}&to=${T}`]],
+  ["?range=banana", ["range=banana"]],
+  ["?range=0m&resolution=second", ["range=0m", "resolution=second"]],
+  ["?columns=4&zone=Mars&compare=never", ["columns=4", "zone=Mars", "compare=never"]],
+  ["?metric=a&stat=mean&metric=b&y=5,5&line=x", ["stat=mean", "y=5,5", "line=x"]],
+  [
+    "?metric=a&unit=parsecs&kind=pie&scale=log&table=yes",
+    ["unit=parsecs", "kind=pie", "table=yes"],
+  ],
+  ["?utm_source=mail&metric=range&where=stat%3Dmean&by=y&range=45m&stat=", []],
+])("of %s it says what cannot be read", (search, misread) => {
+  expect(misreadIn("/", search)).toEqual(misread);
 });
 
 test("any address shows something", () => {
