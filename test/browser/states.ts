@@ -51,7 +51,7 @@ export const STATES: readonly State[] = [
     `/?columns=3&metric=cpu.load&by=host&metric=http.ms&metric=a.rather.long_name.of_a_metric_seconds&by=host`,
     panels,
   ],
-  ["the store", "/store", (page) => page.getByRole("table").nth(3).waitFor()],
+  ["the store", "/store", (page) => page.getByRole("table").nth(2).waitFor()],
   ["/embed", "/embed?metric=cpu.load", (page) => chartOf(page)],
   ["/docs", "/docs", (page) => page.locator("[data-operation]").first().waitFor()],
   ["/alerts", "/alerts?metric=cpu.load", (page) => page.getByLabel("Threshold").waitFor()],
@@ -134,13 +134,18 @@ export const cutOff = (page: Page): Promise<string[]> =>
         say("spilt", one);
       // Of a panel's choices the last give way.
       if (one instanceof HTMLSelectElement && !one.matches(".cuts > :nth-of-type(n + 3)")) {
-        const copy = document.createElement("select");
-        copy.append(new Option(one.selectedOptions[0]?.text));
-        copy.style.cssText = `position:absolute;field-sizing:content;width:auto;max-width:none;font:${style.font};padding:${style.padding};border:${style.border}`;
-        document.body.append(copy);
-        const room = Math.min(copy.offsetWidth, Number.parseFloat(style.maxWidth) || Infinity);
-        copy.remove();
-        if (one.offsetWidth < room - 2) say(`narrower than ${room}`, one);
+        const context = new OffscreenCanvas(0, 0).getContext("2d")!;
+        context.font = style.font;
+        const { width } = context.measureText(one.selectedOptions[0]?.text ?? "");
+        // With its arrow.
+        const room =
+          one.clientWidth -
+          8 -
+          [style.paddingLeft, style.paddingRight].reduce(
+            (sum, side) => sum + Number.parseFloat(side),
+            0,
+          );
+        if (width > room && one.offsetWidth < 190) say(`${width} in ${room}`, one);
       }
       const { left, right } = one.getBoundingClientRect();
       const isUsed = one.matches("button, a, input, select, textarea, summary");

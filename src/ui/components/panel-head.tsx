@@ -133,7 +133,7 @@ const About = ({ panel, drawing }: Pick<HeadProps, "panel" | "drawing">) => {
   return (
     <p class="quiet about">
       {known.series > 1 && <span>{formatCount(known.series)} series · </span>}
-      {spike && <b>{spike}</b>}
+      {spike && <b title={spike}>{spike}</b>}
       <span>
         {spike && " · "}last point {ago(second.value - lastAtOf(panel.metric, known.lastAt))}
       </span>
