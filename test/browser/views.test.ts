@@ -270,7 +270,7 @@ test.each([
     });
     await summary.click();
     const box = panel.locator("[open] > .menu-box");
-    await box.locator("button, input").first().waitFor();
+    await box.locator("button:visible, input:visible").first().waitFor();
     const beyond = (): Promise<number> =>
       box.evaluate((one) => {
         const { top, bottom } = one.getBoundingClientRect();

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  enoughTicks,
   formatIn,
   isUnit,
   tickLabels,
@@ -294,4 +295,21 @@ describe("labels of ticks", () => {
       { numRuns: 1_000 },
     );
   });
+});
+
+test("a low axis has three labels, not as many as the next step makes", () => {
+  expect(enoughTicks("none", 1.05, 2.45, 3)).toEqual([1.2, 1.8, 2.4]);
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...units),
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+      fc.integer({ min: 3, max: 20 }),
+      (unit, min, span, most) => {
+        const { length } = enoughTicks(unit, min, min + span, most);
+        expect(length).toBeGreaterThanOrEqual(3);
+        expect(length).toBeLessThanOrEqual(most + 1);
+      },
+    ),
+  );
 });
