@@ -58,6 +58,27 @@ async function postDay({ client }: Store, name: string, series: number): Promise
 const ask = ({ client }: Store, name: string, more: string): Promise<number> =>
   client.length(`/api/v1/query?metric=${name}&from=-24h&resolution=minute&${more}`);
 
+/** A day by the minute in PromQL, so often at once: each is answered, or refused for want of room. */
+async function askPromql({ minuet }: Store, query: string, times: number): Promise<void> {
+  const end = Math.floor(Date.now() / MINUTE) * 60;
+  const asked = new URLSearchParams({
+    query,
+    start: String(end - DAY / 1_000),
+    end: String(end),
+    step: "60",
+  });
+  const statuses = await Promise.all(
+    Array.from({ length: times }, async () => {
+      const response = await fetch(new URL(`/prometheus/api/v1/query_range?${asked}`, minuet.url));
+      await response.body?.pipeTo(new WritableStream());
+      return response.status;
+    }),
+  );
+  if (statuses.some((status) => ![200, 422, 503].includes(status)))
+    throw new Error(`answered ${statuses.join(", ")}`);
+  console.log(`  ${query}: ${statuses.join(", ")}`);
+}
+
 const nothing = (): Promise<void> => Promise.resolve();
 
 const CASES: readonly Case[] = [
@@ -135,6 +156,16 @@ const CASES: readonly Case[] = [
     },
     run: async (store) => void (await ask(store, "apart", "by=*&limit=1000&format=csv")),
   },
+  ...[1, 10].map((times): Case => ({
+    name: `PromQL: 600 series × 1,440 minutes each apart, ${times} at once`,
+    prepare: async (store) => {
+      await postDay(store, "apart", 600);
+      await store.client.flush();
+    },
+    run: async (store) => {
+      await askPromql(store, "topk(500, avg_over_time(apart[5m]))", times);
+    },
+  })),
 ];
 
 const wanted = CASES.filter(({ name }) => name.includes(process.argv[2] ?? ""));
