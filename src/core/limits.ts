@@ -68,8 +68,8 @@ export const samplesPerMinute = 12;
 export const journalBytes = 4 * 1024 * 1024;
 /** Open accumulators that make a shard seal at once: bounds its memory. */
 export const openBuckets = 65_536;
-/** Bytes of sealed pages that one batch is compared with, where its samples may be repeats: bounds its time. */
-export const repeatBytes = 1024 * 1024;
+/** Bytes of sealed pages that a group commit is compared with, where its samples may be repeats: bounds its time. */
+export const repeatBytes = 4 * 1024 * 1024;
 /** Minutes of one block of a page: a block must fit a row, also when each has all its samples. */
 export const pageMinutes = 8_192;
 /** Minutes of one flush (at least one page is flushed): bounds the D1 batch and the memory for it. */

@@ -158,8 +158,7 @@ export class Log {
     return this.#whole(() => {
       const { results, stored } = admit(group, this.dictionary, this.#memory.idempotency);
       if (stored.some(({ batch }) => batch.at.length > 0)) this.#waits(now);
-      const entries = stored.flatMap((one) => this.#take(one, now) ?? []);
-      this.#write(entries, now);
+      this.#write(this.#take(stored, now), now);
       return results;
     });
   }
@@ -345,14 +344,13 @@ export class Log {
     this.#journal.write(entries, { at: now, counters: this.counters.values(now), watermark });
   }
 
-  /** Takes what is to be stored into memory; what the journal is to say of it, undefined: nothing. */
-  #take(one: Admitted, now: number): JournalEntry | undefined {
-    const taken = take(this.#memory, this.#held, one, now);
-    if (taken === undefined) return undefined;
-    const { entry, batch, numbers } = taken;
-    this.#watch(batch, numbers);
+  /** Takes what is to be stored into memory; what the journal is to say of it. */
+  #take(stored: readonly Admitted[], now: number): readonly JournalEntry[] {
     const inRows = lengthOf(this.#state.series);
-    return numbers.every((number) => number < inRows) ? { ...entry, numbers } : entry;
+    return take(this.#memory, this.#held, stored, now).map(({ entry, batch, numbers }) => {
+      this.#watch(batch, numbers);
+      return numbers.every((number) => number < inRows) ? { ...entry, numbers } : entry;
+    });
   }
 
   /**

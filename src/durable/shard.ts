@@ -131,11 +131,12 @@ export class Shard extends DurableObject<ShardEnv> {
   appendEach(
     requests: readonly Keyed[],
     layout: number,
+    repeats = false,
     sender?: string,
     counted?: Count,
   ): Promise<AppendAnswer[]> {
     this.#requested(counted);
-    const manner = { layout, repeats: false, sender };
+    const manner = { layout, repeats, sender };
     return Promise.all(requests.map((one) => this.#appends.add(one, manner)));
   }
 

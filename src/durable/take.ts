@@ -7,33 +7,38 @@ import type { Admitted } from "./admit.ts";
 import type { Held } from "./head.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Memory } from "./memory.ts";
-import { sealedMinutes, withoutRepeats } from "./repeats.ts";
+import { type Numbered, sealedMinutes, withoutRepeats } from "./repeats.ts";
 
 /** What was taken of a batch, and what the journal is to say of it. */
-interface Taken {
+interface Taken extends Numbered {
   readonly entry: JournalEntry;
-  readonly batch: Batch;
-  /** The dictionary's numbers of its series. */
-  readonly numbers: Uint32Array;
 }
 
-/** Takes what is to be stored; undefined when nothing of it is new. `now`: Unix ms of the commit. */
+/** Takes what is to be stored together, as far as it is new. `now`: Unix ms of the commit. */
 export function take(
   memory: Memory,
   held: Held,
-  { batch: received, entry, repeats }: Admitted,
+  admitted: readonly Admitted[],
   now: number,
-): Taken | undefined {
-  const batch = takeStatements(memory, received, now);
-  if (batch.at.length === 0 && batch.statements === undefined) return undefined;
-  const kept = batch === received ? entry : { ...entry, batch: encodeBatch(batch) };
-  const numbers = numbersOf(memory, batch, entry.once, now);
-  if (!repeats) {
-    addAll(memory, batch, numbers, now);
-    return { entry: kept, batch, numbers };
-  }
-  const again = addNew(memory, sealedMinutes(batch, numbers, held), batch, numbers, now);
-  return { entry: withoutRepeats(kept, batch, again), batch, numbers };
+): readonly Taken[] {
+  const wanted = admitted.flatMap(({ batch: received, entry, repeats }) => {
+    const batch = takeStatements(memory, received, now);
+    if (batch.at.length === 0 && batch.statements === undefined) return [];
+    const kept = batch === received ? entry : { ...entry, batch: encodeBatch(batch) };
+    return [{ entry: kept, batch, numbers: numbersOf(memory, batch, entry.once, now), repeats }];
+  });
+  const sealed = sealedMinutes(
+    wanted.filter(({ repeats }) => repeats),
+    held,
+  );
+  return wanted.map(({ entry, batch, numbers, repeats }) => {
+    if (!repeats) {
+      addAll(memory, batch, numbers, now);
+      return { entry, batch, numbers };
+    }
+    const again = addNew(memory, sealed, batch, numbers, now);
+    return { entry: withoutRepeats(entry, batch, again), batch, numbers };
+  });
 }
 
 /** Takes what the journal says: only what was new then is in it. */

@@ -148,7 +148,7 @@ await new Pushgateway("${origin}", { headers }).pushAdd({ jobName: "rooms" });`,
   --vm-native-dst-addr ${origin} \\
   --vm-native-dst-user any --vm-native-dst-password '${token}'`,
     becomes:
-      "Names, labels and times stay as they are. Cloudflare gives one request 30 s of CPU: of a large store take a part at a time, by `--vm-native-filter-time-start` and `--vm-native-filter-time-end`. These are whole seconds, and both are included: end a part 1 s before the next one begins, or, where samples lie between whole seconds, when it begins. Run again, even after it was cut off, it counts nothing twice for a day, while VictoriaMetrics has not changed its blocks. Times that lie in two parts count twice where a part has one of their blocks only in part. What is older than hours are kept is refused: begin behind that.",
+      "Names, labels and times stay as they are. Cloudflare gives one request 30 s of CPU: of a large store take a part at a time, by `--vm-native-filter-time-start` and `--vm-native-filter-time-end`. These are whole seconds, and both are included: end a part 1 s before the next one begins, or, where samples lie between whole seconds, when it begins. Run again, even after it was cut off, it counts nothing twice for a day, while VictoriaMetrics has not changed its blocks. Where blocks have grown, or parts overlap, a sample counts once while its minute waits for D1 and keeps its samples: up to an hour, less when more than 250,000 minutes wait; later it counts again. What is older than hours are kept is refused: begin behind that.",
   },
   {
     id: "vmctl",

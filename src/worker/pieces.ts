@@ -22,6 +22,8 @@ export interface Reading {
   /** All but the content that tells a piece from those of other requests. */
   readonly origin: string;
   readonly sender: string | undefined;
+  /** A sample that is kept already counts once: see `Format`. */
+  readonly repeats: boolean;
   newIntake(): Intake;
 }
 
@@ -122,7 +124,7 @@ class Stored {
     this.#points = 0;
     this.#bytes = 0;
     this.#turns.rest();
-    const outcomes = await writeEach(this.#env, parts, this.#reading.sender);
+    const outcomes = await writeEach(this.#env, parts, this.#reading);
     outcomes.forEach((outcome, i) => this.total.add(outcome, this.#written + i, parts[i]!.name));
     this.#written += parts.length;
     this.#since = Date.now();

@@ -53,7 +53,7 @@ export interface KnownPart {
 export async function writeEach(
   env: Env,
   parts: readonly KnownPart[],
-  sender: string | undefined,
+  { repeats, sender }: Pick<Wish, "repeats" | "sender">,
 ): Promise<Outcome[]> {
   const { shards } = configOf(env);
   const finished = parts.map(({ intake }) => intake.finish());
@@ -67,7 +67,7 @@ export async function writeEach(
       callShard(
         env,
         shard,
-        async (stub) => await stub.appendEach(keyed, shards, sender, takeCounted()),
+        async (stub) => await stub.appendEach(keyed, shards, repeats, sender, takeCounted()),
       ),
     ]);
     list.forEach(({ part }, i) =>

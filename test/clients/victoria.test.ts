@@ -1,10 +1,12 @@
 // All of a VictoriaMetrics, moved by vmctl with the lines that /docs gives: every sample is found by
-// query, and to be run again, and again, counts nothing twice.
+// query, and to be run again, and again, counts nothing twice, also where blocks have grown meanwhile,
+// or of times that overlap.
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import type { RawAnswer } from "../../src/core/api.ts";
+import { flushCut, nextFlush, offsetOf } from "../../src/durable/flush/policy.ts";
 import { fixed64, body, int, message, text } from "../node/formats/proto.ts";
 import { snappy } from "../node/formats/snappy-block.ts";
 import { asLines, type Samples, samplesOf } from "../node/formats/victoria-native/samples.ts";
@@ -26,6 +28,26 @@ const LONG: Samples = {
   value: Array.from({ length: 20_000 }, (_, i) => (((i * 7_919) % 10_007) - 5_000) / 100),
 };
 const ALL = [...samplesOf(END), LONG];
+/** What comes to it meanwhile, behind its end mark. */
+const MORE: Samples = {
+  ...LONG,
+  at: Array.from({ length: 12 }, (_, i) => END + (i + 1) * 15_000),
+  value: Array.from({ length: 12 }, (_, i) => i / 10),
+};
+/** Some way into its blocks, a whole second. */
+const PART = new Date(END - 86_400_000 - 7_000).toISOString();
+/** Longer than all of it takes, ms. */
+const LONGEST = 60_000;
+
+/** What the shard has flushed meanwhile is not compared with what comes: it must have just been there. */
+const afterFlush = (): Promise<void> =>
+  until(async () => {
+    const now = Date.now();
+    expect(nextFlush(now, 0) - now, "ms to the next flush").toBeGreaterThan(LONGEST);
+    // A flush has its time.
+    expect(now - flushCut(now, 0) - offsetOf(0), "ms since the last").toBeGreaterThan(15_000);
+    return Promise.resolve();
+  }, LONGEST + 60_000);
 
 /** An end mark a second behind the last sample, as Prometheus writes one. */
 const ended = ({ name, labels }: Samples): Uint8Array<ArrayBuffer> =>
@@ -50,7 +72,7 @@ const found = async (metric: string): Promise<RawAnswer["series"]> => {
   return ((await response.json()) as RawAnswer).series;
 };
 
-test("vmctl vm-native", async () => {
+test("vmctl vm-native", { timeout: 2 * LONGEST + 60_000 }, async () => {
   program("/usr/bin/vmctl");
   const binary = program("/usr/bin/victoria-metrics");
   const place = await folder();
@@ -67,25 +89,32 @@ test("vmctl vm-native", async () => {
     const response = await fetch(`http://${from}${path}`, { method: "POST", body: what, headers });
     if (!response.ok) throw new Error(await response.text());
   };
-  const runs: Ended[] = [];
-  try {
-    await until(() => send("/api/v1/import", asLines(ALL)));
-    await send("/api/v1/write", ended(LONG), { "content-encoding": "snappy" });
-    await until(async () => {
+  const written = (samples: number): Promise<void> =>
+    until(async () => {
       await fetch(`http://${from}/internal/force_flush`);
       const exported = await fetch(`http://${from}/api/v1/export?match[]=vm_blocks&start=-5d`);
       const lines = (await exported.text()).trim().split("\n");
       const values = lines.flatMap((line) => (JSON.parse(line) as { values: unknown[] }).values);
-      expect(values.length, victoria.output()).toBe(LONG.at.length + 1);
+      expect(values.length, victoria.output()).toBe(samples);
     });
-    // It draws its progress, and stops where there is no terminal.
-    await writeFile(
-      join(place.path, "run.sh"),
-      linesOf("vmctl-native", proxy.origin, { "localhost:8428": from }),
-    );
-    proxy.lose(1);
-    for (let run = 0; run < 3; run++)
+  const runs: Ended[] = [];
+  try {
+    await until(() => send("/api/v1/import", asLines(ALL)));
+    await send("/api/v1/write", ended(LONG), { "content-encoding": "snappy" });
+    await written(LONG.at.length + 1);
+    /** It draws its progress, and stops where there is no terminal. */
+    const run = async (others: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const lines = linesOf("vmctl-native", proxy.origin, { "localhost:8428": from, ...others });
+      await writeFile(join(place.path, "run.sh"), lines);
       runs.push(await shell("script -qec 'sh run.sh' /dev/null", place.path).ended);
+    };
+    await afterFlush();
+    proxy.lose(1);
+    for (let i = 0; i < 3; i++) await run();
+    await send("/api/v1/import", asLines([MORE]));
+    await written(LONG.at.length + 1 + MORE.at.length);
+    await run({ "2026-01-01T00:00:00Z": PART });
+    await run();
   } finally {
     await victoria.stop();
     await proxy.stop();
@@ -95,11 +124,16 @@ test("vmctl vm-native", async () => {
   expect(
     runs.map(({ code }) => code),
     said,
-  ).toEqual([1, 0, 0]);
+  ).toEqual([1, 0, 0, 0, 0]);
   expect(proxy.seen.map(({ path, status, isLost }) => [path, status, isLost])).toEqual(
-    [true, false, false].map((isLost) => ["/api/v1/import/native", 204, isLost]),
+    [true, false, false, false, false].map((isLost) => ["/api/v1/import/native", 204, isLost]),
   );
-  for (const { name, labels, at, value } of ALL)
+  const grown = {
+    ...LONG,
+    at: [...LONG.at, ...MORE.at],
+    value: [...LONG.value, ...MORE.value],
+  };
+  for (const { name, labels, at, value } of [...ALL.slice(0, -1), grown])
     expect(await found(name), name).toEqual([
       { labels, t: at, value, ...(name === LONG.name && { ends: [END + 1_000] }) },
     ]);

@@ -198,6 +198,7 @@ describe("sent again in other pieces", () => {
   test("the formats of agents that do so", () => {
     const paths = FORMATS.filter(({ repeats }) => repeats).flatMap(({ paths }) => paths);
     expect([...new Set(paths)].sort()).toEqual([
+      "/api/v1/import/native",
       "/api/v1/push",
       "/api/v1/write",
       "/api/v2/write",
@@ -210,9 +211,7 @@ describe("sent again in other pieces", () => {
 
   for (const [what, dialect] of Object.entries(DIALECTS)) {
     const { path, type } = dialect;
-    const countsOnce = FORMATS.some(
-      ({ repeats, cut, paths }) => (repeats || cut) && paths.includes(path as "/"),
-    );
+    const countsOnce = FORMATS.some(({ repeats, paths }) => repeats && paths.includes(path as "/"));
     // Every format tells its points by their time, but not all that an agent sends twice is one.
     test(`${what}: ${countsOnce ? "once" : "each"}`, async () => {
       const name = `pieces.${what.toLowerCase().replaceAll(/\W+/g, ".")}`;

@@ -1,14 +1,15 @@
 // A body of any length, which is stored piece by piece as it comes: VictoriaMetrics' native format.
 
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import { Turns } from "../../src/worker/turns.ts";
 import { exported, type Written } from "../node/formats/victoria-native/blocks.ts";
 import { NOW, query } from "./api-client.ts";
 import { withoutShard } from "./faults.ts";
-import type { Shard } from "./worker.ts";
+import { Shard } from "./worker.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -53,6 +54,78 @@ test("more than a request may hold, and again: in another order, up to another t
   expect(await send(exported(all.toReversed(), until(NOW + 5_000)))).toEqual([204, ""]);
   expect(await countOf("large.3")).toBe(16_384);
   expect(await countOf("small")).toBe(small.length);
+});
+
+describe("blocks that are others now", () => {
+  /** Twice a minute, from minute `first` up to `end`, so that minutes keep their samples. */
+  const block = (name: string, first: number, end: number, host = "a"): Written => ({
+    name,
+    labels: { host },
+    times: Array.from({ length: 2 * (end - first) }, (_, i) => {
+      return BigInt(NOW - 3_600_000 + first * 60_000 + i * 30_000);
+    }),
+    mantissas: Array.from({ length: 2 * (end - first) }, (_, i) => BigInt(2 * first + i)),
+    precision: 64,
+    kind: 2,
+  });
+  const take = async (...blocks: readonly Written[]): Promise<void> =>
+    expect(await send(exported(blocks))).toEqual([204, ""]);
+
+  /** Seals all that is open, and lets D1 take none of it. */
+  const sealed = async (): Promise<void> => {
+    const shard = env.SHARD.getByName("0");
+    Shard.faults.next = "down";
+    Shard.faults.times = Infinity;
+    expect(await shard.flush()).toBe(false);
+    Shard.faults.next = "none";
+    Shard.faults.times = 1;
+  };
+
+  for (const [what, between] of [
+    ["open", async () => undefined],
+    ["sealed", sealed],
+  ] as const)
+    test(`grown, merged and cut elsewhere, ${what}: the samples that they share count once`, async () => {
+      const name = `blocks.${what}`;
+      await take(block(name, 0, 10), block(name, 10, 12), block(name, 0, 3, "b"));
+      await between();
+      await take(block(name, 0, 14), block(name, 2, 5, "b"));
+      await between();
+      await take(block(name, 5, 16), block(name, 0, 6, "b"));
+      await evictDurableObject(env.SHARD.getByName("0"));
+      expect(await countOf(name)).toBe(2 * 16 + 2 * 6);
+    });
+
+  test("within one body, and of parts whose ranges overlap", async () => {
+    const all = block("blocks.parts", 0, 20);
+    const part = (first: number, end: number) => exported([all], [at(first), at(end)]);
+    const at = (minute: number): bigint => BigInt(NOW - 3_600_000 + minute * 60_000);
+    await take(block("blocks.body", 0, 8), block("blocks.body", 4, 12));
+    expect(await send(part(0, 12))).toEqual([204, ""]);
+    await sealed();
+    expect(await send(part(7, 19))).toEqual([204, ""]);
+    expect([await countOf("blocks.body"), await countOf("blocks.parts")]).toEqual([24, 39]);
+  });
+
+  test("an Idempotency-Key says what is a repeat", async () => {
+    for (const [key, end] of [
+      ["one", 4],
+      ["two", 5],
+    ] as const) {
+      const body = exported([block("blocks.keys", 0, end)]);
+      const headers = { "content-type": "", "idempotency-key": key };
+      const request = { method: "POST", body, headers };
+      expect((await app.request("/api/v1/import/native", request, env)).status).toBe(204);
+    }
+    expect(await countOf("blocks.keys")).toBe(8 + 10);
+  });
+
+  test("what D1 has taken counts again", async () => {
+    await take(block("blocks.flushed", 0, 4));
+    await env.SHARD.getByName("0").flush();
+    await take(block("blocks.flushed", 0, 5));
+    expect(await countOf("blocks.flushed")).toBe(8 + 10);
+  });
 });
 
 test("what waits is bounded in bytes", async () => {

@@ -37,6 +37,7 @@ export const victoriaNative = format({
   parameters,
   token: passwordToken,
   sendsAgain: true,
+  repeats: true,
   badItem: "skip",
   decode,
   cut: (unzstd) => new VictoriaCutter(unpackWith(unzstd)),

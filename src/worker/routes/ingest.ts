@@ -131,8 +131,18 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
       senderOf(format, request),
       ...(key === undefined ? [] : [key]),
     ]);
+  // Who sends a key says so what is a repeat.
+  const mayRepeat = format.repeats === true && key === undefined;
   if (format.cut !== undefined)
-    return await storePieces(env, request, { format, asked, newIntake, origin: origin(), sender });
+    return await storePieces(env, request, {
+      format,
+      asked,
+      newIntake,
+      origin: origin(),
+      sender,
+      // Its items have times of their own.
+      repeats: mayRepeat,
+    });
   const bytes = await readBody(request, format);
   const intake = newIntake();
   const read =
@@ -148,9 +158,7 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
       : format.sendsAgain === true && timed
         ? onceOfContent(shards, origin(), bytes)
         : undefined;
-  // Who sends a key says so what is a repeat.
-  const repeats = format.repeats === true && timed && key === undefined;
-  return await write(env, intake, { badItem, once, repeats, sender });
+  return await write(env, intake, { badItem, once, repeats: mayRepeat && timed, sender });
 }
 
 /** Decodes a large body while others have their turns, in parts where the format can. */
