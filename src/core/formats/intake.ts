@@ -141,7 +141,8 @@ export class Intake {
 
   /** Takes a point: `at` is integer Unix ms, `value` finite, `index` its item in the request. */
   add(series: RequestSeries, at: number, value: number, index: number): void {
-    const forbidden = this.#forbidden.get(series);
+    // Mostly there are none.
+    const forbidden = this.#forbidden.size === 0 ? undefined : this.#forbidden.get(series);
     if (forbidden !== undefined) {
       this.rejected.push({ index, code: "forbidden", message: forbidden });
       return;

@@ -32,6 +32,13 @@ export class ProtoReader {
       if (this.at > end) this.fail();
       return 0;
     }
+    const first = this.bytes[this.at]!;
+    // Nearly all: one byte, and no field 0.
+    if (first < 0x80 && first > 7) {
+      this.at++;
+      this.wire = first & 7;
+      return first >>> 3;
+    }
     const tag = this.varint();
     this.wire = tag & 7;
     // A number is below 2^29; what has more bits is none that anyone reads.
@@ -102,7 +109,8 @@ export class ProtoReader {
 
   /** The end of the bytes of a field, with the place at their beginning; within `end`. */
   end(end: number): number {
-    const length = this.varint();
+    const first = this.bytes[this.at]!;
+    const length = first < 0x80 ? (this.at++, first) : this.varint();
     if (length > end - this.at) {
       this.fail();
       return this.at;

@@ -47,6 +47,13 @@ export function takeSeries(
     let value = 0;
     let at = 0;
     let isStale = false;
+    // As nearly all are written; a field that comes again counts.
+    if (isPlain(proto, end)) {
+      value = proto.view.getFloat64(proto.at + 1, true);
+      if (value !== value) isStale = isStaleAt(proto.view, proto.at + 1);
+      proto.at += 10;
+      at = proto.int64();
+    }
     for (let part = proto.field(end); part !== 0; part = proto.field(end))
       if (part === SAMPLE_VALUE && proto.wire === FIXED64) {
         value = proto.double();
@@ -67,6 +74,13 @@ export function takeSeries(
   }
   if (histograms + exemplars > 0) noteNotKept(histograms, exemplars, index, intake);
 }
+
+/** Whether a sample that ends at `end` begins with its value and its time. */
+const isPlain = ({ bytes, at }: ProtoReader, end: number): boolean =>
+  end - at > 10 && bytes[at] === PLAIN_VALUE && bytes[at + 9] === PLAIN_TIME;
+
+const PLAIN_VALUE = (SAMPLE_VALUE << 3) | FIXED64;
+const PLAIN_TIME = (SAMPLE_TIME << 3) | VARINT;
 
 const isStaleAt = (view: DataView, at: number): boolean =>
   view.getUint32(at + 4, true) === STALE_HIGH && view.getUint32(at, true) === STALE_LOW;
