@@ -331,10 +331,8 @@ export function enoughTicks(unit: UnitName, min: number, max: number, most: numb
   for (let more = 1; more <= 2 * LEAST_TICKS && ticks.length < LEAST_TICKS; more++)
     ticks = valueTicks(unit, min, max, most + more);
   // A finer step may have made far more than there is room for.
-  const each = Math.max(1, Math.floor((ticks.length - 1) / (LEAST_TICKS - 1)));
-  return ticks.length > Math.max(most, LEAST_TICKS)
-    ? ticks.filter((_, i) => i % each === 0)
-    : ticks;
+  const each = Math.floor((ticks.length - 1) / (LEAST_TICKS - 1));
+  return ticks.length > most ? ticks.filter((_, i) => !(i % each)) : ticks;
 }
 
 /** Units that have letters instead of multiples of their own. */

@@ -37,8 +37,8 @@ function onKeyDown(event: KeyboardEvent): void {
     case "Enter": {
       const adds = event.shiftKey;
       whenAnswered((rows) => {
-        const first = rows.find(({ section }) => section === undefined);
-        if (first !== undefined && isMetric(first)) follow(first.name, adds);
+        const first = rows.find(isMetric);
+        if (first !== undefined) follow(first.name, adds);
       });
       break;
     }
