@@ -3,7 +3,7 @@
 // then 10,000 series of one metric. Usage: npm run bench:query [-- days [year | wide]]
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { DAY, dayOf, HOUR, MINUTE } from "../src/core/tiers.ts";
+import { DAY, dayOf, HOUR, hourOf, MINUTE } from "../src/core/tiers.ts";
 import { Client, median, milliseconds } from "./support/client.ts";
 import { idle } from "./support/cpu-of.ts";
 import { type RunningMinuet, startMinuet } from "./support/minuet.ts";
@@ -22,13 +22,13 @@ import {
 
 const DAYS = Number(process.argv[2] ?? 365);
 const PART = process.argv[3];
-const RUNS = 9;
+const RUNS = 15;
+/** Questions before those that are timed: code that was asked before is compiled. */
+const WARM = 15;
 /** A store that has taken so long for a question is not asked it again. */
 const ENOUGH_MS = 10_000;
 /** Runs of the cron at most, of which production has one a minute. */
 const CRONS = 60;
-/** After each answer, ms. */
-const PAUSE_MS = 50;
 /** Between two ordinary questions while the import runs. */
 const EVERY_MS = 200;
 
@@ -71,7 +71,7 @@ async function benchYear(): Promise<void> {
       // What it packs behind the answer to the last write is no part of anybody's answers.
       await idle(peer.command);
     }
-    await compare(client, peers, questions);
+    await compare(minuet, peers, questions);
   } finally {
     for (const peer of peers) peer.stop();
     await minuet.stop();
@@ -164,10 +164,11 @@ async function areDaysMade({ miniflare }: RunningMinuet): Promise<boolean> {
 
 /** Asks all stores the same, in turns, after each has answered the same. */
 async function compare(
-  client: Client,
+  minuet: RunningMinuet,
   peers: readonly Peer[],
   questions: readonly Asked[],
 ): Promise<void> {
+  const client = new Client(minuet.direct);
   console.log(
     `\n${"question".padEnd(28)}${"Minuet, ms".padStart(12)}${peers.map(({ name }) => `${name}, ms  ÷ Minuet`.padStart(30)).join("")}   expected`,
   );
@@ -183,26 +184,48 @@ async function compare(
       const difference = differs(answer, theirs);
       if (difference !== undefined) console.log(`  ${store.name} answers otherwise: ${difference}`);
     }
+    for (const { ask } of stores) await warmUp(ask);
     const times = stores.map((): number[] => []);
     // There and back, so that none always follows the same other, which may still collect its garbage.
     let turns = [...stores.entries()];
     for (let run = 0; run < RUNS; run++, turns = turns.toReversed())
       for (const [i, { ask }] of turns)
-        if (sum(times[i]!) < ENOUGH_MS) {
-          times[i]!.push(await milliseconds(ask));
-          await sleep(PAUSE_MS);
-        }
+        if (sum(times[i]!) < ENOUGH_MS) times[i]!.push(await milliseconds(ask));
+    const alone = question.hosts === "averaged" ? await readAlone(minuet, question) : undefined;
     const [mine = NaN, ...others] = times.map(median);
     const ratio =
       (others[peers.findIndex((peer) => peer.name === "VictoriaMetrics")] ?? NaN) / mine;
+    const bare = alone === undefined ? "" : `, its rows read by D1 alone in ${alone.toFixed(1)}`;
     const verdict =
       expected === undefined || Number.isNaN(ratio)
         ? ""
         : `≥ ${expected}: ${ratio >= expected ? "held" : "NOT held"}`;
     console.log(
-      `${name.padEnd(28)}${mine.toFixed(1).padStart(12)}${others.map((theirs) => `${theirs.toFixed(1)}  ${(theirs / mine).toFixed(2)}`.padStart(30)).join("")}   ${verdict}`,
+      `${name.padEnd(28)}${mine.toFixed(1).padStart(12)}${others.map((theirs) => `${theirs.toFixed(1)}  ${(theirs / mine).toFixed(2)}`.padStart(30)).join("")}   ${verdict}${bare}`,
     );
   }
+}
+
+async function warmUp(ask: () => Promise<unknown>): Promise<void> {
+  let took = 0;
+  for (let run = 0; run < WARM && took < ENOUGH_MS / 4; run++) took += await milliseconds(ask);
+}
+
+function yearIn(at: number): number {
+  return new Date(at).getUTCFullYear();
+}
+
+/** ms, median: what the rows of a range take when nothing is made of them. */
+async function readAlone(minuet: RunningMinuet, { from, to, stepMs }: Question): Promise<number> {
+  const [table, span, first, end] =
+    stepMs === MINUTE
+      ? ["minute", "hour", hourOf(from), hourOf(to)]
+      : stepMs === HOUR
+        ? ["hour", "day", dayOf(from), dayOf(to)]
+        : ["day", "year", yearIn(from), yearIn(to - 1) + 1];
+  const sql = `SELECT pack, ${span}, body FROM ${table} WHERE ${span} >= ${first} AND ${span} < ${end}`;
+  await repeated(WARM, () => milliseconds(() => minuet.rowsAlone(sql)));
+  return median(await repeated(RUNS, () => milliseconds(() => minuet.rowsAlone(sql))));
 }
 
 async function benchWide(): Promise<void> {

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COMPATIBLE } from "./bundle.ts";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -25,6 +26,13 @@ export function buildWorker(root: string, page = join(root, "dist/bench-no-page"
     throw new Error(`wrangler could not build:\n${built.stdout}${built.stderr}`);
   return join(out, "index.js");
 }
+
+/** A Worker beside Minuet that reads rows of the same database, and does nothing with them. */
+const ROWS_ALONE = `
+export default { async fetch(request, env) {
+  const { results } = await env.DB.prepare(await request.text()).all();
+  return new Response(String(results.length));
+} };`;
 
 /** The page as wrangler.toml has it served: by Cloudflare's own asset worker, before the Worker. */
 async function assetsOf(root: string, directory: string) {
@@ -50,6 +58,8 @@ export interface RunningMinuet {
    */
   readonly direct: URL;
   readonly miniflare: Miniflare;
+  /** The rows of a statement on the first database, read by a Worker that only counts them: D1's own part. */
+  rowsAlone(sql: string): Promise<number>;
   /** Runs the cron once, as the platform would each minute. */
   cron(): Promise<void>;
   stop(): Promise<void>;
@@ -66,30 +76,44 @@ export interface Starting {
   readonly root?: string;
 }
 
+/** Of a database by its binding. */
+const idOf = (binding: string): string => `minuet-${binding}`;
+
 export async function startMinuet(starting: Starting = {}): Promise<RunningMinuet> {
   const { variables = {}, inspectorPort, page, databases = 1, root = ROOT } = starting;
   const bindings = Array.from({ length: databases }, (_, i) => (i === 0 ? "DB" : `DB_${i}`));
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      name: "minuet",
-      modules: [
+      resourcePersistencePath: folder,
+      ...(inspectorPort !== undefined && { inspectorPort }),
+      workers: [
         {
-          type: "ESModule",
-          path: "index.js",
-          contents: readFileSync(buildWorker(root, page), "utf8"),
+          name: "minuet",
+          modules: [
+            {
+              type: "ESModule",
+              path: "index.js",
+              contents: readFileSync(buildWorker(root, page), "utf8"),
+            },
+          ],
+          compatibilityDate: COMPATIBLE,
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          bindings: { OPEN: "local", SHARDS: "1", ...variables },
+          durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
+          d1Databases: Object.fromEntries(bindings.map((name) => [name, idOf(name)])),
+          ...(page === undefined
+            ? { serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) } }
+            : { assets: await assetsOf(root, page) }),
+        },
+        {
+          name: "rows-alone",
+          modules: [{ type: "ESModule", path: "rows-alone.js", contents: ROWS_ALONE }],
+          compatibilityDate: COMPATIBLE,
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          d1Databases: { DB: idOf("DB") },
         },
       ],
-      compatibilityDate: "2026-11-02",
-      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-      bindings: { OPEN: "local", SHARDS: "1", ...variables },
-      durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
-      resourcePersistencePath: folder,
-      d1Databases: Object.fromEntries(bindings.map((name) => [name, `minuet-${name}`])),
-      ...(inspectorPort !== undefined && { inspectorPort }),
-      ...(page === undefined
-        ? { serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) } }
-        : { assets: await assetsOf(root, page) }),
     }),
   );
   const url = await miniflare.ready;
@@ -100,10 +124,13 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
       for (const statement of readFileSync(join(migrations, file), "utf8").split(";"))
         if (statement.replace(/--.*/g, "").trim() !== "") await db.prepare(statement).run();
   }
+  const rowsAlone = await miniflare.unsafeGetDirectURL("rows-alone");
   return {
     url,
-    direct: await miniflare.unsafeGetDirectURL(),
+    direct: await miniflare.unsafeGetDirectURL("minuet"),
     miniflare,
+    rowsAlone: async (body) =>
+      Number(await (await fetch(rowsAlone, { method: "POST", body })).text()),
     cron: async () => {
       const worker = await miniflare.getWorker();
       await worker.scheduled({ cron: "* * * * *" });
