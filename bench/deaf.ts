@@ -37,7 +37,7 @@ try {
     ]),
   );
   const steps = watch(ending.signal, () => inspector.bytes());
-  const flushed = await milliseconds(() => client.flush());
+  const flushed = await milliseconds(() => client.flushNow());
   ending.abort();
   const waits = await posts;
   console.log(

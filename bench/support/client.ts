@@ -27,6 +27,11 @@ export class Client {
   /** Moves what shards hold to D1: much of it they move by themselves, in longer than a request may take. */
   async flush(): Promise<void> {
     while ((await this.#unflushed()) > MUCH) await sleep(1_000);
+    await this.flushNow();
+  }
+
+  /** The same of minutes of the running hour, which wait for its end. */
+  async flushNow(): Promise<void> {
     const response = await fetch(new URL("/api/v1/flush", this.#url), { method: "POST" });
     if (!response.ok) throw new Error(`flush: ${response.status}: ${await response.text()}`);
     await response.arrayBuffer();
