@@ -18,23 +18,34 @@ const PACKAGES = {
   "/usr/sbin/collectd": "collectd-core",
 } as const;
 
+type Program = keyof typeof PACKAGES;
+
+const LIBRARIES = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+/** What else a program needs that its package only suggests: collectd's write_http does not load without. */
+const SUGGESTED: Partial<Record<Program, readonly [path: string, debianPackage: string]>> = {
+  "/usr/sbin/collectd": [`${LIBRARIES}/libyajl.so.2`, "libyajl2"],
+};
+
 const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
 
 /** Path of a program. @throws one line that says what to install. */
-export function program(path: keyof typeof PACKAGES): string {
-  const name = PACKAGES[path];
-  const found = installNow(path, name);
-  if (found !== undefined) return found;
-  throw new Error(
-    `there is no ${path}: install it (Debian, Ubuntu: \`sudo apt-get install ${name}\`)`,
-  );
+export function program(path: Program): string {
+  const suggested = SUGGESTED[path];
+  for (const [wanted, name] of [[path, PACKAGES[path]], ...(suggested ? [suggested] : [])] as const)
+    if (installNow(wanted, name) === undefined)
+      throw new Error(
+        `there is no ${wanted}: install it (Debian, Ubuntu: \`sudo apt-get install ${name}\`)`,
+      );
+  return path;
 }
 
 /** Programs that tests run, of which this machine lacks some: see `installLater`. */
 export const installPrograms = (): void =>
   installLater([
     ...new Set(
-      Object.entries(PACKAGES).flatMap(([path, name]) => (existsSync(path) ? [] : [name])),
+      [...Object.entries(PACKAGES), ...Object.values(SUGGESTED)].flatMap(([path, name]) =>
+        existsSync(path) ? [] : [name],
+      ),
     ),
   ]);
 
