@@ -357,6 +357,25 @@ test("long names lose their middle and what is common to all; right-to-left ones
   await expect.poll(() => legendOf(page, "max", "שרת ב").textContent()).toBe("2");
 });
 
+test("a legend beside another cuts no name of usual length for the sake of more numbers", async () => {
+  await post(
+    ["/", "/cart", "/checkout"].map((route) => ({
+      name: "latency.ms",
+      labels: { route },
+      datapoints: lastMinutes(50, (ago) => 300.25 + (ago % 7) / 4),
+    })),
+  );
+  const panel = "metric=latency.ms&by=route";
+  const page = await open(`/?${panel}&${panel}`, { viewport: { width: 1_900, height: 1_000 } });
+  const names = page.locator(".place").first().locator(".legend tbody th button:not(.toggle)");
+  const cut = (): Promise<readonly string[]> =>
+    names.evaluateAll((all) =>
+      all.flatMap((one) => (one.scrollWidth > one.clientWidth ? [one.textContent] : [])),
+    );
+  await expect.poll(() => names.count()).toBe(3);
+  await expect.poll(cut).toEqual([]);
+});
+
 test("a table keeps its times and heads on view, whatever is scrolled to", async () => {
   const page = await open("/?metric=http.ms&by=host&table=true", {
     viewport: { width: 390, height: 740 },
