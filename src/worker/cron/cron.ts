@@ -60,7 +60,7 @@ export async function runCron(given: Env, clock: Clock = CLOCK): Promise<void> {
       ...(i === 0 ? [events] : []),
     ] satisfies Step[],
   }));
-  const runAll = async (): Promise<void> =>
+  const lookAtRules = async (): Promise<void> =>
     await runAlerts(env, clock).then(
       ({ written, read }) => {
         databases[0]!.count.d1RowsWritten += written;
@@ -72,13 +72,13 @@ export async function runCron(given: Env, clock: Clock = CLOCK): Promise<void> {
     const now = clock.now();
     const steps = databases.flatMap((of) => of.steps.map((step) => ({ of, step })));
     const isFirst = areAlertsFirst(now);
-    if (isFirst) await runAll();
+    if (isFirst) await lookAtRules();
     for (const { of, step } of inTurn(steps, now))
       if (meter.isLeft) await run.round(of.name, of.count, step, shareOfRound(0));
-    if (!isFirst && meter.isLeft) await runAll();
+    if (!isFirst && meter.isLeft) await lookAtRules();
   } else {
     // Beside the steps: a webhook that hangs keeps none of them waiting.
-    const alerts = runAll();
+    const alerts = lookAtRules();
     for (let work = databases; work.length > 0;) {
       for (const one of work) {
         if (await run.round(one.name, one.count, one.steps[0]!, shareOfRound(one.rounds++)))
