@@ -162,14 +162,17 @@ test.each([
   ["last_over_time(m20[1d])", DAY],
   ["rate(m20[1h])", HOUR],
   ["delta(m20[12h1m])", 12 * HOUR],
-])("and a function over a range what it makes of that one: %s by %d ms", async (query, step) => {
-  const [start, end] = [TODAY - 365 * DAY, TODAY - 363 * DAY - HOUR];
-  const { values } = await ask(query, start, end, step);
-  const naive = naiveOf(query, start, end, step);
-  expect([...values.keys()].sort()).toEqual([...naive.keys()].sort());
-  const [first] = naive.keys();
-  if (first?.startsWith(String(start)) === true) expect(values.get(first)).toBe(naive.get(first));
-});
+])(
+  "a function over a range has that point with its bucket, so that it counts once: %s by %d ms",
+  async (query, step) => {
+    const [start, end] = [TODAY - 365 * DAY, TODAY - 363 * DAY - HOUR];
+    const { values } = await ask(query, start, end, step);
+    const later = [...naiveOf(query, start, end, step).keys()].filter(
+      (key) => !key.startsWith(String(start)),
+    );
+    expect([...values.keys()].sort()).toEqual(later.sort());
+  },
+);
 
 test("a rate over 10 minutes of a year ago is that of its hour (thanos-io/thanos#1115)", async () => {
   const start = TODAY - 365 * DAY + 2 * HOUR + 20 * MINUTE;

@@ -3,8 +3,7 @@
 // A bucket is in the window that its last point is in: so each is in one of windows that follow each other,
 // nothing of it is later than the step, and the bucket that is still filling counts. Of a window (t − range, t]
 // whose ends are those of buckets these are the whole buckets [t − range, t): points at t itself are in the
-// next bucket, and count with it. Only where a series begins at t, and there is nothing else, that one point
-// is the window: a bucket says what its first point was.
+// next bucket, and count with it.
 
 import { type Bucket, Buckets } from "../bucket.ts";
 import { stepOf } from "../rise.ts";
@@ -31,11 +30,9 @@ export const wholeRange = (range: number, width: number): number =>
 
 /** The rows of a series that are in a window, which moves on to later ones. */
 export class BucketRows {
-  /** Rows [first, end); of them there is one at least where `moveTo` says so, and no `isPoint`. */
+  /** Rows [first, end); of them there is one at least where `moveTo` says so. */
   first = 0;
   end = 0;
-  /** Whether the window is the first point of row `end` alone. */
-  isPoint = false;
   readonly #series: BucketSeries;
   readonly #range: number;
   /** The first row that is not before the window. */
@@ -50,46 +47,33 @@ export class BucketRows {
   /** Moves to the window that ends at `to`, Unix ms, and says whether there is anything in it. */
   moveTo(to: number): boolean {
     const { buckets, width } = this.#series;
-    const { firstAt, lastAt, start, length } = buckets;
-    this.isPoint = false;
+    const { lastAt, start, length } = buckets;
     while (this.end < length && lastAt[this.end]! <= to) this.end++;
     while (this.#next < this.end && lastAt[this.#next]! <= to - this.#range) this.#next++;
     this.first = this.#next;
     if (this.first < this.end) return true;
     // Between two buckets the one before is seen, however early its last point was.
     const before = this.end - 1;
-    if (before >= 0 && to % width !== 0 && start[before]! + 2 * width > to) {
-      this.first = before;
-      return true;
-    }
-    this.isPoint = this.end < length && firstAt[this.end] === to;
-    return this.isPoint;
+    if (before < 0 || to % width === 0 || start[before]! + 2 * width <= to) return false;
+    this.first = before;
+    return true;
   }
 
-  /** Buckets of the window, or points. */
+  /** Buckets of the window. */
   get size(): number {
-    return this.isPoint ? 1 : this.end - this.first;
+    return this.end - this.first;
   }
 
   /** The rows as the window that ends at `to`, for one of `range` ms. */
   window(to: number, range: number): BucketWindow {
     const { buckets, width } = this.#series;
     const begins = to - this.#range;
-    if (this.isPoint) return { merged: this.#point(), from: begins, to, range, share: 1 };
     const slot = Math.floor(begins / width) * width;
     const from = begins === slot || buckets.start[this.first]! <= slot ? slot : slot + width;
     const isFilling = buckets.start[this.end - 1]! + width > to;
     const end = isFilling ? to : Math.floor(to / width) * width;
     const share = range < width ? Math.min(1, range / (end - from)) : 1;
     return { merged: this.#merged(), from, to: end, range, share };
-  }
-
-  /** The first point of the next row as a bucket. */
-  #point(): Bucket {
-    const { first, firstAt } = this.#series.buckets;
-    whole.clear(0);
-    whole.add(0, first[this.end]!, firstAt[this.end]!);
-    return whole.at(0);
   }
 
   /** The rows as one bucket. */

@@ -48,9 +48,10 @@ async function quantileOfGroup(
 ): Promise<Pick<Column, "values" | "has">> {
   const { values, has } = newColumn([], params.length);
   const found = new Float64Array(group.length);
+  const steps = stepsAtOnce(group);
   for (let i = 0; i < params.length; i++) {
     let size = 0;
-    if (i % stepsAtOnce(group) === 0) await evaluation.work(stepsAtOnce(group) * group.length);
+    if (i % steps === 0) await evaluation.work(Math.min(steps, params.length - i) * group.length);
     for (const column of group) if (column.has[i] === 1) found[size++] = column.values[i]!;
     if (size === 0) continue;
     has[i] = 1;
@@ -86,9 +87,10 @@ async function firstOfGroup(
         ? b - a
         : a - b;
   let order: readonly Column[] = group;
+  const steps = stepsAtOnce(group);
   for (let i = 0; i < params.length; i++) {
     const size = Math.max(0, Math.trunc(params[i]!));
-    if (i % stepsAtOnce(group) === 0) await evaluation.work(stepsAtOnce(group) * group.length);
+    if (i % steps === 0) await evaluation.work(Math.min(steps, params.length - i) * group.length);
     // Infinite values have no difference; those that are equal keep their order.
     const present = group
       .filter((column) => column.has[i] === 1)

@@ -52,6 +52,17 @@ async function errorOf(
   return answer.ok ? undefined : answer.error;
 }
 
+test.each(["quantile by (i) (0.9, x)", "topk by (i) (1, x)"])(
+  "%s of many small groups costs what it looks at",
+  async (query) => {
+    let looks = 0;
+    const worked = (more: number): undefined => void (looks += more);
+    const options = { pace: { worked, rest: () => undefined } };
+    expect(await errorOf(query, sourceOf(1_200, 1), 0, 1, options)).toBeUndefined();
+    expect(looks).toBeLessThan(1_200 * 100);
+  },
+);
+
 describe("a query fails", () => {
   test.each([
     ["x", sourceOf(1, 10), 11_000, 1, "pointsPerSeries"],
