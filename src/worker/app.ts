@@ -19,6 +19,8 @@ import { countRefused } from "./shards.ts";
 
 const withHeaders: MiddlewareHandler<HonoEnv> = async (c, next) => {
   await next();
+  // Nobody reads the body of what answers a HEAD: what it is made of is let go.
+  if (c.req.raw.method === "HEAD") await c.res.body?.cancel();
   addHeaders(c.req.raw, c.res.headers, originsOf(c.env));
 };
 

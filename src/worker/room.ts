@@ -5,7 +5,8 @@
 // 2. All others together have what is left of the room, each a quarter of it at most: so small ones go on beside
 //    large ones that wait. Who needs more waits; when there is no large one, the one that came first among
 //    those that wait is the next. So whoever waits has its turn, or is told in time.
-// 3. A request that is gone never leaves. What was not heard of for as long as a read may take counts no more.
+// 3. A request that is gone never leaves. What was not heard of for a while counts no more, in time for those that
+//    wait; when it is heard of again, it counts again.
 
 import * as LIMITS from "../core/limits.ts";
 import type { ReadError } from "../core/query/read-error.ts";
@@ -106,7 +107,8 @@ export class Room {
 
   #forget(): void {
     const now = this.clock.now();
-    for (const share of this.#shares) if (now - share.heardAt > LIMITS.queryMs) share.leave();
+    for (const share of this.#shares)
+      if (now - share.heardAt > LIMITS.roomSilenceMs) share.forget();
   }
 }
 
@@ -120,6 +122,7 @@ export class Share {
   heardAt: number;
   #waited = 0;
   #isKept = false;
+  #isOver = false;
 
   constructor(room: Room) {
     this.#room = room;
@@ -128,6 +131,8 @@ export class Share {
 
   /** Counts so many bytes more; negative: less. */
   hold(bytes: number): void {
+    // What goes on beside a part that failed is nobody's any more.
+    if (this.#isOver) return;
     this.wanted = Math.max(0, this.wanted + bytes);
     this.granted = Math.min(this.granted, this.wanted);
     this.heardAt = this.#room.clock.now();
@@ -144,6 +149,8 @@ export class Share {
 
   /** To be asked before more is gathered; a promise: whether there was room, in time. */
   settled(): Promise<ReadError | undefined> | undefined {
+    if (this.#isOver) return Promise.resolve(OVER);
+    this.heardAt = this.#room.clock.now();
     return this.wanted <= this.granted || this.#room.grants(this) ? undefined : this.#wait();
   }
 
@@ -156,6 +163,7 @@ export class Share {
         if (this.#waited > LIMITS.roomMs) return FULL;
         const since = clock.now();
         await clock.wait(LOOK_MS);
+        if (this.#isOver) return OVER;
         this.heardAt = clock.now();
         this.#waited += this.heardAt - since;
       }
@@ -170,7 +178,14 @@ export class Share {
     this.hold(-this.wanted);
   }
 
+  /** For good. */
   leave(): void {
+    this.#isOver = true;
+    this.forget();
+  }
+
+  /** Until it is heard of again. */
+  forget(): void {
     this.granted = 0;
     this.#room.leave(this);
   }
@@ -188,9 +203,14 @@ export class Share {
     this.#room.shrink(this);
     return {
       next: () => {
-        const next = texts.next();
-        if (next.done === true) this.leave();
-        return next;
+        let isLast = true;
+        try {
+          const next = texts.next();
+          isLast = next.done === true;
+          return next;
+        } finally {
+          if (isLast) this.leave();
+        }
       },
       return: () => {
         this.leave();
@@ -206,6 +226,13 @@ const TOO_MUCH: ReadError = {
   value: LIMITS.queryBytes,
   what: "bytes of memory at once",
   ways: [],
+};
+
+/** Nobody reads it: the answer was another part's error. */
+const OVER: ReadError = {
+  kind: "unavailable",
+  message: "the query is over",
+  retryAfterSec: 1,
 };
 
 const FULL: ReadError = {

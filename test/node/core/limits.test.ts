@@ -72,6 +72,7 @@ const ABUSED: Readonly<
   percentilesPerQuery: ["node/laws/percentiles.test.ts", "LIMITS.percentilesPerQuery"],
   queryBytes: [ROOM, "what is too much alone names the limit", "OF_ONE + 1"],
   isolateQueryBytes: [ROOM, "who waits too long is told to come again"],
+  roomSilenceMs: [ROOM, "what is gone keeps nobody waiting for as long as they may wait"],
   roomMs: [ROOM, "who waits too long is told to come again"],
   rangeMs: [BAD_REQUESTS, "an enormous range", "-51y"],
   matchersPerQuery: [ABUSE, "a query has so many matchers"],

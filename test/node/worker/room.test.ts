@@ -116,10 +116,11 @@ describe("what reads hold", () => {
 
   test("who waits too long is told to come again, and no more is held for it", async () => {
     const { clock, room } = rooms();
-    const large = read(partsOf([32], 2 * LIMITS.roomMs), room.enter(), clock);
-    const others = [1, 2, 3, 4].map(() =>
-      read(partsOf([4], 2 * LIMITS.roomMs), room.enter(), clock),
-    );
+    // They go on, and are heard of.
+    const goesOn = (bytes: number): Read =>
+      partsOf([bytes, 0, 0, 0, 0, 0, 0, 0], LIMITS.roomMs / 4);
+    const large = read(goesOn(32), room.enter(), clock);
+    const others = [1, 2, 3, 4].map(() => read(goesOn(4), room.enter(), clock));
     const late = room.enter();
     late.hold(1);
     const full = late.settled()!.then((error) => {
@@ -151,7 +152,7 @@ describe("what reads hold", () => {
     const gone = room.enter();
     gone.hold(32);
     expect(gone.settled()).toBeUndefined();
-    clock.at = LIMITS.queryMs;
+    clock.at = LIMITS.roomSilenceMs;
     const [one, other] = [room.enter(), room.enter()];
     one.hold(32);
     const waits = one.settled()!;
@@ -169,8 +170,50 @@ describe("what reads hold", () => {
   });
 });
 
+test("what is gone keeps nobody waiting for as long as they may wait", async () => {
+  const { clock, room } = rooms();
+  const gone = room.enter();
+  gone.hold(20);
+  expect(gone.settled()).toBeUndefined();
+  const next = room.enter();
+  next.hold(20);
+  const waits = next.settled();
+  await clock.run();
+  expect(await waits).toBeUndefined();
+  expect(clock.at).toBeGreaterThan(LIMITS.roomSilenceMs);
+  expect(clock.at).toBeLessThan(LIMITS.roomMs);
+});
+
+test("what goes on beside a part that failed holds nothing when the answer is over", async () => {
+  const { room } = rooms();
+  const share = room.enter();
+  share.hold(20);
+  expect(share.settled()).toBeUndefined();
+  share.leave();
+  share.hold(5);
+  expect(await share.settled()).toMatchObject({ message: "the query is over" });
+  const other = room.enter();
+  other.hold(32);
+  expect(other.settled()).toBeUndefined();
+  expect(room.held).toBe(32);
+});
+
 describe("an answer", () => {
   const texts = (): Iterator<string> => ["a", "b"][Symbol.iterator]();
+
+  test("whose text fails holds nothing", () => {
+    const { room } = rooms();
+    const share = room.enter();
+    share.hold(20);
+    expect(share.settled()).toBeUndefined();
+    const failing = {
+      next: (): never => {
+        throw new Error("away");
+      },
+    };
+    expect(() => share.until(failing).next()).toThrow("away");
+    expect(room.held).toBe(0);
+  });
 
   test("is held until its last text was taken, or nobody wants more", async () => {
     for (const end of ["read", "cancelled"]) {
