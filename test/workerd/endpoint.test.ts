@@ -50,6 +50,19 @@ describe("a toy endpoint is one value", () => {
     expect(await response.text()).toBe("");
   });
 
+  test("a HEAD lets go what the body would be made of", async () => {
+    let isCancelled = false;
+    const body = () => new ReadableStream({ cancel: () => void (isCancelled = true) });
+    const streamed = createApp(documented([{ ...toy, handle: () => new Response(body()) }]));
+    const path = "/api/v1/toy";
+    await streamed.request(
+      path,
+      { method: "HEAD", headers: bearer },
+      { ...closed, API_TOKEN: TOKEN },
+    );
+    expect(isCancelled).toBe(true);
+  });
+
   test("its parameters are checked, its failures rendered", async () => {
     const error = await failureOf(await ask("/api/v1/toy?size=0"), 400, "invalid_parameter");
     expect(error.issues).toMatchObject([{ path: "size" }]);
