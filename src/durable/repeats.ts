@@ -35,6 +35,7 @@ export function sealedMinutes(
   { dictionary, sealed, blocksOf }: Omit<Held, "open">,
 ): Accumulator | undefined {
   if (sealed.length === 0) return undefined;
+  const begin = sealed.reduce((begin, { from }) => Math.min(begin, from), Infinity);
   const end = sealed.reduce((end, { to }) => Math.max(end, to + MINUTE), -Infinity);
   // A minute that lies in several pages may have more samples than one of them keeps.
   const found = new Accumulator(LIMITS.samplesPerMinute);
@@ -42,7 +43,7 @@ export function sealedMinutes(
   for (const { batch, numbers } of batches)
     for (let row = 0; row < batch.at.length; row++) {
       const at = batch.at[row]!;
-      if (at >= end) continue;
+      if (at < begin || at >= end) continue;
       const start = Math.floor(at / MINUTE) * MINUTE;
       found.row(numbers[batch.index[row]!]!, start);
       from = Math.min(from, start);

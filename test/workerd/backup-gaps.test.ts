@@ -11,7 +11,7 @@ import { err } from "../../src/core/result.ts";
 import { linesOf } from "../../src/worker/backup/export.ts";
 import { importLines } from "../../src/worker/backup/import.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
-import { failureOf, NOW, search } from "./api-client.ts";
+import { failureOf, fetchApi, NOW, search } from "./api-client.ts";
 import { ask, begin, cron, exported, flush, imported, post, storeNow } from "./backup-store.ts";
 import { faultyD1, noFaults, releaseZombies } from "./faults.ts";
 
@@ -272,6 +272,18 @@ describe("hours without minutes go beside the minutes of others", () => {
       [ago(1) + 3 * HOUR, 1, 2],
       [ago(1) + 4 * HOUR, 1, 1],
     ]);
+  });
+
+  test("PromQL over samples says that it does not have them", async () => {
+    await imported(HOURS);
+    const asked = (range: string, at: number): Promise<readonly string[] | undefined> =>
+      fetchApi(
+        `/prometheus/api/v1/query?query=max_over_time(${NAME}[${range}])&time=${at / 1_000}`,
+      ).then(async (response) => ((await response.json()) as { infos?: readonly string[] }).infos);
+    expect(await asked("7h", ago(1) + 7 * HOUR + 5 * MINUTE)).toEqual([
+      expect.stringContaining("of 2 hours that an import put in as a whole"),
+    ]);
+    expect(await asked("7h", ago(1) + 7 * HOUR)).toBeUndefined();
   });
 
   test("an hour is there as a whole or by its minutes, whichever was first", async () => {

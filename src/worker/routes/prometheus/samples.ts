@@ -143,11 +143,16 @@ async function readSamples(
     ofBuckets: "ends",
     labelsOf: named,
   });
-  const selected = await source.minutes({ matchers, from, to }, (series, minutes, first, end) => {
-    const over = found.add(series, minutes, first, end);
-    held(found.bytes);
-    return over;
-  });
+  let wholes = 0;
+  const selected = await source.minutes(
+    { matchers, from, to },
+    (series, minutes, first, end) => {
+      const over = found.add(series, minutes, first, end);
+      held(found.bytes);
+      return over;
+    },
+    () => void wholes++,
+  );
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
   const groups = [...found.groups()];
@@ -157,6 +162,10 @@ async function readSamples(
   if (found.collapsed !== undefined)
     infos.push(
       "of minutes with more points than are kept one by one only the first and the last are read",
+    );
+  if (wholes > 0)
+    infos.push(
+      `of ${wholes} hours that an import put in as a whole no samples are known, and none is read: ask for whole hours (steps, ranges and times), which have them`,
     );
   if (older.value.size > 0 && typeof use.by === "object")
     infos.push(infoOfUnknown(use.by.call, keptFrom));
