@@ -68,8 +68,10 @@ test.each([1, 3])(
   { timeout: 120_000 },
   async (databases) => {
     await beginWith(databases);
-    const rule = { name: "much", metric: "free.0", op: ">", threshold: 1e9 };
-    await good("/api/v1/alerts/rules", { method: "POST", body: JSON.stringify(rule) });
+    for (let i = 0; i < 40; i++) {
+      const rule = { name: `much ${i}`, metric: `free.${i % 20}`, op: ">", threshold: 1e9 };
+      await good("/api/v1/alerts/rules", { method: "POST", body: JSON.stringify(rule) });
+    }
     const times = [NOW - 3 * DAY, NOW - DAY, NOW - DAY + HOUR, NOW - 2 * HOUR, NOW];
     for (const at of times) {
       vi.setSystemTime(at);
@@ -145,6 +147,12 @@ test("writes, queries and the flush of 1,000 series stay below 50 each", async (
   ] as const)
     figures[name] = await queriesOf(() => good(path));
   console.log(`queries of one invocation: ${JSON.stringify(figures)}`);
-  expect(figures.flush).toBeGreaterThan(0);
-  for (const [name, many] of Object.entries(figures)) expect(many, name).toBeLessThanOrEqual(MOST);
+  // As the README says.
+  const { write, writeAgain, flush, ...reads } = figures;
+  expect([write, writeAgain]).toEqual([0, 0]);
+  expect(flush).toBe(9);
+  for (const [name, many] of Object.entries(reads)) {
+    expect(many, name).toBeGreaterThanOrEqual(1);
+    expect(many, name).toBeLessThanOrEqual(4);
+  }
 });
