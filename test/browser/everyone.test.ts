@@ -74,6 +74,31 @@ describe.each(STATES)("%s", (_, path, ready) => {
   }, 120_000);
 });
 
+test("what is clipped, with nothing that tells or scrolls to it, is found by these looks", async () => {
+  const page = await open("/embed?metric=cpu.load");
+  await chartOf(page);
+  await page.evaluate(() => {
+    const add = (name: string, style: object, around: object): void => {
+      const [outer, inner] = [document.createElement("div"), document.createElement(name)];
+      outer.title = "What is around it";
+      inner.textContent = "A text of some words";
+      Object.assign(outer.style, { overflow: "clip", ...around });
+      Object.assign(inner.style, style);
+      outer.append(inner);
+      document.body.append(outer);
+    };
+    add("p", { width: "40px", whiteSpace: "nowrap", overflow: "hidden" }, {});
+    add("button", { marginLeft: "110vw" }, { height: "40px" });
+    add("input", { width: "90px" }, { height: "0" });
+  });
+  const [cut, outside] = [/^cut: <p/, /^outside: <button/].map((one) => expect.stringMatching(one));
+  await expect.poll(() => cutOff(page)).toEqual([cut, outside]);
+  const hidden = ["button", "input"].map((name) =>
+    expect.stringMatching(`^covered or out of sight: <${name}`),
+  );
+  await expect.poll(() => stopsOf(page)).toEqual(hidden);
+});
+
 test("the first stop of the Tab key leads past the bar and the list", async () => {
   const page = await open(PANELS);
   await chartOf(page, '[data-metric="http.ms"]');

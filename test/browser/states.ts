@@ -114,12 +114,17 @@ export const cutOff = (page: Page): Promise<string[]> =>
       one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
       !getComputedStyle(one).clipPath.startsWith("inset") &&
       one.getBoundingClientRect().width > 1;
-    /** Whether something around it is moved to show it, or hides it on purpose. */
+    /** Whether something around it is moved to show it: what only hides it does not. */
     const isScrolled = (one: Element): boolean => {
       for (let up = one.parentElement; up !== null && up !== document.body; up = up.parentElement)
-        if (getComputedStyle(up).overflowX !== "visible") return true;
+        if (["auto", "scroll"].includes(getComputedStyle(up).overflowX)) return true;
       return false;
     };
+    /** A title is read where the pointer is: on the text itself, or on what it is the text of. */
+    const hasWhole = (one: Element): boolean =>
+      [one, one.closest("a, button, th, td, label, summary")].some((own) =>
+        own?.matches("[title], [aria-label]"),
+      );
     for (const one of document.querySelectorAll<HTMLElement>("body *")) {
       if (one.closest("svg, canvas, .uplot, .unseen") !== null || !isSeen(one)) continue;
       const style = getComputedStyle(one);
@@ -127,8 +132,7 @@ export const cutOff = (page: Page): Promise<string[]> =>
         (child) => child.nodeType === Node.TEXT_NODE && child.textContent?.trim(),
       );
       const isWide = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0;
-      const whole = one.closest("[title], [aria-label]:not(main, section, table, ul, nav)");
-      if (hasText && isWide && ["hidden", "clip"].includes(style.overflowX) && whole === null)
+      if (hasText && isWide && ["hidden", "clip"].includes(style.overflowX) && !hasWhole(one))
         say("cut", one);
       if (one.matches("button, a.button, summary") && isWide && style.overflowX === "visible")
         say("spilt", one);
@@ -194,7 +198,9 @@ export async function stopsOf(page: Page): Promise<string[]> {
           document.elementFromPoint(left + (right - left) * x, top + (bottom - top) * y),
         ),
       );
-      if (!spots.some((spot) => spot !== null && (seen.contains(spot) || spot.contains(seen))))
+      // What is around it is no part of it: there it would be clipped.
+      const own = [seen, ...("labels" in one ? ((one as HTMLInputElement).labels ?? []) : [])];
+      if (!spots.some((spot) => own.some((part) => part.contains(spot))))
         wrong.push(`covered or out of sight: ${words}`);
       return wrong;
     });
