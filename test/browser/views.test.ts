@@ -2,7 +2,7 @@
 // and read only where somebody sees them.
 
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { chartOf, findings, fits, lastMinutes, liveOf, panelOf, site } from "./pages.ts";
 
 const TOKEN = "a-long-random-text";
@@ -259,7 +259,8 @@ test("three columns: a title is one line, icons are in the menu, and all is in i
 test.each([
   ["a desk", { width: 1280, height: 700 }],
   ["a phone", { width: 390, height: 844 }],
-])("a box that opens low in the window of %s is whole in it", async (_, viewport) => {
+  ["a window of little height", { width: 1000, height: 400 }],
+])("a box that opens low in %s is whole in it, and closed by its button", async (_, viewport) => {
   const page = await signedIn("/?metric=orders&metric=cpu.load&metric=http.ms", { viewport });
   await chartOf(page, '[data-metric="cpu.load"]');
   const panel = panelOf(page, "cpu.load");
@@ -277,7 +278,18 @@ test.each([
         return Math.max(-top, bottom - innerHeight, 0);
       });
     await expect.poll(beyond).toBe(0);
-    await page.keyboard.press("Escape");
+    // It does not lie over its button, nor under the bar, nor is it too low to be used.
+    const isOnTop = (of: Locator, spot: number): Promise<boolean> =>
+      of.evaluate((one, part) => {
+        const { left, top, width, height } = one.getBoundingClientRect();
+        return one.contains(document.elementFromPoint(left + width / 2, top + height * part));
+      }, spot);
+    for (const spot of [0.1, 0.5, 0.9])
+      await expect.poll(() => isOnTop(summary, spot), { message: name }).toBe(true);
+    await expect.poll(() => isOnTop(box, 0.1)).toBe(true);
+    await expect.poll(async () => (await box.boundingBox())!.height).toBeGreaterThan(100);
+    await summary.click();
+    await expect.poll(() => box.count()).toBe(0);
   }
 });
 

@@ -1,28 +1,36 @@
-// An open box stays in the window: it is as high as there is room below its button, or where that is little, moved
-// up over it. Loaded with the first box that opens.
+// An open box stays in the window, and off its button, which closes it and has the focus: it is as high as there is
+// room below the button, or above it where that is more. Loaded with the first box that opens.
 
-/** Room to the edge of the window, CSS pixels. */
+/** Room to the edge of the window, CSS pixels, and to the button. */
 const GAP = 8;
-/** A box that is lower than this is moved instead. */
-const LOW = 320;
+/** A box that may be as high as this stays below its button. */
+const ENOUGH = 320;
+/** Less than this is no use: where the button itself is hardly on view. */
+const LEAST = 80;
 
-/** `box` is placed by its top, and scrolls. It is looked at as often as its size changes. */
+/** `box` follows its button, is placed by its top, and scrolls. It is looked at as often as its size changes. */
 export function keepInWindow(box: HTMLElement): void {
   const place = (): void => {
     box.style.marginTop = box.style.maxHeight = "";
     const { top, bottom } = box.getBoundingClientRect();
-    const room = innerHeight - GAP - top;
-    if (bottom - top <= room) return;
-    if (room >= LOW) {
-      box.style.maxHeight = `${room}px`;
-      return;
-    }
+    const below = innerHeight - GAP - top;
+    const button = box.previousElementSibling?.getBoundingClientRect();
+    if (bottom - top <= below || button === undefined) return;
     // The bar on top stays in sight.
     const bar = document.querySelector("header.bar")?.getBoundingClientRect().bottom ?? 0;
-    const up = Math.min(bottom - top - room, top - Math.max(bar, 0) - GAP);
-    if (up > 0) box.style.marginTop = `${-up}px`;
+    const above = button.top - Math.max(bar, 0) - 2 * GAP;
+    const isBelow = below >= Math.min(ENOUGH, above);
+    box.style.maxHeight = `${Math.max(LEAST, isBelow ? below : above)}px`;
+    if (!isBelow) box.style.marginTop = `${button.top - GAP - box.offsetHeight - top}px`;
   };
-  // Not at once: it may change the size that is observed.
-  new ResizeObserver(() => requestAnimationFrame(place)).observe(box);
-  addEventListener("resize", place);
+  new ResizeObserver(() => {
+    // Closed, or gone from the page: nothing listens for what is not there.
+    if (box.offsetHeight === 0) {
+      removeEventListener("resize", place);
+      return;
+    }
+    addEventListener("resize", place);
+    // Not at once: it may change the size that is observed.
+    requestAnimationFrame(place);
+  }).observe(box);
 }
