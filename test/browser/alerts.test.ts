@@ -183,6 +183,11 @@ test("a rule on a metric that is not there says so, and offers those like it", a
   await note.getByRole("button", { name: "disk.free" }).click();
   await expect.poll(() => form.getByLabel("Metric").inputValue()).toBe("disk.free");
   await expect.poll(() => note.count()).toBe(0);
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("name")))
+    .toBe("metric");
+  // What is empty is heard as well when there is something to say.
+  await expect.poll(() => form.getByRole("status").count()).toBe(1);
   await form.getByLabel("Metric").fill("disk.frei");
   await form.getByText("“disk.frei” yet").waitFor();
 });

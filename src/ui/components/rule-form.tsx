@@ -118,6 +118,8 @@ export function RuleForm({ told }: { readonly told: string | null }) {
         onChoose={(metric) => {
           set({ metric });
           suggest(metric);
+          // What was chosen goes with the others.
+          form.current?.querySelector<HTMLElement>("[name=metric]")?.focus();
         }}
       />
       <Field label="Name">
