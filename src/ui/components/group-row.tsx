@@ -2,7 +2,7 @@
 
 import { formatCount } from "../format.ts";
 import { toggleGroup } from "../models/groups.ts";
-import { regroup } from "../models/metrics.ts";
+import { list, regroup } from "../models/metrics.ts";
 import type { GroupRow } from "../models/tree.ts";
 import { panels } from "../models/page.ts";
 import { placeOf, type RowPlace } from "./metric-row.tsx";
@@ -28,7 +28,11 @@ export const Group = ({ name, prefix, label, count, isOpen, depth, ...of }: Grou
     toggleGroup(prefix, opens);
     regroup();
   };
-  const holdsShown = !isOpen && panels.value.some(({ metric }) => metric.startsWith(prefix));
+  // Unless it has a row of its own, among those that come first.
+  const isApart = (metric: string): boolean =>
+    list.value.kind === "ready" && list.value.metrics.some((row) => row.name === metric);
+  const holdsShown =
+    !isOpen && panels.value.some(({ metric }) => metric.startsWith(prefix) && !isApart(metric));
   return (
     <li style={placeOf(of.index, depth)} aria-posinset={of.nth} aria-setsize={of.size}>
       <a
