@@ -13,18 +13,9 @@ import { columns, frame, isWrittenOtherwise, page, panelCount, view } from "./mo
 import { placed } from "./models/placed.ts";
 import { sheet } from "./models/sheet.ts";
 
-const AddressNote = lazily(async () => (await import("./components/address-note.tsx")).AddressNote);
-const ViewHead = lazily(async () => (await import("./components/view-head.tsx")).ViewHead);
+const LoadedHead = lazily(async () => (await import("./components/head.tsx")).Head);
 /** What of the address cannot be read, and of a saved view its name. */
-const Head = () => {
-  const { saved } = view.value;
-  return (
-    <>
-      {isWrittenOtherwise() && <AddressNote />}
-      {saved !== undefined && <ViewHead id={saved} />}
-    </>
-  );
-};
+const Head = () => (isWrittenOtherwise() || view.value.saved ? <LoadedHead /> : null);
 
 const Explore = () => {
   const panels = placed.value;

@@ -102,6 +102,13 @@ export async function chartOf(page: Page, attributes = ""): Promise<Locator> {
   return chart;
 }
 
+/** What has the focus, told by its text; "BODY" when nothing has. */
+export const focusedOn = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const { activeElement: one } = document;
+    return one === null || one === document.body ? "BODY" : (one.textContent || one.id).trim();
+  });
+
 /** A number that the chart says of itself. */
 export const numberOf = async (chart: Locator, name: string): Promise<number> =>
   Number(await chart.getAttribute(`data-${name}`));

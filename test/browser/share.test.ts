@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, findings, fits, legendOf, MINUTE, numberOf, site } from "./pages.ts";
+import { chartOf, findings, fits, focusedOn, legendOf, MINUTE, numberOf, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -165,6 +165,16 @@ test("what an address says that cannot be read is told, and corrected by a butto
   await note.getByRole("button", { name: "Correct the address" }).click();
   await expect.poll(() => note.count()).toBe(0);
   await expect.poll(() => new URL(page.url()).search).toBe("?metric=cpu.load");
+  await expect.poll(() => focusedOn(page)).toBe("cpu.load");
+  // Also when the page chooses what is shown, and writes that into the address.
+  await page.goto(`${store.server.url}/?range=banana`);
+  await chartOf(page);
+  await expect.poll(() => page.url()).toContain("metric=cpu.load");
+  await note.getByText("range=banana").waitFor();
+  await page.reload();
+  await note.getByText("range=banana").waitFor();
+  await note.getByRole("button", { name: "Correct the address" }).click();
+  await expect.poll(() => note.count()).toBe(0);
   await page.goto(`${store.server.url}/?range=banana&metric=cpu.load`);
   await note.getByText("range=banana").waitFor();
   // A choice is another address.

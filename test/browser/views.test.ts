@@ -3,7 +3,7 @@
 
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Locator, Page } from "playwright-core";
-import { chartOf, findings, fits, lastMinutes, liveOf, panelOf, site } from "./pages.ts";
+import { chartOf, findings, fits, focusedOn, lastMinutes, liveOf, panelOf, site } from "./pages.ts";
 
 const TOKEN = "a-long-random-text";
 const store = site({ vars: { API_TOKEN: TOKEN } });
@@ -124,6 +124,39 @@ test("a view's name stands above its panels, its address alone opens it, and one
   await gone.getByRole("button", { name: "Open a metric" }).click();
   await chartOf(page);
   await expect.poll(() => gone.count()).toBe(0);
+  // The button is gone: the name of the chart has the focus.
+  const title = page.locator(".panel h2");
+  await expect.poll(async () => (await focusedOn(page)) === (await title.textContent())).toBe(true);
+  await page.goto(`${store.server.url}/?view=gone&metric=orders`);
+  await gone.getByRole("button", { name: "Keep these panels" }).click();
+  await expect.poll(() => gone.count()).toBe(0);
+  await expect.poll(() => focusedOn(page)).toBe("orders");
+});
+
+test("an address keeps what it says besides a view, and what of it cannot be read is said", async () => {
+  await saved("team", "range=6h&metric=cpu.load&by=host");
+  const page = await signedIn("/?view=team&range=7d&resolution=hour&compare=week&zone=utc");
+  await chartOf(page, '[data-metric="cpu.load"]');
+  const given = { view: "team", range: "7d", resolution: "hour", compare: "week", zone: "utc" };
+  await expect
+    .poll(() => Object.fromEntries(new URL(page.url()).searchParams))
+    .toEqual({ ...given, metric: "cpu.load", by: "host" });
+  // What is shown is not what was saved.
+  const head = page.locator(".view-head");
+  await head.getByText("changed").waitFor();
+  await expect.poll(() => findings(page)).toEqual([]);
+  await page.goto(`${store.server.url}/?view=team`);
+  await chartOf(page, '[data-metric="cpu.load"]');
+  await expect.poll(() => page.url()).toContain("range=6h");
+  await head.getByRole("heading", { name: "The team", exact: true }).waitFor();
+  await page.goto(`${store.server.url}/?view=team&range=banana`);
+  await chartOf(page, '[data-metric="cpu.load"]');
+  await expect.poll(() => page.url()).toContain("range=6h");
+  const note = page.getByRole("alert").filter({ hasText: "cannot be read" });
+  await note.getByText("range=banana").waitFor();
+  await note.getByText("you see the last 6h").waitFor();
+  await page.getByRole("link", { name: "24h", exact: true }).click();
+  await expect.poll(() => note.count()).toBe(0);
 });
 
 describe("a link", () => {

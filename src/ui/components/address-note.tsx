@@ -4,12 +4,13 @@
 import { formatRange } from "../format.ts";
 import { minute } from "../models/clock.ts";
 import { misreadIn } from "../models/misread.ts";
-import { amend, view } from "../models/page.ts";
+import { amend, askedFor, view } from "../models/page.ts";
 import { zone } from "../models/zone.ts";
+import { focusAfter } from "./focus-after.ts";
 
 export function AddressNote() {
   const { range } = view.value;
-  const misread = misreadIn(location.pathname, location.search);
+  const misread = misreadIn(location.pathname, askedFor());
   if (misread.length === 0) return null;
   const shown =
     range.kind === "last"
@@ -28,7 +29,11 @@ export function AddressNote() {
       {misread.some((one) => /^(?:from|to|range)=/.test(one))
         ? `you see ${shown}.`
         : "you see what is usual."}{" "}
-      <button type="button" class="link" onClick={() => amend({ ...view.peek() })}>
+      <button
+        type="button"
+        class="link"
+        onClick={() => focusAfter(() => amend({ ...view.peek() }))}
+      >
         Correct the address
       </button>
     </p>

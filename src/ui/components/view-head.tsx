@@ -2,7 +2,8 @@
 
 import { useEffect } from "preact/hooks";
 import { page, panelCount, view } from "../models/page.ts";
-import { load, leave, settle, views } from "../models/views.ts";
+import { isChanged, leave, load, settle, views } from "../models/views.ts";
+import { focusAfter } from "./focus-after.ts";
 
 export function ViewHead({ id }: { readonly id: string }) {
   const known = views.value;
@@ -16,7 +17,15 @@ export function ViewHead({ id }: { readonly id: string }) {
   if (one !== undefined)
     return (
       <div class="view-head">
-        <h2>{one.name}</h2>
+        <h2>
+          {one.name}
+          {panelCount.value > 0 && isChanged(one, view.value) && (
+            <small class="quiet" title="What is shown is not what is saved">
+              {" "}
+              changed
+            </small>
+          )}
+        </h2>
         {one.note !== "" && <p class="quiet">{one.note}</p>}
       </div>
     );
@@ -32,7 +41,7 @@ export function ViewHead({ id }: { readonly id: string }) {
           Ask again
         </button>
       ) : (
-        <button type="button" class="button" onClick={leave}>
+        <button type="button" class="button" onClick={() => focusAfter(leave)}>
           {panelCount.value === 0 ? "Open a metric" : "Keep these panels"}
         </button>
       )}

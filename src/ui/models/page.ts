@@ -24,9 +24,12 @@ const here = (): View => parseView(location.pathname, location.search, base);
 const addressOf = (view: View): string =>
   viewAddress(view, base) + (base === HOME ? "" : location.hash);
 
+/** What somebody asked for: the page may have written out since what it stands for. */
+export const askedFor = (): string => entry().asked || location.search;
+
 /** What an address says may be said otherwise than here, or not be read at all. */
 export const isWrittenOtherwise = (): boolean =>
-  addressOf(view.value).split("#", 1)[0] !== location.pathname + location.search;
+  addressOf(view.value).split("#", 1)[0] !== location.pathname + askedFor();
 
 /** Of a page that shows what a link leads to. */
 export function standOn(shown: View): void {
@@ -73,6 +76,8 @@ export const panned = signal<Panned | undefined>(undefined);
 interface Entry {
   /** The ranges that were zoomed in from, the first first. */
   readonly zooms?: readonly Range[];
+  /** What the address said before the page chose what it left open. */
+  readonly asked?: string | undefined;
 }
 
 /** What the browser keeps with the present address. */
@@ -92,9 +97,9 @@ function show(next: View, zooms: Entry["zooms"] = []): void {
   view.value = next;
 }
 
-/** Changes the address without an entry: for what is not worth a step back. */
-export function amend(next: View): void {
-  history.replaceState(history.state, "", addressOf(next));
+/** Changes the address without an entry: for what is not worth a step back. `asked`: nobody chose it. */
+export function amend(next: View, asked?: string): void {
+  history.replaceState({ ...entry(), asked } satisfies Entry, "", addressOf(next));
   view.value = next;
 }
 
@@ -170,7 +175,8 @@ export const linkToPanel = (index: number, page: View["page"]): string =>
 export const linkToStore = (): string => addressOf({ ...HOME, page: "store" });
 
 /** Chooses for a visitor who has not: no entry in the history. */
-export const settleOn = (panel: Panel): void => amend({ ...view.peek(), panels: [panel] });
+export const settleOn = (panel: Panel): void =>
+  amend({ ...view.peek(), panels: [panel] }, location.search);
 
 export const zoomTo = (a: number, b: number): void => {
   const now = view.peek();

@@ -47,8 +47,9 @@ export const viewOf = ({ id, search }: SavedView): View => ({
 });
 export const addressOf = (one: SavedView): string => viewAddress(viewOf(one));
 export const open = (one: SavedView): void => goTo(viewOf(one));
-/** For an address that names the view alone: no entry in the history. */
-export const settle = (one: SavedView): void => amend(viewOf(one));
+/** For an address that names the view, but no panel: what else it says it keeps. No entry in the history. */
+export const settle = (one: SavedView): void =>
+  amend(parseView("/", location.search, viewOf(one)), location.search);
 /** What is shown is of no view from now on. */
 export function leave(): void {
   const { saved: _, ...rest } = view.peek();
