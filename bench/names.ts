@@ -40,7 +40,7 @@ try {
     let length = 0;
     const ask = (): Promise<number> =>
       milliseconds(async () => {
-        const response = await fetch(new URL(`/prometheus/api/v1/${path}`, minuet.url));
+        const response = await fetch(new URL(`/prometheus/api/v1/${path}`, minuet.direct));
         const { data } = (await response.json()) as { readonly data: readonly unknown[] };
         length = data.length;
       });

@@ -1,6 +1,7 @@
 // What a neighbour who behaves notices of others who do not: p99 of small writes and of an ordinary query,
-// quiet and beside each of those who send or ask as much as they can. All run in one process here, the
-// Worker, the shard and D1: in production only the shard and D1 are shared.
+// quiet and beside each of those who send or ask as much as they can, and come again at once when they are told
+// to wait (the rate limits are those of wrangler.toml). All run in one process here, the Worker, the shard and D1:
+// in production only the shard and D1 are shared.
 // Usage: npm run bench:neighbour [-- --only NAME] [seconds]
 //
 //   --only   a part of the name of those to measure
@@ -21,6 +22,7 @@ const MEASURED_MS = Number(positionals[0] ?? 10) * 1_000;
 /** Between two writes of the neighbour, and two queries, whether or not those before are answered. */
 const EVERY_MS = 40;
 const EXPECTED = 3;
+const ADMINISTRATOR = "the-administrators-token-of-a-bench";
 
 interface Abuser {
   readonly name: string;
@@ -128,7 +130,7 @@ interface Times {
 }
 
 /** The neighbour, for a while. */
-async function neighbour(client: Client): Promise<Times> {
+async function neighbour(writer: Client, reader: Client): Promise<Times> {
   const [write, query]: [Promise<number>[], Promise<number>[]] = [[], []];
   const end = performance.now() + MEASURED_MS;
   for (let i = 0; performance.now() < end; i++) {
@@ -139,10 +141,10 @@ async function neighbour(client: Client): Promise<Times> {
       timestamp,
       labels: { host: `host-${k}` },
     }));
-    write.push(milliseconds(() => client.post(points)));
+    write.push(milliseconds(() => writer.post(points)));
     await sleep(EVERY_MS / 2);
     query.push(
-      milliseconds(() => client.get("/api/v1/query?metric=calm&from=-1h&resolution=minute")),
+      milliseconds(() => reader.get("/api/v1/query?metric=calm&from=-1h&resolution=minute")),
     );
     await sleep(EVERY_MS / 2);
   }
@@ -168,9 +170,12 @@ console.log(
 );
 let held = true;
 for (const abuser of ABUSERS.filter(({ name }) => name.includes(values.only))) {
-  const minuet = await startMinuet();
+  const minuet = await startMinuet({ token: ADMINISTRATOR });
   try {
-    const client = new Client(minuet.url);
+    const client = new Client(minuet.direct, ADMINISTRATOR);
+    const calm = async (scope: "write" | "read") =>
+      new Client(minuet.direct, await client.newToken(`calm ${scope}`, scope));
+    const [writer, reader] = [await calm("write"), await calm("read")];
     const now = Math.floor(Date.now() / HOUR) * HOUR;
     await client.post(
       Array.from({ length: 20 }, (_, k) => ({
@@ -180,15 +185,17 @@ for (const abuser of ABUSERS.filter(({ name }) => name.includes(values.only))) {
       })),
     );
     await abuser.prepare?.(client, now);
-    await neighbour(client);
-    const quiet = await neighbour(client);
+    await neighbour(writer, reader);
+    const quiet = await neighbour(writer, reader);
+    const requests = abuser.requests(Date.now());
     const abuse = beginAbuse({
-      url: minuet.url.href,
-      requests: abuser.requests(Date.now()),
+      url: minuet.direct.href,
+      token: await client.newToken("loud", requests[0]!.method === "POST" ? "write" : "read"),
+      requests,
       connections: abuser.connections,
     });
     await sleep(1_000);
-    const beside = await neighbour(client);
+    const beside = await neighbour(writer, reader);
     const told = await abuse.end();
     for (const kind of ["write", "query"] as const) {
       const ratio = quantile(beside[kind], 0.99) / quantile(quiet[kind], 0.99);

@@ -112,7 +112,8 @@ async function startStores() {
     variables: RETENTION,
     ...(options.inspect !== undefined && { inspectorPort: Number(options.inspect) }),
   });
-  const origin = minuet.url.origin;
+  // As the others: at its own socket.
+  const origin = minuet.direct.origin;
   const all: Store[] = [
     {
       name: "Minuet",

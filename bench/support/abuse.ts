@@ -13,6 +13,7 @@ export interface Request {
 
 interface Abuse {
   readonly url: string;
+  readonly token: string;
   /** In turn. */
   readonly requests: readonly Request[];
   /** At a time. */
@@ -35,7 +36,7 @@ export function beginAbuse(abuse: Abuse): { end(): Promise<Told> } {
   };
 }
 
-async function run({ url, requests, connections }: Abuse): Promise<Told> {
+async function run({ url, token, requests, connections }: Abuse): Promise<Told> {
   const told: Record<number, number> = {};
   const ending = new AbortController();
   parentPort?.once("message", () => ending.abort());
@@ -48,10 +49,8 @@ async function run({ url, requests, connections }: Abuse): Promise<Told> {
       const { method, path, body } = requests[number % requests.length]!;
       const status = await fetch(new URL(numbered(path, number), url), {
         method,
-        ...(body !== undefined && {
-          body: numbered(body, number),
-          headers: { "content-type": "application/json" },
-        }),
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body !== undefined && { body: numbered(body, number) }),
       })
         .then(async (response) => {
           await response.arrayBuffer();

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { answered, type StatusAnswer, told } from "../../src/core/api.ts";
+import type { CreatedToken } from "../../src/core/api-tokens.ts";
 import { HOUR } from "../../src/core/tiers.ts";
 
 /** Minutes that shards move to D1 by themselves, hour by hour: more than the running hour of a bench. */
@@ -9,19 +10,32 @@ const MUCH = 1_000_000;
 
 export class Client {
   readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(url: URL) {
+  /** `token`: of a store that is not open. */
+  constructor(url: URL, token?: string) {
     this.#url = url;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  /** A token of that scope, made by this client, an administrator's. */
+  async newToken(name: string, scope: "write" | "read"): Promise<string> {
+    const { token } = (await this.#postJson("/api/v1/tokens", { name, scope })) as CreatedToken;
+    return token;
   }
 
   async post(points: readonly unknown[]): Promise<void> {
-    const response = await fetch(new URL("/api/v1/points", this.#url), {
+    await this.#postJson("/api/v1/points", points);
+  }
+
+  async #postJson(path: string, body: unknown): Promise<unknown> {
+    const response = await fetch(new URL(path, this.#url), {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(points),
+      headers: { ...this.#headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);
+    return await response.json();
   }
 
   /** Moves what shards hold to D1: much of it they move by themselves, in longer than a request may take. */
@@ -32,7 +46,10 @@ export class Client {
 
   /** The same of minutes of the running hour, which wait for its end. */
   async flushNow(): Promise<void> {
-    const response = await fetch(new URL("/api/v1/flush", this.#url), { method: "POST" });
+    const response = await fetch(new URL("/api/v1/flush", this.#url), {
+      method: "POST",
+      headers: this.#headers,
+    });
     if (!response.ok) throw new Error(`flush: ${response.status}: ${await response.text()}`);
     await response.arrayBuffer();
   }
@@ -52,7 +69,7 @@ export class Client {
   }
 
   async #ask(path: string): Promise<Response> {
-    const response = await fetch(new URL(path, this.#url));
+    const response = await fetch(new URL(path, this.#url), { headers: this.#headers });
     if (!response.ok) throw new Error(`${path}: ${response.status}: ${await response.text()}`);
     return response;
   }

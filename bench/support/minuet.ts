@@ -34,11 +34,28 @@ export default { async fetch(request, env) {
   return new Response(String(results.length));
 } };`;
 
-/** The page as wrangler.toml has it served: by Cloudflare's own asset worker, before the Worker. */
-async function assetsOf(root: string, directory: string) {
+interface RateLimit {
+  readonly name: string;
+  readonly namespace_id: string;
+  readonly simple: { readonly limit: number; readonly period: 10 | 60 };
+}
+
+/** What wrangler.toml says. */
+async function configured(root: string) {
   // It takes a second to load.
   const { unstable_readConfig: read } = await import("wrangler");
-  const { assets } = read({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
+  return read({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
+}
+
+/** The limits of how often one may ask. */
+async function rateLimitsOf(root: string) {
+  const { ratelimits } = (await configured(root)) as { ratelimits: readonly RateLimit[] };
+  return Object.fromEntries(ratelimits.map(({ name, ...limit }) => [name, limit]));
+}
+
+/** The page as wrangler.toml has it served: by Cloudflare's own asset worker, before the Worker. */
+async function assetsOf(root: string, directory: string) {
+  const { assets } = await configured(root);
   if (assets === undefined) throw new Error("wrangler.toml has no [assets]");
   const { binding, run_worker_first, not_found_handling } = assets;
   return {
@@ -72,6 +89,8 @@ export interface Starting {
   readonly page?: string;
   /** How many databases; default: one. */
   readonly databases?: number;
+  /** Only who has a token gets in, this one or another that it makes, and no more often than wrangler.toml says. */
+  readonly token?: string;
   /** Where the sources are; default: here. */
   readonly root?: string;
 }
@@ -80,7 +99,7 @@ export interface Starting {
 const idOf = (binding: string): string => `minuet-${binding}`;
 
 export async function startMinuet(starting: Starting = {}): Promise<RunningMinuet> {
-  const { variables = {}, inspectorPort, page, databases = 1, root = ROOT } = starting;
+  const { variables = {}, inspectorPort, page, databases = 1, token, root = ROOT } = starting;
   const bindings = Array.from({ length: databases }, (_, i) => (i === 0 ? "DB" : `DB_${i}`));
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
@@ -99,7 +118,12 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
           ],
           compatibilityDate: COMPATIBLE,
           unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-          bindings: { OPEN: "local", SHARDS: "1", ...variables },
+          bindings: {
+            ...(token === undefined ? { OPEN: "local" } : { API_TOKEN: token }),
+            SHARDS: "1",
+            ...variables,
+          },
+          ...(token !== undefined && { ratelimits: await rateLimitsOf(root) }),
           durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
           d1Databases: Object.fromEntries(bindings.map((name) => [name, idOf(name)])),
           ...(page === undefined
