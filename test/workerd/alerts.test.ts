@@ -440,15 +440,23 @@ test("secrets and addresses are not told again; a rule of another metric ends it
 });
 
 test("shapes of Slack and Alertmanager, and the button that tests", async () => {
-  const { id } = await make({ shape: "slack" });
+  const { id, secret } = await make({ shape: "slack" });
   expect((await ask(`${PATH}/${id}/test`, "POST")).status).toBe(200);
   const [slack] = await receivedBy(HOST);
+  const signed = async ({ headers, body }: Received, by: string): Promise<void> => {
+    const [, sec] = /^t=(\d+),/.exec(headers["minuet-signature"]!)!;
+    expect(Number(sec)).toBe(now / 1_000);
+    const mac = await signature(by, now / 1_000, body);
+    expect(headers["minuet-signature"]).toBe(`t=${sec},v1=${mac}`);
+  };
+  await signed(slack!, secret);
   expect(JSON.parse(slack!.body)).toMatchObject({ text: "[test] [firing] hot" });
   await answers({ status: 404 });
   const am = await make({ shape: "alertmanager" });
   const failed = await ask(`${PATH}/${am.id}/test`, "POST");
   expect(failed.status).toBe(422);
   const [alertmanager] = await receivedBy(HOST);
+  await signed(alertmanager!, am.secret);
   expect(JSON.parse(alertmanager!.body)).toMatchObject({
     version: "4",
     status: "firing",
@@ -533,6 +541,34 @@ test("a label that explodes is no alert each", async () => {
     problem: expect.stringContaining("(alertsPerRule)"),
   });
   expect(received).toEqual([]);
+});
+
+test("a notice tells so many alerts, and the next one the rest", async () => {
+  await make({ window: "1m" });
+  const hosts = Array.from({ length: LIMITS.alertsPerNotice + 1 }, (_, i) => [`h${i}`, 20]);
+  await later(1, Object.fromEntries(hosts));
+  await run();
+  await run();
+  expect(told().map(({ alerts }) => alerts.length)).toEqual([LIMITS.alertsPerNotice, 1]);
+  expect(new Set(brief().flat()).size).toBe(hosts.length);
+});
+
+test("long labels are no state that fits no row: it is as it was, and says so", async () => {
+  await make({ window: "1m" });
+  await later(1, { a: 20 });
+  await run();
+  const many = Math.ceil(LIMITS.alertStateCharacters / LIMITS.labelValueLength);
+  const host = (i: number): string => String(i).padEnd(LIMITS.labelValueLength, "x");
+  await later(1, Object.fromEntries(Array.from({ length: many }, (_, i) => [host(i), 20])));
+  await run();
+  expect((await list())[0]).toMatchObject({
+    health: "failed",
+    alerts: [{ labels: { host: "a" } }],
+    problem: expect.stringContaining("(alertStateCharacters)"),
+  });
+  expect(brief()).toEqual([["firing a"]]);
+  // While it stays so, it costs no row.
+  expect((await run()).written).toBe(0);
 });
 
 test("a rule that cannot be read leaves the others alone", async () => {

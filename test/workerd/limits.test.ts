@@ -4,6 +4,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
+import { Sockets } from "../../src/durable/sockets.ts";
 import { readBody } from "../../src/worker/http/body.ts";
 import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
 import { DIALECTS } from "./dialects.ts";
@@ -88,6 +89,31 @@ test("a shard has so many sockets, and says so to the next", { timeout: 60_000 }
       return webSocket !== null;
     })
     .toBe(true);
+});
+
+test("what all sockets of a shard have not read is bounded: beyond, each is told what to ask for", () => {
+  const told = { text: "t".repeat(1_000), brief: "ask" };
+  /** What the last of so many sockets, which have left so much unread, is told. */
+  const last = (many: number): string[] => {
+    const sent: string[] = [];
+    const unread = LIMITS.unreadBytesPerSocket - 1;
+    const one = (kept: object): object => ({
+      readyState: WebSocket.OPEN,
+      deserializeAttachment: () => ({ metric: "m", missed: 0, ...kept }),
+      serializeAttachment: () => undefined,
+      send: (text: string) => sent.push(text),
+    });
+    const slow = Array.from({ length: many }, () => one({ metric: "others", unread, since: 0 }));
+    const ctx = {
+      getWebSockets: () => [...slow, one({ unread: 0 })],
+      setWebSocketAutoResponse: () => undefined,
+    };
+    new Sockets(ctx as unknown as DurableObjectState).tell("m", told);
+    return sent;
+  };
+  const most = Math.floor(LIMITS.unreadBytesPerShard / LIMITS.unreadBytesPerSocket);
+  expect(last(most - 1)).toEqual([told.text]);
+  expect(last(most + 1)).toEqual([told.brief]);
 });
 
 test("a query has so many matchers", async () => {

@@ -128,9 +128,9 @@ describe("blocks that are others now", () => {
   });
 });
 
-test("what waits is bounded in bytes", async () => {
-  const calls: number[] = [];
-  const counting = {
+/** The shards, and how many pieces each call to them had. */
+function counted(calls: number[]): typeof env.SHARD {
+  return {
     getByName: (name: string) => ({
       appendEach: async (...args: Parameters<Shard["appendEach"]>) => {
         calls.push(args[0].length);
@@ -138,11 +138,22 @@ test("what waits is bounded in bytes", async () => {
       },
     }),
   } as unknown as typeof env.SHARD;
+}
+
+test("what waits is bounded in pieces", async () => {
+  const calls: number[] = [];
+  const blocks = Array.from({ length: LIMITS.piecesPerWrite + 1 }, () => steady("pieces", 1));
+  expect(await send(exported(blocks), { SHARD: counted(calls) })).toEqual([204, ""]);
+  expect(calls).toEqual([LIMITS.piecesPerWrite, 1]);
+});
+
+test("what waits is bounded in bytes", async () => {
+  const calls: number[] = [];
   // Names that are no series, of all the bytes that a frame may have.
   const long = { ...steady("bytes.long", 1), labels: { a: "x".repeat(1_000_000) } };
   const few = Math.ceil(LIMITS.pieceBytesPerWrite / 1_000_000);
   const blocks = [steady("bytes.first", 1), ...Array.from({ length: few }, () => long)];
-  await send(exported([...blocks, steady("bytes.last", 1)]), { SHARD: counting });
+  await send(exported([...blocks, steady("bytes.last", 1)]), { SHARD: counted(calls) });
   expect(calls).toEqual([1, 1]);
 });
 

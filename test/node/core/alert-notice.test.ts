@@ -73,3 +73,52 @@ test("Alertmanager's alerts have a link each", () => {
     "host=b",
   ]);
 });
+
+test("Slack's message: what a label says is text, not a mention or a link, and it is not endless", () => {
+  const hosts = Array.from({ length: 24 }, (_, i) => `h${i}`);
+  const { text, attachments } = JSON.parse(bodyOf("slack", told("<!channel> & co", ...hosts))) as {
+    text: string;
+    attachments: { color: string; text: string }[];
+  };
+  expect(text).toBe("[firing] too full");
+  const lines = attachments[0]!.text.split("\n");
+  expect(lines[0]).toBe("firing: host=&lt;!channel&gt; &amp; co, 95");
+  expect(lines).toHaveLength(21);
+  expect(lines.at(-1)).toBe("and 5 more");
+  expect(attachments[0]!.color).toBe("danger");
+});
+
+const over: Told = {
+  ...told(),
+  alerts: [
+    { status: "resolved", labels: [["host", "a"]], value: null, startsAt: 60_000, endsAt: 120_000 },
+  ],
+};
+
+test("what is over, in each shape", () => {
+  const own = JSON.parse(bodyOf("minuet", over)) as object;
+  expect(own).toMatchObject({
+    version: 1,
+    key: "k",
+    status: "resolved",
+    alerts: [{ status: "resolved", labels: { host: "a" }, startsAt: 60_000, endsAt: 120_000 }],
+  });
+  expect(own).not.toHaveProperty("test");
+  expect(JSON.parse(bodyOf("slack", over))).toMatchObject({
+    text: "[resolved] too full",
+    attachments: [{ color: "good", text: "resolved: host=a, no points" }],
+  });
+  expect(JSON.parse(bodyOf("alertmanager", over))).toMatchObject({
+    version: "4",
+    status: "resolved",
+    alerts: [
+      {
+        status: "resolved",
+        labels: { alertname: "too full", host: "a" },
+        annotations: { value: "no points" },
+        startsAt: "1970-01-01T00:01:00.000Z",
+        endsAt: "1970-01-01T00:02:00.000Z",
+      },
+    ],
+  });
+});

@@ -7,7 +7,7 @@ import * as LIMITS from "../../../src/core/limits.ts";
 import { fullIssue } from "../../../src/durable/full.ts";
 import { Dictionary } from "../../../src/durable/dictionary.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
-import { nativeJson } from "../../../src/core/formats/native.ts";
+import { pushgateway } from "../../../src/core/formats/pushgateway.ts";
 import { otlpJson } from "../../../src/core/formats/otlp.ts";
 import { unzstd } from "../../support/unzstd.ts";
 
@@ -40,10 +40,16 @@ const ABUSED: Readonly<
     "there is no help",
   ],
   statementsPerRequest: [HERE, "a request describes so many metrics"],
+  knownSeries: ["node/formats/protobuf.test.ts", "so many keys, and so many bytes", "SLOTS + 1"],
+  knownSeriesBytes: [
+    "node/formats/protobuf.test.ts",
+    "so many keys, and so many bytes",
+    "BYTES",
+  ],
   bodyBytes: [BAD_POINTS, "10 MB of nesting"],
   bodyMs: [ABUSE, "a body that does not come is not waited for", "within 120 s"],
   pointsPerRequest: [BAD_POINTS, "100_001"],
-  piecesPerWrite: ["workerd/pieces.test.ts", "LIMITS.piecesPerWrite"],
+  piecesPerWrite: ["workerd/pieces.test.ts", "what waits is bounded in pieces"],
   pieceBytesPerWrite: ["workerd/pieces.test.ts", "LIMITS.pieceBytesPerWrite"],
   jsonDepth: [BAD_POINTS, "nested deeper than 6 levels"],
   idempotencyKeyLength: [BAD_POINTS, "1 to 200 are allowed"],
@@ -81,6 +87,7 @@ const ABUSED: Readonly<
   metricsPerQuery: [ABUSE, "PromQL reads so many metrics"],
   namesPerQuery: [ABUSE, "PromQL reads so many metrics"],
   seriesPerQuery: [BAD_REQUESTS, "limit 1001"],
+  namesCompared: [ABUSE, "a name that is not known is compared with many"],
   sparklineSeries: ["workerd/api-sparkline.test.ts", "for whose series there is no room"],
   metricsPerPage: [BAD_REQUESTS, "/api/v1/metrics?limit=1001"],
   databases: ["node/scripts/databases.test.ts", "LIMITS.databases"],
@@ -98,6 +105,7 @@ const ABUSED: Readonly<
     "sockets that do not read are dropped",
     "MOST",
   ],
+  unreadBytesPerShard: [ABUSE, "what all sockets of a shard have not read is bounded"],
   unaskedBytes: ["workerd/live.test.ts", "is told no more, then dropped", "1013"],
   pushEveryMs: ["workerd/live.test.ts", "a burst is one message", "a second later"],
   metricsPerPush: [
@@ -137,6 +145,7 @@ const ABUSED: Readonly<
   tokens: [ABUSE, "a store has so many named tokens"],
   tokenNameLength: ["workerd/tokens.test.ts", "a long name"],
   viewIdLength: [ABUSE, "a view has so long texts, and so many links"],
+  viewDeletedMs: ["workerd/views.test.ts", "LIMITS.viewDeletedMs"],
   eventsPerDay: ["workerd/events.test.ts", "a day has so many at most"],
   eventsPerAnswer: ["workerd/events.test.ts", "an answer, and an event, are so long at most"],
   eventLength: ["workerd/events.test.ts", "an answer, and an event, are so long at most"],
@@ -160,7 +169,8 @@ const ABUSED: Readonly<
   valuesPerRule: [ALERTS, "what of a rule is past"],
   formerRules: ["node/core/alerts.test.ts", "LIMITS.formerRules"],
   webhookMs: [ALERTS, "a webhook that does not answer"],
-  alertsPerNotice: ["node/core/alerts.test.ts", "what was taken is true", "...HOW"],
+  alertsPerNotice: [ALERTS, "a notice tells so many alerts"],
+  alertStateCharacters: [ALERTS, "long labels are no state that fits no row"],
   accessSkewMs: ["workerd/access-jwt.test.ts", "not valid yet", "/ 1_000 + 600"],
 };
 
@@ -170,8 +180,6 @@ const ABUSED: Readonly<
  */
 const UNREACHED: readonly Limit[] = [
   "statementBytes",
-  "knownSeries",
-  "knownSeriesBytes",
   "knownTypes",
   "batchBytes",
   "rowBytes",
@@ -212,22 +220,18 @@ const UNREACHED: readonly Limit[] = [
   "headBytes",
   "samplesAtOnce",
   "samplesOrdered",
-  "namesCompared",
   "keepNameMs",
   "retentionDays",
   "databaseBytes",
   "bucketsPerPush",
-  "unreadBytesPerShard",
   "othersDeadlineMs",
   "othersEveryMs",
   "tokensRetryMs",
   "tokensDeadlineMs",
-  "viewDeletedMs",
   "metricsPerLink",
   "accessDeadlineMs",
   "backupBuckets",
   "backupBytes",
-  "alertStateCharacters",
   "noticesAtOnce",
 ];
 
@@ -292,15 +296,18 @@ test("a shard has so many characters of names, and says how to have more", () =>
 });
 
 test("a request describes so many metrics", () => {
-  const intake = new Intake(rules);
-  const items = Array.from({ length: LIMITS.statementsPerRequest + 2 }, (_, i) => ({
-    name: `m${i}`,
-    unit: "s",
-    datapoints: [],
-  }));
-  const bytes = new TextEncoder().encode(JSON.stringify(items));
-  const read = nativeJson.decode(bytes, { parameters: {}, path: "/api/v1/points" }, intake, unzstd);
-  expect(read.ok ? "taken" : read.error.code).toBe("too_many_points");
+  const body = (metrics: number): Uint8Array => {
+    let text = "";
+    for (let i = 0; i < metrics; i++) text += `# TYPE m${i} gauge\n`;
+    return new TextEncoder().encode(`${text}m0 1\n`);
+  };
+  const asked = { parameters: {}, path: "/metrics/job/a" };
+  const read = (metrics: number): string => {
+    const found = pushgateway.decode(body(metrics), asked, new Intake(rules), unzstd);
+    return found.ok ? "taken" : found.error.code;
+  };
+  expect(read(LIMITS.statementsPerRequest)).toBe("taken");
+  expect(read(LIMITS.statementsPerRequest + 1)).toBe("too_many_points");
 });
 
 test("a shard keeps so much for D1, and so much waits for a commit: then it says so", () => {

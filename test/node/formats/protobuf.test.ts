@@ -100,3 +100,28 @@ test("a key longer than all that a table keeps is not kept, and hurts no other",
   table.putNumber(7);
   expect(table.find()).toBe(2);
 });
+
+test("a table keeps so many keys, and so many bytes of them", () => {
+  const [SLOTS, BYTES] = [16, 64];
+  const knows = (keys: number, length: number): number => {
+    const table = new ByteTable<number>(SLOTS, BYTES);
+    const key = (i: number): void => {
+      table.begin();
+      table.put(new Uint8Array(length).fill(i), 0, length);
+    };
+    for (let i = 0; i < keys; i++) {
+      key(i);
+      expect(table.find()).toBeUndefined();
+      table.keep(i);
+    }
+    let found = 0;
+    for (let i = 0; i < keys; i++) {
+      key(i);
+      if (table.find() !== undefined) found++;
+    }
+    return found;
+  };
+  expect(knows(4, 4)).toBe(4);
+  expect(knows(SLOTS + 1, 1)).toBeLessThanOrEqual(SLOTS);
+  expect(knows(SLOTS, BYTES / 4)).toBeLessThanOrEqual(4);
+});

@@ -50,3 +50,11 @@ test("CSV: other columns are labels, empty values no points", () => {
   expect(() => convert("csv", lines[0]!, "cpu,soon,1,,")).toThrow("no time or no number");
   expect(cellsOf('a,"",')).toEqual(["a", "", ""]);
 });
+
+test("InfluxDB: the lines themselves, to where they are understood, without what is none", () => {
+  const { path, type, convert: of } = SOURCES.influx!;
+  expect([path, type]).toEqual(["/write?precision=ns", "text/plain"]);
+  const one = of();
+  const lines = ["# CONTEXT-DATABASE:telegraf", "", "cpu,host=a load=0.5 1700000000000000000"];
+  expect(lines.map((line, i) => one(line, i + 1))).toEqual([undefined, undefined, lines[2]]);
+});
