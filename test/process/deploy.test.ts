@@ -96,6 +96,22 @@ test("the bundle takes less than a MiB compressed", async () => {
   expect(gzipSync(bundle).length).toBeLessThan(2 ** 20);
 });
 
+test("the bundle makes no code of text: zod alone could, and knows that Workers forbid it", async () => {
+  const bundle = await readFile(join(await build(), "worker/index.js"), "utf8");
+  // Before each file there is its path.
+  const files = bundle
+    .split(/^(?=\/\/ \S+\.[mc]?[jt]sx?$)/m)
+    .filter((text) => /^\/\/ \S/.test(text));
+  expect(files.length).toBeGreaterThan(100);
+  const makers = files.filter((text) =>
+    /\bnew (?:F|Function)\(["'.]|[^.\w]eval\([^)]*\)(?! \{)|= Function;/.test(text),
+  );
+  const paths = makers.map((text) => text.slice(3, text.indexOf("\n")));
+  expect(paths.filter((path) => !path.startsWith("node_modules/zod/"))).toEqual([]);
+  const probe = makers.find((text) => text.includes("allowsEval"));
+  expect(probe).toContain('"Cloudflare-Workers"?.includes("Cloudflare")');
+});
+
 test("deploys no Worker whose tables could not be made", async () => {
   const { calls, code, stderr } = await deploy(
     `[ "$2" = migrations ] && exit 3; ${listing('[{"name":"minuet"}]')}`,

@@ -1,4 +1,4 @@
-// A disk that is full, and half a database file: `npm start` and the API name it in a line.
+// A disk that is full, and has room again, and half a database file: `npm start` and the API name it in a line.
 
 import { spawnSync } from "node:child_process";
 import { cp, mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { QueryAnswer } from "../../src/core/api.ts";
 import { freePort, startServer } from "../support/server.ts";
-import { endAll, npmStart, printed, signalGroup } from "./npm-start.ts";
+import { endAll, npmStart, printed, signalGroup, STARTS } from "./npm-start.ts";
 
 afterEach(endAll);
 
@@ -54,14 +55,14 @@ test.each([["d1"], ["do"]] as const)("half a file of %s is one line", async (par
   );
 });
 
-/** Runs a command line with a folder on a small disk of its own, which goes with it. */
-const small = (mib: number, folder: string): readonly [string, ...string[]] => [
+/** Runs a command line with a folder on a small disk of its own, which goes with it; `taken`: MiB of a file there. */
+const small = (mib: number, folder: string, taken = 0): readonly [string, ...string[]] => [
   "unshare",
   "--map-root-user",
   "--mount",
   "sh",
   "-c",
-  `mount -t tmpfs -o size=${mib}m tmpfs '${folder}' && exec npm "$@"`,
+  `mount -t tmpfs -o size=${mib}m tmpfs '${folder}' && head -c ${taken}M /dev/zero > '${folder}/taken' && exec npm "$@"`,
   "npm",
 ];
 const [program, ...words] = small(1, tmpdir());
@@ -76,27 +77,44 @@ test.skipIf(!canMount)("a start without room is one line", async () => {
   expect(run.error).toMatch(/^The disk of \S+ is full \(\d MiB are free\): [^\n]*\n$/);
 });
 
-test.skipIf(!canMount)("a disk that fills is one line, at the server and in answers", async () => {
-  const folder = await temporary();
-  onTestFinished(() => gone(folder));
-  const port = await freePort();
-  const run = npmStart(port, { persistTo: folder, command: small(18, folder) });
-  await printed(run, "Ctrl+C ends the server");
-  const url = `http://127.0.0.1:${port}/api/v1`;
-  let answer = { status: 200, text: "" };
-  for (let i = 0; answer.status === 200 && i < 200; i++) {
-    const datapoints = Array.from({ length: 10_000 }, (_, k) => [
-      Date.now() - k * 60_000,
-      Math.random(),
-    ]);
-    const body = JSON.stringify([{ name: `m${i}`, datapoints }]);
-    const response = await fetch(`${url}/points`, { method: "POST", body });
-    answer = { status: response.status, text: await response.text() };
-  }
-  expect(answer).toEqual({ status: 503, text: expect.stringContaining("disk is full") });
-  await printed(run, "The disk is full: nothing is stored until there is room again.");
-  expect(run.error).not.toMatch(/workerd|SQLITE|c\+\+/);
-  expect(run.error.trim().split("\n").length).toBe(1);
-  signalGroup(run, "SIGINT");
-  await run.closed;
-});
+test.skipIf(!canMount)(
+  "a disk that fills is one line, at the server and in answers; with room again it goes on",
+  async () => {
+    const folder = await temporary();
+    onTestFinished(() => gone(folder));
+    const port = await freePort();
+    const run = npmStart(port, { persistTo: folder, command: small(30, folder, 12) });
+    await printed(run, "Ctrl+C ends the server");
+    const url = `http://127.0.0.1:${port}/api/v1`;
+    let answer = { status: 200, text: "" };
+    let stored = 0;
+    for (let i = 0; answer.status === 200 && i < 200; i++) {
+      const datapoints = Array.from({ length: 10_000 }, (_, k) => [
+        Date.now() - k * 60_000,
+        Math.random(),
+      ]);
+      const body = JSON.stringify([{ name: `m${i}`, datapoints }]);
+      const response = await fetch(`${url}/points`, { method: "POST", body });
+      answer = { status: response.status, text: await response.text() };
+      if (answer.status === 200) stored++;
+    }
+    expect(answer).toEqual({ status: 503, text: expect.stringContaining("disk is full") });
+    await printed(run, "The disk is full: nothing is stored until there is room again.");
+    expect(run.error).not.toMatch(/workerd|SQLITE|c\+\+/);
+    expect(run.error.trim().split("\n").length).toBe(1);
+    // The disk is seen by the server alone.
+    await rm(`/proc/${run.child.pid}/root${folder}/taken`);
+    const post = async (): Promise<number> =>
+      (await fetch(`${url}/points`, { method: "POST", body: '{"name":"after","value":1}' })).status;
+    await expect.poll(post, STARTS).toBe(200);
+    expect(stored).toBeGreaterThan(0);
+    for (let i = 0; i < stored; i++) {
+      const response = await fetch(`${url}/query?metric=m${i}&from=-9d&resolution=day`);
+      const { series } = (await response.json()) as QueryAnswer;
+      const counts = series.flatMap(({ count }) => count);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10_000);
+    }
+    signalGroup(run, "SIGINT");
+    await run.closed;
+  },
+);

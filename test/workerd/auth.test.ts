@@ -2,7 +2,7 @@
 // with OPEN, which no deployment sets.
 
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
@@ -104,6 +104,19 @@ describe("with a token", () => {
   refuses("two words", `Bearer ${TOKEN} ${TOKEN}`);
   refuses("nothing behind the scheme", "Bearer ");
   refuses("what a missing token looks like", "Bearer undefined");
+
+  test("it is compared in a time that does not tell how much was right", async () => {
+    const compared = vi.spyOn(crypto.subtle, "timingSafeEqual");
+    const wrong = TOKEN.slice(0, -1) + "x";
+    for (const text of [wrong, TOKEN]) {
+      const response = await ask(WITH_TOKEN, "/api/v1/status", as(`Bearer ${text}`));
+      expect(response.status).toBe(text === TOKEN ? 200 : 401);
+      const texts = compared.mock.calls.flat().map((bytes) => new TextDecoder().decode(bytes));
+      expect(texts).toEqual([text, TOKEN]);
+      compared.mockClear();
+    }
+    compared.mockRestore();
+  });
 
   const accepts = (what: string, authorization: string): void =>
     test(what, async () => {

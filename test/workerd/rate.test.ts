@@ -35,6 +35,11 @@ async function newToken(body: object): Promise<string> {
   return token;
 }
 
+test("a store that is deployed as it is counts tokens and addresses", async () => {
+  for (const limit of [env.RATE_TOKENS, env.RATE_ADDRESSES])
+    expect(await limit.limit({ key: "anybody" })).toEqual({ success: true });
+});
+
 test("a token that asks too often waits, and another does not", async () => {
   const [busy, calm] = [
     await newToken({ name: "busy", scope: "read" }),

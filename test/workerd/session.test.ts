@@ -7,6 +7,7 @@ import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
+import { withoutShard } from "./faults.ts";
 
 const { OPEN: _open, ...bindings } = env;
 const isolate = (more: Partial<Env> = {}): Env => ({ ...bindings, API_TOKEN: TOKEN, ...more });
@@ -242,6 +243,23 @@ describe("live sockets of a token", () => {
     expect(await first.closed).toMatchObject({ code: 1008, reason: "its token was revoked" });
     await ask(`/api/v1/tokens/${other.id}`, { method: "DELETE", token: TOKEN });
     expect(await second.closed).toMatchObject({ code: 1008 });
+  });
+
+  test("stay where a shard does not answer, which is said: sent again, it closes them", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { id, token } = await named({});
+    const { closed } = await opened({ token });
+    const revoke = { method: "DELETE", token: TOKEN };
+    const silent = isolate({ SHARD: withoutShard(env.SHARD, 0) });
+    const said = await failureOf(
+      await ask(`/api/v1/tokens/${id}`, revoke, silent),
+      503,
+      "unavailable",
+    );
+    expect(said.message).toMatch(/^the token is revoked, but 1 of 1 shards did not answer.*again$/);
+    await failureOf(await ask("/api/v1/metrics", { token }), 401, "unauthorized");
+    await failureOf(await ask(`/api/v1/tokens/${id}`, revoke), 404, "unknown_token");
+    expect(await closed).toMatchObject({ code: 1008, reason: "its token was revoked" });
   });
 
   test("do not open where an isolate has not heard yet that it was revoked", async () => {

@@ -8,6 +8,7 @@ import type { Env } from "../../src/worker/env.ts";
 import { partlyAnswer } from "../../src/worker/routes/points.ts";
 import { createdToken, tokensAnswer } from "../../src/worker/routes/tokens.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
+import { withoutShard } from "./faults.ts";
 import { ask, isolate } from "./isolate.ts";
 
 /** A D1 that counts what it is asked, and answers nothing while it is down. */
@@ -271,6 +272,58 @@ describe("D1", () => {
     db.down = false;
     vi.setSystemTime(NOW + 1_000);
     expect((await openApi(of, token)).status).toBe(200);
+  });
+});
+
+describe("no log has a token", () => {
+  // Of the administrator, which may be any text, and of a named one.
+  const everywhere = (token: string): readonly (readonly [string, Record<string, string>])[] => [
+    ["", { authorization: `Bearer ${token}` }],
+    ["", { authorization: `Token ${token}` }],
+    ["", { authorization: `Basic ${btoa(`any:${token}`)}` }],
+    ["", { "dd-api-key": token }],
+    ["", { cookie: `__Host-minuet=${token}` }],
+    ["", { "sec-websocket-protocol": `bearer.${btoa(token)}` }],
+    [`?u=any&p=${token}`, {}],
+    [`?api_key=${token}`, {}],
+  ];
+
+  const patient = { limit: () => Promise.resolve({ success: true }) };
+
+  test("nor an answer, whatever fails, wherever it stands", async () => {
+    const db = watched();
+    const known = await create({ scope: "admin" });
+    const logged = ["error", "warn", "log", "info", "debug"].map((name) =>
+      vi.spyOn(console, name as "error").mockImplementation(() => undefined),
+    );
+    db.down = true;
+    const shards = withoutShard(env.SHARD, 0);
+    // Others are counted at the same address.
+    const [RATE_TOKENS, RATE_ADDRESSES] = [patient, patient];
+    const paths = ["/write", "/api/v2/write", "/api/v1/points", "/api/v1/series", "/v1/metrics"];
+    const reads = ["/api/v1/metrics", "/api/v1/tokens", "/api/v1/live", "/metrics", "/none"];
+    const answers: string[] = [];
+    for (const token of [TOKEN, `${TOKEN}-wrong`, known.token, `minuet_${"0".repeat(48)}`])
+      for (const [query, headers] of everywhere(token)) {
+        // In a minute of its own, in which the log passes over nothing.
+        vi.setSystemTime(Date.now() + 60_000);
+        for (const [method, some] of [
+          ["POST", paths],
+          ["GET", reads],
+        ] as const)
+          for (const path of some) {
+            const body = method === "POST" ? { body: "a value=1" } : {};
+            const of = isolate({ DB: db.DB, SHARD: shards, RATE_TOKENS, RATE_ADDRESSES });
+            const response = await ask(of, path + query, undefined, { method, headers, ...body });
+            const text = new TextDecoder().decode(await response.arrayBuffer());
+            answers.push(JSON.stringify([...response.headers]), text);
+          }
+      }
+    expect(logged.flatMap(({ mock }) => mock.calls).length).toBeGreaterThan(0);
+    const lines = logged.flatMap(({ mock }) => mock.calls.map(String));
+    for (const secret of [TOKEN, known.token, btoa(`any:${TOKEN}`), btoa(TOKEN)])
+      for (const text of [...lines, ...answers]) expect(text).not.toContain(secret);
+    vi.restoreAllMocks();
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type ShardStatus, SIGNS, type StatusAnswer } from "../../../src/core/api.ts";
+import { REJECTIONS, type ShardStatus, SIGNS, type StatusAnswer } from "../../../src/core/api.ts";
 import { signsOf } from "../../../src/core/signs.ts";
 import { STORE_METRICS, storeMetricsText } from "../../../src/core/store-metrics.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -116,6 +116,17 @@ test("every metric of the store is in the runbook, with its labels", () => {
     const names = Object.keys(first![0]).join(",");
     expect(runbook).toContain(`\`${name}${names && `{${names}}`}\``);
   }
+});
+
+/** A part of the runbook: from its heading to the next. */
+const partOf = (sign: string): string =>
+  new RegExp(`^## ${sign}\n([^]*?)(?=^## )`, "m").exec(runbook)![1]!;
+
+test("every reason for which points are refused is in the runbook", () => {
+  for (const code of [...REJECTIONS, "unavailable"])
+    expect(partOf("points-refused")).toContain(`\`${code}\``);
+  for (const code of ["busy", "too_many_requests"])
+    expect(partOf("overload")).toContain(`\`${code}\``);
 });
 
 test("label values are escaped", () => {
