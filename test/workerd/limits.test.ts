@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { Sockets } from "../../src/durable/sockets.ts";
+import { app } from "../../src/worker/app.ts";
 import { readBody } from "../../src/worker/http/body.ts";
 import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
 import { DIALECTS } from "./dialects.ts";
@@ -45,6 +46,21 @@ test("a body that does not come is not waited for, encoded or not", async () => 
     const response = failureResponse(failure);
     expect([response.status, response.headers.get("retry-after")]).toEqual([408, "1"]);
   }
+});
+
+test("a body has so long to come, and others are answered meanwhile", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: NOW });
+  let status = 0;
+  const answered = Promise.resolve(app.fetch(slow(), env)).then((response) => {
+    status = response.status;
+  });
+  await vi.advanceTimersByTimeAsync(LIMITS.bodyMs - 1);
+  expect(status).toBe(0);
+  expect((await fetchApi("/healthz")).status).toBe(200);
+  await vi.advanceTimersByTimeAsync(1);
+  await answered;
+  expect(status).toBe(408);
+  vi.useRealTimers();
 });
 
 test("senders that give up after a 408 are told 503", () => {

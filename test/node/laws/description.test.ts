@@ -117,6 +117,18 @@ test("what agents say is made to fit, whatever it is", () => {
   );
 });
 
+test("a shard keeps so many characters of them", () => {
+  const known = new Descriptions();
+  const help = "h".repeat(LIMITS.helpLength);
+  const fits = Math.floor(LIMITS.descriptionCharactersPerShard / help.length);
+  const one = (i: number) => known.fitting({ metric: `m${i}`, help });
+  for (let i = 0; i < fits; i++) {
+    expect(one(i).help).toBe(help);
+    known.take({ metric: `m${i}`, help }, 1);
+  }
+  expect(one(fits)).toEqual({ metric: `m${fits}` });
+});
+
 test("beyond the limit of a shard there is no help, and type and unit are kept", () => {
   const known = new Descriptions(10);
   known.take({ metric: "m", help: "12345678" }, 1);

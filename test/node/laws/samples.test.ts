@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { Samples } from "../../../src/core/query/samples.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
@@ -88,4 +89,30 @@ test.each(["nothing", "ends"] as const)("any split, any order; of buckets: %s", 
     }),
     { numRuns: 500 },
   );
+});
+
+test("so many are held at once, by whatever limit is given: else the error names it", () => {
+  const add = (many: number, most?: { limit: "samplesAtOnce"; value: number }) => {
+    const to = START + MINUTE;
+    const asked = { from: START, to, limit: LIMIT, ofBuckets: "nothing", labelsOf } as const;
+    const samples = new Samples({ ...asked, ...(most && { most }) });
+    const some = Array.from({ length: LIMIT }, (_, i) => ({ at: START + i, value: 1, part: 0 }));
+    const minute = minutesOf(some);
+    for (let n = 0; n < many / LIMIT; n++) {
+      const over = samples.add({ metric: "m", labels: [] }, minute, 0, 1);
+      if (over !== undefined) return over;
+    }
+    return undefined;
+  };
+  const labelsOf = () => [];
+  const most = { limit: "samplesAtOnce", value: 9 } as const;
+  expect(add(9, most)).toBeUndefined();
+  expect(add(12, most)).toMatchObject({ kind: "too_large", ...most });
+  const all = LIMITS.bucketsPerQuery;
+  expect(add(all - LIMIT)).toBeUndefined();
+  expect(add(all + LIMIT)).toMatchObject({
+    kind: "too_large",
+    limit: "bucketsPerQuery",
+    value: all,
+  });
 });
