@@ -3,9 +3,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
+import { HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
-import { NOW, store } from "./api-client.ts";
+import { countOf, flush, wipe } from "./cron-store.ts";
+import { NOW, query, store, TOKEN } from "./api-client.ts";
 
 const never = (): Promise<never> => new Promise(() => {});
 
@@ -70,3 +72,36 @@ test("the status says so, and tells of the shards", async () => {
 test("the cron ends, with an error", async () => {
   await expect(inTime(runCron({ ...env, DB: hanging }))).rejects.toThrow(/did not answer within/);
 });
+
+test("points are stored, the administrator gets in, and tokens are told to come again", async () => {
+  const { OPEN: _open, ...bindings } = env;
+  const closed = { ...bindings, API_TOKEN: TOKEN, DB: hanging };
+  const ask = async (token: string, path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return await inTime(Promise.resolve(app.request(path, { ...init, headers }, closed)));
+  };
+  const point = { method: "POST", body: JSON.stringify({ name: "meanwhile", value: 1 }) };
+  expect((await ask(TOKEN, "/api/v1/points", point)).status).toBe(200);
+  expect((await ask(TOKEN, "/openapi.json")).status).toBe(200);
+  const named = await ask(`minuet_${"0".repeat(48)}`, "/api/v1/points", point);
+  expect([named.status, named.headers.get("retry-after")]).toEqual([503, "5"]);
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+  const { series } = await query({ metric: "meanwhile", from: "-1h", to: "+1h" });
+  expect(series.flatMap(({ count }) => count)).toEqual([1]);
+});
+
+test.each(["DB", "DB_1"] as const)(
+  "the cron goes on with the database that answers, not %s",
+  async (name) => {
+    await wipe(env.DB);
+    await flush(
+      [0, 16, 32].map((id) => ({ id, at: NOW - 30 * HOUR, value: 1 })),
+      env.DB,
+    );
+    const both = { DB: env.DB, DB_1: env.DB, [name]: hanging };
+    const run = runCron({ ...env, ...both });
+    await expect(inTime(run)).rejects.toThrow(/did not answer within/);
+    expect(await countOf("hour", env.DB)).toBe(3);
+  },
+);
