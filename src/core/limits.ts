@@ -220,7 +220,7 @@ export const bucketsPerPush = 5_000;
 export const samplesPerPush = 15_000;
 /** Sockets of one shard. */
 export const socketsPerShard = 1_000;
-/** Those of them that one token may have, one link, or one address of the public: leaves others some. */
+/** Those of them that one token may have, one link, one who passed Access, or one address of the public: leaves others some. */
 export const socketsPerToken = 250;
 /** Bytes sent to a socket before its client is asked whether it reads. */
 export const unaskedBytes = 16 * 1024;

@@ -196,3 +196,20 @@ test("keys that are known go on for a day while they cannot be fetched again", a
   await serves();
   expect((await ask(await later(26 * HOUR))).status).toBe(200);
 });
+
+test("who passed it has as many live sockets as a token may have, and leaves others some", async () => {
+  const open = async (jwt: string): Promise<Response> => {
+    const headers = { upgrade: "websocket", origin: "https://m.example" };
+    const response = await ask(jwt, "/api/v1/live?metric=a", { headers });
+    response.webSocket?.accept();
+    return response;
+  };
+  const [ann, bob] = [await signed(), await signed({ sub: "u2", email: "bob@example.com" })];
+  const opened: Response[] = [];
+  for (let i = 0; i < LIMITS.socketsPerToken; i++) opened.push(await open(ann));
+  expect(new Set(opened.map(({ status }) => status))).toEqual(new Set([101]));
+  await failureOf(await open(ann), 503, "busy");
+  opened.push(await open(bob));
+  expect(opened.at(-1)!.status).toBe(101);
+  for (const { webSocket } of opened) webSocket?.close(1000);
+});

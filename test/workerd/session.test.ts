@@ -22,11 +22,15 @@ interface Sent {
   readonly origin?: string;
   readonly body?: unknown;
   readonly upgrade?: true;
+  readonly address?: string;
 }
+
+/** A limit on requests that nobody meets. */
+const patient = { limit: () => Promise.resolve({ success: true }) };
 
 const ask = async (
   path: string,
-  { method = "GET", token, authorization, cookie, origin, body, upgrade }: Sent = {},
+  { method = "GET", token, authorization, cookie, origin, body, upgrade, address }: Sent = {},
   of: Env = isolate(),
 ): Promise<Response> =>
   app.fetch(
@@ -38,6 +42,7 @@ const ask = async (
         ...(cookie !== undefined && { cookie }),
         ...(origin !== undefined && { origin }),
         ...(upgrade && { upgrade: "websocket" }),
+        ...(address !== undefined && { "cf-connecting-ip": address }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }),
@@ -288,13 +293,14 @@ describe("live sockets of a token", () => {
     expect(await closed).toMatchObject({ code: 1008, reason: "its token has expired" });
   });
 
+  const open = async (sent: Sent, of?: Env): Promise<Response> => {
+    const response = await ask("/api/v1/live?metric=a", { upgrade: true, ...sent }, of);
+    response.webSocket?.accept();
+    return response;
+  };
+
   test("are not so many that others have none", async () => {
     const { token } = await named({});
-    const open = async (sent: Sent): Promise<Response> => {
-      const response = await ask("/api/v1/live?metric=a", { upgrade: true, ...sent });
-      response.webSocket?.accept();
-      return response;
-    };
     const sockets: (WebSocket | null)[] = [];
     for (let i = 0; i < LIMITS.socketsPerToken; i++)
       sockets.push((await open({ token })).webSocket);
@@ -302,6 +308,18 @@ describe("live sockets of a token", () => {
     const error = await failureOf(await open({ token }), 503, "busy");
     expect(error.message).toContain("or your token there");
     const other = await open({ token: (await named({})).token });
+    expect(other.status).toBe(101);
+    for (const socket of [...sockets, other.webSocket]) socket?.close(1000);
+  });
+
+  test("nor those of an address of the public", async () => {
+    const of = isolate({ PUBLIC_READ: "true", RATE_ADDRESSES: patient });
+    const sockets: (WebSocket | null)[] = [];
+    for (let i = 0; i < LIMITS.socketsPerToken; i++)
+      sockets.push((await open({ address: "198.51.100.1" }, of)).webSocket);
+    expect(sockets).not.toContain(null);
+    await failureOf(await open({ address: "198.51.100.1" }, of), 503, "busy");
+    const other = await open({ address: "198.51.100.2" }, of);
     expect(other.status).toBe(101);
     for (const socket of [...sockets, other.webSocket]) socket?.close(1000);
   });

@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { shardOf } from "../../core/series/route.ts";
-import { type Link, PUBLIC } from "../../core/caller.ts";
+import { ADMINISTRATOR, type Link, PUBLIC } from "../../core/caller.ts";
 import { readToken } from "../../d1/tokens.ts";
 import { readLinked } from "../../d1/views.ts";
 import { configOf, type Env, type HonoEnv } from "../env.ts";
@@ -80,12 +80,13 @@ async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<v
   if (expiresAt !== undefined) asked.set("until", String(expiresAt));
   // The public shares no token: an address of it has the sockets that one may have.
   if (id === PUBLIC.id) asked.set("token", `${id}:${networkOf(addressOf(c.req.raw))}`);
-  // Others cannot lose what they are known by here.
+  // So has each who passed Access.
+  else if (id !== ADMINISTRATOR.id) asked.set("token", id);
+  // Others than named tokens cannot lose what they are known by here.
   if (!/^\d+$/.test(id)) return;
   const { row, counted } = await readToken(c.env.DB, Number(id));
   countRead(counted.read);
   if (row === undefined) fail({ kind: "unauthorized", message: "The token was revoked" });
-  asked.set("token", id);
 }
 
 /**
