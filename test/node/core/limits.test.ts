@@ -173,7 +173,8 @@ const ABUSED: Readonly<
 
 /**
  * Those that no request goes over: they say how work is cut into parts, how long something is kept or waited
- * for, what the platform allows, or what an operator may set.
+ * for, what the platform allows, or what an operator may set. One is reached only by reading more than a test
+ * has time for: `samplesOrdered`.
  */
 const UNREACHED: readonly Limit[] = [
   "statementBytes",
