@@ -23,6 +23,7 @@ export interface Form {
   readonly stat: Stat;
   /** What it is called. */
   readonly title: string;
+  /** Of its values; what is drawn may be a number of them: `drawnUnit`. */
   readonly unit: UnitName;
   /** Whether what is drawn lies between columns of a minimum and a maximum; absent: as its kind has it. */
   readonly banded?: boolean;
@@ -142,6 +143,10 @@ export function formatFigure(
   if (kind === "count") return formatCount(value);
   return kind === "amount" && !adds(form.unit) ? "–" : formatIn(form.unit, value);
 }
+
+/** The unit of what is drawn: of its axis, its colours, lines across it. */
+export const drawnUnit = ({ stat, unit }: Form): UnitName =>
+  STATISTIC[stat].kind === "count" ? "none" : unit;
 
 /** What is drawn of a row, as people read it. */
 export const formatDrawn = (form: Form, columns: ChartColumns, row: number): string =>

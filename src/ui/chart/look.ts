@@ -2,7 +2,7 @@
 
 import type uPlot from "uplot";
 import { type ChartData, type Column, drawn } from "./data.ts";
-import { counts } from "./form.ts";
+import { counts, drawnUnit } from "./form.ts";
 import type { ChartInput } from "./options.ts";
 import { linear, type Scale } from "./scale.ts";
 
@@ -57,5 +57,5 @@ export function linearOf({ form }: Pick<ChartData, "form">, columns: readonly Co
   let largest = 0;
   for (const column of columns)
     for (const value of column) if (value != null) largest = Math.max(largest, Math.abs(value));
-  return linear(form.unit, counts(form), largest);
+  return linear(drawnUnit(form), counts(form), largest);
 }

@@ -7,7 +7,7 @@ import { crosshair } from "./crosshair.ts";
 import { type ChartData, middles, slotOf } from "./data.ts";
 import type { Ends } from "./drag-axis.ts";
 import { stepAt } from "./older.ts";
-import { counts } from "./form.ts";
+import { counts, drawnUnit } from "./form.ts";
 import { forget, soon } from "./frames.ts";
 import { lineColumns, linearOf, LINES, type At, type Look } from "./look.ts";
 import type { toPixels } from "./pixels.ts";
@@ -97,7 +97,7 @@ export function Plot(all: PlotProps) {
     [all.data, to - from, width.value, look, pixels.value],
   );
   const props = { ...all, data };
-  const { unit } = data.form;
+  const unit = drawnUnit(data.form);
   const isCounted = counts(data.form);
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);

@@ -5,6 +5,7 @@ import type uPlot from "uplot";
 import { enoughTicks, formatIn, type UnitName } from "../units.ts";
 import type { Panel } from "../url.ts";
 import { type ChartData, type Column, COLUMNS_PER_LINE } from "./data.ts";
+import { drawnUnit } from "./form.ts";
 import { lineColumns, linearOf, type Look } from "./look.ts";
 import { colourOf, type ChartInput } from "./options.ts";
 import type { Scale } from "./scale.ts";
@@ -102,7 +103,8 @@ type Chosen = Pick<Panel, "scale" | "y">;
 const scaleOf =
   ({ scale, y }: Chosen): NonNullable<Look["scale"]> =>
   (data, columns) => {
-    const base = scale === "log" ? logarithmic(data.form.unit, columns) : linearOf(data, columns);
+    const base =
+      scale === "log" ? logarithmic(drawnUnit(data.form), columns) : linearOf(data, columns);
     const [bottom, top] = y === undefined ? [0, 0] : y.map(base.to);
     if (bottom! < top!) return { ...base, range: () => [bottom!, top!] };
     return scale === "clip" ? { ...base, range: clipped(base, columns) } : base;

@@ -1,5 +1,6 @@
 // What a chart does not show at its height, in words.
 
+import { drawnUnit } from "../chart/form.ts";
 import { type Beyond, beyondOf } from "../chart/scales.ts";
 import type { Look } from "../chart/look.ts";
 import { formatCount } from "../format.ts";
@@ -25,7 +26,7 @@ function wordsOf(beyond: Beyond, unit: UnitName): string[] {
 type Props = Pick<ChartProps, "drawing" | "panel"> & { readonly look: Look };
 
 export function BeyondNote({ drawing: { data }, panel, look }: Props) {
-  const words = wordsOf(beyondOf(data, look, panel.scale === "log"), data.form.unit);
+  const words = wordsOf(beyondOf(data, look, panel.scale === "log"), drawnUnit(data.form));
   return words.length === 0 ? null : (
     <p class="foot quiet" data-beyond>
       {words.join(" · ")}

@@ -1,5 +1,6 @@
 // What the colours of a heatmap say.
 
+import { drawnUnit } from "../chart/form.ts";
 import { coloursOf, rampOf } from "../chart/heat.ts";
 import { formatIn } from "../units.ts";
 import { theme } from "../models/theme.ts";
@@ -10,7 +11,7 @@ const PARTS = [0, 0.5, 1];
 export const HeatScale = ({ drawing: { data }, panel }: Pick<ChartProps, "drawing" | "panel">) => {
   const colours = coloursOf(data, panel.scale);
   const text = (part: number): string => {
-    const value = formatIn(data.form.unit, Number(colours.valueAt(part).toPrecision(3)));
+    const value = formatIn(drawnUnit(data.form), Number(colours.valueAt(part).toPrecision(3)));
     if (part === 1 && colours.above) return `${value} and more`;
     return part === 0 && colours.below ? `${value} and less` : value;
   };

@@ -1,7 +1,15 @@
 // The rate of a counter and the total of its range.
 
 import { describe, expect, test } from "vitest";
-import { formatFigure, rateForm, rates } from "../../../src/ui/chart/form.ts";
+import { STATISTICS } from "../../../src/core/stats.ts";
+import {
+  bucketForm,
+  drawnUnit,
+  formatFigure,
+  rateForm,
+  rates,
+} from "../../../src/ui/chart/form.ts";
+import { linearOf } from "../../../src/ui/chart/look.ts";
 import { completed, columnsOfValues } from "../../../src/ui/chart/series.ts";
 import { totals } from "../../../src/ui/chart/totals.ts";
 import { ratios } from "../../../src/ui/chart/ratio.ts";
@@ -110,3 +118,16 @@ describe("series as one", () => {
     expect(totals({ columns: one, rows: [0, 1] }, "combined").avg).toBe(12);
   });
 });
+
+test.each(STATISTICS.map(({ name, kind }) => [name, kind] as const))(
+  "%s is drawn in the unit of the points, unless it is a number of them",
+  (stat, kind) => {
+    const form = bucketForm(stat, "milliseconds");
+    expect(drawnUnit(form)).toBe(kind === "count" ? "none" : "milliseconds");
+    const { to, labels } = linearOf({ form }, [[0, 2, 4]]);
+    expect(labels([to(2)])).toEqual([kind === "count" ? "2" : "2 ms"]);
+    // The legend has the others in their own.
+    expect(formatFigure({ name: "max", title: "max" }, 2, form)).toBe("2 ms");
+    expect(formatFigure({ name: "count", title: "count" }, 2, form)).toBe("2");
+  },
+);
