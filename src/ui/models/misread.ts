@@ -32,6 +32,18 @@ const SAYS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ...Object.entries(CHOICES).map(([name, words]) => [name, oneOf(words)] as const),
 ]);
 
+/** What is said of a panel, behind its metric: before the first it is of none. Filters are of all there. */
+const OF_PANEL: ReadonlySet<string> = new Set([
+  "by",
+  "unit",
+  "over",
+  "only",
+  "table",
+  "line",
+  "y",
+  ...Object.keys(CHOICES),
+]);
+
 /** The parts of `search` that say nothing, as they stand there: "from=9&to=5", "range=banana". */
 export function misreadIn(path: string, search: string): readonly string[] {
   const given = new URLSearchParams(search);
@@ -40,10 +52,14 @@ export function misreadIn(path: string, search: string): readonly string[] {
     return value === null ? [] : [`${name}=${value}`];
   });
   const isFixed = parseView(path, search).range.kind === "fixed";
+  const first = [...given.keys()].findIndex((name) => name === "metric" || name === "expr");
   return [
     ...(ends.length > 0 && !isFixed ? [ends.join("&")] : []),
-    ...[...given].flatMap(([name, value]) =>
-      value !== "" && SAYS.get(name)?.(value) === false ? [`${name}=${value}`] : [],
+    ...[...given].flatMap(([name, value], i) =>
+      value !== "" &&
+      (SAYS.get(name)?.(value) === false || (OF_PANEL.has(name) && (first < 0 || i < first)))
+        ? [`${name}=${value}`]
+        : [],
     ),
   ];
 }

@@ -124,6 +124,9 @@ test.each([
     ["unit=parsecs", "kind=pie", "table=yes"],
   ],
   ["?utm_source=mail&metric=range&where=stat%3Dmean&by=y&range=45m&stat=", []],
+  ["?stat=max&where=host%3Da&by=host&metric=a&stat=min", ["stat=max", "by=host"]],
+  ["?line=x&table=true", ["line=x", "table=true"]],
+  ["?over=b&only=%7B%7D&expr=up&kind=stacked", ["over=b", "only={}"]],
 ])("of %s it says what cannot be read", (search, misread) => {
   expect(misreadIn("/", search)).toEqual(misread);
 });
