@@ -298,6 +298,18 @@ describe("what is drawn of it", () => {
     expect(page.url()).toContain("compare=period");
   });
 
+  test("a time without points is said, as nothing is drawn of it", async () => {
+    await post([{ name: "newborn.load", value: 1 }]);
+    const page = await open("/?metric=newborn.load");
+    await chartOf(page, '[data-before="0"]');
+    const none = page.getByText("No points in the time compared with");
+    expect(await none.count()).toBe(0);
+    await page.getByLabel("Compare").selectOption("vs 1 d ago");
+    await none.waitFor();
+    await page.getByLabel("Compare").selectOption("Compare");
+    await expect.poll(() => none.count()).toBe(0);
+  });
+
   test("the day before, with the change of each line in the legend and under the crosshair", async () => {
     const day = 24 * 60 * MINUTE;
     const at = Date.now() - 10 * MINUTE;

@@ -8,6 +8,7 @@ import type { Panel } from "../url.ts";
 import { offsetAt, zoneName } from "../zone.ts";
 import type { Drawing } from "../models/drawing.ts";
 import type { Shown } from "../models/shown.ts";
+import { isEmpty } from "../models/whole.ts";
 import { lazily } from "./lazily.tsx";
 
 export interface FootProps {
@@ -24,7 +25,7 @@ const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
   const { resolution, older, unreadable, absent, noSamples } = answer;
   const isPlain = [older, unreadable, absent, noSamples].every((one) => one === undefined);
-  const isCut = before !== undefined && before.keptFrom > before.from;
+  const isCut = before !== undefined && (before.keptFrom > before.from || isEmpty(before));
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
   if (!isPlain || isCut || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
   return <span data-used={resolution}>By the {TITLES[resolution].toLowerCase()}</span>;

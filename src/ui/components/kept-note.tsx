@@ -5,7 +5,7 @@ import { formatMoment } from "../moments.ts";
 import { BY, resolutionText, sectionsOf } from "../kept.ts";
 import { second } from "../models/clock.ts";
 import type { Shown } from "../models/shown.ts";
-import type { NoSamples } from "../models/whole.ts";
+import { isEmpty, type NoSamples } from "../models/whole.ts";
 import { formatIn } from "../units.ts";
 import { zone } from "../models/zone.ts";
 import { offsetAt } from "../zone.ts";
@@ -57,6 +57,9 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
           Of the period before, {before.keptFrom < before.to ? "only a part" : "nothing"} is kept{" "}
           {BY[before.resolution]}
         </span>
+      )}
+      {before !== undefined && before.keptFrom < before.to && isEmpty(before) && (
+        <span>No points in the time compared with</span>
       )}
       {answer.unreadable !== undefined && (
         <span role="alert">

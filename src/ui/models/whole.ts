@@ -90,3 +90,7 @@ export function finestOf(answer: WholeAnswer): Grain {
 /** From when an answer's own buckets are drawn: the live socket may know older ones. */
 export const ownFrom = ({ keptFrom, older }: WholeAnswer): number =>
   Math.max(keptFrom, older?.at(-1)?.until ?? 0);
+
+/** Nothing is in any of its series. */
+export const isEmpty = ({ series }: WholeAnswer): boolean =>
+  series.every(({ t }) => t.length === 0);
