@@ -103,6 +103,22 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
   ]);
 });
 
+test("a new view is saved with its note, which its head and its link in the list tell", async () => {
+  const page = await signedIn("/?metric=cpu.load");
+  await chartOf(page, '[data-metric="cpu.load"]');
+  await page.getByLabel("Views and layout").click();
+  await page.getByRole("button", { name: "Save this as a view" }).click();
+  await page.getByLabel("Name of the view").fill("Load");
+  await page.getByLabel("Note").fill("ask the night shift first");
+  await page.getByRole("button", { name: "Save view" }).click();
+  const link = page.getByRole("link", { name: "Load", exact: true });
+  await expect.poll(() => link.getAttribute("title")).toBe("ask the night shift first");
+  const { views } = await api<{ views: { name: string; note: string }[] }>("");
+  expect(views).toMatchObject([{ name: "Load", note: "ask the night shift first" }]);
+  await page.keyboard.press("Escape");
+  await page.locator(".view-head").getByText("ask the night shift first").waitFor();
+});
+
 test("a view's name stands above its panels, its address alone opens it, and one that is gone is said", async () => {
   await saved("team", "range=1h&metric=cpu.load&by=host&metric=http.ms");
   const page = await signedIn("/?view=team");
