@@ -146,7 +146,7 @@ async function scrolling(browser: Browser, stores: Stores): Promise<void> {
   for (let round = 0; round < SCROLLS; round++)
     for (const name of ["small", "full"] as const) {
       const scrolled = await scrollThrough(browser, stores[name].url);
-      if (name === "full" && scrolled.rows !== METRICS)
+      if (name === "full" && scrolled.rows < METRICS)
         throw new Error(`the list ends after ${scrolled.rows} rows`);
       frames[name].push(scrolled.frames);
     }
@@ -161,7 +161,9 @@ async function zooming(browser: Browser, { full }: Stores): Promise<void> {
   );
   const metrics = RECENT_METRICS.slice(0, PANELS);
   const { buckets, charts, empty } = await zoom(browser, full.url, metrics, LAPTOP, ZOOMS);
-  if (buckets.some((count) => count !== BUCKETS))
+  // Those below the fold are not read.
+  const read = buckets.filter((count) => count > 0);
+  if (read.length === 0 || read.some((count) => count !== BUCKETS))
     throw new Error(`the charts have ${buckets.join(", ")} buckets`);
   const lengths = charts.map(worst);
   judge(`${PANELS} × ${BUCKETS} buckets`, spread(lengths), "≤ 50 ms", median(lengths) <= 50.5);
@@ -188,6 +190,7 @@ async function longView(browser: Browser, { full }: Stores): Promise<void> {
   const lengths = scrolled.map(worst);
   judge("scrolled by the wheel", spread(lengths), "≤ 50 ms", median(lengths) <= 50.5);
   note(`frames: ${distribution(scrolled)}`);
+  note(`tasks over 50 ms a round: ${scrolled.map(({ longTasks }) => longTasks.length).join(", ")}`);
   const { charts } = await zoom(browser, full.url, metrics, LAPTOP, SCROLLS);
   const zoomed = charts.map(worst);
   judge("zoomed by two drags and back", spread(zoomed), "≤ 50 ms", median(zoomed) <= 50.5);

@@ -33,8 +33,8 @@ const FIRST_VIEW = {
   anything: "body",
   chart: "[data-state=ready] .chart[data-current=true] canvas",
   list: "a.metric[data-metric]",
-  // Rows begin without them.
-  sparklines: ".metrics:not(:has(.sparkline:empty)) .sparkline",
+  // Rows begin without them; groups that are closed have none.
+  sparklines: ".metrics:not(.waiting, :has(.bones, .sparkline:empty)) a.metric",
 };
 type Mark = keyof typeof FIRST_VIEW;
 
