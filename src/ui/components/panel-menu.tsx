@@ -69,7 +69,7 @@ export function PanelMenu({ index, panel, drawing, canvas, reading, close, copy 
             [panel, ...(second ? [second] : [])]
               .map((one) => curl(addressOf(questionOf(one, view.peek()))))
               .join("\n"),
-            signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN",
+            signedIn.value === undefined ? "Copied" : "Copied; set MINUET_TOKEN",
           ),
         )}
         {item("Copy link to this panel", () =>

@@ -24,7 +24,7 @@ export function Welcome() {
     }
   };
   const copy = async (): Promise<void> => {
-    const done = signedIn.value === undefined ? "Copied" : "Copied; it reads MINUET_TOKEN";
+    const done = signedIn.value === undefined ? "Copied" : "Copied; set MINUET_TOKEN";
     said.value = (await copied(curl("/api/v1/points", POINT))) ? done : NOT_COPIED;
   };
   return (
