@@ -34,7 +34,7 @@ const FIRST_VIEW = {
   chart: "[data-state=ready] .chart[data-current=true] canvas",
   list: "a.metric[data-metric]",
   // Rows begin without them; groups that are closed have none.
-  sparklines: ".metrics:not(.waiting, :has(.bones, .sparkline:empty)) a.metric",
+  sparklines: ".metrics:not(.waiting, :has(.bones, .sparkline:empty)) :is(.sparkline, a.group)",
 };
 type Mark = keyof typeof FIRST_VIEW;
 

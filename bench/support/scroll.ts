@@ -13,7 +13,7 @@ export interface Scrolling {
 
 /** CSS pixels of a turn of the wheel: 25 rows. */
 const TURN = 1_200;
-/** The same over charts: a notch of the wheel, 33 of them a second. */
+/** The same over charts, each drawn as it comes: a notch of the wheel, 33 of them a second. */
 const PANEL_TURN = 120;
 /** A list that is not longer than its box is turned at so often. */
 const LEAST_TURNS = 60;
@@ -24,7 +24,7 @@ export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolli
   await seenAt(page, "list");
   // The last first: what opens pushes down what follows.
   const closed = page.locator(".metrics a.group[aria-expanded=false]");
-  for (let left = await closed.count(); left > 0; left--) await closed.last().click();
+  while ((await closed.count()) > 0) await closed.last().click();
   const box = await page.locator(".side .scroll").boundingBox();
   if (box === null) throw new Error("there is no list on the screen");
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

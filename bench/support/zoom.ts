@@ -1,4 +1,5 @@
-// Eight charts of a day by the minute, zoomed by dragging and back again: how long the frames are.
+// Eight charts of a day by the minute, of which those on view are read, zoomed by dragging and back again: how long
+// the frames are.
 
 import type { Browser, Page } from "playwright-core";
 import { DAY, MINUTE } from "../../src/core/tiers.ts";

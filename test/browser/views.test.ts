@@ -151,9 +151,18 @@ test("a view's name stands above its panels, its address alone opens it, and one
 
 test("an address keeps what it says besides a view, and what of it cannot be read is said", async () => {
   await saved("team", "range=6h&metric=cpu.load&by=host");
-  const page = await signedIn("/?view=team&range=7d&resolution=hour&compare=week&zone=utc");
+  const page = await signedIn(
+    "/?view=team&range=7d&resolution=hour&compare=week&zone=utc&where=host%3Da",
+  );
   await chartOf(page, '[data-metric="cpu.load"]');
-  const given = { view: "team", range: "7d", resolution: "hour", compare: "week", zone: "utc" };
+  const given = {
+    view: "team",
+    range: "7d",
+    resolution: "hour",
+    compare: "week",
+    zone: "utc",
+    where: "host=a",
+  };
   await expect
     .poll(() => Object.fromEntries(new URL(page.url()).searchParams))
     .toEqual({ ...given, metric: "cpu.load", by: "host" });

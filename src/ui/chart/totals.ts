@@ -1,5 +1,6 @@
-// The numbers of one bucket, or of a whole line: as the server gave them, or merged by the one
-// algebra, so that neither order nor size of the buckets matters. Pure.
+// The numbers of one bucket, or of a whole line: as the server gave them, or merged as the
+// one algebra would (a law compares them), so that the size of the buckets does not matter. Rows come in the order
+// of time. Pure.
 
 import type { Columns } from "../../core/api.ts";
 import type { Bucket } from "../../core/bucket.ts";

@@ -25,9 +25,9 @@ const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
   const { resolution, older, unreadable, absent, noSamples } = answer;
   const isPlain = [older, unreadable, absent, noSamples].every((one) => one === undefined);
-  const isCut = before !== undefined && (before.keptFrom > before.from || isEmpty(before));
+  const tellsOfBefore = before !== undefined && (before.keptFrom > before.from || isEmpty(before));
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
-  if (!isPlain || isCut || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
+  if (!isPlain || tellsOfBefore || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
   return <span data-used={resolution}>By the {TITLES[resolution].toLowerCase()}</span>;
 };
 

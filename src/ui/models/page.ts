@@ -24,7 +24,7 @@ const here = (): View => parseView(location.pathname, location.search, base);
 const addressOf = (view: View): string =>
   viewAddress(view, base) + (base === HOME ? "" : location.hash);
 
-/** What somebody asked for: the page may have written out since what it stands for. */
+/** What somebody asked for, where that was anything: the page may have written out since what it stands for. */
 export const askedFor = (): string => entry().asked || location.search;
 
 /** What an address says may be said otherwise than here, or not be read at all. */

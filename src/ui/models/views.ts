@@ -48,8 +48,13 @@ export const viewOf = ({ id, search }: SavedView): View => ({
 export const addressOf = (one: SavedView): string => viewAddress(viewOf(one));
 export const open = (one: SavedView): void => goTo(viewOf(one));
 /** For an address that names the view, but no panel: what else it says it keeps. No entry in the history. */
-export const settle = (one: SavedView): void =>
-  amend(parseView("/", location.search, viewOf(one)), location.search);
+export function settle(one: SavedView): void {
+  const base = viewOf(one);
+  // More than what was meant is never shown.
+  const { where } = parseView("/", location.search);
+  const all = [...new Set([...base.where, ...where])];
+  amend({ ...parseView("/", location.search, base), where: all }, location.search);
+}
 /** What is shown is of no view from now on. */
 export function leave(): void {
   const { saved: _, ...rest } = view.peek();

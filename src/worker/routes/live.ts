@@ -80,9 +80,9 @@ async function nameToken(asked: URLSearchParams, c: Context<HonoEnv>): Promise<v
   if (expiresAt !== undefined) asked.set("until", String(expiresAt));
   // The public shares no token: an address of it has the sockets that one may have.
   if (id === PUBLIC.id) asked.set("token", `${id}:${networkOf(addressOf(c.req.raw))}`);
-  // So has each who passed Access.
+  // A named token, and who passed Access: each has its own.
   else if (id !== ADMINISTRATOR.id) asked.set("token", id);
-  // Others than named tokens cannot lose what they are known by here.
+  // Only a named token, whose id is a number, can have been revoked by now.
   if (!/^\d+$/.test(id)) return;
   const { row, counted } = await readToken(c.env.DB, Number(id));
   countRead(counted.read);
