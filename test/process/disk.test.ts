@@ -88,12 +88,13 @@ test.skipIf(!canMount)(
     const url = `http://127.0.0.1:${port}/api/v1`;
     let answer = { status: 200, text: "" };
     let stored = 0;
+    let body = "";
     for (let i = 0; answer.status === 200 && i < 200; i++) {
       const datapoints = Array.from({ length: 10_000 }, (_, k) => [
         Date.now() - k * 60_000,
         Math.random(),
       ]);
-      const body = JSON.stringify([{ name: `m${i}`, datapoints }]);
+      body = JSON.stringify([{ name: `m${i}`, datapoints }]);
       const response = await fetch(`${url}/points`, { method: "POST", body });
       answer = { status: response.status, text: await response.text() };
       if (answer.status === 200) stored++;
@@ -108,6 +109,10 @@ test.skipIf(!canMount)(
       (await fetch(`${url}/points`, { method: "POST", body: '{"name":"after","value":1}' })).status;
     await expect.poll(post, STARTS).toBe(200);
     expect(stored).toBeGreaterThan(0);
+    // What was refused is not there, and may be sent again.
+    expect((await fetch(`${url}/metric?name=m${stored}`)).status).toBe(404);
+    expect((await fetch(`${url}/points`, { method: "POST", body })).status).toBe(200);
+    stored++;
     for (let i = 0; i < stored; i++) {
       const response = await fetch(`${url}/query?metric=m${i}&from=-9d&resolution=day`);
       const { series } = (await response.json()) as QueryAnswer;
