@@ -2,7 +2,7 @@
 // with OPEN, which no deployment sets.
 
 import { env } from "cloudflare:workers";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { ENDPOINTS } from "../../src/worker/routes/list.ts";
@@ -107,6 +107,7 @@ describe("with a token", () => {
 
   test("it is compared in a time that does not tell how much was right", async () => {
     const compared = vi.spyOn(crypto.subtle, "timingSafeEqual");
+    onTestFinished(() => compared.mockRestore());
     const wrong = TOKEN.slice(0, -1) + "x";
     for (const text of [wrong, TOKEN]) {
       const response = await ask(WITH_TOKEN, "/api/v1/status", as(`Bearer ${text}`));
@@ -115,7 +116,6 @@ describe("with a token", () => {
       expect(texts).toEqual([text, TOKEN]);
       compared.mockClear();
     }
-    compared.mockRestore();
   });
 
   const accepts = (what: string, authorization: string): void =>

@@ -2,7 +2,7 @@
 // is revoked, it has expired, or API_TOKEN is another.
 
 import { env } from "cloudflare:workers";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
@@ -251,7 +251,8 @@ describe("live sockets of a token", () => {
   });
 
   test("stay where a shard does not answer, which is said: sent again, it closes them", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    onTestFinished(() => logged.mockRestore());
     const { id, token } = await named({});
     const { closed } = await opened({ token });
     const revoke = { method: "DELETE", token: TOKEN };

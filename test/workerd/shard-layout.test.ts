@@ -3,7 +3,7 @@
 
 import { applyD1Migrations, evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { SERIES_PER_PACK } from "../../src/core/codec/pack.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import { encodeBatch } from "../../src/core/series/batch.ts";
@@ -87,7 +87,9 @@ test("readers find each point once, before, meanwhile and afterwards", async () 
 test("what is sealed of a metric of many new series is read a few times, not once for each of its packs", async () => {
   const { blocks } = Log.prototype;
   let read = 0;
-  vi.spyOn(Log.prototype, "blocks").mockImplementation(function* (this: Log, ...asked) {
+  const reads = vi.spyOn(Log.prototype, "blocks");
+  onTestFinished(() => reads.mockRestore());
+  reads.mockImplementation(function* (this: Log, ...asked) {
     for (const block of blocks.apply(this, asked)) {
       read += block.length;
       yield block;
@@ -95,7 +97,6 @@ test("what is sealed of a metric of many new series is read a few times, not onc
   });
   const sealed = (await pages()).reduce((sum, { bytes }) => sum + bytes, 0);
   expect(await shard().flush()).toBe(true);
-  vi.restoreAllMocks();
   // To count, by pack, to lay out, to flush; and blocks of few rows take more bytes.
   expect(read / sealed).toBeLessThan(8);
 });

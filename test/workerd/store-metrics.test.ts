@@ -3,7 +3,7 @@
 
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { DAY, HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
@@ -49,7 +49,8 @@ test("points that are refused are counted by why, whatever refuses them", async 
 });
 
 test("a store that does not answer in part refuses those points alone", async () => {
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  onTestFinished(() => logged.mockRestore());
   const broken = { ...env, SHARDS: "2", SHARD: withoutShard(env.SHARD, 1) };
   const body = JSON.stringify(["a", "b", "c", "d", "e", "f"].map((name) => ({ name, value: 1 })));
   const headers = { "content-type": "application/json" };
@@ -73,7 +74,8 @@ test("counts outlive the memory of the shard with the next points, and end with 
 });
 
 test("the metrics say what the status says, of what does not answer too", async () => {
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  onTestFinished(() => logged.mockRestore());
   await env.SHARD.getByName("0").flush();
   await store({ name: "lagging", value: 1 });
   vi.setSystemTime(now + 2 * HOUR);
