@@ -80,7 +80,8 @@ export function regexSize(pattern: string): number {
     else if (character === "[") i = classEnd(pattern, i);
     else i++;
     i--;
-    group.size += 1;
+    // x* is (x+)?, where x may be empty; a branch that is empty is an instruction, and a group has room for one.
+    group.size += character === "*" || /^\|(?:[|)]|$)/.test(rest) ? 2 : 1;
     if (!"*+?|".includes(character)) group.last = 1;
   }
   return open.reduce((sum, { size }) => sum + size, 0);
