@@ -13,8 +13,8 @@ export interface Scrolling {
 
 /** CSS pixels of a turn of the wheel: 25 rows. */
 const TURN = 1_200;
-/** The same over charts, each drawn as it comes: a notch of the wheel, 33 of them a second. */
-const PANEL_TURN = 120;
+/** The same over charts, each drawn as it comes: a third of a screen. */
+const PANEL_TURN = 240;
 /** A list that is not longer than its box is turned at so often. */
 const LEAST_TURNS = 60;
 

@@ -3,9 +3,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Columns } from "../../../src/core/api.ts";
-import { Buckets } from "../../../src/core/bucket.ts";
-import { columnsOf, mergeColumns } from "../../../src/core/query/answer.ts";
-import { byStat } from "../../../src/core/stats.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 import { totals, totalsAt } from "../../../src/ui/chart/totals.ts";
 
@@ -88,31 +85,6 @@ describe("the average", () => {
     const columns = { ...minutes([10, 1]), sum: [10, 9], count: [1, 9] };
     expect(all(columns).avg).toBe(1.9);
   });
-});
-
-test("buckets in the order of time are merged as the one algebra merges them", () => {
-  const value = fc.oneof(
-    fc.integer({ min: -100, max: 100 }),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.constantFrom(1e16, -1e16, 2 ** 960, -1.7e308, 1.7e308, -0, 5e-324),
-  );
-  const bucket = fc.array(value, { minLength: 1, maxLength: 4 });
-  fc.assert(
-    fc.property(fc.array(bucket, { minLength: 2, maxLength: 20 }), (all) => {
-      const buckets = new Buckets();
-      for (const [i, values] of all.entries()) {
-        const row = buckets.push(i * MINUTE);
-        for (const [j, one] of values.entries()) buckets.add(row, one, i * MINUTE + j);
-      }
-      const columns = columnsOf(buckets);
-      const merged = new Buckets();
-      const row = merged.push(0);
-      for (const i of all.keys()) mergeColumns(merged, row, columns, i);
-      expect(totals({ columns, rows: [...all.keys()] })).toEqual(
-        byStat(({ of }) => of(merged.at(row))),
-      );
-    }),
-  );
 });
 
 test("only the buckets of the window count", () => {
