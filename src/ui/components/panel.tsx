@@ -3,6 +3,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { type Drawing, drawer } from "../models/drawing.ts";
 import { panelCount } from "../models/page.ts";
+import { FIRST } from "../models/placed.ts";
 import type { Reading } from "../models/reading.ts";
 import type { Failure, Shown } from "../models/shown.ts";
 import { isUrgent, sceneOf } from "../models/scene.ts";
@@ -56,7 +57,7 @@ export function Panel({ index, reading, second, embedded = false }: PanelProps) 
     shown,
     failure: failed,
     panned: dragged,
-  } = usePaced(scene, (before, next) => isUrgent(before, next, reading));
+  } = usePaced(scene, (before, next) => isUrgent(before, next, reading, index < FIRST));
   const drawing = draw(panel, shown);
   const state = stateOf(failed, drawing);
   const Drawn = (panel.kind ?? panel.scale ?? panel.y) ? OtherChart : Chart;

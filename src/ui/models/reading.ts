@@ -62,8 +62,6 @@ export class Reading {
   /** Tells that the first answer, or why there is none, is here. */
   readonly #arrived = awaiting();
   #asking: AbortController | undefined;
-  /** The tail when the question on its way was asked. */
-  #askingTail: Tail | undefined;
   #ended = false;
   #askedAt = 0;
   #took = 0;
@@ -72,8 +70,6 @@ export class Reading {
   #unask: (() => void) | undefined;
   /** There is news since the question that is on its way. */
   #again = false;
-  /** What is on its way was asked without the tail that has come since. */
-  #anew = false;
 
   constructor(panel: ReadonlySignal<Panel>) {
     this.panel = panel;
@@ -174,7 +170,6 @@ export class Reading {
     this.#unask?.();
     this.#unask = undefined;
     this.#again = false;
-    this.#anew = false;
   }
 
   /** Asks now; an older question is dropped. */
@@ -187,7 +182,6 @@ export class Reading {
     const tail = this.#feed.peek()?.tail;
     const tailFrom = tail?.from ?? Infinity;
     const changes = tail?.changes ?? 0;
-    this.#askingTail = tail;
     this.#askedAt = performance.now();
     const waiting = setTimeout(
       () => (this.slow.value = this.#answered.peek()?.question !== question),
@@ -226,8 +220,7 @@ export class Reading {
     this.slow.value = false;
     this.#took = performance.now() - this.#askedAt;
     if (this.#ended) return;
-    if (this.#anew) void this.askNow();
-    else if (this.#again) {
+    if (this.#again) {
       this.#again = false;
       this.#askSoon();
     }
@@ -297,16 +290,8 @@ export class Reading {
     if (merged) this.#pushed.value++;
     // A series that the answer had no room for may be the largest by now.
     const cut = known?.answer.truncated === true;
-    // A new tail: what is asked, or was answered, with the one before may lack what lies between.
-    const asked = this.#asking === undefined ? known?.tail : this.#askingTail;
-    if (behind && asked !== feed.tail) this.#askAnew(known?.question);
-    else if (behind || !merged || cut || this.#failed.peek() !== undefined) this.#askSoon();
-  }
-
-  /** The first answer to a question is not thrown away for a better one: it is drawn meanwhile. */
-  #askAnew(answered: string | undefined): void {
-    if (this.#asking !== undefined && answered !== this.question.peek()) this.#anew = true;
-    else void this.askNow();
+    // Also of a new tail: what was asked with the one before may lack what lies between.
+    if (behind || !merged || cut || this.#failed.peek() !== undefined) this.#askSoon();
   }
 
   /** The answer with the minutes that came since. */

@@ -42,11 +42,16 @@ function divided(reading: Reading, second: Reading): Shown | undefined {
 }
 
 /**
- * Who waits for it sees it at once: the first answer, what was chosen for this very panel, and the
- * chart under the mouse that drags all. What is to be forgotten goes at once as well.
+ * Who waits for it sees it at once: the first answer of one of the first panels (others come by the dozen as
+ * the page is scrolled), what was chosen for this very panel, and the chart under the mouse that drags all.
+ * What is to be forgotten goes at once as well.
  */
-export const isUrgent = (before: Scene, next: Scene, reading: Reading): boolean =>
-  before.shown === undefined ||
-  next.shown === undefined ||
+export const isUrgent = (
+  before: Scene,
+  next: Scene,
+  reading: Reading,
+  isFirst: boolean,
+): boolean =>
+  (before.shown === undefined ? isFirst : next.shown === undefined) ||
   before.panel !== next.panel ||
   next.panned?.by === reading;
