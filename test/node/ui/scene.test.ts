@@ -45,10 +45,13 @@ describe("urgent", () => {
   const scene: Scene = { panel, shown, failure: undefined, panned: undefined };
   // Only who it is matters.
   const [own, other] = [{}, {}] as [Reading, Reading];
-  const urgent = (next: Partial<Scene>, before: Partial<Scene> = {}): boolean =>
-    isUrgent({ ...scene, ...before }, { ...scene, ...next }, own);
+  const urgent = (next: Partial<Scene>, before: Partial<Scene> = {}, isFirst = true): boolean =>
+    isUrgent({ ...scene, ...before }, { ...scene, ...next }, own, isFirst);
 
-  test("the first answer", () => expect(urgent({}, { shown: undefined })).toBe(true));
+  test("the first answer of one of the first panels", () => {
+    expect(urgent({}, { shown: undefined })).toBe(true);
+    expect(urgent({}, { shown: undefined }, false)).toBe(false);
+  });
   test("what another token has shown", () => expect(urgent({ shown: undefined })).toBe(true));
   test("a choice for this panel", () =>
     expect(urgent({ panel: { ...panel, stat: "max" } })).toBe(true));
