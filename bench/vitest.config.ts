@@ -27,7 +27,7 @@ const project = (
     name,
     include: [`bench/${name}.bench.ts`],
     globalSetup: [...globalSetup],
-    testTimeout: 3_600_000,
+    testTimeout: 3 * 3_600_000,
   },
 });
 

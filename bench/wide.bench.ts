@@ -110,6 +110,10 @@ test("three days of 60,000 series", async () => {
     await post(minutes.filter((at) => at % EVERY > 0).flatMap(sampleAt));
     if (now % EVERY === 0) await post(ALL.map(([metric, host]) => [metric, host, now]));
     if ((now + STEP - START) % DAY === 0) await counted(written);
+    if ((now + STEP - START) % (6 * HOUR) === 0)
+      console.log(
+        `${(now + STEP - START) / HOUR} h simulated in ${((performance.now() - since) / 1_000).toFixed(0)} s`,
+      );
   }
   console.log(
     `${ALL.length} series, ${SHARDS} shards, ${DAYS} days simulated in ${((performance.now() - since) / 1_000).toFixed(0)} s`,

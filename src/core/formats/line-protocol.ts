@@ -66,6 +66,8 @@ class LineReader {
   #at = 0;
   /** Lines before this place. */
   #line = 0;
+  /** That of the line before. */
+  #last: LineSeries | undefined;
   /** Numbers of the line that is read. */
   readonly #fields: LineField[] = [];
   readonly #values: number[] = [];
@@ -144,6 +146,26 @@ class LineReader {
 
   /** The measurement and its tags, up to the space behind them. */
   #series(): LineSeries | string {
+    const expected = this.#last?.next;
+    const found =
+      expected !== undefined && this.#comes(expected) ? expected : this.#lookedUpSeries();
+    if (typeof found === "string") return found;
+    if (this.#last !== undefined) this.#last.next = found;
+    this.#last = found;
+    return found;
+  }
+
+  /** Whether that is what stands here: then it is passed over. */
+  #comes({ start, end }: LineSeries): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let i = start; i < end; i++, at++) if (bytes[i] !== bytes[at]) return false;
+    if (bytes[at] !== SPACE) return false;
+    this.#at = at;
+    return true;
+  }
+
+  #lookedUpSeries(): LineSeries | string {
     const bytes = this.#bytes;
     const start = this.#at;
     // FNV-1a.
@@ -161,7 +183,15 @@ class LineReader {
     if (seen !== undefined) return seen;
     const name = nameIn(bytes, start, at);
     if (typeof name === "string") return name;
-    const made = { start, end: at, hash, name, fields: [], names: undefined };
+    const made: LineSeries = {
+      start,
+      end: at,
+      hash,
+      name,
+      fields: [],
+      names: undefined,
+      next: undefined,
+    };
     this.#table.add(made);
     return made;
   }
@@ -246,9 +276,7 @@ class LineReader {
       return "what follows the fields is no timestamp";
     }
     const { drop, ms } = LINE_UNITS[this.#unit];
-    let at = 0;
-    for (let i = start; i < end - drop; i++) at = at * 10 + bytes[i]! - ZERO;
-    at *= ms;
+    const at = digitsOf(bytes, start, end - drop) * ms;
     if (bytes[start] !== MINUS && at >= LIMITS.earliestAt && at <= LIMITS.latestAt) return at;
     return this.#timeIssue(utf8.decode(bytes.subarray(start, end)));
   }
@@ -266,6 +294,20 @@ class LineReader {
     const c = this.#bytes[this.#at];
     return c === NEWLINE || (c === RETURN && this.#bytes[this.#at + 1] === NEWLINE);
   }
+}
+
+/** Decimal digits that fit 32 bits, whatever they are. */
+const SHORT = 9;
+
+/** The number that digits [start, end) are; what else stands there makes it another one. */
+function digitsOf(bytes: Uint8Array, start: number, end: number): number {
+  // The first of them in 32 bits, which is quicker than in a double.
+  const short = Math.min(end, start + SHORT);
+  let first = 0;
+  for (let i = start; i < short; i++) first = (first * 10 + bytes[i]! - ZERO) | 0;
+  let number = first;
+  for (let i = short; i < end; i++) number = number * 10 + bytes[i]! - ZERO;
+  return number;
 }
 
 const isEscapable = (c: number): boolean => c === COMMA || c === EQUALS || c === SPACE;

@@ -33,6 +33,8 @@ export interface LineSeries {
   readonly fields: LineField[];
   /** Fields by name, made when a line has another order. */
   names: Map<string, LineField> | undefined;
+  /** What came behind it last: agents repeat their series in the same order. */
+  next: LineSeries | undefined;
 }
 
 /** Places looked at before a text is made and looked up: bounds what equal hashes can cost. */
