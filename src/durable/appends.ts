@@ -4,6 +4,7 @@ import { decodeBatch } from "../core/series/batch.ts";
 import { acceptedOf, type AppendAnswer, GroupCommit } from "./commit.ts";
 import { fullIssue } from "./full.ts";
 import type { Attempt } from "./idempotency.ts";
+import { KnownKeys } from "./known-keys.ts";
 import type { Layouts } from "./layouts.ts";
 import type { Log } from "./log.ts";
 
@@ -33,6 +34,7 @@ export interface Room {
 export class Appends {
   readonly #room: Room;
   readonly #commit: GroupCommit;
+  readonly #known = new KnownKeys();
 
   constructor(room: Room) {
     const { log } = room;
@@ -64,7 +66,8 @@ export class Appends {
     const full = fullIssue(index, { held, waiting: this.waitingBytes, more: size });
     if (full !== undefined)
       return Promise.resolve<AppendAnswer>({ kind: "busy", message: full, retryAfterSec: 30 });
-    const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes) }));
+    const keysOf = (text: string): readonly string[] => this.#known.in(text);
+    const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes, keysOf) }));
     return this.#commit.add({ batches, layout, attempt, repeats }, size, sender);
   }
 }

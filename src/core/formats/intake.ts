@@ -241,7 +241,7 @@ export class Intake {
   }
 
   #grow(): void {
-    const capacity = this.#at.length * 2;
+    const capacity = this.#at.length * 4;
     const copy = <T extends Uint32Array | Float64Array>(to: T, from: T): T => {
       to.set(from);
       return to;

@@ -94,11 +94,13 @@ export function encodeBatch(batch: Batch): Uint8Array {
   return writer.finish();
 }
 
-/** Reads `encodeBatch` back. @throws CorruptBytes */
-export function decodeBatch(bytes: Uint8Array): Batch {
+/** The keys that a text has, one a line. */
+export const keysIn = (text: string): readonly string[] => (text === "" ? [] : text.split("\n"));
+
+/** Reads `encodeBatch` back; `keysOf` as `keysIn`. @throws CorruptBytes */
+export function decodeBatch(bytes: Uint8Array, keysOf = keysIn): Batch {
   const reader = atKeys(bytes);
-  const keys = reader.text();
-  return decodePoints(reader, keys === "" ? [] : keys.split("\n"));
+  return decodePoints(reader, keysOf(reader.text()));
 }
 
 /** The bytes of a batch behind its keys, for whoever knows these: a view that shares its memory. */
