@@ -4,7 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { Intake } from "../src/core/formats/intake.ts";
-import { decodeLines, type LineUnit } from "../src/core/formats/line-protocol.ts";
+import { decodeLines } from "../src/core/formats/line-protocol.ts";
+import type { LineUnit } from "../src/core/formats/line-time.ts";
 import { decodeBatch } from "../src/core/series/batch.ts";
 import { canonicalLabels, seriesKey } from "../src/core/series/labels.ts";
 

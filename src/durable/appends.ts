@@ -1,6 +1,6 @@
 // What Workers have a shard store, on its way into the group commit; none of it while the shard is full.
 
-import { decodeBatch } from "../core/series/batch.ts";
+import { decodeBatchBy } from "../core/series/batch.ts";
 import { acceptedOf, type AppendAnswer, GroupCommit } from "./commit.ts";
 import { fullIssue } from "./full.ts";
 import type { Attempt } from "./idempotency.ts";
@@ -67,7 +67,7 @@ export class Appends {
     if (full !== undefined)
       return Promise.resolve<AppendAnswer>({ kind: "busy", message: full, retryAfterSec: 30 });
     const keysOf = (text: string): readonly string[] => this.#known.in(text);
-    const batches = list.map((bytes) => ({ bytes, batch: decodeBatch(bytes, keysOf) }));
+    const batches = list.map((bytes) => ({ bytes, batch: decodeBatchBy(keysOf, bytes) }));
     return this.#commit.add({ batches, layout, attempt, repeats }, size, sender);
   }
 }

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { type Answer, type Carrier, format } from "./format.ts";
-import { decodeLines, type LineUnit } from "./line-protocol.ts";
+import { decodeLines } from "./line-protocol.ts";
+import type { LineUnit } from "./line-time.ts";
 import type { Outcome } from "./outcome.ts";
 import { askingPassword } from "./password.ts";
 import { reasons, rejectedCount, said } from "./said.ts";

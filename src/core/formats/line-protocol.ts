@@ -5,7 +5,6 @@
 import { err, ok, type Result } from "../result.ts";
 import * as LIMITS from "../limits.ts";
 import { quote } from "../text.ts";
-import { timestampToMs } from "../time.ts";
 import { type BadBody, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import {
@@ -24,18 +23,8 @@ import {
 import { keyIn, nameIn } from "./line-names.ts";
 import { type LineField, type LineSeries, sameBytes, SeriesTable } from "./line-series.ts";
 import { unescaped } from "./line-text.ts";
+import { type LineUnit, lineTime } from "./line-time.ts";
 import { LineValue } from "./line-value.ts";
-
-/** Units of timestamps: `drop` decimal digits, then times `ms`, is Unix ms. */
-export const LINE_UNITS = {
-  ns: { drop: 6, ms: 1 },
-  us: { drop: 3, ms: 1 },
-  ms: { drop: 0, ms: 1 },
-  s: { drop: 0, ms: 1_000 },
-  m: { drop: 0, ms: 60_000 },
-  h: { drop: 0, ms: 3_600_000 },
-} as const;
-export type LineUnit = keyof typeof LINE_UNITS;
 
 export function decodeLines(
   bytes: Uint8Array,
@@ -66,7 +55,7 @@ class LineReader {
   #at = 0;
   /** Lines before this place. */
   #line = 0;
-  /** That of the line before. */
+  /** The series of the last line that had one. */
   #last: LineSeries | undefined;
   /** Numbers of the line that is read. */
   readonly #fields: LineField[] = [];
@@ -275,18 +264,7 @@ class LineReader {
       this.#toNewline();
       return "what follows the fields is no timestamp";
     }
-    const { drop, ms } = LINE_UNITS[this.#unit];
-    const at = digitsOf(bytes, start, end - drop) * ms;
-    if (bytes[start] !== MINUS && at >= LIMITS.earliestAt && at <= LIMITS.latestAt) return at;
-    return this.#timeIssue(utf8.decode(bytes.subarray(start, end)));
-  }
-
-  #timeIssue(text: string): string {
-    const unit = this.#unit;
-    const far = `timestamp ${quote(text)} is out of range`;
-    if (unit === "m" || unit === "h") return far;
-    const read = timestampToMs(Number(text), unit);
-    return read.ok ? far : `timestamp ${read.error}`;
+    return lineTime(bytes, start, end, this.#unit);
   }
 
   /** Whether the line ends here. */
@@ -294,20 +272,6 @@ class LineReader {
     const c = this.#bytes[this.#at];
     return c === NEWLINE || (c === RETURN && this.#bytes[this.#at + 1] === NEWLINE);
   }
-}
-
-/** Decimal digits that fit 32 bits, whatever they are. */
-const SHORT = 9;
-
-/** The number that digits [start, end) are; what else stands there makes it another one. */
-function digitsOf(bytes: Uint8Array, start: number, end: number): number {
-  // The first of them in 32 bits, which is quicker than in a double.
-  const short = Math.min(end, start + SHORT);
-  let first = 0;
-  for (let i = start; i < short; i++) first = (first * 10 + bytes[i]! - ZERO) | 0;
-  let number = first;
-  for (let i = short; i < end; i++) number = number * 10 + bytes[i]! - ZERO;
-  return number;
 }
 
 const isEscapable = (c: number): boolean => c === COMMA || c === EQUALS || c === SPACE;

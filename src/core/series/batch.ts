@@ -97,8 +97,11 @@ export function encodeBatch(batch: Batch): Uint8Array {
 /** The keys that a text has, one a line. */
 export const keysIn = (text: string): readonly string[] => (text === "" ? [] : text.split("\n"));
 
-/** Reads `encodeBatch` back; `keysOf` as `keysIn`. @throws CorruptBytes */
-export function decodeBatch(bytes: Uint8Array, keysOf = keysIn): Batch {
+/** Reads `encodeBatch` back. @throws CorruptBytes */
+export const decodeBatch = (bytes: Uint8Array): Batch => decodeBatchBy(keysIn, bytes);
+
+/** The same by who knows the keys of a text. @throws CorruptBytes */
+export function decodeBatchBy(keysOf: typeof keysIn, bytes: Uint8Array): Batch {
   const reader = atKeys(bytes);
   return decodePoints(reader, keysOf(reader.text()));
 }

@@ -44,6 +44,8 @@ const SLOW_AFTER = 150;
 const ASK_EVERY = { raw: 1_000, minute: 1_000, hour: 5_000, day: 15_000 } as const;
 /** The same of more series than an answer holds. */
 const ASK_MANY_EVERY = 5_000;
+/** A question that is not answered within this time when a socket comes back is asked anew, ms. */
+const HUNG_AFTER = 3_000;
 
 export class Reading {
   /** What the panel is to show now. */
@@ -227,8 +229,8 @@ export class Reading {
   }
 
   /**
-   * Asks at once, or when the last question is a second old; slow servers are asked less often, and
-   * never before they have answered.
+   * Asks at once, or when the last question is old enough for its resolution; slow servers are asked
+   * less often, and never before they have answered.
    */
   #askSoon(): void {
     if (this.#asking !== undefined) this.#again = true;
@@ -290,8 +292,11 @@ export class Reading {
     if (merged) this.#pushed.value++;
     // A series that the answer had no room for may be the largest by now.
     const cut = known?.answer.truncated === true;
-    // Also of a new tail: what was asked with the one before may lack what lies between.
-    if (behind || !merged || cut || this.#failed.peek() !== undefined) this.#askSoon();
+    // What was asked over a connection that is lost may never be answered.
+    const isHung = this.#asking !== undefined && performance.now() - this.#askedAt > HUNG_AFTER;
+    // A new tail is always behind: what was asked with the one before may lack what lies between.
+    if (behind && isHung && known?.tail !== feed.tail) void this.askNow();
+    else if (behind || !merged || cut || this.#failed.peek() !== undefined) this.#askSoon();
   }
 
   /** The answer with the minutes that came since. */

@@ -46,12 +46,7 @@ function divided(reading: Reading, second: Reading): Shown | undefined {
  * the page is scrolled), what was chosen for this very panel, and the chart under the mouse that drags all.
  * What is to be forgotten goes at once as well.
  */
-export const isUrgent = (
-  before: Scene,
-  next: Scene,
-  reading: Reading,
-  isFirst: boolean,
-): boolean =>
+export const isUrgent = (before: Scene, next: Scene, reading: Reading, isFirst: boolean): boolean =>
   (before.shown === undefined ? isFirst : next.shown === undefined) ||
   before.panel !== next.panel ||
   next.panned?.by === reading;

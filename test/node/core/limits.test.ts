@@ -41,6 +41,7 @@ const ABUSED: Readonly<
   statementsPerRequest: [HERE, "a request describes so many metrics"],
   knownSeries: ["node/formats/protobuf.test.ts", "so many keys, and so many bytes", "SLOTS + 1"],
   knownSeriesBytes: ["node/formats/protobuf.test.ts", "so many keys, and so many bytes", "BYTES"],
+  knownKeysBytes: ["node/core/known-keys.test.ts", "lists are kept up to so many bytes"],
   bodyBytes: [BAD_POINTS, "10 MB of nesting"],
   bodyMs: [ABUSE, "a body has so long to come"],
   pointsPerRequest: [BAD_POINTS, "100_001"],

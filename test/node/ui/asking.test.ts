@@ -124,3 +124,16 @@ test("a socket that comes back later is asked about at once", async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(asked).toHaveBeenCalledTimes(3);
 });
+
+test("a question that hangs as a socket comes back is asked anew", async () => {
+  const live = feed();
+  reading = new Reading(signal(panelOf("cpu")));
+  live.snapshot();
+  await answer();
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect(asked).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(5_000);
+  live.snapshot();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).toHaveBeenCalledTimes(3);
+});

@@ -58,6 +58,7 @@ test("series are found again by their bytes, also where all hashes are the same"
         name: { measurement: name, tags: [] },
         fields: [],
         names: undefined,
+        next: undefined,
       });
       table.add(made[i]!);
       start = end;
