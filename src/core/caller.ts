@@ -13,6 +13,8 @@ export type Scope = (typeof SCOPES)[number];
 export interface Caller {
   /** Tells callers apart: the id of a token, or one of the words below. */
   readonly id: string;
+  /** Of a token: when it was made, Unix ms. */
+  readonly createdAt?: number;
   /** In words, for a refusal. */
   readonly name: string;
   readonly scope: Scope;

@@ -206,10 +206,11 @@ function accessTeamOf(variables: Variables, wrong: string[]): AccessTeam | undef
   if (scope === undefined)
     wrong.push(`ACCESS_SCOPE is ${shown(given)}, not one of ${SCOPES.join(", ")}`);
   if (domain === "" && audience === "") return undefined;
-  const origin = domain.startsWith("http") ? domain : `https://${domain}`;
+  const origin = domain.includes("://") ? domain : `https://${domain}`;
   if (domain === "" || audience === "")
     wrong.push("ACCESS_TEAM_DOMAIN and ACCESS_AUD belong together: one of them is missing");
-  else if (!isOrigin(origin))
+  // What the keys are fetched by decides who gets in.
+  else if (!isOrigin(origin) || !origin.startsWith("https:"))
     wrong.push(
       `ACCESS_TEAM_DOMAIN is ${shown(domain)}, not a domain such as team.cloudflareaccess.com`,
     );

@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { readTokens, type TokenRow } from "../d1/tokens.ts";
 import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
+import type { NamedToken } from "./http/cookie.ts";
 import { countRead } from "./shards.ts";
 
 /** Whether there is such a token cannot be said, since D1 does not. */
@@ -51,9 +52,10 @@ export class TokenList {
     return this.#find(() => this.#byHash.get(hash), now);
   }
 
-  /** The token with the id; undefined when there is none. */
-  get(id: number, now: number): Promise<Found> {
-    return this.#find(() => [...this.#byHash.values()].find((row) => row.id === id), now);
+  /** The token with the id that was made then; undefined when there is none. */
+  get({ id, createdAt }: NamedToken, now: number): Promise<Found> {
+    const isIt = (row: TokenRow): boolean => row.id === id && row.created_at === createdAt;
+    return this.#find(() => [...this.#byHash.values()].find(isIt), now);
   }
 
   async #find(known: () => TokenRow | undefined, now: number): Promise<Found> {

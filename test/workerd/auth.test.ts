@@ -227,6 +227,18 @@ describe("without a token the store is closed", () => {
       }
     });
 
+  test("also by what other clients speak, each in its own words", async () => {
+    for (const { methods, path, scope } of ENDPOINTS)
+      for (const method of methods) {
+        const response = await ask(WITHOUT, path.replaceAll(/:\w+/g, "1"), { method });
+        if (scope === "always") expect(response.status).toBeLessThan(300);
+        else {
+          expect([401, 403], `${method} ${path}: ${response.status}`).toContain(response.status);
+          expect(await response.text(), `${method} ${path}`).toContain("has no API_TOKEN");
+        }
+      }
+  });
+
   test("an empty token is none", async () => {
     const of = { ...bindings, API_TOKEN: "" };
     await failureOf(await ask(of, "/api/v1/status"), 401, "no_token_configured");

@@ -117,6 +117,14 @@ describe("a browser is signed in", () => {
     await failureOf(await ask("/api/v1/session", evil), 403, "forbidden");
   });
 
+  test("by the store's own page alone", async () => {
+    const origin = "https://evil.example";
+    const of = isolate({ ALLOWED_ORIGINS: origin });
+    const sent = { method: "POST", token: TOKEN, origin };
+    await failureOf(await ask("/api/v1/session", sent, of), 403, "forbidden");
+    expect((await ask("/api/v1/session", { ...sent, origin: HOST }, of)).status).toBe(200);
+  });
+
   test("not for longer by the cookie itself", async () => {
     const cookie = await signedIn(TOKEN);
     const again = { method: "POST", cookie, origin: HOST };
@@ -161,14 +169,32 @@ describe("the cookie is worth nothing", () => {
     await refused(await signedIn(TOKEN), isolate({ API_TOKEN: "another" }));
   });
 
+  test("for a token that got the same id after D1 was put back to before the first", async () => {
+    const first = await named({ scope: "read" });
+    const cookie = await signedIn(first.token);
+    expect((await ask("/api/v1/metrics", { cookie })).status).toBe(200);
+    await env.DB.batch([
+      env.DB.prepare("DELETE FROM token WHERE id = ?").bind(first.id),
+      env.DB.prepare("UPDATE sqlite_sequence SET seq = ? WHERE name = 'token'").bind(first.id - 1),
+    ]);
+    vi.setSystemTime(NOW + 1);
+    const second = await named({ scope: "admin" });
+    expect(second.id).toBe(first.id);
+    await refused(cookie);
+    expect((await ask("/api/v1/metrics", { cookie: await signedIn(second.token) })).status).toBe(
+      200,
+    );
+  });
+
   test("changed in any character", async () => {
     const cookie = await signedIn((await named({})).token);
     const [name, value = ""] = cookie.split("=");
-    const [, until, mac] = value.split(".");
-    // The administrator, another token, a later end, another MAC, none.
+    const [token, until, mac] = value.split(".");
+    // The administrator, another token, one made at another time, a later end, another MAC, none.
     for (const forged of [
       `.${until}.${mac}`,
-      `1.${until}.${mac}`,
+      `1-${NOW}.${until}.${mac}`,
+      `${token}0.${until}.${mac}`,
       value.replace(String(until), String(Number(until) + 1)),
       value.slice(0, -2) + (value.at(-2) === "A" ? "B" : "A") + value.at(-1),
       `${value}A`,
@@ -194,7 +220,13 @@ describe("pages of other origins have no use of it", () => {
   ] as const;
   for (const [method, path, body] of WRITES)
     test(`${method} ${path}`, async () => {
-      for (const origin of [undefined, "https://evil.example", "null", "https://m.example:8443"]) {
+      for (const origin of [
+        undefined,
+        "https://evil.example",
+        "null",
+        "https://m.example:8443",
+        "http://m.example",
+      ]) {
         const response = await ask(path, {
           method,
           cookie,
@@ -204,6 +236,18 @@ describe("pages of other origins have no use of it", () => {
         expect(response.status, origin).toBe(403);
       }
     });
+
+  test("nor have those that may read and write with a token", async () => {
+    const origin = "https://shop.example";
+    const of = isolate({ ALLOWED_ORIGINS: origin });
+    const write = { method: "POST", cookie, origin, body: POINT };
+    await failureOf(await ask("/api/v1/points", write, of), 403, "forbidden");
+    const live = { cookie, origin, upgrade: true } as const;
+    await failureOf(await ask("/api/v1/live?metric=a", live, of), 403, "forbidden");
+    // No browser shows such a page what it asked for with a cookie.
+    const { headers } = await ask("/api/v1/metrics", { cookie, origin }, of);
+    expect(headers.has("access-control-allow-credentials")).toBe(false);
+  });
 
   test("the store's own page does all of it", async () => {
     const own = { cookie, origin: HOST };

@@ -153,9 +153,9 @@ async function withoutToken(
 async function byCookie(c: Context<HonoEnv>, secret: string): Promise<Caller | undefined> {
   const session = await sessionOf(c.req.raw, secret, Date.now());
   if (session === undefined) return undefined;
-  const { id, until } = session;
+  const { token, until } = session;
   const caller =
-    id === "" ? ADMINISTRATOR : await named(c, (list, now) => list.get(Number(id), now));
+    token === undefined ? ADMINISTRATOR : await named(c, (list, now) => list.get(token, now));
   return caller && { ...caller, expiresAt: Math.min(caller.expiresAt ?? Infinity, until) };
 }
 
@@ -187,6 +187,7 @@ async function named(
 
 const callerOfToken = (row: TokenRow): Caller => ({
   id: String(row.id),
+  createdAt: row.created_at,
   name: row.name,
   scope: row.scope,
   prefix: row.prefix,

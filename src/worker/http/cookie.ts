@@ -1,14 +1,22 @@
-// The cookie for which the page exchanges a token: `<id of the token>.<until>.<MAC>`. It names the token
-// and does not hold it; the MAC is by a key that is made of API_TOKEN, so another API_TOKEN ends all.
+// The cookie for which the page exchanges a token: `<id of the token>-<when it was made>.<until>.<MAC>`,
+// `.<until>.<MAC>` for the administrator's. It names the token and does not hold it; the MAC is by a key that
+// is made of API_TOKEN, so another API_TOKEN ends all.
 
 import * as LIMITS from "../../core/limits.ts";
 import { isLoopback } from "./stranger.ts";
 
 export interface Session {
-  /** Of the token that it was given for; "": the administrator. */
-  readonly id: string;
+  /** Of the token that it was given for; undefined: the administrator. */
+  readonly token: NamedToken | undefined;
   /** Unix ms. */
   readonly until: number;
+}
+
+/** The id of a token alone names another one after a database was put back to an earlier time. */
+export interface NamedToken {
+  readonly id: number;
+  /** When it was made, Unix ms. */
+  readonly createdAt: number;
 }
 
 const encoder = new TextEncoder();
@@ -57,11 +65,11 @@ const cookie = (request: Request, value: string, maxAgeSec: number): string => {
 export async function signedIn(
   request: Request,
   secret: string,
-  { id, until }: Session,
+  { token, until }: Session,
   now: number,
 ): Promise<string> {
   const end = Math.min(until, now + LIMITS.sessionMs);
-  const text = `${id}.${end}`;
+  const text = `${token === undefined ? "" : `${token.id}-${token.createdAt}`}.${end}`;
   const mac = await crypto.subtle.sign("HMAC", await keyOf(secret), encoder.encode(text));
   const value = `${text}.${base64Url(new Uint8Array(mac))}`;
   return cookie(request, value, Math.ceil((end - now) / 1_000));
@@ -81,8 +89,9 @@ export async function sessionOf(
     .split(/; */)
     .find((one) => one.startsWith(`${name}=`))
     ?.slice(name.length + 1);
-  const [, text, id, until, mac] = /^((\d*)\.(\d+))\.([\w-]{43})$/.exec(value ?? "") ?? [];
-  if (text === undefined || id === undefined || mac === undefined) return undefined;
+  const [, text, id, createdAt, until, mac] =
+    /^((?:(\d+)-(\d+))?\.(\d+))\.([\w-]{43})$/.exec(value ?? "") ?? [];
+  if (text === undefined || mac === undefined) return undefined;
   // Compared in constant time.
   const isOurs = await crypto.subtle.verify(
     "HMAC",
@@ -90,7 +99,9 @@ export async function sessionOf(
     fromBase64Url(mac),
     encoder.encode(text),
   );
-  return isOurs && Number(until) > now ? { id, until: Number(until) } : undefined;
+  if (!isOurs || !(Number(until) > now)) return undefined;
+  const token = id === undefined ? id : { id: Number(id), createdAt: Number(createdAt) };
+  return { token, until: Number(until) };
 }
 
 const base64Url = (bytes: Uint8Array): string =>

@@ -7,8 +7,10 @@ export const hostOf = (origin: string): string =>
 /** Whether the page that sends it is one of the store's. Programs send no Origin: of theirs, undefined. */
 export function isOwnPage(request: Request): boolean | undefined {
   const origin = request.headers.get("origin");
-  // Who ends TLS may speak plain HTTP to the store: only the host is the same.
-  return origin === null ? undefined : hostOf(origin) === new URL(request.url).host;
+  if (origin === null) return undefined;
+  const { host, protocol } = new URL(request.url);
+  // Who ends TLS may speak plain HTTP to the store: then only the host is the same.
+  return hostOf(origin) === host && !(protocol === "https:" && origin.startsWith("http:"));
 }
 
 /** Whether it changes something, or opens what goes on for long. */

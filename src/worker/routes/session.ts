@@ -39,11 +39,14 @@ export const signIn = endpoint({
   summary: "For the page: exchange the token for a cookie",
   description: `The cookie is HttpOnly, names the token, and ends with it or after ${LIMITS.sessionMs / 86_400_000} days.`,
   answer: sessionAnswer,
-  errors: [],
+  errors: ["forbidden"],
   async handle(_asked, c) {
     const { caller } = c.var;
     const { access } = configOf(c.env);
     const request = c.req.raw;
+    // A page of others must not make a browser somebody else here.
+    if (isOwnPage(request) === false)
+      fail({ kind: "forbidden", message: "Only the store's own page may sign a browser in" });
     if (access?.kind !== "token") return said(caller);
     // A cookie is not worth another one: it would never end.
     if (tokenOf(request.headers) === undefined)
@@ -51,8 +54,9 @@ export const signIn = endpoint({
         kind: "unauthorized",
         message: "No token to sign in with. Send the header `Authorization: Bearer <token>`",
       });
-    const until = caller.expiresAt ?? Infinity;
-    const cookie = await signedIn(request, access.token, { id: caller.id, until }, Date.now());
+    const { id, createdAt, expiresAt: until = Infinity } = caller;
+    const token = createdAt === undefined ? undefined : { id: Number(id), createdAt };
+    const cookie = await signedIn(request, access.token, { token, until }, Date.now());
     return jsonResponse(said(caller), { headers: { "set-cookie": cookie } });
   },
 });
