@@ -4,8 +4,8 @@ import { quote } from "./text.ts";
 import type { Ask, AskedExpression } from "./view-asks.ts";
 
 /**
- * What a token allows. `read`: queries, lists and live sockets; `write`: storing points; `admin`: all of
- * it, and removing metrics, flushing, and tokens themselves.
+ * What a token allows. `read`: queries, lists and live sockets; `write`: storing points, descriptions and
+ * events; `admin`: all of it, and removing metrics, flushing, and tokens themselves.
  */
 export const SCOPES = ["read", "write", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];

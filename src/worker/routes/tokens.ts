@@ -60,7 +60,8 @@ const newToken = z
       .max(LIMITS.tokenNameLength)
       .meta({ description: "Who or what it is for", example: "collectd on web-1" }),
     scope: z.enum(SCOPES).meta({
-      description: "read: queries; write: storing points; admin: everything, tokens too",
+      description:
+        "read: queries; write: storing points, descriptions and events; admin: everything, tokens too",
     }),
     prefix: z
       .string()
