@@ -76,6 +76,10 @@ export function site(options: ServerOptions = {}): Site {
       context.setDefaultTimeout(PATIENCE);
       const page = await context.newPage();
       page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+      // What the page's own policy stops is a fault of the page.
+      page.on("console", (said) => {
+        if (said.text().includes("Content Security Policy")) errors.push(said.text());
+      });
       await page.goto(server.url + path);
       return page;
     },
