@@ -147,6 +147,15 @@ test("a page of another origin does nothing by it", async () => {
   expect(await flush("https://evil.example")).toBe(403);
   expect(await flush("https://m.example")).toBe(200);
   expect(await flush()).toBe(200);
+  const live = async (origin: string): Promise<number> => {
+    const headers = { upgrade: "websocket", origin };
+    const response = await ask(await signed(), "/api/v1/live?metric=a", { headers });
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+    return response.status;
+  };
+  expect(await live("https://evil.example")).toBe(403);
+  expect(await live("https://m.example")).toBe(101);
 });
 
 test("without its keys nobody is let in by it, and tokens work", async () => {

@@ -370,6 +370,18 @@ describe("live sockets of a token", () => {
   });
 });
 
+test("with PUBLIC_READ, pages of other origins open no sockets all the same", async () => {
+  const of = isolate({ PUBLIC_READ: "true", RATE_ADDRESSES: patient });
+  const live = async (origin: string): Promise<number> => {
+    const response = await ask("/api/v1/live?metric=a", { upgrade: true, origin }, of);
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+    return response.status;
+  };
+  expect(await live("https://evil.example")).toBe(403);
+  expect(await live(HOST)).toBe(101);
+});
+
 test("with PUBLIC_READ, who is signed in no more is one of the public", async () => {
   const of = isolate({ PUBLIC_READ: "true" });
   const answer = await ask("/api/v1/session", { cookie: "__Host-minuet=.1.x" }, of);

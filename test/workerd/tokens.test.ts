@@ -391,6 +391,8 @@ describe("a prefix", () => {
       expect(seen(await read("/api/v1/metrics?limit=1&cursor=web.a"))).toEqual(["web.b"]);
       expect(seen(await read("/api/v1/metrics?cursor=web.b"))).toEqual([]);
       expect(seen(await read("/api/v1/metrics?cursor=a&search=B"))).toEqual(mine);
+      expect(seen(await read("/api/v1/find"))).toEqual(mine);
+      expect(seen(await read("/api/v1/find?search=db"))).toEqual([]);
       const prometheus = "/prometheus/api/v1";
       expect(seen(await read(`${prometheus}/label/__name__/values`))).toEqual(mine);
       expect(await read(`${prometheus}/labels`)).not.toContain("secret");
@@ -425,6 +427,22 @@ describe("a prefix", () => {
       const { nearest } = await failureOf(response, 404, "unknown_metric");
       expect(nearest).toEqual(["web.a", "web.b"]);
     }
+  });
+
+  test("what is said of others is not set, and their rules are not listed", async () => {
+    const set = (name: string): Promise<Response> =>
+      ask(admin, `/api/v1/metric?name=${name}`, writer, {
+        method: "PUT",
+        body: JSON.stringify({ unit: "bytes" }),
+      });
+    expect((await set("web.a")).status).toBe(200);
+    await failureOf(await set("db.x"), 403, "forbidden");
+    await failureOf(await set("db.none"), 403, "forbidden");
+    for (const metric of ["web.a", "db.x"]) {
+      const rule = { name: metric, metric, op: ">", threshold: 1 };
+      expect((await post(admin, "/api/v1/alerts/rules", TOKEN, rule)).status).toBe(200);
+    }
+    expect(seen(await read("/api/v1/alerts/rules"))).toEqual(["web.a"]);
   });
 
   test("the status, which is about all, is refused", async () => {

@@ -11,6 +11,16 @@ describe("what is read", () => {
       const config = readConfig({ ...BINDINGS, ...variables });
       expect(config).toMatchObject({ ok: true, value: expected });
     });
+  for (const [domain, origin] of [
+    ["team.cloudflareaccess.com", "https://team.cloudflareaccess.com"],
+    ["httpd.cloudflareaccess.com", "https://httpd.cloudflareaccess.com"],
+    ["https://team.cloudflareaccess.com", "https://team.cloudflareaccess.com"],
+  ] as const)
+    reads(
+      `a team of Access: ${domain}`,
+      { ACCESS_TEAM_DOMAIN: domain, ACCESS_AUD: "app" },
+      { accessTeam: { origin, audience: "app", scope: "read" } },
+    );
   reads(
     "defaults",
     {},
@@ -62,6 +72,17 @@ describe("what is refused", () => {
       expect(error).toContain(message);
       expect(error).toContain("wrangler.toml");
     });
+  for (const domain of ["http://team.cloudflareaccess.com", "ftp://team", "team/path"])
+    refuses(
+      `no team of Access: ${domain}`,
+      { ACCESS_TEAM_DOMAIN: domain, ACCESS_AUD: "app" },
+      `ACCESS_TEAM_DOMAIN is "${domain}", not a domain such as team.cloudflareaccess.com`,
+    );
+  refuses(
+    "no scope of Access",
+    { ACCESS_TEAM_DOMAIN: "team.cloudflareaccess.com", ACCESS_AUD: "app", ACCESS_SCOPE: "all" },
+    'ACCESS_SCOPE is "all", not one of read, write, admin',
+  );
   refuses("a word", { SHARDS: "two" }, 'SHARDS is "two", not a number of shards from 1 to 64');
   for (const origin of ["*", "shop.example", "https://shop.example/", "https://Shop.example"])
     refuses(
