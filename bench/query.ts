@@ -1,5 +1,5 @@
-// How long answers take, beside VictoriaMetrics and InfluxDB where they are installed: 100 series × 1
-// year × 1 minute, the same answers first, and what an import of that year does to ordinary questions;
+// How long answers take, in turns with VictoriaMetrics and beside InfluxDB, where they are installed: 100
+// series × 1 year × 1 minute, the same answers first, and what an import of that year does to ordinary questions;
 // then 10,000 series of one metric. Usage: npm run bench:query [-- days [year | wide]]
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -162,7 +162,10 @@ async function areDaysMade({ miniflare }: RunningMinuet): Promise<boolean> {
   return Number(made) >= dayOf(Date.now() - 2 * HOUR);
 }
 
-/** Asks all stores the same, in turns, after each has answered the same. */
+/** What takes all cores for seconds, and collects its garbage when it has answered: it is asked by itself. */
+const APART = "InfluxDB";
+
+/** Asks the stores the same, in turns, after each has answered the same. */
 async function compare(
   minuet: RunningMinuet,
   peers: readonly Peer[],
@@ -184,13 +187,17 @@ async function compare(
       const difference = differs(answer, theirs);
       if (difference !== undefined) console.log(`  ${store.name} answers otherwise: ${difference}`);
     }
-    for (const { ask } of stores) await warmUp(ask);
     const times = stores.map((): number[] => []);
-    // There and back, so that none always follows the same other, which may still collect its garbage.
-    let turns = [...stores.entries()];
-    for (let run = 0; run < RUNS; run++, turns = turns.toReversed())
-      for (const [i, { ask }] of turns)
-        if (sum(times[i]!) < ENOUGH_MS) times[i]!.push(await milliseconds(ask));
+    const all = [...stores.entries()];
+    for (const isApart of [false, true]) {
+      // There and back, so that none always follows the same other, which may still collect its garbage.
+      let turns = all.filter(([, { name }]) => (name === APART) === isApart);
+      for (const peer of peers) await idle(peer.command);
+      for (const [, { ask }] of turns) await warmUp(ask);
+      for (let run = 0; run < RUNS; run++, turns = turns.toReversed())
+        for (const [i, { ask }] of turns)
+          if (sum(times[i]!) < ENOUGH_MS) times[i]!.push(await milliseconds(ask));
+    }
     const alone = question.hosts === "averaged" ? await readAlone(minuet, question) : undefined;
     const [mine = NaN, ...others] = times.map(median);
     const ratio =
