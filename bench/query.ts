@@ -27,6 +27,8 @@ const RUNS = 15;
 const WARM = 15;
 /** A store that has taken so long for a question is not asked it again. */
 const ENOUGH_MS = 10_000;
+/** What takes all cores for seconds, and collects its garbage when it has answered: it is asked by itself. */
+const APART = "InfluxDB";
 /** Runs of the cron at most, of which production has one a minute. */
 const CRONS = 60;
 /** Between two ordinary questions while the import runs. */
@@ -161,9 +163,6 @@ async function areDaysMade({ miniflare }: RunningMinuet): Promise<boolean> {
     .first("value");
   return Number(made) >= dayOf(Date.now() - 2 * HOUR);
 }
-
-/** What takes all cores for seconds, and collects its garbage when it has answered: it is asked by itself. */
-const APART = "InfluxDB";
 
 /** Asks the stores the same, in turns, after each has answered the same. */
 async function compare(
