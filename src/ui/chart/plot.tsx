@@ -1,7 +1,7 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
 import { signal, useSignal } from "@preact/signals";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { type ChartData, middles, slotOf } from "./data.ts";
@@ -216,21 +216,11 @@ export function Plot(all: PlotProps) {
     if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
 
-  // A new chart draws what is there by then: it is not drawn again for it.
-  useLayoutEffect(() => {
-    let laid = overlay.peek();
-    return overlay.subscribe((next) => {
-      if (next !== laid) plot.current?.redraw(false);
-      laid = next;
-    });
-  }, []);
-  const { line } = props.panel;
-  const drawnLine = useRef(line);
-  useLayoutEffect(() => {
+  useEffect(() => overlay.subscribe(() => plot.current?.redraw(false)), []);
+  useEffect(() => {
     const u = plot.current;
-    if (drawnLine.current !== line) u?.setData(u.data);
-    drawnLine.current = line;
-  }, [line]);
+    u?.setData(u.data);
+  }, [props.panel.line]);
 
   const keyed = async (event: KeyboardEvent): Promise<void> => {
     const { onKey, told } = await codeOfKeys();
