@@ -1,7 +1,7 @@
 // The one component that owns a uPlot: makes it, feeds it, sizes it, themes it, and ends it.
 
 import { signal, useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { crosshair } from "./crosshair.ts";
 import { type ChartData, middles, slotOf } from "./data.ts";
@@ -216,11 +216,13 @@ export function Plot(all: PlotProps) {
     if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
 
-  useEffect(() => overlay.subscribe(() => plot.current?.redraw(false)), []);
-  useEffect(() => {
+  // A new chart draws what is laid over it by then: it is not drawn twice.
+  const isNew = useRef(true);
+  useLayoutEffect(() => {
     const u = plot.current;
-    u?.setData(u.data);
-  }, [props.panel.line]);
+    if (!isNew.current) u?.setData(u.data);
+    isNew.current = false;
+  }, [overlay.value, props.panel.line]);
 
   const keyed = async (event: KeyboardEvent): Promise<void> => {
     const { onKey, told } = await codeOfKeys();
