@@ -47,7 +47,6 @@ test("tells what /api/v1/status tells, and prices it", async () => {
   const databases = page.getByRole("table").nth(1);
   await expect.poll(() => databases.locator("tbody th").allTextContents()).toEqual(["DB", "DB_1"]);
   await expect.poll(() => databases.getByRole("meter").count()).toBe(2);
-  await expect.poll(() => page.getByRole("meter").count()).toBeGreaterThan(5);
 
   const status = await fetch(`${store.server.url}/api/v1/status`);
   const answer: StatusAnswer = sinceMidnight(await status.json());
@@ -62,6 +61,7 @@ test("tells what /api/v1/status tells, and prices it", async () => {
   // The first hour of a UTC day is too short for an estimate.
   if (costs === undefined) await page.getByText("Too early to say").waitFor();
   else {
+    await expect.poll(() => page.getByRole("meter").count()).toBeGreaterThan(5);
     const sum = page.getByRole("row", { name: "To pay" }).getByRole("cell").last();
     await expect.poll(() => sum.textContent()).toBe(costs);
     await expect.poll(() => totalOf(page, "A month at this pace")).toBe(costs);
