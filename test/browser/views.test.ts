@@ -421,3 +421,38 @@ test("events are marks on all panels, and a panel has a line", async () => {
   await page.goto(`${store.server.url}/?metric=cpu.load&line=9`);
   await expect.poll(() => line.getAttribute("aria-label")).toBe("9");
 });
+
+test("panels that fly by ask nothing; where the page comes to rest, they do", async () => {
+  const many = (name: string): string[] => Array.from({ length: 12 }, () => name);
+  const names = ["cpu.load", "http.ms", ...many("disk.used"), ...many("orders"), "net.in"];
+  await saved("longer", names.map((name) => `metric=${name}`).join("&"));
+  const { secret } = await linkTo("longer");
+  const page = await open(`/shared#${secret}`, { viewport: { width: 800, height: 500 } });
+  const asked = new Set<string>();
+  page.on("request", (request) => {
+    const metric = new URL(request.url()).searchParams.get("metric");
+    if (metric !== null) asked.add(metric);
+  });
+  await expect.poll(() => page.locator(".panel").count()).toBe(names.length);
+  await chartOf(page, '[data-metric="http.ms"]');
+  // Two windows a frame: however slow the machine is, that is fast.
+  await page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        const fly = (): void => {
+          const before = scrollY;
+          scrollBy(0, 1_000);
+          if (scrollY === before) done();
+          else requestAnimationFrame(fly);
+        };
+        fly();
+      }),
+  );
+  await chartOf(page, '[data-metric="net.in"]');
+  expect([...asked]).toContain("net.in");
+  // Those that were flown over last are in the window's margin.
+  const orders = page.locator(".panel").nth(16);
+  expect(await orders.getAttribute("data-state")).toBe("away");
+  await orders.scrollIntoViewIfNeeded();
+  await expect.poll(() => orders.getAttribute("data-state")).toBe("ready");
+});

@@ -5,22 +5,77 @@ import { seen } from "./placed.ts";
 
 /** So far outside of the window a place counts as seen: it is ready when it comes. */
 const MARGIN = "25%";
+/** Windows a second: what goes by faster than this nobody sees. It asks nothing, since questions cost rows. */
+const FLIES = 5;
+/** The page's speed is that of so long, and it is at rest when it has not moved for so long, ms. */
+const REST = 100;
+/** Between two places that were flown over and are still there, ms: together they would take a long frame. */
+const EACH = 40;
 
 const keys = new WeakMap<Element, string>();
+/** Places that came while the page flew. */
+const flown = new Set<Element>();
+/** Where the page was when its speed was last taken. */
+let last = { at: 0, y: 0 };
+let isFlying = false;
+let landing: ReturnType<typeof setTimeout> | undefined;
 
 const observer = new IntersectionObserver(
   (entries) => {
-    const next = new Set(seen.peek());
+    const come: Element[] = [];
+    const gone: Element[] = [];
     for (const { target, isIntersecting } of entries) {
-      const key = keys.get(target);
-      if (key === undefined || !(target instanceof HTMLElement)) continue;
-      if (isIntersecting) next.add(key);
-      else if (next.delete(key)) target.style.minHeight = `${target.offsetHeight}px`;
+      flown.delete(target);
+      if (!isIntersecting) gone.push(target);
+      else if (isFlying) flown.add(target);
+      else come.push(target);
     }
-    if (next.size !== seen.peek().size || [...next].some((key) => !seen.peek().has(key)))
-      seen.value = next;
+    change(come, gone);
   },
   { rootMargin: `${MARGIN} 0px` },
+);
+
+function change(come: readonly Element[], gone: readonly Element[]): void {
+  const next = new Set(seen.peek());
+  for (const place of come) {
+    const key = keys.get(place);
+    if (key !== undefined) next.add(key);
+  }
+  for (const place of gone) {
+    const key = keys.get(place);
+    if (key !== undefined && next.delete(key) && place instanceof HTMLElement)
+      place.style.minHeight = `${place.offsetHeight}px`;
+  }
+  if (next.size !== seen.peek().size || [...next].some((key) => !seen.peek().has(key)))
+    seen.value = next;
+}
+
+/** One after the other comes to be seen. */
+function land(): void {
+  isFlying = false;
+  clearTimeout(landing);
+  const [place] = flown;
+  if (place === undefined) return;
+  flown.delete(place);
+  change([place], []);
+  landing = setTimeout(land, EACH);
+}
+
+addEventListener(
+  "scroll",
+  ({ timeStamp: at }) => {
+    const since = at - last.at;
+    if (since >= REST) {
+      const moved = Math.abs(scrollY - last.y) / innerHeight;
+      // After a rest it has not moved all that time.
+      isFlying = moved / Math.min(since, 2 * REST) > FLIES / 1_000;
+      last = { at, y: scrollY };
+    }
+    if (!isFlying) return;
+    clearTimeout(landing);
+    landing = setTimeout(land, REST);
+  },
+  { passive: true },
 );
 
 /** Returns what ends it. */
@@ -30,6 +85,7 @@ export function watch(place: HTMLElement, key: string): () => void {
   return () => {
     observer.unobserve(place);
     keys.delete(place);
+    flown.delete(place);
     const rest = new Set(seen.peek());
     if (rest.delete(key)) seen.value = rest;
   };
