@@ -424,15 +424,16 @@ test("events are marks on all panels, and a panel has a line", async () => {
 
 test("panels that fly by ask nothing; where the page comes to rest, they do", async () => {
   const many = (name: string): string[] => Array.from({ length: 12 }, () => name);
-  const names = ["cpu.load", "http.ms", ...many("disk.used"), ...many("orders"), "net.in"];
+  const names = ["cpu.load", "http.ms", ...many("orders"), ...many("disk.used"), "net.in"];
   await saved("longer", names.map((name) => `metric=${name}`).join("&"));
   const { secret } = await linkTo("longer");
   const page = await open(`/shared#${secret}`, { viewport: { width: 800, height: 500 } });
-  const asked = new Set<string>();
+  const asked: string[] = [];
   page.on("request", (request) => {
-    const metric = new URL(request.url()).searchParams.get("metric");
-    if (metric !== null) asked.add(metric);
+    const url = new URL(request.url());
+    if (url.pathname.endsWith("/query")) asked.push(url.searchParams.get("metric") ?? "");
   });
+  const panel = (n: number): Locator => page.locator(".panel").nth(n);
   await expect.poll(() => page.locator(".panel").count()).toBe(names.length);
   await chartOf(page, '[data-metric="http.ms"]');
   // Two windows a frame: however slow the machine is, that is fast.
@@ -449,10 +450,8 @@ test("panels that fly by ask nothing; where the page comes to rest, they do", as
       }),
   );
   await chartOf(page, '[data-metric="net.in"]');
-  expect([...asked]).toContain("net.in");
-  // Those that were flown over last are in the window's margin.
-  const orders = page.locator(".panel").nth(16);
-  expect(await orders.getAttribute("data-state")).toBe("away");
-  await orders.scrollIntoViewIfNeeded();
-  await expect.poll(() => orders.getAttribute("data-state")).toBe("ready");
+  // A few at the start, before it is known how fast that is, and those where it stops.
+  expect(asked.filter((name) => name !== "cpu.load" && name !== "http.ms").length).toBeLessThan(9);
+  await panel(16).scrollIntoViewIfNeeded();
+  await expect.poll(() => panel(16).getAttribute("data-state")).toBe("ready");
 });

@@ -1,23 +1,18 @@
 // Which places of panels somebody sees, or is about to: the others are left empty, at the height that
 // they had, so that nothing moves. Loaded where there are more panels than the first.
 
+import { Flight, REST } from "./flight.ts";
 import { seen } from "./placed.ts";
 
 /** So far outside of the window a place counts as seen: it is ready when it comes. */
 const MARGIN = "25%";
-/** Windows a second: what goes by faster than this nobody sees. It asks nothing, since questions cost rows. */
-const FLIES = 5;
-/** The page's speed is that of so long, and it is at rest when it has not moved for so long, ms. */
-const REST = 100;
 /** Between two places that were flown over and are still there, ms: together they would take a long frame. */
 const EACH = 40;
 
 const keys = new WeakMap<Element, string>();
-/** Places that came while the page flew. */
+const flight = new Flight();
+/** Places that came while the page flew: they ask nothing, since questions cost rows. */
 const flown = new Set<Element>();
-/** Where the page was when its speed was last taken. */
-let last = { at: 0, y: 0 };
-let isFlying = false;
 let landing: ReturnType<typeof setTimeout> | undefined;
 
 const observer = new IntersectionObserver(
@@ -27,7 +22,7 @@ const observer = new IntersectionObserver(
     for (const { target, isIntersecting } of entries) {
       flown.delete(target);
       if (!isIntersecting) gone.push(target);
-      else if (isFlying) flown.add(target);
+      else if (flight.isFlying) flown.add(target);
       else come.push(target);
     }
     change(come, gone);
@@ -50,10 +45,9 @@ function change(come: readonly Element[], gone: readonly Element[]): void {
     seen.value = next;
 }
 
-/** One after the other comes to be seen. */
+/** The page is at rest: one place after the other is seen. */
 function land(): void {
-  isFlying = false;
-  clearTimeout(landing);
+  flight.isFlying = false;
   const [place] = flown;
   if (place === undefined) return;
   flown.delete(place);
@@ -63,15 +57,9 @@ function land(): void {
 
 addEventListener(
   "scroll",
-  ({ timeStamp: at }) => {
-    const since = at - last.at;
-    if (since >= REST) {
-      const moved = Math.abs(scrollY - last.y) / innerHeight;
-      // After a rest it has not moved all that time.
-      isFlying = moved / Math.min(since, 2 * REST) > FLIES / 1_000;
-      last = { at, y: scrollY };
-    }
-    if (!isFlying) return;
+  ({ timeStamp }) => {
+    flight.moved(timeStamp, scrollY, innerHeight);
+    if (!flight.isFlying) return;
     clearTimeout(landing);
     landing = setTimeout(land, REST);
   },
