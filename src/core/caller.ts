@@ -10,11 +10,18 @@ import type { Ask, AskedExpression } from "./view-asks.ts";
 export const SCOPES = ["read", "write", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** The id of a token alone names another one after a database was put back to an earlier time. */
+export interface NamedToken {
+  readonly id: number;
+  /** When it was made, Unix ms. */
+  readonly createdAt: number;
+}
+
 export interface Caller {
   /** Tells callers apart: the id of a token, or one of the words below. */
   readonly id: string;
-  /** Of a token: when it was made, Unix ms. */
-  readonly createdAt?: number;
+  /** By which it came, where that has a name. */
+  readonly token?: NamedToken;
   /** In words, for a refusal. */
   readonly name: string;
   readonly scope: Scope;

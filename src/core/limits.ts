@@ -40,9 +40,8 @@ export const otlpDepth = 24;
 export const idempotencyKeyLength = 200;
 /** Series of senders that a decoder finds again by their bytes: bounds its memory. */
 export const knownSeries = 16_384;
-/** Bytes of all that, of one format. */
+/** Bytes of all that, of one format; and, about, of the lists of keys that a shard finds again. */
 export const knownSeriesBytes = 3 * 1024 * 1024;
-/** Bytes, about, of the lists of series keys that a shard finds again: bounds its memory. */
 export const knownKeysBytes = 2_000_000;
 /** Metrics whose type is remembered, since their names say another: bounds an isolate's memory. */
 export const knownTypes = 10_000;
@@ -262,9 +261,10 @@ export const tokenUsedMs = 3_600_000;
 export const tokensDeadlineMs = 5_000;
 /** Saved views of a store: bounds a list that is sent as a whole. */
 export const views = 500;
-/** Characters of a view's id and note, and of what it shows, as in an address; a name is as long as a token's. */
+/** Characters of a view's id and note; a name is as long as a token's. */
 export const viewIdLength = 64;
 export const viewNoteLength = 4_000;
+/** Characters of what a view shows, as in an address: stops documents kept as views. */
 export const viewSearchLength = 16_000;
 /** How long a deleted view can be brought back with its links, ms. */
 export const viewDeletedMs = 3_600_000;

@@ -35,6 +35,7 @@ export class Appends {
   readonly #room: Room;
   readonly #commit: GroupCommit;
   readonly #known = new KnownKeys();
+  readonly #keysOf = (text: string): readonly string[] => this.#known.in(text);
 
   constructor(room: Room) {
     const { log } = room;
@@ -66,8 +67,7 @@ export class Appends {
     const full = fullIssue(index, { held, waiting: this.waitingBytes, more: size });
     if (full !== undefined)
       return Promise.resolve<AppendAnswer>({ kind: "busy", message: full, retryAfterSec: 30 });
-    const keysOf = (text: string): readonly string[] => this.#known.in(text);
-    const batches = list.map((bytes) => ({ bytes, batch: decodeBatchBy(keysOf, bytes) }));
+    const batches = list.map((bytes) => ({ bytes, batch: decodeBatchBy(this.#keysOf, bytes) }));
     return this.#commit.add({ batches, layout, attempt, repeats }, size, sender);
   }
 }

@@ -2,12 +2,12 @@
 // request costs no read, an unknown token neither, and a revoked one is refused within a minute
 // everywhere. It does not decide what a token may do.
 
+import type { NamedToken } from "../core/caller.ts";
 import * as LIMITS from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { readTokens, type TokenRow } from "../d1/tokens.ts";
 import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
-import type { NamedToken } from "./http/cookie.ts";
 import { countRead } from "./shards.ts";
 
 /** Whether there is such a token cannot be said, since D1 does not. */

@@ -241,6 +241,7 @@ export class Intake {
   }
 
   #grow(): void {
+    // Four columns are made anew each time: most requests grow once or twice.
     const capacity = this.#at.length * 4;
     const copy = <T extends Uint32Array | Float64Array>(to: T, from: T): T => {
       to.set(from);

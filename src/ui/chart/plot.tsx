@@ -216,7 +216,7 @@ export function Plot(all: PlotProps) {
     if (at.peek() !== undefined) at.value = placeOf(u, latest.current.data);
   }, [columns, from, to]);
 
-  // A new chart draws what is laid over it by then: it is not drawn twice.
+  // At first the chart draws what is laid over it by itself: it is not drawn twice.
   const isNew = useRef(true);
   useLayoutEffect(() => {
     const u = plot.current;

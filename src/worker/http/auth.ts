@@ -187,7 +187,7 @@ async function named(
 
 const callerOfToken = (row: TokenRow): Caller => ({
   id: String(row.id),
-  createdAt: row.created_at,
+  token: { id: row.id, createdAt: row.created_at },
   name: row.name,
   scope: row.scope,
   prefix: row.prefix,

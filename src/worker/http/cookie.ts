@@ -2,6 +2,7 @@
 // `.<until>.<MAC>` for the administrator's. It names the token and does not hold it; the MAC is by a key that
 // is made of API_TOKEN, so another API_TOKEN ends all.
 
+import type { NamedToken } from "../../core/caller.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { isLoopback } from "./stranger.ts";
 
@@ -10,13 +11,6 @@ export interface Session {
   readonly token: NamedToken | undefined;
   /** Unix ms. */
   readonly until: number;
-}
-
-/** The id of a token alone names another one after a database was put back to an earlier time. */
-export interface NamedToken {
-  readonly id: number;
-  /** When it was made, Unix ms. */
-  readonly createdAt: number;
 }
 
 const encoder = new TextEncoder();

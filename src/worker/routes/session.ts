@@ -54,8 +54,7 @@ export const signIn = endpoint({
         kind: "unauthorized",
         message: "No token to sign in with. Send the header `Authorization: Bearer <token>`",
       });
-    const { id, createdAt, expiresAt: until = Infinity } = caller;
-    const token = createdAt === undefined ? undefined : { id: Number(id), createdAt };
+    const { token, expiresAt: until = Infinity } = caller;
     const cookie = await signedIn(request, access.token, { token, until }, Date.now());
     return jsonResponse(said(caller), { headers: { "set-cookie": cookie } });
   },

@@ -1,7 +1,7 @@
 // How often a panel asks: once for what it shows, and again only when there is news that no socket tells.
 
 import { signal } from "@preact/signals";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MINUTE } from "../../../src/core/tiers.ts";
 import { type Connection, feeds, type Listener } from "../../../src/ui/models/feeds.ts";
 import { Reading } from "../../../src/ui/models/reading.ts";
@@ -54,7 +54,9 @@ async function answer(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-let reading: Reading | undefined;
+/** A panel is seen: its socket is about to open, and its first question is on its way. */
+let live: ReturnType<typeof feed>;
+let reading: Reading;
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
   asked.mockClear();
@@ -68,72 +70,67 @@ beforeEach(() => {
     const body = { metric: "cpu", resolution: "minute", step: MINUTE, keptFrom: 0, series: [] };
     return Response.json({ ...body, from: NOW - 60 * MINUTE, to: NOW });
   });
+  live = feed();
+  reading = new Reading(signal(panelOf("cpu")));
 });
 afterEach(() => {
-  reading?.end();
+  reading.end();
   feeds.value = new Map();
   vi.useRealTimers();
 });
 
+/** So much later, so many questions have been asked in all. */
+async function asks(times: number, ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+  expect(asked).toHaveBeenCalledTimes(times);
+}
+
 test("a socket that opens while the first question is on its way does not double it", async () => {
-  const live = feed();
-  reading = new Reading(signal(panelOf("cpu")));
   live.snapshot();
   await answer();
-  await vi.advanceTimersByTimeAsync(900);
-  expect(asked).toHaveBeenCalledTimes(1);
+  await asks(1, 900);
   // What came between the question and the snapshot is asked for: a panel that is still there has it.
-  await vi.advanceTimersByTimeAsync(200);
-  expect(asked).toHaveBeenCalledTimes(2);
+  await asks(2, 200);
   await answer();
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(asked).toHaveBeenCalledTimes(2);
+  await asks(2, 10_000);
 });
 
 test("nor does one that opens after the first answer", async () => {
-  const live = feed();
-  reading = new Reading(signal(panelOf("cpu")));
   await answer();
   live.snapshot();
-  await vi.advanceTimersByTimeAsync(900);
-  expect(asked).toHaveBeenCalledTimes(1);
-  await vi.advanceTimersByTimeAsync(200);
-  expect(asked).toHaveBeenCalledTimes(2);
+  await asks(1, 900);
+  await asks(2, 200);
 });
 
 test("a panel that has gone asks nothing more", async () => {
-  const live = feed();
-  reading = new Reading(signal(panelOf("cpu")));
   live.snapshot();
   await answer();
   reading.end();
-  await vi.advanceTimersByTimeAsync(10_000);
-  expect(asked).toHaveBeenCalledTimes(1);
+  await asks(1, 10_000);
 });
 
-test("a socket that comes back later is asked about at once", async () => {
-  const live = feed();
-  reading = new Reading(signal(panelOf("cpu")));
-  live.snapshot();
-  await answer();
-  await vi.advanceTimersByTimeAsync(1_100);
-  await answer();
-  await vi.advanceTimersByTimeAsync(30_000);
-  expect(asked).toHaveBeenCalledTimes(2);
-  live.snapshot();
-  await vi.advanceTimersByTimeAsync(0);
-  expect(asked).toHaveBeenCalledTimes(3);
-});
+describe("when a socket comes back,", () => {
+  beforeEach(async () => {
+    live.snapshot();
+    await answer();
+    await asks(2, 1_100);
+  });
 
-test("a question that hangs as a socket comes back is asked anew", async () => {
-  const live = feed();
-  reading = new Reading(signal(panelOf("cpu")));
-  live.snapshot();
-  await answer();
-  await vi.advanceTimersByTimeAsync(1_100);
-  expect(asked).toHaveBeenCalledTimes(2);
-  await vi.advanceTimersByTimeAsync(5_000);
-  live.snapshot();
-  await vi.advanceTimersByTimeAsync(0);
-  expect(asked).toHaveBeenCalledTimes(3);
+  test("it is asked at once what lies between", async () => {
+    await answer();
+    await asks(2, 30_000);
+    live.snapshot();
+    await asks(3, 0);
+  });
+
+  test("a question that hangs since is asked anew", async () => {
+    await asks(2, 5_000);
+    live.snapshot();
+    await asks(3, 0);
+  });
+
+  test("one that is on its way since a moment is waited for", async () => {
+    live.snapshot();
+    await asks(2, 2_000);
+  });
 });
