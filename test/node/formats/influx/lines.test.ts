@@ -120,6 +120,36 @@ describe("a line that is wrong", () => {
   });
 });
 
+test("whatever came before it, a line says what it says alone", () => {
+  // Names that begin like others, or hold the space that ends them.
+  const name = fc.constantFrom(
+    "m",
+    "m,h=a",
+    "m,h=ab",
+    "m,h=a\\ v=1",
+    "m,h=a,r=eu",
+    "mm",
+    "",
+    "m,h=",
+  );
+  const field = fc.constantFrom("v=1", "v=2i", "v=1,w=3", "b=1", "v", 'v="x"');
+  const at = fc.nat(5).map((n) => `${NOW - n}000000`);
+  const line = fc.tuple(name, field, at).map((parts) => parts.join(" "));
+  const stored = (text: string): string[] =>
+    decode(text)
+      .finish()
+      .flatMap(({ batches }) => batches.map(decodeBatch))
+      .flatMap(({ series, index, at, value }) =>
+        [...at].map((time, i) => `${series[index[i]!]} ${time} ${value[i]}`),
+      );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 30 }), (lines) => {
+      expect(stored(lines.join("\n"))).toEqual(lines.flatMap(stored));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test("one line may hold more points than a request: it is refused before they are taken in", () => {
   const fields = (count: number): string =>
     Array.from({ length: count }, (_, i) => `f${i}=1`).join();
