@@ -46,6 +46,14 @@ export class JsonBytes {
     return at;
   }
 
+  /** Where bytes end that begin at `at` and are those in [from, to); −1: they are others. */
+  endOfSame(at: number, from: number, to: number): number {
+    const { bytes } = this;
+    const behind = at - from;
+    for (let i = from; i < to; i++) if (bytes[i] !== bytes[i + behind]) return -1;
+    return to + behind;
+  }
+
   /** Where the quote is that closes a text with characters from `at`; −1 when it is none, or has escapes. */
   plainText(at: number): number {
     const { bytes } = this;

@@ -14,7 +14,7 @@ import {
   OPEN_BRACKET,
 } from "./json-bytes.ts";
 import { COMMA, QUOTE } from "./line-bytes.ts";
-import { PlainSeries } from "./native-series.ts";
+import { type Layout, PlainSeries } from "./native-series.ts";
 
 /** A field with the quote behind it. */
 const field = (name: string): Uint8Array => new TextEncoder().encode(`${name}"`);
@@ -32,9 +32,14 @@ export class PlainPoints {
   readonly #precision: Precision;
   readonly #intake: Intake;
   readonly #series: PlainSeries;
-  /** Of the item that is read: its value and time; NaN: it has none. */
+  /** Of the item that is read: its value and time; NaN: it has none. Where it begins, and these do and end. */
   #value = NaN;
   #time = NaN;
+  #from = 0;
+  #valueFrom = 0;
+  #valueEnd = 0;
+  #timeFrom = 0;
+  #timeEnd = 0;
   /** Its datapoints, if it has any: also those of one value. */
   #hasDatapoints = false;
   #times = new Float64Array(16);
@@ -53,13 +58,17 @@ export class PlainPoints {
   /** Reads the item that begins at `start`; false: it is not plain. */
   read(start: number): boolean {
     // Nanoseconds have more digits than a double.
-    return this.#precision !== "ns" && this.#item(start) && this.#isWhole();
+    if (this.#precision === "ns") return false;
+    return this.#isLikeBefore(start) || (this.#item(start) && this.#isWhole());
   }
 
   /** Takes the points of the item that was read, which has that index; returns how many. */
   take(index: number): number {
     const intake = this.#intake;
-    const series = this.#series.take();
+    const { isExpected } = this.#series;
+    const seen = this.#series.take();
+    if (isExpected) seen.layout ??= this.#layout();
+    const { series } = seen;
     for (let i = 0; i < this.#length; i++) {
       const time = this.#times[i]!;
       const at = Number.isNaN(time) ? intake.arrival() : time;
@@ -68,11 +77,50 @@ export class PlainPoints {
     return this.#length;
   }
 
+  /** Reads an item that is as the one of its series before, but for its numbers. */
+  #isLikeBefore(start: number): boolean {
+    const seen = this.#series.expected;
+    const layout = seen?.layout;
+    if (seen === undefined || layout === undefined) return false;
+    const json = this.#json;
+    let at = json.endOfSame(start, layout.from, layout.first);
+    if (at < 0 || !json.number(at)) return false;
+    const first = json.value;
+    at = json.endOfSame(json.end, layout.firstEnd, layout.second);
+    if (at < 0 || !json.number(at)) return false;
+    const second = json.value;
+    at = json.endOfSame(json.end, layout.secondEnd, layout.end);
+    const value = layout.isTimeFirst ? second : first;
+    const time = this.#ms(layout.isTimeFirst ? first : second);
+    if (at < 0 || !Number.isFinite(value) || Number.isNaN(time)) return false;
+    this.end = at;
+    this.#length = 0;
+    this.#add(time, value);
+    this.#series.accept(seen);
+    return true;
+  }
+
+  /** Of the item that was read; undefined: it has no value, or no time. */
+  #layout(): Layout | undefined {
+    if (Number.isNaN(this.#value) || Number.isNaN(this.#time)) return undefined;
+    const isTimeFirst = this.#timeFrom < this.#valueFrom;
+    return {
+      from: this.#from,
+      first: isTimeFirst ? this.#timeFrom : this.#valueFrom,
+      firstEnd: isTimeFirst ? this.#timeEnd : this.#valueEnd,
+      second: isTimeFirst ? this.#valueFrom : this.#timeFrom,
+      secondEnd: isTimeFirst ? this.#valueEnd : this.#timeEnd,
+      end: this.end,
+      isTimeFirst,
+    };
+  }
+
   #item(start: number): boolean {
     const json = this.#json;
     const { bytes } = json;
     if (bytes[start] !== OPEN_BRACE) return false;
     this.#series.begin();
+    this.#from = start;
     this.#value = this.#time = NaN;
     this.#hasDatapoints = false;
     this.#length = 0;
@@ -102,7 +150,8 @@ export class PlainPoints {
         const at = this.#valueOf(name, FIELDS.value);
         if (at < 0 || !json.number(at) || !Number.isNaN(this.#value)) return -1;
         this.#value = json.value;
-        return json.end;
+        this.#valueFrom = at;
+        return (this.#valueEnd = json.end);
       }
       case 0x6c:
         return this.#labels(this.#valueOf(name, FIELDS.labels));
@@ -113,6 +162,8 @@ export class PlainPoints {
     if (at < 0) return this.#labels(this.#valueOf(name, FIELDS.tags));
     if (!json.number(at) || !Number.isNaN(this.#time)) return -1;
     this.#time = this.#ms(json.value);
+    this.#timeFrom = at;
+    this.#timeEnd = json.end;
     return Number.isNaN(this.#time) ? -1 : json.end;
   }
 

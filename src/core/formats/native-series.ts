@@ -15,8 +15,20 @@ const keys = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesByt
 
 type Pairs = (readonly [string, string])[];
 
+/** Where the two numbers of an item stand that has a value and a time: all else of it is as of its series. */
+export interface Layout {
+  /** Where it begins and ends, and the first number and the second do. */
+  readonly from: number;
+  readonly first: number;
+  readonly firstEnd: number;
+  readonly second: number;
+  readonly secondEnd: number;
+  readonly end: number;
+  readonly isTimeFirst: boolean;
+}
+
 /** A series of the body, with bytes [from, to) of the name and of the labels of its first item. */
-interface Seen {
+export interface Seen {
   readonly nameFrom: number;
   readonly nameTo: number;
   /** −1: it has none. */
@@ -25,6 +37,8 @@ interface Seen {
   readonly series: RequestSeries;
   /** Whose item came next the last time. */
   next: Seen | undefined;
+  /** Of an item that was expected, and is such a one: of series that come once nobody needs it. */
+  layout: Layout | undefined;
 }
 
 export class PlainSeries {
@@ -47,6 +61,21 @@ export class PlainSeries {
     this.#intake = intake;
   }
 
+  /** What the next item is of, if all goes on as before. */
+  get expected(): Seen | undefined {
+    return this.#before?.next;
+  }
+
+  /** Whether the item that was read is of the series which was expected. */
+  get isExpected(): boolean {
+    return this.#guess !== undefined;
+  }
+
+  /** The item is of that series: nothing more is read of it. */
+  accept(seen: Seen): void {
+    this.#guess = seen;
+  }
+
   /** Begins an item. */
   begin(): void {
     this.#nameFrom = this.#labelsFrom = -1;
@@ -59,7 +88,7 @@ export class PlainSeries {
     this.#nameFrom = at;
     const guess = this.#guess;
     if (guess !== undefined) {
-      const end = this.#endOfSame(at, guess.nameFrom, guess.nameTo);
+      const end = this.#json.endOfSame(at, guess.nameFrom, guess.nameTo);
       if (end >= 0 && this.#json.bytes[end] === QUOTE) return (this.#nameTo = end) + 1;
       this.#guess = undefined;
     }
@@ -73,7 +102,7 @@ export class PlainSeries {
     this.#labelsFrom = at;
     const guess = this.#guess;
     if (guess !== undefined && guess.labelsFrom >= 0) {
-      const end = this.#endOfSame(at, guess.labelsFrom, guess.labelsTo);
+      const end = this.#json.endOfSame(at, guess.labelsFrom, guess.labelsTo);
       if (end >= 0) return (this.#labelsTo = end);
     }
     this.#guess = undefined;
@@ -103,11 +132,11 @@ export class PlainSeries {
   }
 
   /** The series that was found; the item is taken, and the next one guessed by it. */
-  take(): RequestSeries {
+  take(): Seen {
     const seen = this.#guess ?? this.#named(this.#intake.keyed(this.#key));
     if (this.#before !== undefined) this.#before.next = seen;
     this.#before = seen;
-    return seen.series;
+    return seen;
   }
 
   #named(series: RequestSeries): Seen {
@@ -118,15 +147,8 @@ export class PlainSeries {
       labelsTo: this.#labelsTo,
       series,
       next: undefined,
+      layout: undefined,
     });
-  }
-
-  /** Where bytes end that begin at `at` and are those in [from, to); −1: they are others. */
-  #endOfSame(at: number, from: number, to: number): number {
-    const { bytes } = this.#json;
-    const behind = at - from;
-    for (let i = from; i < to; i++) if (bytes[i] !== bytes[i + behind]) return -1;
-    return to + behind;
   }
 
   /** Passes over an object of texts, which are added to `pairs`: where it ends; −1: it is not plain. */

@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Intake } from "../../../../src/core/formats/intake.ts";
+import { nativeJson } from "../../../../src/core/formats/native.ts";
+import * as LIMITS from "../../../../src/core/limits.ts";
+import { decodeBatch } from "../../../../src/core/series/batch.ts";
+import { unzstd } from "../../../support/unzstd.ts";
+import { NOW } from "../suite.ts";
+
+/** The points that a body leads to, one shard's after the other's, and what is wrong with its items. */
+function stored(items: readonly string[]): { points: string[]; wrong: string[] } {
+  const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
+  const body = new TextEncoder().encode(`[${items.join()}]`);
+  const parameters = nativeJson.parameters.parse({});
+  nativeJson.decode(body, { parameters, path: nativeJson.paths[0]! }, intake, unzstd);
+  const points = intake
+    .finish()
+    .flatMap(({ batches }) => batches.map(decodeBatch))
+    .flatMap(({ series, index, at, value }) =>
+      [...at].map((time, i) => `${series[index[i]!]} ${time} ${value[i]}`),
+    );
+  return { points, wrong: intake.issues.map(({ message }) => message) };
+}
+
+test("whatever came before it, an item says what it says alone", () => {
+  const number = fc.constantFrom("1", "-2.5", "1E2", "1e999", '"4"', '""', "null", "[1]");
+  const often = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+    fc.oneof({ weight: 8, arbitrary: usual }, { weight: 1, arbitrary: other });
+  const value = often(fc.constantFrom("1", "20", "-0.5", "3e2"), number);
+  const time = often(
+    fc.nat(5).map((n) => String(NOW - n)),
+    fc.oneof(number, fc.constantFrom(String(NOW - 1), `"${NOW}"`, String(NOW * 1e6))),
+  );
+  // Names and labels that begin like others; fields in several orders, with what comes seldom.
+  const name = fc.constantFrom('"m"', '"m2"', '"\\u006d"', '""');
+  const labels = fc.constantFrom('{"h":"a"}', '{"h":"ab"}', '{ "h":"a"}', "{}", '{"h":1}');
+  const form = fc.constantFrom<(n: string, l: string, v: string, t: string) => string>(
+    (n, l, v, t) => `{"name":${n},"labels":${l},"timestamp":${t},"value":${v}}`,
+    (n, l, v, t) => `{"name":${n},"labels":${l},"value":${v},"timestamp":${t}}`,
+    (n, l, v, t) => `{"name":${n},"labels":${l},"value":${v},"timestomp":${t}}`,
+    (n, l, v, t) => `{"value":${v},"labels":${l},"name":${n},"timestamp":${t} }`,
+    (n, l, v, t) => `{"timestamp":${t},"value":${v},"name":${n},"tags":${l}}`,
+    (n, l, v, t) => `{"name":${n},"value":${v},"timestamp":${t},"labels":${l},"type":"gauge"}`,
+    (n, _, v, t) => `{"name":${n},"value":${v},"timestamp":${t}}`,
+    (n, l, v, t) => `{"name":${n},"labels":${l},"value":${v},"datapoints":[[${t},${v}]]}`,
+    (n, l, v) => `{"name":${n},"labels":${l},"value":${v}}`,
+  );
+  // The same kinds of items over and over, as an agent sends them, with others between them.
+  const kind = fc.record({ name, labels, form });
+  const round = (kinds: readonly { name: string; labels: string; form: Form }[]) =>
+    fc.tuple(
+      ...kinds.map((of) =>
+        fc
+          .tuple(often(fc.constant(of), kind), value, time)
+          .map(([it, v, t]) => it.form(it.name, it.labels, v, t)),
+      ),
+    );
+  type Form = (n: string, l: string, v: string, t: string) => string;
+  const items = fc
+    .array(kind, { minLength: 1, maxLength: 4 })
+    .chain((kinds) => fc.array(round(kinds), { minLength: 1, maxLength: 8 }))
+    .map((rounds) => rounds.flat());
+  const alone = (list: readonly string[]) => {
+    const each = list.map((item) => stored([item]));
+    return {
+      points: each.flatMap(({ points }) => points),
+      wrong: each.flatMap(({ wrong }) => wrong).slice(0, LIMITS.issuesListed),
+    };
+  };
+  fc.assert(
+    fc.property(items, (list) => {
+      expect(stored(list)).toEqual(alone(list));
+    }),
+    { numRuns: 2_000 },
+  );
+});
