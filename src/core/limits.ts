@@ -5,6 +5,7 @@
 export * from "./alerts/limits.ts";
 export * from "./promql/query-limits.ts";
 export * from "./query/room-limits.ts";
+export * from "./turn-limits.ts";
 
 /** Characters of a metric or label name: stops texts used as names. */
 export const nameLength = 200;
@@ -144,14 +145,6 @@ export const queriesPerRound = 14;
 export const autoBuckets = 1_500;
 /** Buckets that one slice of a query reads and decodes, give or take: bounds memory. */
 export const bucketsPerSlice = 50_000;
-/** Buckets that are decoded before others in the isolate get a turn: about 4 ms, where a turn itself waits 1 to 2. */
-export const rowsPerTurn = 12_288;
-/** Points of a body that are decoded likewise. */
-export const itemsPerTurn = 1_024;
-/** How long others wait for a turn to end, ms: its request may be gone. */
-export const turnMs = 1_000;
-/** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */
-export const largeBodyBytes = 128 * 1024;
 /** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
 export const openHours = 100_000;
 /**

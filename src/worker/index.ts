@@ -3,11 +3,15 @@
 import { app } from "./app.ts";
 import { runCron } from "./cron/cron.ts";
 import type { Env } from "./env.ts";
+import { arrived } from "./turns.ts";
 
 export { Shard } from "../durable/shard.ts";
 
 export default {
-  fetch: app.fetch,
+  fetch(request, env, context) {
+    arrived();
+    return app.fetch(request, env, context);
+  },
   async scheduled(_controller, env) {
     await runCron(env);
   },

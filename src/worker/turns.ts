@@ -11,14 +11,29 @@ const isTaken = (): boolean => piece.of !== 0 && performance.now() - piece.since
 
 let last = 0;
 
+/** Requests of the isolate that have come: how many, and when the last one did. */
+const come = { count: 0, at: 0 };
+
+/** Notes that a request has come. */
+export function arrived(): void {
+  come.count++;
+  come.at = performance.now();
+}
+
 export class Turns {
   readonly #number = ++last;
+  readonly #since = come.count;
   #rows = 0;
 
   /** Counts rows that were worked on; true when `next` is due. */
   isOver(rows: number): boolean {
     this.#rows += rows;
-    return this.#rows >= LIMITS.rowsPerTurn;
+    return this.#rows >= (this.#hasCompany() ? LIMITS.rowsPerShortTurn : LIMITS.rowsPerTurn);
+  }
+
+  /** Whether other requests have come, and the last one not long ago. */
+  #hasCompany(): boolean {
+    return come.count !== this.#since && performance.now() - come.at < LIMITS.besideMs;
   }
 
   /** Ends the piece, and begins another when others had their turn. */

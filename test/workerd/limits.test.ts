@@ -11,7 +11,6 @@ import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
 import { DIALECTS } from "./dialects.ts";
 import { formatFor, FORMATS } from "../../src/core/formats/registry.ts";
 import { nearestTo } from "../../src/worker/read/unknown.ts";
-import { Turns } from "../../src/worker/turns.ts";
 import { failureOf, fetchApi, NOW, post, search, store } from "./api-client.ts";
 import { refusedAs } from "../../src/worker/routes/ingest.ts";
 
@@ -202,32 +201,6 @@ test("a view has so long texts, and so many links", async () => {
   expect((await link()).status).toBe(422);
 });
 
-test("large work goes in turns: of two in turn, and others come in between", async () => {
-  const seen: string[] = [];
-  function* work(name: string): Generator<number, string> {
-    for (let i = 0; i < 6; i++) {
-      seen.push(name);
-      yield LIMITS.rowsPerTurn;
-    }
-    return name;
-  }
-  const ending = new AbortController();
-  const small = (async () => {
-    for (; !ending.signal.aborted; await scheduler.wait(0)) seen.push(".");
-  })();
-  expect(await Promise.all(["a", "b"].map((name) => new Turns().run(work(name))))).toEqual([
-    "a",
-    "b",
-  ]);
-  ending.abort();
-  await small;
-  const parts = seen.join("").replace(/^\.+/, "");
-  expect(parts.replaceAll(".", "")).toHaveLength(12);
-  // The first part of each is begun at once; from then on one goes after the other, with others between.
-  expect(parts).not.toMatch(/[ab]{3}/);
-  expect(parts.replaceAll(".", "")).not.toMatch(/aaaa|bbbb/);
-});
-
 test("a name that is not known is compared with many in turns", async () => {
   const names = Array.from({ length: LIMITS.namesCompared }, (_, i) => `known.metric.${i}`);
   const ending = new AbortController();
@@ -241,17 +214,4 @@ test("a name that is not known is compared with many in turns", async () => {
   ending.abort();
   await small;
   expect(between).toBeGreaterThanOrEqual(10);
-});
-
-test("a request that is gone in its turn holds up nobody for long", async () => {
-  vi.useFakeTimers({ toFake: ["performance"] });
-  await new Turns().next();
-  let came = false;
-  const next = new Turns();
-  const coming = next.next().then(() => (came = true));
-  for (let i = 0; i < 5; i++) await scheduler.wait(1);
-  expect(came).toBe(false);
-  vi.advanceTimersByTime(LIMITS.turnMs);
-  await coming;
-  next.rest();
 });

@@ -3,9 +3,7 @@
 
 import { Minutes } from "../minutes.ts";
 import { MINUTE } from "../tiers.ts";
-
-/** Room for minutes since 1970 in a map key: enough until the year 2225. */
-const MINUTES = 2 ** 27;
+import { RowIndex } from "./row-index.ts";
 
 /** Minutes of several series: row i of `minutes` belongs to series `series[i]`. */
 export interface SeriesMinutes {
@@ -16,8 +14,8 @@ export interface SeriesMinutes {
 export class Accumulator implements SeriesMinutes {
   readonly minutes: Minutes;
   series = new Uint32Array(64);
-  /** The row of (series, minute). */
-  readonly #rows = new Map<number, number>();
+  /** The row of (series, minute); undefined: nobody has looked for one yet. */
+  #index: RowIndex | undefined;
   /** The row that each series used last: points mostly come in order. */
   #latest = new Int32Array(64).fill(-1);
 
@@ -84,13 +82,12 @@ export class Accumulator implements SeriesMinutes {
   row(series: number, start: number): number {
     const latest = series < this.#latest.length ? this.#latest[series]! : -1;
     if (latest >= 0 && this.minutes.start[latest] === start) return latest;
-    const key = series * MINUTES + start / MINUTE;
-    let row = this.#rows.get(key);
+    const index = (this.#index ??= new RowIndex(this));
+    let row = index.find(this, series, start);
     if (row === undefined) {
       row = this.minutes.push(start);
-      this.#rows.set(key, row);
-      if (row >= this.series.length) this.series = grown(this.series, row + 1);
-      this.series[row] = series;
+      this.#name(row, series);
+      index.add(this);
     }
     if (series >= this.#latest.length) this.#latest = grownInt(this.#latest, series + 1);
     this.#latest[series] = row;
@@ -99,27 +96,39 @@ export class Accumulator implements SeriesMinutes {
 
   /** The row of a series' minute; undefined when nothing is known of it. */
   find(series: number, start: number): number | undefined {
-    return this.#rows.get(series * MINUTES + start / MINUTE);
+    this.#index ??= new RowIndex(this);
+    return this.#index.find(this, series, start);
   }
 
   /** The same without some series. */
   without(isGone: (series: number) => boolean): Accumulator {
-    const rest = new Accumulator(this.minutes.limit);
-    rest.merge(this, (row) => !isGone(this.series[row]!));
-    return rest;
+    return this.#only((row) => !isGone(this.series[row]!));
   }
 
   /** Splits by time: minutes that start before `cut` (Unix ms), and the others. It may be one of them. */
   split(cut: number): { readonly before: Accumulator; readonly rest: Accumulator } {
-    const before = new Accumulator(this.minutes.limit);
-    const rest = new Accumulator(this.minutes.limit);
+    const { start } = this.minutes;
     // Mostly nothing stays: then nothing is copied.
-    if (this.minutes.start.subarray(0, this.length).every((start) => start < cut))
-      return { before: this, rest };
-    const isBefore = (row: number): boolean => this.minutes.start[row]! < cut;
-    before.merge(this, isBefore);
-    rest.merge(this, (row) => !isBefore(row));
-    return { before, rest };
+    if (start.subarray(0, this.length).every((at) => at < cut))
+      return { before: this, rest: new Accumulator(this.minutes.limit) };
+    return {
+      before: this.#only((row) => start[row]! < cut),
+      rest: this.#only((row) => start[row]! >= cut),
+    };
+  }
+
+  /** Some of the rows. */
+  #only(keep: (row: number) => boolean): Accumulator {
+    const some = new Accumulator(this.minutes.limit);
+    for (let row = 0; row < this.length; row++)
+      if (keep(row)) some.#name(some.minutes.pushCopy(this.minutes, row), this.series[row]!);
+    return some;
+  }
+
+  /** Says of which series a new row is. */
+  #name(row: number, series: number): void {
+    if (row >= this.series.length) this.series = grown(this.series, row + 1);
+    this.series[row] = series;
   }
 }
 

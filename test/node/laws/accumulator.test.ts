@@ -221,6 +221,23 @@ test("find tells what row is there, and makes none", () => {
   );
 });
 
+test("each of many minutes has one row, whatever was added before it", () => {
+  const accumulator = new Accumulator(SAMPLES);
+  const rows = new Map<string, number>();
+  // Series and minutes that lie close, and some that are far from all others.
+  const series = [...Array(40).keys(), 2 ** 16, 2 ** 20];
+  const minutes = [...Array(120).keys(), 2 ** 19, 2 ** 20 + 7];
+  for (let round = 0; round < 2; round++)
+    for (const minute of minutes)
+      for (const one of series) {
+        const row = accumulator.row(one, minute * MINUTE);
+        const key = `${one} ${minute}`;
+        expect(row).toBe(rows.get(key) ?? rows.size);
+        rows.set(key, row);
+      }
+  expect(accumulator.length).toBe(series.length * minutes.length);
+});
+
 test("merging under other numbers", () => {
   const from = accumulated([
     [0, START, 1],

@@ -1,0 +1,14 @@
+// How large work goes in turns: what the bounds mean is told in worker/turns.ts.
+
+/** Buckets that are decoded before others in the isolate get a turn: about 4 ms, where a turn itself waits 1 to 2. */
+export const rowsPerTurn = 12_288;
+/** The same while other requests come: about 1 ms, since a request waits for a turn more than once. */
+export const rowsPerShortTurn = 3_072;
+/** For so long after the last one, ms. */
+export const besideMs = 100;
+/** Points of a body that are decoded likewise. */
+export const itemsPerTurn = 1_024;
+/** How long others wait for a turn to end, ms: its request may be gone. */
+export const turnMs = 1_000;
+/** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */
+export const largeBodyBytes = 128 * 1024;

@@ -1,0 +1,65 @@
+import { afterEach, expect, test, vi } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { Turns } from "../../src/worker/turns.ts";
+import { fetchApi } from "./api-client.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("large work goes in turns: of two in turn, and others come in between", async () => {
+  const seen: string[] = [];
+  function* work(name: string): Generator<number, string> {
+    for (let i = 0; i < 6; i++) {
+      seen.push(name);
+      yield LIMITS.rowsPerTurn;
+    }
+    return name;
+  }
+  const ending = new AbortController();
+  const small = (async () => {
+    for (; !ending.signal.aborted; await scheduler.wait(0)) seen.push(".");
+  })();
+  expect(await Promise.all(["a", "b"].map((name) => new Turns().run(work(name))))).toEqual([
+    "a",
+    "b",
+  ]);
+  ending.abort();
+  await small;
+  const parts = seen.join("").replace(/^\.+/, "");
+  expect(parts.replaceAll(".", "")).toHaveLength(12);
+  // The first part of each is begun at once; from then on one goes after the other, with others between.
+  expect(parts).not.toMatch(/[ab]{3}/);
+  expect(parts.replaceAll(".", "")).not.toMatch(/aaaa|bbbb/);
+});
+
+test("turns are short while others come, and a while longer", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const turns = new Turns();
+  const isShort = (): boolean => {
+    turns.rest();
+    return turns.isOver(LIMITS.rowsPerShortTurn);
+  };
+  // The request that it is of came before.
+  expect(isShort()).toBe(false);
+  await fetchApi("/healthz");
+  expect([isShort(), new Turns().isOver(LIMITS.rowsPerShortTurn)]).toEqual([true, false]);
+  vi.advanceTimersByTime(LIMITS.besideMs - 1);
+  expect(isShort()).toBe(true);
+  vi.advanceTimersByTime(1);
+  expect(isShort()).toBe(false);
+  expect(turns.isOver(LIMITS.rowsPerTurn - LIMITS.rowsPerShortTurn)).toBe(true);
+});
+
+test("a request that is gone in its turn holds up nobody for long", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  await new Turns().next();
+  let came = false;
+  const next = new Turns();
+  const coming = next.next().then(() => (came = true));
+  for (let i = 0; i < 5; i++) await scheduler.wait(1);
+  expect(came).toBe(false);
+  vi.advanceTimersByTime(LIMITS.turnMs);
+  await coming;
+  next.rest();
+});
