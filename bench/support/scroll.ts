@@ -15,6 +15,8 @@ export interface Scrolling {
 const TURN = 1_200;
 /** The same over charts, each drawn as it comes: a third of a screen. */
 const PANEL_TURN = 240;
+/** What follows on an action is there a frame later, or two. */
+const FRAMES_MS = 100;
 /** A list that is not longer than its box is turned at so often. */
 const LEAST_TURNS = 60;
 
@@ -24,7 +26,10 @@ export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolli
   await seenAt(page, "list");
   // The last first: what opens pushes down what follows.
   const closed = page.locator(".metrics a.group[aria-expanded=false]");
-  while ((await closed.count()) > 0) await closed.last().click();
+  while ((await closed.count()) > 0) {
+    await closed.last().click();
+    await page.waitForTimeout(FRAMES_MS);
+  }
   const box = await page.locator(".side .scroll").boundingBox();
   if (box === null) throw new Error("there is no list on the screen");
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -34,6 +39,7 @@ export async function scrollThrough(browser: Browser, url: URL): Promise<Scrolli
       await page.waitForTimeout(30);
     }
   });
+  await page.waitForTimeout(FRAMES_MS);
   const rows = await page
     .locator(".metrics li[aria-posinset]")
     .evaluateAll((all) => Math.max(...all.map((one) => Number(one.ariaPosInSet))));
