@@ -14,7 +14,7 @@ export interface ImportSource {
   convert(): Convert;
 }
 
-/** A point as VictoriaMetrics writes it: its repeats are told from new points by the server. */
+/** A point as VictoriaMetrics writes it. */
 const pointLine = (
   name: string,
   labels: Readonly<Record<string, string>>,
@@ -122,12 +122,15 @@ function csv(): Convert {
   };
 }
 
+/** Of an export of InfluxDB: comments, and what makes the databases that it is of. */
+const NO_POINTS = /^(?:#|\s*$|CREATE DATABASE )/;
+
 export const SOURCES: Readonly<Record<string, ImportSource>> = {
   prometheus: { ...VICTORIA, convert: () => prometheusLine },
   csv: { ...VICTORIA, convert: csv },
   influx: {
     path: "/write?precision=ns",
     type: "text/plain",
-    convert: () => (line) => (line.startsWith("#") || line.trim() === "" ? undefined : line),
+    convert: () => (line) => (NO_POINTS.test(line) ? undefined : line),
   },
 };

@@ -55,6 +55,10 @@ test("InfluxDB: the lines themselves, to where they are understood, without what
   const { path, type, convert: of } = SOURCES.influx!;
   expect([path, type]).toEqual(["/write?precision=ns", "text/plain"]);
   const one = of();
-  const lines = ["# CONTEXT-DATABASE:telegraf", "", "cpu,host=a load=0.5 1700000000000000000"];
-  expect(lines.map((line, i) => one(line, i + 1))).toEqual([undefined, undefined, lines[2]]);
+  const none = ["# CONTEXT-DATABASE:telegraf", "", "CREATE DATABASE telegraf WITH NAME autogen"];
+  const line = "cpu,host=a load=0.5 1700000000000000000";
+  expect([...none, line].map((text, i) => one(text, i + 1))).toEqual([
+    ...none.map(() => undefined),
+    line,
+  ]);
 });
