@@ -23,9 +23,11 @@ async function heap(): Promise<Response> {
   return new Response(String(await heapBytes(Number(FUZZ_INSPECTOR), "vitest")));
 }
 
-/** Tests that need millions of minutes, or are near one of the limits: left out when it must be quick. */
+/** Tests that need millions of minutes, are near one of the limits, or go on for hours: left out when it must be quick. */
 const LARGE = [
   "flush-size",
+  "free-plan",
+  "live-shards",
   "read-limits",
   "read-packs",
   "shard-cut",
@@ -33,7 +35,11 @@ const LARGE = [
   "shard-layout",
   "shard-packs",
   "shard-pressure",
+  "shard-rows",
 ].map((name) => `test/workerd/${name}.test.ts`);
+
+/** Compiles everything. */
+const COMPILING = "test/node/core/stats.test.ts";
 
 /** Of thousands of random steps each, and modules that others must not have loaded before. */
 const HISTORIES = ["test/workerd/{fuzz,model}/*.test.ts", "test/workerd/cron-histories.test.ts"];
@@ -78,6 +84,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts"],
+          exclude: mode === "quick" ? [COMPILING] : [],
           setupFiles: ["test/node/setup.ts"],
           // As modules: what they import is there once, and not as CommonJS as well.
           server: { deps: { inline: [/codemirror-promql/] } },

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
 import { importBackup } from "./backup/import.ts";
 import { SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
-import { Client } from "./demo/client.ts";
+import { Client, Refused } from "./demo/client.ts";
 import { figure, Progress } from "./demo/progress.ts";
 import { SOURCES } from "./import/sources.ts";
 import { runScript, Stop } from "./stop.ts";
@@ -55,12 +55,20 @@ async function main(): Promise<void> {
   let number = 0;
   let sent = 0;
   let skipped = 0;
+  let rejected = 0;
   let shown = 0;
   const send = async (): Promise<void> => {
     if (lines.length === 0) return;
     const body = `${lines.join("\n")}\n`;
     const key = `import-${createHash("sha256").update(body).digest("hex")}`;
-    await client.post({ key, body, points: lines.length }, source);
+    try {
+      await client.post({ key, body, points: lines.length }, source);
+    } catch (error) {
+      const partly = error instanceof Refused ? source.partly(error.answer) : undefined;
+      if (partly === undefined) throw error;
+      if (rejected === 0) progress.note(`Not stored, up to line ${number}: ${partly.why}`);
+      rejected += partly.rejected;
+    }
     sent += lines.length;
     progress.add(read - shown);
     shown = read;
@@ -82,6 +90,10 @@ async function main(): Promise<void> {
   console.log(
     `Sent ${figure(sent)} lines, of which what a run of the last day had sent counts once; ${figure(skipped)} others (headers, NaN, infinities, empty values) have no point.`,
   );
+  if (rejected > 0)
+    throw new Stop(
+      `${figure(rejected)} points were refused, of which the first are named above; all others are stored.`,
+    );
 }
 
 function parseOrStop() {

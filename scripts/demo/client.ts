@@ -26,10 +26,13 @@ export function waitMs(attempt: number, retryAfter: string | null): number {
 export class Refused extends Stop {
   /** Of the error that it answered. */
   readonly code: string | undefined;
+  /** All that it answered. */
+  readonly answer: string;
 
-  constructor(message: string, code: string | undefined) {
+  constructor(message: string, code: string | undefined, answer: string) {
     super(message);
     this.code = code;
+    this.answer = answer;
   }
 }
 
@@ -115,7 +118,7 @@ export class Client {
       throw new Stop(`${url} asks for its token: name it with --token or API_TOKEN. (${why})`);
     if (status === 429 || status >= 500)
       return { kind: "again", why, retryAfter: response.headers.get("retry-after") };
-    throw new Refused(`${url} refused it: ${why}`, error?.code);
+    throw new Refused(`${url} refused it: ${why}`, error?.code, text);
   }
 }
 

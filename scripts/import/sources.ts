@@ -1,6 +1,7 @@
 // What people bring from other stores, line by line, as lines of a body that the server takes: Prometheus'
-// text and CSV become VictoriaMetrics' JSON lines, line protocol stays as it is. Pure.
+// text and CSV become native points, line protocol stays as it is. Pure.
 
+import type { PartlyAnswer } from "../../src/core/api.ts";
 import { Stop } from "../stop.ts";
 
 /** A line of a body; undefined: nothing of the line is a point. @throws Stop: it is no such line */
@@ -12,18 +13,47 @@ export interface ImportSource {
   readonly type: string;
   /** A converter for a file: it may remember what came before. */
   convert(): Convert;
+  /** What an answer says of points that are not stored, where all others are; undefined: it says no such thing. */
+  partly(answer: string): Partly | undefined;
 }
 
-/** A point as VictoriaMetrics writes it. */
+interface Partly {
+  readonly rejected: number;
+  readonly why: string;
+}
+
 const pointLine = (
   name: string,
   labels: Readonly<Record<string, string>>,
   at: number,
   value: number,
 ): string =>
-  JSON.stringify({ metric: { ...labels, __name__: name }, values: [value], timestamps: [at] });
+  JSON.stringify({
+    name,
+    // An empty label is none.
+    labels: Object.fromEntries(Object.entries(labels).filter(([, of]) => of !== "")),
+    datapoints: [[at, value]],
+  });
 
-const VICTORIA = { path: "/api/v1/import", type: "application/stream+json" } as const;
+const NATIVE = {
+  path: "/api/v1/points?bad=skip",
+  type: "application/x-ndjson",
+  partly(answer: string): Partly | undefined {
+    const { rejectedCount, error } = parsed(answer) as Partial<PartlyAnswer>;
+    return rejectedCount === undefined || error === undefined
+      ? undefined
+      : { rejected: rejectedCount, why: error.message };
+  },
+} as const;
+
+/** Nothing where it is no JSON. */
+function parsed(text: string): object {
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch {
+    return {};
+  }
+}
 
 const SAMPLE =
   /^([^\s{]*)\s*(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?\s+(\S+)\s+(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(?:#.*)?$/;
@@ -126,11 +156,16 @@ function csv(): Convert {
 const NO_POINTS = /^(?:#|\s*$|CREATE DATABASE )/;
 
 export const SOURCES: Readonly<Record<string, ImportSource>> = {
-  prometheus: { ...VICTORIA, convert: () => prometheusLine },
-  csv: { ...VICTORIA, convert: csv },
+  prometheus: { ...NATIVE, convert: () => prometheusLine },
+  csv: { ...NATIVE, convert: csv },
   influx: {
     path: "/write?precision=ns",
     type: "text/plain",
     convert: () => (line) => (NO_POINTS.test(line) ? undefined : line),
+    partly(answer) {
+      const { error = "" } = parsed(answer) as { readonly error?: string };
+      const [, why, dropped] = /^partial write: (.*) written=\d+ dropped=(\d+)$/s.exec(error) ?? [];
+      return why === undefined ? undefined : { rejected: Number(dropped), why };
+    },
   },
 };

@@ -6,7 +6,7 @@ export const rowsPerTurn = 12_288;
 export const rowsPerShortTurn = 3_072;
 /** For so long after the last one, ms. */
 export const besideMs = 100;
-/** Points of a body that are decoded likewise. */
+/** Points of a body that are decoded in a turn, always: they take about as long as a short one. */
 export const itemsPerTurn = 1_024;
 /** How long others wait for a turn to end, ms: its request may be gone. */
 export const turnMs = 1_000;

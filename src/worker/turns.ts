@@ -28,7 +28,8 @@ export class Turns {
   /** Counts rows that were worked on; true when `next` is due. */
   isOver(rows: number): boolean {
     this.#rows += rows;
-    return this.#rows >= (this.#hasCompany() ? LIMITS.rowsPerShortTurn : LIMITS.rowsPerTurn);
+    if (this.#rows < LIMITS.rowsPerShortTurn) return false;
+    return this.#rows >= LIMITS.rowsPerTurn || this.#hasCompany();
   }
 
   /** Whether other requests have come, and the last one not long ago. */

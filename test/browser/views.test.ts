@@ -268,10 +268,17 @@ test("panels below the fold ask nothing until they are seen", async () => {
   await expect.poll(() => page.locator(".panel").count()).toBe(NAMES.length);
   await liveOf(page);
   expect([...asked]).not.toContain("net.in");
+  const orders = page.locator(".place", { has: panelOf(page, "orders") });
+  const height = (): Promise<number> =>
+    orders.evaluate((place) => place.getBoundingClientRect().height);
+  await orders.scrollIntoViewIfNeeded();
+  await chartOf(page, '[data-metric="orders"]');
+  const before = await height();
   await panelOf(page, "net.in").scrollIntoViewIfNeeded();
   await chartOf(page, '[data-metric="net.in"]');
   // What is far above again is put away, and nothing moves.
   await expect.poll(() => panelOf(page, "orders").getAttribute("data-state")).toBe("away");
+  expect(await height()).toBe(before);
   await expect.poll(() => panelOf(page, "net.in").getAttribute("data-state")).toBe("ready");
 });
 

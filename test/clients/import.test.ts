@@ -93,3 +93,24 @@ test("InfluxDB: an export of a whole database", async () => {
   });
   expect(await stored("brought_n")).toEqual({ '{"host":"a b"}': { count: SAMPLES, sum } });
 });
+
+test("points that the store refuses are counted and named, and keep no others back", async () => {
+  const path = await newFolder();
+  const old = Date.UTC(2011, 0);
+  const prometheus = join(path, "some.om");
+  const times = [END, old, END + 1_000, old + 1];
+  await writeFile(prometheus, times.map((time) => `brought_n 1 ${time}\n`).join(""));
+  const influx = join(path, "some.lp");
+  await writeFile(influx, times.map((time) => `brought load=1 ${time}000000\n`).join(""));
+  for (const [from, file, metric] of [
+    ["prometheus", prometheus, "brought_n"],
+    ["influx", influx, "brought_load"],
+  ] as const) {
+    const { code, output } = await bring(from, file);
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/Not stored, up to line 4: .*older/);
+    expect(output).toContain("Sent 4 lines");
+    expect(output).toContain("2 points were refused");
+    expect(await stored(metric)).toEqual({ "{}": { count: 2, sum: 2 } });
+  }
+});

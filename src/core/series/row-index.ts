@@ -16,14 +16,11 @@ const PLACES = 128;
 export class RowIndex {
   /** Number of a row + 1; 0 is free. Half of them or more are. */
   #places = new Int32Array();
-  /** How many rows it has: the first ones. */
-  #length: number;
   /** Another each time: whoever sends points cannot choose them so that all want the same place. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
 
   /** Of all rows that there are. */
   constructor(rows: Rows) {
-    this.#length = rows.minutes.length;
     this.#move(rows);
   }
 
@@ -38,19 +35,20 @@ export class RowIndex {
     }
   }
 
-  /** Adds the next row, which stands in `rows`: its minute has none yet. */
+  /** Adds the last row of `rows`: its minute has none yet. */
   add(rows: Rows): void {
-    const row = this.#length++;
-    if (this.#length * 2 <= this.#places.length) this.#put(rows, row);
+    const { length } = rows.minutes;
+    if (length * 2 <= this.#places.length) this.#put(rows, length - 1);
     else this.#move(rows);
   }
 
-  /** To places of which a quarter is taken, or less: what grows often is often moved. */
+  /** To places of which a quarter or so is taken. */
   #move(rows: Rows): void {
+    const { length } = rows.minutes;
     let places = PLACES;
-    while (places < this.#length * 4) places *= 2;
+    while (places < (length - 1) * 4) places *= 2;
     this.#places = new Int32Array(places);
-    for (let row = 0; row < this.#length; row++) this.#put(rows, row);
+    for (let row = 0; row < length; row++) this.#put(rows, row);
   }
 
   #put({ series, minutes }: Rows, row: number): void {

@@ -1,6 +1,8 @@
 // Which places of panels somebody sees, or is about to: the others are left empty, at the height that
 // they had, so that nothing moves. Loaded where there are more panels than the first.
 
+import { batch } from "@preact/signals";
+import { forget, soon } from "../chart/frames.ts";
 import { Flight, REST } from "./flight.ts";
 import { seen } from "./placed.ts";
 
@@ -17,32 +19,34 @@ let landing: ReturnType<typeof setTimeout> | undefined;
 
 const observer = new IntersectionObserver(
   (entries) => {
-    const come: Element[] = [];
-    const gone: Element[] = [];
-    for (const { target, isIntersecting } of entries) {
-      flown.delete(target);
-      if (!isIntersecting) gone.push(target);
-      else if (flight.isFlying) flown.add(target);
-      else come.push(target);
-    }
-    change(come, gone);
+    batch(() => {
+      for (const { target, isIntersecting, boundingClientRect } of entries) {
+        flown.delete(target);
+        if (!isIntersecting) gone(target, boundingClientRect.height);
+        else if (flight.isFlying) flown.add(target);
+        else come(target);
+      }
+    });
   },
   { rootMargin: `${MARGIN} 0px` },
 );
 
-function change(come: readonly Element[], gone: readonly Element[]): void {
-  const next = new Set(seen.peek());
-  for (const place of come) {
+/** A place is seen, in its turn among all that is drawn. */
+function come(place: Element): void {
+  soon(place, () => {
     const key = keys.get(place);
-    if (key !== undefined) next.add(key);
-  }
-  for (const place of gone) {
-    const key = keys.get(place);
-    if (key !== undefined && next.delete(key) && place instanceof HTMLElement)
-      place.style.minHeight = `${place.offsetHeight}px`;
-  }
-  if (next.size !== seen.peek().size || [...next].some((key) => !seen.peek().has(key)))
-    seen.value = next;
+    if (key !== undefined) seen.value = new Set([...seen.peek(), key]);
+  });
+}
+
+/** A place is seen no more. It keeps the height that it had, whatever is in it. */
+function gone(place: Element, height: number): void {
+  forget(place);
+  const key = keys.get(place);
+  const rest = new Set(seen.peek());
+  if (key === undefined || !rest.delete(key)) return;
+  if (place instanceof HTMLElement) place.style.setProperty("--kept", `${height}px`);
+  seen.value = rest;
 }
 
 /** The page is at rest: one place after the other is seen. */
@@ -51,7 +55,7 @@ function land(): void {
   const [place] = flown;
   if (place === undefined) return;
   flown.delete(place);
-  change([place], []);
+  come(place);
   landing = setTimeout(land, EACH);
 }
 
@@ -74,6 +78,7 @@ export function watch(place: HTMLElement, key: string): () => void {
     observer.unobserve(place);
     keys.delete(place);
     flown.delete(place);
+    forget(place);
     const rest = new Set(seen.peek());
     if (rest.delete(key)) seen.value = rest;
   };

@@ -193,16 +193,17 @@ test("zeros of either sign are two values; a minute that keeps a bucket counts e
 
 test("split by time: each bucket is on its side, and both together are the whole", () => {
   fc.assert(
-    fc.property(fc.array(point), fc.nat(200), (points, minute) => {
+    fc.property(fc.array(point), fc.array(point), fc.nat(200), (points, more, minute) => {
       const cut = START + minute * MINUTE;
-      const whole = accumulated(points);
-      const { before, rest } = whole.split(cut);
+      const { before, rest } = accumulated(points).split(cut);
       expect([...before.minutes.start.subarray(0, before.length)].every((t) => t < cut)).toBe(true);
       expect([...rest.minutes.start.subarray(0, rest.length)].every((t) => t >= cut)).toBe(true);
+      // Both go on as any other.
+      for (const [series, at, value] of more) (at < cut ? before : rest).add(series, at, value);
       const together = new Accumulator(SAMPLES);
       together.merge(rest);
       together.merge(before);
-      expectSame(together, whole);
+      expectSame(together, accumulated([...points, ...more]));
     }),
   );
 });

@@ -10,11 +10,11 @@ const convert = (source: string, ...lines: string[]): unknown[] => {
     return body === undefined ? [] : [JSON.parse(body) as unknown];
   });
 };
-const point = (metric: Record<string, string>, at: number, value: number): unknown => ({
-  metric,
-  values: [value],
-  timestamps: [at],
-});
+const point = (
+  { __name__: name, ...labels }: Record<string, string>,
+  at: number,
+  value: number,
+): unknown => ({ name, labels, datapoints: [[at, value]] });
 
 test("Prometheus: what promtool dumps in ms, and OpenMetrics in seconds", () => {
   const lines = [
@@ -42,7 +42,7 @@ test("CSV: other columns are labels, empty values no points", () => {
     "cpu,1700000000,,x,y",
   ];
   expect(convert("csv", ...lines)).toEqual([
-    point({ __name__: "cpu", host: 'a "b", c', room: "" }, Date.UTC(2026, 10, 20, 12), 0.5),
+    point({ __name__: "cpu", host: 'a "b", c' }, Date.UTC(2026, 10, 20, 12), 0.5),
     point({ __name__: "cpu", host: "x", room: "y" }, 1_700_000_000_000, 1),
   ]);
   expect(() => convert("csv", "name,value")).toThrow("no column time or timestamp");

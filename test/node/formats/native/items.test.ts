@@ -1,23 +1,30 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Format } from "../../../../src/core/formats/format.ts";
 import { Intake } from "../../../../src/core/formats/intake.ts";
-import { nativeJson } from "../../../../src/core/formats/native.ts";
+import { nativeJson, nativeNdjson } from "../../../../src/core/formats/native.ts";
 import * as LIMITS from "../../../../src/core/limits.ts";
 import { decodeBatch } from "../../../../src/core/series/batch.ts";
 import { unzstd } from "../../../support/unzstd.ts";
 import { NOW } from "../suite.ts";
 
-/** The points that a body leads to, one shard's after the other's, and what is wrong with its items. */
-function stored(items: readonly string[]): { points: string[]; wrong: string[] } {
-  const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
-  const body = new TextEncoder().encode(`[${items.join()}]`);
-  const parameters = nativeJson.parameters.parse({});
-  nativeJson.decode(body, { parameters, path: nativeJson.paths[0]! }, intake, unzstd);
+interface Sent {
+  readonly format: Format;
+  readonly precision: "s" | "ms" | "us";
+}
+
+/** The points that a body leads to, and what is wrong with its items. */
+function stored(items: readonly string[], { format, precision }: Sent) {
+  const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 0 });
+  const text = format === nativeJson ? `[${items.join()}]` : items.join("\n");
+  const parameters = format.parameters.parse({ precision });
+  const asked = { parameters, path: format.paths[0]! };
+  format.decode(new TextEncoder().encode(text), asked, intake, unzstd);
   const points = intake
     .finish()
     .flatMap(({ batches }) => batches.map(decodeBatch))
     .flatMap(({ series, index, at, value }) =>
-      [...at].map((time, i) => `${series[index[i]!]} ${time} ${value[i]}`),
+      [...at].map((time, i) => [series[index[i]!], time, value[i]]),
     );
   return { points, wrong: intake.issues.map(({ message }) => message) };
 }
@@ -26,10 +33,10 @@ test("whatever came before it, an item says what it says alone", () => {
   const number = fc.constantFrom("1", "-2.5", "1E2", "1e999", '"4"', '""', "null", "[1]");
   const often = <T>(usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
     fc.oneof({ weight: 8, arbitrary: usual }, { weight: 1, arbitrary: other });
-  const value = often(fc.constantFrom("1", "20", "-0.5", "3e2"), number);
+  const value = often(fc.constantFrom("1", "20", "-0.5", "3e2", "-0"), number);
   const time = often(
-    fc.nat(5).map((n) => String(NOW - n)),
-    fc.oneof(number, fc.constantFrom(String(NOW - 1), `"${NOW}"`, String(NOW * 1e6))),
+    fc.nat(5).map((n) => String(NOW / 1_000 - n)),
+    fc.oneof(number, fc.constantFrom(String(NOW - 1), String(NOW * 1e3), `"${NOW}"`)),
   );
   // Names and labels that begin like others; fields in several orders, with what comes seldom.
   const name = fc.constantFrom('"m"', '"m2"', '"\\u006d"', '""');
@@ -60,16 +67,20 @@ test("whatever came before it, an item says what it says alone", () => {
     .array(kind, { minLength: 1, maxLength: 4 })
     .chain((kinds) => fc.array(round(kinds), { minLength: 1, maxLength: 8 }))
     .map((rounds) => rounds.flat());
-  const alone = (list: readonly string[]) => {
-    const each = list.map((item) => stored([item]));
+  const sent = fc.record({
+    format: fc.constantFrom<Format[]>(nativeJson, nativeNdjson),
+    precision: fc.constantFrom<Sent["precision"][]>("s", "ms", "us"),
+  });
+  const alone = (list: readonly string[], as: Sent) => {
+    const each = list.map((item) => stored([item], as));
     return {
       points: each.flatMap(({ points }) => points),
       wrong: each.flatMap(({ wrong }) => wrong).slice(0, LIMITS.issuesListed),
     };
   };
   fc.assert(
-    fc.property(items, (list) => {
-      expect(stored(list)).toEqual(alone(list));
+    fc.property(items, sent, (list, as) => {
+      expect(stored(list, as)).toEqual(alone(list, as));
     }),
     { numRuns: 2_000 },
   );
