@@ -9,7 +9,7 @@ import { seen } from "./placed.ts";
 /** So far outside of the window a place counts as seen: it is ready when it comes. */
 const MARGIN = "25%";
 /** Between two places that were flown over and are still there, ms: together they would take a long frame. */
-const EACH = 40;
+const EACH = 100;
 
 const keys = new WeakMap<Element, string>();
 const flight = new Flight();
