@@ -1,6 +1,8 @@
 // A soak: writes, queries, live sockets and the cron at 70 % of what the machine can do, for a while. Expected: no
 // error, latencies and memory of the last third as of the first, and of every metric, at every resolution, exactly
 // what was acknowledged.
+// It wants a machine of its own: requests come whether or not those before are answered, and a local server that
+// something else has held up for seconds, with thousands of connections waiting, does not catch up any more.
 // Usage: npm run bench:soak [-- minutes] (default 60)
 
 import type { QueryAnswer } from "../src/core/api.ts";
