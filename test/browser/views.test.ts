@@ -269,17 +269,28 @@ test("panels below the fold ask nothing until they are seen", async () => {
   await liveOf(page);
   expect([...asked]).not.toContain("net.in");
   const orders = page.locator(".place", { has: panelOf(page, "orders") });
-  const height = (): Promise<number> =>
-    orders.evaluate((place) => place.getBoundingClientRect().height);
+  const heightOf = (place: Locator): Promise<number> =>
+    place.evaluate((one) => one.getBoundingClientRect().height);
   await orders.scrollIntoViewIfNeeded();
   await chartOf(page, '[data-metric="orders"]');
-  const before = await height();
+  const before = await heightOf(orders);
   await panelOf(page, "net.in").scrollIntoViewIfNeeded();
   await chartOf(page, '[data-metric="net.in"]');
   // What is far above again is put away, and nothing moves.
   await expect.poll(() => panelOf(page, "orders").getAttribute("data-state")).toBe("away");
-  expect(await height()).toBe(before);
+  expect(await heightOf(orders)).toBe(before);
   await expect.poll(() => panelOf(page, "net.in").getAttribute("data-state")).toBe("ready");
+
+  // Also where heads and charts of panels beside each other are equally high.
+  const beside = await signedIn(`/?columns=2&${NAMES.map((name) => `metric=${name}`).join("&")}`);
+  await beside.setViewportSize({ width: 1280, height: 500 });
+  const last = beside.locator(".place").last();
+  await last.scrollIntoViewIfNeeded();
+  await chartOf(beside, `[data-metric="${NAMES.at(-1)}"]`);
+  const ready = await heightOf(last);
+  await beside.evaluate(() => scrollTo(0, 0));
+  await expect.poll(() => last.locator(".panel").getAttribute("data-state")).toBe("away");
+  expect(await heightOf(last)).toBe(ready);
 });
 
 test("three columns: a title is one line, icons are in the menu, and all is in its place", async () => {
