@@ -23,7 +23,7 @@ async function heap(): Promise<Response> {
   return new Response(String(await heapBytes(Number(FUZZ_INSPECTOR), "vitest")));
 }
 
-/** Tests that need millions of minutes, are near one of the limits, or go on for hours: left out when it must be quick. */
+/** Tests that need millions of minutes, are near one of the limits, or let hours pass: left out when it must be quick. */
 const LARGE = [
   "flush-size",
   "free-plan",

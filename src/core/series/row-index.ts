@@ -1,5 +1,5 @@
 // Finds the row of a series' minute. It has numbers of rows alone, and reads in the rows themselves what they
-// are of: a Map of as many minutes takes five times the memory, and stands still for long while it grows.
+// are of: a Map of as many minutes takes three to five times the memory, and stands still for long while it grows.
 
 import type { Minutes } from "../minutes.ts";
 import { MINUTE } from "../tiers.ts";
