@@ -20,6 +20,7 @@ import { FolderLock } from "./start/lock.ts";
 import { HELP, openTo, parseOptions, type StartOptions, variablesOf } from "./start/options.ts";
 import { isFresh, PAGE_SOURCES } from "./start/page.ts";
 import { Programs } from "./start/processes.ts";
+import { keepToken } from "./start/secret.ts";
 import { checkDatabases, checkRoom } from "./start/state.ts";
 import { localOrigin, untilReady, welcome } from "./start/ready.ts";
 import { runScript, Stop } from "./stop.ts";
@@ -83,18 +84,24 @@ async function checked(options: StartOptions): Promise<FolderLock> {
 }
 
 /** The databases to serve, and the options of wrangler that bind them. @throws Stop */
-async function configured({ persistTo, databases: asked, rest }: StartOptions) {
+async function configured({ persistTo, databases: asked, token, rest }: StartOptions) {
   const bound = boundIn(await readFile(join(ROOT, "wrangler.toml"), "utf8"));
   const count = databasesToServe(persistTo, { asked, held: await heldIn(persistTo), bound });
   await hold(persistTo, count);
   const names = firstDatabases(count);
-  if (count === bound) return { names, config: [] };
-  const config = ["--config", await writeConfig(ROOT, persistTo, count)];
-  // Beside another configuration wrangler does not look for them.
-  const variables = join(ROOT, ".dev.vars");
-  if (existsSync(variables) && !rest.some((option) => option.startsWith("--env-file")))
-    config.push("--env-file", variables);
-  return { names, config };
+  const config = count === bound ? [] : ["--config", await writeConfig(ROOT, persistTo, count)];
+  const files = token === undefined ? [] : [await keepToken(persistTo, token)];
+  // Beside another configuration, or a file that is named, wrangler does not look for those of the project.
+  if (config.length + files.length > 0 && !rest.some((option) => option.startsWith("--env-file")))
+    files.unshift(...projectVariables());
+  return { names, config, files: files.flatMap((file) => ["--env-file", file]) };
+}
+
+/** The files that wrangler would read. */
+function projectVariables(): string[] {
+  const own = join(ROOT, ".dev.vars");
+  if (existsSync(own)) return [own];
+  return [".env", ".env.local"].map((name) => join(ROOT, name)).filter((file) => existsSync(file));
 }
 
 interface Preparing {
@@ -134,23 +141,23 @@ async function start(): Promise<void> {
   const origin = localOrigin(options);
   const lock = await checked(options);
   endOnSignal();
-  const { names, config } = await configured(options);
+  const { names, config, files } = await configured(options);
   await prepare({ persistTo, names, config });
   console.log("Starting the server …");
   const flags = `dev --ip ${ip} --port ${port} --inspector-port 0 --log-level error`;
   // The variable opens the server to whoever reaches it: what is deployed never sets it, and asks for
   // a token.
-  const access = token === undefined ? `OPEN:${openTo(ip)}` : `API_TOKEN:${token}`;
+  const access = token === undefined ? ["--var", `OPEN:${openTo(ip)}`] : [];
   const server = programs.start("The server", WRANGLER, [
     ...flags.split(" "),
-    "--var",
-    access,
+    ...access,
     ...variablesOf(process.env),
     "--show-interactive-dev-session=false",
     "--persist-to",
     persistTo,
     ...config,
     ...rest,
+    ...files,
   ]);
   lock.says({ pid: process.pid, url: origin, groups: programs.groups });
   const ended = server.ended.then(() => {

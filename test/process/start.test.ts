@@ -2,7 +2,8 @@
 // ends nothing is left.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -183,23 +184,30 @@ test.each([
 
 test("with a token, what it prints works as pasted, and nothing works without", async () => {
   const port = await freePort();
-  const run = npmStart(port, { persistTo: folder, options: ["--token", "a-token-of-ours"] });
+  // Files of variables would put others in its place.
+  const token = "a-token-of-$HOME-${ours}";
+  const run = npmStart(port, { persistTo: folder, options: ["--token", token] });
   await printed(run, "Ctrl+C ends the server");
   const [write = "", read = ""] = run.out.split("\n").filter((line) => line.startsWith("  curl "));
   const sh = async (command: string, API_TOKEN: string): Promise<unknown> => {
     const env = { ...process.env, API_TOKEN };
     return JSON.parse((await promisify(execFile)("sh", ["-c", command], { env })).stdout);
   };
-  expect(await sh(write, "a-token-of-ours")).toEqual({ accepted: 1 });
-  expect(await sh(read, "a-token-of-ours")).toMatchObject({ metric: "cpu.load" });
+  expect(await sh(write, token)).toEqual({ accepted: 1 });
+  expect(await sh(read, token)).toMatchObject({ metric: "cpu.load" });
   for (const wrong of ["", "another"])
     expect(await sh(write, wrong)).toMatchObject({ error: { code: "unauthorized" } });
-  expect(run.out.split("\n").filter((line) => line.includes("a-token-of-ours"))).toEqual([
+  expect(run.out.split("\n").filter((line) => line.includes(token))).toEqual([
     expect.stringMatching(/^> node scripts\/run\.mjs start /),
   ]);
   expect(run.error).toBe("");
+  // What was typed is to be seen by all on the machine, and nothing else: not what the server was started with.
+  const seen = leftovers(run.marker).filter((line) => line.includes(token));
+  expect(seen.filter((line) => line.includes("wrangler"))).toEqual([]);
+  expect((await stat(join(folder, "token.env"))).mode & 0o777).toBe(0o600);
   signalGroup(run, "SIGINT");
   await expect.poll(() => leftovers(run.marker), ENDS).toEqual([]);
+  expect(existsSync(join(folder, "token.env"))).toBe(false);
 });
 
 test("SIGTERM to npm alone ends all of it, also while it starts", async () => {

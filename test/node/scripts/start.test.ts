@@ -16,6 +16,7 @@ import { openTo, parseOptions, variablesOf } from "../../../scripts/start/option
 import { cleanLine, Lines, Tail, Told } from "../../../scripts/start/output.ts";
 import { isFresh } from "../../../scripts/start/page.ts";
 import { localOrigin, welcome } from "../../../scripts/start/ready.ts";
+import { tokenLine } from "../../../scripts/start/secret.ts";
 
 const surroundings = { folder: "/home/me", root: "/srv/minuet", tokens: [] };
 const parse = (...args: string[]) => parseOptions(args, surroundings);
@@ -90,6 +91,14 @@ describe("the command line", () => {
     expect(() => parse("--port=")).toThrow("--port needs a value");
     expect(() => parse("--token")).toThrow("--token needs a value");
   });
+});
+
+test("a token is written so that nothing in it is taken for a variable", () => {
+  expect(tokenLine("s3cret")).toBe("API_TOKEN='s3cret'\n");
+  expect(tokenLine("a$HOME${b}#c")).toBe("API_TOKEN='a\\$HOME\\${b}#c'\n");
+  expect(tokenLine("it's")).toBe("API_TOKEN=`it's`\n");
+  for (const token of ["'`", "a\nB=c"])
+    expect(() => tokenLine(token)).toThrow("is not possible here");
 });
 
 test("npm must be 10 or newer", () => {
