@@ -1,13 +1,21 @@
 // Who asks too often is told to wait, in the words of its dialect; others are not.
 
 import { env } from "cloudflare:workers";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { networkOf } from "../../src/worker/http/rate.ts";
 import { failureOf, TOKEN } from "./api-client.ts";
 import { DIALECTS } from "./dialects.ts";
+
+/** How long was waited, ms, each time: here nobody does. */
+const waits: number[] = [];
+beforeEach(() => {
+  waits.length = 0;
+  const wait = vi.spyOn(scheduler, "wait").mockImplementation(async (ms) => void waits.push(ms));
+  onTestFinished(() => wait.mockRestore());
+});
 
 const { OPEN: _open, RATE_TOKENS: _tokens, RATE_ADDRESSES: _addresses, ...bindings } = env;
 const closed: Env = { ...bindings, API_TOKEN: TOKEN };
@@ -58,6 +66,20 @@ test("a token that asks too often waits, and another does not", async () => {
   expect(error.message).toContain('The token "busy" has asked too often');
   expect((await of(busy)()).headers.get("retry-after")).toBe(String(LIMITS.rateRetrySec));
   expect((await of(calm)()).status).toBe(200);
+});
+
+test("who is refused waits for it, but only so many at a time", async () => {
+  const of = { authorization: `Bearer ${await newToken({ name: "eager", scope: "read" })}` };
+  const once = () => ask(held, "/api/v1/metrics", { headers: of });
+  await untilTooOften(once);
+  waits.length = 0;
+  const all = await Promise.all(Array.from({ length: LIMITS.rateHeld + 20 }, once));
+  const refused = all.filter(({ status }) => status === 429);
+  // A second may end meanwhile, and another begin; as may the period of the limit.
+  expect(refused.length).toBeGreaterThan(LIMITS.rateHeld);
+  expect(waits.length).toBeGreaterThanOrEqual(LIMITS.rateHeld - 1);
+  expect(waits.length).toBeLessThan(refused.length);
+  expect(new Set(waits)).toEqual(new Set([LIMITS.rateHeldMs]));
 });
 
 test("who tries tokens is told to wait, by address, and not who has one there", async () => {

@@ -19,24 +19,36 @@ export async function mustBePatient(env: Limits, caller: Caller, request: Reques
   if (caller.id === PUBLIC.id) return await strangerPatient(env, request);
   if (await isWithin(env.RATE_TOKENS, caller.id === ADMINISTRATOR.id ? "admin" : caller.id)) return;
   const who = caller.id === ADMINISTRATOR.id ? "API_TOKEN" : `The token ${quote(caller.name)}`;
-  throw tooMany(`${who} has asked too often`, "RATE_TOKENS");
+  await refuse(`${who} has asked too often`, "RATE_TOKENS");
 }
 
 /** The same of who brings no token, or none that is valid. @throws Failed */
 export async function strangerPatient(env: Limits, request: Request): Promise<void> {
   if (await isWithin(env.RATE_ADDRESSES, networkOf(addressOf(request)))) return;
-  throw tooMany(
+  await refuse(
     "Who has your address has asked too often without a token of this store",
     "RATE_ADDRESSES",
   );
 }
 
-const tooMany = (what: string, limit: string): Failed =>
-  new Failed({
+/** Those of the isolate that wait for their refusal: how many have begun to since when, Unix ms. */
+const held = { count: 0, since: 0 };
+
+/**
+ * Not at once: who sends again as soon as they are refused would do so thousands of times a second. Waiting is not
+ * billed. How many wait is not counted down, since a request that is gone never ends its wait.
+ */
+async function refuse(what: string, limit: string): Promise<never> {
+  const now = Date.now();
+  if (Math.abs(now - held.since) >= LIMITS.rateHeldMs)
+    Object.assign(held, { count: 0, since: now });
+  if (held.count++ < LIMITS.rateHeld) await scheduler.wait(LIMITS.rateHeldMs);
+  throw new Failed({
     kind: "too_many_requests",
     message: `${what} (the limit ${limit} in wrangler.toml): wait, and send more points, or ask for more, in each request`,
     retryAfterSec: LIMITS.rateRetrySec,
   });
+}
 
 /** Where there is no such limit, or its count cannot be had, all are. */
 async function isWithin(limit: RateLimit | undefined, key: string): Promise<boolean> {
