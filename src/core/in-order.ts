@@ -1,4 +1,4 @@
-// Buckets by time, as segments hold them and as the roll-up merges them.
+// Buckets by time, as segments hold them and as the roll-up and queries merge them.
 
 import { Buckets } from "./bucket.ts";
 
@@ -22,4 +22,40 @@ export function inOrder(buckets: Buckets): Buckets {
 function isAscending({ start, length }: Buckets): boolean {
   for (let row = 1; row < length; row++) if (!(start[row - 1]! < start[row]!)) return false;
   return true;
+}
+
+/** Merges rows of one start that follow each other, in their order and in place. */
+export function foldStarts(buckets: Buckets): void {
+  const { start } = buckets;
+  let top = 0;
+  for (let row = 1; row < buckets.length; row++) {
+    if (start[row] === start[top]) buckets.merge(top, buckets, row);
+    else if (++top !== row) {
+      buckets.clear(top);
+      start[top] = start[row]!;
+      buckets.merge(top, buckets, row);
+    }
+  }
+  buckets.length = Math.min(buckets.length, top + 1);
+}
+
+/** Appends copies of rows [first, end) of others. */
+export function pushRows(into: Buckets, from: Buckets, first: number, end: number): void {
+  const at = into.extend(end - first);
+  const { start, count, sum, carry, min, max, firstAt, last, lastAt, rise } = into;
+  for (let i = first, row = at; i < end; i++, row++) {
+    start[row] = from.start[i]!;
+    count[row] = from.count[i]!;
+    sum[row] = from.sum[i]!;
+    carry[row] = from.carry[i]!;
+    min[row] = from.min[i]!;
+    max[row] = from.max[i]!;
+    into.first[row] = from.first[i]!;
+    firstAt[row] = from.firstAt[i]!;
+    last[row] = from.last[i]!;
+    lastAt[row] = from.lastAt[i]!;
+    rise[row] = from.rise[i]!;
+    const huge = from.huge(i);
+    if (huge !== undefined) into.addHuge(row, huge);
+  }
 }

@@ -1,8 +1,9 @@
-// Every limit of Minuet, with its unit and the abuse that it stops. Those of PromQL, of alerts and of
-// what queries hold stand in files of their own, which are a part of this one; no limit lives anywhere else.
+// Every limit of Minuet, with its unit and the abuse that it stops. Those of PromQL, of alerts, of
+// bodies and of what queries hold stand in files of their own, which are a part of this one; no limit lives anywhere else.
 // To be imported as a whole: `import * as LIMITS`. The page gets only those that it uses.
 
 export * from "./alerts/limits.ts";
+export * from "./body-limits.ts";
 export * from "./promql/query-limits.ts";
 export * from "./query/room-limits.ts";
 export * from "./turn-limits.ts";
@@ -23,20 +24,12 @@ export const descriptionCharactersPerShard = 8_000_000;
 export const statementsPerRequest = 100_000;
 /** Bytes of a batch that describe metrics, beside those of its points. */
 export const statementBytes = 500_000;
-/** Bytes of a request body, before and after decompression: stops gzip bombs. */
-export const bodyBytes = 8 * 1024 * 1024;
-/** How long a body may take to arrive, ms: stops clients that send a byte now and then. */
-export const bodyMs = 120_000;
 /** Points of a request: bounds what one commit must hold. */
 export const pointsPerRequest = 100_000;
 /** Pieces of a body of any length that are stored together, each known by itself: bounds memory. */
 export const piecesPerWrite = 1_000;
 /** Bytes of them, give or take a piece: bounds memory where names are long. */
 export const pieceBytesPerWrite = 4 * 1024 * 1024;
-/** Depth of nested JSON: stops bodies that cost memory and no network. */
-export const jsonDepth = 6;
-/** The same of OTLP, whose points stand deep and whose attributes may hold lists. */
-export const otlpDepth = 24;
 /** Characters of an Idempotency-Key. */
 export const idempotencyKeyLength = 200;
 /** Series of senders that a decoder finds again by their bytes: bounds its memory. */
@@ -70,6 +63,8 @@ export const samplesPerMinute = 12;
 export const journalBytes = 4 * 1024 * 1024;
 /** Open accumulators that make a shard seal at once: bounds its memory. */
 export const openBuckets = 65_536;
+/** Those of closed hours, of a backfill: bounds how long a seal lets nobody else in. */
+export const openBackfill = 16_384;
 /** Bytes of sealed pages that a group commit is compared with, where its samples may be repeats: bounds its time. */
 export const repeatBytes = 4 * 1024 * 1024;
 /** Minutes of one block of a page: a block must fit a row, also when each has all its samples. */
@@ -236,6 +231,10 @@ export const pushEveryMs = 1_000;
 export const linesPerEvent = 10;
 /** When who asked too often (RATE_TOKENS, RATE_ADDRESSES in wrangler.toml) is to come again, s. */
 export const rateRetrySec = 10;
+/** How long they wait for that answer, ms: who comes again at once is billed for each, and keeps others waiting. */
+export const rateHeldMs = 1_000;
+/** Requests of an isolate that begin to wait so in that time; more are refused at once: bounds its memory. */
+export const rateHeld = 500;
 /** Named tokens of a store: bounds what an isolate keeps of them, and what it reads each time. */
 export const tokens = 1_000;
 /** Characters of a token's name. */

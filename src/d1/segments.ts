@@ -19,7 +19,7 @@ export interface PackRow {
   readonly pack: number;
   /** Hour, UTC day or year: the table's own key. */
   readonly span: number;
-  /** Of which `body` is the segment; null: `body` is the whole pack. */
+  /** Of which `body` is the segment; null: `body` is the whole pack, without quotation marks. */
   readonly slot: number | null;
   /** Null: the slot has none. */
   readonly body: unknown;
@@ -64,9 +64,9 @@ function oneOf(tables: Packs, branches: readonly Branch[]): Query<PartRow> {
   );
 }
 
-/** What a pack that is not JSON has in a slot is not known: it is told whole. */
+/** What a pack that is not JSON has in a slot is not known: it is told whole. Why without marks: see `decodeBarePack`. */
 const COLUMNS = `CASE WHEN p.slot IS NULL OR NOT json_valid(t.body) THEN NULL ELSE p.slot END AS slot,
-  CASE WHEN p.slot IS NULL OR NOT json_valid(t.body) THEN t.body
+  CASE WHEN p.slot IS NULL OR NOT json_valid(t.body) THEN replace(t.body, '"', '')
     ELSE t.body ->> ('$."' || p.slot || '"') END AS body`;
 
 const ROLLED = `(${valueOf("rolledHour")}, ${valueOf("rolledPack")})`;

@@ -359,9 +359,11 @@ export class Log {
    */
   #keepBounds(coming: readonly JournalEntry[], now: number): boolean {
     const bytes = coming.reduce((sum, { batch }) => sum + batch.length, this.#journal.bytes);
-    if (this.open.length > LIMITS.openBuckets) {
+    const hour = Math.floor(now / HOUR) * HOUR;
+    const { open } = this;
+    if (open.length > LIMITS.openBuckets || open.countBefore(hour) > LIMITS.openBackfill) {
       // Closed hours first: a page that ends with the hour spares the next hour a second segment.
-      this.#seal(Math.floor(now / HOUR) * HOUR, now);
+      this.#seal(hour, now);
       if (this.open.length > LIMITS.openBuckets / 2) this.#seal(Infinity, now);
     } else if (
       bytes > LIMITS.journalBytes ||

@@ -2,7 +2,7 @@
 
 import { Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { Scope } from "../core/caller.ts";
+import type { Caller, Scope } from "../core/caller.ts";
 import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
 import { report } from "../durable/report.ts";
@@ -60,7 +60,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
           ? withEtag(c.req.raw, jsonText(answer), "application/json")
           : jsonResponse(answer);
       } catch (error) {
-        const failure = failureOf(error);
+        const failure = toldTo(c.var.caller as Caller | undefined, failureOf(error));
         countRefused({ requestsRefused: { [failure.kind]: 1 } });
         return one.refused?.(failure, c.req.raw) ?? failureResponse(failure);
       }
@@ -89,6 +89,14 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
       }),
     )
     .onError((error) => failureResponse(failureOf(error)));
+}
+
+/** As who has a link may know it: not the labels of series, by which its view may not split. */
+function toldTo(caller: Caller | undefined, failure: Failure): Failure {
+  const { kind } = failure;
+  if (caller?.link === undefined || (kind !== "query_failed" && kind !== "unreadable"))
+    return failure;
+  return { kind, message: "What the view shows has no answer over this range" };
 }
 
 /** What went wrong; what nobody expected is logged. */

@@ -62,7 +62,7 @@ export class TokenList {
     if (!(await this.#isFresh(now))) return NOT_KNOWN;
     const row = known();
     if (row !== undefined) return ok(row);
-    if (!this.#mayLook(now)) return this.#answers ? ok(undefined) : NOT_KNOWN;
+    if (!this.#mayLook(now)) return NOT_KNOWN;
     const newest = Math.max(0, ...[...this.#byHash.values()].map(({ id }) => id));
     const changes = this.#changes;
     const added = await this.#read(newest);

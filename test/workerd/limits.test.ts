@@ -10,7 +10,7 @@ import { readBody } from "../../src/worker/http/body.ts";
 import { Failed, failureResponse } from "../../src/worker/http/failure.ts";
 import { DIALECTS } from "./dialects.ts";
 import { formatFor, FORMATS } from "../../src/core/formats/registry.ts";
-import { nearestTo } from "../../src/worker/read/unknown.ts";
+import { failUnknown, nearestTo } from "../../src/worker/read/unknown.ts";
 import { failureOf, fetchApi, NOW, post, search, store } from "./api-client.ts";
 import { refusedAs } from "../../src/worker/routes/ingest.ts";
 
@@ -45,6 +45,69 @@ test("a body that does not come is not waited for, encoded or not", async () => 
     const response = failureResponse(failure);
     expect([response.status, response.headers.get("retry-after")]).toEqual([408, "1"]);
   }
+});
+
+test("a body of zstd has so many frames", async () => {
+  // Of a byte each: "[", and what is no JSON.
+  const frame = (byte: number): number[] => [
+    0x28,
+    0xb5,
+    0x2f,
+    0xfd,
+    0x20,
+    0x01,
+    0x09,
+    0x00,
+    0x00,
+    byte,
+  ];
+  const send = (frames: number): Promise<Response> =>
+    fetchApi("/api/v1/points", {
+      method: "POST",
+      headers: { "content-encoding": "zstd" },
+      body: new Uint8Array(Array.from({ length: frames }, () => frame(0x5b)).flat()),
+    });
+  await failureOf(await send(LIMITS.zstdFrames), 400, "invalid_json");
+  const over = await failureOf(await send(LIMITS.zstdFrames + 1), 400, "invalid_encoding");
+  expect(over.message).toContain("limit zstdFrames");
+});
+
+test("a form has so many parameters, and InfluxQL so many statements", async () => {
+  const send = (path: string, body: string): Promise<Response> =>
+    fetchApi(path, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body,
+    });
+  const path = "/prometheus/api/v1/labels";
+  const parameters = Array.from({ length: LIMITS.formParameters }, (_, i) => `p${i}=`).join("&");
+  expect((await send(path, parameters)).status).toBe(200);
+  const over = await send(path, `${parameters}&more=`);
+  expect(over.status).toBe(413);
+  expect(await over.text()).toContain("limit formParameters");
+  const statements = "SHOW DATABASES;".repeat(LIMITS.formParameters);
+  expect((await send("/query", `q=${statements}`)).status).toBe(200);
+  const tooMany = await send("/query", `q=${statements}SHOW DATABASES`);
+  expect(tooMany.status).toBe(400);
+  expect(await tooMany.text()).toContain("limit formParameters");
+});
+
+test("who lists series or labels names so many selectors, and the same one is asked once", async () => {
+  const ask = (selectors: readonly string[]): Promise<Response> =>
+    fetchApi("/prometheus/api/v1/labels", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(selectors.map((one) => ["match[]", one])).toString(),
+    });
+  const same = Array.from({ length: LIMITS.selectorsPerQuery }, () => "absent");
+  expect((await ask(same)).status).toBe(200);
+  const over = await ask([...same, "absent"]);
+  expect(over.status).toBe(422);
+  expect(await over.text()).toContain("limit selectorsPerQuery");
+  // Together they are one query: as large as one may be alone.
+  const large = ["a", "b"].map((name) => `${name}{x=~"(${name}{30}){30}"}`);
+  for (const one of large) expect((await ask([one])).status).toBe(200);
+  expect((await ask(large)).status).toBe(400);
 });
 
 test("a body has so long to come, and others are answered meanwhile", async () => {
@@ -201,6 +264,19 @@ test("a view has so long texts, and so many links", async () => {
   expect((await link()).status).toBe(422);
 });
 
+test("who sees the names of a prefix is told the nearest of those, however many others come before", async () => {
+  await env.DB.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO series (id, metric, labels, first_at, last_at, last)
+     SELECT 1000000 + i, 'before.' || i, '{}', 0, 0, 0 FROM n`,
+  )
+    .bind(LIMITS.namesCompared)
+    .run();
+  await store({ name: "web.known", value: 1 });
+  const error: unknown = await failUnknown(env, "web.", "web.knwon").catch((thrown) => thrown);
+  expect(error).toMatchObject({ failure: { nearest: ["web.known"] } });
+});
+
 test("a name that is not known is compared with many in turns", async () => {
   const names = Array.from({ length: LIMITS.namesCompared }, (_, i) => `known.metric.${i}`);
   const ending = new AbortController();
@@ -208,7 +284,7 @@ test("a name that is not known is compared with many in turns", async () => {
   const small = (async () => {
     for (; !ending.signal.aborted; await scheduler.wait(0)) between++;
   })();
-  expect(await nearestTo("known.metric.x", names, "")).toEqual(
+  expect(await nearestTo("known.metric.x", names)).toEqual(
     ["0", "1", "2"].map((n) => `known.metric.${n}`),
   );
   ending.abort();

@@ -107,3 +107,32 @@ test("while D1 is down: each minute", { timeout: 60_000 }, async () => {
   Shard.faults.next = "none";
   await expectFlushed();
 });
+
+test("what comes of closed hours is sealed a part at a time, so that no seal takes long", async () => {
+  /** Minutes of each sealed page. */
+  const sealed = (): Promise<readonly number[]> =>
+    runInDurableObject(shard(), (_, { storage }) => {
+      const [row] = storage.sql.exec<{ manifest: string }>("SELECT manifest FROM state").toArray();
+      if (row === undefined) return [];
+      const manifest = JSON.parse(row.manifest) as { sealed: { buckets: number }[] };
+      return manifest.sealed.map(({ buckets }) => buckets);
+    });
+  const send = (count: number, end: number): Promise<unknown> =>
+    shard().append(
+      encodeBatch({
+        series: ["m{}"],
+        index: new Uint8Array(count),
+        at: Float64Array.from({ length: count }, (_, i) => end - i * MINUTE),
+        value: new Float64Array(count),
+      }),
+      1,
+    );
+  // Those of the hour that runs are no backfill.
+  await send(5, LATE);
+  await send(LIMITS.openBackfill, NOW - DAY);
+  expect(await sealed()).toEqual([]);
+  await send(1, NOW - 30 * DAY);
+  expect(await sealed()).toEqual([LIMITS.openBackfill + 1]);
+  await send(LIMITS.openBackfill + 1, NOW - 60 * DAY);
+  expect(await sealed()).toEqual([LIMITS.openBackfill + 1, LIMITS.openBackfill + 1]);
+});

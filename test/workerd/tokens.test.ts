@@ -224,8 +224,10 @@ describe("D1", () => {
   test("is not asked for each unknown token", async () => {
     const db = watched();
     const of = isolate({ DB: db.DB });
-    for (let i = 0; i < 200; i++)
-      await failureOf(await openApi(of, unknown(i)), 401, "unauthorized");
+    // One that was just made, or was not: when it cannot be looked for, its sender is to come again.
+    const told = new Set<number>();
+    for (let i = 0; i < 200; i++) told.add((await openApi(of, unknown(i))).status);
+    expect(told).toEqual(new Set([401, 503]));
     expect(db.asked).toBeLessThan(50);
     const before = db.asked;
     for (const text of ["wrong", "minuet_", "minuet_xyz", `${unknown(1)}0`])

@@ -388,6 +388,20 @@ describe("a link", () => {
     expect((await by(`/prometheus/api/v1/query_range?${asked}`)).status).toBe(403);
   });
 
+  test("is not told by an error which labels there are", async () => {
+    const query = "sum({__name__=~'web.*'}) / on () {__name__=~'web.*'}";
+    await put("v", String(new URLSearchParams({ expr: query })));
+    const at = (NOW - 60_000) / 1_000;
+    const values = new URLSearchParams({ query, start: `${at}`, end: `${at}`, step: "60" });
+    const asked = await ask(admin, `/api/v1/shared/values?${values}`, secret);
+    expect((await failureOf(asked, 422, "query_failed")).message).toBe(
+      "What the view shows has no answer over this range",
+    );
+    // Who may read everything is told.
+    const own = await ask(admin, `/prometheus/api/v1/query_range?${values}`, TOKEN);
+    expect(await own.text()).toContain("host=");
+  });
+
   test("follows its view: what it no longer shows is refused, what it shows now is answered", async () => {
     const other = isolate();
     await ask(other, "/api/v1/shared", secret);

@@ -207,8 +207,36 @@ export const base64Bytes = (letters: number): number => Math.floor((letters * 3)
  */
 export function fromBase64(
   text: string,
-  bytes: Uint8Array = new Uint8Array(base64Bytes(text.length)),
+  bytes: Uint8Array & EngineBase64 = new Uint8Array(base64Bytes(text.length)),
 ): Uint8Array {
+  return bytes.setFromBase64 === undefined ? byLetters(text, bytes) : byEngine(text, bytes);
+}
+
+/** What engines have of their own since 2025, ten times as fast. */
+interface EngineBase64 {
+  setFromBase64?(
+    text: string,
+    how: { readonly lastChunkHandling: "loose" },
+  ): { readonly written: number };
+}
+
+function byEngine(text: string, bytes: Uint8Array & EngineBase64): Uint8Array {
+  const { length } = text;
+  const size = base64Bytes(length);
+  const more = length & 3;
+  const last = SEXTETS[text.charCodeAt(length - 1) & 0xff]!;
+  const beyond = more === 2 ? last & 15 : more === 3 ? last & 3 : more;
+  try {
+    // Spaces and padding, which it passes over, leave fewer bytes.
+    const done = bytes.setFromBase64?.(text, { lastChunkHandling: "loose" }).written;
+    if (beyond === 0 && done === size) return bytes.subarray(0, size);
+  } catch {
+    // It says where, which is of no use here.
+  }
+  throw new CorruptBytes("is not base64");
+}
+
+function byLetters(text: string, bytes: Uint8Array): Uint8Array {
   const { length } = text;
   let sextets = 0;
   let codes = 0;

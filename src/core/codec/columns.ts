@@ -5,7 +5,7 @@ import { Buckets } from "../bucket.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import { decodeExtensions, encodeExtensions } from "./extensions.ts";
 import { MAX_INTS } from "./ints.ts";
-import { decodeRowGroup } from "./row-group.ts";
+import { decodeRowGroup, type Wanted } from "./row-group.ts";
 import { encodeRowGroup } from "./row-group-encode.ts";
 
 /*
@@ -48,13 +48,19 @@ export function encodeColumns(
  * Appends to `into` the rows that `encodeColumns` wrote with the same base and step.
  * @throws CorruptBytes, with `into` as long as before.
  */
-export function decodeColumns(reader: ByteReader, base: number, step: number, into: Buckets): void {
+export function decodeColumns(
+  reader: ByteReader,
+  base: number,
+  step: number,
+  into: Buckets,
+  wanted?: Wanted,
+): void {
   const before = into.length;
   const total = reader.varint();
   try {
     for (let from = 0; from < total; from += MAX_INTS) {
       const n = Math.min(MAX_INTS, total - from);
-      decodeRowGroup(reader, n, base, step, into);
+      decodeRowGroup(reader, n, base, step, into, wanted);
       decodeExtensions(reader, n, into);
     }
   } catch (error) {

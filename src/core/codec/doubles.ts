@@ -2,7 +2,7 @@
 // the bit pattern itself for all else. It must never lose a bit, nor know what the doubles mean.
 
 import { type ByteReader, type ByteWriter, CorruptBytes } from "./bytes.ts";
-import { MAX_INTS, readInts, writeInts } from "./ints.ts";
+import { MAX_INTS, readInts, skipInts, writeInts } from "./ints.ts";
 
 /** 10^0 … 10^22: the powers of ten that a double holds exactly. */
 export const POWERS_OF_TEN: readonly number[] = Array.from({ length: 23 }, (_, d) =>
@@ -102,4 +102,11 @@ export function readBits(reader: ByteReader, out: Float64Array, at: number, n: n
     view.setInt32(0, view.getInt32(0, true) + lows[i]! * scale, true);
     out[at + i] = view.getFloat64(0, true);
   }
+}
+
+/** Steps over n doubles. @throws CorruptBytes */
+export function skipBits(reader: ByteReader, n: number): void {
+  skipInts(reader, n);
+  reader.u8();
+  skipInts(reader, n);
 }

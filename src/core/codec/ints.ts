@@ -125,6 +125,23 @@ export function readInts(reader: ByteReader, out: Float64Array, at: number, n: n
   }
 }
 
+/** Steps over a column of n values. @throws CorruptBytes */
+export function skipInts(reader: ByteReader, n: number): void {
+  const head = reader.u8();
+  const width = head & 0x3f;
+  if (width > 53) throw new CorruptBytes(`integers of ${width} bits`);
+  if (head & DELTAS) reader.zigzag();
+  reader.zigzag();
+  const count = head & DELTAS ? n - 1 : n;
+  for (let shift = 0; shift < width; shift += PLANE)
+    reader.skip((count * Math.min(PLANE, width - shift) + 7) >> 3);
+  if (!(head & EXCEPTIONS)) return;
+  for (let left = reader.varint(); left > 0; left--) {
+    reader.varint();
+    reader.zigzag();
+  }
+}
+
 function unpackPlane(
   reader: ByteReader,
   out: Float64Array,

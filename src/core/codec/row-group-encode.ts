@@ -1,17 +1,7 @@
 // Writes row groups of buckets: tries the small forms of each column, and takes one if it is exact.
 // It must write nothing that does not come back bit for bit; the layout is drawn in row-group.ts.
 
-import {
-  CARRY_BITS,
-  COUNT_BITS,
-  LAST_AT_BITS,
-  predictSums,
-  SIGNS,
-  SINGLE,
-  START_BITS,
-  SUM_BITS,
-  VALUE_BITS,
-} from "./row-group.ts";
+import { COUNT_BITS, LAST_AT_BITS, SIGNS, SINGLE, START_BITS, VALUE_BITS } from "./row-group.ts";
 import {
   FIRST_AT_BITS,
   FIRST_FROM_LAST,
@@ -23,6 +13,7 @@ import {
   RISE_SEEN,
   RISE_ZERO,
 } from "./row-group-rise.ts";
+import { CARRY_BITS, predictSums, SUM_BITS } from "./row-group-sums.ts";
 import { Buckets } from "../bucket.ts";
 import type { ByteWriter } from "./bytes.ts";
 import { decimalsOf, lowestBit, POWERS_OF_TEN, powerOfTwo, writeBits } from "./doubles.ts";

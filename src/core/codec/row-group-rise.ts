@@ -3,8 +3,8 @@
 
 import type { Buckets } from "../bucket.ts";
 import type { ByteReader } from "./bytes.ts";
-import { readBits } from "./doubles.ts";
-import { readInts } from "./ints.ts";
+import { readBits, skipBits } from "./doubles.ts";
+import { readInts, skipInts } from "./ints.ts";
 import { riseMost, riseSeen } from "../rise.ts";
 
 /** Of the second byte of flags. */
@@ -84,4 +84,18 @@ export function decodeRise(
       predictRises((more & RISE_MOST) > 0, rise, into, at, end);
       if (more & RISE_ZERO) readBits(reader, rise, at, n);
   }
+}
+
+/** Steps over the rise, in place of which is nothing. */
+export function passRise(
+  reader: ByteReader,
+  more: number,
+  at: number,
+  n: number,
+  { rise }: Buckets,
+): void {
+  rise.fill(0, at, at + n);
+  const form = more & RISE;
+  if (form === RISE_INTS) skipInts(reader, n);
+  else if (form === RISE_BITS || form === RISE_MOST_BITS) skipBits(reader, n);
 }

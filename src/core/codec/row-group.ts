@@ -3,9 +3,18 @@
 
 import type { Buckets } from "../bucket.ts";
 import { type ByteReader, CorruptBytes } from "./bytes.ts";
-import { POWERS_OF_TEN, powerOfTwo, readBits } from "./doubles.ts";
+import { POWERS_OF_TEN, readBits } from "./doubles.ts";
 import { MAX_INTS, readInts } from "./ints.ts";
-import { decodeFirst, decodeRise, FIRST_FROM_LAST, RISE, RISE_INTS } from "./row-group-rise.ts";
+import {
+  decodeFirst,
+  decodeRise,
+  FIRST_FROM_LAST,
+  passRise,
+  RISE,
+  RISE_INTS,
+  RISE_MOST,
+} from "./row-group-rise.ts";
+import { decodeSums, passSums, SUM_BITS } from "./row-group-sums.ts";
 
 /*
  * A row group; "integers" are laid out in ints.ts, "bits" in doubles.ts:
@@ -62,22 +71,15 @@ export const LAST_AT_BITS = 2;
 export const SINGLE = 4;
 export const COUNT_BITS = 8;
 export const VALUE_BITS = 16;
-export const SUM_BITS = 32;
-export const CARRY_BITS = 64;
 export const SIGNS = 128;
 /** Of the row group being read. */
 const signs = new Float64Array(MAX_INTS);
 
-/** What sums would be if all points but the largest were the smallest: true of one and of two. */
-export function predictSums(out: Float64Array, of: Buckets, from: number, end: number): void {
-  const { count, min, max } = of;
-  for (let i = from; i < end; i++) {
-    // Adding 0 makes +0 of −0: the reader learns the signs of zeros only later.
-    const sum = (count[i]! - 1) * min[i]! + max[i]! + 0;
-    // The bits of NaN differ from one processor to another.
-    out[i] = Number.isNaN(sum) ? 0 : sum;
-  }
-}
+/**
+ * What of buckets is wanted: of "ends" no sums, of "points" no rise either. In their place stands what costs
+ * nothing, also when it is encoded again.
+ */
+export type Wanted = "all" | "ends" | "points";
 
 /** Appends a row group of n rows. @throws CorruptBytes, after which the new rows hold anything. */
 export function decodeRowGroup(
@@ -86,6 +88,7 @@ export function decodeRowGroup(
   base: number,
   step: number,
   into: Buckets,
+  wanted: Wanted = "all",
 ): void {
   const flags = reader.u8();
   if (
@@ -95,7 +98,7 @@ export function decodeRowGroup(
     throw new CorruptBytes(`flags ${flags} of a row group`);
   const at = into.extend(n);
   decodeTimes(reader, flags, at, n, base, step, into);
-  decodeValues(reader, flags, at, n, into);
+  decodeValues(reader, flags, at, n, into, wanted);
   if (flags & SIGNS) {
     const { min, max, first, last } = into;
     for (let i = 0; i < n; i++) {
@@ -141,6 +144,7 @@ function decodeValues(
   at: number,
   n: number,
   into: Buckets,
+  wanted: Wanted,
 ): void {
   const { count, sum, carry, min, max, first, firstAt, last, lastAt, rise } = into;
   const end = at + n;
@@ -190,50 +194,12 @@ function decodeValues(
     (flags & VALUE_BITS && (more & FIRST_FROM_LAST || (more & RISE) === RISE_INTS))
   )
     throw new CorruptBytes(`flags ${flags} and ${more} of a row group`);
-  decodeFirst(reader, (flags & VALUE_BITS) > 0, more, at, n, into);
-  if (flags & SUM_BITS) {
-    if (!(flags & VALUE_BITS))
-      for (let i = at; i < end; i++) {
-        const m = min[i]!;
-        min[i] = m / power;
-        max[i] = (m + max[i]!) / power;
-        first[i] = (m + first[i]!) / power;
-        last[i] = (m + last[i]!) / power;
-      }
-    predictSums(sum, into, at, end);
-    readBits(reader, sum, at, n);
-    if (flags & CARRY_BITS) {
-      carry.fill(0, at, end);
-      readBits(reader, carry, at, n);
-    } else {
-      const size = readUnit(reader);
-      readInts(reader, carry, at, n);
-      for (let i = at; i < end; i++) carry[i] = carry[i]! * size;
-    }
-  } else {
-    readInts(reader, sum, at, n);
-    const size = readUnit(reader);
-    readInts(reader, carry, at, n);
-    for (let i = at; i < end; i++) {
-      const m = min[i]!;
-      const x = max[i]!;
-      min[i] = m / power;
-      max[i] = (m + x) / power;
-      first[i] = (m + first[i]!) / power;
-      last[i] = (m + last[i]!) / power;
-      const decimal = (count[i]! * m + x + sum[i]!) / power;
-      const noise = carry[i]! * size;
-      const total = decimal + noise;
-      sum[i] = total;
-      // Dekker's FastTwoSum: D is 0 or larger than its noise, or else the writer would not do so.
-      carry[i] = noise - (total - decimal);
-    }
-  }
-  decodeRise(reader, more, at, n, power, into);
-}
-
-function readUnit(reader: ByteReader): number {
-  const unit = reader.zigzag();
-  if (unit < -1074 || unit > 1023) throw new CorruptBytes(`unit 2^${unit}`);
-  return powerOfTwo(unit);
+  const isBits = (flags & VALUE_BITS) > 0;
+  decodeFirst(reader, isBits, more, at, n, into);
+  // A gauge's rise is told by its sums.
+  if (wanted === "all" || (wanted === "ends" && (more & RISE_MOST) > 0))
+    decodeSums(reader, flags, isBits, at, n, power, into);
+  else passSums(reader, flags, isBits, at, n, power, into);
+  if (wanted === "points") passRise(reader, more, at, n, into);
+  else decodeRise(reader, more, at, n, power, into);
 }

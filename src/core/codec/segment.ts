@@ -16,6 +16,7 @@ import {
 import { decodeColumns, encodeColumns } from "./columns.ts";
 import { decodeMinutes, decodeMinutesAsBuckets } from "./minutes.ts";
 import { encodeMinutes } from "./minutes-encode.ts";
+import type { Wanted } from "./row-group.ts";
 
 /*
  * Base64 (RFC 4648 section 4, without padding) of:
@@ -73,11 +74,17 @@ export function encodeWholeHour(buckets: Buckets, row: number, base: number): st
 }
 
 /**
- * Appends the buckets of a segment, by ascending start.
+ * Appends the buckets of a segment, by ascending start; of columns that are not wanted anything.
  * @throws CorruptBytes, with `into` as long as before.
  */
-export function decodeSegment(body: string, base: number, step: number, into: Buckets): void {
-  decoded(body, into, (reader) => decodeColumns(reader, base, step, into));
+export function decodeSegment(
+  body: string,
+  base: number,
+  step: number,
+  into: Buckets,
+  wanted?: Wanted,
+): void {
+  decoded(body, into, (reader) => decodeColumns(reader, base, step, into, wanted));
 }
 
 /**

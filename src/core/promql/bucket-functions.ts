@@ -7,22 +7,23 @@ import { extrapolation } from "./extrapolation.ts";
 /** A statistic that does not grow with the number of points. */
 const valueOf =
   (name: StatName): BucketBody =>
-  ({ merged }) =>
-    STATISTIC[name].of(merged);
+  (window) =>
+    STATISTIC[name].of(window.merged());
 
 /** One that does: of a range shorter than a bucket, its share of it. */
 const amountOf =
   (name: StatName): BucketBody =>
-  ({ merged, share }) =>
-    STATISTIC[name].of(merged) * share;
+  (window) =>
+    STATISTIC[name].of(window.merged()) * window.share;
 
 /** What the points rose a second, extrapolated to the edges of their buckets. */
 function slope(window: BucketWindow, isCounter: boolean): number | undefined {
-  const { merged, from, to } = window;
-  const { count, first, firstAt, last, lastAt } = merged;
+  const { from, to } = window;
+  const ends = window.ends();
+  const { count, first, firstAt, last, lastAt } = ends;
   if (count < 2 || lastAt === firstAt) return undefined;
-  const rise = isCounter ? merged.rise : last - first;
-  return rise * (extrapolation(merged, { from, to }, rise, isCounter) / ((to - from) / 1_000));
+  const rise = isCounter ? ends.rise : last - first;
+  return rise * (extrapolation(ends, { from, to }, rise, isCounter) / ((to - from) / 1_000));
 }
 
 /** The same over the range that is asked for. */

@@ -9,9 +9,14 @@ import { type Bucket, Buckets } from "../bucket.ts";
 import { stepOf } from "../rise.ts";
 import type { BucketSeries } from "./source.ts";
 
+/** What is known of the points of a window by its buckets' ends alone. */
+export type Ends = Pick<Bucket, "count" | "first" | "firstAt" | "last" | "lastAt" | "rise">;
+
 export interface BucketWindow {
-  /** All buckets of the window as one; there is one at least. Its rise is that of a counter. */
-  readonly merged: Bucket;
+  /** All buckets of the window as one, but for the rise; there is one at least. */
+  merged(): Bucket;
+  /** The same without what takes time; its rise is that of a counter. */
+  ends(): Ends;
   /** Unix ms: what the buckets are of, (from, to]. */
   readonly from: number;
   readonly to: number;
@@ -28,11 +33,16 @@ export type BucketBody = (window: BucketWindow) => number | undefined;
 export const wholeRange = (range: number, width: number): number =>
   Math.max(1, Math.round(range / width)) * width;
 
-/** The rows of a series that are in a window, which moves on to later ones. */
-export class BucketRows {
+/** The rows of a series that are in a window, which moves on to later ones: one object for all, not to be kept. */
+export class BucketRows implements BucketWindow {
   /** Rows [first, end); of them there is one at least where `moveTo` says so. */
   first = 0;
   end = 0;
+  /** As `window` was told. */
+  from = 0;
+  to = 0;
+  range = 0;
+  share = 1;
   readonly #series: BucketSeries;
   readonly #range: number;
   /** The first row that is not before the window. */
@@ -72,22 +82,38 @@ export class BucketRows {
     const from = begins === slot || buckets.start[this.first]! <= slot ? slot : slot + width;
     const isFilling = buckets.start[this.end - 1]! + width > to;
     const end = isFilling ? to : Math.floor(to / width) * width;
-    const share = range < width ? Math.min(1, range / (end - from)) : 1;
-    return { merged: this.#merged(), from, to: end, range, share };
+    this.from = from;
+    this.to = end;
+    this.range = range;
+    this.share = range < width ? Math.min(1, range / (end - from)) : 1;
+    return this;
   }
 
-  /** The rows as one bucket. */
-  #merged(): Bucket {
+  merged(): Bucket {
+    whole.clear(0);
+    whole.mergeRows(0, 0, this.#series.buckets, this.first, this.end);
+    return whole.at(0);
+  }
+
+  ends(): Ends {
     const { buckets } = this.#series;
     const { first, end } = this;
-    whole.clear(0);
-    whole.mergeRows(0, 0, buckets, first, end);
-    let rise = buckets.rise[first]!;
+    let count = 0;
+    let rise = 0;
+    for (let row = first; row < end; row++) {
+      count += buckets.count[row]!;
+      rise += buckets.rise[row]!;
+    }
     // The step into the first one is not a part of the window.
     if (first > 0) rise -= stepOf(buckets.last[first - 1]!, buckets.first[first]!);
-    for (let row = first + 1; row < end; row++) rise += buckets.rise[row]!;
-    whole.rise[0] = rise;
-    return whole.at(0);
+    return {
+      count,
+      first: buckets.first[first]!,
+      firstAt: buckets.firstAt[first]!,
+      last: buckets.last[end - 1]!,
+      lastAt: buckets.lastAt[end - 1]!,
+      rise,
+    };
   }
 }
 

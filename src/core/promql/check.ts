@@ -1,7 +1,8 @@
 // Whether an expression makes sense: the types of operands and arguments, and what may stand with what.
 // It must not look at data.
 
-import { compileMatchers } from "../query/matcher.ts";
+import * as LIMITS from "../limits.ts";
+import { compileMatchers, type RegexTotal } from "../query/matcher.ts";
 import {
   isComparison,
   isSetOperator,
@@ -12,7 +13,7 @@ import {
   type Selector,
   type ValueType,
 } from "./ast.ts";
-import { failParse } from "./error.ts";
+import { failLimit, failParse } from "./error.ts";
 import { functionOf, isNative } from "./functions.ts";
 
 export function typeOf(expr: Expr): ValueType {
@@ -46,8 +47,17 @@ const NAMES: Readonly<Record<ValueType, string>> = {
   string: "string",
 };
 
+/** What the selectors of a query are together. */
+interface Whole extends RegexTotal {
+  selectors: number;
+}
+
 /** Throws the first thing that is wrong. */
-export function check(query: string, expr: Expr): void {
+export const check = (query: string, expr: Expr): void =>
+  checkPart(query, expr, { selectors: 0, instructions: 0 });
+
+function checkPart(query: string, expr: Expr, whole: Whole): void {
+  const within = (part: Expr): void => checkPart(query, part, whole);
   const fail = (place: Place, what: string): never => failParse(query, place, what);
   const expect = (one: Expr, type: ValueType, where: string): void => {
     const got = typeOf(one);
@@ -58,20 +68,20 @@ export function check(query: string, expr: Expr): void {
     case "string":
       return;
     case "selector":
-      return checkSelector(expr, fail);
+      return checkSelector(expr, fail, whole);
     case "matrix":
-      return checkSelector(expr.selector, fail);
+      return checkSelector(expr.selector, fail, whole);
     case "paren":
-      return check(query, expr.expr);
+      return within(expr.expr);
     case "subquery": {
-      check(query, expr.expr);
+      within(expr.expr);
       const got = typeOf(expr.expr);
       if (got !== "vector")
         fail(expr, `subquery is only allowed on instant vector, got ${got} instead`);
       return;
     }
     case "unary": {
-      check(query, expr.expr);
+      within(expr.expr);
       const got = typeOf(expr.expr);
       if (got !== "scalar" && got !== "vector")
         fail(
@@ -81,18 +91,18 @@ export function check(query: string, expr: Expr): void {
       return;
     }
     case "aggregate":
-      check(query, expr.expr);
+      within(expr.expr);
       expect(expr.expr, "vector", "aggregation expression");
       if (expr.param === undefined) return;
-      check(query, expr.param);
+      within(expr.param);
       expect(expr.param, expr.op === "count_values" ? "string" : "scalar", "aggregation parameter");
       return;
     case "binary":
-      check(query, expr.left);
-      check(query, expr.right);
+      within(expr.left);
+      within(expr.right);
       return checkBinary(expr, fail);
     case "call":
-      for (const arg of expr.args) check(query, arg);
+      for (const arg of expr.args) within(arg);
       checkCall(expr, fail);
       expr.args.forEach((arg, at) => {
         const types = functionOf(expr.name)?.args ?? [];
@@ -103,8 +113,10 @@ export function check(query: string, expr: Expr): void {
 
 type Fail = (place: Place, what: string) => never;
 
-function checkSelector(selector: Selector, fail: Fail): void {
-  const compiled = compileMatchers(selector.matchers);
+function checkSelector(selector: Selector, fail: Fail, whole: Whole): void {
+  if (++whole.selectors > LIMITS.selectorsPerQuery)
+    failLimit("selectorsPerQuery", `the query has more than ${LIMITS.selectorsPerQuery} selectors`);
+  const compiled = compileMatchers(selector.matchers, whole);
   if (!compiled.ok)
     fail(
       selector,

@@ -104,6 +104,7 @@ export class Evaluator implements Evaluation {
     const { source, spent } = this.#run;
     const matchers = compileMatchers(selector.matchers);
     if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
+    spent.begins();
     // Reading has turns of its own.
     spent.rest();
     const found = await source.select(

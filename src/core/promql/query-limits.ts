@@ -4,6 +4,8 @@
 export const queryCharacters = 100_000;
 /** Levels of a PromQL expression, each parenthesis and each operator of a chain one: bounds the stack. */
 export const queryDepth = 500;
+/** Selectors of a PromQL query, and match[] of a request, each read by itself: bounds what is asked of D1. */
+export const selectorsPerQuery = 100;
 /** Points a series of an answer to a PromQL query, as in Prometheus. */
 export const pointsPerSeries = 11_000;
 /** Points a series that a PromQL subquery may make. */

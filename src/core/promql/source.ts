@@ -47,7 +47,7 @@ export interface BucketSeries {
   readonly labels: Labels;
   /**
    * The rise of each is that of a counter within it, and with the step into it from the bucket before,
-   * where that is here. Known where the use is a function that asks for it.
+   * where that is here.
    */
   readonly buckets: Buckets;
   /** Of each, ms. */

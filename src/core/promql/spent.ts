@@ -49,6 +49,11 @@ export class Spent {
     this.#memory = memory;
   }
 
+  /** A selection begins: also where nothing is found, time goes by. */
+  begins(): void {
+    this.#checkTime();
+  }
+
   /** A series of so many samples. All of a selection are in memory until it is over. */
   read(samples: number): void {
     this.series++;

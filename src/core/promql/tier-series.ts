@@ -1,61 +1,207 @@
 // The buckets of a tier as series of a query: rows go in as a source hands them out, in any order; series
 // come out, one by one. It must not know where they come from.
+//
+// Rows of a series come mostly in the order of time: such are put behind each other, column by column. Those
+// that do not are kept apart. Rows of one bucket are merged when the series is asked for, since what a counter rose
+// is known of rows in their order.
 
-import type { Buckets } from "../bucket.ts";
+import { Buckets } from "../bucket.ts";
+import { foldStarts, inOrder, pushRows } from "../in-order.ts";
 import { overHeld } from "../query/held.ts";
-import { Increases } from "../query/increase.ts";
-import { Merge } from "../query/merge.ts";
+import { type Shelf, startOf } from "../query/group.ts";
 import type { Plan } from "../query/plan.ts";
 import type { TooLarge } from "../query/read-error.ts";
 import { shelfOf } from "../query/shelf.ts";
 import { METRIC_NAME, type Series } from "../query/source.ts";
-import { canonicalLabels, type Labels } from "../series/labels.ts";
+import { stepOf } from "../rise.ts";
+import { canonicalLabels, type Labels, labelsJson } from "../series/labels.ts";
 import type { BucketSeries } from "./source.ts";
 
 /**
- * Buckets that lie about, some 12 MB: a year of 14 series by the hour. To pack what is beyond takes longer than all
- * else that is done with it; with room for more, a query of the most buckets would take more than half of its memory.
+ * Buckets that lie about, some 14 MB: a year of 18 series by the hour, more than the 16 of a pack, which come side
+ * by side. To pack what is beyond takes longer than all else that is done with it; with room for more, a query of
+ * the most buckets would take more than half of its memory.
  */
-const ROOM = 131_072;
+const ROOM = 163_840;
+
+const BUCKET_BYTES = 11 * 8;
 
 export class TierSeries {
-  readonly #plan: Plan;
-  readonly #merge: Merge;
-  readonly #increases: Increases | undefined;
+  readonly #width: number;
+  readonly #room: number;
+  readonly #shelf: Shelf;
+  /** By their labels; those of several databases are one. */
+  readonly #all = new Map<string, Held>();
   /** The same object is the same series. */
-  readonly #labels = new WeakMap<Series, Labels>();
+  readonly #known = new WeakMap<Series, Held>();
+  /** Those with rows that are not packed, the oldest first, and how many rows these are. */
+  readonly #loose = new Set<Held>();
+  #looseRows = 0;
+  #packedBytes = 0;
+  /** Of all, give or take what came late. */
+  #buckets = 0;
+  /** Columns of what was packed, for others: else they would be most of the garbage. */
+  readonly #spare: Buckets[] = [];
+  readonly #scratch = new Buckets(16);
 
-  /** `withRise`: whether buckets are to say what counters rose. */
-  constructor(plan: Plan, withRise: boolean) {
-    this.#plan = plan;
-    this.#merge = new Merge(plan, "*", shelfOf(plan, ROOM));
-    if (withRise)
-      this.#increases = new Increases(plan, (labels, at, amount) =>
-        this.#merge.raise(labels, at, amount),
-      );
+  /** `room`: buckets that may lie about, give or take a series. */
+  constructor(plan: Plan, room = ROOM) {
+    this.#width = plan.step;
+    this.#room = room;
+    this.#shelf = shelfOf(plan, room);
   }
 
-  add(series: Series, buckets: Buckets, first: number, end: number): TooLarge | undefined {
-    let labels = this.#labels.get(series);
-    if (labels === undefined) {
-      labels = canonicalLabels([[METRIC_NAME, series.metric], ...series.labels]);
-      this.#labels.set(series, labels);
-    }
-    this.#merge.add(labels, buckets, first, end);
-    this.#increases?.add(labels, buckets, first, end);
-    return overHeld(this.#merge, () => []);
+  /** Takes rows [first, end) of a series, each of them in one bucket of the tier. */
+  add(series: Series, rows: Buckets, first: number, end: number): TooLarge | undefined {
+    const held = this.#heldOf(series);
+    this.#loose.add(held);
+    const before = held.rows;
+    this.#buckets += held.add(rows, first, end, this.#width);
+    this.#looseRows += held.rows - before;
+    if (this.#looseRows > this.#room) this.#pack(held);
+    return overHeld({ size: this.#buckets, packedBytes: this.#packedBytes }, () => []);
   }
 
   /** About what they take in memory. */
   get bytes(): number {
-    return this.#merge.bytes + (this.#increases?.bytes ?? 0);
+    const kept = this.#packedBytes > 0 ? this.#room : 0;
+    return BUCKET_BYTES * Math.max(kept, this.#looseRows) + this.#packedBytes;
   }
 
   /** All series, once. The buckets of one are good until the next is asked for. */
   *series(): Generator<BucketSeries> {
-    this.#increases?.finish();
-    const width = this.#plan.step;
-    for (const { labels, buckets } of this.#merge.ranked(Infinity).groups)
-      yield { labels, buckets: buckets(), width };
+    const byKey = [...this.#all].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [, held] of byKey) {
+      const buckets = held.whole(this.#shelf, this.#scratch);
+      yield { labels: held.labels, buckets, width: this.#width };
+    }
   }
+
+  #heldOf(series: Series): Held {
+    let held = this.#known.get(series);
+    if (held !== undefined) return held;
+    const labels = canonicalLabels([[METRIC_NAME, series.metric], ...series.labels]);
+    const key = labelsJson(labels);
+    held = this.#all.get(key);
+    if (held === undefined)
+      this.#all.set(key, (held = new Held(labels, () => this.#spare.pop() ?? new Buckets(16))));
+    this.#known.set(series, held);
+    return held;
+  }
+
+  /** Packs series, the oldest first, until half of the room is free. */
+  #pack(but: Held): void {
+    for (const held of this.#loose) {
+      if (this.#looseRows <= this.#room / 2) return;
+      if (held === but) continue;
+      this.#loose.delete(held);
+      const before = held.rows;
+      const { bytes, columns } = held.pack(this.#shelf);
+      this.#looseRows -= before - held.rows;
+      this.#packedBytes += bytes;
+      this.#spare.push(columns);
+    }
+  }
+}
+
+const EMPTY = new Buckets(0);
+
+/** What is held of one series. */
+class Held {
+  readonly labels: Labels;
+  readonly #newColumns: () => Buckets;
+  /** Those that came in the order of time, behind what is packed. */
+  #buckets = EMPTY;
+  readonly #packed: Uint8Array[] = [];
+  /** The start of the last of all these. */
+  #last = -Infinity;
+  /** Rows that came after later ones, or of a bucket that was packed. */
+  #late: Buckets | undefined;
+  /** Whether some of those that are packed are such. */
+  #isLate = false;
+
+  constructor(labels: Labels, newColumns: () => Buckets) {
+    this.labels = labels;
+    this.#newColumns = newColumns;
+  }
+
+  /** How many are not packed. */
+  get rows(): number {
+    return this.#buckets.length + (this.#late?.length ?? 0);
+  }
+
+  /** Returns how many buckets more these are. */
+  add(rows: Buckets, first: number, end: number, width: number): number {
+    if (this.#buckets === EMPTY) {
+      this.#buckets = this.#newColumns();
+      this.#buckets.length = 0;
+    }
+    const buckets = this.#buckets;
+    let added = 0;
+    for (let i = first; i < end;) {
+      const start = startOf(rows, i, width);
+      const top = buckets.length - 1;
+      if (start > this.#last) {
+        const next = endOfRun(rows, i, end, width);
+        pushRows(buckets, rows, i, next);
+        buckets.start[top + 1] = start;
+        this.#last = startOf(rows, next - 1, width);
+        added += next - i;
+        i = next;
+        continue;
+      }
+      // Minutes of an hour, one after the other.
+      if (top >= 0 && start === this.#last && rows.firstAt[i]! > buckets.lastAt[top]!)
+        buckets.pushCopy(start, rows, i);
+      else {
+        (this.#late ??= new Buckets(16)).pushCopy(start, rows, i);
+        added++;
+      }
+      i++;
+    }
+    return added;
+  }
+
+  /** Packs all of it, as it is; how many bytes more that takes, and the columns that it lay in. */
+  pack(shelf: Shelf): { readonly bytes: number; readonly columns: Buckets } {
+    const columns = this.#buckets;
+    const packed = [columns, this.#late ?? EMPTY]
+      .filter(({ length }) => length > 0)
+      .map((rows) => shelf.pack(rows));
+    this.#packed.push(...packed);
+    this.#isLate ||= this.#late !== undefined;
+    this.#buckets = EMPTY;
+    this.#late = undefined;
+    return { bytes: packed.reduce((sum, { length }) => sum + length, 0), columns };
+  }
+
+  /** All of it by time, with the rise from each bucket to the next; in `scratch`, where some is packed. */
+  whole(shelf: Shelf, scratch: Buckets): Buckets {
+    const buckets = this.#inOrder(shelf, scratch);
+    foldStarts(buckets);
+    const { first, last, rise, length } = buckets;
+    for (let i = 1; i < length; i++) rise[i] = rise[i]! + stepOf(last[i - 1]!, first[i]!);
+    return buckets;
+  }
+
+  #inOrder(shelf: Shelf, scratch: Buckets): Buckets {
+    const late = this.#late ?? EMPTY;
+    if (this.#packed.length === 0 && late.length === 0) return this.#buckets;
+    scratch.length = 0;
+    for (const packed of this.#packed) shelf.unpack(packed, scratch);
+    for (const rows of [this.#buckets, late]) pushRows(scratch, rows, 0, rows.length);
+    return this.#isLate || late.length > 0 ? inOrder(scratch) : scratch;
+  }
+}
+
+/** Behind the rows from `first` on that are whole buckets, each later than the one before: one at least. */
+function endOfRun({ start }: Buckets, first: number, end: number, width: number): number {
+  let next = first + 1;
+  while (
+    next < end &&
+    start[next]! > start[next - 1]! &&
+    Math.floor(start[next]! / width) * width === start[next]
+  )
+    next++;
+  return next;
 }

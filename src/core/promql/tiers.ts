@@ -1,6 +1,7 @@
 // Which tier a selection is read from, and what an answer says of it. Pure. All series of a selection are
 // read from one tier, over all of its range: two are never mixed.
 
+import type { Wanted } from "../codec/row-group.ts";
 import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../tiers.ts";
 import type { Call } from "./ast.ts";
 import * as buckets from "./bucket-functions.ts";
@@ -57,11 +58,21 @@ const bodyOf = (call: string): BucketBody | undefined => {
   return body?.over === "window" ? body.ofBuckets : undefined;
 };
 
-const WITH_RISE: ReadonlySet<BucketBody | undefined> = new Set([buckets.rate, buckets.increase]);
+/** Functions that make something of the first and the last point alone, and of what counters rose. */
+const OF_ENDS: ReadonlySet<BucketBody | undefined> = new Set([buckets.rate, buckets.increase]);
+const OF_POINTS: ReadonlySet<BucketBody | undefined> = new Set([
+  buckets.delta,
+  buckets.firstOverTime,
+  buckets.lastOverTime,
+  buckets.presentOverTime,
+]);
 
-/** Whether a use asks for what counters rose. */
-export const usesRise = ({ by }: Use): boolean =>
-  typeof by === "object" && WITH_RISE.has(bodyOf(by.call));
+/** What a use needs of buckets. */
+export function wantedBy({ by }: Use): Wanted {
+  const body = typeof by === "object" ? bodyOf(by.call) : undefined;
+  if (typeof by !== "object" || OF_POINTS.has(body)) return "points";
+  return OF_ENDS.has(body) ? "ends" : "all";
+}
 
 const OF_ALL: ReadonlySet<BucketBody | undefined> = new Set([
   buckets.avgOverTime,

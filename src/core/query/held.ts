@@ -6,7 +6,7 @@ import type { TooLarge, Way } from "./read-error.ts";
 
 /** Undefined while it is within them. */
 export function overHeld(
-  { size, packedBytes }: Merge,
+  { size, packedBytes }: Pick<Merge, "size" | "packedBytes">,
   ways: () => readonly Way[],
 ): TooLarge | undefined {
   if (size > LIMITS.bucketsPerQuery)

@@ -21,20 +21,25 @@ export interface Matcher extends MatcherParts {
 export type MatcherError =
   { readonly kind: "invalid"; readonly at: number; readonly message: string } | TooLarge;
 
-/** Compiles the matchers of one query, whose expressions are bounded together. */
+/** What the regular expressions of a query are together. */
+export interface RegexTotal {
+  instructions: number;
+}
+
+/** Compiles matchers of one query, whose expressions are bounded together: with those of `total`, if it has more. */
 export function compileMatchers(
   parts: readonly MatcherParts[],
+  total: RegexTotal = { instructions: 0 },
 ): Result<readonly Matcher[], MatcherError> {
   const compiled: Matcher[] = [];
-  let size = 0;
   for (const [at, one] of parts.entries()) {
     const texts = textsOf(one);
     if (texts !== undefined) {
       compiled.push(ofTexts(one, texts));
       continue;
     }
-    size += regexSize(one.value);
-    if (size > LIMITS.regexSize)
+    total.instructions += regexSize(one.value);
+    if (total.instructions > LIMITS.regexSize)
       return err({
         kind: "too_large",
         limit: "regexSize",

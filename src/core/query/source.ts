@@ -2,6 +2,7 @@
 // alone; worker/read/source.ts has it of D1 and the shards. It must not know any dialect.
 
 import type { Buckets } from "../bucket.ts";
+import type { Wanted } from "../codec/row-group.ts";
 import type { Minutes } from "../minutes.ts";
 import type { Result } from "../result.ts";
 import type { Description } from "../series/description.ts";
@@ -36,6 +37,8 @@ export interface SeriesQuestion {
 export interface Selection extends SeriesQuestion {
   /** `from` and `to` are widened to whole buckets of it. */
   readonly tier: TierName;
+  /** What of buckets is wanted: the rest may be anything; default all. */
+  readonly wanted?: Wanted;
 }
 
 /** Columns that have one of the starts of their rows. */

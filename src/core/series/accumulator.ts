@@ -40,6 +40,13 @@ export class Accumulator implements SeriesMinutes {
     return first;
   }
 
+  /** How many minutes start before `at`, Unix ms. */
+  countBefore(at: number): number {
+    let count = 0;
+    for (let i = 0; i < this.length; i++) if (this.minutes.start[i]! < at) count++;
+    return count;
+  }
+
   /** Takes one point in, or an end mark: a value of NaN. `at` is Unix ms. */
   add(series: number, at: number, value: number): void {
     this.minutes.add(this.row(series, Math.floor(at / MINUTE) * MINUTE), value, at);

@@ -170,7 +170,7 @@ async function named(
   if (!found.ok)
     return fail({
       kind: "unavailable",
-      message: "D1 did not answer, so whether there is such a token is not known; try again",
+      message: "Whether there is such a token is not known right now; try again",
       retryAfterSec: 5,
     });
   const row = found.value;

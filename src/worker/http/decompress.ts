@@ -37,6 +37,8 @@ export const unzstd: Decompress = (bytes, most) =>
     const frames: Uint8Array[] = [];
     let size = 0;
     for (let at = 0; at < bytes.length;) {
+      if (frames.length === LIMITS.zstdFrames)
+        return err({ message: `more than ${LIMITS.zstdFrames} frames (limit zstdFrames)` });
       const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), {
         maxOutputLength: Math.max(1, most - size),
         params,
@@ -44,7 +46,8 @@ export const unzstd: Decompress = (bytes, most) =>
       });
       size += buffer.length;
       if (size > most) return err("too_large");
-      frames.push(buffer);
+      // What zlib gives may be a part of a buffer that is a thousand times as large.
+      frames.push(buffer.length < buffer.buffer.byteLength / 2 ? new Uint8Array(buffer) : buffer);
       at += engine.bytesWritten;
     }
     return ok(frames.length === 1 ? frames[0]! : joined(frames, size));

@@ -1,7 +1,7 @@
 // Which series match, and what their labels are: of metrics that are named, or over all there are.
 
 import * as LIMITS from "../../core/limits.ts";
-import { cheapFirst, type Matcher, Work } from "../../core/query/matcher.ts";
+import { cheapFirst, type Matcher, type Work } from "../../core/query/matcher.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import { type FoundSeries, METRIC_NAME, type SeriesQuestion } from "../../core/query/source.ts";
 import { ok, type Result } from "../../core/result.ts";
@@ -23,13 +23,14 @@ export function split(matchers: readonly Matcher[]): Split {
   };
 }
 
+/** `work`: that of the whole request on texts. */
 export async function findSeries(
   env: Env,
   prefix: string,
   question: SeriesQuestion,
   limit: number,
+  work: Work,
 ): Promise<Result<FoundSeries, ReadError>> {
-  const work = new Work();
   const { names, labels } = split(question.matchers);
   if (namedBy(names) === undefined)
     return await allSeriesOf(env, { ...question, prefix, names, labels, work }, limit);
@@ -47,17 +48,16 @@ export async function findTexts(
   prefix: string,
   question: SeriesQuestion,
   label: string | undefined,
+  work: Work,
 ): Promise<Result<ReadonlySet<string>, ReadError>> {
   const { names, labels } = split(question.matchers);
-  const asked = { ...question, prefix, names, labels };
-  if (namedBy(names) === undefined)
-    return await textsOf(env, { ...asked, work: new Work() }, label);
-  const metrics = await namesOf(env, prefix, names, new Work());
+  const asked = { ...question, prefix, names, labels, work };
+  if (namedBy(names) === undefined) return await textsOf(env, asked, label);
+  const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
-  const known = { ...asked, work: new Work(), metrics: metrics.value };
-  const kept = await keptTextsOf(env, known, label);
+  const kept = await keptTextsOf(env, { ...asked, metrics: metrics.value }, label);
   if (kept !== undefined) return kept;
-  const found = await findSeries(env, prefix, question, LIMITS.seriesRowsPerQuery);
+  const found = await findSeries(env, prefix, question, LIMITS.seriesRowsPerQuery, work);
   if (!found.ok) return found;
   const texts = new Set<string>();
   for (const series of found.value.series)

@@ -2,6 +2,7 @@
 
 import { Buckets } from "../../core/bucket.ts";
 import { decodeBlock, decodeBlockAsBuckets } from "../../core/codec/page.ts";
+import type { Wanted } from "../../core/codec/row-group.ts";
 import {
   decodeMinuteSegment,
   decodeMinuteSegmentAsBuckets,
@@ -35,13 +36,19 @@ export const BUCKETS: Form<Buckets> = {
   block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
 };
 
-/** Of the other tiers. */
-export const COARSE: Form<Buckets> = {
+/** Of the other tiers; what is not wanted of their buckets is not decoded. */
+const coarse = (wanted: Wanted): Form<Buckets> => ({
   ...BUCKETS,
   segment: (table, text, from) =>
     table === "minute"
       ? decodeMinuteSegmentAsBuckets(text, from, buckets, buckets)
-      : decodeSegment(text, from, TIERS[table].step, buckets),
+      : decodeSegment(text, from, TIERS[table].step, buckets, wanted),
+});
+
+export const COARSE: Readonly<Record<Wanted, Form<Buckets>>> = {
+  all: coarse("all"),
+  ends: coarse("ends"),
+  points: coarse("points"),
 };
 
 /** Of the minute tier alone. */

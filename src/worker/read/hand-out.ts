@@ -3,7 +3,7 @@
 
 import { Buckets } from "../../core/bucket.ts";
 import { CorruptBytes } from "../../core/codec/bytes.ts";
-import { decodePack, idAt, type Pack } from "../../core/codec/pack.ts";
+import { decodeBarePack, idAt, type Pack } from "../../core/codec/pack.ts";
 import { seriesOfBlock } from "../../core/codec/page.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import {
@@ -277,7 +277,7 @@ type IsWanted = (pack: number, start: number) => boolean;
 function segmentsOf({ slot, body }: PackRow): Pack {
   if (body === null) return NO_SEGMENTS;
   if (typeof body !== "string") throw new CorruptBytes("a segment is no text");
-  return slot === null ? decodePack(body) : new Map([[slot, body]]);
+  return slot === null ? decodeBarePack(body) : new Map([[slot, body]]);
 }
 
 const NO_SEGMENTS: Pack = new Map();

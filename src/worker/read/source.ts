@@ -41,29 +41,31 @@ import { merged, withHeads } from "./union.ts";
 /**
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
  * is counted. `perSlice`: buckets that are read at once. `share`: where what is read is counted, and what is
- * gathered of it; its room is waited for.
+ * gathered of it; its room is waited for. `work`: that on texts of all that is asked; else each question has its own.
  */
 export const sourceOf = (
   env: Env,
   prefix: string,
   now: number,
-  { perSlice = LIMITS.bucketsPerSlice, share }: Reads = {},
-): Source => ({
-  series: (question, limit) => findSeries(env, prefix, question, limit),
-  texts: (question, label) => findTexts(env, prefix, question, label),
-  select: (selection, take) => {
-    const form = selection.tier === "minute" ? BUCKETS : COARSE;
-    return select(env, { prefix, now, perSlice, share }, selection, form, take);
-  },
-  minutes: (question, take, takeHour) => {
-    const bounds = { prefix, now, perSlice, share };
-    return select(env, bounds, { ...question, tier: "minute" }, MINUTES, take, takeHour);
-  },
-});
+  { perSlice = LIMITS.bucketsPerSlice, share, work }: Reads = {},
+): Source => {
+  const bounds = (): Bounds => ({ prefix, now, perSlice, share, work: work ?? new Work() });
+  return {
+    series: (question, limit) => findSeries(env, prefix, question, limit, bounds().work),
+    texts: (question, label) => findTexts(env, prefix, question, label, bounds().work),
+    select: (selection, take) => {
+      const form = selection.tier === "minute" ? BUCKETS : COARSE[selection.wanted ?? "all"];
+      return select(env, bounds(), selection, form, take);
+    },
+    minutes: (question, take, takeHour) =>
+      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, takeHour),
+  };
+};
 
 interface Reads {
   readonly perSlice?: number;
   readonly share?: Share | undefined;
+  readonly work?: Work;
 }
 
 interface Bounds {
@@ -74,6 +76,7 @@ interface Bounds {
   /** Buckets that are read at once. */
   readonly perSlice: number;
   readonly share: Share | undefined;
+  readonly work: Work;
 }
 
 async function select<R extends Rows>(
@@ -84,11 +87,10 @@ async function select<R extends Rows>(
   take: TakeRows<R>,
   takeHour?: TakeHour,
 ): Promise<Result<Selected, ReadError>> {
-  const { prefix, now, perSlice, share } = bounds;
+  const { prefix, now, perSlice, share, work } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
-  const work = new Work();
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;

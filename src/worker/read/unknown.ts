@@ -20,12 +20,15 @@ interface Names {
   readonly missing: readonly (MissingShard | MissingDatabase)[];
 }
 
-const kept = new WeakMap<Env, Names>();
+/** By the prefix of who asked: names beyond those that are compared may begin so. */
+const kept = new WeakMap<Env, Map<string, Names>>();
+/** Prefixes whose names are kept. */
+const PREFIXES = 4;
 
 /** @throws Failed: no such metric, with the three names like it of those that begin with `prefix`. */
 export async function failUnknown(env: Env, prefix: string, name: string): Promise<never> {
-  const { names, missing } = await namesOf(env);
-  const nearest = await nearestTo(name, names, prefix);
+  const { names, missing } = await namesOf(env, prefix);
+  const nearest = await nearestTo(name, names);
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
   const hint =
     nearest.length === 0
@@ -49,13 +52,12 @@ const NEAREST = 3;
 const ROWS_A_NAME = 16;
 
 /**
- * The nearest first; of two that are as near the first by name. Of all, whatever begins with `prefix`. Many
- * names in turns: who asks for unknown metrics in a loop keeps nobody else waiting.
+ * The nearest first; of two that are as near the first by name. Many names in turns: who asks for unknown metrics
+ * in a loop keeps nobody else waiting.
  */
 export async function nearestTo(
   name: string,
   names: readonly string[],
-  prefix: string,
 ): Promise<readonly string[]> {
   const wanted = name.toLowerCase();
   const found: { readonly other: string; readonly far: number }[] = [];
@@ -66,7 +68,7 @@ export async function nearestTo(
     const most = found.length < NEAREST ? Infinity : found[NEAREST - 1]!.far;
     // Each character more is a step.
     if (Math.abs(other.length - name.length) > most) continue;
-    if (other === name || !other.startsWith(prefix)) continue;
+    if (other === name) continue;
     const far = distance(wanted, other.toLowerCase());
     if (far > most) continue;
     const isNearer = (one: (typeof found)[number]): boolean =>
@@ -79,24 +81,25 @@ export async function nearestTo(
   return found.map(({ other }) => other);
 }
 
-/** Names of metrics, at most `LIMITS.namesCompared`. They are kept the longer, the more they cost. */
-async function namesOf(env: Env): Promise<Names> {
-  const known = kept.get(env);
+/** Names of metrics that begin with `prefix`, at most `LIMITS.namesCompared`. They are kept the longer, the more they cost. */
+async function namesOf(env: Env, prefix: string): Promise<Names> {
+  const byPrefix = kept.get(env) ?? new Map<string, Names>();
+  kept.set(env, byPrefix);
+  const known = byPrefix.get(prefix);
   if (known !== undefined) {
     const age = Date.now() - known.at;
     if (age >= 0 && age < known.names.length * LIMITS.keepNameMs) return known;
   }
   const shards = firstShards(Math.max(...(await layoutsInUse(env))));
   const limit = LIMITS.namesCompared;
-  const { heads, missing } = await metricHeads(
-    env,
-    { after: "", prefix: "", search: "", limit },
-    shards,
-  );
-  const stored = await askDatabases(env, (db) => readNames(db, "", limit));
+  const wanted = { after: "", prefix, search: "", limit };
+  const { heads, missing } = await metricHeads(env, wanted, shards);
+  const stored = await askDatabases(env, (db) => readNames(db, prefix, limit));
   const inDatabases = stored.answers.flatMap((one) => one.names);
   const names = [...new Set([...heads.keys(), ...inDatabases])].slice(0, limit);
   const read = { at: Date.now(), names, missing: [...missing, ...stored.missing] };
-  kept.set(env, read);
+  byPrefix.delete(prefix);
+  byPrefix.set(prefix, read);
+  for (const oldest of byPrefix.keys()) if (byPrefix.size > PREFIXES) byPrefix.delete(oldest);
   return read;
 }

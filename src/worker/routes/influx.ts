@@ -2,11 +2,13 @@
 // are not kept apart here: whatever a client creates or names, there is one.
 
 import { z } from "zod";
+import * as LIMITS from "../../core/limits.ts";
 import { influx1, influxToken } from "../../core/formats/influx.ts";
 import { quote } from "../../core/text.ts";
 import { carrierOf } from "../http/carrier.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { fail } from "../http/failure.ts";
+import { formOf } from "../http/form.ts";
 import { jsonResponse } from "../http/json.ts";
 import { readBody } from "../http/body.ts";
 import { refusedAs } from "./ingest.ts";
@@ -77,6 +79,8 @@ export const influxQuery = endpoint({
       .map((text) => text.trim())
       .filter((text) => text !== "");
     if (statements.length === 0) return refuse('missing required parameter "q"');
+    if (statements.length > LIMITS.formParameters)
+      return refuse(`more than ${LIMITS.formParameters} statements (limit formParameters)`);
     return { results: statements.map(answerTo) };
   },
 });
@@ -84,7 +88,7 @@ export const influxQuery = endpoint({
 async function formQuery(request: Request): Promise<string> {
   if (request.method !== "POST") return "";
   const bytes = await readBody(request, {});
-  return new URLSearchParams(new TextDecoder().decode(bytes)).get("q") ?? "";
+  return formOf(bytes).get("q") ?? "";
 }
 
 function answerTo(statement: string, i: number): Result {

@@ -307,7 +307,7 @@ async function answerOf(
     ...(total > series.length && { truncated: true, seriesTotal: total }),
     ...(rest !== undefined && { rest }),
     keptFrom,
-    ...unreadableIn([...parts.filter((part) => part.to > planned.from), ...lost]),
+    ...unreadableIn([...parts.filter((part) => part.to > planned.from), ...lost], seen.byLink),
     ...(absent.length > 0 && { absent }),
   };
   return { head, series };
@@ -349,7 +349,7 @@ async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number
       to,
       ...(to > now && { partialFrom: Math.max(now, from) }),
       ...head,
-      ...unreadableIn(unreadable),
+      ...unreadableIn(unreadable, seen.byLink),
     },
   };
 }

@@ -14,7 +14,7 @@ test("windows that follow each other count each point once, after gaps too", () 
   }
   const rows = new BucketRows({ labels: [], buckets, width: HOUR }, HOUR);
   const counts = Array.from({ length: 7 }, (_, i) =>
-    rows.moveTo(i * HOUR) ? rows.window(i * HOUR, HOUR).merged.count : 0,
+    rows.moveTo(i * HOUR) ? rows.window(i * HOUR, HOUR).merged().count : 0,
   );
   expect(counts).toEqual([0, 2, 0, 2, 0, 2, 0]);
 });

@@ -83,11 +83,37 @@ describe("a query fails", () => {
       1,
       "regexSize",
     ],
+    [Array(100).fill("x").join(" or "), sourceOf(1, 1), 0, 1, undefined],
+    [Array(101).fill("x").join(" or "), sourceOf(1, 1), 0, 1, "selectorsPerQuery"],
   ])("%s", async (query, source, end, step, limit) => {
     const error = await errorOf(query, source, end, step);
     expect(error?.kind === "limit" ? [error.limit, error.message] : error).toEqual(
       limit === undefined ? undefined : [limit, expect.stringContaining(`limit ${limit}`)],
     );
+  });
+
+  test("when the regular expressions of all its selectors are too much", async () => {
+    const one = 'x{i=~"(a{30}){30}"}';
+    expect(await errorOf(one, sourceOf(1, 1), 0, 1)).toBeUndefined();
+    expect(await errorOf(`${one} or ${one}`, sourceOf(1, 1), 0, 1)).toMatchObject({
+      kind: "parse",
+      message: expect.stringContaining("limit regexSize"),
+    });
+  });
+
+  test("when its time is over, also where nothing is found", async () => {
+    let asked = 0;
+    const absent: SampleSource = {
+      select: async () => {
+        asked++;
+        return ok({ infos: [], warnings: [] });
+      },
+    };
+    const options = { isOver: () => asked > 3 };
+    expect(await errorOf(Array(50).fill("x").join(" or "), absent, 1, 1, options)).toMatchObject({
+      kind: "timeout",
+    });
+    expect(asked).toBe(4);
   });
 
   test("when its time is over, at the next series", async () => {

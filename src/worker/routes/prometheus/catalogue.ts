@@ -5,16 +5,19 @@ import { z } from "zod";
 import * as LIMITS from "../../../core/limits.ts";
 import { unwrapped } from "../../../core/promql/ast.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
-import { compileMatchers, type Matcher } from "../../../core/query/matcher.ts";
+import { compileMatchers, type Matcher, Work } from "../../../core/query/matcher.ts";
 import {
   METRIC_NAME,
   type Series,
   type SeriesQuestion,
   type Source,
 } from "../../../core/query/source.ts";
+import type { ReadError } from "../../../core/query/read-error.ts";
+import type { Result } from "../../../core/result.ts";
 import { labelsObject } from "../../../core/series/labels.ts";
 import type { HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
+import { fail } from "../../http/failure.ts";
 import { orFail } from "../../read/native.ts";
 import { sourceOf } from "../../read/source.ts";
 import {
@@ -41,18 +44,30 @@ const listed = <T extends z.ZodType>(item: T) =>
     warnings: z.array(z.string()).exactOptional(),
   });
 
-const errors = ["invalid_body", "too_large", "query_too_large", "unavailable"] as const;
+const errors = [
+  "invalid_body",
+  "too_large",
+  "query_too_large",
+  "query_timeout",
+  "unavailable",
+] as const;
 
-/** Matchers of each selector; one list of none when there is no selector. */
+/** Matchers of each selector, those that are the same once; one list of none when there is no selector. */
 function selectorsOf(texts: readonly string[]): readonly (readonly Matcher[])[] {
   if (texts.length === 0) return [[]];
-  return texts.map((text) => {
+  if (texts.length > LIMITS.selectorsPerQuery)
+    return fail({
+      kind: "query_too_large",
+      message: `there are more than ${LIMITS.selectorsPerQuery} match[] (limit selectorsPerQuery): ask for fewer at a time, or for several names with {__name__=~"a|b"}`,
+    });
+  const total = { instructions: 0 };
+  return [...new Set(texts)].map((text) => {
     const parsed = parseQuery(text);
     if (!parsed.ok) return failQuery(parsed.error);
     const selector = unwrapped(parsed.value);
     if (selector.kind !== "selector" || selector !== parsed.value)
       return wrongParameter("match[]", "expected a vector selector");
-    const matchers = compileMatchers(selector.matchers);
+    const matchers = compileMatchers(selector.matchers, total);
     return matchers.ok ? matchers.value : wrongParameter("match[]", "expected smaller expressions");
   });
 }
@@ -67,16 +82,31 @@ function questionsOf(asked: URLSearchParams): readonly SeriesQuestion[] {
 }
 
 const sourceFor = ({ env, var: { caller } }: Context<HonoEnv>): Source =>
-  sourceOf(env, caller.prefix, Date.now());
+  sourceOf(env, caller.prefix, Date.now(), { work: new Work() });
+
+/** What `ask` says of each question, one after the other. @throws Failed also when they take too long */
+async function eachOf<T>(
+  asked: URLSearchParams,
+  ask: (question: SeriesQuestion) => Promise<Result<T, ReadError>>,
+): Promise<readonly T[]> {
+  const since = Date.now();
+  const answers: T[] = [];
+  for (const question of questionsOf(asked)) {
+    if (Date.now() - since > LIMITS.queryMs)
+      fail({ kind: "query_timeout", message: "query timed out: ask for fewer match[] at a time" });
+    answers.push(orFail(await ask(question)));
+  }
+  return answers;
+}
 
 /** The series of all selectors, each once. */
 async function seriesOf(c: Context<HonoEnv>, asked: URLSearchParams): Promise<readonly Series[]> {
   const source = sourceFor(c);
   const found = new Map<string, Series>();
-  for (const question of questionsOf(asked)) {
-    const { series } = orFail(await source.series(question, LIMITS.seriesRowsPerQuery));
+  for (const { series } of await eachOf(asked, (question) =>
+    source.series(question, LIMITS.seriesRowsPerQuery),
+  ))
     for (const one of series) found.set(one.metric + JSON.stringify(one.labels), one);
-  }
   return [...found.values()];
 }
 
@@ -88,8 +118,8 @@ async function textsOf(
 ): Promise<readonly string[]> {
   const source = sourceFor(c);
   const texts = new Set<string>();
-  for (const question of questionsOf(asked))
-    for (const text of orFail(await source.texts(question, label))) texts.add(text);
+  for (const found of await eachOf(asked, (question) => source.texts(question, label)))
+    for (const text of found) texts.add(text);
   return [...texts].sort();
 }
 

@@ -9,6 +9,7 @@ import { quote } from "../../../core/text.ts";
 import { readBody } from "../../http/body.ts";
 import { carrierOf } from "../../http/carrier.ts";
 import type { Endpoint } from "../../http/endpoint.ts";
+import { formOf } from "../../http/form.ts";
 import { CODES, fail, Failed, type Failure, failureResponse } from "../../http/failure.ts";
 import { failureOf } from "../../read/native.ts";
 
@@ -21,7 +22,7 @@ export async function askedOf(request: Request): Promise<URLSearchParams> {
   const bytes = await readBody(request, {});
   // vmalert sends an empty body that it calls JSON, and its parameters in the address.
   if (!/form-urlencoded/i.test(request.headers.get("content-type") ?? "")) return asked;
-  const form = new URLSearchParams(new TextDecoder().decode(bytes));
+  const form = formOf(bytes);
   for (const [name, value] of asked) form.append(name, value);
   return form;
 }

@@ -17,6 +17,7 @@ import { parseQuery } from "../../../core/promql/parse.ts";
 import type { SampleSource } from "../../../core/promql/source.ts";
 import type { Pace } from "../../../core/promql/spent.ts";
 import type { MatcherParts } from "../../../core/query/filter.ts";
+import { Work } from "../../../core/query/matcher.ts";
 import type { Result } from "../../../core/result.ts";
 import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
@@ -117,7 +118,7 @@ async function answeredWith(
   const limit = limitOf(asked);
   const stats = asked.get("stats") ?? "";
   const timed = new TimedSource(
-    samplesOf(sourceOf(c.env, seen.prefix, now, { share }), {
+    samplesOf(sourceOf(c.env, seen.prefix, now, { share, work: new Work() }), {
       now,
       share,
       ...configOf(c.env),

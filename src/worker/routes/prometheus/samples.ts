@@ -28,7 +28,7 @@ import {
   needsAll,
   type Reading,
   readingsOf,
-  usesRise,
+  wantedBy,
   type Why,
 } from "../../../core/promql/tiers.ts";
 import { ok, type Result } from "../../../core/result.ts";
@@ -212,9 +212,10 @@ async function readBuckets(
 ): Promise<Result<Read, ReadError>> {
   // A bucket that ended before the range may be the one that is seen in it.
   const range = { from: from - 2 * TIERS[tier].step, to };
-  const found = new TierSeries(plan(range, tier, now, retention), usesRise(use));
+  const found = new TierSeries(plan(range, tier, now, retention));
   let isAny = false;
-  const selected = await source.select({ matchers, ...range, tier }, (series, rows, first, end) => {
+  const selection = { matchers, ...range, tier, wanted: wantedBy(use) };
+  const selected = await source.select(selection, (series, rows, first, end) => {
     isAny = true;
     const over = found.add(series, rows, first, end);
     held(found.bytes);
