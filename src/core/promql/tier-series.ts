@@ -43,6 +43,9 @@ export class TierSeries {
   /** Columns of what was packed, for others: else they would be most of the garbage. */
   readonly #spare: Buckets[] = [];
   readonly #scratch = new Buckets(16);
+  /** For a series that begins with so many rows: more of them will come. */
+  readonly #newColumns = (rows: number): Buckets =>
+    this.#spare.pop() ?? new Buckets(Math.max(16, 8 * rows));
 
   /** `room`: buckets that may lie about, give or take a series. */
   constructor(plan: Plan, room = ROOM) {
@@ -83,8 +86,7 @@ export class TierSeries {
     const labels = canonicalLabels([[METRIC_NAME, series.metric], ...series.labels]);
     const key = labelsJson(labels);
     held = this.#all.get(key);
-    if (held === undefined)
-      this.#all.set(key, (held = new Held(labels, () => this.#spare.pop() ?? new Buckets(16))));
+    if (held === undefined) this.#all.set(key, (held = new Held(labels, this.#newColumns)));
     this.#known.set(series, held);
     return held;
   }
@@ -109,7 +111,7 @@ const EMPTY = new Buckets(0);
 /** What is held of one series. */
 class Held {
   readonly labels: Labels;
-  readonly #newColumns: () => Buckets;
+  readonly #newColumns: (rows: number) => Buckets;
   /** Those that came in the order of time, behind what is packed. */
   #buckets = EMPTY;
   readonly #packed: Uint8Array[] = [];
@@ -120,7 +122,7 @@ class Held {
   /** Whether some of those that are packed are such. */
   #isLate = false;
 
-  constructor(labels: Labels, newColumns: () => Buckets) {
+  constructor(labels: Labels, newColumns: (rows: number) => Buckets) {
     this.labels = labels;
     this.#newColumns = newColumns;
   }
@@ -133,7 +135,7 @@ class Held {
   /** Returns how many buckets more these are. */
   add(rows: Buckets, first: number, end: number, width: number): number {
     if (this.#buckets === EMPTY) {
-      this.#buckets = this.#newColumns();
+      this.#buckets = this.#newColumns(end - first);
       this.#buckets.length = 0;
     }
     const buckets = this.#buckets;
