@@ -222,6 +222,7 @@ const UNREACHED: readonly Limit[] = [
   "keepNameMs",
   "retentionDays",
   "databaseBytes",
+  "databaseBytesFree",
   "bucketsPerPush",
   "othersDeadlineMs",
   "othersEveryMs",

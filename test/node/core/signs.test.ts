@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { REJECTIONS, type ShardStatus, SIGNS, type StatusAnswer } from "../../../src/core/api.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { signsOf } from "../../../src/core/signs.ts";
 import { STORE_METRICS, storeMetricsText } from "../../../src/core/store-metrics.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -61,7 +62,13 @@ const CASES: Readonly<
   "flush-failing": [[{ shards: [{ ...shard, error: "no such table" }] }, "no such table"]],
   backlog: [[saturated({ backlog: 0.5 }), "50 %"]],
   lag: [[{ shards: [{ ...shard, lagMs: 2 * HOUR }] }, "2.0 h"]],
-  "database-full": [[{ databases: [{ ...database, sizeBytes: 805 }] }, "80 %"]],
+  "database-full": [
+    [{ databases: [{ ...database, sizeBytes: 805 }] }, "80 % full. Add a database"],
+    [
+      { databases: [{ ...database, sizeBytes: 4.5e8, limitBytes: LIMITS.databaseBytesFree }] },
+      "90 % full. Keep minutes and hours for fewer days, remove metrics, or take the paid plan",
+    ],
+  ],
   "series-full": [
     [saturated({ series: 0.9 }), "90 % of the series"],
     [saturated({ names: 0.85 }), "85 % of the names"],
