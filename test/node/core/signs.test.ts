@@ -119,7 +119,7 @@ test("every metric of the store is in the runbook, with its labels", () => {
   const counts = { pointsRefused: { too_old: 1 }, requestsRefused: { internal: 1 } };
   const status = { ...labels, today: { ...today, ...counts } };
   for (const { name, samples } of STORE_METRICS) {
-    const [first] = samples(status);
+    const [first] = samples(status, []);
     const names = Object.keys(first![0]).join(",");
     expect(runbook).toContain(`\`${name}${names && `{${names}}`}\``);
   }
@@ -137,6 +137,6 @@ test("every reason for which points are refused is in the runbook", () => {
 });
 
 test("label values are escaped", () => {
-  const text = storeMetricsText({ ...well, version: 'a"\\\n', signs: [] });
+  const text = storeMetricsText({ ...well, version: 'a"\\\n', signs: [] }, []);
   expect(text).toContain('minuet_build_info{version="a\\"\\\\\\n"} 1\n');
 });
