@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unstable_readConfig } from "wrangler";
 import { gapIn, needsList, stepsOf } from "./deploy/plan.ts";
-import { addressIn, hasSecret, nextSteps, TOKEN } from "./deploy/after.ts";
+import { addressIn, hasSecret, isDeployed, nextSteps, TOKEN } from "./deploy/after.ts";
 import { runScript, Stop } from "./stop.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -61,7 +61,7 @@ function wrangler(
 /** Names of the account's D1 databases. @throws Stop */
 async function existingDatabases(): Promise<ReadonlySet<string>> {
   const what =
-    "Listing the D1 databases of your account (it needs `npx wrangler login`, or CLOUDFLARE_API_TOKEN)";
+    "Listing the D1 databases of your account (it needs `npx wrangler login`, or CLOUDFLARE_API_TOKEN; and CLOUDFLARE_ACCOUNT_ID, where you have several accounts)";
   const text = await wrangler(what, ["d1", "list", "--json"], { output: "kept" });
   try {
     const list = JSON.parse(text) as readonly { readonly name: string }[];
@@ -104,10 +104,18 @@ await runScript(async () => {
   const record = join(folder, "record");
   for (const { what, args } of stepsOf(config.name ?? "minuet", databases, existing)) {
     console.log(`${what} …`);
-    // What it prints of a new database is for a configuration that names it by its id.
-    await wrangler(what, args, { output: args[1] === "create" ? "kept" : "shown", record });
+    // What it prints of a new database is for a configuration that names it by its id. In a terminal it would
+    // ask whether migrations are wanted, and end as well after a "no".
+    await wrangler(what, args, {
+      output: args[1] === "create" ? "kept" : "shown",
+      ...(args[1] === "migrations" && { input: "" }),
+      record,
+    });
   }
-  const address = addressIn(await readFile(record, "utf8").catch(() => ""));
+  const done = await readFile(record, "utf8").catch(() => "");
   await rm(folder, { recursive: true, force: true });
+  if (!isDeployed(done))
+    throw new Stop("The Worker was not deployed: wrangler ended without a new version of it.");
+  const address = addressIn(done);
   console.log(["", ...nextSteps(address, await newToken())].join("\n"));
 });

@@ -3,7 +3,14 @@
 
 import { parseArgs } from "node:util";
 import type { MetricsAnswer } from "../src/core/api.ts";
-import { isAll, isSelected, SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
+import {
+  fileAt,
+  isAll,
+  isSelected,
+  SELECTION,
+  SELECTION_USAGE,
+  selectionOf,
+} from "./backup/options.ts";
 import { PartFile } from "./backup/part.ts";
 import { type Piece, pieceOf } from "./backup/piece.ts";
 import { settingLines } from "./backup/settings.ts";
@@ -31,7 +38,7 @@ interface Place {
 async function main(): Promise<void> {
   const values = parseOrStop();
   if (values.help || values.out === undefined) throw new Stop(USAGE);
-  const { out } = values;
+  const out = fileAt(values.out);
   const url = values.url.replace(/\/+$/, "");
   const selection = selectionOf(values, Date.now());
   const { since, until } = selection;

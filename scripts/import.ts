@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
 import { importBackup } from "./backup/import.ts";
-import { SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
+import { fileAt, SELECTION, SELECTION_USAGE, selectionOf } from "./backup/options.ts";
 import { Client, Refused } from "./demo/client.ts";
 import { figure, Progress } from "./demo/progress.ts";
 import { SOURCES } from "./import/sources.ts";
@@ -28,8 +28,9 @@ const MOST_LINES = 20_000;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseOrStop();
-  const [file, ...others] = positionals;
-  if (values.help || file === undefined || others.length > 0) throw new Stop(USAGE);
+  const [typed, ...others] = positionals;
+  if (values.help || typed === undefined || others.length > 0) throw new Stop(USAGE);
+  const file = fileAt(typed);
   const server = {
     url: values.url.replace(/\/+$/, ""),
     token: values.token ?? process.env.API_TOKEN,

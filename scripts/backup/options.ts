@@ -1,5 +1,6 @@
 // What `npm run export` and `npm run import` of a backup are told alike: which metrics, which days, which server.
 
+import { resolve } from "node:path";
 import { parseTime } from "../../src/core/time.ts";
 import { Stop } from "../stop.ts";
 
@@ -18,6 +19,10 @@ export const SELECTION_USAGE = `  --metric NAME  only this metric; NAME* for all
   --until TIME   only UTC days up to this one
   --url URL      the server (default http://localhost:8787)
   --token TOKEN  its API_TOKEN, or a token that may administer (default: the variable API_TOKEN)`;
+
+/** Where a file is, as it was typed: npm runs scripts in the project, not where the user stands. */
+export const fileAt = (path: string): string =>
+  resolve(process.env.INIT_CWD ?? process.cwd(), path);
 
 /** Which metrics and days. */
 export interface Selection {

@@ -1,9 +1,10 @@
 // A file that is made over a while, and goes on where it was when its maker was killed: members of gzip, one behind
 // the other, in `FILE.part`, and beside it in `FILE.part.json` how far it is. A member that was cut off is cut away.
 
-import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { codeOf } from "../start/checks.ts";
 import { Stop } from "../stop.ts";
 
 interface State<Place> {
@@ -53,21 +54,26 @@ export class PartFile<Place> {
     return new PartFile(out, asked, state, false);
   }
 
-  /** Appends a text as a member, and remembers where to go on. */
+  /** Appends a text as a member, and remembers where to go on. @throws Stop when the disk does not take it */
   async append(text: string, place: Place): Promise<void> {
     const member = text === "" ? Buffer.alloc(0) : await promisify(gzip)(text);
-    const file = await open(`${this.#out}.part`, "r+");
+    const bytes = this.#bytes + member.length;
+    const state: State<Place> = { asked: this.#asked, bytes, place };
     try {
-      await file.write(member, 0, member.length, this.#bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(`${this.#out}.part`, "r+");
+      try {
+        await writeAll(file, member, this.#bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await writeFile(`${this.#out}.part.json.new`, JSON.stringify(state));
+      await rename(`${this.#out}.part.json.new`, `${this.#out}.part.json`);
+    } catch (error) {
+      throw diskStop(`${this.#out}.part`, error) ?? error;
     }
-    this.#bytes += member.length;
+    this.#bytes = bytes;
     this.place = place;
-    const state: State<Place> = { asked: this.#asked, bytes: this.#bytes, place };
-    await writeFile(`${this.#out}.part.json.new`, JSON.stringify(state));
-    await rename(`${this.#out}.part.json.new`, `${this.#out}.part.json`);
   }
 
   /** It is whole. */
@@ -76,6 +82,28 @@ export class PartFile<Place> {
     await rm(`${this.#out}.part.json`);
   }
 }
+
+/** A write takes fewer bytes than it was given, without an error, where the disk is full behind them. */
+async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+/** What of a disk the user can mend; undefined: it is something else. */
+function diskStop(path: string, error: unknown): Stop | undefined {
+  const why = DISK[codeOf(error)];
+  if (why === undefined) return undefined;
+  const words = `${path} cannot be written: ${why}, then run the same command again: it goes on where it was`;
+  return new Stop(words, { cause: error });
+}
+
+const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full. Make room",
+  EDQUOT: "your share of the disk is full. Make room",
+  EIO: "the disk does not work (EIO). See to it that it does",
+};
 
 const sizeOf = async (file: string): Promise<number | undefined> =>
   (await stat(file).catch(() => undefined))?.size;

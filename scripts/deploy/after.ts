@@ -7,16 +7,29 @@ export const TOKEN = "API_TOKEN";
 export const hasSecret = (list: string, name: string): boolean =>
   (JSON.parse(list) as readonly { readonly name: string }[]).some((one) => one.name === name);
 
-/**
- * The address of the store, of its own or a custom domain, by what wrangler wrote down: JSON lines, of which
- * that of a deploy has `targets` such as "https://…workers.dev" and "… (custom domain)". Undefined without one.
- */
-export function addressIn(record: string): string | undefined {
-  const targets = record
+/** Of what wrangler wrote down, JSON lines, that of a deploy. */
+interface Deployed {
+  readonly type?: string;
+  /** Null where somebody did not want it after all. */
+  readonly version_id?: string | null;
+  /** Such as "https://…workers.dev" and "… (custom domain)". */
+  readonly targets?: readonly string[];
+}
+
+const deploysIn = (record: string): readonly Deployed[] =>
+  record
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { readonly type?: string; readonly targets?: string[] })
-    .flatMap(({ type, targets }) => (type === "deploy" && targets !== undefined ? targets : []));
+    .map((line) => JSON.parse(line) as Deployed)
+    .filter(({ type }) => type === "deploy");
+
+/** Whether wrangler made a version: it also ends well when it was told not to. */
+export const isDeployed = (record: string): boolean =>
+  deploysIn(record).some(({ version_id: id }) => typeof id === "string" && id !== "");
+
+/** The address of the store, of its own or a custom domain, by what wrangler wrote down. Undefined without one. */
+export function addressIn(record: string): string | undefined {
+  const targets = deploysIn(record).flatMap(({ targets = [] }) => targets);
   const domain = targets.find((one) => one.includes("(custom domain"))?.split(" ")[0];
   return domain === undefined
     ? targets.find((one) => one.startsWith("https://"))

@@ -5,7 +5,13 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** What the page is made of. */
-export const PAGE_SOURCES = ["src/ui", "src/core", "docs/runbook.md", "package-lock.json"];
+export const PAGE_SOURCES = [
+  "src/ui",
+  "src/core",
+  "docs/backup.md",
+  "docs/runbook.md",
+  "package-lock.json",
+];
 
 /** When something in the folder last changed, Unix ms; `names` are files or folders in it. */
 async function changedAt(folder: string, names: readonly string[]): Promise<number> {

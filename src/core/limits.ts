@@ -199,6 +199,7 @@ export const metricsPerPage = 1_000;
 export const retentionDays = 36_500;
 /** Bytes that Cloudflare lets a D1 database grow to. */
 export const databaseBytes = 10_000_000_000;
+export const databaseBytesFree = 500_000_000;
 /** Highest number of databases. */
 export const databases = 16;
 /** Highest number of shards. */

@@ -2,6 +2,7 @@
 // a part in docs/runbook.md, where the rest stands. Pure.
 
 import { answered, type Saturation, type Sign, SIGNS, type StatusAnswer, told } from "./api.ts";
+import * as LIMITS from "./limits.ts";
 import { HOUR } from "./tiers.ts";
 
 /** Share of a limit from which on somebody should look. */
@@ -92,6 +93,10 @@ function ofSeries(of: string, { series, names }: Saturation): Sign[] {
   });
 }
 
+/** What is to be done about a database that is nearly full: on the paid plan, and on the free one. */
+const LARGER = "Add a database while there is room, or keep minutes for fewer days";
+const SMALLER = "Keep minutes and hours for fewer days, remove metrics, or take the paid plan";
+
 function ofDatabases({ databases, now }: Status): Sign[] {
   return databases.flatMap((one): Sign[] => {
     const of = one.name;
@@ -108,7 +113,7 @@ function ofDatabases({ databases, now }: Status): Sign[] {
       ...when(full >= NEARLY_FULL, {
         sign: "database-full",
         of,
-        message: `It is ${percent(full)} full. Add a database while there is room, or keep minutes for fewer days`,
+        message: `It is ${percent(full)} full. ${one.limitBytes === LIMITS.databaseBytesFree ? SMALLER : LARGER}`,
       }),
       ...when(now - one.rolledUpTo > BEHIND, {
         sign: "rollup-behind",

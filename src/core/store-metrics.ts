@@ -5,6 +5,7 @@
 import {
   answered,
   type DatabaseStatus,
+  REJECTIONS,
   type ShardStatus,
   SIGNS,
   type StatusAnswer,
@@ -20,7 +21,8 @@ export interface Family {
   readonly name: `minuet_${string}`;
   readonly type: "counter" | "gauge";
   readonly help: string;
-  readonly samples: (status: StatusAnswer) => readonly Sample[];
+  /** `codes`: those of errors that requests are counted by. */
+  readonly samples: (status: StatusAnswer, codes: readonly string[]) => readonly Sample[];
 }
 
 const shard =
@@ -36,8 +38,17 @@ const database =
   ({ databases }: StatusAnswer): readonly Sample[] =>
     databases.filter(told).map((one) => [{ database: one.name }, value(one)]);
 
-const byReason = (tally: Readonly<Record<string, number>>): readonly Sample[] =>
-  Object.entries(tally).map(([reason, many]) => [{ reason }, many]);
+/** Why points are refused: by themselves, or with what their shard cannot take. */
+const POINT_REASONS = [...REJECTIONS, "busy", "too_many_requests", "unavailable"];
+
+/** Each from the beginning, with 0: where one begins with its first value, `increase` does not know that it rose. */
+const byReason = (
+  reasons: readonly string[],
+  tally: Readonly<Record<string, number>>,
+): readonly Sample[] => {
+  const none = Object.fromEntries(reasons.map((reason) => [reason, 0]));
+  return Object.entries({ ...none, ...tally }).map(([reason, many]) => [{ reason }, many]);
+};
 
 const today =
   (of: "d1RowsWritten" | "d1RowsRead" | "shardRowsWritten" | "shardRequests" | "pointsAccepted") =>
@@ -159,13 +170,13 @@ export const STORE_METRICS: readonly Family[] = [
     name: "minuet_points_refused_total",
     type: "counter",
     help: "Points that were not stored, by the code of the reason.",
-    samples: ({ today: { pointsRefused } }) => byReason(pointsRefused),
+    samples: ({ today: { pointsRefused } }) => byReason(POINT_REASONS, pointsRefused),
   },
   {
     name: "minuet_requests_refused_total",
     type: "counter",
     help: "Requests that were answered with an error, by its code.",
-    samples: ({ today: { requestsRefused } }) => byReason(requestsRefused),
+    samples: ({ today: { requestsRefused } }, codes) => byReason(codes, requestsRefused),
   },
   {
     name: "minuet_d1_rows_written_total",
@@ -201,9 +212,11 @@ export const STORE_METRICS: readonly Family[] = [
 ];
 
 /** A family without samples is left out. */
-export const storeMetricsText = (status: StatusAnswer): string =>
+export const storeMetricsText = (status: StatusAnswer, codes: readonly string[]): string =>
   STORE_METRICS.flatMap(({ name, type, help, samples }) => {
-    const lines = samples(status).map(([labels, value]) => `${name}${labelsText(labels)} ${value}`);
+    const lines = samples(status, codes).map(
+      ([labels, value]) => `${name}${labelsText(labels)} ${value}`,
+    );
     return lines.length === 0 ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
   })
     .map((line) => `${line}\n`)

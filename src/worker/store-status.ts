@@ -26,11 +26,12 @@ import { VERSION } from "./version.ts";
 /** What does not answer is told of in the status, not thrown. `now` is Unix ms. */
 export async function statusOf(env: Env, now: number): Promise<StatusAnswer> {
   const config = configOf(env);
+  const limitBytes = config.freePlan ? LIMITS.databaseBytesFree : LIMITS.databaseBytes;
   // Also shards that a change of SHARDS is about to empty. D1 may be down: then that is the answer.
   const layouts = await layoutsInUse(env).catch(() => [config.shards]);
   const [shards, databases] = await Promise.all([
     Promise.all(firstShards(Math.max(...layouts)).map((shard) => shardStatus(env, shard))),
-    Promise.all(databasesOf(env).map((database) => databaseStatus(database, now))),
+    Promise.all(databasesOf(env).map((database) => databaseStatus(database, limitBytes, now))),
   ]);
   const reports = shards.filter(answered);
   const counters = reports
@@ -82,9 +83,10 @@ async function shardStatus(env: Env, shard: number): Promise<ShardReport | Silen
 
 async function databaseStatus(
   { name, db }: Named,
+  limitBytes: number,
   now: number,
 ): Promise<DatabaseStatus | SilentDatabase> {
-  const named = { name, limitBytes: LIMITS.databaseBytes };
+  const named = { name, limitBytes };
   try {
     const read = await readStatus(db.withSession(), now);
     countRead(read.counted.read);

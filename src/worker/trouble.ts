@@ -3,7 +3,10 @@
 
 const TROUBLES = [
   [/\bSQLITE_FULL\b|database or disk is full/, "its disk is full"],
-  [/maximum DB size/i, "its database is full; add one, as wrangler.toml says"],
+  [
+    /maximum DB size/i,
+    "its database is full; add one, as wrangler.toml says, or on the free plan keep data for fewer days, remove metrics, or take the paid plan",
+  ],
   [
     /\bSQLITE_(CORRUPT|NOTADB)\b|disk image is malformed|file is not a database/,
     "its database is damaged",

@@ -26,25 +26,31 @@ async function deploy(body: string, { args = [] as string[], ci = "" } = {}) {
     cwd: ROOT,
     env: { ...process.env, PATH: path, CI: ci },
   });
+  // Where wrangler asks, this is the answer.
+  run.child.stdin?.end("n\n");
   const { stdout, stderr, code } = await run.then(
     (done) => ({ ...done, code: 0 }),
     (error: { stdout: string; stderr: string; code: number }) => error,
   );
   const calls = (await readFile(log, "utf8")).split("\n").filter((line) => line !== "");
-  const put = await readFile(join(folder, "wrangler.put"), "utf8").catch(() => "");
-  return { calls, stdout, stderr, code, put };
+  const written = (name: string): Promise<string> =>
+    readFile(join(folder, `wrangler.${name}`), "utf8").catch(() => "");
+  const [put, asked] = [await written("put"), await written("asked")];
+  return { calls, stdout, stderr, code, put, asked };
 }
 
 /** Answers of the account: its databases, its secrets, and where a Worker is deployed to. */
 const listing = (
   databases: string,
   secrets = '[{"name":"API_TOKEN","type":"secret_text"}]',
+  version = '"8f2e"',
 ): string =>
   `case "$1 $2" in
     "d1 list") echo '${databases}' ;;
     "secret list") echo '${secrets}' ;;
     "secret put") echo "got $(cat)" >> "$0.put" ;;
-    "deploy ") echo '{"type":"deploy","targets":["https://minuet.us.workers.dev"]}' >> "$WRANGLER_OUTPUT_FILE_PATH" ;;
+    "d1 migrations") echo "got $(cat)" >> "$0.asked" ;;
+    "deploy ") echo '{"type":"deploy","version_id":${version},"targets":["https://minuet.us.workers.dev"]}' >> "$WRANGLER_OUTPUT_FILE_PATH" ;;
   esac; exit 0`;
 
 const DEPLOYED = ["d1 migrations apply DB --remote", "deploy", "secret list --format json"];
@@ -150,10 +156,25 @@ test("deploys no Worker whose tables could not be made", async () => {
   );
 });
 
+test("asks nobody about migrations: who said no would get a Worker without its tables", async () => {
+  const { code, asked } = await deploy(listing('[{"name":"minuet"}]'));
+  expect([code, asked]).toEqual([0, "got \n"]);
+});
+
+test("a deploy that was not wanted after all is none, and no token is set", async () => {
+  const answers = listing('[{"name":"minuet"}]', "[]", "null");
+  const { calls, code, stdout, stderr, put } = await deploy(answers);
+  expect([code, calls.at(-1), put]).toEqual([1, "deploy", ""]);
+  expect(stdout).not.toContain("Minuet is");
+  expect(stderr).toBe("The Worker was not deployed: wrangler ended without a new version of it.\n");
+});
+
 test("without an account it is one line, and nothing is done", async () => {
   const { calls, code, stderr } = await deploy("exit 1");
   expect([code, calls]).toEqual([1, ["d1 list --json"]]);
-  expect(stderr).toMatch(/^Listing [^\n]*npx wrangler login[^\n]* failed [^\n]*\n$/);
+  expect(stderr).toMatch(
+    /^Listing [^\n]*npx wrangler login[^\n]*CLOUDFLARE_ACCOUNT_ID[^\n]* failed [^\n]*\n$/,
+  );
 });
 
 test("takes no options: one for wrangler would reach only a part of the steps", async () => {

@@ -220,6 +220,7 @@ export const UNREACHED: readonly Limit[] = [
   "keepNameMs",
   "retentionDays",
   "databaseBytes",
+  "databaseBytesFree",
   "bucketsPerPush",
   "othersDeadlineMs",
   "othersEveryMs",

@@ -83,6 +83,7 @@ async function run(of: Env = env): Promise<{ readonly written: number }> {
 }
 
 interface Told {
+  readonly link: string;
   readonly key: string;
   readonly status: string;
   readonly alerts: readonly {
@@ -437,6 +438,15 @@ test("secrets and addresses are not told again; a rule of another metric ends it
   await later(1);
   await run();
   expect(brief()).toEqual([["firing a"], ["resolved a"]]);
+});
+
+test("links lead to the address by which the rule was changed last", async () => {
+  const { id } = await make({ window: "1m" });
+  const path = `http://other.localhost:8787${PATH}/${id}`;
+  expect((await ask(path, "PUT", { ...RULE, window: "1m" })).status).toBe(200);
+  await later(1, { a: 20 });
+  await run();
+  expect(told()[0]!.link).toMatch(/^http:\/\/other\.localhost:8787\/\?metric=cpu&/);
 });
 
 test("shapes of Slack and Alertmanager, and the button that tests", async () => {

@@ -12,13 +12,14 @@ import { inTurn, QueryMeter } from "../../src/worker/cron/free-plan.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { NOW, search } from "./api-client.ts";
 import { begin, storeNow } from "./backup-store.ts";
+import { receivedBy } from "./outside.ts";
 import { Shard } from "./worker.ts";
 
 /** Of one invocation. */
 const MOST = 50;
 const HOSTS = 8;
 
-/** What a Worker asks of D1. */
+/** What a Worker asks of D1, which refuses what is more. */
 const meter = new QueryMeter();
 let store: Env = env;
 
@@ -28,7 +29,7 @@ beforeEach(() => {
 
 async function beginWith(databases: number): Promise<void> {
   await begin({ shards: databases, databases });
-  store = { ...meter.metered(storeNow()), FREE_PLAN: "true" };
+  store = { ...meter.metered(storeNow(), MOST), FREE_PLAN: "true" };
 }
 
 /** What an invocation asks. */
@@ -39,6 +40,7 @@ async function queriesOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function good(path: string, init: RequestInit = {}): Promise<string> {
+  meter.asked = 0;
   const response = await app.request(path, init, store);
   const text = await response.text();
   expect(response.status, text).toBe(200);
@@ -109,6 +111,58 @@ test.each([1, 3])(
     expect(await counts("day")).toBe(6 * HOSTS);
   },
 );
+
+/** A run of the cron, `minutes` behind NOW; what was told. */
+async function tellingAt(minutes: number): Promise<readonly string[]> {
+  vi.setSystemTime(NOW + minutes * MINUTE);
+  expect(await queriesOf(() => runCron(store))).toBeLessThanOrEqual(MOST);
+  return (await receivedBy(HOST)).map(({ body }) => {
+    const { status, rule } = JSON.parse(body) as { status: string; rule: { name: string } };
+    return `${status} ${rule.name}`;
+  });
+}
+
+const HOST = "free.hooks.example";
+
+async function makeRules(rules: readonly object[]): Promise<void> {
+  await receivedBy(HOST);
+  for (const [i, rule] of rules.entries()) {
+    const body = { name: `${i}`, op: ">=", threshold: 0, webhook: `https://${HOST}/`, ...rule };
+    await good("/api/v1/alerts/rules", { method: "POST", body: JSON.stringify(body) });
+  }
+}
+
+const sorted = (words: Iterable<string>): string[] => [...words].toSorted();
+
+test("60 rules that fire at once are told once each, and once that they are over", async () => {
+  await beginWith(1);
+  const rules = Array.from({ length: 60 }, (_, i) => ({ metric: `free.${i % 20}`, window: "5m" }));
+  await makeRules(rules);
+  await post(pointsAt(NOW, 1));
+  const told: string[] = [];
+  for (const minutes of [1, 2, 3, 4, 5, 10, 11, 12, 13, 14])
+    told.push(...(await tellingAt(minutes)));
+  const both = rules.flatMap((_, i) => [`firing ${i}`, `resolved ${i}`]);
+  expect(sorted(told)).toEqual(sorted(both));
+});
+
+test("rules that need more readings than a run may ask leave room to write down the others", async () => {
+  await beginWith(3);
+  // Read apart, each: by their windows, and since half of them could not be measured the last time.
+  const windows = ["15m", "1h", "6h", "1d"];
+  const rules = [...windows, ...windows].map((window) => ({ metric: "free.0", window }));
+  await makeRules(rules);
+  await env.DB.exec(
+    `UPDATE alert_rule SET state = json_set(state, '$.health.kind', 'failed') WHERE id % 8 < 4`,
+  );
+  await post(pointsAt(NOW, 1));
+  const told: string[] = [];
+  for (const minutes of [2, 4, 6, 8, 10]) {
+    told.push(...(await tellingAt(minutes)));
+    if (minutes === 2) expect(told.length).toBeLessThan(rules.length);
+  }
+  expect(sorted(told)).toEqual(rules.map((_, i) => `firing ${i}`));
+});
 
 test("each run begins with another step", () => {
   const steps = ["a", "b", "c"];

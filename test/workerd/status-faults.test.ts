@@ -57,6 +57,12 @@ test("a D1 that cannot be read is told in one line, and the shards beside it", a
   ]);
 });
 
+test("on the free plan a database is full earlier, also one that does not answer", async () => {
+  const databases = { DB_1: failingDatabase("Network connection lost.") };
+  const { databases: told } = await statusOf({ ...databases, FREE_PLAN: "true" });
+  expect(told.map(({ limitBytes }) => limitBytes)).toEqual([500_000_000, 500_000_000]);
+});
+
 test("one of several databases that does not answer is named, and the others are told of", async () => {
   const more = { DB_1: failingDatabase("Network connection lost."), DB_2: env.SPARE_2 };
   await applyD1Migrations(env.SPARE_2, env.MIGRATIONS);

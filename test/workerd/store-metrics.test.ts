@@ -48,6 +48,24 @@ test("points that are refused are counted by why, whatever refuses them", async 
   expect(text).toContain("\nminuet_points_accepted_total 4\n");
 });
 
+test("every reason is told from the beginning, so that the first refusal is seen to be one more", async () => {
+  const of = async (): Promise<string[]> =>
+    [...(await metrics()).matchAll(/^(minuet_\w+_refused_total\{.*\}) (\d+)$/gm)].map(
+      ([line]) => line,
+    );
+  const before = await of();
+  expect(before.length).toBeGreaterThan(40);
+  for (const line of before) expect(line).toMatch(/ 0$/);
+  expect((await status()).today).toMatchObject({ pointsRefused: {}, requestsRefused: {} });
+  await post([{ name: "counted", value: "x" }]);
+  await fetchApi("/api/v1/query?metric=nobody");
+  await status();
+  const risen = before.map((line) =>
+    /"invalid_point"|requests.*"unknown_metric"/.test(line) ? line.replace(/0$/, "1") : line,
+  );
+  expect(await of()).toEqual(risen);
+});
+
 test("a store that does not answer in part refuses those points alone", async () => {
   const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
   onTestFinished(() => logged.mockRestore());

@@ -33,14 +33,16 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
  * What each rule finds in its window, which ends at `at`; undefined: not measured in this run, since
- * `LIMITS.alertReadsPerRun` readings were made. Which come first changes each minute. `suspects` could not
- * be measured the last time: they are read apart, so that they keep no other from being measured.
+ * `LIMITS.alertReadsPerRun` readings were made, or none was left. Which come first changes each minute.
+ * `suspects` could not be measured the last time: they are read apart, so that they keep no other from being
+ * measured.
  */
 export async function measure(
   source: Source,
   rules: readonly Rule[],
   at: number,
   suspects: ReadonlySet<Rule> = new Set(),
+  isLeft: () => boolean = () => true,
 ): Promise<ReadonlyMap<Rule, Measured>> {
   const found = new Map<Rule, Measured>();
   const failed = ({ rule }: Ruled, message: string): void =>
@@ -51,8 +53,12 @@ export async function measure(
     found.set(rule, { kind: "failed", message: matchers });
     return [];
   });
-  const turn = Math.floor((((at / MINUTE) * GOLDEN) % 1) * ruled.length);
-  const inTurn = [...ruled.slice(turn), ...ruled.slice(0, turn)];
+  /** Beginning elsewhere each minute, since a run may not come to all. */
+  const turned = <T>(all: readonly T[]): readonly T[] => {
+    const first = Math.floor((((at / MINUTE) * GOLDEN) % 1) * all.length);
+    return [...all.slice(first), ...all.slice(0, first)];
+  };
+  const inTurn = turned(ruled);
   const isSuspect = ({ rule }: Ruled): boolean => suspects.has(rule);
   const queuesOf = (groups: readonly (readonly Ruled[])[]): readonly Queue[] => {
     const apart = groups.map((group) => new Queue(group.filter(isSuspect), 1));
@@ -61,12 +67,12 @@ export async function measure(
       return new Queue(rest, rest.length);
     });
     // To find one among them takes eight readings or nine, beside those that are known.
-    return [...trusted, ...apart, ...trusted, ...trusted];
+    return turned([...trusted, ...apart, ...trusted, ...trusted]);
   };
   const expected = new Map<Rule, readonly Labels[]>();
   const read = await readAll(
     queuesOf([inTurn.filter(({ rule }) => rule.missing === "fire")]),
-    LIMITS.alertReadsPerRun >> 1,
+    (reads) => reads < LIMITS.alertReadsPerRun >> 1 && isLeft(),
     (group) => readExpected(source, group, at, expected),
     failed,
   );
@@ -81,7 +87,7 @@ export async function measure(
   );
   await readAll(
     queuesOf(classes),
-    LIMITS.alertReadsPerRun - read,
+    (reads) => reads < LIMITS.alertReadsPerRun - read && isLeft(),
     (group) => readTogether(source, group, at, expected, found),
     failed,
   );
@@ -138,19 +144,21 @@ class Queue {
 }
 
 /**
- * Reads the queues in turn (one that is there twice has two turns of a round), by `most` readings, of which it answers the number. `read` says why it could
- * not; of a single rule, `failed` is told.
+ * Reads the queues in turn (one that is there twice has two turns of a round), as long as `mayRead` after so
+ * many readings, of which it answers the number. `read` says why it could not; of a single rule, `failed` is
+ * told.
  */
 async function readAll(
   queues: readonly Queue[],
-  most: number,
+  mayRead: (reads: number) => boolean,
   read: (group: readonly Ruled[]) => Promise<Problem | undefined>,
   failed: (one: Ruled, message: string) => void,
 ): Promise<number> {
   const waiting = [...queues];
   let reads = 0;
-  for (let queue = waiting.shift(); queue !== undefined && reads < most; queue = waiting.shift()) {
+  for (let queue = waiting.shift(); queue !== undefined; queue = waiting.shift()) {
     if (queue.isEmpty) continue;
+    if (!mayRead(reads)) break;
     reads++;
     const group = queue.next();
     const problem = await read(group);

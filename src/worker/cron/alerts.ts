@@ -18,6 +18,7 @@ import { sendNotice } from "../alerts/send.ts";
 import { report } from "../../durable/report.ts";
 import type { Env } from "../env.ts";
 import { sourceOf } from "../read/source.ts";
+import type { Readings } from "./free-plan.ts";
 
 interface Decided {
   readonly row: AlertRuleRow;
@@ -26,14 +27,18 @@ interface Decided {
   readonly state: RuleState;
 }
 
-/** Rows of D1 that it wrote and read, but for what rules read of metrics. @throws D1Failed */
+/**
+ * Rows of D1 that it wrote and read, but for what rules read of metrics, which they do by `readings`.
+ * @throws D1Failed
+ */
 export async function runAlerts(
   env: Env,
   clock: { readonly now: () => number },
+  readings: Readings = { env, isLeft: () => true },
 ): Promise<{ readonly written: number; readonly read: number }> {
   const { rows, counted } = await readRules(env.DB);
   if (rows.length === 0) return counted;
-  const decided = await decide(env, rows, clock);
+  const decided = await decide(readings, rows, clock);
   const changed = decided.filter(({ before, state }) => before !== state);
   if (changed.length === 0) return counted;
   const written = await changeStates(env.DB, changed.map(changeOf));
@@ -71,7 +76,7 @@ const isClaimed = (before: RuleState, { notice }: RuleState): boolean =>
   notice !== undefined && notice.nextAt !== before.notice?.nextAt;
 
 async function decide(
-  env: Env,
+  { env, isLeft }: Readings,
   rows: readonly AlertRuleRow[],
   clock: { readonly now: () => number },
 ): Promise<readonly Decided[]> {
@@ -83,6 +88,7 @@ async function decide(
     parsed.map(({ rule }) => rule),
     at,
     new Set(parsed.flatMap(({ rule, before }) => (before.health.kind === "failed" ? [rule] : []))),
+    isLeft,
   );
   // Measuring may have taken long: until then nothing is promised to anybody.
   const until = clock.now() + LIMITS.noticeLeaseMs;

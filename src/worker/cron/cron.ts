@@ -61,7 +61,7 @@ export async function runCron(given: Env, clock: Clock = CLOCK): Promise<void> {
     ] satisfies Step[],
   }));
   const lookAtRules = async (): Promise<void> =>
-    await runAlerts(env, clock).then(
+    await runAlerts(env, clock, freePlan ? meter.readings(given) : undefined).then(
       ({ written, read }) => {
         databases[0]!.count.d1RowsWritten += written;
         databases[0]!.count.d1RowsRead += read;

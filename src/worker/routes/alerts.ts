@@ -31,6 +31,9 @@ import { createdRule, newRule, ruleAnswer, rulesAnswer, silence } from "./alert-
 
 const path = "/api/v1/alerts/rules";
 
+/** Where links in notices lead. */
+const pageOf = (url: string): string => new URL(url).origin;
+
 const unknown = (id: string): never =>
   fail({ kind: "unknown_rule", message: `no rule ${quote(id)}; GET ${path} lists all` });
 
@@ -123,7 +126,7 @@ export const createRule = endpoint({
       url: webhook,
       shape,
       secret,
-      page: new URL(c.req.url).origin,
+      page: pageOf(c.req.url),
       silenced_until: 0,
       created_at: Date.now(),
       state: JSON.stringify(NO_STATE),
@@ -155,6 +158,8 @@ export const changeAlertRule = endpoint({
       return {
         rule: JSON.stringify(rule satisfies Rule),
         shape,
+        // The store may have another address by now.
+        page: pageOf(c.req.url),
         state: JSON.stringify(state),
         ...(webhook !== undefined && { url: webhook }),
       };

@@ -5,7 +5,20 @@ import { passwordToken } from "../../core/formats/password.ts";
 import { STORE_METRICS_TYPE, storeMetricsText } from "../../core/store-metrics.ts";
 import { carrierOf } from "../http/carrier.ts";
 import { endpoint } from "../http/endpoint.ts";
+import { CODES, type ErrorCode } from "../http/failure.ts";
 import { statusOf } from "../store-status.ts";
+
+/** Codes by which no request is counted: those of points, and of what is no endpoint. */
+const UNCOUNTED: readonly string[] = [
+  "invalid_point",
+  "over_limit",
+  "partly_forbidden",
+  "bad_skipped",
+  "not_found",
+  "method_not_allowed",
+] satisfies readonly ErrorCode[];
+
+const COUNTED = Object.keys(CODES).filter((code) => !UNCOUNTED.includes(code));
 
 export const storeMetrics = endpoint({
   methods: ["GET"],
@@ -20,7 +33,7 @@ export const storeMetrics = endpoint({
   errors: ["unavailable", "too_many_requests"],
   tokenOf: (request) => passwordToken(carrierOf(request)),
   handle: async (_asked, c) =>
-    new Response(storeMetricsText(await statusOf(c.env, Date.now())), {
+    new Response(storeMetricsText(await statusOf(c.env, Date.now()), COUNTED), {
       headers: { "content-type": STORE_METRICS_TYPE },
     }),
 });

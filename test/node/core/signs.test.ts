@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { REJECTIONS, type ShardStatus, SIGNS, type StatusAnswer } from "../../../src/core/api.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { signsOf } from "../../../src/core/signs.ts";
 import { STORE_METRICS, storeMetricsText } from "../../../src/core/store-metrics.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -61,7 +62,13 @@ const CASES: Readonly<
   "flush-failing": [[{ shards: [{ ...shard, error: "no such table" }] }, "no such table"]],
   backlog: [[saturated({ backlog: 0.5 }), "50 %"]],
   lag: [[{ shards: [{ ...shard, lagMs: 2 * HOUR }] }, "2.0 h"]],
-  "database-full": [[{ databases: [{ ...database, sizeBytes: 805 }] }, "80 %"]],
+  "database-full": [
+    [{ databases: [{ ...database, sizeBytes: 805 }] }, "80 % full. Add a database"],
+    [
+      { databases: [{ ...database, sizeBytes: 4.5e8, limitBytes: LIMITS.databaseBytesFree }] },
+      "90 % full. Keep minutes and hours for fewer days, remove metrics, or take the paid plan",
+    ],
+  ],
   "series-full": [
     [saturated({ series: 0.9 }), "90 % of the series"],
     [saturated({ names: 0.85 }), "85 % of the names"],
@@ -112,7 +119,7 @@ test("every metric of the store is in the runbook, with its labels", () => {
   const counts = { pointsRefused: { too_old: 1 }, requestsRefused: { internal: 1 } };
   const status = { ...labels, today: { ...today, ...counts } };
   for (const { name, samples } of STORE_METRICS) {
-    const [first] = samples(status);
+    const [first] = samples(status, []);
     const names = Object.keys(first![0]).join(",");
     expect(runbook).toContain(`\`${name}${names && `{${names}}`}\``);
   }
@@ -130,6 +137,6 @@ test("every reason for which points are refused is in the runbook", () => {
 });
 
 test("label values are escaped", () => {
-  const text = storeMetricsText({ ...well, version: 'a"\\\n', signs: [] });
+  const text = storeMetricsText({ ...well, version: 'a"\\\n', signs: [] }, []);
   expect(text).toContain('minuet_build_info{version="a\\"\\\\\\n"} 1\n');
 });

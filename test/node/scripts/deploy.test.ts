@@ -1,7 +1,7 @@
 // The order of the steps of `npm run deploy`.
 
 import { describe, expect, test } from "vitest";
-import { addressIn } from "../../../scripts/deploy/after.ts";
+import { addressIn, isDeployed } from "../../../scripts/deploy/after.ts";
 import { gapIn, nameOf, needsList, stepsOf } from "../../../scripts/deploy/plan.ts";
 
 const words = (...steps: Parameters<typeof stepsOf>): string[] =>
@@ -65,6 +65,14 @@ describe("the names of the databases", () => {
   ])("%j are refused", (names, words) => {
     expect(gap(...names)).toContain(words);
   });
+});
+
+test("a deploy has made a version: a record without one is of a deploy that was not wanted", () => {
+  const line = (more: object): string => `${JSON.stringify({ type: "deploy", ...more })}\n`;
+  const session = `${JSON.stringify({ type: "wrangler-session", version_id: "1" })}\n`;
+  expect(isDeployed(session + line({ version_id: "8f2e" }))).toBe(true);
+  for (const record of ["", session, line({}), line({ version_id: null })])
+    expect(isDeployed(record)).toBe(false);
 });
 
 describe("the address of the store", () => {

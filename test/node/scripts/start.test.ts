@@ -1,9 +1,11 @@
 // The pure parts of `npm start`, and its checks of folders and ports.
 
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   checkPort,
@@ -14,7 +16,7 @@ import {
 import { untilNextMinute } from "../../../scripts/start/cron.ts";
 import { openTo, parseOptions, variablesOf } from "../../../scripts/start/options.ts";
 import { cleanLine, Lines, Tail, Told } from "../../../scripts/start/output.ts";
-import { isFresh } from "../../../scripts/start/page.ts";
+import { isFresh, PAGE_SOURCES } from "../../../scripts/start/page.ts";
 import { localOrigin, welcome } from "../../../scripts/start/ready.ts";
 import { tokenLine } from "../../../scripts/start/secret.ts";
 
@@ -270,6 +272,24 @@ describe("folders", () => {
     }
     await all(1_000);
     expect(await isFresh(root, "built", ["src", "gone"])).toBe(false);
+  });
+
+  test("the page is made of nothing else than what it is compared with", async () => {
+    const root = fileURLToPath(new URL("../../..", import.meta.url));
+    const all = await readdir(join(root, "src/ui"), { recursive: true });
+    const imported = all
+      .filter((path) => /\.(tsx?|css|html)$/.test(path))
+      .flatMap((path) => {
+        const file = join(root, "src/ui", path);
+        const words = /(?:from|import|import\(|@import|href=|src=)\s*"(\.{1,2}\/[^"?]+)/g;
+        return [...readFileSync(file, "utf8").matchAll(words)].map(([, to]) =>
+          relative(root, join(dirname(file), to!)).replaceAll("\\", "/"),
+        );
+      });
+    expect(imported).toContain("docs/backup.md");
+    const isKnown = (path: string): boolean =>
+      PAGE_SOURCES.some((source) => path === source || path.startsWith(`${source}/`));
+    expect(imported.filter((path) => !isKnown(path))).toEqual([]);
   });
 
   test.each([
