@@ -355,6 +355,14 @@ describe("the catalogue", () => {
     );
   });
 
+  test("values of a name that Grafana escapes, under both addresses", async () => {
+    const path = "label/U__odd_2e_label/values";
+    expect((await ask(path, {})).body.data).toEqual(["x"]);
+    const response = await fetchApi(`/api/v1/${path}`);
+    expect(await response.json()).toEqual({ status: "success", data: ["x"] });
+    expect((await ask("label/U__odd_2e/values", {})).body.data).toEqual([]);
+  });
+
   test.each([
     ["status/buildinfo", { application: "minuet", version: "3.0.0" }],
     ["metadata", { seen_total: [{ type: "counter", help: "", unit: "" }] }],
