@@ -4,7 +4,7 @@
 export const queryCharacters = 100_000;
 /** Levels of a PromQL expression, each parenthesis and each operator of a chain one: bounds the stack. */
 export const queryDepth = 500;
-/** Points a series of an answer to a PromQL query, as in Prometheus. */
+/** Points a series of an answer to a PromQL query behind its first: Prometheus counts the steps. */
 export const pointsPerSeries = 11_000;
 /** Points a series that a PromQL subquery may make. */
 export const subqueryPoints = 250_000;
