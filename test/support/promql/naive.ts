@@ -39,11 +39,13 @@ export class Naive {
   readonly #memory: Memory;
   readonly #start: number;
   readonly #end: number;
+  readonly #lookback: number;
 
-  constructor(memory: Memory, start: number, end: number) {
+  constructor(memory: Memory, start: number, end: number, lookback = LOOKBACK) {
     this.#memory = memory;
     this.#start = start;
     this.#end = end;
+    this.#lookback = lookback;
   }
 
   scalar(expr: Expr, at: number): number {
@@ -115,7 +117,7 @@ export class Naive {
     return vectorOf(
       this.#matching(selector).flatMap(({ labels, samples, ends }) => {
         const last = samples.findLast(([time]) => time <= at);
-        if (last === undefined || last[0] <= at - LOOKBACK) return [];
+        if (last === undefined || last[0] <= at - this.#lookback) return [];
         if (ends.some((end) => end > last[0] && end <= at)) return [];
         return [{ labels, value: last[1] }];
       }),
@@ -445,10 +447,11 @@ export function naiveRange(
   memory: Memory,
   query: string,
   { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+  lookback?: number,
 ): Map<string, number> {
   const parsed = parseQuery(query);
   if (!parsed.ok) throw new Error(`${query}: ${parsed.error.kind}`);
-  const naive = new Naive(memory, start, end);
+  const naive = new Naive(memory, start, end, lookback);
   const values = new Map<string, number>();
   for (let at = start; at <= end; at += step)
     for (const [key, { value }] of naive.vector(parsed.value, at))
