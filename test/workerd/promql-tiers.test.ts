@@ -139,6 +139,13 @@ test("a selector at whole hours has the last value of the hour before, where it 
   expect(infos).toEqual([]);
 });
 
+test("irate over whole hours is read from samples while they are kept", async () => {
+  const [start, end] = [TODAY + HOUR, TODAY + 12 * HOUR];
+  const { values, infos } = await ask("irate(m16[1h])", start, end, HOUR);
+  expectSame(values, naiveOf("irate(m16[1h])", start, end, HOUR));
+  expect(infos).toEqual([]);
+});
+
 test.each([
   ["m20", HOUR],
   ["count(m20 > 0)", HOUR],

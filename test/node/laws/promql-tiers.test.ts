@@ -193,6 +193,20 @@ describe("at whole buckets", () => {
       { numRuns: 100 },
     ));
 
+  test("what they only come near (irate) is read from samples while these are kept", () =>
+    fc.assert(
+      fc.asyncProperty(history, fc.integer({ min: 1, max: 9 }), grid, async (all, range, at) => {
+        const memory = remembered(all, "hour");
+        const query = `irate(seen_total[${range}h])`;
+        const times = timesOf("hour", at);
+        const now = OF_TIER.hour + 6 * DAY;
+        const { got, infos, read } = await asked(memory, query, times, Infinity, { now });
+        expectSame(got, naiveRange(memory, query, times));
+        expect([infos, read.hour]).toEqual([[], 0]);
+      }),
+      { numRuns: 100 },
+    ));
+
   test("of a range that is shorter than a bucket, rates are the bucket's own (thanos-io/thanos#1115)", () =>
     fc.assert(
       fc.asyncProperty(history, tiers, grid, async (all, tier, at) => {

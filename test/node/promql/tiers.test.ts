@@ -60,7 +60,13 @@ describe("the tiers of a selection", () => {
       of("sum_over_time", HOUR, { first: TODAY - DAY / 48, last: TODAY + DAY / 48, step: HOUR }),
       ["samples", "minute", "hour~", "day~"],
     ],
+    [
+      "what whole hours only come near",
+      of("irate", HOUR, hourly),
+      ["samples", "minute~", "hour~", "day~"],
+    ],
     ["whole days", of("increase", DAY, daily), ["day"]],
+    ["what whole days only come near", of("irate", DAY, daily), ["hour~", "day~"]],
     ["selectors at midnight", of("instant", 5 * MINUTE, daily), ["day"]],
     ["days of whole hours", of("increase", 36 * HOUR, daily), ["hour", "day~"]],
     [
@@ -179,6 +185,14 @@ describe("data a year old", () => {
       }
     },
   );
+
+  test("irate over whole hours is of each hour, and it is said", async () => {
+    const times = { start: TODAY - 365 * DAY, end: TODAY - 364 * DAY, step: HOUR };
+    const { answer } = await ask(year, "irate(seen_total{host='a'}[1h])", times);
+    expect(valuesOf(answer)).toHaveLength(25);
+    for (const value of valuesOf(answer)) expect(value).toBeCloseTo(2, 9);
+    expect(answer.infos).toEqual([expect.stringContaining("irate() is made of whole hours")]);
+  });
 
   test("a median is not made up: there is none, and it is said why", async () => {
     const { answer } = await ask(year, "quantile_over_time(0.5, level[1h])", AGO);

@@ -423,6 +423,12 @@ const RANGES: Readonly<Record<string, OverRange>> = {
   rate: rise(true, true),
   increase: rise(true, false),
   delta: rise(false, false),
+  irate: (samples) => {
+    const [before, last] = samples.slice(-2);
+    if (before === undefined || last === undefined) return undefined;
+    const rose = last[1] < before[1] ? last[1] : last[1] - before[1];
+    return rose / ((last[0] - before[0]) / 1_000);
+  },
   idelta: (samples) =>
     samples.length < 2
       ? undefined
