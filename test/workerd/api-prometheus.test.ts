@@ -305,14 +305,12 @@ describe("an error has Prometheus' kind", () => {
   });
 
   test("of too many points", async () => {
-    const { status, body } = await ask("query_range", {
-      query: "1",
-      start: 0,
-      end: 11_000,
-      step: 1,
-    });
+    const upTo = (end: number) => ask("query_range", { query: "1", start: 0, end, step: 1 });
+    const { status, body } = await upTo(11_001);
     expect([status, body.errorType]).toEqual([400, "bad_data"]);
     expect(body.error).toContain("limit pointsPerSeries");
+    // As in Prometheus: one more than the number says.
+    expect((await upTo(11_000)).status).toBe(200);
   });
 
   test("of a range vector over a range", async () => {
@@ -353,6 +351,14 @@ describe("the catalogue", () => {
     expect((await ask("label/host/values", { "match[]": "rate(x[5m])" })).body.errorType).toBe(
       "bad_data",
     );
+  });
+
+  test("values of a name that Grafana escapes, under both addresses", async () => {
+    const path = "label/U__odd_2e_label/values";
+    expect((await ask(path, {})).body.data).toEqual(["x"]);
+    const response = await fetchApi(`/api/v1/${path}`);
+    expect(await response.json()).toEqual({ status: "success", data: ["x"] });
+    expect((await ask("label/U__odd_2e/values", {})).body.data).toEqual([]);
   });
 
   test.each([

@@ -132,10 +132,18 @@ describe.each([
   });
 });
 
-test("a selector at whole hours has the last value of the hour before", async () => {
+test("a selector at whole hours has the last value of the hour before, where it is seen", async () => {
   const [start, end] = [TODAY - 365 * DAY, TODAY - 362 * DAY];
-  const { values } = await ask("m17", start, end, HOUR);
-  expectSame(values, naiveOf("last_over_time(m17[1h])", start, end, HOUR));
+  const { values, infos } = await ask("m17", start, end, HOUR);
+  expectSame(values, naiveOf("m17", start, end, HOUR));
+  expect(infos).toEqual([]);
+});
+
+test("irate over whole hours is read from samples while they are kept", async () => {
+  const [start, end] = [TODAY + HOUR, TODAY + 12 * HOUR];
+  const { values, infos } = await ask("irate(m16[1h])", start, end, HOUR);
+  expectSame(values, naiveOf("irate(m16[1h])", start, end, HOUR));
+  expect(infos).toEqual([]);
 });
 
 test.each([

@@ -20,6 +20,9 @@ export interface ValueList {
   readonly values: readonly unknown[];
 }
 
+/** What stands for no value: U, and what C prints of a gauge that is not finite, or of a rate without a value before. */
+const NO_VALUE = /^(?:U|-?nan|[+-]?inf(?:inity)?)$/i;
+
 /** The value lists of a line. */
 export function readPutval(line: string): Result<readonly ValueList[], string> {
   const words = wordsOf(line);
@@ -35,7 +38,7 @@ export function readPutval(line: string): Result<readonly ValueList[], string> {
   for (const word of rest) {
     if (word.includes("=")) continue;
     const [time = "", ...texts] = word.split(":");
-    const values = texts.map((text) => (text === "U" ? null : numberOf(text)));
+    const values = texts.map((text) => (NO_VALUE.test(text) ? null : numberOf(text)));
     const isTime = time === "N" || NUMBER.test(time);
     if (!isTime || values.length === 0 || values.includes(undefined))
       return err(`expected time:value, got ${quote(word)}`);

@@ -202,9 +202,16 @@ class FamilyReader {
   }
 }
 
-/** A bound or quantile, as Go writes doubles. */
+/**
+ * A bound or quantile as the text of Go's client has it (strconv.AppendFloat with format g and precision −1): the
+ * shortest digits, with an exponent of two digits at least below 0.0001 and from a million on.
+ */
 function bound(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
-  const exponent = /^(.*)e([+-])(\d)$/.exec(value.toString());
-  return exponent === null ? value.toString() : `${exponent[1]}e${exponent[2]}0${exponent[3]}`;
+  const text = value.toExponential();
+  const e = text.indexOf("e");
+  const exponent = Number(text.slice(e + 1));
+  if (exponent >= -4 && exponent < 6) return String(value);
+  const digits = String(Math.abs(exponent)).padStart(2, "0");
+  return `${text.slice(0, e)}e${exponent < 0 ? "-" : "+"}${digits}`;
 }

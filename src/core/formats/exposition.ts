@@ -54,7 +54,7 @@ function readComment(line: string, families: Map<string, FamilySaid>): void {
 }
 
 const NO_NUMBER = /^[+-]?(?:nan|inf|infinity)$/i;
-const TIME = /^-?\d+(?:\.\d+)?$/;
+const TIME = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /** Takes the sample of a line; what is wrong with it, or undefined. */
 function readLine(

@@ -48,7 +48,7 @@ export class BucketRows implements BucketWindow {
   /** The first row that is not before the window. */
   #next = 0;
 
-  /** `range`: ms, a bucket at least. */
+  /** `range`: ms; where times lie between edges of buckets, a bucket at least. */
   constructor(series: BucketSeries, range: number) {
     this.#series = series;
     this.#range = range;

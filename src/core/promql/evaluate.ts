@@ -133,7 +133,7 @@ async function evaluated(
   const run: Run = { ...DEFAULTS, ...options, source, notes, start, end, spent };
   try {
     const grid: Grid = { start, step, count: Math.floor((end - start) / step) + 1 };
-    if (grid.count > LIMITS.pointsPerSeries)
+    if (grid.count - 1 > LIMITS.pointsPerSeries)
       failLimit(
         "pointsPerSeries",
         `exceeded maximum resolution of ${LIMITS.pointsPerSeries} points per timeseries. Try decreasing the query resolution (?step=XX)`,

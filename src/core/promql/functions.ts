@@ -21,8 +21,10 @@ export type Body =
   | {
       readonly over: "window";
       readonly body: WindowBody;
-      /** The same of buckets; undefined: they do not say it. */
+      /** The same of buckets, or near it; undefined: they do not say it. */
       readonly ofBuckets?: BucketBody;
+      /** Whether of whole buckets, too, it is only near what samples give. */
+      readonly isApproximate?: true;
       /** Whether the result is a sample of the series, with its name. */
       readonly keepsName?: true;
       /** Whether it depends on the time of the step, and not on the window alone. */
@@ -142,7 +144,7 @@ const FUNCTIONS: Readonly<Record<string, PromFunction>> = {
     isCounter: true,
     isQuick: true,
   }),
-  irate: window(windows.irate, { ofBuckets: buckets.rate, isQuick: true }),
+  irate: window(windows.irate, { ofBuckets: buckets.rate, isApproximate: true, isQuick: true }),
   label_join: vector(labelJoin, ["vector", "string", "string", "string"], -1),
   label_replace: vector(labelReplace, ["vector", "string", "string", "string", "string"]),
   last_over_time: window(windows.lastOverTime, {

@@ -22,13 +22,20 @@ export async function streamInstant(
   const { grid, lookback, seen } = evaluation;
   const { first, last, fixed } = spanOf(evaluation, selector);
   const { values, has } = newColumn([], grid.count);
+  // At the edge of a bucket the last point of the one before is the latest that there is. Steps between edges would
+  // fall between the last points of two: a bucket is looked back for at least, and so where there is one time alone,
+  // which is to see the same whatever time it is.
+  const backOf = (width: number): number =>
+    first !== last && first % width === 0 && grid.step % width === 0
+      ? lookback
+      : Math.max(lookback, width);
   const use = { by: "instant", range: lookback } as const;
   await evaluation.select(selector, { from: first - lookback, to: last }, use, async (series) => {
     await evaluation.work(grid.count + sizeOf(series));
     const latest =
       series.buckets === undefined
         ? ofSamples(series, lookback, what)
-        : ofBuckets(series, lookback, what);
+        : ofBuckets(series, backOf(series.width), what);
     let any = false;
     for (let i = 0; i < grid.count; i++) {
       if (fixed && i > 0) {
@@ -60,13 +67,10 @@ function ofSamples({ times, values, ends }: SampleSeries, lookback: number, what
   };
 }
 
-/**
- * The latest point that buckets tell of: the last of one, or the first of the next. A bucket is looked back for
- * at least: else steps would fall between the last points of two.
- */
+/** The latest point that buckets tell of: the last of one, or the first of the next. */
 function ofBuckets(series: BucketSeries, lookback: number, what: What): Latest {
   const { first, firstAt, last, lastAt, length } = series.buckets;
-  const rows = new BucketRows(series, Math.max(lookback, series.width));
+  const rows = new BucketRows(series, lookback);
   return (to) => {
     const any = rows.moveTo(to);
     const next = rows.end;

@@ -69,7 +69,7 @@ export function rangeTimes(
       message:
         "zero or negative query resolution step widths are not accepted. Try a positive integer",
     });
-  if ((end - start) / step >= LIMITS.pointsPerSeries)
+  if (Math.floor((end - start) / step) > LIMITS.pointsPerSeries)
     return err({
       name: "step",
       message: `exceeded maximum resolution of ${LIMITS.pointsPerSeries} points per timeseries (limit pointsPerSeries). Try decreasing the query resolution (?step=XX)`,

@@ -6,7 +6,7 @@ export const queryCharacters = 100_000;
 export const queryDepth = 500;
 /** Selectors of a PromQL query, and match[] of a request, each read by itself: bounds what is asked of D1. */
 export const selectorsPerQuery = 100;
-/** Points a series of an answer to a PromQL query, as in Prometheus. */
+/** Points a series of an answer to a PromQL query behind its first: Prometheus counts the steps. */
 export const pointsPerSeries = 11_000;
 /** Points a series that a PromQL subquery may make. */
 export const subqueryPoints = 250_000;

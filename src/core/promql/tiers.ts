@@ -6,7 +6,7 @@ import { DAY, HOUR, MINUTE, type TierName, TIERS } from "../tiers.ts";
 import type { Call } from "./ast.ts";
 import * as buckets from "./bucket-functions.ts";
 import type { BucketBody } from "./bucket-window.ts";
-import { functionOf } from "./functions.ts";
+import { type Body, functionOf } from "./functions.ts";
 import { durationText } from "./literals.ts";
 import type { SampleQuestion, Use } from "./source.ts";
 
@@ -28,8 +28,9 @@ const SAMPLES: Reading = { of: "samples", isExact: true };
  *
  * 1. What buckets do not say (a median) is read from samples, as far as they are kept.
  * 2. Whole days are read from day buckets, and whole hours from hour buckets, where steps, ranges and times
- *    all are such. So is a selector without a range at several steps: it has the last value of each,
- *    or the first of the next, where that is at the step itself.
+ *    all are such, but for what buckets only come near (irate). So is a selector without a range at several steps:
+ *    it has the last value of each, if that is as late as it looks back, or the first of the next, where that
+ *    is at the step itself.
  * 3. All else is read from samples, or else from minutes, if all of it is kept.
  * 4. Else from hour buckets, if all of it is kept there; else from day buckets.
  */
@@ -50,13 +51,18 @@ function isWhole({ from, to, use }: SampleQuestion, width: number): boolean {
   if ((to - 1) % width !== 0 || !(isOne || use.step % width === 0)) return false;
   // An alert that is asked for at the full hour sees what it sees at any other time.
   if (use.by === "instant") return !isOne && width > MINUTE;
-  return use.by !== "samples" && use.range % width === 0;
+  if (use.by === "samples" || windowOf(use.by.call)?.isApproximate === true) return false;
+  return use.range % width === 0;
 }
 
-const bodyOf = (call: string): BucketBody | undefined => {
+type WindowFunction = Extract<Body, { readonly over: "window" }>;
+
+function windowOf(call: string): WindowFunction | undefined {
   const body = functionOf(call)?.body;
-  return body?.over === "window" ? body.ofBuckets : undefined;
-};
+  return body?.over === "window" ? body : undefined;
+}
+
+const bodyOf = (call: string): BucketBody | undefined => windowOf(call)?.ofBuckets;
 
 /** Functions that make something of the first and the last point alone, and of what counters rose. */
 const OF_ENDS: ReadonlySet<BucketBody | undefined> = new Set([buckets.rate, buckets.increase]);

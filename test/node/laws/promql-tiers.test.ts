@@ -69,16 +69,17 @@ async function asked(
   query: string,
   times: { start: number; end: number; step: number },
   rolledTo: number,
+  { now = NOW, ...options }: { now?: number; lookback?: number } = {},
 ): Promise<{ got: Map<string, number>; infos: readonly string[]; read: Counts }> {
-  const { source, read } = storeOf(memory, { now: NOW, retention: RETENTION, rolledTo });
+  const { source, read } = storeOf(memory, { now, retention: RETENTION, rolledTo });
   const parsed = parseQuery(query);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const samples = samplesOf(source, {
-    now: NOW,
+    now,
     samplesPerMinute: 6,
     retention: RETENTION,
   });
-  const answer = await evaluateRange(query, parsed.value, times, samples);
+  const answer = await evaluateRange(query, parsed.value, times, samples, options);
   if (!answer.ok) throw new Error(JSON.stringify(answer.error));
   const series = answer.value.value.type === "matrix" ? answer.value.value.series : [];
   return { got: valuesOf(series), infos: answer.value.infos, read };
@@ -131,6 +132,8 @@ const timesOf = (
   return { start, end: start + (count - 1) * step * WIDTH[tier], step: step * WIDTH[tier] };
 };
 const unit = { hour: "h", day: "d" };
+/** How far a selector looks back: less than a bucket, and more. */
+const lookbacks = fc.constantFrom(5 * MINUTE, 37 * MINUTE, HOUR, 3 * HOUR, 30 * HOUR);
 
 describe("at whole buckets", () => {
   test("functions over whole ranges are what all samples make, and nothing is to be said", () =>
@@ -157,18 +160,51 @@ describe("at whole buckets", () => {
       { numRuns: 300 },
     ));
 
-  test("a selector has the last value of the bucket before", () =>
+  test("a selector has what it sees of all samples, but for end marks, of which buckets know nothing", () =>
+    fc.assert(
+      fc.asyncProperty(
+        history,
+        tiers,
+        around,
+        grid,
+        lookbacks,
+        async (all, tier, outer, at, back) => {
+          const memory = remembered(all, tier);
+          const query = outer.replaceAll("@", "level");
+          const times = timesOf(tier, { ...at, count: at.count + 1 });
+          const { got, infos } = await asked(memory, query, times, Infinity, { lookback: back });
+          for (const { ends } of memory.series) ends.length = 0;
+          expectSame(got, naiveRange(memory, query, times, back));
+          expect(infos).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    ));
+
+  test("at one time alone it has the last value of the bucket before, as at any other time", () =>
     fc.assert(
       fc.asyncProperty(history, tiers, around, grid, async (all, tier, outer, at) => {
         const memory = remembered(all, tier);
-        const times = timesOf(tier, at);
-        const { got, infos } = await asked(memory, outer.replaceAll("@", "level"), times, Infinity);
+        const times = timesOf(tier, { ...at, count: 1 });
+        const { got } = await asked(memory, outer.replaceAll("@", "level"), times, Infinity);
         const last = `last_over_time(level[1${unit[tier]}])`;
         expectSame(got, naiveRange(memory, outer.replaceAll("@", last), times));
-        // At one time alone it is asked for as at any other.
-        if (at.count > 1) expect(infos).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
+    ));
+
+  test("what they only come near (irate) is read from samples while these are kept", () =>
+    fc.assert(
+      fc.asyncProperty(history, fc.integer({ min: 1, max: 9 }), grid, async (all, range, at) => {
+        const memory = remembered(all, "hour");
+        const query = `irate(seen_total[${range}h])`;
+        const times = timesOf("hour", at);
+        const now = OF_TIER.hour + 6 * DAY;
+        const { got, infos, read } = await asked(memory, query, times, Infinity, { now });
+        expectSame(got, naiveRange(memory, query, times));
+        expect([infos, read.hour]).toEqual([[], 0]);
+      }),
+      { numRuns: 100 },
     ));
 
   test("of a range that is shorter than a bucket, rates are the bucket's own (thanos-io/thanos#1115)", () =>
@@ -289,7 +325,12 @@ describe("at any time", () => {
           expect(rates.got.size).toBe(count);
           for (const rate of rates.got.values()) expect(rate).toBeCloseTo(2_000 / every, 9);
           const seen = await asked(memory, "time() - timestamp(seen_total)", times, Infinity);
-          expect(seen.got.size).toBe(count);
+          // Where each step is at an edge, it is what samples give.
+          const isAtEdges = count > 1 && start % HOUR === 0 && step % HOUR === 0;
+          const isSeen = (to: number): boolean =>
+            !isAtEdges || at.findLast((one) => one <= to)! > to - 5 * MINUTE;
+          const steps = Array.from({ length: count }, (_, i) => start + i * step);
+          expect(seen.got.size).toBe(steps.filter(isSeen).length);
           for (const age of seen.got.values()) {
             expect(age).toBeGreaterThanOrEqual(0);
             expect(age).toBeLessThanOrEqual((2 * HOUR) / 1_000);

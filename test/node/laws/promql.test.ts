@@ -77,6 +77,7 @@ const overRange = fc.constantFrom(
   "increase",
   "delta",
   "idelta",
+  "irate",
 );
 const grouping = fc.constantFrom(
   "",

@@ -49,14 +49,18 @@ describe("a range", () => {
     return times.ok ? times.value : times.error;
   };
 
-  test("of exactly as many points as may be", () => {
-    expect(range("0", "10999", "1")).toEqual({ start: 0, end: 10_999_000, step: 1_000 });
+  test("of exactly as many steps as may be", () => {
+    for (const [text, end] of [
+      ["11000", 11_000_000],
+      ["11000.999", 11_000_999],
+    ] as const)
+      expect(range("0", text, "1")).toEqual({ start: 0, end, step: 1_000 });
   });
 
   test.each([
     [
       "0",
-      "11000",
+      "11001",
       "1",
       "step",
       "exceeded maximum resolution of 11000 points per timeseries (limit pointsPerSeries)",

@@ -65,7 +65,8 @@ test.each(["quantile by (i) (0.9, x)", "topk by (i) (1, x)"])(
 
 describe("a query fails", () => {
   test.each([
-    ["x", sourceOf(1, 10), 11_000, 1, "pointsPerSeries"],
+    ["x", sourceOf(1, 10), 11_000, 1, undefined],
+    ["x", sourceOf(1, 10), 11_001, 1, "pointsPerSeries"],
     ["x", sourceOf(500, 10), 10_000, 1, "queryCells"],
     ["topk(1, x)", sourceOf(500, 10), 10_000, 1, "queryCells"],
     ["x + on (i) x", sourceOf(500, 10), 10_000, 1, "queryCells"],

@@ -60,7 +60,13 @@ describe("the tiers of a selection", () => {
       of("sum_over_time", HOUR, { first: TODAY - DAY / 48, last: TODAY + DAY / 48, step: HOUR }),
       ["samples", "minute", "hour~", "day~"],
     ],
+    [
+      "what whole hours only come near",
+      of("irate", HOUR, hourly),
+      ["samples", "minute~", "hour~", "day~"],
+    ],
     ["whole days", of("increase", DAY, daily), ["day"]],
+    ["what whole days only come near", of("irate", DAY, daily), ["hour~", "day~"]],
     ["selectors at midnight", of("instant", 5 * MINUTE, daily), ["day"]],
     ["days of whole hours", of("increase", 36 * HOUR, daily), ["hour", "day~"]],
     [
@@ -180,6 +186,14 @@ describe("data a year old", () => {
     },
   );
 
+  test("irate over whole hours is of each hour, and it is said", async () => {
+    const times = { start: TODAY - 365 * DAY, end: TODAY - 364 * DAY, step: HOUR };
+    const { answer } = await ask(year, "irate(seen_total{host='a'}[1h])", times);
+    expect(valuesOf(answer)).toHaveLength(25);
+    for (const value of valuesOf(answer)) expect(value).toBeCloseTo(2, 9);
+    expect(answer.infos).toEqual([expect.stringContaining("irate() is made of whole hours")]);
+  });
+
   test("a median is not made up: there is none, and it is said why", async () => {
     const { answer } = await ask(year, "quantile_over_time(0.5, level[1h])", AGO);
     expect(valuesOf(answer)).toEqual([]);
@@ -217,6 +231,60 @@ describe("data a year old", () => {
     const { read: ofYear } = await ask(year, "increase(seen_total{host='a'}[1d])", all);
     expect(ofYear).toEqual({ minute: 0, hour: 0, day: 366, samples: 0 });
   });
+});
+
+describe.each([
+  ["whose minutes are kept no longer", TODAY - 30 * DAY],
+  ["whose minutes are kept", TODAY - 4 * DAY],
+])("a series that ended at ten past noon, %s", (_, day) => {
+  const noon = day + 12 * HOUR;
+  const up = new Memory();
+  for (const [host, until] of [
+    ["a", noon + 10 * MINUTE],
+    ["b", day + 3 * DAY],
+  ] as const) {
+    const labels = [["__name__", "up"] as const, ["host", host] as const];
+    const { times, values } = up.of(canonicalLabels(labels));
+    for (let at = day + 7; at <= until; at += MINUTE) {
+      times.push(at);
+      values.push(1);
+    }
+  }
+
+  test.each([
+    ["by the hour", noon - HOUR, 4, HOUR, [2, 2, 1, 1]],
+    ["by the day", day + DAY, 2, DAY, [1, 1]],
+  ])(
+    "is gone as soon as a selector does not see it, %s",
+    async (_name, start, count, step, expected) => {
+      const times = { start, end: start + (count - 1) * step, step };
+      const { answer, read } = await ask(up, "count(up)", times);
+      expect(valuesOf(answer)).toEqual(expected);
+      expect([answer.infos, read.samples]).toEqual([[], 0]);
+    },
+  );
+
+  test("in a subquery, too", async () => {
+    const { answer, read } = await ask(up, "max_over_time(count(up)[3h:1h])", noon + 3.5 * HOUR);
+    expect(valuesOf(answer)).toEqual([1]);
+    expect([answer.infos, read.samples]).toEqual([[], 0]);
+  });
+});
+
+test("between edges a series that ended is there for another hour, and it is said", async () => {
+  const day = TODAY - 30 * DAY;
+  const ended = new Memory();
+  const { times: at, values } = ended.of(canonicalLabels([["__name__", "up"]]));
+  for (let i = 0; i <= 10; i++) {
+    at.push(day + i * MINUTE + 7);
+    values.push(1);
+  }
+  const times = { start: day + HOUR / 3, end: day + 3 * HOUR, step: HOUR / 3 };
+  const { answer } = await ask(ended, "up", times);
+  expect(valuesOf(answer)).toHaveLength(5);
+  expect(answer.infos).toEqual([
+    expect.stringContaining("of each hour the first and the last value are read"),
+  ]);
 });
 
 describe("too many samples", () => {

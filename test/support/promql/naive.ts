@@ -39,11 +39,13 @@ export class Naive {
   readonly #memory: Memory;
   readonly #start: number;
   readonly #end: number;
+  readonly #lookback: number;
 
-  constructor(memory: Memory, start: number, end: number) {
+  constructor(memory: Memory, start: number, end: number, lookback = LOOKBACK) {
     this.#memory = memory;
     this.#start = start;
     this.#end = end;
+    this.#lookback = lookback;
   }
 
   scalar(expr: Expr, at: number): number {
@@ -115,7 +117,7 @@ export class Naive {
     return vectorOf(
       this.#matching(selector).flatMap(({ labels, samples, ends }) => {
         const last = samples.findLast(([time]) => time <= at);
-        if (last === undefined || last[0] <= at - LOOKBACK) return [];
+        if (last === undefined || last[0] <= at - this.#lookback) return [];
         if (ends.some((end) => end > last[0] && end <= at)) return [];
         return [{ labels, value: last[1] }];
       }),
@@ -421,6 +423,12 @@ const RANGES: Readonly<Record<string, OverRange>> = {
   rate: rise(true, true),
   increase: rise(true, false),
   delta: rise(false, false),
+  irate: (samples) => {
+    const [before, last] = samples.slice(-2);
+    if (before === undefined || last === undefined) return undefined;
+    const rose = last[1] < before[1] ? last[1] : last[1] - before[1];
+    return rose / ((last[0] - before[0]) / 1_000);
+  },
   idelta: (samples) =>
     samples.length < 2
       ? undefined
@@ -445,10 +453,11 @@ export function naiveRange(
   memory: Memory,
   query: string,
   { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+  lookback?: number,
 ): Map<string, number> {
   const parsed = parseQuery(query);
   if (!parsed.ok) throw new Error(`${query}: ${parsed.error.kind}`);
-  const naive = new Naive(memory, start, end);
+  const naive = new Naive(memory, start, end, lookback);
   const values = new Map<string, number>();
   for (let at = start; at <= end; at += step)
     for (const [key, { value }] of naive.vector(parsed.value, at))

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import * as LIMITS from "../../../core/limits.ts";
 import { unwrapped } from "../../../core/promql/ast.ts";
+import { unescapedName } from "../../../core/promql/escaped-name.ts";
 import { parseQuery } from "../../../core/promql/parse.ts";
 import { compileMatchers, type Matcher, Work } from "../../../core/query/matcher.ts";
 import {
@@ -168,6 +169,7 @@ export const promLabelValues = endpoint({
   errors,
   async handle(_, c) {
     const asked = await askedOf(c.req.raw);
-    return limited(await textsOf(c, asked, c.req.param("name") ?? ""), asked);
+    const label = unescapedName(c.req.param("name") ?? "");
+    return limited(await textsOf(c, asked, label), asked);
   },
 });

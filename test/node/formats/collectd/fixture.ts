@@ -80,6 +80,12 @@ export const command: Fixture = {
       body: bytes(`putval box/df-root/df_complex-free ${SEC}:U N:83729956864 ${SEC - 1}:1`),
       holds: [df, { ...df, at: NOW - 1_000, value: 1 }],
     },
+    "values that are not finite, beside others": {
+      body: bytes(
+        `PUTVAL box/load/load interval=1.000 ${SEC}.757:nan:3.25:-inf\r\nPUTVAL box/df-root/df_complex-free ${SEC}:-nan ${SEC}:inf ${SEC}:+Infinity ${SEC}:NaN ${SEC}:83729956864\r\n`,
+      ),
+      holds: [load[1]!, df],
+    },
     "values of types that are not known, and names in quotes": {
       body: bytes(`PUTVAL "box/a b-\\"c\\"/odd" ${SEC}:1:2`),
       holds: [1, 2].map((value, i) => ({
@@ -99,6 +105,7 @@ export const command: Fixture = {
       "PUTVAL box/load/load interval=1",
       `PUTVAL box/load/load ${SEC}`,
       `PUTVAL box/load/load ${SEC}:x`,
+      `PUTVAL box/load/load ${SEC}:nano`,
       "PUTVAL box/load/load now:1",
       `PUTVAL "box/load/load ${SEC}:1`,
       "PUTVAL box/load/load 12:1",

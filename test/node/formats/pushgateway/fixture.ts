@@ -96,6 +96,9 @@ rpc{quantile="0.99"} NaN
       "up 0x10",
       "up 1 2",
       "up 1 now",
+      "up 1 1e",
+      "up 1 e9",
+      "up 1 1e99",
       `up 1 ${NOW * perMs} 3`,
       'up{a="b" 1',
       'up{a="b} 1',
@@ -127,6 +130,14 @@ export const openMetrics = fixture(1e-3, {
     says: [
       { metric: "a", type: "counter", unit: "s" },
       { metric: "a_total", type: "counter", unit: "s" },
+    ],
+  },
+  "times with an exponent, as Go and Python write large numbers": {
+    body: bytes("a 1 1.795176000123e+09\na 2 1795176000.25E0\na 3 179517600025e-2\n"),
+    holds: [
+      stored('a{"job":"*"}', 1, NOW + 123),
+      stored('a{"job":"*"}', 2, NOW + 250),
+      stored('a{"job":"*"}', 3, NOW + 250),
     ],
   },
 });
