@@ -3,6 +3,8 @@
 // with the one that followed last time; only one that is another is copied and hashed. Its memory is
 // bounded: when it is full, it begins anew.
 
+import * as LIMITS from "../limits.ts";
+
 /** Places that are looked at: bounds what equal hashes can cost. */
 const PROBES = 8;
 /** A longer key is not kept. */
@@ -34,7 +36,7 @@ export class ByteTable<T> {
   readonly #bytes: number;
 
   /** For `entries` (a power of two) keys of at most `bytes` together, which are more than one needs. */
-  constructor(entries: number, bytes: number) {
+  constructor(entries: number = LIMITS.knownSeries, bytes: number = LIMITS.knownSeriesBytes) {
     this.#starts = new Uint32Array(entries);
     this.#ends = new Uint32Array(entries);
     this.#hashes = new Int32Array(entries);

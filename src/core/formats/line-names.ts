@@ -1,7 +1,6 @@
 // What lines name, and what is remembered of it: a sender names the same series in each of its requests,
 // and they are found again by their bytes. For line-protocol.ts.
 
-import * as LIMITS from "../limits.ts";
 import { type CheckedKey, checkedKey } from "../series/checked-key.ts";
 import { quote } from "../text.ts";
 import { ByteTable } from "./byte-table.ts";
@@ -10,9 +9,9 @@ import type { LineField, LineName, LineSeries } from "./line-series.ts";
 import { partEnd, unescaped } from "./line-text.ts";
 
 /** By the bytes before the fields of a line. */
-const names = new ByteTable<LineName>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const names = new ByteTable<LineName>();
 /** By those and the name of a field. */
-const keys = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const keys = new ByteTable<CheckedKey>();
 
 /**
  * The measurement and the tags in bytes [start, end), or what is wrong with them. A space stands behind

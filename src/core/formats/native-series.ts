@@ -1,7 +1,6 @@
 // The series that plain items of native JSON name, found again by the bytes of name and labels: from item to
 // item, since most bodies name theirs in the same order again and again, and from request to request.
 
-import * as LIMITS from "../limits.ts";
 import { type CheckedKey, checkedKey } from "../series/checked-key.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { ByteTable } from "./byte-table.ts";
@@ -11,7 +10,7 @@ import { COMMA, QUOTE } from "./line-bytes.ts";
 import { textIn } from "./utf8.ts";
 
 /** By the bytes of the name, the quote behind it, and the labels. */
-const keys = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const keys = new ByteTable<CheckedKey>();
 
 type Pairs = (readonly [string, string])[];
 

@@ -31,7 +31,7 @@ export const decodeOtlpProtobuf = (bytes: Uint8Array, intake: Intake): Result<vo
   new Walk(bytes, intake).request();
 
 /** Keys of series by resource, name and attributes: a sender names the same ones again and again. */
-const known = new ByteTable<SeriesKeys>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const known = new ByteTable<SeriesKeys>();
 
 const KINDS: Readonly<Record<number, Kind>> = {
   5: "number",

@@ -8,7 +8,6 @@
 // The specification of 1.0 has no exemplars: they are passed over as a field that is not known, and the
 // answer's headers say that none was written.
 
-import * as LIMITS from "../limits.ts";
 import { err, type Result } from "../result.ts";
 import type { CheckedKey } from "../series/checked-key.ts";
 import { ByteTable } from "./byte-table.ts";
@@ -25,7 +24,7 @@ const HISTOGRAMS = 4;
 const METADATA = 3;
 
 /** Keys of series by the bytes of their labels: a sender names the same ones again and again. */
-const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const known = new ByteTable<CheckedKey>();
 
 export function decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
   const proto = new ProtoReader(bytes);

@@ -32,7 +32,7 @@ const EXEMPLARS = 4;
 const METADATA = 5;
 
 /** Keys of series by their labels: a sender names the same ones again and again. */
-const known = new ByteTable<CheckedKey>(LIMITS.knownSeries, LIMITS.knownSeriesBytes);
+const known = new ByteTable<CheckedKey>();
 
 export function decodeRemoteWrite2(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
   const proto = new ProtoReader(bytes);

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteTable } from "../../../src/core/formats/byte-table.ts";
 import { ProtoReader } from "../../../src/core/formats/protobuf.ts";
+import * as LIMITS from "../../../src/core/limits.ts";
 import { body, double, int, sint } from "./proto.ts";
 
 const readerOf = (bytes: Uint8Array): ProtoReader => {
@@ -124,4 +125,33 @@ test("a table keeps so many keys, and so many bytes of them", () => {
   expect(knows(4, 4)).toBe(4);
   expect(knows(SLOTS + 1, 1)).toBeLessThanOrEqual(SLOTS);
   expect(knows(SLOTS, BYTES / 4)).toBeLessThanOrEqual(4);
+});
+
+test("unless it is told otherwise, as many as the limits say", () => {
+  /** Of keys that were put one after the other, how many are found. */
+  const found = (keys: number, length: number): number => {
+    const table = new ByteTable<number>();
+    const put = (i: number): void => {
+      table.begin();
+      const bytes = new Uint8Array(length);
+      new DataView(bytes.buffer).setUint32(0, i);
+      table.put(bytes, 0, length);
+    };
+    for (let i = 0; i < keys; i++) {
+      put(i);
+      if (table.find() === undefined) table.keep(i);
+    }
+    let count = 0;
+    for (let i = 0; i < keys; i++) {
+      put(i);
+      if (table.find() === i) count++;
+    }
+    return count;
+  };
+  const few = LIMITS.knownSeries / 2;
+  expect(found(few, 4)).toBe(few);
+  expect(found(LIMITS.knownSeries + 1, 4)).toBeLessThanOrEqual(LIMITS.knownSeries);
+  const large = LIMITS.knownSeriesBytes / 1_024;
+  expect(found(large / 2, 1_024)).toBe(large / 2);
+  expect(found(large + 1, 1_024)).toBeLessThanOrEqual(large);
 });
