@@ -6,9 +6,11 @@
 //    pause, a clock that is wrong) two runs that are an hour to a day apart must agree on the time.
 //    A clock that is wrong once, ahead or behind, agrees with no run of before and of after; and a run
 //    that is earlier than one that asked contradicts it, so that what it asked is forgotten.
-// 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later.
+// 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later. Nor does
+//    it go back when more is to be kept than before: what was deleted is told as deleted (`progressTo`).
 // 4. Minutes go when they are in the hour and day packs: a day that is not made, or has an hour that is
-//    dirty, keeps the minutes of its pack, and stops what comes after it. Hours go when their day is made.
+//    dirty, keeps the minutes of its pack, and stops what comes after it. Hours go when their day is made
+//    and its minutes are gone: until then a point that comes late makes the day anew, of all its hours.
 // 5. But an hour that cannot be read stops nothing. Its minutes stay until it can, and its hour pack.
 
 import { DAY, HOUR, MINUTE } from "./tiers.ts";
@@ -32,6 +34,13 @@ export type Permission =
   | "wait"
   /** This run is the first to ask: to be remembered. */
   | "ask";
+
+/**
+ * Rule 3: where the progress of a tier goes that is at `done` when `past` is what may go, in spans; `present`
+ * is the span of now. From the future, where only a clock that was wrong can have left it, it goes back.
+ */
+export const progressTo = (past: number, done: number, present: number): number =>
+  past < done ? Math.max(past, Math.min(done, present)) : past;
 
 /**
  * Rules 1 and 2. `wanted` and `done` are numbers of spans, exclusive ends: what is past retention by

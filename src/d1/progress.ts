@@ -21,6 +21,9 @@ export type ProgressName =
   | "dayKept"
   | "dayPack"
   | "clockAt"
+  /** How often shards let go of what moved when SHARDS changed, to this database too; and of others, by name. */
+  | "letGo"
+  | `letGo:${string}`
   /** Removals by a shard that writes elsewhere: they move no watermark here. */
   | "removals";
 

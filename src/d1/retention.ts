@@ -11,8 +11,8 @@ export interface MinuteProgress {
   readonly gonePack: number;
   /** The oldest UTC day, not before `goneDay`, that has minutes; null when none has. */
   readonly oldest: number | null;
-  /** Of its packs that are not deleted yet: the first that has minutes; null when none has. */
-  readonly first: number | null;
+  /** Its packs before this one are deleted. */
+  readonly from: number;
   /** The packs of one round end before this one; null when there are none behind them. */
   readonly next: number | null;
   readonly askedAt: number;
@@ -32,7 +32,7 @@ export async function readMinuteProgress(
       `WITH oldest (day) AS (SELECT ${OLDEST}),
          first (pack) AS (SELECT ${firstPack("oldest.day", `>= ${FROM}`)} FROM oldest)
        SELECT ${valueOf("goneDay")} AS goneDay, ${valueOf("gonePack")} AS gonePack,
-         oldest.day AS oldest, first.pack AS first,
+         oldest.day AS oldest, ${FROM} AS "from",
          CASE WHEN ${firstPack("oldest.day", `>= ${NEXT}`)} IS NOT NULL THEN ${NEXT} END AS next,
          ${valueOf("clockAt")} AS askedAt
        FROM oldest CROSS JOIN first`,
@@ -45,7 +45,10 @@ export async function readMinuteProgress(
 export const rememberAsked = async (db: Database, now: number): Promise<RowCount> =>
   (await batch(db, { asked: setProgress({ clockAt: now }) })).counted;
 
-/** Minutes of a UTC day, of the packs from `from` to before `next`; null: of all the rest. */
+/**
+ * Minutes of a UTC day, of the packs from `from` to before `next`; null: of all the rest. It begins where the
+ * progress is, not where minutes were seen: what the progress passes is looked at, also what has come since.
+ */
 export interface DayPart {
   readonly day: number;
   readonly from: number;
@@ -53,10 +56,10 @@ export interface DayPart {
 }
 
 /**
- * Deletes minutes and moves the progress, in one batch, unless the progress is no longer `at`, or one
- * of the packs is dirty or its day not made, so that it may yet be rolled up. Of hours that cannot be
- * read the minutes stay. `token` is a number that no other batch has: a roll-up that has read what was
- * there before does nothing. @throws D1Failed
+ * Deletes minutes and moves the progress, in one batch, unless the progress is no longer `at`, or passes days
+ * that have minutes, or one of the packs is dirty or its day not made, so that it may yet be rolled up. Of hours
+ * that cannot be read the minutes stay. `token` is a number that no other batch has: a roll-up that has read what
+ * was there before does nothing. @throws D1Failed
  */
 export async function deleteMinutes(
   db: Database,
@@ -79,6 +82,7 @@ export async function deleteMinutes(
       `${packs} INSERT INTO progress (name, value) SELECT key, value FROM json_each(?6)
        WHERE ${valueOf("goneDay")} = ?4 AND ${valueOf("gonePack")} = ?5
          AND (?7, ?8) <= (${valueOf("rolledDay")}, ${valueOf("rolledDayPack")})
+         AND NOT EXISTS (SELECT 1 FROM minute WHERE hour >= ?4 * 24 AND hour < ?1 * 24)
          AND NOT EXISTS (SELECT 1 FROM (${dirty}) AS d WHERE NOT EXISTS (
            SELECT 1 FROM unreadable AS u WHERE u.pack = d.pack AND u.hour = d.hour))
        ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
@@ -123,6 +127,8 @@ export interface CoarseProgress {
   readonly askedAt: number;
   /** UTC days before this one are made. */
   readonly rolledDay: number;
+  /** Minutes of UTC days before this one are deleted. */
+  readonly goneDay: number;
 }
 
 /** @throws D1Failed */
@@ -133,20 +139,23 @@ export async function readCoarseProgress(
   const { rows, counted } = await batch(db, {
     head: query<CoarseProgress>(
       `SELECT ${valueOf(`${tier}Kept`)} AS kept, ${valueOf(`${tier}Pack`)} AS pack,
-         ${valueOf("clockAt")} AS askedAt, ${valueOf("rolledDay")} AS rolledDay`,
+         ${valueOf("clockAt")} AS askedAt, ${valueOf("rolledDay")} AS rolledDay,
+         ${valueOf("goneDay")} AS goneDay`,
     ),
   });
   return { ...only(rows.head), counted };
 }
 
 /**
- * Deletes packs of spans before `kept`, those of one round, and moves the progress. Deleting twice
- * deletes nothing more, so overlapping runs need no guard. An hour pack of a day that is dirty stays for
- * the next pass: what cannot be read yet will be put into it. @throws D1Failed
+ * Deletes packs of spans before `past`, those of one round, and moves the progress, at the end of a pass to
+ * `kept`. Deleting twice deletes nothing more, so overlapping runs need no guard. An hour pack of a day that is
+ * dirty stays for the next pass, also when it has become so since it was found: what cannot be read yet will be
+ * put into it. @throws D1Failed
  */
 export async function deleteCoarse(
   db: Database,
   tier: CoarseTier,
+  past: number,
   kept: number,
   from: number,
 ): Promise<{ readonly done: boolean; readonly counted: RowCount }> {
@@ -169,7 +178,7 @@ export async function deleteCoarse(
          LEFT JOIN ${tier} AS t ON t.pack = packs.pack AND t.${span} < ?2 ${dirty}
        WHERE packs.pack IS NOT NULL LIMIT ${LIMITS.rowsPerPurge}`,
       from,
-      kept,
+      past,
     ),
   });
   const { packs } = found.rows;
@@ -177,8 +186,8 @@ export async function deleteCoarse(
   const last = packs.length < LIMITS.rowsPerPurge ? undefined : packs.at(-1)?.pack;
   const { counted } = await batch(db, {
     packs: query(
-      `DELETE FROM ${tier} WHERE (pack, ${span}) IN (
-         SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
+      `DELETE FROM ${tier} AS t WHERE (t.pack, t.${span}) IN (
+         SELECT value ->> 0, value ->> 1 FROM json_each(?1)) ${dirty}`,
       JSON.stringify(gone),
     ),
     progress: setProgress(

@@ -5,11 +5,13 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { QueryAnswer } from "../../src/core/api.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
-import { readLine } from "../../src/core/backup/read.ts";
+import { type Line, readLine } from "../../src/core/backup/read.ts";
 import type { Source } from "../../src/core/query/source.ts";
 import { err } from "../../src/core/result.ts";
 import { linesOf } from "../../src/worker/backup/export.ts";
 import { importLines } from "../../src/worker/backup/import.ts";
+import { runCron } from "../../src/worker/cron/cron.ts";
+import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { failureOf, fetchApi, NOW, search } from "./api-client.ts";
 import { ask, begin, cron, exported, flush, imported, post, storeNow } from "./backup-store.ts";
@@ -90,6 +92,13 @@ async function found(resolution: string, host = "a"): Promise<unknown[]> {
   return answer.series.flatMap(({ t, count, sum }) => t.map((at, i) => [at, count[i], sum[i]]));
 }
 
+const parsed = (lines: readonly string[]): readonly Line[] =>
+  lines.map((text) => {
+    const one = readLine(text, NOW);
+    if (!one.ok) throw new Error(one.error);
+    return one.value;
+  });
+
 const ago = (days: number): number => TODAY - days * DAY;
 
 describe("what the store has stays", () => {
@@ -147,6 +156,25 @@ describe("what the store has stays", () => {
       [kept, 3, 13],
     ]);
     expect(await found("minute")).toEqual([]);
+  });
+
+  test("hours of a day in several lines of a request, each once", async () => {
+    const some = (...of: (readonly [number, number])[]): object => ({
+      hour: buckets(HOUR, ...of.map(([hour, value]) => [ago(3) + hour * HOUR, value] as const)),
+    });
+    const lines = [
+      ...[some([2, 1]), some([5, 2]), some([5, 100], [7, 4]), some([2, 100])].map((of) => line(of)),
+      ...[hours(ago(3), [1, 1]), some([9, 8])].map((of) => line(of, "b")),
+    ];
+    expect(await imported(lines)).toEqual({ stored: 6, kept: 2, left: 0 });
+    expect(await found("hour")).toEqual([
+      [ago(3) + 2 * HOUR, 1, 1],
+      [ago(3) + 5 * HOUR, 1, 2],
+      [ago(3) + 7 * HOUR, 1, 4],
+    ]);
+    expect(await found("day")).toEqual([[ago(3), 3, 7]]);
+    expect(await found("day", "b")).toEqual([[ago(3), 2, 9]]);
+    expect(await imported(lines)).toEqual({ stored: 0, kept: 8, left: 0 });
   });
 
   test("minutes of a day whose minutes are deleted here become hours, once", async () => {
@@ -223,6 +251,39 @@ describe("what the store has stays", () => {
       set: { type: "gauge" },
     });
     expect(await exported(NAME)).toContain(about("By", "one"));
+  });
+});
+
+describe("what the store keeps no more", () => {
+  /** Into the store as it is, or with other retentions. */
+  const put = async (lines: readonly string[], more: Partial<Env> = {}): Promise<unknown> =>
+    await importLines({ ...storeNow(), ...more }, parsed(lines), Date.now());
+
+  test("at any resolution is left, minutes too", async () => {
+    const lines = [
+      line(minutes([ago(6) + HOUR, 1], [ago(6) + 2 * HOUR, 1])),
+      line(hours(ago(6), [3, 1]), "b"),
+      line(minutes([ago(5) + HOUR, 1])),
+    ];
+    const why = expect.stringContaining("is past what this store keeps at any resolution");
+    const of = { RETENTION_DAY_DAYS: "5" };
+    expect(await put(lines, of)).toEqual({ stored: 1, kept: 0, left: 4, why });
+    expect(await put(lines, of)).toEqual({ stored: 0, kept: 1, left: 4, why });
+    await cron();
+    expect(await found("day")).toEqual([[ago(5), 1, 1]]);
+  });
+
+  test("by the hour counts once by the day, also when hours are kept for longer since", async () => {
+    const lines = [line(minutes([ago(6) + HOUR, 1], [ago(6) + HOUR + MINUTE, 2]))];
+    expect(await put(lines)).toEqual({ stored: 2, kept: 0, left: 0 });
+    for (let hour = 0; hour < 3; hour++, vi.setSystemTime(NOW + hour * HOUR)) await cron();
+    expect(await found("hour")).toEqual([]);
+    const longer = { RETENTION_HOUR_DAYS: "100" };
+    for (let hour = 4; hour < 7; hour++, vi.setSystemTime(NOW + hour * HOUR))
+      await runCron({ ...storeNow(), ...longer });
+    expect(await put(lines, longer)).toEqual({ stored: 0, kept: 2, left: 0 });
+    await cron();
+    expect(await found("day")).toEqual([[ago(6), 2, 3]]);
   });
 });
 
@@ -332,11 +393,7 @@ describe("once, whatever happens", () => {
     line(minutes([NOW - HOUR, 3]), "b"),
     line(hours(ago(3), [1, 4], [2, 5])),
   ];
-  const read = LINES.map((text) => {
-    const one = readLine(text, NOW);
-    if (!one.ok) throw new Error(one.error);
-    return one.value;
-  });
+  const read = parsed(LINES);
 
   const expectOnce = async (): Promise<void> => {
     expect(await found("hour")).toEqual([

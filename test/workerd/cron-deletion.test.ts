@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { decodePack } from "../../src/core/codec/pack.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { purgeHours, purgeMinutes } from "../../src/worker/cron/retention.ts";
-import { rollUpClosed, rollUpDays } from "../../src/worker/cron/rollup.ts";
+import { rollUpClosed, rollUpDays, rollUpDirty } from "../../src/worker/cron/rollup.ts";
 import { purgeTombstones } from "../../src/worker/cron/tombstones.ts";
 import {
   countOf,
@@ -101,7 +101,8 @@ describe("retention", () => {
       ({ at }) => at % DAY < 2 * HOUR,
     );
     await flush(points);
-    await runSteps(NOW - DAY - HOUR, { minute: 0, hour: 0, day: 0 });
+    for (const before of [2 * HOUR, HOUR])
+      await runSteps(NOW - DAY - before, { minute: 2, hour: 0, day: 0 });
     expect(await countOf("hour")).toBe(150 * 20);
     await hours(env.DB, round(NOW - HOUR));
     const { more } = await hours(env.DB, round(NOW));
@@ -120,6 +121,94 @@ describe("retention", () => {
     await runAll(hours, NOW - HOUR);
     await runAll(hours, NOW);
     expect(await countOf("hour")).toBe(2);
+  });
+
+  test("hours of a day that a flush marks while they are deleted stay until the next time", async () => {
+    const points = hourly([5, 40], NOW - 30 * DAY, 12);
+    await flush(points);
+    for (const before of [3 * HOUR, 2 * HOUR])
+      await runSteps(NOW - before, { minute: 2, hour: 0, day: 0 });
+    const late = { id: 5, at: NOW - 30 * DAY + 1, value: 9 };
+    const db = withBetween(env.DB, async (_, land) => {
+      await flush([late]);
+      return await land();
+    });
+    await hours(db, round(NOW));
+    expect((await storedIn()).hour.map(({ pack }) => pack)).toEqual([0]);
+    await runSteps(NOW, { minute: 2, hour: 0, day: 0 });
+    await expectExact([...points, late], env.DB, "kept");
+  });
+
+  test("when hours are to be kept for longer, those that were deleted are told as deleted", async () => {
+    await flush(hourly([5], NOW - 30 * DAY, 12));
+    for (const before of [3 * HOUR, 2 * HOUR]) await runSteps(NOW - before, retention);
+    expect(await progress("hourKept")).toBe(TODAY - 29);
+    const longer = { minute: 2, hour: 400, day: 0 };
+    for (const before of [HOUR, 0]) await runSteps(NOW - before, longer);
+    expect(await progress("hourKept")).toBe(TODAY - 29);
+    // A clock that was wrong for hours.
+    await env.DB.exec(`UPDATE progress SET value = ${TODAY + 300} WHERE name = 'hourKept'`);
+    await flush([{ id: 5, at: NOW - 2 * DAY, value: 1 }]);
+    for (const hours of [1, 2]) await runSteps(NOW + hours * HOUR, longer);
+    expect([await progress("hourKept"), await countOf("hour")]).toEqual([TODAY, 1]);
+  });
+});
+
+describe("hours that are kept no longer than minutes", () => {
+  const retention = { minute: 3, hour: 3, day: 0 };
+
+  test("stay until the minutes of their day are gone, so that what comes late finds them all", async () => {
+    const points = [
+      ...hourly([5], (TODAY - 20) * DAY, 24),
+      // Nothing in between: minutes wait for a second run, which hours of the days that pass do not.
+      ...hourly([5, 40], (TODAY - 3) * DAY, 24),
+    ];
+    await flush(points);
+    for (const before of [2 * DAY + HOUR, 2 * DAY, DAY, 0]) await runSteps(NOW - before, retention);
+    const midnight = (TODAY + 1) * DAY + MINUTE;
+    await runSteps(midnight, retention);
+    for (const after of [MINUTE, HOUR + MINUTE]) {
+      const late = { id: 5, at: (TODAY - 3) * DAY + 7 * HOUR + after, value: 1_000 };
+      await flush([late]);
+      points.push(late);
+      await runSteps(midnight + after, retention);
+      await expectExact(points, env.DB, "kept");
+    }
+    expect([await progress("goneDay"), await progress("hourKept")]).toEqual([TODAY - 2, TODAY - 2]);
+    expect([await countOf("minute"), await countOf("hour")]).toEqual([0, 0]);
+  });
+});
+
+describe("a deletion of minutes that lands after it was given up", () => {
+  const retention = { minute: 2, hour: 0, day: 0 };
+  const rollUp = async (): Promise<void> => {
+    for (const step of [rollUpClosed, rollUpDays, rollUpDirty]) await runAll(step, NOW);
+  };
+
+  test.each([
+    ["of an earlier pack of its day", 4],
+    ["of a day before", 6],
+  ])("passes nothing %s that came meanwhile", async (_, days) => {
+    const points = hourly([805], (TODAY - 4) * DAY, 24);
+    await flush(points);
+    await runSteps(NOW - HOUR, retention);
+    let land: (() => Promise<unknown>) | undefined;
+    const db = withBetween(env.DB, async (_, batch) => {
+      land = batch;
+      throw new Error("given up");
+    });
+    await expect(purgeMinutes(db, round(NOW), retention)).rejects.toThrow("given up");
+    for (const value of [1, 20]) {
+      const late = { id: 17, at: (TODAY - days) * DAY + HOUR + value, value };
+      await flush([late]);
+      points.push(late);
+      await rollUp();
+      await land?.();
+      await expectExact(points);
+    }
+    await runSteps(NOW, retention);
+    await expectExact(points);
+    expect(await countOf("minute")).toBe(0);
   });
 });
 

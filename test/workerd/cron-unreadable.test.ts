@@ -201,6 +201,27 @@ test("retention leaves the minutes of what cannot be read, all of them; then the
   await expectExact([...early, ...late, ...later]);
 });
 
+test("what came late, and cannot be read, is not taken for all minutes of its hour", async () => {
+  const early = points(NOW - 5 * DAY, 3).filter(({ id }) => id < 48);
+  await flush(early);
+  for (const hours of [0, 1]) await runSteps(NOW + hours * HOUR, RETENTION);
+  // Of packs behind it, whose series were removed, minutes of that day went before.
+  await env.DB.batch([
+    env.DB.prepare("UPDATE progress SET value = value - 1 WHERE name = 'goneDay'"),
+    env.DB.prepare("INSERT OR REPLACE INTO progress VALUES ('gonePack', 3)"),
+  ]);
+  const late = points(NOW - 5 * DAY + MINUTE).filter(({ id }) => id < 48);
+  await flush(late);
+  const repair = await spoil("minute");
+  for (const hours of [2, 3]) await runSteps(NOW + hours * HOUR, RETENTION);
+  expect(await progress("goneDay")).toBe(Math.floor(NOW / DAY) - 4);
+  await repair();
+  await expectExact([...early, ...late]);
+  await runSteps(NOW + 5 * HOUR, RETENTION);
+  expect(await countOf("minute")).toBe(0);
+  await expectExact([...early, ...late]);
+});
+
 test("hours of a day that waits stay longer than their retention", async () => {
   const early = points(NOW - 5 * DAY, 3);
   await flush(early);
@@ -218,9 +239,9 @@ test("hours of a day that waits stay longer than their retention", async () => {
   expect([...read("day", await storedIn())].toSorted()).toEqual(
     [...naive([...early, ...late], "day")].toSorted(),
   );
-  // With the next pass, which a later day brings.
+  // With the next pass, which comes when minutes of another day are gone.
   await flush(points(NOW));
-  for (const days of [1, 2]) await runSteps(NOW + days * DAY, retention);
+  for (const hours of [24, 48, 72, 73]) await runSteps(NOW + hours * HOUR, retention);
   expect((await storedIn()).hour.map(({ span }) => span)).toEqual(
     [0, 0].map(() => Math.floor(NOW / DAY)),
   );

@@ -98,3 +98,22 @@ test("what a restored D1 lost comes back from an export of before, and nothing t
   expect(await count()).toBe(4);
   expect((await listMetrics()).metrics).toMatchObject([{ name: "m", series: 1 }]);
 });
+
+test("a shard remembers the keys of requests whose points went with D1: another key brings them back", async () => {
+  const keyed = async (key: string): Promise<unknown> => {
+    const body = JSON.stringify([{ name: "m", value: 1, timestamp: NOW - 10 * MINUTE }]);
+    const headers = { "idempotency-key": key };
+    return await (await fetchApi("/api/v1/points", { method: "POST", headers, body })).json();
+  };
+  await post(15);
+  await shard.flush();
+  const before = await count();
+  const restore = await bookmark();
+  expect(await keyed("one")).toEqual({ accepted: 1 });
+  await shard.flush();
+  await restore();
+  expect(await keyed("one")).toEqual({ accepted: 1, duplicate: true });
+  expect(await count()).toBe(before);
+  expect(await keyed("another")).toEqual({ accepted: 1 });
+  expect(await count()).toBe(before + 1);
+});

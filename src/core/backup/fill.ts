@@ -6,7 +6,7 @@ import { type Period, putInto, rollUpHours } from "../rollup.ts";
 import { readBuckets, readPack } from "../rollup-read.ts";
 import { DAY, type TierName } from "../tiers.ts";
 
-/** A UTC day of the series in one slot of a pack. */
+/** A UTC day of the series in one slot of a pack, or some of its hours: it may come in several. */
 export interface SlotDay {
   readonly slot: number;
   readonly day: number;
@@ -63,7 +63,8 @@ export function fillYear(
       if (hasDay && hoursHere.size === 0) continue;
       const missing = rowsOf(one.hours).filter((row) => {
         const start = one.hours.start[row]!;
-        return !one.known.has(start) && !hoursHere.has(start);
+        const isPut = byHour.get(start)?.has(slot) === true;
+        return !isPut && !one.known.has(start) && !hoursHere.has(start);
       });
       for (const row of missing) {
         const start = one.hours.start[row]!;

@@ -102,6 +102,11 @@ async function attemptTo(
     counts.stored += taken;
     counts.kept += size - taken;
   };
+  const isLeft = (line: SeriesDay, size: number): boolean => {
+    if (line.day * DAY >= has.days.from) return false;
+    leave(size, `${isoDay(line.day)} is past what this store keeps at any resolution`);
+    return true;
+  };
   const dueOfLine = (line: SeriesDay): Due => due.get(seriesKey(line.metric, line.labels))!;
   const [withMinutes, without] = [
     days.filter(({ minutes }) => minutes.length > 0),
@@ -114,22 +119,28 @@ async function attemptTo(
     target.firstMinute === null ? Infinity : dayOf(target.firstMinute * HOUR),
   );
   for (const line of withMinutes) {
+    if (isLeft(line, line.minutes.length)) continue;
     const taken = takeMinutes(dueOfLine(line), line, has);
     take(taken, line.minutes.length);
     if (taken > 0) kept = Math.min(kept, line.day);
   }
+  /** Hours and days of lines that are put. A day may come in several, each with some of its hours. */
   const coarse = new Set<string>();
+  const isRepeat = ({ hours, days }: SeriesDay, { key }: Due): boolean => {
+    const before = coarse.size;
+    for (const start of hours.start.subarray(0, hours.length)) coarse.add(`hour ${start} ${key}`);
+    for (const start of days.start.subarray(0, days.length)) coarse.add(`day ${start} ${key}`);
+    return coarse.size === before;
+  };
   for (const line of without) {
     const one = dueOfLine(line);
     const size = line.hours.length + line.days.length;
+    if (isLeft(line, size)) continue;
     const isBeside = line.day >= Math.max(kept, target.goneDay) && line.day * DAY >= has.hours.from;
     const taken = isBeside ? takeHours(one, line, has) : undefined;
-    if (line.day * DAY < has.days.from)
-      leave(size, `${isoDay(line.day)} is past what this store keeps at any resolution`);
-    else if (taken !== undefined) take(taken, size);
-    else if (coarse.has(`${line.day} ${one.key}`)) counts.kept += size;
+    if (taken !== undefined) take(taken, size);
+    else if (isRepeat(line, one)) counts.kept += size;
     else {
-      coarse.add(`${line.day} ${one.key}`);
       one.coarse.push(line);
       for (const buckets of [line.hours, line.days])
         for (let row = 0; row < buckets.length; row++)

@@ -1,7 +1,10 @@
 // After a change of SHARDS: every shard lets go of what now hashes elsewhere. Until that is done,
-// readers ask the shards of all layouts (see consistent.ts).
+// readers ask the shards of all layouts (see consistent.ts). Layouts are in the first database alone: so each other
+// one counts that it was done, and the first takes the counts over as the layouts go. Of one that counts less a
+// reader knows that it read it before.
 
-import { addLayout, readLayouts, removeLayouts, shardsOf } from "../../d1/layouts.ts";
+import { databasesOf } from "../../d1/databases.ts";
+import { addLayout, countLetGo, readLayouts, removeLayouts, shardsOf } from "../../d1/layouts.ts";
 import type { Env } from "../env.ts";
 import { callShard, firstShards } from "../shards.ts";
 import { type StepResult, sum } from "./step.ts";
@@ -18,6 +21,15 @@ export async function settleShards(env: Env, shards: number): Promise<StepResult
     ),
   );
   if (done.includes(false)) throw new Error("a shard could not flush what moves; to be continued");
-  const removed = await removeLayouts(db, others);
-  return { rows: sum(counted, added, removed), more: false };
+  const [, ...otherDatabases] = databasesOf(env);
+  const counts = await Promise.all(
+    otherDatabases.map(async (of) => ({
+      name: of.name,
+      ...(await countLetGo(of.db.withSession("first-primary"))),
+    })),
+  );
+  const letGo = new Map(counts.map(({ name, count }) => [name, count]));
+  const removed = await removeLayouts(db, others, letGo);
+  const rows = sum(counted, added, ...counts.map((of) => of.counted), removed);
+  return { rows, more: false };
 }

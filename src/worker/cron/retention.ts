@@ -3,7 +3,7 @@
 // Hours and days go by their keys.
 
 import { keptFrom, type Retention } from "../../core/query/plan.ts";
-import { isContradicted, type Permission, permission } from "../../core/retention.ts";
+import { isContradicted, type Permission, permission, progressTo } from "../../core/retention.ts";
 import { DAY, dayOf, yearOf } from "../../core/tiers.ts";
 import type { RowCount } from "../../d1/database.ts";
 import { deleteEvents, readOldestEvent } from "../../d1/events.ts";
@@ -34,7 +34,7 @@ export async function purgeMinutes(
   if (at.oldest === null || at.oldest >= keptDay) return { rows: at.counted, more: false };
   const may = permission(keptDay, at.goneDay, 1, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
-  const part = { day: at.oldest, from: at.first ?? 0, next: at.next };
+  const part = { day: at.oldest, from: at.from, next: at.next };
   const deleted = await deleteMinutes(session, part, at, token);
   return { rows: sum(at.counted, deleted.counted), more: deleted.done };
 }
@@ -84,18 +84,22 @@ export async function purgeEvents(
 async function purgeCoarse(
   db: D1Database,
   tier: CoarseTier,
-  past: number,
+  wanted: number,
   free: number,
   { now }: Round,
 ): Promise<StepResult> {
   const session = db.withSession("first-primary");
   const at = await readCoarseProgress(session, tier);
   if (isContradicted({ now, askedAt: at.askedAt })) return await forgotten(session, at.counted);
-  // Rule 4: days that are not made keep their hours, and those after them.
-  const kept = Math.min(past, tier === "hour" ? at.rolledDay : yearOf(at.rolledDay * DAY));
-  const may = permission(kept, at.kept, free, { now, askedAt: at.askedAt });
+  // Rule 4: days that are not made, or have minutes, keep their hours, and those after them.
+  const past =
+    tier === "hour"
+      ? Math.min(wanted, at.rolledDay, at.goneDay)
+      : Math.min(wanted, yearOf(at.rolledDay * DAY));
+  const to = progressTo(past, at.kept, tier === "hour" ? dayOf(now) : yearOf(now));
+  const may = permission(to, at.kept, free, { now, askedAt: at.askedAt });
   if (may !== "granted") return await refused(session, may, now, at.counted);
-  const deleted = await deleteCoarse(session, tier, kept, at.pack);
+  const deleted = await deleteCoarse(session, tier, past, to, at.pack);
   return { rows: sum(at.counted, deleted.counted), more: !deleted.done };
 }
 

@@ -74,7 +74,10 @@ export async function consistent(
       .flatMap(({ snapshot }) => snapshot.layouts)
       .filter((shards) => !layouts.includes(shards));
     layouts = [...layouts, ...others];
-    const now = new Map(readings.flatMap((one) => sidesOf(heads, one.name, one.snapshot)));
+    const now = new Map([
+      ...readings.flatMap((one) => sidesOf(heads, one.name, one.snapshot)),
+      ...letGoIn(readings),
+    ]);
     if (others.length === 0 && fits(now, before)) return ok({ asked, readings, heads });
     before = now;
   }
@@ -160,6 +163,19 @@ export const sidesOf = (
     // What the shard holds is not for this one; if it has more than the shard knew, the shard has moved
     // there since, and what it held may be in both.
     return [[key, { stored, believed: before, openId: before + 1 }]];
+  });
+
+/**
+ * That no layout but ours is in the first database says that what moved is in the others: not that it was when these
+ * were read, at the same time and maybe from replicas, each as far behind as it likes. How often shards let go, which
+ * the first has of each other (cron/layout.ts), says it: with as much or more it was read after that, and else it is
+ * read again, as if it were behind a shard. So nothing waits, and a replica may be behind by any time.
+ */
+const letGoIn = ([first, ...others]: readonly Reading[]): [string, Sides][] =>
+  others.map(({ name, snapshot }) => {
+    const believed = first!.snapshot.progress.get(`letGo:${name}`) ?? 0;
+    const stored = snapshot.progress.get("letGo") ?? 0;
+    return [`letGo/${name}`, { stored, believed, openId: Infinity }];
   });
 
 export const fits = (now: AllSides, before: AllSides): boolean =>

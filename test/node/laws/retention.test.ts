@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isContradicted, permission } from "../../../src/core/retention.ts";
+import { isContradicted, permission, progressTo } from "../../../src/core/retention.ts";
 import { DAY, dayOf, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
 const KEPT_DAYS = 15;
@@ -94,7 +94,18 @@ test("a day more needs no second run; two days do, an hour to a day apart", () =
   expect(may(102, now - DAY)).toBe("granted");
   expect(may(102, now - DAY - 1)).toBe("ask");
   expect(may(102, now + 1)).toBe("ask");
-  // What was deleted by a clock that was wrong for hours is set right when two runs agree.
+  // What a clock that was wrong for hours has left in the future is set right when two runs agree.
   expect(may(99, 0)).toBe("ask");
   expect(may(99, now - HOUR)).toBe("granted");
+});
+
+test("progress goes on to what may go; back it goes only from the future, to the present", () => {
+  fc.assert(
+    fc.property(fc.nat(99), fc.nat(99), fc.nat(199), (past, more, done) => {
+      const present = past + more;
+      const to = progressTo(past, done, present);
+      if (done <= past) expect(to).toBe(past);
+      else expect(to).toBe(done <= present ? done : present);
+    }),
+  );
 });
