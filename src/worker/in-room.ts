@@ -1,9 +1,8 @@
 // The room of this isolate, and answers that are made with a share of it.
 
-import * as LIMITS from "../core/limits.ts";
 import { Room, type Share } from "./room.ts";
 
-const room = new Room(LIMITS.isolateQueryBytes, LIMITS.queryBytes, {
+const room = new Room({
   now: () => performance.now(),
   wait: (ms) => scheduler.wait(ms),
 });

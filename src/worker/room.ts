@@ -35,7 +35,11 @@ export class Room {
   peak = 0;
 
   /** `bytes`: of all; `ofOne`: of one read at most. */
-  constructor(bytes: number, ofOne: number, clock: Clock) {
+  constructor(
+    clock: Clock,
+    bytes: number = LIMITS.isolateQueryBytes,
+    ofOne: number = LIMITS.queryBytes,
+  ) {
     this.#bytes = bytes;
     this.#ofOne = ofOne;
     this.#ofSmall = (bytes - ofOne) / SMALL;

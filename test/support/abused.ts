@@ -70,12 +70,11 @@ export const ABUSED: Readonly<
     "it is flushed as soon as somebody asked",
     "cut).toBe(true)",
   ],
-  samplesAtOnce: ["node/laws/samples.test.ts", "so many are held at once"],
   bucketsPerQuery: ["workerd/read-limits.test.ts", "more buckets than an answer may hold"],
   packedBytesPerQuery: ["workerd/read-limits.test.ts", "buckets that pack badly"],
   percentilesPerQuery: ["node/laws/percentiles.test.ts", "LIMITS.percentilesPerQuery"],
-  queryBytes: [ROOM, "what is too much alone names the limit", "OF_ONE + 1"],
-  isolateQueryBytes: [ROOM, "who waits too long is told to come again"],
+  queryBytes: [ROOM, "is as large as the limits say"],
+  isolateQueryBytes: [ROOM, "is as large as the limits say"],
   roomSilenceMs: [ROOM, "what is gone keeps nobody waiting for as long as they may wait"],
   roomMs: [ROOM, "who waits too long is told to come again"],
   rangeMs: [BAD_REQUESTS, "an enormous range", "-51y"],
@@ -173,8 +172,8 @@ export const ABUSED: Readonly<
 
 /**
  * Those that no request goes over: they say how work is cut into parts, how long something is kept or waited
- * for, what the platform allows, or what an operator may set. One is reached only by reading more than a test
- * has time for: `samplesOrdered`.
+ * for, what the platform allows, or what an operator may set. Two are reached only by reading more than a test
+ * has time for: `samplesAtOnce`, `samplesOrdered`.
  */
 export const UNREACHED: readonly Limit[] = [
   "statementBytes",
@@ -216,6 +215,7 @@ export const UNREACHED: readonly Limit[] = [
   "itemsPerTurn",
   "largeBodyBytes",
   "openHours",
+  "samplesAtOnce",
   "samplesOrdered",
   "keepNameMs",
   "retentionDays",

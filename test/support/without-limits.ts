@@ -17,7 +17,7 @@ const ENOUGH_MS = 240_000;
 const COPIES = 2;
 
 const files = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
-const code = files.filter((file) => /^src\/.*(?<!limits)\.tsx?$/.test(file));
+const code = files.filter((file) => /^(?:src|scripts)\/.*(?<!limits)\.tsx?$/.test(file));
 
 /** A copy of what is tracked, beside the packages and the page that were built. */
 async function copied(): Promise<string> {

@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 /** A share that notes the most that all of a room have, with leave or yet without. */
 class Watched {
-  readonly room = new Room(BYTES, OF_ONE, CLOCK);
+  readonly room = new Room(CLOCK, BYTES, OF_ONE);
   readonly #shares: Share[] = [];
   most = 0;
 
@@ -126,7 +126,7 @@ test("together they hold no more than there is, and are answered as each alone",
 });
 
 test("what is too much for one names the limit, in PromQL and beside it", async () => {
-  const small = (): Share => new Room(1_000, 800, CLOCK).enter();
+  const small = (): Share => new Room(CLOCK, 1_000, 800).enter();
   expect(await promql("{__name__=~'m.+'}", small())).toMatchObject({
     ok: false,
     error: { kind: "read", error: { kind: "too_large", limit: "queryBytes" } },

@@ -34,8 +34,23 @@ const OF_ONE = 32;
 
 function rooms(): { clock: Waits; room: Room } {
   const clock = new Waits();
-  return { clock, room: new Room(BYTES, OF_ONE, clock) };
+  return { clock, room: new Room(clock, BYTES, OF_ONE) };
 }
+
+test("that of an isolate is as large as the limits say", async () => {
+  const clock = new Waits();
+  const room = new Room(clock);
+  const read = (bytes: number): { readonly share: Share; readonly ends: Promise<unknown> } => {
+    const share = room.enter();
+    share.hold(bytes);
+    return { share, ends: Promise.resolve(share.settled()).then((error) => error?.kind) };
+  };
+  expect(await read(LIMITS.queryBytes + 1).ends).toBe("too_large");
+  expect(await read(LIMITS.queryBytes).ends).toBeUndefined();
+  const quarter = (LIMITS.isolateQueryBytes - LIMITS.queryBytes) / 4;
+  for (let i = 0; i < 4; i++) expect(await read(quarter).ends).toBeUndefined();
+  expect(room.held).toBe(LIMITS.isolateQueryBytes);
+});
 
 interface Read {
   /** What is gathered one after the other, and how long each takes, ms. */
