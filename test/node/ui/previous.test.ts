@@ -6,6 +6,8 @@ import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import type { Period } from "../../../src/ui/models/earlier.ts";
 import { noteServerTime } from "../../../src/ui/models/clock.ts";
 import { Previous } from "../../../src/ui/models/previous.ts";
+import { ratio } from "../../../src/ui/models/ratio.ts";
+import type { Shown } from "../../../src/ui/models/shown.ts";
 import { panelOf } from "../../../src/ui/url.ts";
 
 // The page's address, which its models read as they start.
@@ -115,4 +117,24 @@ test("what is drawn stays when the next window cannot be asked for, and that is 
   shown.value = period(NOW + MINUTE);
   await fail();
   expect(drawn()).toEqual({ t: [NOW - HOUR], failed: "D1 sleeps" });
+});
+
+test("a ratio tells it as well, whichever of its two it is of", async () => {
+  await fail();
+  const failed = previous.of(QUESTION)!;
+  const { failed: _, ...whole } = failed;
+  const shownWith = (before: NonNullable<Shown["before"]>): Shown => ({
+    answer: whole,
+    from: NOW - HOUR,
+    to: NOW,
+    partialFrom: Infinity,
+    current: true,
+    before,
+  });
+  const [one, other] = [panelOf("cpu"), panelOf("all")];
+  const toldOf = (a: Shown, b: Shown) =>
+    ratio({ ...one, over: "all" }, other, a, b)?.before?.failed;
+  expect(toldOf(shownWith(failed), shownWith(whole))).toBe("D1 sleeps");
+  expect(toldOf(shownWith(whole), shownWith(failed))).toBe("D1 sleeps");
+  expect(toldOf(shownWith(whole), shownWith(whole))).toBeUndefined();
 });
