@@ -66,6 +66,14 @@ function Page() {
               </button>
             )}
           </div>
+          {known.kind === "ready" && known.failed !== undefined && (
+            <p class="store-old" role="status">
+              {known.failed}. What you see is older.{" "}
+              <button type="button" class="link" onClick={() => void load()}>
+                Retry
+              </button>
+            </p>
+          )}
           {known.kind === "failed" ? (
             <NoAnswer title="No answer" message={known.message} onRetry={() => void load()} />
           ) : (

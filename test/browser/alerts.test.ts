@@ -173,6 +173,40 @@ test("a rule is changed, silenced and deleted by the keyboard", async () => {
   await row.waitFor({ state: "detached" });
 });
 
+test("what is written and what has the focus stay, as the rules are read again each 20 s, or cannot be", async () => {
+  await make({ name: "kept", metric: "no.such" });
+  const page = await shop.open("/docs");
+  await page.clock.install();
+  await page.goto(`${shop.server.url}/alerts`);
+  const remove = rowOf(page, "kept").getByRole("button", { name: "Delete kept" });
+  const question = page.getByRole("group", { name: "Delete kept?" });
+  const hasFocus = (one: Locator): Promise<boolean> =>
+    one.evaluate((element) => element === document.activeElement);
+  await remove.press("Enter");
+  await expect.poll(() => hasFocus(question.getByRole("button", { name: "Delete" }))).toBe(true);
+  await page.getByRole("button", { name: "New rule" }).click();
+  const name = page.getByRole("form", { name: "New rule" }).getByLabel("Name");
+  await name.fill("half written");
+  await make({ name: "made meanwhile", metric: "no.such" });
+  await page.clock.runFor(20_000);
+  await rowOf(page, "made meanwhile").waitFor();
+  expect(await hasFocus(name)).toBe(true);
+
+  const looks = /\/alerts\/rules\?/;
+  await page.route(looks, (route) => route.abort());
+  await page.clock.runFor(20_000);
+  const old = page.getByRole("status").filter({ hasText: "What you see is older" });
+  await old.waitFor();
+  expect(await hasFocus(name)).toBe(true);
+  expect(await name.inputValue()).toBe("half written");
+  await page.unroute(looks);
+  await old.getByRole("button", { name: "Retry" }).click();
+  await old.waitFor({ state: "detached" });
+
+  await question.getByRole("button", { name: "Keep" }).press("Enter");
+  await expect.poll(() => hasFocus(remove)).toBe(true);
+});
+
 test("a rule on a metric that is not there says so, and offers those like it", async () => {
   await post("disk.free", 20, 50_000);
   const page = await shop.open("/alerts?metric=disk.fre");

@@ -1,7 +1,7 @@
 // The list of metrics: sparklines, search, keyboard, and thousands of rows.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { chartOf, lastMinutes, site } from "./pages.ts";
+import { chartOf, focusedOn, lastMinutes, site } from "./pages.ts";
 
 const store = site();
 const { open, post } = store;
@@ -262,6 +262,23 @@ test("a metric is told about, set, and deleted with its name typed", async () =>
   await sheet.getByLabel("What it is").fill("Bytes on the way.");
   await sheet.getByRole("button", { name: "Save" }).click();
   await sheet.getByText(/Set by hand: (?=.*type)(?=.*unit)(?=.*help)/).waitFor();
+  // It is said, and who saves by keys is where they were.
+  const saved = sheet.getByRole("status").filter({ hasText: "Saved: it counts more" });
+  await saved.waitFor();
+  expect(await focusedOn(page)).toBe("Save");
+  await sheet.getByLabel("Unit").fill("");
+  await sheet.getByRole("button", { name: "Save" }).press("Enter");
+  await sheet.getByText(/Set by hand: (?!.*unit)(?=.*help)/).waitFor();
+  await saved.waitFor();
+  // Half a word stays though the metric goes meanwhile, and comes back.
+  const help = sheet.getByLabel("What it is");
+  await help.fill("Bytes on the");
+  await fetch(`${store.server.url}/api/v1/metric?name=about.it`, { method: "DELETE" });
+  const gone = sheet.getByRole("alert");
+  await gone.waitFor();
+  await post({ name: "about.it", value: 1, labels: { host: "a" } });
+  await gone.waitFor({ state: "detached" });
+  expect(await help.inputValue()).toBe("Bytes on the");
   const remove = sheet.getByRole("button", { name: "Delete about.it" });
   await expect.poll(() => remove.isDisabled()).toBe(true);
   await sheet.getByLabel("type its name").fill("about.it");

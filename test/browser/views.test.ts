@@ -103,6 +103,42 @@ test("a view is saved, opened, changed, deleted and brought back", async () => {
   ]);
 });
 
+test("somebody else has it open as well: no changes are lost unasked, nor a note that cannot be saved", async () => {
+  await saved("team", "metric=cpu.load");
+  const page = await signedIn("/?view=team");
+  await chartOf(page, '[data-metric="cpu.load"]');
+  const menu = page.getByLabel("Views and layout");
+  await menu.click();
+  await page.getByRole("link", { name: "The team" }).waitFor();
+  await page.keyboard.press("Escape");
+  await saved("team", "metric=orders");
+  await saved("other", "metric=http.ms");
+  // The list is read each time that the menu is opened.
+  await menu.click();
+  await page.getByRole("link", { name: "The other" }).waitFor();
+  await page.getByRole("button", { name: "Save changes of The team" }).click();
+  const asks = page.getByRole("alert").filter({ hasText: "somebody else has changed “The team”" });
+  await asks.waitFor();
+  const searchOf = async (): Promise<string> => (await api<{ search: string }>("/team")).search;
+  expect(await searchOf()).toBe("metric=orders");
+  expect(await findings(page)).toEqual([]);
+  await asks.getByRole("button", { name: "Overwrite it" }).click();
+  await asks.waitFor({ state: "detached" });
+  expect(await searchOf()).toBe("metric=cpu.load");
+
+  await page.getByRole("button", { name: "Edit The team" }).click();
+  const note = page.getByLabel("Note");
+  await note.fill("a long note");
+  await page.route("**/api/v1/views**", (route) => route.abort());
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("The server does not answer.").waitFor();
+  // Also when the list cannot be read again.
+  await page.keyboard.press("Escape");
+  await menu.click();
+  await page.getByText("the list is an older one").waitFor();
+  expect(await note.inputValue()).toBe("a long note");
+});
+
 test("a new view is saved with its note, which its head and its link in the list tell", async () => {
   const page = await signedIn("/?metric=cpu.load");
   await chartOf(page, '[data-metric="cpu.load"]');

@@ -4,7 +4,7 @@ import { formatMatcher } from "../query/filter.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
 import { quote } from "../text.ts";
 import type { NoticeAlert } from "./machine.ts";
-import type { Rule, Shape } from "./rule.ts";
+import type { Condition, Rule, Shape } from "./rule.ts";
 
 export interface Told {
   readonly id: number;
@@ -35,20 +35,30 @@ export function bodyOf(shape: Shape, told: Told): string {
 const statusOf = ({ alerts }: Told): "firing" | "resolved" =>
   alerts.some(({ status }) => status === "firing") ? "firing" : "resolved";
 
-/** The page with what the rule asks; of one series, where the labels of an alert say which. */
-function linkOf({ page, rule }: Told, labels: Labels = []): string {
+/**
+ * What the address of the page says to draw what a rule compares, behind its question mark; of one series,
+ * where the labels of an alert say which.
+ */
+export function searchOf(rule: Condition, labels: Labels = []): string {
+  const { metric, stat, where } = rule;
   const [by, ...more] = rule.by;
+  // The page draws the rate of counters by itself, and no increase; what is no counter has its value alone.
+  const isRise = stat === "rate" || stat === "increase";
   const only = labels.map(([label, value]) => formatMatcher({ label, op: "=", value }));
   const fields: (readonly [string, string])[] = [
-    ["metric", rule.metric],
-    ...(rule.stat === "avg" ? [] : ([["stat", rule.stat]] as const)),
+    ["metric", metric],
+    ...(isRise || stat === "avg" ? [] : ([["stat", stat]] as const)),
+    ...(isRise ? [] : ([["show", "value"]] as const)),
     ...(labels.length === 0 && by !== undefined && more.length === 0
       ? ([["by", by]] as const)
       : []),
-    ...[...rule.where, ...only].map((one) => ["where", one] as const),
+    ...[...where, ...only].map((one) => ["where", one] as const),
   ];
-  return `${page}/?${fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+  return fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
 }
+
+const linkOf = ({ page, rule }: Told, labels: Labels = []): string =>
+  `${page}/?${searchOf(rule, labels)}`;
 
 /** Of the only alert that is told, its labels. */
 const onlyOf = ({ alerts: [first, ...more] }: Told): Labels =>

@@ -15,20 +15,40 @@ import { sheet } from "../models/sheet.ts";
 
 const addressOf = (name: string): string => `/api/v1/metric?name=${encodeURIComponent(name)}`;
 
+const FACTS = ["type", "unit", "help"] as const;
+type Fact = (typeof FACTS)[number];
+
 function SetFacts({ known }: { readonly known: MetricAnswer }) {
   const said = useSignal("");
-  const { name, type = "", unit = "", help = "", set } = known;
-  const save = async (form: HTMLFormElement): Promise<void> => {
-    const given = new FormData(form);
+  /** What stands in fields that somebody wrote in; the others say what is known, whenever that is read. */
+  const written = useSignal<Readonly<Record<string, string>>>({});
+  /** What of it is saved: the next answer knows it. */
+  const saved = useRef(written.peek());
+  const { name, set } = known;
+  useEffect(() => {
+    const left = Object.entries(written.peek()).filter(
+      ([fact, text]) => saved.current[fact] !== text,
+    );
+    saved.current = {};
+    written.value = Object.fromEntries(left);
+  }, [known]);
+  const textOf = (fact: Fact): string => written.value[fact] ?? known[fact] ?? "";
+  const write = (fact: Fact, text: string): void => {
+    said.value = "";
+    written.value = { ...written.value, [fact]: text };
+  };
+  const save = async (): Promise<void> => {
+    const now = written.peek();
     const body: Record<string, string | null> = {};
-    for (const [field, before] of Object.entries({ type, unit, help })) {
-      const value = String(given.get(field) ?? "").trim();
+    for (const fact of FACTS) {
+      const text = textOf(fact).trim();
       // What stays as it is is not set: what senders say of it goes on to count.
-      if (value !== before) body[field] = value === "" ? null : value;
+      if (text !== (known[fact] ?? "")) body[fact] = text === "" ? null : text;
     }
     said.value = "Saving…";
     try {
       await ask(addressOf(name), { method: "PUT", body });
+      saved.current = now;
       said.value = "Saved: it counts more than what senders say.";
       lookAnew();
     } catch (error) {
@@ -40,17 +60,19 @@ function SetFacts({ known }: { readonly known: MetricAnswer }) {
       class="about-facts"
       onSubmit={(event) => {
         event.preventDefault();
-        void save(event.currentTarget);
+        void save();
       }}
     >
       <label>
         Type
-        <select name="type" defaultValue={type}>
-          <option value="" selected={type === ""}>
-            not said
-          </option>
+        <select
+          name="type"
+          value={textOf("type")}
+          onChange={({ currentTarget }) => write("type", currentTarget.value)}
+        >
+          <option value="">not said</option>
           {METRIC_TYPES.map((one) => (
-            <option key={one} value={one} selected={type === one}>
+            <option key={one} value={one}>
               {one}
             </option>
           ))}
@@ -58,11 +80,21 @@ function SetFacts({ known }: { readonly known: MetricAnswer }) {
       </label>
       <label>
         Unit
-        <input name="unit" defaultValue={unit} placeholder="By, s, %, requests …" />
+        <input
+          name="unit"
+          value={textOf("unit")}
+          placeholder="By, s, %, requests …"
+          onInput={({ currentTarget }) => write("unit", currentTarget.value)}
+        />
       </label>
       <label>
         What it is
-        <textarea name="help" rows={2} defaultValue={help} />
+        <textarea
+          name="help"
+          rows={2}
+          value={textOf("help")}
+          onInput={({ currentTarget }) => write("help", currentTarget.value)}
+        />
       </label>
       <p class="quiet">
         {set === undefined
@@ -146,15 +178,19 @@ export function AboutMetric({ name }: { readonly name: string }) {
     sheet.value = undefined;
   };
   const detail = detailOf(name);
+  /** It stays while it is read anew, or cannot be: forms are in it. */
+  const known = useRef<MetricAnswer | undefined>(undefined);
+  if (detail.kind === "ready") known.current = detail.answer;
+  const { current: last } = known;
   return (
     <dialog ref={box} class="card sheet" aria-labelledby="about" onClose={close}>
       <h2 id="about">{name}</h2>
-      {detail.kind === "loading" && <p role="status">Loading…</p>}
+      {detail.kind === "loading" && last === undefined && <p role="status">Loading…</p>}
       {detail.kind === "failed" && <p role="alert">{detail.message}</p>}
-      {detail.kind === "ready" && (
+      {last !== undefined && (
         <>
-          <SetFacts key={JSON.stringify(detail.answer.set)} known={detail.answer} />
-          <Labels known={detail.answer} />
+          <SetFacts known={last} />
+          <Labels known={last} />
           <Delete name={name} close={close} />
         </>
       )}

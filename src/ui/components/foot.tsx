@@ -24,10 +24,10 @@ const KeptNote = lazily(async () => (await import("./kept-note.tsx")).KeptNote);
 const Resolution = ({ now }: { readonly now: Shown }) => {
   const { answer, before, to } = now;
   const { resolution, older, unreadable, absent, noSamples } = answer;
-  const isPlain = [older, unreadable, absent, noSamples].every((one) => one === undefined);
-  const tellsOfBefore = before !== undefined && (before.keptFrom > before.from || isEmpty(before));
   const isUtcDay = resolution === "day" && offsetAt(zone.value, to) !== 0;
-  if (!isPlain || tellsOfBefore || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
+  const lacksBefore = before && (before.keptFrom > before.from || isEmpty(before));
+  const isPlain = !(older || unreadable || absent || noSamples || before?.failed);
+  if (!isPlain || lacksBefore || isUtcDay || resolution === "raw") return <KeptNote {...now} />;
   return <span data-used={resolution}>By the {TITLES[resolution].toLowerCase()}</span>;
 };
 

@@ -58,8 +58,15 @@ export const KeptNote = ({ answer, before, to }: Shown) => {
           {BY[before.resolution]}
         </span>
       )}
-      {before !== undefined && before.keptFrom < before.to && isEmpty(before) && (
-        <span>No points in the time compared with</span>
+      {before?.failed !== undefined ? (
+        <span role="alert">
+          The time compared with could not be asked for{!isEmpty(before) && " again"}:{" "}
+          {before.failed}
+        </span>
+      ) : (
+        before !== undefined &&
+        before.keptFrom < before.to &&
+        isEmpty(before) && <span>No points in the time compared with</span>
       )}
       {answer.unreadable !== undefined && (
         <span role="alert">

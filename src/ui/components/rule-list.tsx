@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { searchOf } from "../../core/alerts/notice.ts";
 import type { AlertAnswer, RuleAnswer } from "../../core/api-alerts.ts";
 import { counted } from "../../core/text.ts";
 import { formatAge, seriesName } from "../format.ts";
@@ -26,15 +27,6 @@ function foundWords(rule: RuleAnswer): string {
   if (worst === undefined) return "no points";
   return valueWords(rule, worst.value);
 }
-
-const linkTo = ({ metric, where, by, stat }: RuleAnswer): string => {
-  const search = new URLSearchParams({ metric });
-  if (stat !== "increase" && stat !== "rate" && stat !== "avg") search.set("stat", stat);
-  const [label] = by;
-  if (label !== undefined) search.set("by", label);
-  for (const matcher of where) search.append("where", matcher);
-  return `/?${search}`;
-};
 
 const Alert = ({ rule, alert }: { readonly rule: RuleAnswer; readonly alert: AlertAnswer }) => (
   <li data-stand={alert.state}>
@@ -160,7 +152,7 @@ function Rule({ rule, mayChange }: { readonly rule: RuleAnswer; readonly mayChan
       </p>
       <div class="rule-what">
         <h2>
-          <a href={linkTo(rule)}>{rule.name}</a>
+          <a href={`/?${searchOf(rule)}`}>{rule.name}</a>
           {isSilenced && (
             <span class="rule-silence">Silenced until {moment(rule.silencedUntil)}</span>
           )}

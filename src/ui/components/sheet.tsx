@@ -1,5 +1,6 @@
 // The sheet that lies over the page. Loaded when the first one is opened.
 
+import { signedIn } from "../models/access.ts";
 import { sheet } from "../models/sheet.ts";
 import { AboutMetric } from "./about-metric.tsx";
 import { KeysSheet } from "./keys-sheet.tsx";
@@ -7,5 +8,7 @@ import { KeysSheet } from "./keys-sheet.tsx";
 export function Sheet() {
   const which = sheet.value;
   if (which === undefined) return null;
-  return which === "keys" ? <KeysSheet /> : <AboutMetric name={which.about} />;
+  if (which === "keys") return <KeysSheet />;
+  // What another token has shown is not kept.
+  return <AboutMetric key={`${which.about} ${signedIn.value}`} name={which.about} />;
 }

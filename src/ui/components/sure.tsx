@@ -13,8 +13,17 @@ interface SureProps {
   readonly act: () => Promise<string | undefined>;
 }
 
+/** Told when a button is put into the page, and not when it is drawn anew: it is the same function. */
+const focused = (button: HTMLButtonElement | null): void => button?.focus();
+
+/** The focus went with the button that had it; who is elsewhere by now is left there. */
+const regained = (button: HTMLButtonElement | null): void => {
+  if (document.activeElement === document.body) button?.focus();
+};
+
 export function Sure({ verb, name, means, act }: SureProps) {
-  const asked = useSignal(false);
+  /** Undefined: not yet. */
+  const asked = useSignal<boolean | undefined>(undefined);
   const issue = useSignal<string | undefined>(undefined);
   const end = async (): Promise<void> => {
     issue.value = await act();
@@ -27,6 +36,7 @@ export function Sure({ verb, name, means, act }: SureProps) {
           type="button"
           class="link"
           aria-label={`${verb} ${name}`}
+          ref={asked.value === undefined ? null : regained}
           onClick={() => (asked.value = true)}
         >
           {verb}
@@ -37,12 +47,7 @@ export function Sure({ verb, name, means, act }: SureProps) {
   return (
     <span class="sure" role="group" aria-label={`${verb} ${name}?`}>
       {means}{" "}
-      <button
-        type="button"
-        class="button"
-        ref={(button) => button?.focus()}
-        onClick={() => void end()}
-      >
+      <button type="button" class="button" ref={focused} onClick={() => void end()}>
         {verb}
       </button>{" "}
       <button type="button" class="link" onClick={() => (asked.value = false)}>

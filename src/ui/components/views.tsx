@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { SavedView } from "../../core/api-views.ts";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { view } from "../models/page.ts";
 import {
   addressOf,
@@ -12,6 +12,8 @@ import {
   isChanged,
   load,
   open,
+  overtaken,
+  overwrite,
   remove,
   rename,
   saveChanges,
@@ -151,19 +153,67 @@ const Row = ({ one, close, say }: RowProps) => {
   );
 };
 
+interface OvertakenProps {
+  readonly say: (issue: string | undefined) => void;
+  readonly saveAsNew: () => void;
+}
+
+/** Of the view on the page: whose changes stay is asked. */
+const NotSaved = ({ say, saveAsNew }: OvertakenProps) => {
+  const { value: late } = overtaken;
+  if (late === undefined || late.view.id !== view.value.saved) return null;
+  const isGone = late.by === "deletion";
+  return (
+    <div role="alert">
+      <p>
+        Your changes are not saved: somebody else has {isGone ? "deleted" : "changed"} “
+        {late.view.name}” meanwhile.
+      </p>
+      <div class="view-row">
+        <button type="button" class="button" onClick={async () => say(await overwrite(late))}>
+          {isGone ? "Save it again" : "Overwrite it"}
+        </button>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            overtaken.value = undefined;
+            saveAsNew();
+          }}
+        >
+          Save as a new view …
+        </button>
+      </div>
+    </div>
+  );
+};
+
 export function Views({ close }: { readonly close: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
   const issue = useSignal<string | undefined>(undefined);
   const adding = useSignal(false);
   const say = (text: string | undefined): void => {
     issue.value = text;
   };
-  useEffect(() => void load(), []);
+  useEffect(() => {
+    // Others save views too: the list is read each time that the menu opens.
+    const menu = box.current?.closest("details");
+    const look = (): void => {
+      if (menu?.open === true) void load();
+    };
+    look();
+    menu?.addEventListener("toggle", look);
+    return () => menu?.removeEventListener("toggle", look);
+  }, []);
   const known = views.value;
   const gone = deleted.value;
   return (
-    <div class="views">
+    <div class="views" ref={box}>
       <h2>Saved views</h2>
       {known.kind === "failed" && <p role="alert">{known.message}.</p>}
+      {known.kind === "ready" && known.failed !== undefined && (
+        <p role="alert">{known.failed}: the list is an older one.</p>
+      )}
       {known.kind === "ready" && known.views.length === 0 && (
         <p class="quiet">
           None yet. A view keeps panels, range and filters for all who use the store.
@@ -187,6 +237,7 @@ export function Views({ close }: { readonly close: () => void }) {
         )}
       </p>
       {issue.value !== undefined && <p role="alert">{issue.value}.</p>}
+      <NotSaved say={say} saveAsNew={() => (adding.value = true)} />
       {adding.value ? (
         <NameAndNote
           name=""

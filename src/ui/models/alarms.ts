@@ -31,7 +31,7 @@ export function startAlarms(): void {
     if (firing.length === 0) bell.value = null;
     else
       void import("../components/bell.tsx").then(
-        ({ bellOf }) => (bell.value = bellOf(firing)),
+        (loaded) => (bell.value = loaded.bellOf(firing)),
         () => undefined,
       );
   });

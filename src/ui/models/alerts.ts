@@ -16,6 +16,8 @@ export type Alerts =
       readonly rules: readonly RuleAnswer[];
       /** Only administrators change rules. */
       readonly mayChange: boolean;
+      /** Why the last look failed: what is here is older. */
+      readonly failed?: string;
     };
 
 export const alerts = signal<Alerts>({ kind: "loading" });
@@ -26,16 +28,28 @@ export const created = signal<CreatedRule | undefined>(undefined);
 
 const PATH = "/api/v1/alerts/rules";
 
+let asking: AbortController | undefined;
+
+/** Reads them anew. What was asked before is dropped: it would tell what was before a change. */
 export async function load(): Promise<void> {
+  asking?.abort();
+  const asked = (asking = new AbortController());
+  const { signal } = asked;
+  let next: Alerts;
   try {
     const [{ rules }, { scope }] = await Promise.all([
-      ask<RulesAnswer>(`${PATH}?measured=true`),
-      ask<SessionAnswer>("/api/v1/session"),
+      ask<RulesAnswer>(`${PATH}?measured=true`, { signal }),
+      ask<SessionAnswer>("/api/v1/session", { signal }),
     ]);
-    alerts.value = { kind: "ready", rules, mayChange: scope === "admin" };
+    next = { kind: "ready", rules, mayChange: scope === "admin" };
   } catch (error) {
-    alerts.value = { kind: "failed", message: messageOf(error) };
+    const message = messageOf(error);
+    const known = alerts.peek();
+    next = known.kind === "ready" ? { ...known, failed: message } : { kind: "failed", message };
   }
+  if (asking !== asked) return;
+  asking = undefined;
+  alerts.value = next;
 }
 
 /** Does something to rules and reads them again. Returns why it was not done; undefined when it was. */
@@ -85,11 +99,15 @@ export const sendTest = (id: number): Promise<string | undefined> =>
 const EVERY = MINUTE / 3;
 
 export function startAlerts(): void {
+  let shownWith = signedIn.peek();
   effect(() => {
-    void signedIn.value;
+    // What another token has shown is not kept.
+    if (signedIn.value !== shownWith) alerts.value = { kind: "loading" };
+    shownWith = signedIn.value;
     if (denial.value === undefined) void load();
   });
   setInterval(() => {
-    if (!document.hidden && denial.peek() === undefined) void load();
+    // One that takes long is waited for.
+    if (!document.hidden && denial.peek() === undefined && asking === undefined) void load();
   }, EVERY);
 }

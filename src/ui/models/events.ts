@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { EventsAnswer, EventSaid } from "../../core/api-events.ts";
+import { MINUTE } from "../../core/tiers.ts";
 import { ask } from "../api.ts";
 import type { overlayOf } from "../chart/marks.ts";
 import { overlay } from "../chart/overlay.ts";
@@ -14,31 +15,37 @@ import { zone } from "./zone.ts";
 
 const events = signal<readonly EventSaid[]>([]);
 
+/** A tab in the background asks when it is seen. */
+const hidden = signal(document.hidden);
+
 /** Zooming goes on for a moment, ms. */
 const SETTLED = 200;
 
-async function load(signal: AbortSignal): Promise<void> {
-  try {
-    const search = new URLSearchParams({ ...boundsOf(range.peek()) });
-    const answer = await ask<EventsAnswer>(`/api/v1/events?${search}`, { signal });
-    events.value = answer.events;
-  } catch {
-    // Charts stand without them; who sees only some metrics is told of none.
-  }
+/** Asks in so many ms, unless `signal` says that something else is on view by then. */
+function askIn(ms: number, signal: AbortSignal): void {
+  setTimeout(async () => {
+    if (signal.aborted) return;
+    try {
+      const search = new URLSearchParams({ ...boundsOf(range.peek()) });
+      const answer = await ask<EventsAnswer>(`/api/v1/events?${search}`, { signal });
+      events.value = answer.events;
+    } catch {
+      // Charts stand without them; who sees only some metrics is told of none.
+      askIn(MINUTE, signal);
+    }
+  }, ms);
 }
 
 export function startEvents(): void {
   startAlarms();
+  document.addEventListener("visibilitychange", () => (hidden.value = document.hidden));
   effect(() => {
     void signedIn.value;
     if (range.value.kind === "last") void minute.value;
-    if (page.value === "store" || denial.value !== undefined || document.hidden) return undefined;
+    if (page.value === "store" || denial.value !== undefined || hidden.value) return undefined;
     const asking = new AbortController();
-    const task = setTimeout(() => void load(asking.signal), SETTLED);
-    return () => {
-      clearTimeout(task);
-      asking.abort();
-    };
+    askIn(SETTLED, asking.signal);
+    return () => asking.abort();
   });
 }
 

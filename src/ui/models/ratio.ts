@@ -17,12 +17,13 @@ export function ratio(panel: Panel, second: Panel, a: Shown, b: Shown): Shown | 
     before &&
     b.before &&
     divided(panel, second, { ...a, answer: before }, { ...b, answer: b.before });
+  const failed = before?.failed ?? b.before?.failed;
   return {
     ...rest,
     answer,
     current: a.current && b.current,
     form: formOfRatio(panel, second),
-    ...(earlier && { before: earlier }),
+    ...(earlier && { before: { ...earlier, ...(failed !== undefined && { failed }) } }),
   };
 }
 

@@ -38,8 +38,8 @@ export interface Shown extends Window {
   readonly current: boolean;
   /** What its columns are, where the panel and the answer alone do not say. */
   readonly form?: Form;
-  /** The period before, its times moved to this one. */
-  readonly before?: WholeAnswer;
+  /** The period before, its times moved to this one. `failed`: why it could not be asked for, of late. */
+  readonly before?: WholeAnswer & { readonly failed?: string };
 }
 
 /**

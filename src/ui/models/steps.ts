@@ -4,6 +4,7 @@ import { type Span, spanMs, SPANS } from "../spans.ts";
 import { now } from "./clock.ts";
 import { go, moveBy, view, zoomTo } from "./page.ts";
 import { placed } from "./placed.ts";
+import { strideOf } from "./whole.ts";
 
 /** What is shown: as the first chart has it, else as the view says. */
 function shownNow(): { readonly from: number; readonly to: number } {
@@ -16,7 +17,9 @@ function shownNow(): { readonly from: number; readonly to: number } {
 /** Half a window aside: what was at one edge is in the middle. */
 export function shift(side: -1 | 1): void {
   const shown = shownNow();
-  const step = placed.peek()[0]?.reading?.shown.peek()?.answer.step ?? 1;
+  const answer = placed.peek()[0]?.reading?.shown.peek()?.answer;
+  // Samples and values of an expression have no step of their own.
+  const step = strideOf(answer?.resolution ?? "minute");
   const half = (shown.to - shown.from) / 2;
   moveBy(side * Math.max(1, Math.round(half / step)) * step, shown);
 }

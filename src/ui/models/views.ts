@@ -8,27 +8,59 @@ import type {
   ViewLink,
   ViewsAnswer,
 } from "../../core/api-views.ts";
-import { ask, messageOf } from "../api.ts";
+import { ApiError, ask, messageOf } from "../api.ts";
 import { parseView, type View, viewAddress } from "../url.ts";
+import { signedIn } from "./access.ts";
 import { amend, go, goTo, view } from "./page.ts";
 
 export type Views =
   | { readonly kind: "loading" }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "ready"; readonly views: readonly SavedView[] };
+  | {
+      readonly kind: "ready";
+      readonly views: readonly SavedView[];
+      /** When its reader signed in. */
+      readonly reader: string | undefined;
+      /** Why the last look failed: what is here is older. */
+      readonly failed?: string;
+    };
 
 export const views = signal<Views>({ kind: "loading" });
 /** What was deleted last, to be brought back. */
 export const deleted = signal<SavedView | undefined>(undefined);
+/** What somebody else has done to a view meanwhile, so that the changes here are not saved. */
+export interface Overtaken {
+  readonly by: "changes" | "deletion";
+  /** As it is by now, or was. */
+  readonly view: SavedView;
+}
+export const overtaken = signal<Overtaken | undefined>(undefined);
 
 const PATH = "/api/v1/views";
 
+/** What each view was when this page took it up or first heard of it: what is changed here starts from that. */
+const takenUp = new Map<string, string>();
+const takeUp = ({ id, search }: SavedView): unknown => takenUp.set(id, search);
+
+let looks = 0;
+
+/** Reads the list anew; an older one that comes later is left out. */
 export async function load(): Promise<void> {
+  const look = ++looks;
+  const reader = signedIn.peek();
+  let next: Views;
   try {
-    views.value = { kind: "ready", ...(await ask<ViewsAnswer>(PATH)) };
+    next = { kind: "ready", ...(await ask<ViewsAnswer>(PATH)), reader };
   } catch (error) {
-    views.value = { kind: "failed", message: messageOf(error) };
+    const message = messageOf(error);
+    const known = views.peek();
+    // A form in the list outlives a look that fails.
+    const isOwn = known.kind === "ready" && known.reader === reader;
+    next = isOwn ? { ...known, failed: message } : { kind: "failed", message };
   }
+  if (look !== looks) return;
+  if (next.kind === "ready") for (const one of next.views) if (!takenUp.has(one.id)) takeUp(one);
+  views.value = next;
 }
 
 /** What of a page is kept: not whether it is a saved view already. */
@@ -46,10 +78,14 @@ export const viewOf = ({ id, search }: SavedView): View => ({
   saved: id,
 });
 export const addressOf = (one: SavedView): string => viewAddress(viewOf(one));
-export const open = (one: SavedView): void => goTo(viewOf(one));
+export function open(one: SavedView): void {
+  takeUp(one);
+  goTo(viewOf(one));
+}
 /** For an address that names the view, but no panel: what else it says it keeps. No entry in the history. */
 export function settle(one: SavedView): void {
   const base = viewOf(one);
+  takeUp(one);
   // More than what was meant is never shown.
   const { where } = parseView("/", location.search);
   const all = [...new Set([...base.where, ...where])];
@@ -69,36 +105,73 @@ const put = (one: Pick<SavedView, "id" | "name" | "note" | "search">): Promise<S
   return ask<SavedView>(`${PATH}/${id}`, { method: "PUT", body });
 };
 
-/** Returns why it is not done; undefined when it is. */
+/** Undefined: the view is no more. @throws ApiError */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "unknown_view") return undefined;
+    throw error;
+  }
+}
+
+/** As it is by now: somebody else may have changed or deleted it. */
+const asIs = ({ id }: SavedView): Promise<SavedView | undefined> =>
+  unlessGone(ask<SavedView>(`${PATH}/${id}`));
+
+/** Returns why it is not done; undefined when it is, and what has come of it is read. */
 async function doing(act: () => Promise<unknown>): Promise<string | undefined> {
-  let issue: string | undefined;
   try {
     await act();
   } catch (error) {
-    issue = messageOf(error);
+    return messageOf(error);
   }
   await load();
-  return issue;
+  return undefined;
+}
+
+/** Saves what the page shows. */
+async function putShown(one: Pick<SavedView, "id" | "name" | "note">): Promise<void> {
+  takeUp(await put({ ...one, search: searchOf(view.peek()) }));
+  overtaken.value = undefined;
 }
 
 /** Saves what the page shows as a new view, which it then is. */
 export const saveNew = (name: string, note: string): Promise<string | undefined> =>
   doing(async () => {
-    const { id } = await put({ id: newId(), name, note, search: searchOf(view.peek()) });
+    const id = newId();
+    await putShown({ id, name, note });
     go({ saved: id });
   });
 
-/** Saves what the page shows as the view that it was opened as. */
+/** Saves what the page shows as the view that it was opened as, unless somebody else was first. */
 export const saveChanges = (one: SavedView): Promise<string | undefined> =>
-  doing(() => put({ ...pick(one), search: searchOf(view.peek()) }));
+  doing(async () => {
+    const now = await asIs(one);
+    if (now === undefined) overtaken.value = { by: "deletion", view: one };
+    else if (now.search !== takenUp.get(one.id)) overtaken.value = { by: "changes", view: now };
+    else await putShown(pick(now));
+  });
 
+/** Saves what the page shows all the same: over what somebody else has saved, or brings back what is deleted. */
+export const overwrite = ({ view }: Overtaken): Promise<string | undefined> =>
+  doing(() => putShown(pick(view)));
+
+/** What a view shows stays as it is by now. */
 export const rename = (one: SavedView, name: string, note: string): Promise<string | undefined> =>
-  doing(() => put({ ...pick(one), name, note }));
+  doing(async () => {
+    const now = await asIs(one);
+    if (now === undefined)
+      throw new ApiError(404, "unknown_view", "Somebody has deleted this view meanwhile");
+    await put({ ...pick(now), name, note });
+  });
 
 export const remove = (one: SavedView): Promise<string | undefined> =>
   doing(async () => {
-    await ask(`${PATH}/${one.id}`, { method: "DELETE" });
-    deleted.value = one;
+    const done = await unlessGone(
+      ask<{ readonly removed: SavedView }>(`${PATH}/${one.id}`, { method: "DELETE" }),
+    );
+    deleted.value = done?.removed ?? one;
   });
 
 export const bringBack = (one: SavedView): Promise<string | undefined> =>

@@ -1,10 +1,12 @@
 // What a notice links to: the page reads it back as what the rule asked, of the series that fired.
 
 import { expect, test } from "vitest";
-import { bodyOf, type Told } from "../../../src/core/alerts/notice.ts";
+import { bodyOf, searchOf, type Told } from "../../../src/core/alerts/notice.ts";
 import type { Rule } from "../../../src/core/alerts/rule.ts";
 import { parseMatcher } from "../../../src/core/query/filter.ts";
-import { parseView } from "../../../src/ui/url.ts";
+import { RULE_STATS } from "../../../src/ui/models/rule-draft.ts";
+import { misreadIn } from "../../../src/ui/models/misread.ts";
+import { parseView, showOf } from "../../../src/ui/url.ts";
 
 const RULE = {
   name: "too full",
@@ -63,6 +65,20 @@ test("of several: split as the rule splits", () => {
     where: ["dc=a&b"],
   });
 });
+
+test.each(RULE_STATS)(
+  "of a rule on the %s: nothing is misread, and a counter shows what is compared",
+  (stat) => {
+    const search = `?${searchOf({ ...RULE, stat })}`;
+    expect(misreadIn("/", search)).toEqual([]);
+    const [panel] = parseView("/", search).panels;
+    const isRise = stat === "rate" || stat === "increase";
+    expect(panel!.stat).toBe(isRise ? "avg" : stat);
+    expect(showOf({ ...panel!, known: { type: "counter" } })).toBe(isRise ? "rate" : "value");
+    // A gauge has no other.
+    expect(showOf({ ...panel!, known: { type: "gauge" } })).toBe("value");
+  },
+);
 
 test("Alertmanager's alerts have a link each", () => {
   const { alerts } = JSON.parse(bodyOf("alertmanager", told("a", "b"))) as {
