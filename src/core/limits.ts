@@ -63,7 +63,7 @@ export const samplesPerMinute = 12;
 export const journalBytes = 4 * 1024 * 1024;
 /** Open accumulators that make a shard seal at once: bounds its memory. */
 export const openBuckets = 65_536;
-/** Those of closed hours, of a backfill: bounds how long a seal lets nobody else in. */
+/** Those of a backfill, from before the hour that was closed last: bounds how long a seal lets nobody else in. */
 export const openBackfill = 16_384;
 /** Bytes of sealed pages that a group commit is compared with, where its samples may be repeats: bounds its time. */
 export const repeatBytes = 4 * 1024 * 1024;

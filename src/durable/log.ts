@@ -361,7 +361,7 @@ export class Log {
     const bytes = coming.reduce((sum, { batch }) => sum + batch.length, this.#journal.bytes);
     const hour = Math.floor(now / HOUR) * HOUR;
     const { open } = this;
-    if (open.length > LIMITS.openBuckets || open.countBefore(hour) > LIMITS.openBackfill) {
+    if (open.length > LIMITS.openBuckets || open.countBefore(hour - HOUR) > LIMITS.openBackfill) {
       // Closed hours first: a page that ends with the hour spares the next hour a second segment.
       this.#seal(hour, now);
       if (this.open.length > LIMITS.openBuckets / 2) this.#seal(Infinity, now);

@@ -117,18 +117,22 @@ test("what comes of closed hours is sealed a part at a time, so that no seal tak
       const manifest = JSON.parse(row.manifest) as { sealed: { buckets: number }[] };
       return manifest.sealed.map(({ buckets }) => buckets);
     });
-  const send = (count: number, end: number): Promise<unknown> =>
+  const send = (count: number, end: number, series = 1): Promise<unknown> =>
     shard().append(
       encodeBatch({
-        series: ["m{}"],
-        index: new Uint8Array(count),
-        at: Float64Array.from({ length: count }, (_, i) => end - i * MINUTE),
+        series: Array.from({ length: series }, (_, i) => `m{"i":"${i}"}`),
+        index: Uint16Array.from({ length: count }, (_, i) => i % series),
+        at: Float64Array.from({ length: count }, (_, i) => end - Math.floor(i / series) * MINUTE),
         value: new Float64Array(count),
       }),
       1,
     );
-  // Those of the hour that runs are no backfill.
+  // Those of the hour that runs are no backfill, nor those of the last one, which wait for its flush.
   await send(5, LATE);
+  await send(60 * 300, NOW - 1, 300);
+  await send(1, NOW - 1);
+  expect(await sealed()).toEqual([]);
+  await shard().flush();
   await send(LIMITS.openBackfill, NOW - DAY);
   expect(await sealed()).toEqual([]);
   await send(1, NOW - 30 * DAY);

@@ -34,22 +34,23 @@ export class TierSeries {
   readonly #all = new Map<string, Held>();
   /** The same object is the same series. */
   readonly #known = new WeakMap<Series, Held>();
-  /** Those with rows that are not packed, the oldest first, and how many rows these are. */
+  /** Those with rows that are not packed, the oldest first, and for how many rows there is room in their columns. */
   readonly #loose = new Set<Held>();
-  #looseRows = 0;
+  #looseRoom = 0;
   #packedBytes = 0;
   /** Of all, give or take what came late. */
   #buckets = 0;
-  /** Columns of what was packed, for others: else they would be most of the garbage. */
+  /** Columns of what was packed, for others: else they would be most of the garbage. And their room. */
   readonly #spare: Buckets[] = [];
+  #spareRoom = 0;
   readonly #scratch = new Buckets(16);
-  /** For a series that begins with so many rows: more of them will come. */
-  readonly #newColumns = (rows: number): Buckets =>
-    this.#spare.pop() ?? new Buckets(Math.max(16, 8 * rows));
+  /** Buckets of a series that has one of each time. */
+  readonly #most: number;
 
   /** `room`: buckets that may lie about, give or take a series. */
   constructor(plan: Plan, room = ROOM) {
     this.#width = plan.step;
+    this.#most = Math.ceil((plan.to - plan.kept) / plan.step);
     this.#room = room;
     this.#shelf = shelfOf(plan, room);
   }
@@ -58,17 +59,17 @@ export class TierSeries {
   add(series: Series, rows: Buckets, first: number, end: number): TooLarge | undefined {
     const held = this.#heldOf(series);
     this.#loose.add(held);
-    const before = held.rows;
+    if (held.isAway) held.lie(this.#columnsFor(end - first));
+    const before = held.room;
     this.#buckets += held.add(rows, first, end, this.#width);
-    this.#looseRows += held.rows - before;
-    if (this.#looseRows > this.#room) this.#pack(held);
+    this.#looseRoom += held.room - before;
+    if (this.#looseRoom > this.#room) this.#pack(held);
     return overHeld({ size: this.#buckets, packedBytes: this.#packedBytes }, () => []);
   }
 
   /** About what they take in memory. */
   get bytes(): number {
-    const kept = this.#packedBytes > 0 ? this.#room : 0;
-    return BUCKET_BYTES * Math.max(kept, this.#looseRows) + this.#packedBytes;
+    return BUCKET_BYTES * (this.#looseRoom + this.#spareRoom) + this.#packedBytes;
   }
 
   /** All series, once. The buckets of one are good until the next is asked for. */
@@ -86,58 +87,78 @@ export class TierSeries {
     const labels = canonicalLabels([[METRIC_NAME, series.metric], ...series.labels]);
     const key = labelsJson(labels);
     held = this.#all.get(key);
-    if (held === undefined) this.#all.set(key, (held = new Held(labels, this.#newColumns)));
+    if (held === undefined) this.#all.set(key, (held = new Held(labels, this.#most)));
     this.#known.set(series, held);
     return held;
+  }
+
+  /** For a series that begins with so many rows: more of them will come. */
+  #columnsFor(rows: number): Buckets {
+    const spare = this.#spare.pop();
+    const columns = spare ?? new Buckets(Math.max(16, rows, Math.min(8 * rows, this.#most)));
+    if (spare !== undefined) this.#spareRoom -= roomOf(spare);
+    columns.length = 0;
+    this.#looseRoom += roomOf(columns);
+    return columns;
   }
 
   /** Packs series, the oldest first, until half of the room is free. */
   #pack(but: Held): void {
     for (const held of this.#loose) {
-      if (this.#looseRows <= this.#room / 2) return;
+      if (this.#looseRoom <= this.#room / 2) return;
       if (held === but) continue;
       this.#loose.delete(held);
-      const before = held.rows;
+      this.#looseRoom -= held.room;
       const { bytes, columns } = held.pack(this.#shelf);
-      this.#looseRows -= before - held.rows;
       this.#packedBytes += bytes;
+      if (this.#spareRoom + roomOf(columns) > this.#room / 2) continue;
+      this.#spareRoom += roomOf(columns);
       this.#spare.push(columns);
     }
   }
 }
+
+const roomOf = ({ start }: Buckets): number => start.length;
 
 const EMPTY = new Buckets(0);
 
 /** What is held of one series. */
 class Held {
   readonly labels: Labels;
-  readonly #newColumns: (rows: number) => Buckets;
+  readonly #most: number;
   /** Those that came in the order of time, behind what is packed. */
   #buckets = EMPTY;
   readonly #packed: Uint8Array[] = [];
   /** The start of the last of all these. */
   #last = -Infinity;
   /** Rows that came after later ones, or of a bucket that was packed. */
-  #late: Buckets | undefined;
+  #late = EMPTY;
   /** Whether some of those that are packed are such. */
   #isLate = false;
 
-  constructor(labels: Labels, newColumns: (rows: number) => Buckets) {
+  /** `most`: buckets that it may come to have. */
+  constructor(labels: Labels, most: number) {
     this.labels = labels;
-    this.#newColumns = newColumns;
+    this.#most = most;
   }
 
-  /** How many are not packed. */
-  get rows(): number {
-    return this.#buckets.length + (this.#late?.length ?? 0);
+  /** Whether it has no columns to lie in: they are to be given before rows are added. */
+  get isAway(): boolean {
+    return this.#buckets === EMPTY;
+  }
+
+  lie(columns: Buckets): void {
+    this.#buckets = columns;
+  }
+
+  /** For how many rows there is room in its columns. */
+  get room(): number {
+    return roomOf(this.#buckets) + roomOf(this.#late);
   }
 
   /** Returns how many buckets more these are. */
   add(rows: Buckets, first: number, end: number, width: number): number {
-    if (this.#buckets === EMPTY) {
-      this.#buckets = this.#newColumns(end - first);
-      this.#buckets.length = 0;
-    }
+    this.#reserve(this.#buckets.length + end - first);
     const buckets = this.#buckets;
     let added = 0;
     for (let i = first; i < end;) {
@@ -156,7 +177,8 @@ class Held {
       if (top >= 0 && start === this.#last && rows.firstAt[i]! > buckets.lastAt[top]!)
         buckets.pushCopy(start, rows, i);
       else {
-        (this.#late ??= new Buckets(16)).pushCopy(start, rows, i);
+        if (this.#late === EMPTY) this.#late = new Buckets(16);
+        this.#late.pushCopy(start, rows, i);
         added++;
       }
       i++;
@@ -164,16 +186,25 @@ class Held {
     return added;
   }
 
+  /** Room for so many rows, and as a rule for more that come: not for more than there may be. */
+  #reserve(rows: number): void {
+    const room = roomOf(this.#buckets);
+    if (rows <= room) return;
+    const larger = new Buckets(Math.max(rows, Math.min(2 * room, this.#most)));
+    pushRows(larger, this.#buckets, 0, this.#buckets.length);
+    this.#buckets = larger;
+  }
+
   /** Packs all of it, as it is; how many bytes more that takes, and the columns that it lay in. */
   pack(shelf: Shelf): { readonly bytes: number; readonly columns: Buckets } {
     const columns = this.#buckets;
-    const packed = [columns, this.#late ?? EMPTY]
+    const packed = [columns, this.#late]
       .filter(({ length }) => length > 0)
       .map((rows) => shelf.pack(rows));
     this.#packed.push(...packed);
-    this.#isLate ||= this.#late !== undefined;
+    this.#isLate ||= this.#late !== EMPTY;
     this.#buckets = EMPTY;
-    this.#late = undefined;
+    this.#late = EMPTY;
     return { bytes: packed.reduce((sum, { length }) => sum + length, 0), columns };
   }
 
@@ -187,7 +218,7 @@ class Held {
   }
 
   #inOrder(shelf: Shelf, scratch: Buckets): Buckets {
-    const late = this.#late ?? EMPTY;
+    const late = this.#late;
     if (this.#packed.length === 0 && late.length === 0) return this.#buckets;
     scratch.length = 0;
     for (const packed of this.#packed) shelf.unpack(packed, scratch);

@@ -2,8 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { EventsAnswer, EventSaid } from "../../core/api-events.ts";
-import { MINUTE } from "../../core/tiers.ts";
-import { ask } from "../api.ts";
+import { type ApiError, ask } from "../api.ts";
 import type { overlayOf } from "../chart/marks.ts";
 import { overlay } from "../chart/overlay.ts";
 import { boundsOf } from "../url.ts";
@@ -15,37 +14,38 @@ import { zone } from "./zone.ts";
 
 const events = signal<readonly EventSaid[]>([]);
 
-/** A tab in the background asks when it is seen. */
-const hidden = signal(document.hidden);
+/** The range whose events came, or are not for who looks. */
+let settled: unknown;
 
 /** Zooming goes on for a moment, ms. */
 const SETTLED = 200;
 
-/** Asks in so many ms, unless `signal` says that something else is on view by then. */
-function askIn(ms: number, signal: AbortSignal): void {
-  setTimeout(async () => {
-    if (signal.aborted) return;
-    try {
-      const search = new URLSearchParams({ ...boundsOf(range.peek()) });
-      const answer = await ask<EventsAnswer>(`/api/v1/events?${search}`, { signal });
-      events.value = answer.events;
-    } catch {
-      // Charts stand without them; who sees only some metrics is told of none.
-      askIn(MINUTE, signal);
-    }
-  }, ms);
+async function load(signal: AbortSignal): Promise<void> {
+  const of = range.peek();
+  try {
+    const search = new URLSearchParams({ ...boundsOf(of) });
+    const answer = await ask<EventsAnswer>(`/api/v1/events?${search}`, { signal });
+    events.value = answer.events;
+    settled = of;
+  } catch (error) {
+    // Charts stand without them; who sees only some metrics is told of none.
+    if ((error as ApiError).status === 403) settled = of;
+  }
 }
 
 export function startEvents(): void {
   startAlarms();
-  document.addEventListener("visibilitychange", () => (hidden.value = document.hidden));
   effect(() => {
     void signedIn.value;
-    if (range.value.kind === "last") void minute.value;
-    if (page.value === "store" || denial.value !== undefined || hidden.value) return undefined;
+    // Also where the tab was in the background, or there was no answer: each minute until they are here.
+    if (range.value.kind === "last" || range.value !== settled) void minute.value;
+    if (page.value === "store" || denial.value !== undefined || document.hidden) return undefined;
     const asking = new AbortController();
-    askIn(SETTLED, asking.signal);
-    return () => asking.abort();
+    const task = setTimeout(() => void load(asking.signal), SETTLED);
+    return () => {
+      clearTimeout(task);
+      asking.abort();
+    };
   });
 }
 

@@ -94,6 +94,34 @@ test("of any history", () => {
   );
 });
 
+test.each([
+  [3_000, 24],
+  [800, 200],
+  [30, 8_000],
+])("%d series of %d buckets take no more memory than there is room for", (series, rows) => {
+  const found = new TierSeries({ ...PLAN, to: FROM + 10_000 * HOUR });
+  const buckets = new Buckets(rows);
+  for (let row = 0; row < rows; row++)
+    buckets.add(buckets.push(FROM + row * HOUR), row % 7, FROM + row * HOUR + 7);
+  // As hours of a day come, of 16 series side by side.
+  for (let pack = 0; pack < series; pack += 16) {
+    const objects = Array.from({ length: 16 }, (_, i) => ({
+      metric: "m",
+      labels: [["i", String(pack + i)]] as const,
+    }));
+    for (let first = 0; first < rows; first += 24)
+      for (const object of objects) {
+        found.add(object, buckets, first, Math.min(rows, first + 24));
+        expect(found.bytes).toBeLessThan(26e6);
+      }
+  }
+  // Columns that have room count as if they were full.
+  expect(found.bytes).toBeGreaterThan(6e6);
+  let size = 0;
+  for (const one of found.series()) size += one.buckets.length;
+  expect(size).toBe(Math.ceil(series / 16) * 16 * rows);
+});
+
 const told = (buckets: Buckets, row: number) => ({
   start: buckets.start[row],
   ...buckets.at(row),
