@@ -24,7 +24,8 @@ export const HELP = `npm start -- [options]
   --port PORT       listens there; 8787
   --ip ADDRESS      on this address; 127.0.0.1. Others open it to the network
   --persist-to DIR  keeps the data there; .wrangler/state
-  --token TOKEN     asks for it in every request; else API_TOKEN, or that of .dev.vars
+  --token TOKEN     asks for it in every request, and shows it to all on this machine in the list
+                    of processes; else API_TOKEN of the environment, or of .dev.vars
   --databases N     stores in so many D1 databases, which shards share; as many as the folder has,
                     at first 1. May grow from start to start
 

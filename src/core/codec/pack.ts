@@ -51,7 +51,8 @@ export function decodePack(body: string): Map<number, string> {
  */
 export function decodeBarePack(bare: string): Map<number, string> {
   const end = bare.length - 1;
-  if (end < 1 || bare[0] !== "{" || bare[end] !== "}") throw new CorruptBytes("a pack is not JSON");
+  if (end < 1 || bare[0] !== "{" || bare[end] !== "}" || bare[end - 1] === ",")
+    throw new CorruptBytes("a pack is not JSON");
   const segments = new Map<number, string>();
   for (let at = 1; at < end;) {
     const colon = bare.indexOf(":", at);

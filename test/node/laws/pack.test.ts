@@ -19,9 +19,19 @@ test("any pack", () => {
   );
 });
 
-test.each(["", "{", "}", "x", "{3:AQ", "{3}", "{16:AQ}", "{3,4:AQ}", '{"3":"AQ"}', "[3:AQ]"])(
-  "what is none, %s, is refused",
-  (bare) => {
-    expect(() => decodeBarePack(bare)).toThrow(CorruptBytes);
-  },
-);
+test.each([
+  "",
+  "{",
+  "}",
+  "x",
+  "{3:AQ",
+  "{3:AQ,}",
+  "{,3:AQ}",
+  "{3}",
+  "{16:AQ}",
+  "{3,4:AQ}",
+  '{"3":"AQ"}',
+  "[3:AQ]",
+])("what is none, %s, is refused", (bare) => {
+  expect(() => decodeBarePack(bare)).toThrow(CorruptBytes);
+});
