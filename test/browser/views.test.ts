@@ -122,7 +122,7 @@ test("somebody else has it open as well: no changes are lost unasked, nor a note
   const searchOf = async (): Promise<string> => (await api<{ search: string }>("/team")).search;
   expect(await searchOf()).toBe("metric=orders");
   expect(await findings(page)).toEqual([]);
-  await asks.getByRole("button", { name: "Overwrite it" }).click();
+  await page.getByRole("button", { name: "Overwrite it" }).click();
   await asks.waitFor({ state: "detached" });
   expect(await searchOf()).toBe("metric=cpu.load");
 

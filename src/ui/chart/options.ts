@@ -228,7 +228,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     width,
     height,
     ms: 1,
-    padding: [12, 24, 0, 0],
+    padding: [12, 32, 0, 0],
     legend: { show: false },
     scales: {
       x: { time: true, range: () => [...input.window()] },

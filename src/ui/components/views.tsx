@@ -155,36 +155,23 @@ const Row = ({ one, close, say }: RowProps) => {
 
 interface OvertakenProps {
   readonly say: (issue: string | undefined) => void;
-  readonly saveAsNew: () => void;
 }
 
 /** Of the view on the page: whose changes stay is asked. */
-const NotSaved = ({ say, saveAsNew }: OvertakenProps) => {
+const NotSaved = ({ say }: OvertakenProps) => {
   const { value: late } = overtaken;
   if (late === undefined || late.view.id !== view.value.saved) return null;
   const isGone = late.by === "deletion";
   return (
-    <div role="alert">
-      <p>
+    <>
+      <p role="alert">
         Your changes are not saved: somebody else has {isGone ? "deleted" : "changed"} “
-        {late.view.name}” meanwhile.
+        {late.view.name}” meanwhile. They can also be saved as a view of their own.
       </p>
-      <div class="view-row">
-        <button type="button" class="button" onClick={async () => say(await overwrite(late))}>
-          {isGone ? "Save it again" : "Overwrite it"}
-        </button>
-        <button
-          type="button"
-          class="link"
-          onClick={() => {
-            overtaken.value = undefined;
-            saveAsNew();
-          }}
-        >
-          Save as a new view …
-        </button>
-      </div>
-    </div>
+      <button type="button" class="button" onClick={async () => say(await overwrite(late))}>
+        {isGone ? "Save it again" : "Overwrite it"}
+      </button>
+    </>
   );
 };
 
@@ -237,7 +224,7 @@ export function Views({ close }: { readonly close: () => void }) {
         )}
       </p>
       {issue.value !== undefined && <p role="alert">{issue.value}.</p>}
-      <NotSaved say={say} saveAsNew={() => (adding.value = true)} />
+      <NotSaved say={say} />
       {adding.value ? (
         <NameAndNote
           name=""
