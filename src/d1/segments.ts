@@ -6,7 +6,9 @@ import { type Plan, spans } from "../core/query/plan.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import { dayOf, hourOf } from "../core/tiers.ts";
 import { type Query, query } from "./database.ts";
+import type { Known } from "./pack-cache.ts";
 import { valueOf } from "./progress.ts";
+import { TOKEN } from "./rollup.ts";
 
 /** SQL of common tables, the last of which is `packs (pack, slot)`: see WantedPack. */
 export interface Packs {
@@ -91,15 +93,20 @@ interface Read {
   readonly branches: readonly Branch[];
 }
 
-/** What is read of some packs, of each part at most `most` rows (SQL). */
-export function readPacks(packs: Packs, plan: Plan, most: string): Query<PartRow>[] {
-  const { tables, branches } = segmentsOf(packs, plan, most);
+/**
+ * What is read of some packs, of each part at most `most` rows (SQL); of the tier's own table not what is known, if
+ * it still holds.
+ */
+export function readPacks(packs: Packs, plan: Plan, most: string, known?: Known): Query<PartRow>[] {
+  const { tables, branches } = segmentsOf(packs, plan, most, known);
   return branches.length === 0 ? [] : [oneOf(tables, branches)];
 }
 
 export interface SeriesMost {
-  /** Slots of packs that are read: none when there are more. */
-  readonly slots: number;
+  /** Buckets of all slots, so many of each, or of those that are known: none is read when they are more. */
+  readonly buckets: number;
+  readonly ofSlot: number;
+  readonly ofKnownSlot: number;
   /** Series, and hours that are not rolled up, of which one is told. */
   readonly series: number;
   readonly open: number;
@@ -107,9 +114,17 @@ export interface SeriesMost {
   readonly rows: string;
 }
 
-/** The series of a table `ids (id, metric, labels)`, what is read of them, and the hours of the plan that are open. */
-export function readIds(ids: Packs, plan: Plan, most: SeriesMost): Query<PartRow> {
-  const { tables, branches } = segmentsOf(packsOfIds(ids, most.slots), plan, most.rows);
+/**
+ * The series of a table `ids (id, metric, labels)`, what is read of them as in `readPacks`, and the hours of the plan
+ * that are open.
+ */
+export function readIds(
+  ids: Packs,
+  plan: Plan,
+  most: SeriesMost,
+  known: Known | undefined,
+): Query<PartRow> {
+  const { tables, branches } = segmentsOf(packsOfIds(ids, most, known), plan, most.rows, known);
   return oneOf(tables, [
     branch(
       String(most.series),
@@ -129,7 +144,7 @@ export function readIds(ids: Packs, plan: Plan, most: SeriesMost): Query<PartRow
   ]);
 }
 
-function segmentsOf(packs: Packs, plan: Plan, most: string): Read {
+function segmentsOf(packs: Packs, plan: Plan, most: string, known: Known | undefined): Read {
   if (plan.kept >= plan.to) return { tables: packs, branches: [] };
   const rows: RowsOf = (part, from, ...params) =>
     branch(
@@ -151,8 +166,10 @@ function segmentsOf(packs: Packs, plan: Plan, most: string): Read {
       ],
     };
   const [first, last] = hoursOf(plan);
+  /** Packs of which the tier's own table is read. */
+  const own = known === undefined ? "packs" : "unknown";
   const tables: Packs = {
-    cte: `${packs.cte}, marks (pack, slot, hour) AS MATERIALIZED (
+    cte: `${packs.cte}${own === "packs" ? "" : UNKNOWN}, marks (pack, slot, hour) AS MATERIALIZED (
         SELECT d.pack, p.slot, d.hour FROM packs AS p CROSS JOIN dirty AS d
         WHERE d.pack = p.pack AND d.hour BETWEEN ? AND ?
       ), ${OPEN}`,
@@ -179,7 +196,7 @@ function segmentsOf(packs: Packs, plan: Plan, most: string): Read {
         `FROM marks AS p CROSS JOIN minute AS t
          WHERE t.hour = p.hour AND t.pack = p.pack AND (p.hour, p.pack) < ${ROLLED}`,
       ),
-      ...(plan.tier === "hour" ? ownHours(plan, rows) : daysAndHours(plan, rows)),
+      ...(plan.tier === "hour" ? ownHours(plan, own, rows) : daysAndHours(plan, own, rows)),
     ],
   };
 }
@@ -193,22 +210,30 @@ type RowsOf = (
   ...params: readonly (string | number)[]
 ) => Branch;
 
-const ownHours = ({ kept, to }: Plan, rows: RowsOf): readonly Branch[] => [
+/** Those that are known, if they still are so, as a table `known (pack, slot)`. */
+const knownTable = ({ packs, token }: Known): Packs => ({
+  cte: `known (pack, slot) AS MATERIALIZED (
+      SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE ${TOKEN} = ?
+    )`,
+  params: [JSON.stringify(packs.map(({ pack, slot }) => [pack, slot])), token],
+});
+
+const ownHours = ({ kept, to }: Plan, packs: string, rows: RowsOf): readonly Branch[] => [
   rows(
     "hour",
-    `FROM packs AS p CROSS JOIN hour AS t WHERE t.pack = p.pack AND t.day BETWEEN ? AND ?`,
+    `FROM ${packs} AS p CROSS JOIN hour AS t WHERE t.pack = p.pack AND t.day BETWEEN ? AND ?`,
     dayOf(kept),
     dayOf(to - 1),
   ),
 ];
 
 /** Years, and the hours of days that are not made, or have a dirty hour. */
-function daysAndHours(plan: Plan, rows: RowsOf): readonly Branch[] {
+function daysAndHours(plan: Plan, packs: string, rows: RowsOf): readonly Branch[] {
   const years = spans(plan);
   return [
     rows(
       "day",
-      `FROM packs AS p CROSS JOIN day AS t WHERE t.pack = p.pack AND t.year BETWEEN ? AND ?`,
+      `FROM ${packs} AS p CROSS JOIN day AS t WHERE t.pack = p.pack AND t.year BETWEEN ? AND ?`,
       years[0]!,
       years.at(-1)!,
     ),
@@ -229,24 +254,46 @@ function daysAndHours(plan: Plan, rows: RowsOf): readonly Branch[] {
   ];
 }
 
-export const packsGiven = (packs: readonly WantedPack[]): Packs => ({
-  cte: `WITH RECURSIVE packs (pack, slot) AS MATERIALIZED (
+const UNKNOWN = `, unknown (pack, slot) AS MATERIALIZED (
+    SELECT pack, slot FROM packs EXCEPT SELECT pack, slot FROM known
+  )`;
+
+export function packsGiven(packs: readonly WantedPack[], known: Known | undefined): Packs {
+  const held = known && knownTable(known);
+  return {
+    cte: `WITH RECURSIVE ${held === undefined ? "" : `${held.cte}, `}packs (pack, slot) AS MATERIALIZED (
       SELECT value ->> 0, value ->> 1 FROM json_each(?)
     )`,
-  params: [JSON.stringify(packs.map(({ pack, slot }) => [pack, slot]))],
-});
+    params: [...(held?.params ?? []), JSON.stringify(packs.map(({ pack, slot }) => [pack, slot]))],
+  };
+}
+
+/** SQL: how many slots a row of `packs` is. */
+const SLOTS_OF = `CASE WHEN slot IS NULL THEN ${SERIES_PER_PACK} ELSE 1 END`;
 
 /** SQL: how many slots of `packs` are read. */
-export const SLOTS = `sum(CASE WHEN slot IS NULL THEN ${SERIES_PER_PACK} ELSE 1 END)`;
+export const SLOTS = `sum(${SLOTS_OF})`;
 
-/** Packs of the series of a table `ids (id, …)`; none when they are more than `most` slots. */
-const packsOfIds = ({ cte, params }: Packs, most: number): Packs => ({
-  cte: `${cte}, every (pack, slot) AS MATERIALIZED (
+/** Packs of the series of a table `ids (id, …)`; none when they are too many. */
+function packsOfIds(
+  { cte, params }: Packs,
+  { buckets, ofSlot, ofKnownSlot }: SeriesMost,
+  known: Known | undefined,
+): Packs {
+  const held = known && knownTable(known);
+  const each =
+    held === undefined
+      ? String(ofSlot)
+      : `CASE WHEN EXISTS (SELECT 1 FROM known AS k WHERE k.pack = every.pack AND k.slot IS every.slot)
+           THEN ${ofKnownSlot} ELSE ${ofSlot} END`;
+  return {
+    cte: `${cte}${held === undefined ? "" : `, ${held.cte}`}, every (pack, slot) AS MATERIALIZED (
       SELECT id / ${SERIES_PER_PACK}, CASE count(*) WHEN 1 THEN min(id) % ${SERIES_PER_PACK} END
       FROM ids GROUP BY id / ${SERIES_PER_PACK}
     ), packs (pack, slot) AS MATERIALIZED (
       SELECT pack, slot FROM every
-      WHERE (SELECT ${SLOTS} FROM every) <= ${most}
+      WHERE (SELECT sum((${SLOTS_OF}) * (${each})) FROM every) <= ${buckets}
     )`,
-  params,
-});
+    params: [...params, ...(held?.params ?? [])],
+  };
+}

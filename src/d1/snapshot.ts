@@ -5,10 +5,11 @@ import * as LIMITS from "../core/limits.ts";
 import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
-import { MINUTE } from "../core/tiers.ts";
+import { MINUTE, spanOf } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
 import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
+import type { Admission, Area, Known, PackCache } from "./pack-cache.ts";
 import type { MetricRow, SeriesRow } from "./rows.ts";
 import {
   type PackRow,
@@ -71,17 +72,24 @@ export async function readSnapshot(
   db: Database,
   wanted: Wanted,
   shards: readonly number[],
+  caching: Caching,
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
-  const slots = Math.floor(perSlice / nominal(plan));
+  const ids = idsOf(wanted);
+  const question = `${caching.database} ${ids.cte} ${JSON.stringify(ids.params)}`;
+  const area = areaOf(plan, caching);
+  const known = area && caching.cache.knownOf(area, question);
+  const most = {
+    buckets: perSlice,
+    ofSlot: nominal(plan),
+    ofKnownSlot: openOf(plan),
+    series: LIMITS.seriesRowsPerQuery + 1,
+    open: LIMITS.openHours,
+    rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
+  };
   const { rows, counted } = await batch(db, {
     standing: standingOf(shards, wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
-    parts: readIds(idsOf(wanted), plan, {
-      slots,
-      series: LIMITS.seriesRowsPerQuery + 1,
-      open: LIMITS.openHours,
-      rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
-    }),
+    parts: readIds(ids, plan, most, known),
   });
   const parts = byPart(rows.parts);
   const series = parts.series.map(({ pack: id, span: metric, body }): StoredSeries => ({
@@ -90,12 +98,73 @@ export async function readSnapshot(
     labels: String(body),
   }));
   const packs = packsOf(series.map(({ id }) => id));
+  const standing = standingIn(rows.standing, counted);
+  const held = heldIn(known, standing);
+  let buckets = 0;
+  for (const one of packs)
+    buckets += slotsOf([one]) * (held(one) === undefined ? most.ofSlot : most.ofKnownSlot);
+  const read = segments(parts, buckets > most.buckets ? NONE_READ : rowsOf(packs, perSlice));
+  if (area !== undefined) caching.cache.answered(question, packs);
   return {
-    ...standingIn(rows.standing, counted),
+    ...standing,
     series,
-    segments: segments(parts, slotsOf(packs) > slots ? NONE_READ : rowsOf(packs, perSlice)),
+    segments: withHeld(read, packs, area, held, standing, caching),
     open: parts.open.map(({ span }) => span),
   };
+}
+
+/** Where packs are looked for before a database is asked, and kept that were read. */
+export interface Caching {
+  readonly cache: PackCache;
+  readonly database: string;
+  readonly admission: Admission;
+}
+
+/** Of a plan's own table: minutes are not kept. */
+function areaOf(plan: Plan, { database }: Caching): Area | undefined {
+  const { tier: table, kept, to } = plan;
+  if (table === "minute" || kept >= to) return undefined;
+  return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
+}
+
+/** Those of some packs of which the plan's own table need not be read, as it seems. */
+export function knownPacks(
+  plan: Plan,
+  packs: readonly WantedPack[],
+  caching: Caching,
+): readonly WantedPack[] {
+  const area = areaOf(plan, caching);
+  return (area && caching.cache.known(area, packs)?.packs) ?? [];
+}
+
+/** The rows of a pack that were held before a database was asked, and are still what it has. */
+type HeldRows = (pack: WantedPack) => readonly PackRow[] | undefined;
+
+const tokenOf = ({ progress }: Pick<Standing, "progress">): number => progress.get("rollup") ?? 0;
+
+function heldIn(known: Known | undefined, standing: Pick<Standing, "progress">): HeldRows {
+  if (known === undefined || known.token !== tokenOf(standing)) return () => undefined;
+  const held = new Map(known.packs.map((one) => [one.pack, one]));
+  return ({ pack, slot }) => {
+    const one = held.get(pack);
+    return one?.slot === slot ? one.rows : undefined;
+  };
+}
+
+/** What was read together with what was held of it; the cache learns the rest. */
+function withHeld(
+  read: Segments,
+  packs: readonly WantedPack[],
+  area: Area | undefined,
+  held: HeldRows,
+  standing: Pick<Standing, "progress">,
+  { cache, admission }: Caching,
+): Segments {
+  if (area === undefined || read.cut) return read;
+  const table = area.table === "hour" ? "hours" : "days";
+  const others = packs.filter((pack) => held(pack) === undefined);
+  cache.put(area, tokenOf(standing), others, read[table], admission);
+  return { ...read, [table]: [...packs.flatMap((pack) => held(pack) ?? []), ...read[table]] };
 }
 
 /** A slice of a plan with all that it holds, or `cut` when that is more than one slice may. */
@@ -110,15 +179,29 @@ export async function readSlice(
   plan: Plan,
   shards: readonly number[],
   perSlice: number,
+  caching: Caching,
 ): Promise<SliceSnapshot> {
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
+  const area = areaOf(part, caching);
+  const known = area && caching.cache.known(area, packs);
   const { rows, counted } = await batch(db, {
     standing: standingOf(shards),
-    parts: readPacks(packsGiven(packs), part, most === Infinity ? "-1" : String(most + 1)),
+    parts: readPacks(
+      packsGiven(packs, known),
+      part,
+      most === Infinity ? "-1" : String(most + 1),
+      known,
+    ),
   });
   const { flushed, progress } = standingIn(rows.standing, counted);
-  return { flushed, progress, counted, segments: segments(byPart(rows.parts), most) };
+  const read = segments(byPart(rows.parts), most);
+  return {
+    flushed,
+    progress,
+    counted,
+    segments: withHeld(read, packs, area, heldIn(known, { progress }), { progress }, caching),
+  };
 }
 
 /** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric. */
@@ -189,9 +272,12 @@ const segments = (parts: Parts, most: number): Segments => ({
 });
 
 /** Buckets that a series has to be read for, when the roll-up is in time. */
-const nominal = ({ tier, kept, to, step }: Plan): number =>
-  Math.max(to - kept, step) / step +
-  (tier === "minute" ? 0 : Math.min(3 * 60, Math.max(to - kept, 0) / MINUTE));
+const nominal = (plan: Plan): number =>
+  Math.max(plan.to - plan.kept, plan.step) / plan.step + openOf(plan);
+
+/** Those of them that are minutes of hours that are not rolled up. */
+const openOf = ({ tier, kept, to }: Plan): number =>
+  tier === "minute" ? 0 : Math.min(3 * 60, Math.max(to - kept, 0) / MINUTE);
 
 /** Rows of one statement, all of slots: twice what minutes of a slice are. */
 const slotRows = (perSlice: number): number => Math.floor((2 * perSlice) / 60);

@@ -10,7 +10,8 @@ import { anyOf } from "../../src/core/query/matcher.ts";
 import { keptFrom, plan, type Retention } from "../../src/core/query/plan.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
 import { DAY, dayOf, HOUR, hourOf, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
-import { readSnapshot } from "../../src/d1/snapshot.ts";
+import { PackCache } from "../../src/d1/pack-cache.ts";
+import { type Caching, readSnapshot } from "../../src/d1/snapshot.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { flush, type Point, remove, runSteps, wipe } from "./cron-store.ts";
@@ -115,6 +116,12 @@ function expected(
   return sums;
 }
 
+/** With nothing held: what is looked at is what D1 gave. */
+const caching = (): Caching => {
+  const cache = new PackCache();
+  return { cache, database: "DB", admission: cache.admission() };
+};
+
 const sorted = (sums: Sums): unknown => Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1));
 
 test("today by the hour reads a row of hours, and the minutes of the last ones", async () => {
@@ -130,7 +137,7 @@ test("today by the hour reads a row of hours, and the minutes of the last ones",
   const rows = async (tier: TierName, from: number): Promise<unknown> => {
     const range = plan({ from, to: noon + HOUR }, tier, noon, RETENTION);
     const wanted = { metrics: ["m16"], matchers: [], plan: range, perSlice: 200_000 };
-    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0]);
+    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0], caching());
     return [segments.days, segments.hours, segments.minutes].map((table) =>
       table.map(({ slot, span }) => [slot, span]),
     );

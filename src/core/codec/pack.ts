@@ -46,23 +46,42 @@ export function decodePack(body: string): Map<number, string> {
 }
 
 /**
- * The same without its quotation marks, `{3:AQIA…,7:AQEE…}`: so D1 hands packs out by the thousand, since each
- * mark would be escaped, and read again, in the JSON that answers travel in. @throws CorruptBytes
+ * The same without its quotation marks, `{3:AQIA…,7:AQEE…}`, of the slots that are wanted: so D1 hands packs out by the
+ * thousand, since each mark would be escaped, and read again, in the JSON that answers travel in. @throws CorruptBytes
  */
-export function decodeBarePack(bare: string): Map<number, string> {
+export function decodeBarePack(
+  bare: string,
+  isWanted: (slot: number) => boolean = () => true,
+): Map<number, string> {
   const end = bare.length - 1;
   if (end < 1 || bare[0] !== "{" || bare[end] !== "}" || bare[end - 1] === ",")
     throw new CorruptBytes("a pack is not JSON");
   const segments = new Map<number, string>();
   for (let at = 1; at < end;) {
-    const colon = bare.indexOf(":", at);
     const comma = bare.indexOf(",", at);
     const next = comma < 0 ? end : comma;
-    if (colon < 0 || colon > next) throw new CorruptBytes("a pack has a slot without a segment");
-    const slot = bare.slice(at, colon);
-    if (!SLOT.test(slot)) throw new CorruptBytes(`a pack has no slot "${slot}"`);
-    segments.set(Number(slot), bare.slice(colon + 1, next));
+    const [first, second] = [digitAt(bare, at), digitAt(bare, at + 1)];
+    const slot = second < 0 ? first : 10 * first + second;
+    const colon = second < 0 ? at + 1 : at + 2;
+    const isSlot = first >= 0 && slot < SERIES_PER_PACK && (second < 0 || first > 0);
+    if (!isSlot || colon >= next || bare[colon] !== ":") throw noSlot(bare.slice(at, next));
+    if (isWanted(slot)) segments.set(slot, bare.slice(colon + 1, next));
     at = next + 1;
   }
   return segments;
+}
+
+/** Below 0: none. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 48;
+  return digit <= 9 ? digit : -1;
+}
+
+function noSlot(part: string): CorruptBytes {
+  const colon = part.indexOf(":");
+  return new CorruptBytes(
+    colon < 0
+      ? "a pack has a slot without a segment"
+      : `a pack has no slot "${part.slice(0, colon)}"`,
+  );
 }

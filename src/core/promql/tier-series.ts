@@ -6,6 +6,7 @@
 // is known of rows in their order.
 
 import { Buckets } from "../bucket.ts";
+import type { Wanted } from "../codec/row-group.ts";
 import { foldStarts, inOrder, pushRows } from "../in-order.ts";
 import { overHeld } from "../query/held.ts";
 import { type Shelf, startOf } from "../query/group.ts";
@@ -16,18 +17,19 @@ import { METRIC_NAME, type Series } from "../query/source.ts";
 import { stepOf } from "../rise.ts";
 import { canonicalLabels, type Labels, labelsJson } from "../series/labels.ts";
 import type { BucketSeries } from "./source.ts";
+import { forPacking, newColumns, pushWanted, rowBytes } from "./tier-columns.ts";
 
 /**
- * Buckets that lie about, some 14 MB: a year of 18 series by the hour, more than the 16 of a pack, which come side
- * by side. To pack what is beyond takes longer than all else that is done with it; with room for more, a query of
- * the most buckets would take more than half of its memory.
+ * Bytes of buckets that lie about: of a year by the hour those of 18 series, or the ends of 29, more than the 16 of a
+ * pack, which come side by side. To pack what is beyond takes longer than all else that is done with it; with room for
+ * more, a query of the most buckets would take more than half of its memory.
  */
-const ROOM = 163_840;
-
-const BUCKET_BYTES = 11 * 8;
+const ROOM_BYTES = 163_840 * 88;
 
 export class TierSeries {
   readonly #width: number;
+  readonly #end: number;
+  readonly #wanted: Wanted;
   readonly #room: number;
   readonly #shelf: Shelf;
   /** By their labels; those of several databases are one. */
@@ -47,9 +49,11 @@ export class TierSeries {
   /** Buckets of a series that has one of each time. */
   readonly #most: number;
 
-  /** `room`: buckets that may lie about, give or take a series. */
-  constructor(plan: Plan, room = ROOM) {
+  /** `wanted`: all else may be anything. `room`: buckets that may lie about, give or take a series. */
+  constructor(plan: Plan, wanted: Wanted = "all", room = ROOM_BYTES / rowBytes(wanted)) {
     this.#width = plan.step;
+    this.#end = plan.to;
+    this.#wanted = wanted;
     this.#most = Math.ceil((plan.to - plan.kept) / plan.step);
     this.#room = room;
     this.#shelf = shelfOf(plan, room);
@@ -59,7 +63,7 @@ export class TierSeries {
   add(series: Series, rows: Buckets, first: number, end: number): TooLarge | undefined {
     const held = this.#heldOf(series);
     this.#loose.add(held);
-    if (held.isAway) held.lie(this.#columnsFor(end - first));
+    if (held.isAway) held.lie(this.#columnsFor(end - first, rows.start[first]!));
     const before = held.room;
     this.#buckets += held.add(rows, first, end, this.#width);
     this.#looseRoom += held.room - before;
@@ -69,7 +73,7 @@ export class TierSeries {
 
   /** About what they take in memory. */
   get bytes(): number {
-    return BUCKET_BYTES * (this.#looseRoom + this.#spareRoom) + this.#packedBytes;
+    return rowBytes(this.#wanted) * (this.#looseRoom + this.#spareRoom) + this.#packedBytes;
   }
 
   /** All series, once. The buckets of one are good until the next is asked for. */
@@ -87,15 +91,17 @@ export class TierSeries {
     const labels = canonicalLabels([[METRIC_NAME, series.metric], ...series.labels]);
     const key = labelsJson(labels);
     held = this.#all.get(key);
-    if (held === undefined) this.#all.set(key, (held = new Held(labels, this.#most)));
+    if (held === undefined) this.#all.set(key, (held = new Held(labels, this.#most, this.#wanted)));
     this.#known.set(series, held);
     return held;
   }
 
-  /** For a series that begins with so many rows: more of them will come. */
-  #columnsFor(rows: number): Buckets {
+  /** For a series that begins with so many rows, then: more of them will come, as a rule one in each bucket. */
+  #columnsFor(rows: number, start: number): Buckets {
     const spare = this.#spare.pop();
-    const columns = spare ?? new Buckets(Math.max(16, rows, Math.min(8 * rows, this.#most)));
+    const most = Math.ceil((this.#end - start) / this.#width);
+    const likely = this.#looseRoom + most <= this.#room ? most : Math.min(8 * rows, most);
+    const columns = spare ?? newColumns(Math.max(16, rows, likely), this.#wanted);
     if (spare !== undefined) this.#spareRoom -= roomOf(spare);
     columns.length = 0;
     this.#looseRoom += roomOf(columns);
@@ -109,7 +115,7 @@ export class TierSeries {
       if (held === but) continue;
       this.#loose.delete(held);
       this.#looseRoom -= held.room;
-      const { bytes, columns } = held.pack(this.#shelf);
+      const { bytes, columns } = held.pack(this.#shelf, this.#scratch);
       this.#packedBytes += bytes;
       if (this.#spareRoom + roomOf(columns) > this.#room / 2) continue;
       this.#spareRoom += roomOf(columns);
@@ -126,6 +132,7 @@ const EMPTY = new Buckets(0);
 class Held {
   readonly labels: Labels;
   readonly #most: number;
+  readonly #wanted: Wanted;
   /** Those that came in the order of time, behind what is packed. */
   #buckets = EMPTY;
   readonly #packed: Uint8Array[] = [];
@@ -137,9 +144,10 @@ class Held {
   #isLate = false;
 
   /** `most`: buckets that it may come to have. */
-  constructor(labels: Labels, most: number) {
+  constructor(labels: Labels, most: number, wanted: Wanted) {
     this.labels = labels;
     this.#most = most;
+    this.#wanted = wanted;
   }
 
   /** Whether it has no columns to lie in: they are to be given before rows are added. */
@@ -166,7 +174,7 @@ class Held {
       const top = buckets.length - 1;
       if (start > this.#last) {
         const next = endOfRun(rows, i, end, width);
-        pushRows(buckets, rows, i, next);
+        pushWanted(buckets, rows, i, next, this.#wanted);
         buckets.start[top + 1] = start;
         this.#last = startOf(rows, next - 1, width);
         added += next - i;
@@ -190,17 +198,17 @@ class Held {
   #reserve(rows: number): void {
     const room = roomOf(this.#buckets);
     if (rows <= room) return;
-    const larger = new Buckets(Math.max(rows, Math.min(2 * room, this.#most)));
-    pushRows(larger, this.#buckets, 0, this.#buckets.length);
+    const larger = newColumns(Math.max(rows, Math.min(2 * room, this.#most)), this.#wanted);
+    pushWanted(larger, this.#buckets, 0, this.#buckets.length, this.#wanted);
     this.#buckets = larger;
   }
 
   /** Packs all of it, as it is; how many bytes more that takes, and the columns that it lay in. */
-  pack(shelf: Shelf): { readonly bytes: number; readonly columns: Buckets } {
+  pack(shelf: Shelf, scratch: Buckets): { readonly bytes: number; readonly columns: Buckets } {
     const columns = this.#buckets;
     const packed = [columns, this.#late]
       .filter(({ length }) => length > 0)
-      .map((rows) => shelf.pack(rows));
+      .map((rows) => shelf.pack(forPacking(rows, scratch, this.#wanted)));
     this.#packed.push(...packed);
     this.#isLate ||= this.#late !== EMPTY;
     this.#buckets = EMPTY;

@@ -138,6 +138,18 @@ export class Sources {
     return this.#dirty.get(pack)?.get(hour) !== true;
   }
 
+  /** Whether to take the buckets of all hours of a UTC day. */
+  hoursOf(tier: "hour" | "day", pack: number, day: number): boolean {
+    if (!isBefore(day * 24 + 23, pack, this.#rolled)) return false;
+    if (tier === "day" && this.day(pack, day)) return false;
+    return this.#stale.get(pack)?.has(day) !== true;
+  }
+
+  /** Whether to take those of all days up to one, at the day tier. */
+  daysTo(pack: number, last: number): boolean {
+    return isBefore(last, pack, this.#made) && this.#stale.get(pack) === undefined;
+  }
+
   /** Whether to take the bucket of a UTC day, at the day tier. */
   day(pack: number, day: number): boolean {
     return isBefore(day, pack, this.#made) && this.#stale.get(pack)?.has(day) !== true;

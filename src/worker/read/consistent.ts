@@ -26,7 +26,11 @@ export interface WantedOfHeads {
 export interface Wanted extends WantedOfHeads {
   readonly metrics: readonly string[];
   /** Reads a database in one snapshot, with the watermarks of `shards`. @throws D1Failed */
-  readonly readD1: (db: D1DatabaseSession, shards: readonly number[]) => Promise<Snapshot>;
+  readonly readD1: (
+    db: D1DatabaseSession,
+    shards: readonly number[],
+    name: string,
+  ) => Promise<Snapshot>;
 }
 
 export interface AskedHead {
@@ -102,7 +106,7 @@ async function readAll(
       // Only the primary can be trusted not to be behind what a shard said.
       const session = db.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
       try {
-        return ok({ name, session, snapshot: await readD1(session, shards) });
+        return ok({ name, session, snapshot: await readD1(session, shards, name) });
       } catch (error) {
         return err(d1Unavailable(name, error));
       }

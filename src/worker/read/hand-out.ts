@@ -106,10 +106,19 @@ export class HandOut<R extends Rows> {
       ({ kept, to }) => ({ from: kept, to }),
     );
     const sources = new Sources(progress, dirty);
-    const isMinute: IsWanted = (pack, start) => sources.minutes(tier, pack, hourOf(start));
-    const isHour: IsWanted = (pack, start) =>
-      tier !== "minute" && sources.hour(tier, pack, hourOf(start));
-    const isDay: IsWanted = (pack, start) => sources.day(pack, dayOf(start));
+    const isMinute: Wanted = {
+      one: (pack, start) => sources.minutes(tier, pack, hourOf(start)),
+      // All minutes of an hour are wanted, or none.
+      all: () => true,
+    };
+    const isHour: Wanted = {
+      one: (pack, start) => tier !== "minute" && sources.hour(tier, pack, hourOf(start)),
+      all: (pack, day) => tier !== "minute" && sources.hoursOf(tier, pack, day),
+    };
+    const isDay: Wanted = {
+      one: (pack, start) => sources.day(pack, dayOf(start)),
+      all: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
+    };
     const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), 0);
     this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
@@ -126,7 +135,7 @@ export class HandOut<R extends Rows> {
     database: string,
     table: TierName,
     packs: readonly PackRow[],
-    isWanted: IsWanted,
+    isWanted: Wanted,
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | undefined> {
@@ -139,12 +148,11 @@ export class HandOut<R extends Rows> {
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
       decoded = this.decoded;
       const from = spanStart(table, row.span);
-      // All minutes of an hour are wanted, or none: then they need no decoding.
-      const isWhole = table === "minute";
-      if (isWhole && !isWanted(row.pack, from)) continue;
+      if (table === "minute" && !isWanted.one(row.pack, from)) continue;
+      const isWhole = isWanted.all(row.pack, row.span);
       const where = { from, to: spanStart(table, row.span + 1), in: `${database}, table ${table}` };
       const segments = this.#try(
-        () => segmentsOf(row),
+        () => segmentsOf(row, of),
         () => of.inPack(row),
         where,
       );
@@ -162,9 +170,9 @@ export class HandOut<R extends Rows> {
           this.#takeHour?.(series, whole);
         this.decoded += rows.length;
         for (let i = 0; i < rows.length;) {
-          const is = isWhole || isWanted(row.pack, rows.start[i]!);
+          const is = isWhole || isWanted.one(row.pack, rows.start[i]!);
           let end = isWhole ? rows.length : i + 1;
-          while (end < rows.length && isWanted(row.pack, rows.start[end]!) === is) end++;
+          while (end < rows.length && isWanted.one(row.pack, rows.start[end]!) === is) end++;
           const error = is ? this.#give({ series, ranges }, i, end) : undefined;
           if (error !== undefined) return error;
           i = end;
@@ -270,14 +278,21 @@ export class HandOut<R extends Rows> {
 const bytesOf = (rows: readonly PackRow[]): number =>
   rows.reduce((sum, { body }) => sum + (typeof body === "string" ? 2 * body.length : 0), 0);
 
-/** Whether a table's bucket of a pack that starts then (Unix ms) is to be read there. */
-type IsWanted = (pack: number, start: number) => boolean;
+/** What of a table is to be read there. */
+interface Wanted {
+  /** Whether the bucket of a pack that starts then, Unix ms. */
+  readonly one: (pack: number, start: number) => boolean;
+  /** Whether all that a row has: asked once, and not of each of its buckets. */
+  readonly all: (pack: number, span: number) => boolean;
+}
 
-/** @throws CorruptBytes */
-function segmentsOf({ slot, body }: PackRow): Pack {
+/** Of the series that are wanted. @throws CorruptBytes */
+function segmentsOf({ pack, slot, body }: PackRow, of: SeriesById): Pack {
   if (body === null) return NO_SEGMENTS;
   if (typeof body !== "string") throw new CorruptBytes("a segment is no text");
-  return slot === null ? decodeBarePack(body) : new Map([[slot, body]]);
+  return slot === null
+    ? decodeBarePack(body, (one) => of.has(idAt(pack, one)))
+    : new Map([[slot, body]]);
 }
 
 const NO_SEGMENTS: Pack = new Map();

@@ -18,7 +18,7 @@ import {
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { databasesOf } from "../../d1/databases.ts";
-import { readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
+import { type Caching, knownPacks, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
 import type { Env } from "../env.ts";
 import { countRead } from "../shards.ts";
 import { type Load, overBudget } from "./bounds.ts";
@@ -57,6 +57,7 @@ export interface Wide {
   readonly perSlice: number;
   /** Unix ms: when the query began. */
   readonly since: number;
+  readonly caching: (database: string) => Caching;
 }
 
 interface Item {
@@ -70,14 +71,14 @@ interface Item {
 const AHEAD = 2;
 
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
-  const { plan, stored, handOut, since, perSlice } = wide;
+  const { plan, stored, handOut, since } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
   const loads = stored.map((of): Load => ({
     series: of.series.size,
     slots: slotsOf(packsOf(of.series.keys())),
     cost: costs.get(of)!,
   }));
-  const queue = inTurn(stored.map((of) => itemsOf(of, plan, costs.get(of)!, perSlice)));
+  const queue = inTurn(stored.map((of) => itemsOf(of, wide, costs.get(of)!)));
   const joined = new Joined(env, wide);
   const flying: {
     readonly item: Item;
@@ -109,12 +110,17 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
   return await joined.finish();
 }
 
-const itemsOf = (of: Stored, plan: Plan, cost: Cost, perSlice: number): Item[] =>
-  sliced(packsOf(of.series.keys()), plan, cost, perSlice).map((slice) => ({
-    of,
-    slice,
-    whole: false,
-  }));
+/** What is known already is one slice, however much it is. */
+function itemsOf(of: Stored, { plan, perSlice, caching }: Wide, cost: Cost): Item[] {
+  const packs = packsOf(of.series.keys());
+  const known = knownPacks(plan, packs, caching(of.reading.name));
+  const names = new Set(known.map(({ pack }) => pack));
+  const others = packs.filter(({ pack }) => !names.has(pack));
+  const slices = sliced(others, plan, cost, perSlice);
+  const { kept: from, to } = plan;
+  if (known.length > 0) slices.push({ packs: known, from, to });
+  return slices.map((slice) => ({ of, slice, whole: false }));
+}
 
 /** One of each list in turn: databases work side by side. */
 function inTurn(lists: readonly (readonly Item[])[]): Item[] {
@@ -153,15 +159,17 @@ class Joined {
   }
 
   async read({ of, slice, whole }: Item): Promise<Result<SliceSnapshot, ReadError>> {
-    const { plan, asked, perSlice } = this.#wide;
-    const session = this.#sessions.get(of.reading.name)!;
+    const { plan, asked, perSlice, caching } = this.#wide;
+    const { name } = of.reading;
+    const session = this.#sessions.get(name)!;
     const most = whole ? Infinity : perSlice;
     try {
-      const read = await readSlice(session, slice, plan, [...asked.keys()], most);
+      const shards = [...asked.keys()];
+      const read = await readSlice(session, slice, plan, shards, most, caching(name));
       countRead(read.counted.read);
       return ok(read);
     } catch (error) {
-      return err(d1Unavailable(of.reading.name, error));
+      return err(d1Unavailable(name, error));
     }
   }
 

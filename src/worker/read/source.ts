@@ -17,6 +17,7 @@ import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
+import { type Admission, PackCache } from "../../d1/pack-cache.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import type { Share } from "../room.ts";
@@ -37,6 +38,9 @@ import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
 import { merged, withHeads } from "./union.ts";
+
+/** Of this isolate. */
+const cache = new PackCache();
 
 /**
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
@@ -102,6 +106,7 @@ async function select<R extends Rows>(
     work,
     perSlice,
     since: Date.now(),
+    admission: cache.admission(),
     heads,
   };
   let known = false;
@@ -158,6 +163,7 @@ interface Question {
   readonly perSlice: number;
   /** Unix ms: when the query began. */
   readonly since: number;
+  readonly admission: Admission;
   /** Told how many bytes of heads are held. */
   readonly heads: (bytes: number) => void;
 }
@@ -172,7 +178,7 @@ interface PartRead {
 /** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
 async function readPart(
   env: Env,
-  { metrics, matchers, work, perSlice, since, heads: held }: Question,
+  { metrics, matchers, work, perSlice, since, admission, heads: held }: Question,
   asked: Plan,
   handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
@@ -184,8 +190,8 @@ async function readPart(
     labels,
     from: asked.kept,
     to: asked.to,
-    readD1: async (db, shards) => {
-      const snapshot = await readSnapshot(db, wanted, shards);
+    readD1: async (db, shards, database) => {
+      const snapshot = await readSnapshot(db, wanted, shards, { cache, database, admission });
       countRead(snapshot.counted.read);
       return snapshot;
     },
@@ -224,6 +230,7 @@ async function readPart(
           handOut,
           since,
           perSlice,
+          caching: (database) => ({ cache, database, admission }),
         }));
   if (failed !== undefined) return err(failed);
   for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);

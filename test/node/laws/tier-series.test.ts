@@ -48,12 +48,15 @@ const history = fc.record({
   /** Of two databases, whose objects of a series differ. */
   databases: fc.constantFrom(1, 2),
   room: fc.constantFrom(1, 8, 1_000),
+  /** Of what is not wanted, anything may come. */
+  wanted: fc.constantFrom("all" as const, "ends" as const),
 });
 
 test("of any history", () => {
   fc.assert(
-    fc.property(history, ({ series, runs, databases, room }) => {
-      const found = new TierSeries(PLAN, room);
+    fc.property(history, ({ series, runs, databases, room, wanted: columns }) => {
+      const found = new TierSeries(PLAN, columns, room);
+      const told = columns === "all" ? allOf : endsOf;
       const objects = series.map((_, i) =>
         Array.from({ length: databases }, () => ({
           metric: "m",
@@ -122,7 +125,12 @@ test.each([
   expect(size).toBe(Math.ceil(series / 16) * 16 * rows);
 });
 
-const told = (buckets: Buckets, row: number) => ({
+const allOf = (buckets: Buckets, row: number) => ({
   start: buckets.start[row],
   ...buckets.at(row),
 });
+
+function endsOf(buckets: Buckets, row: number) {
+  const { start, count, first, firstAt, last, lastAt, rise } = allOf(buckets, row);
+  return { start, count, first, firstAt, last, lastAt, rise };
+}

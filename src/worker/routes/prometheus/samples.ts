@@ -212,9 +212,10 @@ async function readBuckets(
 ): Promise<Result<Read, ReadError>> {
   // A bucket that ended before the range may be the one that is seen in it.
   const range = { from: from - 2 * TIERS[tier].step, to };
-  const found = new TierSeries(plan(range, tier, now, retention));
+  const wanted = wantedBy(use);
+  const found = new TierSeries(plan(range, tier, now, retention), wanted);
   let isAny = false;
-  const selection = { matchers, ...range, tier, wanted: wantedBy(use) };
+  const selection = { matchers, ...range, tier, wanted };
   const selected = await source.select(selection, (series, rows, first, end) => {
     isAny = true;
     const over = found.add(series, rows, first, end);

@@ -1,0 +1,182 @@
+// Packs of hours and days that were read not long ago, so that panels side by side, and the same again a minute
+// later, read them once. Nothing goes by time: whatever writes coarse packs changes the roll-up's token (see
+// progress.ts), and D1 leaves out what is held only while the token is still the one under which it was read. So a
+// read gets what its snapshot holds, also of a replica, or of a database that was restored: tokens are random.
+
+import * as LIMITS from "../core/limits.ts";
+import type { WantedPack } from "../core/query/slices.ts";
+import type { PackRow } from "./segments.ts";
+
+export type CoarseTable = "hour" | "day";
+
+/** The rows of some packs in spans [first, last]: UTC days or years, the table's own keys. */
+export interface Area {
+  readonly database: string;
+  readonly table: CoarseTable;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** All rows of one pack, or of a slot of it, in spans [first, last], by span. */
+interface Held {
+  readonly token: number;
+  readonly first: number;
+  readonly last: number;
+  readonly rows: readonly PackRow[];
+  readonly bytes: number;
+}
+
+/** What is held of an area under one token, whatever becomes of the cache meanwhile. */
+export interface Known {
+  readonly area: Area;
+  readonly token: number;
+  readonly packs: readonly (WantedPack & Pick<Held, "rows">)[];
+}
+
+/** Of a row, besides its text. */
+const ROW_BYTES = 100;
+
+/** What one question may still bring. */
+export interface Admission {
+  bytes: number;
+}
+
+export class PackCache {
+  readonly #most: number;
+  /** Those last asked for are last. */
+  readonly #held = new Map<string, Held>();
+  #bytes = 0;
+  /** Of each database, the last one seen. */
+  readonly #tokens = new Map<string, number>();
+  /** By the text of a question: of which packs it was, so that it can be asked without those that are held. */
+  readonly #questions = new Map<string, readonly WantedPack[]>();
+
+  constructor(bytes: number = LIMITS.packCacheBytes) {
+    this.#most = bytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** For a question: one that reads much shall not push out all that others read. */
+  admission(): Admission {
+    return { bytes: this.#most / 4 };
+  }
+
+  /** What is held of these packs over the whole of an area. */
+  known(area: Area, packs: readonly WantedPack[]): Known | undefined {
+    const token = this.#tokens.get(area.database);
+    if (token === undefined) return undefined;
+    const known = packs.flatMap((wanted) => {
+      const held = this.#of(area, wanted);
+      if (held === undefined) return [];
+      const { rows } = held;
+      return [{ ...wanted, rows: rows.filter(({ span }) => isIn(area, span)) }];
+    });
+    return known.length === 0 ? undefined : { area, token, packs: known };
+  }
+
+  /** Of a slot also the whole pack will do. */
+  #of(area: Area, { pack, slot }: WantedPack): Held | undefined {
+    for (const one of slot === null ? [null] : [null, slot]) {
+      const key = keyOf(area, { pack, slot: one });
+      const held = this.#held.get(key);
+      if (held === undefined || held.first > area.first || held.last < area.last) continue;
+      this.#held.delete(key);
+      this.#held.set(key, held);
+      return held;
+    }
+    return undefined;
+  }
+
+  /** The same of the packs that a question was of when it was last answered. */
+  knownOf(area: Area, question: string): Known | undefined {
+    const packs = this.#questions.get(question);
+    return packs && this.known(area, packs);
+  }
+
+  /** Keeps what a question is of. */
+  answered(question: string, packs: readonly WantedPack[]): void {
+    this.#questions.delete(question);
+    if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return;
+    this.#questions.set(question, packs);
+    if (this.#questions.size > MOST_QUESTIONS)
+      this.#questions.delete(this.#questions.keys().next().value!);
+  }
+
+  /** Keeps all rows of packs in an area, as they were read under a token; 0 is none. */
+  put(
+    area: Area,
+    token: number,
+    packs: readonly WantedPack[],
+    rows: readonly PackRow[],
+    admission: Admission,
+  ): void {
+    if (token !== this.#tokens.get(area.database)) this.#begin(area.database, token);
+    if (token === 0) return;
+    const byPack = Map.groupBy(rows, ({ pack }) => pack);
+    for (const wanted of packs) {
+      const key = keyOf(area, wanted);
+      const held = heldOf(area, token, byPack.get(wanted.pack) ?? []);
+      if (held.bytes > admission.bytes) continue;
+      admission.bytes -= held.bytes;
+      const joined = joinedWith(this.#held.get(key), held);
+      this.#drop(key);
+      this.#held.set(key, joined);
+      this.#bytes += joined.bytes;
+    }
+    for (const key of this.#held.keys()) {
+      if (this.#bytes <= this.#most) break;
+      this.#drop(key);
+    }
+  }
+
+  /** What is held of a database is of before. */
+  #begin(database: string, token: number): void {
+    this.#tokens.set(database, token);
+    for (const key of this.#held.keys()) if (key.startsWith(`${database}/`)) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    this.#bytes -= this.#held.get(key)?.bytes ?? 0;
+    this.#held.delete(key);
+  }
+}
+
+/** Questions that are longer, or of more packs, are asked in full. */
+const MOST_CHARACTERS = 1_000;
+const MOST_PACKS = 64;
+const MOST_QUESTIONS = 512;
+
+const keyOf = ({ database, table }: Area, { pack, slot }: WantedPack): string =>
+  `${database}/${table}/${pack}/${slot ?? ""}`;
+
+const isIn = ({ first, last }: Pick<Area, "first" | "last">, span: number): boolean =>
+  span >= first && span <= last;
+
+function heldOf({ first, last }: Area, token: number, unsorted: readonly PackRow[]): Held {
+  const rows = unsorted.toSorted((a, b) => a.span - b.span);
+  return { token, first, last, rows, bytes: bytesOf(rows) };
+}
+
+/** With what is held of before or after it, where nothing lies between the two. */
+function joinedWith(before: Held | undefined, held: Held): Held {
+  if (before === undefined || before.first > held.last + 1 || before.last < held.first - 1)
+    return held;
+  const others = before.rows.filter(({ span }) => !isIn(held, span));
+  const rows = [...others, ...held.rows].sort((a, b) => a.span - b.span);
+  return {
+    token: held.token,
+    first: Math.min(before.first, held.first),
+    last: Math.max(before.last, held.last),
+    rows,
+    bytes: bytesOf(rows),
+  };
+}
+
+const bytesOf = (rows: readonly PackRow[]): number =>
+  rows.reduce(
+    (sum, { body }) => sum + ROW_BYTES + (typeof body === "string" ? body.length : 0),
+    ROW_BYTES,
+  );
