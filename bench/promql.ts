@@ -187,7 +187,8 @@ async function compare(stores: readonly Store[], span: Span, end: number): Promi
     const shapes = new Set<string>();
     // The first round is not counted: it is compared.
     for (let run = 0; run <= RUNS; run++)
-      for (const [i, store] of stores.entries()) {
+      for (const i of orderOf(run, stores.length)) {
+        const store = stores[i]!;
         if (sum(taken[i]!) > ENOUGH) continue;
         const before = store.cpu();
         let shape = "";
@@ -209,6 +210,12 @@ async function compare(stores: readonly Store[], span: Span, end: number): Promi
     .join(", ");
   console.log(`  ${span.name} by ${span.step / 1_000} s, 20 panels: ${totals}`);
   console.log(slow.join("\n"));
+}
+
+/** Each comes after each other as often: what one leaves in the caches of the machine is not always the same one's. */
+function orderOf(run: number, stores: number): number[] {
+  const order = Array.from({ length: stores }, (_, i) => (i + run) % stores);
+  return Math.floor(run / stores) % 2 === 0 ? order : order.reverse();
 }
 
 /** How many series and values an answer has. @throws when there is none */
