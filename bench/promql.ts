@@ -215,7 +215,7 @@ async function compare(stores: readonly Store[], span: Span, end: number): Promi
 /** Each comes after each other as often: what one leaves in the caches of the machine is not always the same one's. */
 function orderOf(run: number, stores: number): number[] {
   const order = Array.from({ length: stores }, (_, i) => (i + run) % stores);
-  return Math.floor(run / stores) % 2 === 0 ? order : order.reverse();
+  return Math.floor(run / stores) % 2 === 0 ? order : order.toReversed();
 }
 
 /** How many series and values an answer has. @throws when there is none */

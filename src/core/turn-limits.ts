@@ -12,3 +12,9 @@ export const itemsPerTurn = 1_024;
 export const turnMs = 1_000;
 /** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */
 export const largeBodyBytes = 128 * 1024;
+/** About what a query takes that is no wide one, ms: by it the requests of one caller are paced, see worker/pace.ts. */
+export const workOfQueryMs = 4;
+/** So much work of one caller may begin before others have their share of the time, ms. */
+export const paceBurstMs = 32;
+/** No request is held back for longer, ms. */
+export const paceMs = 1_000;

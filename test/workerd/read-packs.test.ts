@@ -152,6 +152,45 @@ test("today by the hour reads a row of hours, and the minutes of the last ones",
   expect(await rows("day", START - DAY)).toEqual([[[0, 2095]], [], []]);
 });
 
+test("what was read of hours and days is read again when it has changed, and not before", async () => {
+  await wipe(env.DB);
+  vi.setSystemTime(START);
+  await flush([16, 17].map((id) => ({ id, at: START - 30 * HOUR, value: 1 })));
+  await runSteps(START, RETENTION);
+  const { cache, database } = caching();
+  const asked = async (tier: "hour" | "day", metrics = ["m16", "m17"]) => {
+    const range = plan({ from: START - 2 * DAY, to: START }, tier, START, RETENTION);
+    const wanted = { metrics, matchers: [], plan: range, perSlice: 200_000 };
+    const admission = cache.admission();
+    const snapshot = await readSnapshot(env.DB.withSession(), wanted, [0], {
+      cache,
+      database,
+      admission,
+    });
+    const rows = tier === "hour" ? snapshot.segments.hours : snapshot.segments.days;
+    return rows.map(({ span, body }) => [span, body]);
+  };
+  for (const tier of ["hour", "day"] as const) {
+    const first = await asked(tier);
+    expect(first).toHaveLength(1);
+    await asked(tier, ["m16"]);
+    // Behind the back of all that keeps the token.
+    await env.DB.exec(`CREATE TABLE away AS SELECT * FROM ${tier}; DELETE FROM ${tier}`);
+    expect(await asked(tier)).toEqual(first);
+    // Of one series the pack that is held will do.
+    expect(await asked(tier, ["m16"])).toEqual(first);
+    await env.DB.exec(`INSERT INTO ${tier} SELECT * FROM away; DROP TABLE away`);
+    await flush([{ id: 16, at: START - 30 * HOUR, value: 2 }]);
+    await runSteps(START, RETENTION);
+    const changed = await asked(tier);
+    expect(changed).toHaveLength(1);
+    expect(changed).not.toEqual(first);
+    // A series more in the pack.
+    const more = await asked(tier, ["m16", "m17", "m18"]);
+    expect(more).toEqual(changed);
+  }
+});
+
 test("every point once, by minute, hour and day", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -186,6 +225,14 @@ test("every point once, by minute, hour and day", async () => {
             removed.add(what.remove);
             points = points.filter(({ id }) => id !== what.remove);
           }
+          // What is read now may be kept, and must not be told once it has changed.
+          const all = { from: START - 9 * DAY, to: now + DAY };
+          for (const tier of ["hour", "day"] as const)
+            expect([
+              tier,
+              n,
+              sorted(await found(store, tier, all, n % 2 === 0 ? 5_000 : 200_000)),
+            ]).toEqual([tier, n, sorted(expected(points, tier, all))]);
         }
         const range = {
           from: now - agoHours * HOUR,

@@ -18,6 +18,7 @@ import { noteUse, type TokenRow } from "../../d1/tokens.ts";
 import { after } from "../after.ts";
 import { configOf, type HonoEnv } from "../env.ts";
 import { linkListOf } from "../link-list.ts";
+import { Pace, workOf } from "../pace.ts";
 import { type TokenList, tokenListOf } from "../token-list.ts";
 import { byAccess } from "./access-jwt.ts";
 import { sessionOf } from "./cookie.ts";
@@ -34,6 +35,12 @@ export const CLOSED: Failure = {
   message:
     "This store is closed: it has no API_TOKEN. Set one with `npx wrangler secret put API_TOKEN`",
 };
+
+/** Of this isolate. */
+const pace = new Pace({
+  now: () => performance.now(),
+  wait: (ms) => scheduler.wait(ms),
+});
 
 /** What an endpoint says of who may ask it. */
 type Asked = Pick<Endpoint, "tokenOf" | "ofAll" | "byLink"> & { readonly scope: Scope | "any" };
@@ -61,7 +68,7 @@ export async function admitted(
   return caller;
 }
 
-/** Who sent the request, when it has not asked too often. Who is open to its machine alone counts nobody. */
+/** Who sent the request, when it has not asked too often, and it is its turn. Who is open to its machine alone counts nobody. */
 async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   if (access.kind === "open") return await callerOf(c, access, endpoint);
   let caller: Caller;
@@ -73,6 +80,7 @@ async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Pr
     throw error;
   }
   await mustBePatient(c.env, caller, c.req.raw);
+  await pace.begin(caller.link?.hash ?? caller.id, workOf(c.req.raw));
   return caller;
 }
 

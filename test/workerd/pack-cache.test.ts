@@ -1,0 +1,159 @@
+// Packs that were read are held as long as the token is the same, whole or not at all, and no more than there is room for.
+
+import { describe, expect, test } from "vitest";
+import * as LIMITS from "../../src/core/limits.ts";
+import { type Area, PackCache } from "../../src/d1/pack-cache.ts";
+import type { PackRow } from "../../src/d1/segments.ts";
+
+const area = (first: number, last: number, database = "DB"): Area => ({
+  database,
+  table: "hour",
+  first,
+  last,
+});
+
+const rowsOf = (pack: number, first: number, last: number, body = "{0:a}"): PackRow[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => ({
+    pack,
+    span: first + i,
+    slot: null,
+    body,
+  }));
+
+const whole = (pack: number) => ({ pack, slot: null });
+const TOKEN = 5;
+
+/** Spans that are held of a pack in an area; undefined: it is not held. */
+function spans(
+  cache: PackCache,
+  of: Area,
+  pack: number,
+  slot: number | null = null,
+): number[] | undefined {
+  const known = cache.known(of, [{ pack, slot }]);
+  return known?.packs[0]?.rows.map(({ span }) => span);
+}
+
+const put = (
+  cache: PackCache,
+  of: Area,
+  pack: number,
+  rows: readonly PackRow[],
+  token = TOKEN,
+): void => cache.put(of, token, [whole(pack)], rows, cache.admission());
+
+test("what is within what was read is held, and nothing else", () => {
+  const cache = new PackCache();
+  expect(spans(cache, area(1, 9), 7)).toBeUndefined();
+  put(cache, area(1, 9), 7, rowsOf(7, 2, 8));
+  expect(spans(cache, area(1, 9), 7)).toEqual([2, 3, 4, 5, 6, 7, 8]);
+  expect(spans(cache, area(3, 4), 7)).toEqual([3, 4]);
+  expect(spans(cache, area(9, 9), 7)).toEqual([]);
+  for (const other of [area(0, 9), area(1, 10), area(1, 9, "DB_1")])
+    expect(spans(cache, other, 7)).toBeUndefined();
+  expect(spans(cache, { ...area(1, 9), table: "day" }, 7)).toBeUndefined();
+  expect(spans(cache, area(1, 9), 8)).toBeUndefined();
+});
+
+test("of one slot the whole pack will do, not the other way round", () => {
+  const cache = new PackCache();
+  put(cache, area(1, 2), 7, rowsOf(7, 1, 2));
+  expect(spans(cache, area(1, 2), 7, 3)).toEqual([1, 2]);
+  cache.put(
+    area(1, 2),
+    TOKEN,
+    [{ pack: 8, slot: 3 }],
+    [{ pack: 8, span: 1, slot: 3, body: "a" }],
+    cache.admission(),
+  );
+  expect(spans(cache, area(1, 2), 8, 3)).toEqual([1]);
+  expect(spans(cache, area(1, 2), 8, 4)).toBeUndefined();
+  expect(spans(cache, area(1, 2), 8)).toBeUndefined();
+});
+
+test("parts of a range that follow each other are one, with a gap only the later is held", () => {
+  const cache = new PackCache();
+  put(cache, area(1, 3), 7, rowsOf(7, 1, 3));
+  put(cache, area(4, 6), 7, rowsOf(7, 4, 6));
+  put(cache, area(2, 5), 7, rowsOf(7, 2, 5, "{0:b}"));
+  expect(spans(cache, area(1, 6), 7)).toEqual([1, 2, 3, 4, 5, 6]);
+  const bodies = cache.known(area(1, 6), [whole(7)])!.packs[0]!.rows.map(({ body }) => body);
+  expect(bodies).toEqual(["{0:a}", "{0:b}", "{0:b}", "{0:b}", "{0:b}", "{0:a}"]);
+  put(cache, area(9, 9), 7, rowsOf(7, 9, 9));
+  expect(spans(cache, area(1, 6), 7)).toBeUndefined();
+  expect(spans(cache, area(9, 9), 7)).toEqual([9]);
+});
+
+test("another token ends all that was held of its database, 0 is none", () => {
+  const cache = new PackCache();
+  for (const database of ["DB", "DB_1"]) put(cache, area(1, 1, database), 7, rowsOf(7, 1, 1));
+  put(cache, area(1, 1), 8, rowsOf(8, 1, 1), TOKEN + 1);
+  expect(spans(cache, area(1, 1), 7)).toBeUndefined();
+  expect(spans(cache, area(1, 1), 8)).toEqual([1]);
+  expect(cache.known(area(1, 1), [whole(8)])?.token).toBe(TOKEN + 1);
+  expect(spans(cache, area(1, 1, "DB_1"), 7)).toEqual([1]);
+  put(cache, area(1, 1), 8, rowsOf(8, 1, 1), 0);
+  expect(spans(cache, area(1, 1), 8)).toBeUndefined();
+  // Also where it is before a token that was seen: a database may be restored, or a replica be behind.
+  put(cache, area(1, 1), 7, rowsOf(7, 1, 1, "{0:c}"));
+  expect(cache.known(area(1, 1), [whole(7)])?.packs[0]?.rows[0]?.body).toBe("{0:c}");
+});
+
+describe("room", () => {
+  const LONG = "x".repeat(100_000);
+
+  test("holds no more than the limit, and lets go first of what was asked for longest ago", () => {
+    const cache = new PackCache();
+    const packs = Math.ceil((2 * LIMITS.packCacheBytes) / LONG.length);
+    for (let pack = 0; pack < packs; pack++) {
+      put(cache, area(1, 1), pack, rowsOf(pack, 1, 1, LONG));
+      expect(spans(cache, area(1, 1), 0)).toEqual([1]);
+      expect(cache.bytes).toBeLessThanOrEqual(LIMITS.packCacheBytes);
+    }
+    expect(cache.bytes).toBeGreaterThan(0.9 * LIMITS.packCacheBytes);
+    expect(spans(cache, area(1, 1), 1)).toBeUndefined();
+    expect(spans(cache, area(1, 1), packs - 1)).toEqual([1]);
+  });
+
+  test("one question fills a quarter of it", () => {
+    const cache = new PackCache();
+    const admission = cache.admission();
+    const packs = Math.ceil(LIMITS.packCacheBytes / LONG.length);
+    for (let pack = 0; pack < packs; pack++)
+      cache.put(area(1, 1), TOKEN, [whole(pack)], rowsOf(pack, 1, 1, LONG), admission);
+    expect(cache.bytes).toBeLessThanOrEqual(LIMITS.packCacheBytes / 4);
+    expect(cache.bytes).toBeGreaterThan(0.9 * (LIMITS.packCacheBytes / 4));
+  });
+
+  test("what it holds is counted also where parts overlap", () => {
+    const cache = new PackCache();
+    for (let i = 0; i < 100; i++)
+      put(cache, area(i % 7, (i % 7) + 3), 7, rowsOf(7, i % 7, (i % 7) + 3));
+    const held = spans(cache, area(3, 6), 7)!;
+    expect(cache.bytes).toBeGreaterThan(held.length * 5);
+    expect(cache.bytes).toBeLessThan(2_000);
+    put(cache, area(1, 1), 7, [], TOKEN + 1);
+    expect(cache.bytes).toBeLessThan(200);
+  });
+});
+
+test("the packs of a question are known once it was answered, those of long or wide ones never", () => {
+  const cache = new PackCache();
+  put(cache, area(1, 1), 7, rowsOf(7, 1, 1));
+  expect(cache.knownOf(area(1, 1), "q")).toBeUndefined();
+  cache.answered("q", [whole(7), whole(8)]);
+  expect(cache.knownOf(area(1, 1), "q")?.packs.map(({ pack }) => pack)).toEqual([7]);
+  cache.answered("q", [whole(8)]);
+  expect(cache.knownOf(area(1, 1), "q")).toBeUndefined();
+  const long = "q".repeat(2_000);
+  cache.answered(long, [whole(7)]);
+  expect(cache.knownOf(area(1, 1), long)).toBeUndefined();
+  cache.answered(
+    "wide",
+    Array.from({ length: 100 }, (_, i) => whole(i)),
+  );
+  expect(cache.knownOf(area(1, 1), "wide")).toBeUndefined();
+  for (let i = 0; i < 1_000; i++) cache.answered(`q${i}`, [whole(7)]);
+  expect(cache.knownOf(area(1, 1), "q0")).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), "q999")).toBeDefined();
+});
