@@ -176,40 +176,51 @@ async function writeAll(
   }
 }
 
-/** Asks all stores each panel, in turns. */
+/** What became of a panel, by store. */
+interface Asked {
+  readonly panel: string;
+  readonly asked: URLSearchParams;
+  /** ms. */
+  readonly taken: readonly number[][];
+  readonly shapes: Set<string>;
+}
+
+/** Asks all stores the dashboard, in turns: as somebody does who opens it, one panel after the other. */
 async function compare(stores: readonly Store[], span: Span, end: number): Promise<void> {
-  const times = stores.map((): number[] => []);
   const cpu = stores.map(() => 0);
-  const slow: string[] = [];
-  for (const panel of PANELS) {
-    const asked = askedOf(panel, span, end);
-    const taken = stores.map((): number[] => []);
-    const shapes = new Set<string>();
-    // The first round is not counted: it is compared.
-    for (let run = 0; run <= RUNS; run++)
-      for (const i of orderOf(run, stores.length)) {
-        const store = stores[i]!;
+  const panels = PANELS.map((panel): Asked => ({
+    panel,
+    asked: askedOf(panel, span, end),
+    taken: stores.map(() => []),
+    shapes: new Set(),
+  }));
+  // The first round is not counted: it is compared.
+  for (let run = 0; run <= RUNS; run++)
+    for (const i of orderOf(run, stores.length)) {
+      const store = stores[i]!;
+      const before = store.cpu();
+      for (const { asked, taken, shapes } of panels) {
         if (sum(taken[i]!) > ENOUGH) continue;
-        const before = store.cpu();
         let shape = "";
         const took = await milliseconds(async () => void (shape = await ask(store, asked)));
         if (run === 0) shapes.add(shape);
-        else {
-          taken[i]!.push(took);
-          cpu[i]! += (store.cpu() - before) / RUNS;
-        }
+        else taken[i]!.push(took);
       }
-    const medians = taken.map(median);
-    for (const [i, one] of medians.entries()) times[i]!.push(one);
-    const shown = medians.map((one) => one.toFixed(0)).join(" | ");
-    const other = shapes.size > 1 ? `; answers: ${[...shapes].join(" | ")}` : "";
-    slow.push(`    ${shown.padEnd(22)} ${panel}${other}`);
-  }
+      if (run > 0) cpu[i]! += (store.cpu() - before) / RUNS;
+    }
+  const medians = panels.map(({ taken }) => taken.map(median));
   const totals = stores
-    .map(({ name }, i) => `${name} ${sum(times[i]!).toFixed(0)} ms (CPU ${cpu[i]!.toFixed(0)})`)
+    .map(({ name }, i) => {
+      const total = sum(medians.map((one) => one[i]!));
+      return `${name} ${total.toFixed(0)} ms (CPU ${cpu[i]!.toFixed(0)})`;
+    })
     .join(", ");
   console.log(`  ${span.name} by ${span.step / 1_000} s, 20 panels: ${totals}`);
-  console.log(slow.join("\n"));
+  for (const [i, { panel, shapes }] of panels.entries()) {
+    const shown = medians[i]!.map((one) => one.toFixed(0)).join(" | ");
+    const other = shapes.size > 1 ? `; answers: ${[...shapes].join(" | ")}` : "";
+    console.log(`    ${shown.padEnd(22)} ${panel}${other}`);
+  }
 }
 
 /** Each comes after each other as often: what one leaves in the caches of the machine is not always the same one's. */

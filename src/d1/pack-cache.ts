@@ -3,6 +3,7 @@
 // progress.ts), and D1 leaves out what is held only while the token is still the one under which it was read. So a
 // read gets what its snapshot holds, also of a replica, or of a database that was restored: tokens are random.
 
+import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import type { PackRow } from "./segments.ts";
@@ -123,6 +124,11 @@ export class PackCache {
       admission.bytes -= held.bytes;
       const joined = joinedWith(this.#held.get(key), held);
       this.#drop(key);
+      // What the whole pack has as well.
+      if (wanted.slot === null)
+        for (let slot = 0; slot < SERIES_PER_PACK; slot++)
+          if (this.#isWithin(keyOf(area, { ...wanted, slot }), joined))
+            this.#drop(keyOf(area, { ...wanted, slot }));
       this.#held.set(key, joined);
       this.#bytes += joined.bytes;
     }
@@ -130,6 +136,11 @@ export class PackCache {
       if (this.#bytes <= this.#most) break;
       this.#drop(key);
     }
+  }
+
+  #isWithin(key: string, { first, last }: Held): boolean {
+    const held = this.#held.get(key);
+    return held !== undefined && held.first >= first && held.last <= last;
   }
 
   /** What is held of a database is of before. */

@@ -71,6 +71,26 @@ test("of one slot the whole pack will do, not the other way round", () => {
   expect(spans(cache, area(1, 2), 8)).toBeUndefined();
 });
 
+test("what a whole pack has is not held of its slots as well", () => {
+  const cache = new PackCache();
+  const one = (last: number): void =>
+    cache.put(
+      area(1, last),
+      TOKEN,
+      [{ pack: 7, slot: 3 }],
+      [{ pack: 7, span: 1, slot: 3, body: "a".repeat(1_000) }],
+      cache.admission(),
+    );
+  one(2);
+  put(cache, area(1, 2), 7, rowsOf(7, 1, 2));
+  expect(cache.bytes).toBeLessThan(500);
+  expect(spans(cache, area(1, 2), 7, 3)).toEqual([1, 2]);
+  // But for what it has of a longer time.
+  one(9);
+  put(cache, area(1, 2), 7, rowsOf(7, 1, 2));
+  expect(spans(cache, area(1, 9), 7, 3)).toEqual([1]);
+});
+
 test("parts of a range that follow each other are one, with a gap only the later is held", () => {
   const cache = new PackCache();
   put(cache, area(1, 3), 7, rowsOf(7, 1, 3));
