@@ -6,7 +6,7 @@
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
-import type { PackRow } from "./segments.ts";
+import type { PackRow } from "./rows.ts";
 
 export type CoarseTable = "hour" | "day";
 
@@ -44,6 +44,8 @@ export interface Admission {
 
 export class PackCache {
   readonly #most: number;
+  /** What others leave of it, bytes. */
+  #room: number;
   /** Those last asked for are last. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
@@ -54,6 +56,13 @@ export class PackCache {
 
   constructor(bytes: number = LIMITS.packCacheBytes) {
     this.#most = bytes;
+    this.#room = bytes;
+  }
+
+  /** Lets go of what is over `bytes`, and holds no more from now on. */
+  shrinkTo(bytes: number): void {
+    this.#room = Math.max(0, Math.min(bytes, this.#most));
+    this.#trim();
   }
 
   get bytes(): number {
@@ -132,8 +141,13 @@ export class PackCache {
       this.#held.set(key, joined);
       this.#bytes += joined.bytes;
     }
+    this.#trim();
+  }
+
+  /** What was asked for longest ago goes first. */
+  #trim(): void {
     for (const key of this.#held.keys()) {
-      if (this.#bytes <= this.#most) break;
+      if (this.#bytes <= this.#room) break;
       this.#drop(key);
     }
   }

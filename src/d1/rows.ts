@@ -23,3 +23,14 @@ export type ViewRow = RowsOf<"views">;
 export type EventRow = RowsOf<"events">;
 export type LinkRow = RowsOf<"links">;
 export type AlertRuleRow = RowsOf<"alertRules">;
+
+/** A row of a pack, or of one slot of it. */
+export interface PackRow {
+  readonly pack: number;
+  /** Hour, UTC day or year: the table's own key. */
+  readonly span: number;
+  /** Of which `body` is the segment; null: `body` is the whole pack, without quotation marks. */
+  readonly slot: number | null;
+  /** Null: the slot has none. */
+  readonly body: unknown;
+}

@@ -9,22 +9,12 @@ import { type Query, query } from "./database.ts";
 import type { Known } from "./pack-cache.ts";
 import { valueOf } from "./progress.ts";
 import { TOKEN } from "./rollup.ts";
+import type { PackRow } from "./rows.ts";
 
 /** SQL of common tables, the last of which is `packs (pack, slot)`: see WantedPack. */
 export interface Packs {
   readonly cte: string;
   readonly params: readonly (string | number)[];
-}
-
-/** A row of a pack, or of one slot of it. */
-export interface PackRow {
-  readonly pack: number;
-  /** Hour, UTC day or year: the table's own key. */
-  readonly span: number;
-  /** Of which `body` is the segment; null: `body` is the whole pack, without quotation marks. */
-  readonly slot: number | null;
-  /** Null: the slot has none. */
-  readonly body: unknown;
 }
 
 /** What a row of a read is of: a table of packs, or what is to be known beside them. */

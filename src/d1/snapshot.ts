@@ -10,9 +10,8 @@ import type { Description } from "../core/series/description.ts";
 import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
 import type { Admission, Area, Known, PackCache } from "./pack-cache.ts";
-import type { MetricRow, SeriesRow } from "./rows.ts";
+import type { MetricRow, PackRow, SeriesRow } from "./rows.ts";
 import {
-  type PackRow,
   type Packs,
   packsGiven,
   type Part,
@@ -43,6 +42,8 @@ export interface Segments {
   readonly days: readonly PackRow[];
   /** There is more of it than was read. */
   readonly cut: boolean;
+  /** Characters of those texts that were held before. */
+  readonly known: number;
 }
 
 /** What holds for all that is read in the same batch. */
@@ -164,7 +165,8 @@ function withHeld(
   const table = area.table === "hour" ? "hours" : "days";
   const others = packs.filter((pack) => held(pack) === undefined);
   cache.put(area, tokenOf(standing), others, read[table], admission);
-  return { ...read, [table]: [...packs.flatMap((pack) => held(pack) ?? []), ...read[table]] };
+  const known = packs.flatMap((pack) => held(pack) ?? []);
+  return { ...read, [table]: [...known, ...read[table]], known: charactersOf(known) };
 }
 
 /** A slice of a plan with all that it holds, or `cut` when that is more than one slice may. */
@@ -260,6 +262,9 @@ function byPart(rows: readonly PartRow[]): Parts {
   return parts;
 }
 
+const charactersOf = (rows: readonly PackRow[]): number =>
+  rows.reduce((sum, { body }) => sum + (typeof body === "string" ? body.length : 0), 0);
+
 /** As a limit of rows: even none are not all. */
 const NONE_READ = -1;
 
@@ -268,6 +273,7 @@ const segments = (parts: Parts, most: number): Segments => ({
   minutes: parts.minute,
   hours: parts.hour,
   days: parts.day,
+  known: 0,
   cut: (["dirty", "minute", "hour", "day"] as const).some((of) => parts[of].length > most),
 });
 

@@ -1,11 +1,17 @@
-// The room of this isolate, and answers that are made with a share of it.
+// The room of this isolate: what reads hold of it, and what is kept of what they read while nobody needs it.
 
+import * as LIMITS from "../core/limits.ts";
+import { PackCache } from "../d1/pack-cache.ts";
 import { Room, type Share } from "./room.ts";
 
 const room = new Room({
   now: () => performance.now(),
   wait: (ms) => scheduler.wait(ms),
 });
+
+export const packCache = new PackCache();
+
+room.onHeld = (bytes) => packCache.shrinkTo(LIMITS.isolateQueryBytes - bytes);
 
 /** Makes an answer with a share of the isolate's room, which it keeps while its text is written `until` its end. */
 export const inRoom = (make: (share: Share) => Promise<Response>): Promise<Response> =>

@@ -25,6 +25,8 @@ const LOOK_MS = 5;
 
 export class Room {
   readonly clock: Clock;
+  /** Told how much is held, bytes, when it has become more: what is kept for later is to give way. */
+  onHeld: (bytes: number) => void = () => {};
   readonly #bytes: number;
   readonly #ofOne: number;
   readonly #ofSmall: number;
@@ -71,7 +73,9 @@ export class Room {
     this.#forget();
     if (!this.#hasRoom(share)) return false;
     share.granted = share.wanted;
-    this.peak = Math.max(this.peak, this.held);
+    const { held } = this;
+    this.peak = Math.max(this.peak, held);
+    this.onHeld(held);
     return true;
   }
 
@@ -175,6 +179,11 @@ export class Share {
     } finally {
       this.isWaiting = false;
     }
+  }
+
+  /** Whether there is room for all of it, now. */
+  get fits(): boolean {
+    return !this.#isOver && (this.wanted <= this.granted || this.#room.grants(this));
   }
 
   /** Nothing is held any more. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { type Area, PackCache } from "../../src/d1/pack-cache.ts";
-import type { PackRow } from "../../src/d1/segments.ts";
+import type { PackRow } from "../../src/d1/rows.ts";
 
 const area = (first: number, last: number, database = "DB"): Area => ({
   database,
@@ -143,6 +143,22 @@ describe("room", () => {
       cache.put(area(1, 1), TOKEN, [whole(pack)], rowsOf(pack, 1, 1, LONG), admission);
     expect(cache.bytes).toBeLessThanOrEqual(LIMITS.packCacheBytes / 4);
     expect(cache.bytes).toBeGreaterThan(0.9 * (LIMITS.packCacheBytes / 4));
+  });
+
+  test("it gives way to what others hold, and takes the room back", () => {
+    const cache = new PackCache(1_000_000);
+    for (let pack = 0; pack < 8; pack++) put(cache, area(1, 1), pack, rowsOf(pack, 1, 1, LONG));
+    cache.shrinkTo(500_000);
+    expect(cache.bytes).toBeLessThanOrEqual(500_000);
+    expect(spans(cache, area(1, 1), 7)).toEqual([1]);
+    cache.shrinkTo(-1);
+    expect(cache.bytes).toBe(0);
+    put(cache, area(1, 1), 1, rowsOf(1, 1, 1, LONG));
+    expect(cache.bytes).toBe(0);
+    cache.shrinkTo(2_000_000);
+    for (let pack = 0; pack < 30; pack++) put(cache, area(1, 1), pack, rowsOf(pack, 1, 1, LONG));
+    expect(cache.bytes).toBeLessThanOrEqual(1_000_000);
+    expect(cache.bytes).toBeGreaterThan(800_000);
   });
 
   test("what it holds is counted also where parts overlap", () => {

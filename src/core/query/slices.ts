@@ -50,7 +50,7 @@ export function sliced(
   { tier, kept: from, to }: Plan,
   cost: Cost,
   most: number,
-): Slice[] {
+): readonly Slice[] {
   if (from >= to) return [];
   const slices: Slice[] = [];
   const ofSlot = cost(from, to);

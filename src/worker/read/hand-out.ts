@@ -16,7 +16,7 @@ import {
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
 import type { Rows, Series, TakeHour, TakeRows } from "../../core/query/source.ts";
 import { dayOf, hourOf, spanStart, type TierName } from "../../core/tiers.ts";
-import type { PackRow } from "../../d1/segments.ts";
+import type { PackRow } from "../../d1/rows.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
@@ -74,6 +74,16 @@ export class HandOut<R extends Rows> {
     this.#share = share;
   }
 
+  /** Counts what is held beside it; negative: no more. */
+  hold(bytes: number): void {
+    this.#share?.hold(bytes);
+  }
+
+  /** Whether there is room for what is held, now. */
+  get fits(): boolean {
+    return this.#share?.fits ?? true;
+  }
+
   /** Waits until there is room for what is held. */
   async settled(): Promise<ReadError | undefined> {
     const waits = this.#share?.settled();
@@ -96,7 +106,7 @@ export class HandOut<R extends Rows> {
   async stored(
     database: string,
     { progress }: Standing,
-    { dirty, minutes, hours, days }: Segments,
+    { dirty, minutes, hours, days, known }: Segments,
     of: SeriesById,
     range: Range,
   ): Promise<ReadError | undefined> {
@@ -119,7 +129,7 @@ export class HandOut<R extends Rows> {
       one: (pack, start) => sources.day(pack, dayOf(start)),
       all: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
     };
-    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), 0);
+    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -2 * known);
     this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
     const error =

@@ -65,10 +65,15 @@ interface Item {
   readonly slice: Slice;
   /** It cannot be cut: however much it is, it is read. */
   readonly whole: boolean;
+  /** Next to nothing of it is to be read, as it seems. */
+  readonly known: boolean;
 }
 
-/** Slices that are read before they are due: D1 works while this decodes. */
+/** Slices that are read before they are due, where there is room for them: D1 works while this decodes. */
 const AHEAD = 2;
+
+/** Of a bucket of a slice that is on its way: its text, and what is parsed of it. */
+const BUCKET_BYTES = 30;
 
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
   const { plan, stored, handOut, since } = wide;
@@ -78,20 +83,33 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     slots: slotsOf(packsOf(of.series.keys())),
     cost: costs.get(of)!,
   }));
+  const bucketsOf = ({ of, slice }: Item): number =>
+    slotsOf(slice.packs) * costs.get(of)!(slice.from, slice.to);
   const queue = inTurn(stored.map((of) => itemsOf(of, wide, costs.get(of)!)));
   const joined = new Joined(env, wide);
   const flying: {
     readonly item: Item;
+    readonly bytes: number;
     readonly read: Promise<Result<SliceSnapshot, ReadError>>;
   }[] = [];
   const thought = { series: 0, slots: 0 };
   while (queue.length > 0 || flying.length > 0) {
     while (flying.length < AHEAD && queue.length > 0) {
-      const item = queue.shift()!;
-      flying.push({ item, read: joined.read(item) });
+      const item = queue[0]!;
+      const bytes = item.known ? 0 : BUCKET_BYTES * bucketsOf(item);
+      handOut.hold(bytes);
+      if (flying.length > 0 && !handOut.fits) {
+        handOut.hold(-bytes);
+        break;
+      }
+      const full = await handOut.settled();
+      if (full !== undefined) return full;
+      queue.shift();
+      flying.push({ item, bytes, read: joined.read(item) });
     }
-    const { item, read } = flying.shift()!;
+    const { item, bytes, read } = flying.shift()!;
     const snapshot = await read;
+    handOut.hold(-bytes);
     if (!snapshot.ok) return snapshot.error;
     if (snapshot.value.segments.cut) {
       queue.unshift(...cutFiner(item, plan));
@@ -100,9 +118,8 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     const error = await joined.handOut(item, snapshot.value);
     if (error !== undefined) return error;
     const { slice, of } = item;
-    const each = costs.get(of)!(slice.from, slice.to);
-    thought.series += of.series.within(slice.packs) * each;
-    thought.slots += slotsOf(slice.packs) * each;
+    thought.series += of.series.within(slice.packs) * costs.get(of)!(slice.from, slice.to);
+    thought.slots += bucketsOf(item);
     const done = { decoded: handOut.decoded, thought, ms: Date.now() - since };
     const over = overBudget(plan, loads, done);
     if (over !== undefined) return over;
@@ -116,10 +133,16 @@ function itemsOf(of: Stored, { plan, perSlice, caching }: Wide, cost: Cost): Ite
   const known = knownPacks(plan, packs, caching(of.reading.name));
   const names = new Set(known.map(({ pack }) => pack));
   const others = packs.filter(({ pack }) => !names.has(pack));
-  const slices = sliced(others, plan, cost, perSlice);
   const { kept: from, to } = plan;
-  if (known.length > 0) slices.push({ packs: known, from, to });
-  return slices.map((slice) => ({ of, slice, whole: false }));
+  const items = sliced(others, plan, cost, perSlice).map((slice): Item => ({
+    of,
+    slice,
+    whole: false,
+    known: false,
+  }));
+  if (known.length > 0)
+    items.push({ of, slice: { packs: known, from, to }, whole: false, known: true });
+  return items;
 }
 
 /** One of each list in turn: databases work side by side. */
@@ -130,8 +153,8 @@ function inTurn(lists: readonly (readonly Item[])[]): Item[] {
 
 function cutFiner({ of, slice }: Item, { tier }: Plan): Item[] {
   const both = halves(slice, tier);
-  if (both === undefined) return [{ of, slice, whole: true }];
-  return both.map((half) => ({ of, slice: half, whole: false }));
+  if (both === undefined) return [{ of, slice, whole: true, known: false }];
+  return both.map((half) => ({ of, slice: half, whole: false, known: false }));
 }
 
 /** A slice that was handed out, and the head beside it not yet. */

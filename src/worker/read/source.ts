@@ -17,9 +17,10 @@ import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
-import { type Admission, PackCache } from "../../d1/pack-cache.ts";
+import type { Admission } from "../../d1/pack-cache.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
+import { packCache as cache } from "../in-room.ts";
 import type { Share } from "../room.ts";
 import { countRead } from "../shards.ts";
 import { overBudget, tooManySeries } from "./bounds.ts";
@@ -38,9 +39,6 @@ import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
 import { merged, withHeads } from "./union.ts";
-
-/** Of this isolate. */
-const cache = new PackCache();
 
 /**
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention

@@ -30,6 +30,29 @@ test("that of an isolate is as large as the limits say", async () => {
   expect(room.held).toBe(LIMITS.isolateQueryBytes);
 });
 
+test("who only asks whether there is room waits for nothing, and what is kept for later gives way", async () => {
+  const { room } = rooms();
+  const told: number[] = [];
+  room.onHeld = (bytes) => void told.push(bytes);
+  const [large, small] = [room.enter(), room.enter()];
+  large.hold(OF_ONE);
+  expect(large.fits).toBe(true);
+  small.hold(4);
+  expect(small.fits).toBe(true);
+  small.hold(1);
+  expect(small.fits).toBe(false);
+  expect(small.isWaiting).toBe(false);
+  expect(room.held).toBe(OF_ONE + 4);
+  small.hold(-1);
+  expect(small.fits).toBe(true);
+  expect(told).toEqual([OF_ONE, OF_ONE + 4]);
+  large.leave();
+  small.hold(1);
+  expect(small.fits).toBe(true);
+  small.leave();
+  expect(small.fits).toBe(false);
+});
+
 interface Read {
   /** What is gathered one after the other, and how long each takes, ms. */
   readonly parts: readonly { readonly bytes: number; readonly ms: number }[];
