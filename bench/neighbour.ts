@@ -1,7 +1,7 @@
 // What a neighbour who behaves notices of others who do not: p99 of small writes and of an ordinary query,
 // quiet and beside each of those who send or ask as much as they can, and come again at once when they are told
 // to wait (the rate limits are those of wrangler.toml). All run in one process here, the Worker, the shard and D1:
-// in production only the shard and D1 are shared.
+// in production they are apart, and a Worker has many isolates.
 // Usage: npm run bench:neighbour [-- --only NAME] [seconds]
 //
 //   --only   a part of the name of those to measure

@@ -91,6 +91,8 @@ export interface Starting {
   readonly databases?: number;
   /** Only who has a token gets in, this one or another that it makes, and no more often than wrangler.toml says. */
   readonly token?: string;
+  /** With a token: as often as they like. */
+  readonly unlimited?: boolean;
   /** Where the sources are; default: here. */
   readonly root?: string;
 }
@@ -100,6 +102,7 @@ const idOf = (binding: string): string => `minuet-${binding}`;
 
 export async function startMinuet(starting: Starting = {}): Promise<RunningMinuet> {
   const { variables = {}, inspectorPort, page, databases = 1, token, root = ROOT } = starting;
+  const isLimited = token !== undefined && starting.unlimited !== true;
   const bindings = Array.from({ length: databases }, (_, i) => (i === 0 ? "DB" : `DB_${i}`));
   const folder = mkdtempSync(join(tmpdir(), "minuet-bench-"));
   const miniflare = new Miniflare(
@@ -123,7 +126,7 @@ export async function startMinuet(starting: Starting = {}): Promise<RunningMinue
             SHARDS: "1",
             ...variables,
           },
-          ...(token !== undefined && { ratelimits: await rateLimitsOf(root) }),
+          ...(isLimited && { ratelimits: await rateLimitsOf(root) }),
           durableObjects: { SHARD: { className: "Shard", useSQLite: true } },
           d1Databases: Object.fromEntries(bindings.map((name) => [name, idOf(name)])),
           ...(page === undefined

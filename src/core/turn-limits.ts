@@ -12,9 +12,19 @@ export const itemsPerTurn = 1_024;
 export const turnMs = 1_000;
 /** Bytes of a body that is decoded in a turn of its own: smaller ones wait for nobody. */
 export const largeBodyBytes = 128 * 1024;
-/** About what a query takes that is no wide one, ms: by it the requests of one caller are paced, see worker/pace.ts. */
+/**
+ * About what requests take, ms: by it those of one caller are paced, see worker/pace.ts. A query that is no wide one,
+ * a write without points, and so much more for its MB (of points of new series twice as much), of large ones less.
+ */
 export const workOfQueryMs = 4;
-/** So much work of one caller may begin before others have their share of the time, ms. */
-export const paceBurstMs = 32;
+export const workOfWriteMs = 2;
+export const workOfMegabyteMs = 92;
+export const workOfLargeMegabyteMs = 20;
+/** So much work of one caller, twice counted, begins at once before others have their part of the time, ms. */
+export const paceBurstMs = 64;
 /** No request is held back for longer, ms. */
 export const paceMs = 1_000;
+/** For so long after a request of theirs others share the time, ms. */
+export const paceCompanyMs = 1_000;
+/** Callers of which it is known what they asked. */
+export const pacedCallers = 1_000;

@@ -1,8 +1,12 @@
-// Who shares an isolate with others shares its time: while others ask as well, the requests of one caller begin no
-// closer together than twice the time that their work takes, give or take a few. Else somebody with many connections
-// has them all at work at once, and each step of every other request waits behind them. Who is alone waits for
-// nothing. It knows nothing of rates that are allowed: see http/rate.ts.
+// Who shares an isolate with others leaves them a part of its time: while others ask as well, the requests of one
+// caller begin no closer together than twice the time that their work takes, give or take a few. Else somebody with
+// many connections has them all at work at once, and each step of every other request waits behind them. Who is alone
+// waits for nothing.
+//
+// It spreads what comes at once over a second, and bounds nothing: what is more than that begins all the same. How much
+// one may ask is for http/rate.ts.
 
+import type { Scope } from "../core/caller.ts";
 import * as LIMITS from "../core/limits.ts";
 
 export interface Clock {
@@ -14,19 +18,20 @@ export interface Clock {
 interface Seen {
   /** When the last request came. */
   cameAt: number;
-  /** When the work of all that came would be done, at their share of the time. */
+  /** When the work of all that came would be done, at their part of the time. */
   doneAt: number;
 }
 
-/** What they may have of the time while others ask: one part in so many. */
+/** What one may have of the time while others ask: one part in so many. */
 const PARTS = 2;
 
 export class Pace {
   readonly #clock: Clock;
+  /** Who came last is last. */
   readonly #callers = new Map<string, Seen>();
   /** Who came last, and who of all others did. */
-  #last = "";
-  #other = "";
+  #last: Seen | undefined;
+  #other: Seen | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,44 +45,50 @@ export class Pace {
   /** Waits until a request of a caller may begin; `workMs`: about what it takes. */
   async begin(caller: string, workMs: number): Promise<void> {
     const now = this.#clock.now();
-    const seen = this.#callers.get(caller) ?? { cameAt: now, doneAt: now };
-    this.#callers.set(caller, seen);
-    if (caller !== this.#last) [this.#last, this.#other] = [caller, this.#last];
-    seen.cameAt = now;
+    const seen = this.#seen(caller, now);
     if (!this.#hasCompany(now)) {
       seen.doneAt = now;
       return;
     }
-    const from = Math.max(now, seen.doneAt);
-    seen.doneAt = from + PARTS * workMs;
-    if (this.#callers.size > MOST_CALLERS) this.#forget(now);
-    const wait = Math.min(from - now - LIMITS.paceBurstMs, LIMITS.paceMs);
+    // No more than a second's: what is over soon is soon forgotten.
+    const most = now + LIMITS.paceBurstMs + LIMITS.paceMs;
+    const from = Math.min(Math.max(now, seen.doneAt), most);
+    seen.doneAt = Math.min(from + PARTS * workMs, most);
+    const wait = from - now - LIMITS.paceBurstMs;
     if (wait > 0) await this.#clock.wait(wait);
   }
 
-  #hasCompany(now: number): boolean {
-    const other = this.#callers.get(this.#other);
-    return other !== undefined && now - other.cameAt < LIMITS.besideMs;
+  #seen(caller: string, now: number): Seen {
+    const seen = this.#callers.get(caller) ?? { cameAt: now, doneAt: now };
+    this.#callers.delete(caller);
+    this.#callers.set(caller, seen);
+    if (this.#callers.size > LIMITS.pacedCallers)
+      this.#callers.delete(this.#callers.keys().next().value!);
+    if (seen !== this.#last) [this.#last, this.#other] = [seen, this.#last];
+    seen.cameAt = now;
+    return seen;
   }
 
-  #forget(now: number): void {
-    for (const [caller, { doneAt, cameAt }] of this.#callers)
-      if (doneAt <= now && now - cameAt >= LIMITS.besideMs) this.#callers.delete(caller);
+  /** The clock may be set back. */
+  #hasCompany(now: number): boolean {
+    return this.#other !== undefined && Math.abs(now - this.#other.cameAt) < LIMITS.paceCompanyMs;
   }
 }
 
-const MOST_CALLERS = 1_000;
+/** What is packed is more when it is unpacked. */
+const UNPACKED = 4;
 
-/** About what a request takes, ms: by `bench:neighbour`. */
-export function workOf({ method, headers }: Request): number {
-  if (method !== "POST" && method !== "PUT") return LIMITS.workOfQueryMs;
-  const length = headers.get("content-length");
-  const bytes = length === null ? LIMITS.largeBodyBytes : Number(length);
+/** About what a request takes, ms: the Worker's part, a shard's and D1's, where they share a core. */
+export function workOf(scope: Scope | "any", { headers, body }: Request): number {
+  if (scope === "read" || scope === "any") return LIMITS.workOfQueryMs;
+  const length = body === null ? 0 : Number(headers.get("content-length") ?? NaN);
+  const unpacked = headers.has("content-encoding") ? UNPACKED * length : length;
+  // Of a body whose length nobody tells that of a large one; more is refused.
+  const bytes = unpacked >= 0 ? Math.min(unpacked, LIMITS.bodyBytes) : LIMITS.largeBodyBytes;
   const small = Math.min(bytes, LIMITS.largeBodyBytes);
   // Large bodies are decoded in turns, and have more points of the same series.
-  return WORK_OF_WRITE_MS + small * WORK_OF_BYTE_MS + (bytes - small) * WORK_OF_LARGE_BYTE_MS;
+  return (
+    LIMITS.workOfWriteMs +
+    (small * LIMITS.workOfMegabyteMs + (bytes - small) * LIMITS.workOfLargeMegabyteMs) / 2 ** 20
+  );
 }
-
-const WORK_OF_WRITE_MS = 2;
-const WORK_OF_BYTE_MS = 0.18 / 1_024;
-const WORK_OF_LARGE_BYTE_MS = 0.03 / 1_024;

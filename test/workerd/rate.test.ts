@@ -107,6 +107,42 @@ test("a store that is open to its own machine counts nobody", async () => {
   for (let i = 0; i < 8; i++) expect((await ask(open, "/api/v1/metrics")).status).toBe(200);
 });
 
+describe("what comes at once while others ask", () => {
+  const AT_ONCE = 60;
+  const atOnce = async (once: () => Promise<Response>): Promise<readonly number[]> => {
+    waits.length = 0;
+    const answers = await Promise.all(Array.from({ length: AT_ONCE }, once));
+    return [...new Set(answers.map(({ status }) => status))];
+  };
+  const get = (of: Env, headers: Readonly<Record<string, string>>) => () =>
+    ask(of, "/api/v1/metrics", { headers });
+
+  test("is spread, of a token and of the public of one network", async () => {
+    const open: Env = { ...closed, PUBLIC_READ: "true" };
+    const loud = bearer(await newToken({ name: "loud", scope: "read" }));
+    for (const headers of [loud, bearer(TOKEN), from("198.51.100.7")]) {
+      await get(open, bearer(await newToken({ name: "another", scope: "read" })))();
+      expect(await atOnce(get(open, headers))).toEqual([200]);
+      expect(waits.length).toBeGreaterThan(AT_ONCE / 2);
+      expect(Math.max(...waits)).toBeLessThanOrEqual(LIMITS.paceMs);
+    }
+    let address = 0;
+    expect(await atOnce(() => get(open, from(`198.51.100.${(address++ % 100) + 100}`))())).toEqual([
+      200,
+    ]);
+    expect(waits).toEqual([]);
+  });
+
+  test("waits for nothing where it is refused, or the store is open to its machine", async () => {
+    const reader = bearer(await newToken({ name: "reader", scope: "read" }));
+    const post = () =>
+      ask(closed, "/api/v1/points", { method: "POST", headers: reader, body: "[]" });
+    expect(await atOnce(post)).toEqual([403]);
+    expect(await atOnce(get({ ...closed, API_TOKEN: "", OPEN: "local" }, {}))).toEqual([200]);
+    expect(waits).toEqual([]);
+  });
+});
+
 test("where the count cannot be had, nobody waits", async () => {
   const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
   onTestFinished(() => logged.mockRestore());

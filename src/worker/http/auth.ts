@@ -25,7 +25,7 @@ import { sessionOf } from "./cookie.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { fail, Failed, type Failure } from "./failure.ts";
 import { isLasting, isOwnPage } from "./origin.ts";
-import { mustBePatient, strangerPatient } from "./rate.ts";
+import { addressOf, mustBePatient, networkOf, strangerPatient } from "./rate.ts";
 import { strangerIssue } from "./stranger.ts";
 import { digestOf, isLinkText, isNamedToken } from "./token-text.ts";
 
@@ -45,7 +45,7 @@ const pace = new Pace({
 /** What an endpoint says of who may ask it. */
 type Asked = Pick<Endpoint, "tokenOf" | "ofAll" | "byLink"> & { readonly scope: Scope | "any" };
 
-/** Who sent the request, when it may do what the endpoint needs. @throws Failed */
+/** Who sent the request, when it may do what the endpoint needs, and it is its turn. @throws Failed */
 export async function admitted(
   c: Context<HonoEnv>,
   access: Access,
@@ -65,10 +65,11 @@ export async function admitted(
       kind: "forbidden",
       message: `This is about all metrics, and the token ${quote(caller.name)} is for those that begin with ${quote(caller.prefix)}`,
     });
+  if (access.kind !== "open") await pace.begin(paced(caller, c.req.raw), workOf(scope, c.req.raw));
   return caller;
 }
 
-/** Who sent the request, when it has not asked too often, and it is its turn. Who is open to its machine alone counts nobody. */
+/** Who sent the request, when it has not asked too often. Who is open to its machine alone counts nobody. */
 async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   if (access.kind === "open") return await callerOf(c, access, endpoint);
   let caller: Caller;
@@ -80,9 +81,12 @@ async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Pr
     throw error;
   }
   await mustBePatient(c.env, caller, c.req.raw);
-  await pace.begin(caller.link?.hash ?? caller.id, workOf(c.req.raw));
   return caller;
 }
+
+/** As the rates are counted: who is one of many is told apart by where they are. */
+const paced = ({ id, link }: Caller, request: Request): string =>
+  link === undefined && id !== PUBLIC.id ? id : `${id} ${networkOf(addressOf(request))}`;
 
 async function callerOf(c: Context<HonoEnv>, access: Access, endpoint: Asked): Promise<Caller> {
   const request = c.req.raw;
