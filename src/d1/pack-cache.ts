@@ -1,7 +1,8 @@
 // Packs of hours and days that were read not long ago, so that panels side by side, and the same again a minute
-// later, read them once. Nothing goes by time: whatever writes coarse packs changes the roll-up's token (see
+// later, read them once. Nothing goes by time: whatever changes coarse packs changes the roll-up's token (see
 // progress.ts), and D1 leaves out what is held only while the token is still the one under which it was read. So a
-// read gets what its snapshot holds, also of a replica, or of a database that was restored: tokens are random.
+// read gets what its snapshot holds, also of a replica, or of a database that was restored: a roll-up's token is
+// random. The retention alone leaves it as it is: what it deletes is asked for no more.
 
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -20,7 +21,6 @@ export interface Area {
 
 /** All rows of one pack, or of a slot of it, in spans [first, last], by span. */
 interface Held {
-  readonly token: number;
   readonly first: number;
   readonly last: number;
   readonly rows: readonly PackRow[];
@@ -29,13 +29,13 @@ interface Held {
 
 /** What is held of an area under one token, whatever becomes of the cache meanwhile. */
 export interface Known {
-  readonly area: Area;
   readonly token: number;
   readonly packs: readonly (WantedPack & Pick<Held, "rows">)[];
 }
 
-/** Of a row, besides its text. */
+/** Of a row, besides its text, and of a pack besides its rows. */
 const ROW_BYTES = 100;
+const PACK_BYTES = 300;
 
 /** What one question may still bring. */
 export interface Admission {
@@ -44,8 +44,8 @@ export interface Admission {
 
 export class PackCache {
   readonly #most: number;
-  /** What others leave of it, bytes. */
-  #room: number;
+  /** Bytes that it may take now. */
+  readonly #room: () => number;
   /** Those last asked for are last. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
@@ -54,15 +54,10 @@ export class PackCache {
   /** By the text of a question: of which packs it was, so that it can be asked without those that are held. */
   readonly #questions = new Map<string, readonly WantedPack[]>();
 
-  constructor(bytes: number = LIMITS.packCacheBytes) {
+  /** `left`: bytes that others leave it, of at most `bytes`. */
+  constructor(bytes: number = LIMITS.packCacheBytes, left: () => number = () => Infinity) {
     this.#most = bytes;
-    this.#room = bytes;
-  }
-
-  /** Lets go of what is over `bytes`, and holds no more from now on. */
-  shrinkTo(bytes: number): void {
-    this.#room = Math.max(0, Math.min(bytes, this.#most));
-    this.#trim();
+    this.#room = () => Math.min(bytes, left());
   }
 
   get bytes(): number {
@@ -84,7 +79,7 @@ export class PackCache {
       const { rows } = held;
       return [{ ...wanted, rows: rows.filter(({ span }) => isIn(area, span)) }];
     });
-    return known.length === 0 ? undefined : { area, token, packs: known };
+    return known.length === 0 ? undefined : { token, packs: known };
   }
 
   /** Of a slot also the whole pack will do. */
@@ -128,33 +123,32 @@ export class PackCache {
     const byPack = Map.groupBy(rows, ({ pack }) => pack);
     for (const wanted of packs) {
       const key = keyOf(area, wanted);
-      const held = heldOf(area, token, byPack.get(wanted.pack) ?? []);
+      const held = heldOf(area, byPack.get(wanted.pack) ?? []);
       if (held.bytes > admission.bytes) continue;
       admission.bytes -= held.bytes;
       const joined = joinedWith(this.#held.get(key), held);
       this.#drop(key);
       // What the whole pack has as well.
-      if (wanted.slot === null)
-        for (let slot = 0; slot < SERIES_PER_PACK; slot++)
-          if (this.#isWithin(keyOf(area, { ...wanted, slot }), joined))
-            this.#drop(keyOf(area, { ...wanted, slot }));
+      for (let slot = 0; wanted.slot === null && slot < SERIES_PER_PACK; slot++)
+        this.#dropWithin(keyOf(area, { ...wanted, slot }), joined);
       this.#held.set(key, joined);
       this.#bytes += joined.bytes;
     }
-    this.#trim();
+    this.trim();
   }
 
-  /** What was asked for longest ago goes first. */
-  #trim(): void {
+  /** Lets go of what there is no room for any more: first of what was asked for longest ago. */
+  trim(): void {
+    const room = this.#room();
     for (const key of this.#held.keys()) {
-      if (this.#bytes <= this.#room) break;
+      if (this.#bytes <= room) break;
       this.#drop(key);
     }
   }
 
-  #isWithin(key: string, { first, last }: Held): boolean {
+  #dropWithin(key: string, { first, last }: Held): void {
     const held = this.#held.get(key);
-    return held !== undefined && held.first >= first && held.last <= last;
+    if (held !== undefined && held.first >= first && held.last <= last) this.#drop(key);
   }
 
   /** What is held of a database is of before. */
@@ -180,9 +174,9 @@ const keyOf = ({ database, table }: Area, { pack, slot }: WantedPack): string =>
 const isIn = ({ first, last }: Pick<Area, "first" | "last">, span: number): boolean =>
   span >= first && span <= last;
 
-function heldOf({ first, last }: Area, token: number, unsorted: readonly PackRow[]): Held {
+function heldOf({ first, last }: Area, unsorted: readonly PackRow[]): Held {
   const rows = unsorted.toSorted((a, b) => a.span - b.span);
-  return { token, first, last, rows, bytes: bytesOf(rows) };
+  return { first, last, rows, bytes: bytesOf(rows) };
 }
 
 /** With what is held of before or after it, where nothing lies between the two. */
@@ -192,7 +186,6 @@ function joinedWith(before: Held | undefined, held: Held): Held {
   const others = before.rows.filter(({ span }) => !isIn(held, span));
   const rows = [...others, ...held.rows].sort((a, b) => a.span - b.span);
   return {
-    token: held.token,
     first: Math.min(before.first, held.first),
     last: Math.max(before.last, held.last),
     rows,
@@ -203,5 +196,5 @@ function joinedWith(before: Held | undefined, held: Held): Held {
 const bytesOf = (rows: readonly PackRow[]): number =>
   rows.reduce(
     (sum, { body }) => sum + ROW_BYTES + (typeof body === "string" ? body.length : 0),
-    ROW_BYTES,
+    PACK_BYTES,
   );

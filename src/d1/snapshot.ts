@@ -4,8 +4,9 @@
 import * as LIMITS from "../core/limits.ts";
 import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
+import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
-import { MINUTE, spanOf } from "../core/tiers.ts";
+import { hourOf, MINUTE, spanOf } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
 import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
@@ -105,11 +106,13 @@ export async function readSnapshot(
   for (const one of packs)
     buckets += slotsOf([one]) * (held(one) === undefined ? most.ofSlot : most.ofKnownSlot);
   const read = segments(parts, buckets > most.buckets ? NONE_READ : rowsOf(packs, perSlice));
-  if (area !== undefined) caching.cache.answered(question, packs);
+  // Of more than that SQL looked at others than are told here.
+  const isWhole = series.length < most.series;
+  if (isWhole && area !== undefined) caching.cache.answered(question, packs);
   return {
     ...standing,
     series,
-    segments: withHeld(read, packs, area, held, standing, caching),
+    segments: isWhole ? withHeld(read, packs, area, held, standing, caching) : read,
     open: parts.open.map(({ span }) => span),
   };
 }
@@ -128,14 +131,24 @@ function areaOf(plan: Plan, { database }: Caching): Area | undefined {
   return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
 }
 
-/** Those of some packs of which the plan's own table need not be read, as it seems. */
-export function knownPacks(
+/** What is held of some packs over a plan, in parts of which as it seems so little is to be read that it is not cut. */
+export function knownParts(
   plan: Plan,
   packs: readonly WantedPack[],
+  open: readonly number[],
+  perSlice: number,
   caching: Caching,
-): readonly WantedPack[] {
+): readonly Known[] {
   const area = areaOf(plan, caching);
-  return (area && caching.cache.known(area, packs)?.packs) ?? [];
+  const known = area && caching.cache.known(area, packs);
+  if (known === undefined) return [];
+  const [first, last] = [hourOf(plan.kept), hourOf(plan.to - 1)];
+  const minutes = open.filter((hour) => hour >= first && hour <= last).length;
+  const size = Math.max(1, Math.floor(slotRows(perSlice) / SERIES_PER_PACK / (minutes + 1)));
+  const parts: Known[] = [];
+  for (let i = 0; i < known.packs.length; i += size)
+    parts.push({ token: known.token, packs: known.packs.slice(i, i + size) });
+  return parts;
 }
 
 /** The rows of a pack that were held before a database was asked, and are still what it has. */
@@ -174,7 +187,7 @@ export interface SliceSnapshot extends Standing {
   readonly segments: Segments;
 }
 
-/** `perSlice` as for a snapshot; Infinity: however much it is. @throws D1Failed */
+/** `perSlice` as for a snapshot; Infinity: however much it is. `held`: of its packs; else they are looked for. @throws D1Failed */
 export async function readSlice(
   db: Database,
   { packs, from, to }: Slice,
@@ -182,11 +195,12 @@ export async function readSlice(
   shards: readonly number[],
   perSlice: number,
   caching: Caching,
+  held?: Known,
 ): Promise<SliceSnapshot> {
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
   const area = areaOf(part, caching);
-  const known = area && caching.cache.known(area, packs);
+  const known = held ?? (area && caching.cache.known(area, packs));
   const { rows, counted } = await batch(db, {
     standing: standingOf(shards),
     parts: readPacks(

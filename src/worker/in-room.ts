@@ -9,9 +9,12 @@ const room = new Room({
   wait: (ms) => scheduler.wait(ms),
 });
 
-export const packCache = new PackCache();
+export const packCache = new PackCache(
+  LIMITS.packCacheBytes,
+  () => LIMITS.isolateQueryBytes - room.held,
+);
 
-room.onHeld = (bytes) => packCache.shrinkTo(LIMITS.isolateQueryBytes - bytes);
+room.onGrant = () => packCache.trim();
 
 /** Makes an answer with a share of the isolate's room, which it keeps while its text is written `until` its end. */
 export const inRoom = (make: (share: Share) => Promise<Response>): Promise<Response> =>

@@ -25,8 +25,8 @@ const LOOK_MS = 5;
 
 export class Room {
   readonly clock: Clock;
-  /** Told how much is held, bytes, when it has become more: what is kept for later is to give way. */
-  onHeld: (bytes: number) => void = () => {};
+  /** Called when a share has got room: what is kept for later gives way. */
+  onGrant: () => void = () => {};
   readonly #bytes: number;
   readonly #ofOne: number;
   readonly #ofSmall: number;
@@ -73,9 +73,8 @@ export class Room {
     this.#forget();
     if (!this.#hasRoom(share)) return false;
     share.granted = share.wanted;
-    const { held } = this;
-    this.peak = Math.max(this.peak, held);
-    this.onHeld(held);
+    this.peak = Math.max(this.peak, this.held);
+    this.onGrant();
     return true;
   }
 
@@ -181,8 +180,8 @@ export class Share {
     }
   }
 
-  /** Whether there is room for all of it, now. */
-  get fits(): boolean {
+  /** As `settled`, but nobody waits: whether it got room for all of it. */
+  tryRoom(): boolean {
     return !this.#isOver && (this.wanted <= this.granted || this.#room.grants(this));
   }
 

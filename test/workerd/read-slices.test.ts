@@ -9,18 +9,21 @@ import * as LIMITS from "../../src/core/limits.ts";
 import { anyOf } from "../../src/core/query/matcher.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
 import { shardOf } from "../../src/core/series/route.ts";
-import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { HOUR, MINUTE, type TierName } from "../../src/core/tiers.ts";
 import type { HeadAnswer } from "../../src/durable/answers.ts";
 import type { Asked } from "../../src/durable/head.ts";
 import type { Shard as RealShard } from "../../src/durable/shard.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
+import { Room } from "../../src/worker/room.ts";
 import { NOW, store } from "./api-client.ts";
+import { runSteps } from "./cron-store.ts";
 import { Shard } from "./worker.ts";
 
 const shard = env.SHARD.getByName("0");
 const FROM = NOW - 5 * HOUR;
+const RETENTION = { minute: 15, hour: 400, day: 0 };
 
 beforeAll(async () => {
   await applyD1Migrations(env.SPARE_1, env.MIGRATIONS);
@@ -64,17 +67,33 @@ function between(of: Env, happen: (n: number) => Promise<unknown>): Env & { batc
 }
 
 /** How many points of each series a query finds, in slices as small as they can be. */
-async function found(metric: string, of: Env): Promise<ReadonlyMap<number, number>> {
-  const counts = await tried(metric, of);
+async function found(
+  metric: string,
+  of: Env,
+  asked: Asking = MINUTES,
+): Promise<ReadonlyMap<number, number>> {
+  const counts = await tried(metric, of, asked);
   if (counts === undefined) expect.fail("the store is said to be moving");
   return counts;
 }
 
+interface Asking {
+  readonly tier: TierName;
+  readonly from: number;
+  readonly perSlice: number;
+}
+
+const MINUTES: Asking = { tier: "minute", from: FROM, perSlice: 1 };
+
 /** Undefined when the store moved too much. */
-async function tried(metric: string, of: Env): Promise<ReadonlyMap<number, number> | undefined> {
+async function tried(
+  metric: string,
+  of: Env,
+  { tier, from, perSlice }: Asking = MINUTES,
+): Promise<ReadonlyMap<number, number> | undefined> {
   const counts = new Map<number, number>();
-  const selected = await sourceOf(of, "", NOW, { perSlice: 1 }).select(
-    { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+  const selected = await sourceOf(of, "", NOW, { perSlice }).select(
+    { tier, from, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
     ({ labels }, buckets, first, end) => {
       const i = Number(labels[0]?.[1]);
       for (let row = first; row < end; row++)
@@ -157,6 +176,78 @@ describe("a flush lands", () => {
     );
     if (!selected.ok) expect(selected.error.kind).toBe("unavailable");
   });
+});
+
+describe("hours that are held, some packs at a time", () => {
+  const HOURS: Asking = { tier: "hour", from: NOW - 30 * HOUR, perSlice: 3_000 };
+
+  /** SERIES series with two points in hours that are rolled up, and were read; two more each are in the shard. */
+  async function held(): Promise<string> {
+    const metric = `slices.${metrics++}`;
+    await put(metric, upTo(SERIES), 25 * 60, 20 * 60);
+    expect(await shard.flush()).toBe(true);
+    await runSteps(NOW, RETENTION);
+    await put(metric, upTo(SERIES), 65, 5);
+    for (let i = 0; i < 2; i++)
+      expect(sorted(await found(metric, env, HOURS))).toEqual(sorted(all(SERIES, 4)));
+    return metric;
+  }
+
+  test("are read in a few batches, also when they are not so any more", async () => {
+    const metric = await held();
+    const of = between(env, () => Promise.resolve());
+    expect(sorted(await found(metric, of, HOURS))).toEqual(sorted(all(SERIES, 4)));
+    expect(of.batches).toBe(3);
+    await env.DB.prepare("UPDATE progress SET value = value + 1 WHERE name = 'rollup'").run();
+    expect(sorted(await found(metric, env, HOURS))).toEqual(sorted(all(SERIES, 4)));
+  });
+
+  test.each([1, 2, 3])("a flush lands before batch %i", async (at) => {
+    const metric = await held();
+    let flushed = false;
+    const of = between(env, async (n) => {
+      if (n === at) flushed = await shard.flush();
+    });
+    expect(sorted(await found(metric, of, HOURS))).toEqual(sorted(all(SERIES, 4)));
+    expect(flushed).toBe(true);
+  });
+
+  test.each([1, 2, 3])(
+    "points of these hours come late and are rolled up before batch %i, and the next ones are flushed",
+    async (at) => {
+      const metric = await held();
+      const of = between(env, async (n) => {
+        if (n === at) {
+          await put(metric, upTo(SERIES), 20 * 60 + 1);
+          await shard.flush();
+          await runSteps(NOW, RETENTION);
+        } else if (n === at + 1) await shard.flush();
+      });
+      const counts = await tried(metric, of, HOURS);
+      // What came meanwhile may be found or not, and who meets it half-way is told to ask again.
+      for (const i of counts === undefined ? [] : upTo(SERIES)) {
+        expect(counts?.get(i), String(i)).toBeGreaterThanOrEqual(4);
+        expect(counts?.get(i), String(i)).toBeLessThanOrEqual(5);
+      }
+      expect(sorted(await found(metric, env, HOURS))).toEqual(sorted(all(SERIES, 5)));
+    },
+  );
+});
+
+test("a selection that ends early holds nothing any more", async () => {
+  const metric = await prepared();
+  const room = new Room({ now: () => performance.now(), wait: (ms) => scheduler.wait(ms) });
+  for (const fails of [1, 2, 30]) {
+    const share = room.enter();
+    let taken = 0;
+    const selected = await sourceOf(env, "", NOW, { perSlice: 60, share }).select(
+      { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
+      () =>
+        ++taken < fails ? undefined : { kind: "unavailable", message: "enough", retryAfterSec: 1 },
+    );
+    expect([fails, selected.ok, share.wanted]).toEqual([fails, false, 0]);
+    share.leave();
+  }
 });
 
 test("D1 is restored to an earlier time in the middle: what is there is found, nothing twice", async () => {

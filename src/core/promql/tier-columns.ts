@@ -15,6 +15,7 @@ export const rowBytes = (wanted: Wanted): number =>
 /** One for all columns that nobody wants. */
 let nobody = new Float64Array(0);
 
+/** With room for so many rows, of which they never have more: these do not grow. */
 export function newColumns(capacity: number, wanted: Wanted): Buckets {
   if (wanted === "all") return new Buckets(capacity);
   if (nobody.length < capacity) nobody = new Float64Array(capacity);

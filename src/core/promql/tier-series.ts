@@ -28,6 +28,7 @@ const ROOM_BYTES = 163_840 * 88;
 
 export class TierSeries {
   readonly #width: number;
+  readonly #from: number;
   readonly #end: number;
   readonly #wanted: Wanted;
   readonly #room: number;
@@ -52,6 +53,7 @@ export class TierSeries {
   /** `wanted`: all else may be anything. `room`: buckets that may lie about, give or take a series. */
   constructor(plan: Plan, wanted: Wanted = "all", room = ROOM_BYTES / rowBytes(wanted)) {
     this.#width = plan.step;
+    this.#from = plan.kept;
     this.#end = plan.to;
     this.#wanted = wanted;
     this.#most = Math.ceil((plan.to - plan.kept) / plan.step);
@@ -96,11 +98,15 @@ export class TierSeries {
     return held;
   }
 
-  /** For a series that begins with so many rows, then: more of them will come, as a rule one in each bucket. */
+  /**
+   * For a series that begins with so many rows, then: more of them will come, and of one that was there before as a
+   * rule one in each bucket.
+   */
   #columnsFor(rows: number, start: number): Buckets {
     const spare = this.#spare.pop();
     const most = Math.ceil((this.#end - start) / this.#width);
-    const likely = this.#looseRoom + most <= this.#room ? most : Math.min(8 * rows, most);
+    const isOld = start - this.#from < 24 * this.#width;
+    const likely = isOld && this.#looseRoom + most <= this.#room ? most : Math.min(8 * rows, most);
     const columns = spare ?? newColumns(Math.max(16, rows, likely), this.#wanted);
     if (spare !== undefined) this.#spareRoom -= roomOf(spare);
     columns.length = 0;

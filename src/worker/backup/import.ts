@@ -90,7 +90,7 @@ async function attemptTo(
     [...new Set(lines.map(({ metric }) => metric))],
   );
   countRead(target.counted.read);
-  const source = sourceOf(env, "", now);
+  const source = sourceOf(env, "", now, { isBulk: true });
   const has = await readExisting(source, days);
   const counts = { stored: 0, kept: 0, left: 0 };
   const whys: string[] = [];

@@ -74,14 +74,14 @@ export class HandOut<R extends Rows> {
     this.#share = share;
   }
 
-  /** Counts what is held beside it; negative: no more. */
-  hold(bytes: number): void {
-    this.#share?.hold(bytes);
+  /** For what is held beside it: told all of that each time, bytes. */
+  part(): (bytes: number) => void {
+    return this.#share?.part() ?? (() => {});
   }
 
   /** Whether there is room for what is held, now. */
-  get fits(): boolean {
-    return this.#share?.fits ?? true;
+  tryRoom(): boolean {
+    return this.#share?.tryRoom() ?? true;
   }
 
   /** Waits until there is room for what is held. */
@@ -129,7 +129,7 @@ export class HandOut<R extends Rows> {
       one: (pack, start) => sources.day(pack, dayOf(start)),
       all: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
     };
-    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -2 * known);
+    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -known);
     this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
     const error =
@@ -292,7 +292,7 @@ const bytesOf = (rows: readonly PackRow[]): number =>
 interface Wanted {
   /** Whether the bucket of a pack that starts then, Unix ms. */
   readonly one: (pack: number, start: number) => boolean;
-  /** Whether all that a row has: asked once, and not of each of its buckets. */
+  /** Whether all that a row has, of which some is: asked once, and not of each of its buckets. */
   readonly all: (pack: number, span: number) => boolean;
 }
 

@@ -14,11 +14,13 @@ import {
   type Slice,
   sliced,
   slotsOf,
+  type WantedPack,
 } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { databasesOf } from "../../d1/databases.ts";
-import { type Caching, knownPacks, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
+import type { Known } from "../../d1/pack-cache.ts";
+import { type Caching, knownParts, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
 import type { Env } from "../env.ts";
 import { countRead } from "../shards.ts";
 import { type Load, overBudget } from "./bounds.ts";
@@ -65,17 +67,31 @@ interface Item {
   readonly slice: Slice;
   /** It cannot be cut: however much it is, it is read. */
   readonly whole: boolean;
-  /** Next to nothing of it is to be read, as it seems. */
-  readonly known: boolean;
+  /** What is held of all its packs: as it seems next to nothing is to be read. */
+  readonly known?: Known;
 }
 
 /** Slices that are read before they are due, where there is room for them: D1 works while this decodes. */
 const AHEAD = 2;
 
 /** Of a bucket of a slice that is on its way: its text, and what is parsed of it. */
-const BUCKET_BYTES = 30;
+const BUCKET_BYTES = 20;
 
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
+  const inFlight = wide.handOut.part();
+  try {
+    return await readAll(env, wide, inFlight);
+  } finally {
+    inFlight(0);
+  }
+}
+
+/** `inFlight` is told how many bytes are on their way. */
+async function readAll(
+  env: Env,
+  wide: Wide,
+  inFlight: (bytes: number) => void,
+): Promise<ReadError | undefined> {
   const { plan, stored, handOut, since } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
   const loads = stored.map((of): Load => ({
@@ -92,27 +108,29 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     readonly bytes: number;
     readonly read: Promise<Result<SliceSnapshot, ReadError>>;
   }[] = [];
+  let bytes = 0;
   const thought = { series: 0, slots: 0 };
   while (queue.length > 0 || flying.length > 0) {
     while (flying.length < AHEAD && queue.length > 0) {
       const item = queue[0]!;
-      const bytes = item.known ? 0 : BUCKET_BYTES * bucketsOf(item);
-      handOut.hold(bytes);
-      if (flying.length > 0 && !handOut.fits) {
-        handOut.hold(-bytes);
+      const more = item.known === undefined ? BUCKET_BYTES * bucketsOf(item) : 0;
+      inFlight(bytes + more);
+      if (flying.length > 0 && !handOut.tryRoom()) {
+        inFlight(bytes);
         break;
       }
       const full = await handOut.settled();
       if (full !== undefined) return full;
+      bytes += more;
       queue.shift();
-      flying.push({ item, bytes, read: joined.read(item) });
+      flying.push({ item, bytes: more, read: joined.read(item) });
     }
-    const { item, bytes, read } = flying.shift()!;
+    const { item, read, bytes: less } = flying.shift()!;
     const snapshot = await read;
-    handOut.hold(-bytes);
+    inFlight((bytes -= less));
     if (!snapshot.ok) return snapshot.error;
     if (snapshot.value.segments.cut) {
-      queue.unshift(...cutFiner(item, plan));
+      queue.unshift(...cutFiner(item, wide, costs.get(item.of)!));
       continue;
     }
     const error = await joined.handOut(item, snapshot.value);
@@ -127,23 +145,32 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
   return await joined.finish();
 }
 
-/** What is known already is one slice, however much it is. */
-function itemsOf(of: Stored, { plan, perSlice, caching }: Wide, cost: Cost): Item[] {
+/** What is known comes first, some packs at a time: what is read of the others may take its room. */
+function itemsOf(of: Stored, wide: Wide, cost: Cost): Item[] {
+  const { plan, perSlice, caching } = wide;
   const packs = packsOf(of.series.keys());
-  const known = knownPacks(plan, packs, caching(of.reading.name));
-  const names = new Set(known.map(({ pack }) => pack));
-  const others = packs.filter(({ pack }) => !names.has(pack));
+  const { reading } = of;
+  const parts = knownParts(plan, packs, reading.snapshot.open, perSlice, caching(reading.name));
+  const names = new Set(parts.flatMap(({ packs: known }) => known.map(({ pack }) => pack)));
   const { kept: from, to } = plan;
-  const items = sliced(others, plan, cost, perSlice).map((slice): Item => ({
-    of,
-    slice,
-    whole: false,
-    known: false,
-  }));
-  if (known.length > 0)
-    items.push({ of, slice: { packs: known, from, to }, whole: false, known: true });
-  return items;
+  return [
+    ...parts.map((known) => ({ of, slice: { packs: known.packs, from, to }, whole: false, known })),
+    ...slicedItems(
+      of,
+      packs.filter(({ pack }) => !names.has(pack)),
+      wide,
+      cost,
+    ),
+  ];
 }
+
+const slicedItems = (
+  of: Stored,
+  packs: readonly WantedPack[],
+  { plan, perSlice }: Wide,
+  cost: Cost,
+): Item[] =>
+  sliced(packs, plan, cost, perSlice).map((slice): Item => ({ of, slice, whole: false }));
 
 /** One of each list in turn: databases work side by side. */
 function inTurn(lists: readonly (readonly Item[])[]): Item[] {
@@ -151,10 +178,12 @@ function inTurn(lists: readonly (readonly Item[])[]): Item[] {
   return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
 }
 
-function cutFiner({ of, slice }: Item, { tier }: Plan): Item[] {
-  const both = halves(slice, tier);
-  if (both === undefined) return [{ of, slice, whole: true, known: false }];
-  return both.map((half) => ({ of, slice: half, whole: false, known: false }));
+function cutFiner({ of, slice, known }: Item, wide: Wide, cost: Cost): Item[] {
+  // There is more beside what is held than was thought, or that is not so any more.
+  if (known !== undefined) return slicedItems(of, slice.packs, wide, cost);
+  const both = halves(slice, wide.plan.tier);
+  if (both === undefined) return [{ of, slice, whole: true }];
+  return both.map((half) => ({ of, slice: half, whole: false }));
 }
 
 /** A slice that was handed out, and the head beside it not yet. */
@@ -181,14 +210,14 @@ class Joined {
     this.#sessions = new Map(wide.stored.map(({ reading: { name, session } }) => [name, session]));
   }
 
-  async read({ of, slice, whole }: Item): Promise<Result<SliceSnapshot, ReadError>> {
+  async read({ of, slice, whole, known }: Item): Promise<Result<SliceSnapshot, ReadError>> {
     const { plan, asked, perSlice, caching } = this.#wide;
     const { name } = of.reading;
     const session = this.#sessions.get(name)!;
     const most = whole ? Infinity : perSlice;
     try {
       const shards = [...asked.keys()];
-      const read = await readSlice(session, slice, plan, shards, most, caching(name));
+      const read = await readSlice(session, slice, plan, shards, most, caching(name), known);
       countRead(read.counted.read);
       return ok(read);
     } catch (error) {
@@ -225,10 +254,12 @@ class Joined {
     // Only the primary can be trusted not to be behind what a shard said.
     this.#sessions.set(database.name, database.db.withSession("first-primary"));
     const [stored, heads] = await Promise.all([
-      this.read({ ...item, whole: true }),
+      this.read({ ...item, whole: item.known === undefined }),
       headsOf(this.#env, asked, { labels, from: plan.kept, to: plan.to }),
     ]);
     if (!heads.ok) return err(heads.error.kind === "head_cut" ? tooMuch(heads.error) : heads.error);
+    // Of what was known there may be too much to be read at once.
+    if (stored.ok && stored.value.segments.cut) return err(MOVING);
     // What a shard held when it moved to another database may be in either: nothing says in which.
     const before = new Map(this.#heads.map(({ shard, head }) => [shard, head.database]));
     if (heads.value.some(({ shard, head }) => head.database !== before.get(shard)))

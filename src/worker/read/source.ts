@@ -44,14 +44,23 @@ import { merged, withHeads } from "./union.ts";
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
  * is counted. `perSlice`: buckets that are read at once. `share`: where what is read is counted, and what is
  * gathered of it; its room is waited for. `work`: that on texts of all that is asked; else each question has its own.
+ * `isBulk`: all of a store is read once, and nothing of it kept.
  */
 export const sourceOf = (
   env: Env,
   prefix: string,
   now: number,
-  { perSlice = LIMITS.bucketsPerSlice, share, work }: Reads = {},
+  { perSlice = LIMITS.bucketsPerSlice, share, work, isBulk = false }: Reads = {},
 ): Source => {
-  const bounds = (): Bounds => ({ prefix, now, perSlice, share, work: work ?? new Work() });
+  const admission = isBulk ? { bytes: 0 } : cache.admission();
+  const bounds = (): Bounds => ({
+    prefix,
+    now,
+    perSlice,
+    share,
+    work: work ?? new Work(),
+    admission,
+  });
   return {
     series: (question, limit) => findSeries(env, prefix, question, limit, bounds().work),
     texts: (question, label) => findTexts(env, prefix, question, label, bounds().work),
@@ -68,6 +77,7 @@ interface Reads {
   readonly perSlice?: number;
   readonly share?: Share | undefined;
   readonly work?: Work;
+  readonly isBulk?: boolean;
 }
 
 interface Bounds {
@@ -79,6 +89,7 @@ interface Bounds {
   readonly perSlice: number;
   readonly share: Share | undefined;
   readonly work: Work;
+  readonly admission: Admission;
 }
 
 async function select<R extends Rows>(
@@ -89,7 +100,7 @@ async function select<R extends Rows>(
   take: TakeRows<R>,
   takeHour?: TakeHour,
 ): Promise<Result<Selected, ReadError>> {
-  const { prefix, now, perSlice, share, work } = bounds;
+  const { prefix, now, perSlice, share, work, admission } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
@@ -104,7 +115,7 @@ async function select<R extends Rows>(
     work,
     perSlice,
     since: Date.now(),
-    admission: cache.admission(),
+    admission,
     heads,
   };
   let known = false;

@@ -52,7 +52,7 @@ export const readBackup = endpoint({
     const { firstAt, lastAt } = found.answer;
     const floor = (at: number): number => Math.floor(at / DAY) * DAY;
     const lines = linesOf(
-      sourceOf(c.env, "", now),
+      sourceOf(c.env, "", now, { isBulk: true }),
       {
         metric,
         // An end mark may be behind the last point.

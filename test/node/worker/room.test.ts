@@ -33,24 +33,24 @@ test("that of an isolate is as large as the limits say", async () => {
 test("who only asks whether there is room waits for nothing, and what is kept for later gives way", async () => {
   const { room } = rooms();
   const told: number[] = [];
-  room.onHeld = (bytes) => void told.push(bytes);
+  room.onGrant = () => void told.push(room.held);
   const [large, small] = [room.enter(), room.enter()];
   large.hold(OF_ONE);
-  expect(large.fits).toBe(true);
+  expect(large.tryRoom()).toBe(true);
   small.hold(4);
-  expect(small.fits).toBe(true);
+  expect(small.tryRoom()).toBe(true);
   small.hold(1);
-  expect(small.fits).toBe(false);
+  expect(small.tryRoom()).toBe(false);
   expect(small.isWaiting).toBe(false);
   expect(room.held).toBe(OF_ONE + 4);
   small.hold(-1);
-  expect(small.fits).toBe(true);
+  expect(small.tryRoom()).toBe(true);
   expect(told).toEqual([OF_ONE, OF_ONE + 4]);
   large.leave();
   small.hold(1);
-  expect(small.fits).toBe(true);
+  expect(small.tryRoom()).toBe(true);
   small.leave();
-  expect(small.fits).toBe(false);
+  expect(small.tryRoom()).toBe(false);
 });
 
 interface Read {
