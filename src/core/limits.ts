@@ -191,6 +191,8 @@ export const seriesPerQuery = 1_000;
 export const sparklineSeries = 4_000;
 /** Names that an unknown one is compared with at most. */
 export const namesCompared = 10_000;
+/** Those that all unknown ones of an isolate are compared with in a second: 25 of them with so many. */
+export const namesComparedPerSec = 250_000;
 /** How long those names are kept, ms each: who asks for unknown metrics in a loop reads few more. */
 export const keepNameMs = 5;
 /** Values listed of one label, the most frequent: stops answers of a value a series. */

@@ -50,12 +50,24 @@ export class Pace {
       seen.doneAt = now;
       return;
     }
-    // No more than a second's: what is over soon is soon forgotten.
+    const from = this.#spend(seen, workMs, now);
+    const wait = from - now - LIMITS.paceBurstMs;
+    if (wait > 0) await this.#clock.wait(wait);
+  }
+
+  /** A request of a caller has taken so much more than was thought, ms. */
+  spend(caller: string, workMs: number): void {
+    const now = this.#clock.now();
+    const seen = this.#callers.get(caller);
+    if (seen !== undefined && this.#hasCompany(now)) this.#spend(seen, workMs, now);
+  }
+
+  /** When this work may begin. No more than a second's is counted: what is over is soon forgotten. */
+  #spend(seen: Seen, workMs: number, now: number): number {
     const most = now + LIMITS.paceBurstMs + LIMITS.paceMs;
     const from = Math.min(Math.max(now, seen.doneAt), most);
     seen.doneAt = Math.min(from + PARTS * workMs, most);
-    const wait = from - now - LIMITS.paceBurstMs;
-    if (wait > 0) await this.#clock.wait(wait);
+    return from;
   }
 
   #seen(caller: string, now: number): Seen {

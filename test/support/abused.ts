@@ -90,6 +90,7 @@ export const ABUSED: Readonly<
   namesPerQuery: [ABUSE, "PromQL reads so many metrics"],
   seriesPerQuery: [BAD_REQUESTS, "limit 1001"],
   namesCompared: [ABUSE, "a name that is not known is compared with many"],
+  namesComparedPerSec: [ABUSE, "who asks for names that are not there in a loop"],
   sparklineSeries: ["workerd/api-sparkline.test.ts", "for whose series there is no room"],
   metricsPerPage: [BAD_REQUESTS, "/api/v1/metrics?limit=1001"],
   databases: ["node/scripts/databases.test.ts", "LIMITS.databases"],

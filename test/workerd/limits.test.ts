@@ -277,6 +277,28 @@ test("who sees the names of a prefix is told the nearest of those, however many 
   expect(error).toMatchObject({ failure: { nearest: ["web.known"] } });
 });
 
+test("who asks for names that are not there in a loop is told so, and has no hint each time", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now: NOW });
+  const names = 1_000;
+  await store(Array.from({ length: names }, (_, i) => ({ name: `loop.${i}`, value: 1 })));
+  const ask = async (): Promise<Failed["failure"]> => {
+    try {
+      return await failUnknown(env, "loop.", "loop.x");
+    } catch (error) {
+      if (error instanceof Failed) return error.failure;
+      throw error;
+    }
+  };
+  vi.advanceTimersByTime(1_000);
+  for (let i = 0; i < LIMITS.namesComparedPerSec / names; i++)
+    expect(await ask()).toMatchObject({ nearest: ["loop.0", "loop.1", "loop.2"] });
+  const refused = await ask();
+  expect(refused).toMatchObject({ kind: "unknown_metric", nearest: [] });
+  expect(refused.message).toContain('no metric "loop.x". So many names');
+  vi.advanceTimersByTime(1_000);
+  expect(await ask()).toMatchObject({ nearest: ["loop.0", "loop.1", "loop.2"] });
+});
+
 test("a name that is not known is compared with many in turns", async () => {
   const names = Array.from({ length: LIMITS.namesCompared }, (_, i) => `known.metric.${i}`);
   const ending = new AbortController();

@@ -28,6 +28,12 @@ const PREFIXES = 4;
 /** @throws Failed: no such metric, with the three names like it of those that begin with `prefix`. */
 export async function failUnknown(env: Env, prefix: string, name: string): Promise<never> {
   const { names, missing } = await namesOf(env, prefix);
+  if (!mayCompare(names.length))
+    return fail({
+      kind: "unknown_metric",
+      message: `no metric "${name}". So many names that are not there were asked for in this second that the nearest were not looked for: GET /api/v1/metrics lists those that there are`,
+      nearest: [],
+    });
   const nearest = await nearestTo(name, names);
   const quoted = nearest.map((other) => `"${other}"`).join(", ");
   const hint =
@@ -43,6 +49,18 @@ export async function failUnknown(env: Env, prefix: string, name: string): Promi
     message: `no metric "${name}". ${hint}${without.join("")}`,
     nearest,
   });
+}
+
+/** Names that were compared in this isolate, since when, ms. */
+const compared = { count: 0, since: 0 };
+
+/** Whether so many names more may be compared in this second: who asks in a loop has a plain answer. */
+function mayCompare(names: number): boolean {
+  const now = performance.now();
+  if (Math.abs(now - compared.since) >= 1_000) Object.assign(compared, { count: 0, since: now });
+  if (compared.count + names > LIMITS.namesComparedPerSec) return false;
+  compared.count += names;
+  return true;
 }
 
 /** How many names are told. */

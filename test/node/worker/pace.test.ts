@@ -55,6 +55,27 @@ test("beside others they begin as fast as half of the time lets them, but for a 
   expect(times.filter((at) => at === 0).length).toBeGreaterThan(1);
 });
 
+test("what took more than was thought counts for those that come next", async () => {
+  const { clock, pace, began, ask } = sharing();
+  ask("b", 1);
+  ask("a", 4);
+  await clock.run();
+  pace.spend("a", LIMITS.paceBurstMs);
+  pace.spend("c", 1_000);
+  ask("a", 4);
+  ask("c", 4);
+  await clock.run();
+  expect(began.get("a")).toEqual([0, LIMITS.paceBurstMs + 8]);
+  expect(began.get("c")).toEqual([0]);
+  pace.spend("a", 1e9);
+  expect(pace.callers).toBe(3);
+  clock.at += 2 * LIMITS.paceMs;
+  ask("b", 1);
+  ask("a", 4);
+  await clock.run();
+  expect(began.get("a")!.at(-1)).toBe(clock.at);
+});
+
 test("of three each shares, and what another asks meanwhile waits for nothing", async () => {
   const { clock, held, began, ask } = sharing();
   ask("b", 1);
