@@ -7,7 +7,7 @@ import { cut } from "../core/text.ts";
 import { D1Failed } from "../d1/database.ts";
 import { report } from "../durable/report.ts";
 import { configOf, type Env, type HonoEnv } from "./env.ts";
-import { admitted, CLOSED, wasRefused } from "./http/auth.ts";
+import { admitted, CLOSED, ended } from "./http/auth.ts";
 import { addHeaders, allowedOrigin, isPreflight, preflight } from "./http/cors.ts";
 import type { Endpoint } from "./http/endpoint.ts";
 import { withEtag } from "./http/etag.ts";
@@ -55,19 +55,17 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
           if (isAsking(one)) c.set("caller", await admitted(c, access, one));
         }
         const answer = await one.handle(parameters(one.parameters ?? NONE, c.req.url), c);
-        if (answer instanceof Response) {
-          if (isRefusal(answer)) noteRefused(c, one);
-          return answer;
-        }
-        return one.cached === true
-          ? withEtag(c.req.raw, jsonText(answer), "application/json")
-          : jsonResponse(answer);
+        if (answer instanceof Response) return noted(c, answer);
+        return noted(
+          c,
+          one.cached === true
+            ? await withEtag(c.req.raw, jsonText(answer), "application/json")
+            : jsonResponse(answer),
+        );
       } catch (error) {
         const failure = toldTo(c.var.caller as Caller | undefined, failureOf(error));
         countRefused({ requestsRefused: { [failure.kind]: 1 } });
-        const response = one.refused?.(failure, c.req.raw) ?? failureResponse(failure);
-        if (isRefusal(response)) noteRefused(c, one);
-        return response;
+        return noted(c, one.refused?.(failure, c.req.raw) ?? failureResponse(failure));
       }
     });
   for (const [path, of] of Map.groupBy(endpoints, ({ path }) => path)) {
@@ -96,12 +94,11 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
     .onError((error) => failureResponse(failureOf(error)));
 }
 
-const isRefusal = ({ status }: Response): boolean => status >= 400 && status < 500;
-
-/** Of who was let in. */
-function noteRefused(c: Context<HonoEnv>, one: Endpoint): void {
+/** The same answer. */
+function noted(c: Context<HonoEnv>, answer: Response): Response {
   const caller = c.var.caller as Caller | undefined;
-  if (caller !== undefined && isAsking(one)) wasRefused(c, caller, one);
+  if (caller !== undefined) ended(c, caller, answer);
+  return answer;
 }
 
 /** As who has a link may know it: not the labels of series, by which its view may not split. */

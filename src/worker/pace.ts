@@ -20,10 +20,18 @@ interface Seen {
   cameAt: number;
   /** When the work of all that came would be done, at their part of the time. */
   doneAt: number;
+  /** The last one was refused for what it asked. */
+  wasRefused: boolean;
 }
 
 /** What one may have of the time while others ask: one part in so many. */
 const PARTS = 2;
+
+/**
+ * What is refused for what it asks takes more than what is answered: names that are not there are looked for, series
+ * that there is no room for are told one by one. Who was refused mostly comes again with the like.
+ */
+const OF_REFUSED = 2;
 
 export class Pace {
   readonly #clock: Clock;
@@ -50,28 +58,23 @@ export class Pace {
       seen.doneAt = now;
       return;
     }
-    const from = this.#spend(seen, workMs, now);
+    // No more than a second's is counted: what is over is soon forgotten.
+    const most = now + LIMITS.paceBurstMs + LIMITS.paceMs;
+    const from = Math.min(Math.max(now, seen.doneAt), most);
+    const work = seen.wasRefused ? OF_REFUSED * workMs : workMs;
+    seen.doneAt = Math.min(from + PARTS * work, most);
     const wait = from - now - LIMITS.paceBurstMs;
     if (wait > 0) await this.#clock.wait(wait);
   }
 
-  /** A request of a caller has taken so much more than was thought, ms. */
-  spend(caller: string, workMs: number): void {
-    const now = this.#clock.now();
+  /** A request of a caller has ended so. */
+  ended(caller: string, wasRefused: boolean): void {
     const seen = this.#callers.get(caller);
-    if (seen !== undefined && this.#hasCompany(now)) this.#spend(seen, workMs, now);
-  }
-
-  /** When this work may begin. No more than a second's is counted: what is over is soon forgotten. */
-  #spend(seen: Seen, workMs: number, now: number): number {
-    const most = now + LIMITS.paceBurstMs + LIMITS.paceMs;
-    const from = Math.min(Math.max(now, seen.doneAt), most);
-    seen.doneAt = Math.min(from + PARTS * workMs, most);
-    return from;
+    if (seen !== undefined) seen.wasRefused = wasRefused;
   }
 
   #seen(caller: string, now: number): Seen {
-    const seen = this.#callers.get(caller) ?? { cameAt: now, doneAt: now };
+    const seen = this.#callers.get(caller) ?? { cameAt: now, doneAt: now, wasRefused: false };
     this.#callers.delete(caller);
     this.#callers.set(caller, seen);
     if (this.#callers.size > LIMITS.pacedCallers)

@@ -84,12 +84,9 @@ async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Pr
   return caller;
 }
 
-/**
- * What was refused for what it asks has mostly taken more than what is answered: names that are not there are looked
- * for, series that there is no room for are told one by one. Who comes again with the like waits longer.
- */
-export function wasRefused(c: Context<HonoEnv>, caller: Caller, { scope }: Asked): void {
-  pace.spend(paced(caller, c.req.raw), workOf(scope, c.req.raw));
+/** Notes how a request of a caller who was let in has ended. */
+export function ended(c: Context<HonoEnv>, caller: Caller, { status }: Response): void {
+  pace.ended(paced(caller, c.req.raw), status >= 400 && status < 500);
 }
 
 /** As the rates are counted: who is one of many is told apart by where they are. */

@@ -55,25 +55,22 @@ test("beside others they begin as fast as half of the time lets them, but for a 
   expect(times.filter((at) => at === 0).length).toBeGreaterThan(1);
 });
 
-test("what took more than was thought counts for those that come next", async () => {
+test("who was refused counts twice, until something is answered", async () => {
   const { clock, pace, began, ask } = sharing();
-  ask("b", 1);
-  ask("a", 4);
-  await clock.run();
-  pace.spend("a", LIMITS.paceBurstMs);
-  pace.spend("c", 1_000);
-  ask("a", 4);
-  ask("c", 4);
-  await clock.run();
-  expect(began.get("a")).toEqual([0, LIMITS.paceBurstMs + 8]);
-  expect(began.get("c")).toEqual([0]);
-  pace.spend("a", 1e9);
-  expect(pace.callers).toBe(3);
-  clock.at += 2 * LIMITS.paceMs;
-  ask("b", 1);
-  ask("a", 4);
-  await clock.run();
-  expect(began.get("a")!.at(-1)).toBe(clock.at);
+  const spread = async (): Promise<number> => {
+    began.clear();
+    clock.at += 2 * LIMITS.paceMs;
+    ask("b", 1);
+    ask("a", 4, 20);
+    await clock.run();
+    return Math.max(...began.get("a")!) - Math.min(...began.get("a")!) + LIMITS.paceBurstMs;
+  };
+  const once = await spread();
+  pace.ended("a", true);
+  pace.ended("nobody", true);
+  expect(await spread()).toBe(2 * once);
+  pace.ended("a", false);
+  expect(await spread()).toBe(once);
 });
 
 test("of three each shares, and what another asks meanwhile waits for nothing", async () => {
