@@ -31,7 +31,7 @@ const PARTS = 2;
  * What is refused for what it asks takes more than what is answered: names that are not there are looked for, series
  * that there is no room for are told one by one. Who was refused mostly comes again with the like.
  */
-const OF_REFUSED = 2;
+const OF_REFUSED = 4;
 
 export class Pace {
   readonly #clock: Clock;

@@ -55,7 +55,7 @@ test("beside others they begin as fast as half of the time lets them, but for a 
   expect(times.filter((at) => at === 0).length).toBeGreaterThan(1);
 });
 
-test("who was refused counts twice, until something is answered", async () => {
+test("who was refused counts four times, until something is answered", async () => {
   const { clock, pace, began, ask } = sharing();
   const spread = async (): Promise<number> => {
     began.clear();
@@ -68,7 +68,7 @@ test("who was refused counts twice, until something is answered", async () => {
   const once = await spread();
   pace.ended("a", true);
   pace.ended("nobody", true);
-  expect(await spread()).toBe(2 * once);
+  expect(await spread()).toBe(4 * once);
   pace.ended("a", false);
   expect(await spread()).toBe(once);
 });
