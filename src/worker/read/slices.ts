@@ -35,6 +35,7 @@ import {
   sidesOf,
   tooMuch,
 } from "./consistent.ts";
+import { Gate } from "./gate.ts";
 import type { Range, Receiver } from "./hand-out.ts";
 import type { SeriesById } from "./known-series.ts";
 import { d1Unavailable } from "./unavailable.ts";
@@ -70,6 +71,12 @@ interface Item {
   /** What is held of all its packs: as it seems next to nothing is to be read. */
   readonly known?: Known;
 }
+
+/** Of this isolate. */
+const gate = new Gate({
+  now: () => performance.now(),
+  wait: (ms) => scheduler.wait(ms),
+});
 
 /** Slices that are read before they are due, where there is room for them: D1 works while this decodes. */
 const AHEAD = 2;
@@ -217,7 +224,9 @@ class Joined {
     const most = whole ? Infinity : perSlice;
     try {
       const shards = [...asked.keys()];
-      const read = await readSlice(session, slice, plan, shards, most, caching(name), known);
+      const read = await gate.pass(name, () =>
+        readSlice(session, slice, plan, shards, most, caching(name), known),
+      );
       countRead(read.counted.read);
       return ok(read);
     } catch (error) {
