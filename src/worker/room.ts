@@ -180,11 +180,6 @@ export class Share {
     }
   }
 
-  /** As `settled`, but nobody waits: whether it got room for all of it. */
-  tryRoom(): boolean {
-    return !this.#isOver && (this.wanted <= this.granted || this.#room.grants(this));
-  }
-
   /** Nothing is held any more. */
   clear(): void {
     this.hold(-this.wanted);

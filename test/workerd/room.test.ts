@@ -24,8 +24,8 @@ const SINCE = NOW - DAY;
 /** Of all of it as buckets of minutes, some 600 KB: a third more than that is room for one. */
 const OF_ONE = 800_000;
 const BYTES = 1_000_000;
-/** What may be wanted between two looks for room: a slice that waits to be read, a row of packs, an answer's column. */
-const SLACK = 80_000;
+/** What may be gathered between two looks for room: a row of packs, an answer's column. */
+const SLACK = 50_000;
 
 const CLOCK = { now: () => performance.now(), wait: (ms: number) => scheduler.wait(ms) };
 
@@ -67,7 +67,7 @@ class Watched {
 async function promql(query: string, share: Share): Promise<unknown> {
   const expr = parseQuery(query);
   if (!expr.ok) throw new Error(expr.error.kind);
-  const samples = samplesOf(sourceOf(env, "", NOW, { perSlice: 1_000, share }), {
+  const samples = samplesOf(sourceOf(env, "", NOW, { perSlice: 8_000, share }), {
     now: NOW,
     samplesPerMinute: 6,
     retention: RETENTION,
@@ -89,7 +89,7 @@ async function native(share: Share): Promise<unknown> {
   const held = share.part();
   const names = SERIES.map((id) => `m${id}`);
   const selection = { ...range, tier: "minute", matchers: [anyOf(METRIC_NAME, names)] } as const;
-  const selected = await sourceOf(env, "", NOW, { perSlice: 1_000, share }).select(
+  const selected = await sourceOf(env, "", NOW, { perSlice: 8_000, share }).select(
     selection,
     ({ metric, labels }, buckets, first, end) => {
       const all = [["__name__", metric] as const, ...labels];

@@ -74,16 +74,6 @@ export class HandOut<R extends Rows> {
     this.#share = share;
   }
 
-  /** For what is held beside it: told all of that each time, bytes. */
-  part(): (bytes: number) => void {
-    return this.#share?.part() ?? (() => {});
-  }
-
-  /** Whether there is room for what is held, now. */
-  tryRoom(): boolean {
-    return this.#share?.tryRoom() ?? true;
-  }
-
   /** Waits until there is room for what is held. */
   async settled(): Promise<ReadError | undefined> {
     const waits = this.#share?.settled();

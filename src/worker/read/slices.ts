@@ -78,27 +78,10 @@ const gate = new Gate({
   wait: (ms) => scheduler.wait(ms),
 });
 
-/** Slices that are read before they are due, where there is room for them: D1 works while this decodes. */
+/** Slices that are read before they are due: D1 works while this decodes. */
 const AHEAD = 2;
 
-/** Of a bucket of a slice that is on its way: its text, and what is parsed of it. */
-const BUCKET_BYTES = 20;
-
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
-  const inFlight = wide.handOut.part();
-  try {
-    return await readAll(env, wide, inFlight);
-  } finally {
-    inFlight(0);
-  }
-}
-
-/** `inFlight` is told how many bytes are on their way. */
-async function readAll(
-  env: Env,
-  wide: Wide,
-  inFlight: (bytes: number) => void,
-): Promise<ReadError | undefined> {
   const { plan, stored, handOut, since } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
   const loads = stored.map((of): Load => ({
@@ -112,29 +95,16 @@ async function readAll(
   const joined = new Joined(env, wide);
   const flying: {
     readonly item: Item;
-    readonly bytes: number;
     readonly read: Promise<Result<SliceSnapshot, ReadError>>;
   }[] = [];
-  let bytes = 0;
   const thought = { series: 0, slots: 0 };
   while (queue.length > 0 || flying.length > 0) {
     while (flying.length < AHEAD && queue.length > 0) {
-      const item = queue[0]!;
-      const more = item.known === undefined ? BUCKET_BYTES * bucketsOf(item) : 0;
-      inFlight(bytes + more);
-      if (flying.length > 0 && !handOut.tryRoom()) {
-        inFlight(bytes);
-        break;
-      }
-      const full = await handOut.settled();
-      if (full !== undefined) return full;
-      bytes += more;
-      queue.shift();
-      flying.push({ item, bytes: more, read: joined.read(item) });
+      const item = queue.shift()!;
+      flying.push({ item, read: joined.read(item) });
     }
-    const { item, read, bytes: less } = flying.shift()!;
+    const { item, read } = flying.shift()!;
     const snapshot = await read;
-    inFlight((bytes -= less));
     if (!snapshot.ok) return snapshot.error;
     if (snapshot.value.segments.cut) {
       queue.unshift(...cutFiner(item, wide, costs.get(item.of)!));
