@@ -142,8 +142,6 @@ export const autoBuckets = 1_500;
 export const bucketsPerSlice = 50_000;
 /** Slices that all queries of an isolate read of a database at the same time. */
 export const slicesAtOnce = 2;
-/** Bytes of packs of hours and days that an isolate keeps of what it read: bounds memory. */
-export const packCacheBytes = 20 * 1024 * 1024;
 /** Hours that are not rolled up yet of which one query is told: more make it read in smaller slices. */
 export const openHours = 100_000;
 /**

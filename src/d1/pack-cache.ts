@@ -42,6 +42,13 @@ export interface Admission {
   bytes: number;
 }
 
+/** Where packs are looked for before a database is asked, and kept that were read. */
+export interface Caching {
+  readonly cache: PackCache;
+  readonly database: string;
+  readonly admission: Admission;
+}
+
 export class PackCache {
   readonly #most: number;
   /** Bytes that it may take now. */
@@ -106,7 +113,7 @@ export class PackCache {
     this.#questions.delete(question);
     if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return;
     this.#questions.set(question, packs);
-    if (this.#questions.size > MOST_QUESTIONS)
+    if (this.#questions.size > LIMITS.packQuestions)
       this.#questions.delete(this.#questions.keys().next().value!);
   }
 
@@ -163,10 +170,47 @@ export class PackCache {
   }
 }
 
+/** A read of an area, of which some packs may be held. */
+export class CachedRead {
+  readonly #caching: Caching;
+  /** Undefined: of what is never held. */
+  readonly #area: Area | undefined;
+  /** What the database need not tell, if its token is still the same. */
+  readonly known: Known | undefined;
+  #token = 0;
+  readonly #held = new Map<number, Known["packs"][number]>();
+
+  constructor(caching: Caching, area: Area | undefined, known: Known | undefined) {
+    this.#caching = caching;
+    this.#area = area;
+    this.known = known;
+  }
+
+  /** The token under which the database has answered: with another, nothing of what was held is told by the cache. */
+  answered(token: number): void {
+    this.#token = token;
+    if (token === this.known?.token)
+      for (const one of this.known.packs) this.#held.set(one.pack, one);
+  }
+
+  /** The rows of a pack that were held, and are still what the database has. */
+  heldOf({ pack, slot }: WantedPack): readonly PackRow[] | undefined {
+    const held = this.#held.get(pack);
+    return held?.slot === slot ? held.rows : undefined;
+  }
+
+  /** The cache learns what was read of those that were not held. */
+  learn(packs: readonly WantedPack[], read: readonly PackRow[]): void {
+    if (this.#area === undefined) return;
+    const { cache, admission } = this.#caching;
+    const others = packs.filter((pack) => this.heldOf(pack) === undefined);
+    cache.put(this.#area, this.#token, others, read, admission);
+  }
+}
+
 /** Questions that are longer, or of more packs, are asked in full. */
 const MOST_CHARACTERS = 1_000;
 const MOST_PACKS = 64;
-const MOST_QUESTIONS = 512;
 
 const keyOf = ({ database, table }: Area, { pack, slot }: WantedPack): string =>
   `${database}/${table}/${pack}/${slot ?? ""}`;

@@ -10,7 +10,7 @@ import { hourOf, MINUTE, spanOf } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
 import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
-import type { Admission, Area, Known, PackCache } from "./pack-cache.ts";
+import { type Area, CachedRead, type Caching, type Known } from "./pack-cache.ts";
 import type { MetricRow, PackRow, SeriesRow } from "./rows.ts";
 import {
   type Packs,
@@ -78,9 +78,9 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
   const ids = idsOf(wanted);
-  const question = `${caching.database} ${ids.cte} ${JSON.stringify(ids.params)}`;
-  const area = areaOf(plan, caching);
-  const known = area && caching.cache.knownOf(area, question);
+  const area = areaOf(plan, caching.database);
+  const question = `${caching.database} ${ids.cte} ${ids.params.join("\n")}`;
+  const cached = new CachedRead(caching, area, area && caching.cache.knownOf(area, question));
   const most = {
     buckets: perSlice,
     ofSlot: nominal(plan),
@@ -91,7 +91,7 @@ export async function readSnapshot(
   };
   const { rows, counted } = await batch(db, {
     standing: standingOf(shards, wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
-    parts: readIds(ids, plan, most, known),
+    parts: readIds(ids, plan, most, cached.known),
   });
   const parts = byPart(rows.parts);
   const series = parts.series.map(({ pack: id, span: metric, body }): StoredSeries => ({
@@ -101,10 +101,10 @@ export async function readSnapshot(
   }));
   const packs = packsOf(series.map(({ id }) => id));
   const standing = standingIn(rows.standing, counted);
-  const held = heldIn(known, standing);
+  cached.answered(tokenOf(standing));
   let buckets = 0;
   for (const one of packs)
-    buckets += slotsOf([one]) * (held(one) === undefined ? most.ofSlot : most.ofKnownSlot);
+    buckets += slotsOf([one]) * (cached.heldOf(one) === undefined ? most.ofSlot : most.ofKnownSlot);
   const read = segments(parts, buckets > most.buckets ? NONE_READ : rowsOf(packs, perSlice));
   // Of more than that SQL looked at others than are told here.
   const isWhole = series.length < most.series;
@@ -112,21 +112,13 @@ export async function readSnapshot(
   return {
     ...standing,
     series,
-    segments: isWhole ? withHeld(read, packs, area, held, standing, caching) : read,
+    segments: isWhole ? withHeld(read, packs, plan, cached) : read,
     open: parts.open.map(({ span }) => span),
   };
 }
 
-/** Where packs are looked for before a database is asked, and kept that were read. */
-export interface Caching {
-  readonly cache: PackCache;
-  readonly database: string;
-  readonly admission: Admission;
-}
-
 /** Of a plan's own table: minutes are not kept. */
-function areaOf(plan: Plan, { database }: Caching): Area | undefined {
-  const { tier: table, kept, to } = plan;
+function areaOf({ tier: table, kept, to }: Plan, database: string): Area | undefined {
   if (table === "minute" || kept >= to) return undefined;
   return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
 }
@@ -139,7 +131,7 @@ export function knownParts(
   perSlice: number,
   caching: Caching,
 ): readonly Known[] {
-  const area = areaOf(plan, caching);
+  const area = areaOf(plan, caching.database);
   const known = area && caching.cache.known(area, packs);
   if (known === undefined) return [];
   const [first, last] = [hourOf(plan.kept), hourOf(plan.to - 1)];
@@ -151,35 +143,20 @@ export function knownParts(
   return parts;
 }
 
-/** The rows of a pack that were held before a database was asked, and are still what it has. */
-type HeldRows = (pack: WantedPack) => readonly PackRow[] | undefined;
-
 const tokenOf = ({ progress }: Pick<Standing, "progress">): number => progress.get("rollup") ?? 0;
 
-function heldIn(known: Known | undefined, standing: Pick<Standing, "progress">): HeldRows {
-  if (known === undefined || known.token !== tokenOf(standing)) return () => undefined;
-  const held = new Map(known.packs.map((one) => [one.pack, one]));
-  return ({ pack, slot }) => {
-    const one = held.get(pack);
-    return one?.slot === slot ? one.rows : undefined;
-  };
-}
-
-/** What was read together with what was held of it; the cache learns the rest. */
+/** What was read together with what was held of it. */
 function withHeld(
-  read: Segments,
+  all: Segments,
   packs: readonly WantedPack[],
-  area: Area | undefined,
-  held: HeldRows,
-  standing: Pick<Standing, "progress">,
-  { cache, admission }: Caching,
+  { tier }: Plan,
+  cached: CachedRead,
 ): Segments {
-  if (area === undefined || read.cut) return read;
-  const table = area.table === "hour" ? "hours" : "days";
-  const others = packs.filter((pack) => held(pack) === undefined);
-  cache.put(area, tokenOf(standing), others, read[table], admission);
-  const known = packs.flatMap((pack) => held(pack) ?? []);
-  return { ...read, [table]: [...known, ...read[table]], known: charactersOf(known) };
+  if (all.cut) return all;
+  const table = tier === "hour" ? "hours" : "days";
+  cached.learn(packs, all[table]);
+  const held = packs.flatMap((pack) => cached.heldOf(pack) ?? []);
+  return { ...all, [table]: [...held, ...all[table]], known: charactersOf(held) };
 }
 
 /** A slice of a plan with all that it holds, or `cut` when that is more than one slice may. */
@@ -199,25 +176,21 @@ export async function readSlice(
 ): Promise<SliceSnapshot> {
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
-  const area = areaOf(part, caching);
-  const known = held ?? (area && caching.cache.known(area, packs));
+  const area = areaOf(part, caching.database);
+  const cached = new CachedRead(caching, area, held ?? (area && caching.cache.known(area, packs)));
   const { rows, counted } = await batch(db, {
     standing: standingOf(shards),
     parts: readPacks(
-      packsGiven(packs, known),
+      packsGiven(packs, cached.known),
       part,
       most === Infinity ? "-1" : String(most + 1),
-      known,
+      cached.known,
     ),
   });
   const { flushed, progress } = standingIn(rows.standing, counted);
+  cached.answered(tokenOf({ progress }));
   const read = segments(byPart(rows.parts), most);
-  return {
-    flushed,
-    progress,
-    counted,
-    segments: withHeld(read, packs, area, heldIn(known, { progress }), { progress }, caching),
-  };
+  return { flushed, progress, counted, segments: withHeld(read, packs, plan, cached) };
 }
 
 /** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric. */

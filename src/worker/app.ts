@@ -94,7 +94,7 @@ export function createApp(endpoints: readonly Endpoint[]): Hono<HonoEnv> {
     .onError((error) => failureResponse(failureOf(error)));
 }
 
-/** The same answer. */
+/** Notes how a request has ended; the same answer. */
 function noted(c: Context<HonoEnv>, answer: Response): Response {
   const caller = c.var.caller as Caller | undefined;
   if (caller !== undefined) ended(c, caller, answer);

@@ -2,12 +2,10 @@
 
 import * as LIMITS from "../core/limits.ts";
 import { PackCache } from "../d1/pack-cache.ts";
+import { ISOLATE_CLOCK } from "./isolate-clock.ts";
 import { Room, type Share } from "./room.ts";
 
-const room = new Room({
-  now: () => performance.now(),
-  wait: (ms) => scheduler.wait(ms),
-});
+const room = new Room(ISOLATE_CLOCK);
 
 export const packCache = new PackCache(
   LIMITS.packCacheBytes,

@@ -8,12 +8,7 @@
 
 import type { Scope } from "../core/caller.ts";
 import * as LIMITS from "../core/limits.ts";
-
-export interface Clock {
-  /** ms, of any beginning. */
-  now(): number;
-  wait(ms: number): Promise<void>;
-}
+import type { Clock } from "./clock.ts";
 
 interface Seen {
   /** When the last request came. */

@@ -10,12 +10,7 @@
 
 import * as LIMITS from "../core/limits.ts";
 import type { ReadError } from "../core/query/read-error.ts";
-
-export interface Clock {
-  /** ms, of any beginning. */
-  now(): number;
-  wait(ms: number): Promise<void>;
-}
+import type { Clock } from "./clock.ts";
 
 /** So many small reads fit beside the large one, and more that are smaller. */
 const SMALL = 4;

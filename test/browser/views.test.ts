@@ -122,6 +122,19 @@ test("somebody else has it open as well: no changes are lost unasked, nor a note
   const searchOf = async (): Promise<string> => (await api<{ search: string }>("/team")).search;
   expect(await searchOf()).toBe("metric=orders");
   expect(await findings(page)).toEqual([]);
+  // Who looks at it as it is by now is asked no more, until there are changes again.
+  await page.getByRole("link", { name: "The team" }).click();
+  await chartOf(page, '[data-metric="orders"]');
+  await menu.click();
+  await page.getByRole("link", { name: "The other" }).waitFor();
+  expect(await asks.count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.goBack();
+  await chartOf(page, '[data-metric="cpu.load"]');
+  await saved("team", "metric=http.ms");
+  await menu.click();
+  await page.getByRole("button", { name: "Save changes of The team" }).click();
+  await asks.waitFor();
   await page.getByRole("button", { name: "Overwrite it" }).click();
   await asks.waitFor({ state: "detached" });
   expect(await searchOf()).toBe("metric=cpu.load");

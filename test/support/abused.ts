@@ -64,6 +64,7 @@ export const ABUSED: Readonly<
   paceMs: ["node/worker/pace.test.ts", "nobody is held back for longer"],
   paceCompanyMs: ["node/worker/pace.test.ts", "others that came a while ago"],
   pacedCallers: ["node/worker/pace.test.ts", "so many callers are known"],
+  packQuestions: ["workerd/pack-cache.test.ts", "the packs of a question are known"],
   slicesAtOnce: ["node/worker/gate.test.ts", "so many slices are read at once"],
   packCacheBytes: ["workerd/pack-cache.test.ts", "holds no more than the limit"],
   turnMs: ["workerd/turns.test.ts", "a request that is gone in its turn"],

@@ -109,6 +109,10 @@ test("a store that is open to its own machine counts nobody", async () => {
 
 describe("what comes at once while others ask", () => {
   const AT_ONCE = 60;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+  });
   const atOnce = async (once: () => Promise<Response>): Promise<readonly number[]> => {
     waits.length = 0;
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, once));

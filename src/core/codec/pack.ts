@@ -57,6 +57,7 @@ export function decodeBarePack(
   if (end < 1 || bare[0] !== "{" || bare[end] !== "}" || bare[end - 1] === ",")
     throw new CorruptBytes("a pack is not JSON");
   const segments = new Map<number, string>();
+  // By hand: a regular expression for each slot takes longer than all else of a pack that lies in memory.
   for (let at = 1; at < end;) {
     const comma = bare.indexOf(",", at);
     const next = comma < 0 ? end : comma;

@@ -5,12 +5,12 @@ import { Buckets } from "../bucket.ts";
 import type { Wanted } from "../codec/row-group.ts";
 import { pushRows } from "../in-order.ts";
 
-const COLUMNS = 11;
-const COLUMNS_OF_ENDS = 7;
+const ENDS = ["start", "count", "first", "firstAt", "last", "lastAt", "rise"] as const;
+const OTHERS = ["sum", "carry", "min", "max"] as const;
 
 /** Bytes of a row. */
 export const rowBytes = (wanted: Wanted): number =>
-  8 * (wanted === "all" ? COLUMNS : COLUMNS_OF_ENDS);
+  8 * (ENDS.length + (wanted === "all" ? OTHERS.length : 0));
 
 /** One for all columns that nobody wants. */
 let nobody = new Float64Array(0);
@@ -20,14 +20,8 @@ export function newColumns(capacity: number, wanted: Wanted): Buckets {
   if (wanted === "all") return new Buckets(capacity);
   if (nobody.length < capacity) nobody = new Float64Array(capacity);
   const columns = new Buckets(0);
-  columns.start = new Float64Array(capacity);
-  columns.count = new Float64Array(capacity);
-  columns.first = new Float64Array(capacity);
-  columns.firstAt = new Float64Array(capacity);
-  columns.last = new Float64Array(capacity);
-  columns.lastAt = new Float64Array(capacity);
-  columns.rise = new Float64Array(capacity);
-  columns.sum = columns.carry = columns.min = columns.max = nobody;
+  for (const name of ENDS) columns[name] = new Float64Array(capacity);
+  for (const name of OTHERS) columns[name] = nobody;
   return columns;
 }
 
@@ -63,8 +57,7 @@ export function forPacking(columns: Buckets, scratch: Buckets, wanted: Wanted): 
   scratch.length = 0;
   scratch.extend(length);
   const { sum, carry, min, max, count, first } = scratch;
-  for (const name of ["start", "count", "first", "firstAt", "last", "lastAt", "rise"] as const)
-    scratch[name].set(columns[name].subarray(0, length));
+  for (const name of ENDS) scratch[name].set(columns[name].subarray(0, length));
   // As if all points were the first one.
   min.set(first.subarray(0, length));
   max.set(min.subarray(0, length));

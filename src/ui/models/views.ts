@@ -42,6 +42,12 @@ const PATH = "/api/v1/views";
 const takenUp = new Map<string, string>();
 const takeUp = ({ id, search }: SavedView): unknown => takenUp.set(id, search);
 
+/** The page shows it as it is by now: what somebody else did before is no matter any more. */
+function begin(one: SavedView): void {
+  takeUp(one);
+  overtaken.value = undefined;
+}
+
 let looks = 0;
 
 /** Reads the list anew; an older one that comes later is left out. */
@@ -79,13 +85,13 @@ export const viewOf = ({ id, search }: SavedView): View => ({
 });
 export const addressOf = (one: SavedView): string => viewAddress(viewOf(one));
 export function open(one: SavedView): void {
-  takeUp(one);
+  begin(one);
   goTo(viewOf(one));
 }
 /** For an address that names the view, but no panel: what else it says it keeps. No entry in the history. */
 export function settle(one: SavedView): void {
   const base = viewOf(one);
-  takeUp(one);
+  begin(one);
   // More than what was meant is never shown.
   const { where } = parseView("/", location.search);
   const all = [...new Set([...base.where, ...where])];
@@ -132,8 +138,7 @@ async function doing(act: () => Promise<unknown>): Promise<string | undefined> {
 
 /** Saves what the page shows. */
 async function putShown(one: Pick<SavedView, "id" | "name" | "note">): Promise<void> {
-  takeUp(await put({ ...one, search: searchOf(view.peek()) }));
-  overtaken.value = undefined;
+  begin(await put({ ...one, search: searchOf(view.peek()) }));
 }
 
 /** Saves what the page shows as a new view, which it then is. */

@@ -17,6 +17,7 @@ import { isAsked } from "../../core/view-asks.ts";
 import { noteUse, type TokenRow } from "../../d1/tokens.ts";
 import { after } from "../after.ts";
 import { configOf, type HonoEnv } from "../env.ts";
+import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { linkListOf } from "../link-list.ts";
 import { Pace, workOf } from "../pace.ts";
 import { type TokenList, tokenListOf } from "../token-list.ts";
@@ -37,10 +38,7 @@ export const CLOSED: Failure = {
 };
 
 /** Of this isolate. */
-const pace = new Pace({
-  now: () => performance.now(),
-  wait: (ms) => scheduler.wait(ms),
-});
+const pace = new Pace(ISOLATE_CLOCK);
 
 /** What an endpoint says of who may ask it. */
 type Asked = Pick<Endpoint, "tokenOf" | "ofAll" | "byLink"> & { readonly scope: Scope | "any" };

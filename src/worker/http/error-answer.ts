@@ -12,7 +12,10 @@ export const failure = z.object({
   nearest: z
     .array(z.string())
     .exactOptional()
-    .meta({ description: "Of an unknown metric: the names that look most like it" }),
+    .meta({
+      description:
+        "Of an unknown metric: the names that look most like it; none while too many such are asked for",
+    }),
   issues: z
     .array(z.object({ index: z.number().exactOptional(), path: z.string(), message: z.string() }))
     .exactOptional()

@@ -3,10 +3,10 @@
 // between waits behind all of them. Nobody is woken by another request: who waits looks again.
 
 import * as LIMITS from "../../core/limits.ts";
-import type { Clock } from "../room.ts";
+import type { Clock } from "../clock.ts";
 
-/** Between two looks, ms. */
-const LOOK_MS = 1;
+/** Between two looks, ms: a slice takes some tens. */
+const LOOK_MS = 5;
 
 export class Gate {
   readonly #clock: Clock;

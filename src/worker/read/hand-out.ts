@@ -106,18 +106,18 @@ export class HandOut<R extends Rows> {
       ({ kept, to }) => ({ from: kept, to }),
     );
     const sources = new Sources(progress, dirty);
-    const isMinute: Wanted = {
-      one: (pack, start) => sources.minutes(tier, pack, hourOf(start)),
+    const isMinute: IsWanted = {
+      bucket: (pack, start) => sources.minutes(tier, pack, hourOf(start)),
       // All minutes of an hour are wanted, or none.
-      all: () => true,
+      row: () => true,
     };
-    const isHour: Wanted = {
-      one: (pack, start) => tier !== "minute" && sources.hour(tier, pack, hourOf(start)),
-      all: (pack, day) => tier !== "minute" && sources.hoursOf(tier, pack, day),
+    const isHour: IsWanted = {
+      bucket: (pack, start) => tier !== "minute" && sources.hour(tier, pack, hourOf(start)),
+      row: (pack, day) => tier !== "minute" && sources.hoursOf(tier, pack, day),
     };
-    const isDay: Wanted = {
-      one: (pack, start) => sources.day(pack, dayOf(start)),
-      all: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
+    const isDay: IsWanted = {
+      bucket: (pack, start) => sources.day(pack, dayOf(start)),
+      row: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
     };
     const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -known);
     this.#share?.hold(texts);
@@ -135,7 +135,7 @@ export class HandOut<R extends Rows> {
     database: string,
     table: TierName,
     packs: readonly PackRow[],
-    isWanted: Wanted,
+    isWanted: IsWanted,
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | undefined> {
@@ -148,8 +148,8 @@ export class HandOut<R extends Rows> {
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
       decoded = this.decoded;
       const from = spanStart(table, row.span);
-      if (table === "minute" && !isWanted.one(row.pack, from)) continue;
-      const isWhole = isWanted.all(row.pack, row.span);
+      if (table === "minute" && !isWanted.bucket(row.pack, from)) continue;
+      const isWhole = isWanted.row(row.pack, row.span);
       const where = { from, to: spanStart(table, row.span + 1), in: `${database}, table ${table}` };
       const segments = this.#try(
         () => segmentsOf(row, of),
@@ -170,9 +170,9 @@ export class HandOut<R extends Rows> {
           this.#takeHour?.(series, whole);
         this.decoded += rows.length;
         for (let i = 0; i < rows.length;) {
-          const is = isWhole || isWanted.one(row.pack, rows.start[i]!);
+          const is = isWhole || isWanted.bucket(row.pack, rows.start[i]!);
           let end = isWhole ? rows.length : i + 1;
-          while (end < rows.length && isWanted.one(row.pack, rows.start[end]!) === is) end++;
+          while (end < rows.length && isWanted.bucket(row.pack, rows.start[end]!) === is) end++;
           const error = is ? this.#give({ series, ranges }, i, end) : undefined;
           if (error !== undefined) return error;
           i = end;
@@ -279,11 +279,11 @@ const bytesOf = (rows: readonly PackRow[]): number =>
   rows.reduce((sum, { body }) => sum + (typeof body === "string" ? 2 * body.length : 0), 0);
 
 /** What of a table is to be read there. */
-interface Wanted {
+interface IsWanted {
   /** Whether the bucket of a pack that starts then, Unix ms. */
-  readonly one: (pack: number, start: number) => boolean;
+  readonly bucket: (pack: number, start: number) => boolean;
   /** Whether all that a row has, of which some is: asked once, and not of each of its buckets. */
-  readonly all: (pack: number, span: number) => boolean;
+  readonly row: (pack: number, span: number) => boolean;
 }
 
 /** Of the series that are wanted. @throws CorruptBytes */

@@ -19,9 +19,10 @@ import {
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import { databasesOf } from "../../d1/databases.ts";
-import type { Known } from "../../d1/pack-cache.ts";
-import { type Caching, knownParts, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
+import type { Caching, Known } from "../../d1/pack-cache.ts";
+import { knownParts, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts";
 import type { Env } from "../env.ts";
+import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { countRead } from "../shards.ts";
 import { type Load, overBudget } from "./bounds.ts";
 import {
@@ -73,10 +74,7 @@ interface Item {
 }
 
 /** Of this isolate. */
-const gate = new Gate({
-  now: () => performance.now(),
-  wait: (ms) => scheduler.wait(ms),
-});
+const gate = new Gate(ISOLATE_CLOCK);
 
 /** Slices that are read before they are due: D1 works while this decodes. */
 const AHEAD = 2;
