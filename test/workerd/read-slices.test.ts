@@ -234,6 +234,22 @@ describe("hours that are held, some packs at a time", () => {
   );
 });
 
+test("of many wide queries at once so many slices are read at the same time as of one", async () => {
+  const metric = await prepared();
+  const queries = 4;
+  let [now, most] = [0, 0];
+  const of = between(env, async (n) => {
+    // The first of each is no slice.
+    if (n <= queries) return;
+    most = Math.max(most, ++now);
+    await scheduler.wait(1);
+    now--;
+  });
+  const counts = await Promise.all(upTo(queries).map(() => found(metric, of)));
+  for (const one of counts) expect(sorted(one)).toEqual(sorted(all(SERIES + 10, 4)));
+  expect(most).toBe(LIMITS.slicesAtOnce);
+});
+
 test("a selection that ends early holds nothing any more", async () => {
   const metric = await prepared();
   const room = new Room({ now: () => performance.now(), wait: (ms) => scheduler.wait(ms) });
