@@ -9,13 +9,10 @@ import { CODES } from "./failure.ts";
 export const failure = z.object({
   code: z.enum(Object.keys(CODES)),
   message: z.string(),
-  nearest: z
-    .array(z.string())
-    .exactOptional()
-    .meta({
-      description:
-        "Of an unknown metric: the names that look most like it; none while too many such are asked for",
-    }),
+  nearest: z.array(z.string()).exactOptional().meta({
+    description:
+      "Of an unknown metric: the names that look most like it; none while too many such are asked for",
+  }),
   issues: z
     .array(z.object({ index: z.number().exactOptional(), path: z.string(), message: z.string() }))
     .exactOptional()
