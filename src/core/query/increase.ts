@@ -70,15 +70,25 @@ export class Increases {
     this.#rows += rows.length - before;
     this.#waiting.add(rows);
     if (this.#rows <= this.#room) return;
+    // No more than must be: nobody else has a turn meanwhile. One that was counted still is a row.
     for (const oldest of this.#waiting) {
-      if (this.#rows <= this.#room / 2) return;
+      if (this.#rows <= this.#room) return;
       this.#count(oldest);
     }
   }
 
   /** Counts what was not counted yet. */
   finish(): void {
-    for (const rows of this.#waiting) this.#count(rows);
+    for (const _ of this.finishInParts());
+  }
+
+  /** As `finish`, series by series: yields how many rows it counted. */
+  *finishInParts(): Generator<number, void> {
+    for (const rows of this.#waiting) {
+      const { length } = rows;
+      this.#count(rows);
+      yield length;
+    }
   }
 
   #count(rows: Rows): void {

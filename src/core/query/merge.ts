@@ -212,10 +212,10 @@ export class Merge {
     return buckets;
   }
 
-  /** Packs groups, the oldest first, until half of the room is free. */
+  /** Packs groups, the oldest first, until what lies about fits: few each time, since nobody else has a turn meanwhile. */
   #tidy(shelf: Shelf, but: Group): void {
     for (const group of this.#loose) {
-      if (this.#looseBuckets <= shelf.room / 2) return;
+      if (this.#looseBuckets <= shelf.room) return;
       if (group === but) continue;
       this.#looseBuckets -= group.loose;
       this.#loose.delete(group);

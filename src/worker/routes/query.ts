@@ -278,7 +278,7 @@ async function answerOf(
   if (!known) await failIfUnknown(seen, source, asked);
   const { type, unit } = shown(metric, description);
   if (byRise !== undefined && !rises(type)) failOrder(metric, byRise);
-  increases?.finish();
+  if (increases !== undefined) await new Turns().run(increases.finishInParts());
   const { series, total, rest, absent, lost } =
     across === undefined
       ? await groupsOf(source, merge, {

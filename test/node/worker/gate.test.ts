@@ -30,6 +30,19 @@ test("so many slices are read at once of a database, and all in the end", async 
   expect([...most.values()]).toEqual([LIMITS.slicesAtOnce, LIMITS.slicesAtOnce]);
 });
 
+test("who has read lets others in before it goes on, also when it failed", async () => {
+  const clock = new Waits();
+  const gate = new Gate(clock);
+  const told: string[] = [];
+  void gate.pass("DB", async () => told.push("read")).then(() => told.push("on"));
+  void gate
+    .pass("DB", () => Promise.reject(new Error("D1 failed")))
+    .catch(() => told.push("failed"));
+  void clock.wait(0).then(() => told.push("other"));
+  await clock.run();
+  expect(told).toEqual(["read", "other", "on", "failed"]);
+});
+
 test("those of requests that are gone count for as long as D1 has time to answer", async () => {
   const clock = new Waits();
   const gate = new Gate(clock);
