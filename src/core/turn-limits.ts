@@ -17,7 +17,7 @@ export const largeBodyBytes = 128 * 1024;
  * a write without points, and so much more for its MB (of points of new series twice as much), of large ones less.
  */
 export const workOfQueryMs = 4;
-export const workOfWriteMs = 2;
+export const workOfWriteMs = 3;
 export const workOfMegabyteMs = 92;
 export const workOfLargeMegabyteMs = 20;
 /** So much work of one caller, twice counted, begins at once before others have their part of the time, ms. */
