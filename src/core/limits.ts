@@ -157,8 +157,11 @@ export const seriesRowsPerQuery = 50_000;
 export const headBytes = 20 * 1024 * 1024;
 /** Buckets that one answer may hold. */
 export const bucketsPerQuery = 2_000_000;
-/** Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. */
-export const packedBytesPerQuery = 24 * 1024 * 1024;
+/**
+ * Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. With what is not packed
+ * and the texts of a slice no more than `queryBytes`, so that it is this that is told.
+ */
+export const packedBytesPerQuery = 22 * 1024 * 1024;
 /** Percentiles that one answer may hold, of all buckets: bounds memory. */
 export const percentilesPerQuery = 1_000_000;
 /** Samples that are held at once to make percentiles of: bounds memory. */
