@@ -1,20 +1,18 @@
-// Packs of hours and days that were read not long ago, so that panels side by side, and the same again a minute
-// later, read them once. Nothing goes by time: whatever changes coarse packs changes the roll-up's token (see
-// progress.ts), and D1 leaves out what is held only while the token is still the one under which it was read. So a
-// read gets what its snapshot holds, also of a replica, or of a database that was restored: a roll-up's token is
-// random. The retention alone leaves it as it is: what it deletes is asked for no more.
+// Packs that were read not long ago, so that panels side by side, and the same again a minute later, read them once.
+// Nothing goes by time: whatever changes packs changes their token (see tokens of segments.ts), and D1 leaves out what
+// is held only while the token is still the one under which it was read. So a read gets what its snapshot holds, also
+// of a replica, or of a database that was restored.
 
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
+import type { TierName } from "../core/tiers.ts";
 import type { PackRow } from "./rows.ts";
 
-export type CoarseTable = "hour" | "day";
-
-/** The rows of some packs in spans [first, last]: UTC days or years, the table's own keys. */
+/** The rows of some packs in spans [first, last]: hours, UTC days or years, the table's own keys. */
 export interface Area {
   readonly database: string;
-  readonly table: CoarseTable;
+  readonly table: TierName;
   readonly first: number;
   readonly last: number;
 }
@@ -27,9 +25,12 @@ interface Held {
   readonly bytes: number;
 }
 
+/** What a database says of the state of a table; that of hours and days is one. */
+export type Token = string;
+
 /** What is held of an area under one token, whatever becomes of the cache meanwhile. */
 export interface Known {
-  readonly token: number;
+  readonly token: Token;
   readonly packs: readonly (WantedPack & Pick<Held, "rows">)[];
 }
 
@@ -56,8 +57,8 @@ export class PackCache {
   /** Those last asked for are last. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
-  /** Of each database, the last one seen. */
-  readonly #tokens = new Map<string, number>();
+  /** Of the minutes, and of the hours and days, of each database, the last one seen. */
+  readonly #tokens = new Map<string, Token>();
   /** By the text of a question: of which packs it was, so that it can be asked without those that are held. */
   readonly #questions = new Map<string, readonly WantedPack[]>();
 
@@ -78,7 +79,7 @@ export class PackCache {
 
   /** What is held of these packs over the whole of an area. */
   known(area: Area, packs: readonly WantedPack[]): Known | undefined {
-    const token = this.#tokens.get(area.database);
+    const token = this.#tokens.get(stateOf(area));
     if (token === undefined) return undefined;
     const known = packs.flatMap((wanted) => {
       const held = this.#of(area, wanted);
@@ -117,16 +118,15 @@ export class PackCache {
       this.#questions.delete(this.#questions.keys().next().value!);
   }
 
-  /** Keeps all rows of packs in an area, as they were read under a token; 0 is none. */
+  /** Keeps all rows of packs in an area, as they were read under a token. */
   put(
     area: Area,
-    token: number,
+    token: Token,
     packs: readonly WantedPack[],
     rows: readonly PackRow[],
     admission: Admission,
   ): void {
-    if (token !== this.#tokens.get(area.database)) this.#begin(area.database, token);
-    if (token === 0) return;
+    if (token !== this.#tokens.get(stateOf(area))) this.#begin(area, token);
     const byPack = Map.groupBy(rows, ({ pack }) => pack);
     for (const wanted of packs) {
       const key = keyOf(area, wanted);
@@ -158,10 +158,11 @@ export class PackCache {
     if (held !== undefined && held.first >= first && held.last <= last) this.#drop(key);
   }
 
-  /** What is held of a database is of before. */
-  #begin(database: string, token: number): void {
-    this.#tokens.set(database, token);
-    for (const key of this.#held.keys()) if (key.startsWith(`${database}/`)) this.#drop(key);
+  /** What is held of a database's minutes, or of its hours and days, is of before. */
+  #begin(area: Area, token: Token): void {
+    const state = stateOf(area);
+    this.#tokens.set(state, token);
+    for (const key of this.#held.keys()) if (key.startsWith(state)) this.#drop(key);
   }
 
   #drop(key: string): void {
@@ -177,7 +178,7 @@ export class CachedRead {
   readonly #area: Area | undefined;
   /** What the database need not tell, if its token is still the same. */
   readonly known: Known | undefined;
-  #token = 0;
+  #token: Token | undefined;
   readonly #held = new Map<number, Known["packs"][number]>();
 
   constructor(caching: Caching, area: Area | undefined, known: Known | undefined) {
@@ -187,7 +188,7 @@ export class CachedRead {
   }
 
   /** The token under which the database has answered: with another, nothing of what was held is told by the cache. */
-  answered(token: number): void {
+  answered(token: Token): void {
     this.#token = token;
     if (token === this.known?.token)
       for (const one of this.known.packs) this.#held.set(one.pack, one);
@@ -201,7 +202,7 @@ export class CachedRead {
 
   /** The cache learns what was read of those that were not held. */
   learn(packs: readonly WantedPack[], read: readonly PackRow[]): void {
-    if (this.#area === undefined) return;
+    if (this.#area === undefined || this.#token === undefined) return;
     const { cache, admission } = this.#caching;
     const others = packs.filter((pack) => this.heldOf(pack) === undefined);
     cache.put(this.#area, this.#token, others, read, admission);
@@ -212,8 +213,12 @@ export class CachedRead {
 const MOST_CHARACTERS = 1_000;
 const MOST_PACKS = 64;
 
-const keyOf = ({ database, table }: Area, { pack, slot }: WantedPack): string =>
-  `${database}/${table}/${pack}/${slot ?? ""}`;
+/** How keys begin of all that one token is of. */
+const stateOf = ({ database, table }: Area): string =>
+  `${database}/${table === "minute" ? "minutes" : "coarse"}/`;
+
+const keyOf = (area: Area, { pack, slot }: WantedPack): string =>
+  `${stateOf(area)}${area.table}/${pack}/${slot ?? ""}`;
 
 const isIn = ({ first, last }: Pick<Area, "first" | "last">, span: number): boolean =>
   span >= first && span <= last;

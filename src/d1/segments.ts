@@ -4,7 +4,7 @@
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import { type Plan, spans } from "../core/query/plan.ts";
 import type { WantedPack } from "../core/query/slices.ts";
-import { dayOf, hourOf } from "../core/tiers.ts";
+import { dayOf, hourOf, type TierName } from "../core/tiers.ts";
 import { type Query, query } from "./database.ts";
 import type { Known } from "./pack-cache.ts";
 import { valueOf } from "./progress.ts";
@@ -27,6 +27,18 @@ export type Part = "series" | "open" | "dirty" | "minute" | "hour" | "day";
 export interface PartRow extends PackRow {
   readonly part: Part;
 }
+
+/**
+ * SQL of a text that tells the state of a tier's table: it is another whenever rows that somebody may ask for were
+ * written or taken away, and stays another if the database is restored to before. Hours and days are written under the
+ * roll-up's token, which is random. Minutes are only added, by a shard that moves its watermark, a number that it never
+ * has again; and taken away under the roll-up's token.
+ */
+export const stateOf = (tier: TierName): string =>
+  tier === "minute" ? `${TOKEN} || ' ' || (${WATERMARKS})` : `${TOKEN} || ''`;
+
+const WATERMARKS =
+  "SELECT coalesce(group_concat(shard || ':' || page), '') FROM (SELECT shard, page FROM flushed ORDER BY shard)";
 
 /** A SELECT of rows of a part, in the order of the columns of PartRow. */
 interface Branch {
@@ -114,7 +126,12 @@ export function readIds(
   most: SeriesMost,
   known: Known | undefined,
 ): Query<PartRow> {
-  const { tables, branches } = segmentsOf(packsOfIds(ids, most, known), plan, most.rows, known);
+  const { tables, branches } = segmentsOf(
+    packsOfIds(ids, most, plan.tier, known),
+    plan,
+    most.rows,
+    known,
+  );
   return oneOf(tables, [
     branch(
       String(most.series),
@@ -142,24 +159,24 @@ function segmentsOf(packs: Packs, plan: Plan, most: string, known: Known | undef
       `SELECT '${part}' AS part, p.pack, t.${SPANS[part]} AS span, ${COLUMNS} ${from}`,
       ...params,
     );
+  /** Packs of which the tier's own table is read. */
+  const own = known === undefined ? "packs" : "unknown";
   // Minutes are keyed by hour first, so each (hour, pack) is a seek.
   if (plan.tier === "minute")
     return {
-      tables: packs,
+      tables: { ...packs, cte: `${packs.cte}${known === undefined ? "" : UNKNOWN}` },
       branches: [
         rows(
           "minute",
-          `FROM packs AS p CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
+          `FROM ${own} AS p CROSS JOIN json_each(?) AS h CROSS JOIN minute AS t
            WHERE t.hour = h.value AND t.pack = p.pack`,
           JSON.stringify(spans(plan)),
         ),
       ],
     };
   const [first, last] = hoursOf(plan);
-  /** Packs of which the tier's own table is read. */
-  const own = known === undefined ? "packs" : "unknown";
   const tables: Packs = {
-    cte: `${packs.cte}${own === "packs" ? "" : UNKNOWN}, marks (pack, slot, hour) AS MATERIALIZED (
+    cte: `${packs.cte}${known === undefined ? "" : UNKNOWN}, marks (pack, slot, hour) AS MATERIALIZED (
         SELECT d.pack, p.slot, d.hour FROM packs AS p CROSS JOIN dirty AS d
         WHERE d.pack = p.pack AND d.hour BETWEEN ? AND ?
       ), ${OPEN}`,
@@ -201,9 +218,9 @@ type RowsOf = (
 ) => Branch;
 
 /** Those that are known, if they still are so, as a table `known (pack, slot)`. */
-const knownTable = ({ packs, token }: Known): Packs => ({
+const knownTable = ({ packs, token }: Known, tier: TierName): Packs => ({
   cte: `known (pack, slot) AS MATERIALIZED (
-      SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE ${TOKEN} = ?
+      SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE ${stateOf(tier)} = ?
     )`,
   params: [JSON.stringify(packs.map(({ pack, slot }) => [pack, slot])), token],
 });
@@ -248,8 +265,12 @@ const UNKNOWN = `, unknown (pack, slot) AS MATERIALIZED (
     SELECT pack, slot FROM packs EXCEPT SELECT pack, slot FROM known
   )`;
 
-export function packsGiven(packs: readonly WantedPack[], known: Known | undefined): Packs {
-  const held = known && knownTable(known);
+export function packsGiven(
+  packs: readonly WantedPack[],
+  tier: TierName,
+  known: Known | undefined,
+): Packs {
+  const held = known && knownTable(known, tier);
   return {
     cte: `WITH RECURSIVE ${held === undefined ? "" : `${held.cte}, `}packs (pack, slot) AS MATERIALIZED (
       SELECT value ->> 0, value ->> 1 FROM json_each(?)
@@ -268,9 +289,10 @@ export const SLOTS = `sum(${SLOTS_OF})`;
 function packsOfIds(
   { cte, params }: Packs,
   { buckets, ofSlot, ofKnownSlot }: SeriesMost,
+  tier: TierName,
   known: Known | undefined,
 ): Packs {
-  const held = known && knownTable(known);
+  const held = known && knownTable(known, tier);
   const each =
     held === undefined
       ? String(ofSlot)

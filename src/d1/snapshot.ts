@@ -6,11 +6,11 @@ import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
-import { hourOf, MINUTE, spanOf } from "../core/tiers.ts";
+import { hourOf, MINUTE, spanOf, type TierName } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
 import { descriptionOf } from "./catalogue.ts";
 import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
-import { type Area, CachedRead, type Caching, type Known } from "./pack-cache.ts";
+import { type Area, CachedRead, type Caching, type Known, type Token } from "./pack-cache.ts";
 import type { MetricRow, PackRow, SeriesRow } from "./rows.ts";
 import {
   type Packs,
@@ -20,6 +20,7 @@ import {
   readIds,
   readPacks,
   SLOTS,
+  stateOf,
 } from "./segments.ts";
 
 /** Which series, and of when. */
@@ -90,7 +91,11 @@ export async function readSnapshot(
     rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
   };
   const { rows, counted } = await batch(db, {
-    standing: standingOf(shards, wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
+    standing: standingOf(
+      shards,
+      plan.tier,
+      wanted.metrics.length === 1 ? wanted.metrics[0] : undefined,
+    ),
     parts: readIds(ids, plan, most, cached.known),
   });
   const parts = byPart(rows.parts);
@@ -100,8 +105,8 @@ export async function readSnapshot(
     labels: String(body),
   }));
   const packs = packsOf(series.map(({ id }) => id));
-  const standing = standingIn(rows.standing, counted);
-  cached.answered(tokenOf(standing));
+  const { token, ...standing } = standingIn(rows.standing, counted);
+  cached.answered(token);
   let buckets = 0;
   for (const one of packs)
     buckets += slotsOf([one]) * (cached.heldOf(one) === undefined ? most.ofSlot : most.ofKnownSlot);
@@ -117,9 +122,9 @@ export async function readSnapshot(
   };
 }
 
-/** Of a plan's own table: minutes are not kept. */
+/** Of a plan's own table; undefined: of nothing. */
 function areaOf({ tier: table, kept, to }: Plan, database: string): Area | undefined {
-  if (table === "minute" || kept >= to) return undefined;
+  if (kept >= to) return undefined;
   return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
 }
 
@@ -143,8 +148,6 @@ export function knownParts(
   return parts;
 }
 
-const tokenOf = ({ progress }: Pick<Standing, "progress">): number => progress.get("rollup") ?? 0;
-
 /** What was read together with what was held of it. */
 function withHeld(
   all: Segments,
@@ -153,11 +156,13 @@ function withHeld(
   cached: CachedRead,
 ): Segments {
   if (all.cut) return all;
-  const table = tier === "hour" ? "hours" : "days";
+  const table = LISTS[tier];
   cached.learn(packs, all[table]);
   const held = packs.flatMap((pack) => cached.heldOf(pack) ?? []);
   return { ...all, [table]: [...held, ...all[table]], known: charactersOf(held) };
 }
+
+const LISTS = { minute: "minutes", hour: "hours", day: "days" } as const;
 
 /** A slice of a plan with all that it holds, or `cut` when that is more than one slice may. */
 export interface SliceSnapshot extends Standing {
@@ -179,35 +184,41 @@ export async function readSlice(
   const area = areaOf(part, caching.database);
   const cached = new CachedRead(caching, area, held ?? (area && caching.cache.known(area, packs)));
   const { rows, counted } = await batch(db, {
-    standing: standingOf(shards),
+    standing: standingOf(shards, plan.tier),
     parts: readPacks(
-      packsGiven(packs, cached.known),
+      packsGiven(packs, plan.tier, cached.known),
       part,
       most === Infinity ? "-1" : String(most + 1),
       cached.known,
     ),
   });
-  const { flushed, progress } = standingIn(rows.standing, counted);
-  cached.answered(tokenOf({ progress }));
+  const { flushed, progress, token } = standingIn(rows.standing, counted);
+  cached.answered(token);
   const read = segments(byPart(rows.parts), most);
   return { flushed, progress, counted, segments: withHeld(read, packs, plan, cached) };
 }
 
-/** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric. */
+/** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric; a token. */
 type StandingRow =
   | {
       readonly of: "flushed" | "progress" | "layout";
       readonly name: number | string;
       readonly value: number;
     }
-  | { readonly of: "described"; readonly value: string };
+  | { readonly of: "described"; readonly value: string }
+  | { readonly of: "token"; readonly value: string };
 
-const standingOf = (shards: readonly number[], metric?: string): Query<StandingRow> =>
+const standingOf = (
+  shards: readonly number[],
+  tier: TierName,
+  metric?: string,
+): Query<StandingRow> =>
   query(
     `SELECT 'flushed' AS of, shard AS name, page AS value FROM flushed
      WHERE shard IN (SELECT value FROM json_each(?))
      UNION ALL SELECT 'progress', name, value FROM progress
      UNION ALL SELECT 'layout', shards, told FROM layouts
+     UNION ALL SELECT 'token', 0, ${stateOf(tier)}
      ${metric === undefined ? "" : DESCRIBED}`,
     JSON.stringify(shards),
     ...(metric === undefined ? [] : [metric]),
@@ -221,17 +232,20 @@ const DESCRIBED = `UNION ALL SELECT 'described', 0, json_object('metric', metric
 function standingIn(
   rows: readonly StandingRow[],
   counted: RowCount,
-): Standing & Pick<Snapshot, "layouts" | "description"> {
+): Standing & Pick<Snapshot, "layouts" | "description"> & { readonly token: Token } {
   const flushed = new Map<number, number>();
   const progress = new Map<string, number>();
   const layouts: number[] = [];
   let description: Description | undefined;
+  let token: Token = "";
   for (const row of rows)
-    if (row.of === "described") description = descriptionOf(JSON.parse(row.value) as MetricRow);
+    if (row.of === "token") token = row.value;
+    else if (row.of === "described")
+      description = descriptionOf(JSON.parse(row.value) as MetricRow);
     else if (row.of === "flushed") flushed.set(Number(row.name), row.value);
     else if (row.of === "progress") progress.set(String(row.name), row.value);
     else layouts.push(Number(row.name));
-  return { flushed, progress, layouts, description, counted };
+  return { flushed, progress, layouts, description, token, counted };
 }
 
 type Parts = Readonly<Record<Part, readonly PartRow[]>>;

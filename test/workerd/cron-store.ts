@@ -65,8 +65,15 @@ export function packsOf(points: readonly Point[]): { hour: number; pack: number;
   });
 }
 
-/** One flush: the packs of the points, and marks of those that are rolled up already. */
-export async function flush(points: readonly Point[], db: D1Database = env.DB): Promise<void> {
+/** A shard that nobody asks for its head. */
+const FLUSHER = 900;
+
+/** One flush: the packs of the points, marks of those that are rolled up already, and the watermark. */
+export async function flush(
+  points: readonly Point[],
+  db: D1Database = env.DB,
+  shard = FLUSHER,
+): Promise<void> {
   const rows = packsOf(points).map(({ hour, pack, body }) => [hour, pack, body]);
   const json = JSON.stringify(rows);
   const ids = JSON.stringify([...new Set(points.map(({ id }) => id))]);
@@ -80,9 +87,15 @@ export async function flush(points: readonly Point[], db: D1Database = env.DB): 
     db
       .prepare(
         `INSERT INTO minute (hour, pack, shard, part, body)
-         SELECT value ->> 0, value ->> 1, 0, ?2, value ->> 2 FROM json_each(?1)`,
+         SELECT value ->> 0, value ->> 1, ?3, ?2, value ->> 2 FROM json_each(?1)`,
       )
-      .bind(json, ++parts),
+      .bind(json, ++parts, shard),
+    db
+      .prepare(
+        `INSERT INTO flushed (shard, page, next_id) VALUES (?1, ?2, 0)
+         ON CONFLICT (shard) DO UPDATE SET page = excluded.page`,
+      )
+      .bind(shard, parts),
     db
       .prepare(
         `INSERT OR IGNORE INTO dirty (pack, hour)

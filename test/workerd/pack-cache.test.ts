@@ -21,7 +21,7 @@ const rowsOf = (pack: number, first: number, last: number, body = "{0:a}"): Pack
   }));
 
 const whole = (pack: number) => ({ pack, slot: null });
-const TOKEN = 5;
+const TOKEN = "5";
 
 /** Spans that are held of a pack in an area; undefined: it is not held. */
 function spans(
@@ -104,16 +104,14 @@ test("parts of a range that follow each other are one, with a gap only the later
   expect(spans(cache, area(9, 9), 7)).toEqual([9]);
 });
 
-test("another token ends all that was held of its database, 0 is none", () => {
+test("another token ends all that was held of its database", () => {
   const cache = new PackCache();
   for (const database of ["DB", "DB_1"]) put(cache, area(1, 1, database), 7, rowsOf(7, 1, 1));
-  put(cache, area(1, 1), 8, rowsOf(8, 1, 1), TOKEN + 1);
+  put(cache, area(1, 1), 8, rowsOf(8, 1, 1), "6");
   expect(spans(cache, area(1, 1), 7)).toBeUndefined();
   expect(spans(cache, area(1, 1), 8)).toEqual([1]);
-  expect(cache.known(area(1, 1), [whole(8)])?.token).toBe(TOKEN + 1);
+  expect(cache.known(area(1, 1), [whole(8)])?.token).toBe("6");
   expect(spans(cache, area(1, 1, "DB_1"), 7)).toEqual([1]);
-  put(cache, area(1, 1), 8, rowsOf(8, 1, 1), 0);
-  expect(spans(cache, area(1, 1), 8)).toBeUndefined();
   // Also where it is before a token that was seen: a database may be restored, or a replica be behind.
   put(cache, area(1, 1), 7, rowsOf(7, 1, 1, "{0:c}"));
   expect(cache.known(area(1, 1), [whole(7)])?.packs[0]?.rows[0]?.body).toBe("{0:c}");
@@ -171,7 +169,7 @@ describe("room", () => {
     const held = spans(cache, area(3, 6), 7)!;
     expect(cache.bytes).toBeGreaterThan(held.length * 5);
     expect(cache.bytes).toBeLessThan(2_000);
-    put(cache, area(1, 1), 7, [], TOKEN + 1);
+    put(cache, area(1, 1), 7, [], "6");
     expect(cache.bytes).toBeLessThan(500);
   });
 });

@@ -152,25 +152,30 @@ test("today by the hour reads a row of hours, and the minutes of the last ones",
   expect(await rows("day", START - DAY)).toEqual([[[0, 2095]], [], []]);
 });
 
-test("what was read of hours and days is read again when it has changed, and not before", async () => {
-  await wipe(env.DB);
-  vi.setSystemTime(START);
-  await flush([16, 17].map((id) => ({ id, at: START - 30 * HOUR, value: 1 })));
-  await runSteps(START, RETENTION);
+/** Rows of the tier's own table from `from` until START, of one cache. */
+function asking(from: number) {
   const { cache, database } = caching();
-  const asked = async (tier: "hour" | "day", metrics = ["m16", "m17"]) => {
-    const range = plan({ from: START - 2 * DAY, to: START }, tier, START, RETENTION);
+  return async (tier: TierName, metrics = ["m16", "m17"]) => {
+    const range = plan({ from, to: START }, tier, START, RETENTION);
     const wanted = { metrics, matchers: [], plan: range, perSlice: 200_000 };
     const admission = cache.admission();
-    const snapshot = await readSnapshot(env.DB.withSession(), wanted, [0], {
+    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0], {
       cache,
       database,
       admission,
     });
-    const rows = tier === "hour" ? snapshot.segments.hours : snapshot.segments.days;
+    const rows = { minute: segments.minutes, hour: segments.hours, day: segments.days }[tier];
     return rows.map(({ span, body }) => [span, body]);
   };
-  for (const tier of ["hour", "day"] as const) {
+}
+
+test("what was read is read again when it has changed, and not before", async () => {
+  await wipe(env.DB);
+  vi.setSystemTime(START);
+  await flush([16, 17].map((id) => ({ id, at: START - 30 * HOUR, value: 1 })));
+  await runSteps(START, RETENTION);
+  const asked = asking(START - 2 * DAY);
+  for (const tier of ["minute", "hour", "day"] as const) {
     const first = await asked(tier);
     expect(first).toHaveLength(1);
     await asked(tier, ["m16"]);
@@ -183,12 +188,40 @@ test("what was read of hours and days is read again when it has changed, and not
     await flush([{ id: 16, at: START - 30 * HOUR, value: 2 }]);
     await runSteps(START, RETENTION);
     const changed = await asked(tier);
-    expect(changed).toHaveLength(1);
+    expect(changed).toHaveLength(tier === "minute" ? 2 : 1);
     expect(changed).not.toEqual(first);
     // A series more in the pack.
     const more = await asked(tier, ["m16", "m17", "m18"]);
     expect(more).toEqual(changed);
   }
+});
+
+test("minutes are read again after a flush of any shard, and of a database that was restored", async () => {
+  await wipe(env.DB);
+  vi.setSystemTime(START);
+  const asked = asking(START - DAY);
+  const at = START - HOUR;
+  await flush([{ id: 16, at, value: 1 }]);
+  const before = await asked("minute");
+  expect(before).toHaveLength(1);
+  const tables = ["minute", "flushed", "progress", "series"];
+  for (const table of tables)
+    await env.DB.exec(`CREATE TABLE old_${table} AS SELECT * FROM ${table}`);
+  await flush([{ id: 16, at: at + MINUTE, value: 2 }]);
+  expect(await asked("minute")).toHaveLength(2);
+  await flush([{ id: 17, at, value: 3 }], env.DB, 901);
+  const both = await asked("minute");
+  expect(both).toHaveLength(3);
+  for (const table of tables)
+    await env.DB.exec(
+      `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM old_${table}; DROP TABLE old_${table}`,
+    );
+  expect(await asked("minute")).toEqual(before);
+  // As many flushes as before, of others.
+  await flush([{ id: 16, at: at + 2 * MINUTE, value: 4 }], env.DB, 901);
+  const other = await asked("minute");
+  expect(other).toHaveLength(2);
+  expect(other).not.toEqual(both.slice(0, 2));
 });
 
 test("every point once, by minute, hour and day", async () => {
@@ -227,7 +260,7 @@ test("every point once, by minute, hour and day", async () => {
           }
           // What is read now may be kept, and must not be told once it has changed.
           const all = { from: START - 9 * DAY, to: now + DAY };
-          for (const tier of ["hour", "day"] as const)
+          for (const tier of ["minute", "hour", "day"] as const)
             expect([
               tier,
               n,

@@ -8,7 +8,7 @@ export const isolateQueryBytes = 44 * 1024 * 1024;
 export const roomSilenceMs = 12_000;
 /** How long a query waits for that, ms: then it is to come again. */
 export const roomMs = 20_000;
-/** Bytes of packs of hours and days that an isolate keeps of what it read, as far as queries leave them: bounds memory. */
+/** Bytes of packs that an isolate keeps of what it read, as far as queries leave them: bounds memory. */
 export const packCacheBytes = 20 * 1024 * 1024;
 /** Questions of which an isolate knows what packs they are of: bounds memory. */
 export const packQuestions = 128;
