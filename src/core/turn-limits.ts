@@ -1,7 +1,7 @@
 // How large work goes in turns: what the bounds mean is told in worker/turns.ts.
 
-/** Buckets that are decoded before others in the isolate get a turn: about 4 ms, where a turn itself waits 1 to 2. */
-export const rowsPerTurn = 12_288;
+/** Buckets that are decoded before others in the isolate get a turn: about 5 ms, where a turn itself waits 1 to 2. */
+export const rowsPerTurn = 24_576;
 /** The same while other requests come: about 1 ms, since a request waits for a turn more than once. */
 export const rowsPerShortTurn = 3_072;
 /** For so long after the last one, ms. */
