@@ -158,8 +158,8 @@ export const headBytes = 20 * 1024 * 1024;
 /** Buckets that one answer may hold. */
 export const bucketsPerQuery = 2_000_000;
 /**
- * Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. With what is not packed
- * and the texts of a slice no more than `queryBytes`, so that it is this that is told.
+ * Bytes that the buckets of one answer may take, packed: bounds memory where they pack badly. With buckets that are not
+ * packed, and texts of a slice of 4 samples a minute, less than `queryBytes`: so it is mostly this that is told.
  */
 export const packedBytesPerQuery = 22 * 1024 * 1024;
 /** Percentiles that one answer may hold, of all buckets: bounds memory. */

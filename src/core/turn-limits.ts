@@ -2,7 +2,7 @@
 
 /** Buckets that are decoded before others in the isolate get a turn: about 5 ms, where a turn itself waits 1 to 2. */
 export const rowsPerTurn = 24_576;
-/** The same while other requests come: about 1 ms, since a request waits for a turn more than once. */
+/** The same while other requests come: less than 1 ms, since a request waits for a turn more than once. */
 export const rowsPerShortTurn = 3_072;
 /** For so long after the last one, ms. */
 export const besideMs = 100;

@@ -48,6 +48,8 @@ export interface Caching {
   readonly cache: PackCache;
   readonly database: string;
   readonly admission: Admission;
+  /** All of a store is read once: nothing is looked for, nor kept. */
+  readonly isBulk: boolean;
 }
 
 export class PackCache {
@@ -142,6 +144,12 @@ export class PackCache {
       this.#bytes += joined.bytes;
     }
     this.trim();
+  }
+
+  /** Lets go of all, as in a new isolate. */
+  clear(): void {
+    for (const all of [this.#held, this.#tokens, this.#questions]) all.clear();
+    this.#bytes = 0;
   }
 
   /** Lets go of what there is no room for any more: first of what was asked for longest ago. */

@@ -31,8 +31,8 @@ export interface PartRow extends PackRow {
 /**
  * SQL of a text that tells the state of a tier's table: it is another whenever rows that somebody may ask for were
  * written or taken away, and stays another if the database is restored to before. Hours and days are written under the
- * roll-up's token, which is random. Minutes are only added, by a shard that moves its watermark, a number that it never
- * has again; and taken away under the roll-up's token.
+ * roll-up's token, which is random. Minutes are only added, by a shard or an import that moves its watermark, which
+ * grows with the clock; and taken away under the roll-up's token.
  */
 export const stateOf = (tier: TierName): string =>
   tier === "minute" ? `${TOKEN} || ' ' || (${WATERMARKS})` : `${TOKEN} || ''`;

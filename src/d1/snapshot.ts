@@ -79,13 +79,14 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
   const ids = idsOf(wanted);
-  const area = areaOf(plan, caching.database);
+  const area = areaOf(plan, caching);
   const question = `${caching.database} ${ids.cte} ${ids.params.join("\n")}`;
   const cached = new CachedRead(caching, area, area && caching.cache.knownOf(area, question));
   const most = {
     buckets: perSlice,
     ofSlot: nominal(plan),
-    ofKnownSlot: openOf(plan),
+    // However much is held of minutes, no more is handed out at once: they are many.
+    ofKnownSlot: plan.tier === "minute" ? nominal(plan) : openOf(plan),
     series: LIMITS.seriesRowsPerQuery + 1,
     open: LIMITS.openHours,
     rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
@@ -93,7 +94,7 @@ export async function readSnapshot(
   const { rows, counted } = await batch(db, {
     standing: standingOf(
       shards,
-      plan.tier,
+      area && plan.tier,
       wanted.metrics.length === 1 ? wanted.metrics[0] : undefined,
     ),
     parts: readIds(ids, plan, most, cached.known),
@@ -122,13 +123,16 @@ export async function readSnapshot(
   };
 }
 
-/** Of a plan's own table; undefined: of nothing. */
-function areaOf({ tier: table, kept, to }: Plan, database: string): Area | undefined {
-  if (kept >= to) return undefined;
+/** Of a plan's own table; undefined: nothing is kept of it. */
+function areaOf({ tier: table, kept, to }: Plan, { database, isBulk }: Caching): Area | undefined {
+  if (kept >= to || isBulk) return undefined;
   return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
 }
 
-/** What is held of some packs over a plan, in parts of which as it seems so little is to be read that it is not cut. */
+/**
+ * What is held of some packs over a plan, in parts of which as it seems so little is to be read that it is not cut. Not
+ * of minutes: their slices are as many where they are held.
+ */
 export function knownParts(
   plan: Plan,
   packs: readonly WantedPack[],
@@ -136,8 +140,9 @@ export function knownParts(
   perSlice: number,
   caching: Caching,
 ): readonly Known[] {
-  const area = areaOf(plan, caching.database);
-  const known = area && caching.cache.known(area, packs);
+  const area = areaOf(plan, caching);
+  if (area === undefined || plan.tier === "minute") return [];
+  const known = caching.cache.known(area, packs);
   if (known === undefined) return [];
   const [first, last] = [hourOf(plan.kept), hourOf(plan.to - 1)];
   const minutes = open.filter((hour) => hour >= first && hour <= last).length;
@@ -181,10 +186,10 @@ export async function readSlice(
 ): Promise<SliceSnapshot> {
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
-  const area = areaOf(part, caching.database);
+  const area = areaOf(part, caching);
   const cached = new CachedRead(caching, area, held ?? (area && caching.cache.known(area, packs)));
   const { rows, counted } = await batch(db, {
-    standing: standingOf(shards, plan.tier),
+    standing: standingOf(shards, area && plan.tier),
     parts: readPacks(
       packsGiven(packs, plan.tier, cached.known),
       part,
@@ -210,7 +215,7 @@ type StandingRow =
 
 const standingOf = (
   shards: readonly number[],
-  tier: TierName,
+  tier: TierName | undefined,
   metric?: string,
 ): Query<StandingRow> =>
   query(
@@ -218,7 +223,7 @@ const standingOf = (
      WHERE shard IN (SELECT value FROM json_each(?))
      UNION ALL SELECT 'progress', name, value FROM progress
      UNION ALL SELECT 'layout', shards, told FROM layouts
-     UNION ALL SELECT 'token', 0, ${stateOf(tier)}
+     UNION ALL SELECT 'token', 0, ${tier === undefined ? "''" : stateOf(tier)}
      ${metric === undefined ? "" : DESCRIBED}`,
     JSON.stringify(shards),
     ...(metric === undefined ? [] : [metric]),

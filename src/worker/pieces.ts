@@ -57,6 +57,9 @@ const before = ({ accepted }: Total): string =>
     : `; ${counted(accepted, "point")} before it are stored, and count once when they come again`;
 
 /** Pieces of one body on their way into the store. */
+/** Buckets that are decoded in the time of a point. */
+const ROWS_OF_A_POINT = LIMITS.rowsPerShortTurn / LIMITS.itemsPerTurn;
+
 class Stored {
   readonly total = new Total();
   readonly #env: Env;
@@ -86,7 +89,7 @@ class Stored {
       if (this.total.isOver) return undefined;
       const wrong = this.#take(value);
       if (wrong !== undefined) return { ...wrong, message: `${value.name}: ${wrong.message}` };
-      if (this.#turns.isOver(value.points)) await this.#turns.next();
+      if (this.#turns.isOver(value.points * ROWS_OF_A_POINT)) await this.#turns.next();
     }
   }
 

@@ -117,6 +117,25 @@ test("another token ends all that was held of its database", () => {
   expect(cache.known(area(1, 1), [whole(7)])?.packs[0]?.rows[0]?.body).toBe("{0:c}");
 });
 
+test("of minutes all parts of an hour are held, under a token of their own", () => {
+  const cache = new PackCache();
+  const minutes = { ...area(1, 2), table: "minute" as const };
+  const parts = [...rowsOf(7, 2, 2, "{0:b}"), ...rowsOf(7, 1, 2), ...rowsOf(7, 2, 2, "{0:c}")];
+  put(cache, area(1, 2), 7, rowsOf(7, 1, 2));
+  put(cache, minutes, 7, parts, "5 0:1");
+  expect(spans(cache, minutes, 7)).toEqual([1, 2, 2, 2]);
+  put(cache, { ...minutes, first: 3, last: 3 }, 7, rowsOf(7, 3, 3), "5 0:1");
+  put(cache, { ...minutes, first: 2, last: 2 }, 7, rowsOf(7, 2, 2), "5 0:1");
+  expect(spans(cache, { ...minutes, last: 3 }, 7)).toEqual([1, 2, 3]);
+  expect(spans(cache, area(1, 2), 7)).toEqual([1, 2]);
+  put(cache, minutes, 8, [], "5 0:2");
+  expect(spans(cache, minutes, 7)).toBeUndefined();
+  expect(spans(cache, area(1, 2), 7)).toEqual([1, 2]);
+  cache.clear();
+  expect(spans(cache, area(1, 2), 7)).toBeUndefined();
+  expect(cache.bytes).toBe(0);
+});
+
 describe("room", () => {
   const LONG = "x".repeat(100_000);
 

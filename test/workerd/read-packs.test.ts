@@ -6,12 +6,18 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, expect, test, vi } from "vitest";
+import { Buckets } from "../../src/core/bucket.ts";
+import { Minutes } from "../../src/core/minutes.ts";
 import { anyOf } from "../../src/core/query/matcher.ts";
 import { keptFrom, plan, type Retention } from "../../src/core/query/plan.ts";
 import { METRIC_NAME } from "../../src/core/query/source.ts";
 import { DAY, dayOf, HOUR, hourOf, MINUTE, type TierName, TIERS } from "../../src/core/tiers.ts";
+import { seriesKey } from "../../src/core/series/labels.ts";
+import { readTarget } from "../../src/d1/imports.ts";
 import { type Caching, PackCache } from "../../src/d1/pack-cache.ts";
 import { readSnapshot } from "../../src/d1/snapshot.ts";
+import type { Due } from "../../src/worker/backup/due.ts";
+import { writeMinutes } from "../../src/worker/backup/write-minutes.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { flush, type Point, remove, runSteps, wipe } from "./cron-store.ts";
@@ -119,7 +125,7 @@ function expected(
 /** With nothing held: what is looked at is what D1 gave. */
 const caching = (): Caching => {
   const cache = new PackCache();
-  return { cache, database: "DB", admission: cache.admission() };
+  return { cache, database: "DB", admission: cache.admission(), isBulk: false };
 };
 
 const sorted = (sums: Sums): unknown => Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -163,6 +169,7 @@ function asking(from: number) {
       cache,
       database,
       admission,
+      isBulk: false,
     });
     const rows = { minute: segments.minutes, hour: segments.hours, day: segments.days }[tier];
     return rows.map(({ span, body }) => [span, body]);
@@ -224,6 +231,40 @@ test("minutes are read again after a flush of any shard, and of a database that 
   expect(other).not.toEqual(both.slice(0, 2));
 });
 
+test("minutes of an import are read again when it was undone, and another came in its place", async () => {
+  await wipe(env.DB);
+  vi.setSystemTime(START);
+  const asked = asking(START - DAY);
+  const imported = async (value: number, now: number): Promise<void> => {
+    const key = seriesKey("m16", []);
+    const minutes = new Minutes(6);
+    minutes.add(minutes.push(START - HOUR), value, START - HOUR);
+    const one: Due = {
+      key,
+      metric: "m16",
+      labels: "{}",
+      minutes,
+      coarse: [],
+      wholes: new Buckets(0),
+      firstAt: START - HOUR,
+      lastAt: START - HOUR,
+      last: value,
+    };
+    const session = env.DB.withSession("first-primary");
+    const target = await readTarget(session, [["m16", "{}"]], ["m16"]);
+    await writeMinutes(session, [one], [one], target, [], now);
+  };
+  await imported(1, START);
+  const wrong = await asked("minute", ["m16"]);
+  expect(wrong).toHaveLength(1);
+  // As it was before.
+  await wipe(env.DB);
+  await imported(2, START + 1);
+  const right = await asked("minute", ["m16"]);
+  expect(right).toHaveLength(1);
+  expect(right).not.toEqual(wrong);
+});
+
 test("every point once, by minute, hour and day", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -260,7 +301,7 @@ test("every point once, by minute, hour and day", async () => {
           }
           // What is read now may be kept, and must not be told once it has changed.
           const all = { from: START - 9 * DAY, to: now + DAY };
-          for (const tier of ["minute", "hour", "day"] as const)
+          for (const tier of ["minute", "minute", "hour", "day"] as const)
             expect([
               tier,
               n,

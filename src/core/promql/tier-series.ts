@@ -114,10 +114,10 @@ export class TierSeries {
     return columns;
   }
 
-  /** Packs series, the oldest first, until half of the room is free. */
+  /** Packs series, the oldest first, until what lies about fits: few each time, as nobody else has a turn. */
   #pack(but: Held): void {
     for (const held of this.#loose) {
-      if (this.#looseRoom <= this.#room / 2) return;
+      if (this.#looseRoom <= this.#room) return;
       if (held === but) continue;
       this.#loose.delete(held);
       this.#looseRoom -= held.room;

@@ -82,12 +82,15 @@ export class Increases {
     for (const _ of this.finishInParts());
   }
 
-  /** As `finish`, series by series: yields how many rows it counted. */
+  /**
+   * As `finish`, series by series: yields how much work that was, in rows. A row is counted, and what it is added to may
+   * have been packed, and others be packed in its place.
+   */
   *finishInParts(): Generator<number, void> {
     for (const rows of this.#waiting) {
       const { length } = rows;
       this.#count(rows);
-      yield length;
+      yield 3 * length;
     }
   }
 

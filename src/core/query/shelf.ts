@@ -6,7 +6,7 @@ import { decodeColumns, encodeColumns } from "../codec/columns.ts";
 import type { Shelf } from "./group.ts";
 import type { Plan } from "./plan.ts";
 
-/** Some 8 MB of buckets. */
+/** Some 6 MB of buckets. */
 const ROOM = 65_536;
 
 export function shelfOf({ from, step }: Plan, room = ROOM): Shelf {

@@ -151,7 +151,7 @@ async function attemptTo(
   const wanted = series.filter(
     (one) => one.minutes.length + one.wholes.length + one.coarse.length > 0,
   );
-  const ids = await writeMinutes(session, wanted, series, target, described);
+  const ids = await writeMinutes(session, wanted, series, target, described, now);
   if (ids === undefined) return undefined;
   landed.buckets += counts.stored;
   const put = await writeHours(session, wanted, ids, has, now);

@@ -15,6 +15,7 @@ import {
 } from "../../d1/flush.ts";
 import { newIds } from "../../d1/ids.ts";
 import { IMPORTER, type ImportTarget } from "../../d1/imports.ts";
+import { idAfter } from "../../durable/page-ids.ts";
 import { countRead } from "../shards.ts";
 import type { Due } from "./due.ts";
 
@@ -49,7 +50,7 @@ export function describedBy(
 
 /**
  * Writes minutes, series and descriptions; gives the ids of the series by their keys. Undefined: it did not
- * land.
+ * land. `now`: Unix ms.
  */
 export async function writeMinutes(
   db: D1DatabaseSession,
@@ -57,6 +58,7 @@ export async function writeMinutes(
   asked: readonly Due[],
   target: ImportTarget,
   described: readonly FlushedDescription[],
+  now: number,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const stored = new Map(asked.map(({ key }, i) => [key, target.series[i]!]));
   const isNew = ({ key }: Due): boolean => stored.get(key)!.id === 0;
@@ -79,7 +81,8 @@ export async function writeMinutes(
   const { watermark, nextPack } = target;
   const written = await writeFlush(
     db,
-    { shard: IMPORTER, watermark, part: watermark + 1 },
+    // As of pages: a number that it never had, also where the database was set back to before it.
+    { shard: IMPORTER, watermark, part: idAfter(watermark, now) },
     {
       series,
       minutes,

@@ -17,7 +17,7 @@ import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
-import type { Admission } from "../../d1/pack-cache.ts";
+import type { Caching } from "../../d1/pack-cache.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
 import { packCache as cache } from "../in-room.ts";
@@ -52,14 +52,15 @@ export const sourceOf = (
   now: number,
   { perSlice = LIMITS.bucketsPerSlice, share, work, isBulk = false }: Reads = {},
 ): Source => {
-  const admission = isBulk ? { bytes: 0 } : cache.admission();
+  const admission = cache.admission();
+  const caching = (database: string): Caching => ({ cache, database, admission, isBulk });
   const bounds = (): Bounds => ({
     prefix,
     now,
     perSlice,
     share,
     work: work ?? new Work(),
-    admission,
+    caching,
   });
   return {
     series: (question, limit) => findSeries(env, prefix, question, limit, bounds().work),
@@ -89,7 +90,7 @@ interface Bounds {
   readonly perSlice: number;
   readonly share: Share | undefined;
   readonly work: Work;
-  readonly admission: Admission;
+  readonly caching: (database: string) => Caching;
 }
 
 async function select<R extends Rows>(
@@ -100,7 +101,7 @@ async function select<R extends Rows>(
   take: TakeRows<R>,
   takeHour?: TakeHour,
 ): Promise<Result<Selected, ReadError>> {
-  const { prefix, now, perSlice, share, work, admission } = bounds;
+  const { prefix, now, perSlice, share, work, caching } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
@@ -115,7 +116,7 @@ async function select<R extends Rows>(
     work,
     perSlice,
     since: Date.now(),
-    admission,
+    caching,
     heads,
   };
   let known = false;
@@ -172,7 +173,7 @@ interface Question {
   readonly perSlice: number;
   /** Unix ms: when the query began. */
   readonly since: number;
-  readonly admission: Admission;
+  readonly caching: (database: string) => Caching;
   /** Told how many bytes of heads are held. */
   readonly heads: (bytes: number) => void;
 }
@@ -187,7 +188,7 @@ interface PartRead {
 /** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
 async function readPart(
   env: Env,
-  { metrics, matchers, work, perSlice, since, admission, heads: held }: Question,
+  { metrics, matchers, work, perSlice, since, caching, heads: held }: Question,
   asked: Plan,
   handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
@@ -200,7 +201,7 @@ async function readPart(
     from: asked.kept,
     to: asked.to,
     readD1: async (db, shards, database) => {
-      const snapshot = await readSnapshot(db, wanted, shards, { cache, database, admission });
+      const snapshot = await readSnapshot(db, wanted, shards, caching(database));
       countRead(snapshot.counted.read);
       return snapshot;
     },
@@ -239,7 +240,7 @@ async function readPart(
           handOut,
           since,
           perSlice,
-          caching: (database) => ({ cache, database, admission }),
+          caching,
         }));
   if (failed !== undefined) return err(failed);
   for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);

@@ -278,7 +278,10 @@ async function answerOf(
   if (!known) await failIfUnknown(seen, source, asked);
   const { type, unit } = shown(metric, description);
   if (byRise !== undefined && !rises(type)) failOrder(metric, byRise);
-  if (increases !== undefined) await new Turns().run(increases.finishInParts());
+  if (increases !== undefined) {
+    await new Turns().run(increases.finishInParts());
+    held(merge.bytes + increases.bytes);
+  }
   const { series, total, rest, absent, lost } =
     across === undefined
       ? await groupsOf(source, merge, {

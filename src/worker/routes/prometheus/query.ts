@@ -149,7 +149,7 @@ async function answeredWith(
 }
 
 /** Looks at samples and values that take the time of decoding a bucket. */
-const LOOKS_OF_A_ROW = 100;
+const LOOKS_OF_A_ROW = 50;
 
 const paceOf = (turns: Turns): Pace => ({
   worked: (looks) => (turns.isOver(looks / LOOKS_OF_A_ROW) ? turns.next() : undefined),
