@@ -9,8 +9,9 @@ import {
   runInDurableObject,
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterAll, beforeAll, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, vi } from "vitest";
 import { shards as SHARDS } from "../../src/core/limits.ts";
+import { packCache } from "../../src/worker/in-room.ts";
 import { beginAnew, type Shard } from "./worker.ts";
 
 const DATABASES = [env.DB, env.SPARE_1, env.SPARE_2];
@@ -32,6 +33,9 @@ beforeAll(async () => {
   }
   await applyD1Migrations(env.DB, env.MIGRATIONS);
 });
+
+// Stores that are wiped have the same watermarks again, where the clock stands still.
+beforeEach(() => packCache.clear());
 
 /** The shards that have stored anything. */
 async function stored(): Promise<DurableObjectStub<Shard>[]> {

@@ -1,7 +1,6 @@
 // The Worker under test: the real one, with a shard whose D1 can be made to fail.
 
 import { Shard as RealShard, type ShardEnv } from "../../src/durable/shard.ts";
-import { packCache } from "../../src/worker/in-room.ts";
 import worker from "../../src/worker/index.ts";
 import { takeCounted } from "../../src/worker/shards.ts";
 import { type Faults, faultyD1, noFaults } from "./faults.ts";
@@ -24,7 +23,6 @@ export default {
 /** All as it is in a new isolate: the Worker knows of no store, and nothing fails. */
 export function beginAnew(): void {
   bindings = undefined;
-  packCache.clear();
   takeCounted();
   Shard.databases = 1;
   Shard.patienceMs = PATIENCE;

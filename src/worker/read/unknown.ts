@@ -67,7 +67,7 @@ function mayCompare(names: number): boolean {
 const NEAREST = 3;
 
 /** A comparison is so much work as this many buckets are that are decoded. */
-const ROWS_A_NAME = 16;
+const ROWS_A_NAME = 32;
 
 /**
  * The nearest first; of two that are as near the first by name. Many names in turns: who asks for unknown metrics

@@ -15,6 +15,7 @@ import type { TierName } from "../../../src/core/tiers.ts";
 import { app } from "../../../src/worker/app.ts";
 import { runCron } from "../../../src/worker/cron/cron.ts";
 import type { Env } from "../../../src/worker/env.ts";
+import { packCache } from "../../../src/worker/in-room.ts";
 import { type Fault, noFaults, releaseZombies, settled } from "../faults.ts";
 import { type StoredMinute, storedMinutes } from "../stored-minutes.ts";
 import { databases, Shard } from "../worker.ts";
@@ -180,6 +181,7 @@ export class ModelStore {
       await db.batch(TABLES.map((table) => db.prepare(`DELETE FROM ${table}`)));
     }
     this.#used.clear();
+    packCache.clear();
     this.now = now;
     this.#set(1, 1);
   }
