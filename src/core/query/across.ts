@@ -4,9 +4,17 @@
 import type { AcrossColumns } from "../api.ts";
 import type { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
+import { atOnce } from "../parts.ts";
 import { STATISTIC } from "../stats.ts";
 import { HOUR, MINUTE } from "../tiers.ts";
-import { type GroupBy, groupLabels, type MergedGroup, type Order, rankOf } from "./merge.ts";
+import {
+  type GroupBy,
+  groupLabels,
+  type MergedGroup,
+  oneRow,
+  type Order,
+  rankInParts,
+} from "./merge.ts";
 import type { Plan } from "./plan.ts";
 
 export const ACROSS = ["sum", "avg", "min", "max"] as const;
@@ -24,7 +32,16 @@ const STEPS_CARRIED = 2.5;
 /** Series that are combined into one. */
 export interface Combined {
   readonly labels: Labels;
+  /** Buckets of its series. */
+  readonly size: number;
   columns(): AcrossColumns;
+  /** As `columns`, series by series: yields how many buckets it looked at. */
+  columnsInParts(): Generator<number, AcrossColumns>;
+}
+
+interface Found {
+  readonly groups: readonly Combined[];
+  readonly total: number;
 }
 
 /**
@@ -33,35 +50,38 @@ export interface Combined {
  * between its own buckets: so it is in the total whether it reports as often as the others or not. Buckets have
  * no end marks: one that ended counts as long as one that is silent. `alone`
  * is each series apart, by labels. The first `limit` groups by `order` (default count), in that order, or by
- * labels when none is given.
+ * labels when none is given. Yields how many buckets it looked at.
  */
-export function combined(
+export function* combined(
   alone: readonly MergedGroup[],
   { from, to }: Pick<Plan, "from" | "to">,
   { across, by, limit, order }: Asked,
-): { readonly groups: readonly Combined[]; readonly total: number } {
+): Generator<number, Found> {
   const groups = new Map<string, Group>();
   for (const one of alone) {
     const labels = groupLabels(one.labels, by);
     const key = labelsJson(labels);
-    const group = groups.get(key) ?? { labels, series: [], isWithin: false };
+    const group = groups.get(key) ?? { labels, series: [], size: 0, isWithin: false };
     groups.set(key, group);
     group.series.push(one);
-    group.isWithin ||= isWithin(one.buckets(), from, to);
+    const buckets = one.buckets();
+    group.size += buckets.length;
+    group.isWithin ||= isWithin(buckets, from, to);
+    yield buckets.length;
   }
   const byLabels = [...groups]
     .filter(([, group]) => group.isWithin)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const made = byLabels.map(([, { labels, series }]) => ({
-    labels,
-    series,
-    columns: () => columnsAcross(series, across, from, to),
-  }));
+  const made = byLabels.map(([, { labels, series, size }]) => {
+    const columnsInParts = () => columnsAcross(series, across, from, to);
+    return { labels, series, size, columns: () => atOnce(columnsInParts()), columnsInParts };
+  });
   const total = made.length;
   if (total <= limit && order === undefined) return { groups: made, total };
-  const ranks = new Map(
-    made.map((group) => [group, rankOf(inRange(group.series, from, to), order ?? "count")]),
-  );
+  const ranks = new Map<Combined, number>();
+  const row = oneRow();
+  for (const group of made)
+    ranks.set(group, yield* rankInParts(inRange(group.series, from, to), order ?? "count", row));
   const ranked = made.toSorted((a, b) => ranks.get(b)! - ranks.get(a)!).slice(0, limit);
   const kept = new Set(ranked);
   return { groups: order === undefined ? made.filter((one) => kept.has(one)) : ranked, total };
@@ -70,6 +90,8 @@ export function combined(
 interface Group {
   readonly labels: Labels;
   readonly series: MergedGroup[];
+  /** Buckets of all. */
+  size: number;
   /** One of them has points in the range. */
   isWithin: boolean;
 }
@@ -101,15 +123,17 @@ function* inRange(
   }
 }
 
-function columnsAcross(
+function* columnsAcross(
   series: readonly MergedGroup[],
   across: Across,
   from: number,
   to: number,
-): AcrossColumns {
+): Generator<number, AcrossColumns> {
   const times = new Set<number>();
-  for (const [{ start }, first, end] of inRange(series, from, to))
+  for (const [{ start }, first, end] of inRange(series, from, to)) {
     for (let row = first; row < end; row++) times.add(start[row]!);
+    yield end - first;
+  }
   const t = [...times].sort((a, b) => a - b);
   const values = Array.from({ length: t.length }, () => 0);
   const counts = Array.from({ length: t.length }, () => 0);
@@ -126,6 +150,7 @@ function columnsAcross(
       values[i] = counts[i] === 0 ? value : COMBINE[across](values[i]!, value);
       counts[i] = counts[i]! + 1;
     }
+    yield t.length;
   }
   const avg = across === "avg" ? values.map((sum, i) => sum / counts[i]!) : values;
   return { t, avg, series: counts };

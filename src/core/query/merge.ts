@@ -6,6 +6,7 @@ import type { CounterColumns, SeriesAnswer } from "../api.ts";
 import { Buckets } from "../bucket.ts";
 import { type Labels, labelsJson, labelsObject } from "../series/labels.ts";
 import { STATISTIC, type StatName } from "../stats.ts";
+import { atOnce } from "../parts.ts";
 import { Group, type Shelf, startOf } from "./group.ts";
 import type { Plan } from "./plan.ts";
 
@@ -125,11 +126,7 @@ export class Merge {
    * They come in that order, or by labels when none is given. `total` is how many there were.
    */
   ranked(limit: number, order?: Order): Ranked {
-    const parts = this.rankedInParts(limit, order);
-    for (;;) {
-      const { done, value } = parts.next();
-      if (done === true) return value;
-    }
+    return atOnce(this.rankedInParts(limit, order));
   }
 
   /** As `ranked`, group by group: yields how many buckets it looked at. */
@@ -247,16 +244,32 @@ function leastOf(starts: Float64Array, first: number, end: number): number {
 type Rows = readonly [buckets: Buckets, first: number, end: number];
 
 /** A statistic over all rows merged, never a statistic of statistics; or what `raise` added to them. */
-export function rankOf(rows: Iterable<Rows>, order: Order): number {
+export const rankOf = (rows: Iterable<Rows>, order: Order): number =>
+  atOnce(rankInParts(rows, order, whole));
+
+/** As `rankOf`, merged in a row that nobody else uses meanwhile: yields how many rows it looked at. */
+export function* rankInParts(
+  rows: Iterable<Rows>,
+  order: Order,
+  into: Buckets,
+): Generator<number, number> {
   const isRise = order === "increase" || order === "rate";
   let rose = 0;
-  whole.clear(0);
-  for (const [buckets, first, end] of rows)
+  into.clear(0);
+  for (const [buckets, first, end] of rows) {
     if (isRise) for (let row = first; row < end; row++) rose += buckets.rise[row]!;
-    else whole.mergeRows(0, 0, buckets, first, end);
-  return isRise ? rose : STATISTIC[order].of(whole.at(0));
+    else into.mergeRows(0, 0, buckets, first, end);
+    yield end - first;
+  }
+  return isRise ? rose : STATISTIC[order].of(into.at(0));
 }
 
-/** What is being ranked. */
-const whole = new Buckets(1);
-whole.push(0);
+/** A list of one row. */
+export function oneRow(): Buckets {
+  const row = new Buckets(1);
+  row.push(0);
+  return row;
+}
+
+/** What is ranked at once. */
+const whole = oneRow();

@@ -5,6 +5,7 @@ import * as LIMITS from "../limits.ts";
 import { BUCKET, type Minutes } from "../minutes.ts";
 import type { Labels } from "../series/labels.ts";
 import { MINUTE } from "../tiers.ts";
+import { merged, once, type Points, sorted } from "./points.ts";
 import type { TooLarge } from "./read-error.ts";
 import type { Series } from "./source.ts";
 
@@ -128,23 +129,29 @@ export class Samples {
 
   /**
    * The groups that have any, once. Points of one time are one with the largest value, as `last` is, unless
-   * `each` is asked for.
+   * `each` is asked for. Yields how many samples it sorted.
    */
-  *groups(each = false): Generator<SampleGroup> {
+  *groupsInParts(each = false): Generator<number, readonly SampleGroup[]> {
+    const all: SampleGroup[] = [];
     const groups = Map.groupBy(this.#columns.values(), ({ labels }) => JSON.stringify(labels));
     this.#columns.clear();
     for (const columns of groups.values()) {
-      const parts = columns.map((column) => this.#settled(column));
-      const sorted = parts.length === 1 ? parts[0]! : merged(parts);
+      const parts: Points[] = [];
+      for (const column of columns) {
+        parts.push(this.#settled(column));
+        yield column.inOrder ? 0 : column.length;
+      }
+      const points = parts.length === 1 ? parts[0]! : yield* merged(parts);
       const { from, to } = this.#asked;
       const ends = columns.flatMap((column) => column.ends).filter((at) => at >= from && at < to);
-      if (sorted.times.length === 0 && ends.length === 0) continue;
-      yield {
+      if (points.times.length === 0 && ends.length === 0) continue;
+      all.push({
         labels: columns[0]!.labels,
-        ...(each ? sorted : once(sorted)),
+        ...(each ? points : once(points)),
         ends: Float64Array.from(new Set(ends)).sort(),
-      };
+      });
     }
+    return all;
   }
 
   /** Each series apart, once, instead of its group. */
@@ -229,11 +236,6 @@ export class Samples {
   }
 }
 
-interface Points {
-  readonly times: Float64Array;
-  readonly values: Float64Array;
-}
-
 function push(column: Column, at: number, value: number): void {
   const { length } = column;
   if (length === column.times.length)
@@ -245,37 +247,4 @@ function push(column: Column, at: number, value: number): void {
   column.times[length] = at;
   column.values[length] = value;
   column.length++;
-}
-
-/** By time, then value; in columns of their own. */
-function sorted({ times, values }: Points): Points {
-  const order = Uint32Array.from(times, (_, i) => i);
-  order.sort((a, b) => times[a]! - times[b]! || values[a]! - values[b]!);
-  return {
-    times: Float64Array.from(order, (row) => times[row]!),
-    values: Float64Array.from(order, (row) => values[row]!),
-  };
-}
-
-function merged(parts: readonly Points[]): Points {
-  const length = parts.reduce((sum, { times }) => sum + times.length, 0);
-  const all = { times: new Float64Array(length), values: new Float64Array(length) };
-  let at = 0;
-  for (const { times, values } of parts) {
-    all.times.set(times, at);
-    all.values.set(values, at);
-    at += times.length;
-  }
-  return sorted(all);
-}
-
-/** Of each time the last, which has the largest value. */
-function once({ times, values }: Points): Points {
-  let size = 0;
-  for (let i = 0; i < times.length; i++) {
-    if (size > 0 && times[size - 1] === times[i]) size--;
-    times[size] = times[i]!;
-    values[size++] = values[i]!;
-  }
-  return { times: times.subarray(0, size), values: values.subarray(0, size) };
 }

@@ -6,12 +6,13 @@ import type { LazySeries } from "../../core/query/answer-text.ts";
 import { groupLabels, type GroupBy } from "../../core/query/merge.ts";
 import type { Matcher } from "../../core/query/matcher.ts";
 import type { Unreadable } from "../../core/query/read-error.ts";
-import { type SampleGroup, Samples } from "../../core/query/samples.ts";
+import { Samples } from "../../core/query/samples.ts";
 import type { Source } from "../../core/query/source.ts";
 import type { Description } from "../../core/series/description.ts";
 import { labelsJson } from "../../core/series/labels.ts";
 import { orFail } from "../read/native.ts";
 import type { Share } from "../room.ts";
+import { Turns } from "../turns.ts";
 
 /** What an answer of samples has besides that of buckets. */
 export const rawFields = {
@@ -64,7 +65,11 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
       return over;
     }),
   );
-  const all = [...found.groups(true)].sort(byLabels);
+  const groups = await new Turns().run(found.groupsInParts(true));
+  const all = groups
+    .map((group) => ({ key: labelsJson(group.labels), group }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ group }) => group);
   // The same order as of buckets: the largest by count, by labels.
   const kept = new Set(all.toSorted((a, b) => b.times.length - a.times.length).slice(0, limit));
   const series = all.filter((group) => kept.has(group));
@@ -87,9 +92,4 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
       }),
     })),
   };
-}
-
-function byLabels(a: SampleGroup, b: SampleGroup): number {
-  const [one, other] = [labelsJson(a.labels), labelsJson(b.labels)];
-  return one < other ? -1 : one > other ? 1 : 0;
 }

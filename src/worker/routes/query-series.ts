@@ -2,7 +2,8 @@
 // asked for besides.
 
 import type { Absent, RestColumns } from "../../core/api.ts";
-import { type Across, combined } from "../../core/query/across.ts";
+import * as LIMITS from "../../core/limits.ts";
+import { type Across, type Combined, combined } from "../../core/query/across.ts";
 import { keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
 import type { GroupBy, Merge, Order } from "../../core/query/merge.ts";
 import type { Plan } from "../../core/query/plan.ts";
@@ -115,6 +116,26 @@ async function cut<T>(
   return { shown, rest: rest.columns() };
 }
 
+/** Groups whose columns take longer than a turn have them made in turns. */
+const LARGE = LIMITS.rowsPerTurn;
+/** Rows of columns that are kept until they are written: some 6 MB. Those of more are made then, at once. */
+const KEPT_ROWS = 262_144;
+
+async function withColumns(groups: readonly Combined[], turns: Turns): Promise<Combined[]> {
+  const all: Combined[] = [];
+  let kept = 0;
+  for (const group of groups) {
+    if (group.size <= LARGE || kept > KEPT_ROWS) {
+      all.push(group);
+      continue;
+    }
+    const columns = await turns.run(group.columnsInParts());
+    kept += columns.t.length;
+    all.push({ ...group, columns: () => columns });
+  }
+  return all;
+}
+
 interface AskedAcross extends Pick<AskedOfStats, "rest"> {
   readonly across: Across;
   readonly by: GroupBy;
@@ -127,10 +148,11 @@ export async function combinedOf(merge: Merge, planned: Plan, asked: AskedAcross
   const { limit, order, rest: withRest } = asked;
   const isCut = withRest && order !== undefined;
   const alone = merge.ranked(Infinity).groups;
-  const { groups: all, total } = combined(alone, planned, {
-    ...asked,
-    limit: isCut ? Infinity : limit,
-  });
+  const turns = new Turns();
+  const { groups, total } = await turns.run(
+    combined(alone, planned, { ...asked, limit: isCut ? Infinity : limit }),
+  );
+  const all = await withColumns(groups, turns);
   const { shown, rest } =
     isCut && total > limit ? await cut(all, { limit, planned }, outlineAcross) : { shown: all };
   return { series: keeping(shown, merge.size), total, rest, absent: [], lost: [] };

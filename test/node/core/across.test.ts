@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import { type Across, combined } from "../../../src/core/query/across.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { type GroupBy, Merge, type Order } from "../../../src/core/query/merge.ts";
 import { plan } from "../../../src/core/query/plan.ts";
 import { shelfOf } from "../../../src/core/query/shelf.ts";
@@ -37,16 +38,13 @@ function across(
     }
     merge.add(labels, buckets);
   }
-  const { groups, total } = combined(merge.ranked(Infinity).groups, range, {
-    across: how,
-    by,
-    limit,
-    order,
-  });
+  const asked = { across: how, by, limit, order };
+  const { groups, total } = atOnce(combined(merge.ranked(Infinity).groups, range, asked));
   return {
     total,
-    groups: groups.map(({ labels, columns }) => {
+    groups: groups.map(({ labels, columns, columnsInParts }) => {
       const { t, avg, series } = columns();
+      expect(atOnce(columnsInParts())).toEqual({ t, avg, series });
       return {
         labels: labelsObject(labels),
         t: t.map((at) => (at - START) / MINUTE),

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
 import type { Shelf } from "../../../src/core/query/group.ts";
+import { combined } from "../../../src/core/query/across.ts";
 import { Increases } from "../../../src/core/query/increase.ts";
 import { Merge } from "../../../src/core/query/merge.ts";
 import { plan } from "../../../src/core/query/plan.ts";
@@ -72,3 +73,27 @@ test("no more series are counted at once than must make room, and the others one
   expect(Math.max(...parts)).toBeLessThanOrEqual(3 * (2 * ROWS + 1));
   expect(rose).toBe(SERIES * (2 * ROWS - 1));
 });
+
+test("series are combined into one, and ranked, one after the other", () => {
+  const merge = new Merge(PLAN, "*", shelfOf(PLAN, ROOM));
+  for (const [labels, buckets] of RUNS) merge.add(labels, buckets);
+  const { groups: alone } = merge.ranked(Infinity);
+  const range = { from: START, to: START + 2 * ROWS * MINUTE };
+  const asked = { across: "sum", by: [], limit: 1, order: "max" } as const;
+  const steps = stepsOf(combined(alone, range, asked));
+  expect(steps.each).toEqual(Array.from({ length: 2 * SERIES }, () => 2 * ROWS));
+  const [group] = steps.value.groups;
+  const columns = stepsOf(group!.columnsInParts());
+  expect(columns.each).toEqual(Array.from({ length: 2 * SERIES }, () => 2 * ROWS));
+  expect(columns.value.series).toEqual(Array.from({ length: 2 * ROWS }, () => SERIES));
+});
+
+/** How much each part was, and what came of all. */
+function stepsOf<T>(parts: Generator<number, T>): { readonly each: number[]; readonly value: T } {
+  const each: number[] = [];
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return { each, value };
+    each.push(value);
+  }
+}

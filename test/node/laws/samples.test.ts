@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { Samples } from "../../../src/core/query/samples.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 
 const START = 1_795_000_020_000 - (1_795_000_020_000 % MINUTE);
@@ -43,7 +44,7 @@ function read(parts: readonly Minutes[], ofBuckets: "nothing" | "ends") {
   const series = { metric: "m", labels: [] };
   for (const part of parts)
     for (let row = 0; row < part.length; row++) samples.add(series, part, row, row + 1);
-  const read = [...samples.groups(true)].flatMap(({ times, values }) =>
+  const read = atOnce(samples.groupsInParts(true)).flatMap(({ times, values }) =>
     Array.from(times, (at, i) => [at, values[i]]),
   );
   return { read, collapsed: samples.collapsed };
@@ -115,4 +116,36 @@ test("so many are held at once, by whatever limit is given: else the error names
     limit: "bucketsPerQuery",
     value: all,
   });
+});
+
+test("the samples of many series as one group are all of theirs, by time, then value", () => {
+  const several = fc.array(
+    fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 })), { maxLength: 12 }),
+    { maxLength: 9 },
+  );
+  fc.assert(
+    fc.property(several, (series) => {
+      const samples = new Samples({
+        from: START,
+        to: START + MINUTES * MINUTE,
+        limit: LIMITS.samplesPerMinute,
+        ofBuckets: "nothing",
+        labelsOf: () => [],
+      });
+      const all: [number, number][] = [];
+      for (const [i, points] of series.entries()) {
+        const minutes = new Minutes(LIMITS.samplesPerMinute);
+        const row = minutes.push(START);
+        for (const [at, value] of points) {
+          minutes.add(row, value, START + at * 1_000);
+          all.push([START + at * 1_000, value]);
+        }
+        samples.add({ metric: "m", labels: [["host", String(i)]] }, minutes, 0, 1);
+      }
+      const groups = atOnce(samples.groupsInParts(true));
+      expect(
+        groups.flatMap(({ times, values }) => Array.from(times, (at, i) => [at, values[i]])),
+      ).toEqual(all.sort(([a, x], [b, y]) => a - b || x - y));
+    }),
+  );
 });

@@ -9,6 +9,7 @@ import {
   type Series,
   type Source,
 } from "../../../core/query/source.ts";
+import { atOnce } from "../../../core/parts.ts";
 import { Samples } from "../../../core/query/samples.ts";
 import { type Retention, keptFrom, plan } from "../../../core/query/plan.ts";
 import type { LimitName, ReadError } from "../../../core/query/read-error.ts";
@@ -155,7 +156,7 @@ async function readSamples(
   );
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
-  const groups = [...found.groups()];
+  const groups = atOnce(found.groupsInParts());
   const older = await olderSeries(source, question, keptFrom);
   if (!older.ok) return older;
   const infos: string[] = [];
