@@ -1,5 +1,5 @@
 // Packs that were read not long ago, so that panels side by side, and the same again a minute later, read them once.
-// Nothing goes by time: whatever changes packs changes their token (see tokens of segments.ts), and D1 leaves out what
+// Nothing goes by time: whatever changes packs changes their token (`tokenOf` of segments.ts), and D1 leaves out what
 // is held only while the token is still the one under which it was read. So a read gets what its snapshot holds, also
 // of a replica, or of a database that was restored.
 

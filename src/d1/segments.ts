@@ -29,12 +29,13 @@ export interface PartRow extends PackRow {
 }
 
 /**
- * SQL of a text that tells the state of a tier's table: it is another whenever rows that somebody may ask for were
- * written or taken away, and stays another if the database is restored to before. Hours and days are written under the
+ * SQL of the token of a tier's table, a text: it is another whenever rows that somebody may ask for were written or
+ * taken away, and stays another if the database is restored to before. Hours and days are written under the
  * roll-up's token, which is random. Minutes are only added, by a shard or an import that moves its watermark, which
- * grows with the clock; and taken away under the roll-up's token.
+ * grows with the clock; and taken away under the roll-up's token. One thing is not told apart: a flush that landed, of
+ * which the shard had no answer before the database was restored, may come again with the same watermark and other ids.
  */
-export const stateOf = (tier: TierName): string =>
+export const tokenOf = (tier: TierName): string =>
   tier === "minute" ? `${TOKEN} || ' ' || (${WATERMARKS})` : `${TOKEN} || ''`;
 
 const WATERMARKS =
@@ -220,7 +221,7 @@ type RowsOf = (
 /** Those that are known, if they still are so, as a table `known (pack, slot)`. */
 const knownTable = ({ packs, token }: Known, tier: TierName): Packs => ({
   cte: `known (pack, slot) AS MATERIALIZED (
-      SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE ${stateOf(tier)} = ?
+      SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE ${tokenOf(tier)} = ?
     )`,
   params: [JSON.stringify(packs.map(({ pack, slot }) => [pack, slot])), token],
 });

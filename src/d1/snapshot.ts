@@ -20,7 +20,7 @@ import {
   readIds,
   readPacks,
   SLOTS,
-  stateOf,
+  tokenOf,
 } from "./segments.ts";
 
 /** Which series, and of when. */
@@ -223,7 +223,7 @@ const standingOf = (
      WHERE shard IN (SELECT value FROM json_each(?))
      UNION ALL SELECT 'progress', name, value FROM progress
      UNION ALL SELECT 'layout', shards, told FROM layouts
-     UNION ALL SELECT 'token', 0, ${tier === undefined ? "''" : stateOf(tier)}
+     UNION ALL SELECT 'token', 0, ${tier === undefined ? "''" : tokenOf(tier)}
      ${metric === undefined ? "" : DESCRIBED}`,
     JSON.stringify(shards),
     ...(metric === undefined ? [] : [metric]),

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import * as LIMITS from "../limits.ts";
+import { atOnce } from "../parts.ts";
 import { err, ok, type Result } from "../result.ts";
 import { PRECISIONS, type Precision } from "../time.ts";
 import { type Asked, BAD_ITEM, type BadBody, format, TOO_MANY } from "./format.ts";
@@ -60,7 +61,7 @@ export function decodeJson(
   intake: Intake,
   passedOver = NO_FIELDS,
 ): Result<void, BadBody> {
-  return whole(jsonInParts(bytes, precision, intake, passedOver));
+  return atOnce(jsonInParts(bytes, precision, intake, passedOver));
 }
 
 /** NDJSON: a point a line; empty lines are skipped. An item's index is its line, from 0. */
@@ -69,14 +70,7 @@ export function decodeNdjson(
   precision: Precision,
   intake: Intake,
 ): Result<void, BadBody> {
-  return whole(ndjsonInParts(bytes, precision, intake));
-}
-
-function whole(parts: Generator<number, Result<void, BadBody>>): Result<void, BadBody> {
-  for (;;) {
-    const { done, value } = parts.next();
-    if (done === true) return value;
-  }
+  return atOnce(ndjsonInParts(bytes, precision, intake));
 }
 
 /** Bytes of a part: some 1,000 points. */

@@ -2,6 +2,7 @@
 // of buckets that are merged of several. It must not know where they come from, nor how they are grouped.
 
 import type { Buckets } from "../bucket.ts";
+import { atOnce } from "../parts.ts";
 import { stepOf } from "../rise.ts";
 import { type Labels, labelsJson } from "../series/labels.ts";
 import { MINUTE, type TierName } from "../tiers.ts";
@@ -79,7 +80,7 @@ export class Increases {
 
   /** Counts what was not counted yet. */
   finish(): void {
-    for (const _ of this.finishInParts());
+    atOnce(this.finishInParts());
   }
 
   /**

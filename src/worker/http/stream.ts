@@ -2,7 +2,7 @@
 
 const encoder = new TextEncoder();
 
-/** Bytes that are made and sent at a time, at most: about 1 ms, since others have a turn only between two. */
+/** Bytes that are sent at a time, at most: some 1 ms of work, but where a series begins, since others have a turn in between. */
 const BLOCK = 65_536;
 
 /** A body of texts, each made when there is room for it. */

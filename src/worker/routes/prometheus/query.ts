@@ -148,7 +148,7 @@ async function answeredWith(
   });
 }
 
-/** Looks at samples and values that take the time of decoding a bucket. */
+/** Looks at samples and values that take the time of decoding a bucket, or of two. */
 const LOOKS_OF_A_ROW = 50;
 
 const paceOf = (turns: Turns): Pace => ({
