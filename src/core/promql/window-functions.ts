@@ -144,15 +144,20 @@ export const changes: WindowBody = ({ values, first, end }) => {
   return count;
 };
 
-/** The line of least squares through the samples: its slope a second, and its value at `at`. */
-function line({ times, values, first, end }: Window, at: number): readonly [number, number] {
+/**
+ * The line of least squares through the samples: its slope a second, and its value at the first of them.
+ * Times count from there: from a later time, as in Prometheus, their squares would be so large that the
+ * slope loses digits, and others at each step.
+ */
+function line({ times, values, first, end }: Window): readonly [number, number] {
+  const from = times[first]!;
   let constant = true;
   one.set(0);
   two.set(0);
   three.set(0);
   four.set(0);
   for (let i = first; i < end; i++) {
-    const x = (times[i]! - at) / 1_000;
+    const x = (times[i]! - from) / 1_000;
     const y = values[i]!;
     if (y !== values[first]!) constant = false;
     one.add(x);
@@ -168,11 +173,12 @@ function line({ times, values, first, end }: Window, at: number): readonly [numb
 }
 
 export const deriv: WindowBody = (window) =>
-  window.end - window.first < 2 ? undefined : line(window, window.times[window.first]!)[0];
+  window.end - window.first < 2 ? undefined : line(window)[0];
 
 /** The parameter is the seconds from the step on. */
 export const predictLinear: WindowBody = (window) => {
   if (window.end - window.first < 2) return undefined;
-  const [slope, intercept] = line(window, window.at);
-  return slope * window.param + intercept;
+  const [slope, intercept] = line(window);
+  const since = (window.at - window.times[window.first]!) / 1_000;
+  return slope * (since + window.param) + intercept;
 };

@@ -35,17 +35,33 @@ function vectorOf(entries: Iterable<Entry>): Vector {
   return vector;
 }
 
+export interface NaiveOptions {
+  readonly lookback?: number;
+  /**
+   * Put on each value that was rounded, by which another evaluator may have other last digits: what
+   * becomes of the answer then tells how far the two may differ. Equal values stay equal.
+   */
+  readonly shake?: (value: number) => number;
+}
+
 export class Naive {
   readonly #memory: Memory;
   readonly #start: number;
   readonly #end: number;
   readonly #lookback: number;
+  readonly #shake: (value: number) => number;
 
-  constructor(memory: Memory, start: number, end: number, lookback = LOOKBACK) {
+  constructor(
+    memory: Memory,
+    start: number,
+    end: number,
+    { lookback = LOOKBACK, shake = (value) => value }: NaiveOptions = {},
+  ) {
     this.#memory = memory;
     this.#start = start;
     this.#end = end;
     this.#lookback = lookback;
+    this.#shake = shake;
   }
 
   scalar(expr: Expr, at: number): number {
@@ -168,9 +184,11 @@ export class Naive {
       return vectorOf(
         this.#ranges(range, at).flatMap(({ labels, samples, from, to }) => {
           if (samples.length === 0) return [];
-          const value = overRange(samples, from, to, scalar, at);
+          const found = overRange(samples, from, to, scalar, at);
+          if (found === undefined) return [];
+          const value = UNROUNDED.has(call.name) ? found : this.#shake(found);
           const kept = call.name === "last_over_time" || call.name === "first_over_time";
-          return value === undefined ? [] : [{ labels: kept ? labels : nameless(labels), value }];
+          return [{ labels: kept ? labels : nameless(labels), value }];
         }),
       );
     }
@@ -203,7 +221,8 @@ export class Naive {
             .toSorted((a, b) => (expr.op === "topk" ? b.value - a.value : a.value - b.value))
             .slice(0, Math.max(0, Math.trunc(param!)));
         const values = entries.map(({ value }) => value);
-        return [{ labels, value: AGGREGATES[expr.op]!(values, param ?? NaN) }];
+        const value = AGGREGATES[expr.op]!(values, param ?? NaN);
+        return [{ labels, value: UNROUNDED.has(expr.op) ? value : this.#shake(value) }];
       }),
     );
   }
@@ -224,7 +243,7 @@ export class Naive {
             typeof right === "number" ? right : value,
           );
           const kept = drop ? nameless(labels) : labels;
-          if (typeof result === "number") return [{ labels: kept, value: result }];
+          if (typeof result === "number") return [{ labels: kept, value: this.#shake(result) }];
           if (expr.bool) return [{ labels: kept, value: Number(result) }];
           return result ? [{ labels: kept, value }] : [];
         }),
@@ -275,13 +294,20 @@ export class Naive {
         made.add(mark);
         const [a, b] = many === "right" ? [one.value, each.value] : [each.value, one.value];
         const result = combine(expr, a, b);
-        if (typeof result === "number") return [{ labels, value: result }];
+        if (typeof result === "number") return [{ labels, value: this.#shake(result) }];
         if (expr.bool) return [{ labels, value: Number(result) }];
         return result ? [{ labels, value: a }] : [];
       }),
     );
   }
 }
+
+/** Functions and aggregations whose value is one of those they are given, or a count. */
+const UNROUNDED = new Set<string>([
+  ...["min", "max", "count", "group"],
+  ...["min", "max", "count", "present", "last", "first"].map((name) => `${name}_over_time`),
+  ...["changes", "resets"],
+]);
 
 const COMPARES = new Set<string>(["==", "!=", "<", "<=", ">", ">="]);
 
@@ -457,7 +483,7 @@ export function naiveRange(
 ): Map<string, number> {
   const parsed = parseQuery(query);
   if (!parsed.ok) throw new Error(`${query}: ${parsed.error.kind}`);
-  const naive = new Naive(memory, start, end, lookback);
+  const naive = new Naive(memory, start, end, lookback === undefined ? {} : { lookback });
   const values = new Map<string, number>();
   for (let at = start; at <= end; at += step)
     for (const [key, { value }] of naive.vector(parsed.value, at))
