@@ -12,7 +12,9 @@ import { parseArgs } from "node:util";
 import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { beginAbuse, type Request } from "./support/abuse.ts";
 import { Client, milliseconds } from "./support/client.ts";
+import { type BodyOf, lineProtocol, remoteWrite } from "./support/ingest-bodies.ts";
 import { startMinuet } from "./support/minuet.ts";
+import { HEADERS as REMOTE_WRITE } from "./support/remote-write.ts";
 
 const { values, positionals } = parseArgs({
   options: { only: { type: "string", default: "" } },
@@ -47,6 +49,35 @@ const batch = (name: string, count: number, to: number, stepMs: number) =>
     labels: { host: `host-${i % 100}` },
   }));
 
+/** Bodies of 20,000 points. */
+const loud = (
+  bodyOf: BodyOf,
+  now: number,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Request[] =>
+  [0, 1, 2, 3].map((i) => ({
+    method: "POST",
+    path,
+    body: new Uint8Array(bodyOf(20_000, i * 20_000, now - HOUR)),
+    headers,
+  }));
+
+/** A point a series, as its agent sends them. */
+const datadog = (points: ReturnType<typeof batch>): Request => ({
+  method: "POST",
+  path: "/api/v1/series?sender=#",
+  body: JSON.stringify({
+    series: points.map(({ name, value, timestamp, labels: { host } }) => ({
+      metric: name,
+      type: "gauge",
+      points: [[Math.floor(timestamp / 1_000), value]],
+      host,
+      tags: ["region:eu"],
+    })),
+  }),
+});
+
 const WIDE_SERIES = 2_000;
 const WIDE_MINUTES = 360;
 
@@ -60,6 +91,22 @@ const ABUSERS: readonly Abuser[] = [
     name: "20,000-point batches",
     connections: 4,
     requests: (now) => [0, 1, 2, 3].map((i) => post(batch(`loud.${i}`, 20_000, now, 250))),
+  },
+  {
+    name: "line protocol",
+    connections: 4,
+    // A database of its own for each: what comes again is not known as the same request.
+    requests: (now) => loud(lineProtocol, now, "/write?precision=ms&db=#", {}),
+  },
+  {
+    name: "remote write",
+    connections: 4,
+    requests: (now) => loud(remoteWrite, now, "/api/v1/write?sender=#", REMOTE_WRITE),
+  },
+  {
+    name: "Datadog series",
+    connections: 4,
+    requests: (now) => [0, 1, 2, 3].map((i) => datadog(batch(`loud.${i}`, 20_000, now, 1_000))),
   },
   {
     name: "a backfill",

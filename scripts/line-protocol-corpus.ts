@@ -8,6 +8,7 @@ import { decodeLines } from "../src/core/formats/line-protocol.ts";
 import type { LineUnit } from "../src/core/formats/line-time.ts";
 import { decodeBatch } from "../src/core/series/batch.ts";
 import { canonicalLabels, seriesKey } from "../src/core/series/labels.ts";
+import { atOnce } from "../src/core/parts.ts";
 
 type Text = string | { readonly binary: string };
 type Value = Readonly<Partial<Record<"float" | "int" | "uint" | "bool" | "string", unknown>>>;
@@ -61,7 +62,7 @@ const expected = (result: NonNullable<Case["output"]["result"]>): readonly strin
 
 function kindOf({ input, output }: Case): keyof typeof KINDS | undefined {
   const intake = new Intake({ shards: 1, now: Date.now(), retentionHourDays: 0 });
-  const { ok } = decodeLines(bytesOf(input.text), UNITS[input.precision]!, intake);
+  const { ok } = atOnce(decodeLines(bytesOf(input.text), UNITS[input.precision]!, intake));
   const messages = intake.issues.map(({ message }) => message);
   const others = messages.filter(
     (message) => !/timestamp .* (?:is before|is after|is out of)/.test(message),

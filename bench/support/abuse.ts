@@ -7,8 +7,10 @@ export interface Request {
   readonly method: "GET" | "POST";
   /** With its query; `#` stands for another number each time. */
   readonly path: string;
-  /** Likewise. */
-  readonly body?: string;
+  /** Likewise, where it is a text. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Beside the token; absent: that of JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface Abuse {
@@ -36,6 +38,8 @@ export function beginAbuse(abuse: Abuse): { end(): Promise<Told> } {
   };
 }
 
+const JSON_TYPE = { "content-type": "application/json" };
+
 async function run({ url, token, requests, connections }: Abuse): Promise<Told> {
   const told: Record<number, number> = {};
   const ending = new AbortController();
@@ -46,11 +50,13 @@ async function run({ url, token, requests, connections }: Abuse): Promise<Told> 
   const one = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       const number = next++;
-      const { method, path, body } = requests[number % requests.length]!;
+      const { method, path, body, headers = JSON_TYPE } = requests[number % requests.length]!;
       const status = await fetch(new URL(numbered(path, number), url), {
         method,
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        ...(body !== undefined && { body: numbered(body, number) }),
+        headers: { authorization: `Bearer ${token}`, ...headers },
+        ...(body !== undefined && {
+          body: typeof body === "string" ? numbered(body, number) : body,
+        }),
       })
         .then(async (response) => {
           await response.arrayBuffer();

@@ -4,6 +4,7 @@ import type { Format } from "../../src/core/formats/format.ts";
 import { unzstd } from "../../test/support/unzstd.ts";
 import { Intake } from "../../src/core/formats/intake.ts";
 import { FORMATS } from "../../src/core/formats/registry.ts";
+import { atOnce } from "../../src/core/parts.ts";
 import { ARRIVAL, BODIES, POINTS, SAME } from "./decode-bodies.ts";
 
 export interface Case {
@@ -27,7 +28,7 @@ export function decodeRuns({ format: name, what }: Case, runs: number): void {
   const asked = { parameters: format.parameters.parse({}), path: format.paths[0]! };
   for (let i = 0; i < runs; i++) {
     const intake = new Intake({ shards: 1, now: ARRIVAL, retentionHourDays: 400 });
-    const read = format.decode(bytes, asked, intake, unzstd);
+    const read = atOnce(format.decode(bytes, asked, intake, unzstd));
     if (!read.ok || intake.length !== POINTS || intake.issueCount > 0)
       throw new Error(
         `${name}, ${what}: ${intake.length} points, ${JSON.stringify(intake.issues[0])}`,

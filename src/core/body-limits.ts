@@ -8,6 +8,8 @@ export const zstdFrames = 1_000;
 export const formParameters = 1_000;
 /** How long a body may take to arrive, ms: stops clients that send a byte now and then. */
 export const bodyMs = 120_000;
+/** Characters of the series of a request: stops long labels that very many of them share. */
+export const keyCharactersPerRequest = 16_000_000;
 /** Depth of nested JSON: stops bodies that cost memory and no network. */
 export const jsonDepth = 6;
 /** The same of OTLP, whose points stand deep and whose attributes may hold lists. */

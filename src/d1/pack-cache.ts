@@ -22,7 +22,8 @@ interface Held {
   readonly first: number;
   readonly last: number;
   readonly rows: readonly PackRow[];
-  readonly bytes: number;
+  /** Those included that are kept beside them. */
+  bytes: number;
 }
 
 /** What a database says of the state of a table; that of hours and days is one. */
@@ -59,6 +60,8 @@ export class PackCache {
   /** Those last asked for are last. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
+  /** By row, where it is held, or was. */
+  readonly #keys = new WeakMap<PackRow, string>();
   /** Of the minutes, and of the hours and days, of each database, the last one seen. */
   readonly #tokens = new Map<string, Token>();
   /** By the text of a question: of which packs it was, so that it can be asked without those that are held. */
@@ -142,8 +145,22 @@ export class PackCache {
         this.#dropWithin(keyOf(area, { ...wanted, slot }), joined);
       this.#held.set(key, joined);
       this.#bytes += joined.bytes;
+      for (const row of joined.rows) this.#keys.set(row, key);
     }
     this.trim();
+  }
+
+  /** Counts bytes that somebody keeps beside a row, for as long as it is held; false: it is not, or there is no room. */
+  keepBeside(row: PackRow, bytes: number, admission: Admission): boolean {
+    if (bytes > admission.bytes) return false;
+    const held = this.#held.get(this.#keys.get(row) ?? "");
+    if (held === undefined || !held.rows.includes(row)) return false;
+    admission.bytes -= bytes;
+    beside.set(row, (beside.get(row) ?? 0) + bytes);
+    held.bytes += bytes;
+    this.#bytes += bytes;
+    this.trim();
+    return true;
   }
 
   /** Lets go of all, as in a new isolate. */
@@ -250,8 +267,11 @@ function joinedWith(before: Held | undefined, held: Held): Held {
   };
 }
 
+/** Bytes that somebody keeps beside rows. */
+const beside = new WeakMap<PackRow, number>();
+
 const bytesOf = (rows: readonly PackRow[]): number =>
-  rows.reduce(
-    (sum, { body }) => sum + ROW_BYTES + (typeof body === "string" ? body.length : 0),
-    PACK_BYTES,
-  );
+  rows.reduce((sum, row) => {
+    const { length } = typeof row.body === "string" ? row.body : "";
+    return sum + ROW_BYTES + length + (beside.get(row) ?? 0);
+  }, PACK_BYTES);

@@ -7,6 +7,7 @@ import type { Outcome } from "../core/formats/outcome.ts";
 import { said } from "../core/formats/said.ts";
 import { Total } from "../core/formats/total.ts";
 import * as LIMITS from "../core/limits.ts";
+import { atOnce } from "../core/parts.ts";
 import { counted } from "../core/text.ts";
 import { configOf, type Env } from "./env.ts";
 import { bodyParts } from "./http/body.ts";
@@ -56,10 +57,10 @@ const before = ({ accepted }: Total): string =>
     ? ""
     : `; ${counted(accepted, "point")} before it are stored, and count once when they come again`;
 
-/** Pieces of one body on their way into the store. */
 /** Buckets that are decoded in the time of a point. */
 const ROWS_OF_A_POINT = LIMITS.rowsPerShortTurn / LIMITS.itemsPerTurn;
 
+/** Pieces of one body on their way into the store. */
 class Stored {
   readonly total = new Total();
   readonly #env: Env;
@@ -96,7 +97,7 @@ class Stored {
   #take(piece: Piece): BadBody | undefined {
     const { format, asked, origin, newIntake } = this.#reading;
     const intake = newIntake();
-    const read = format.decode(piece.bytes, asked, intake, unzstd);
+    const read = atOnce(format.decode(piece.bytes, asked, intake, unzstd));
     if (!read.ok) return read.error;
     const once = onceOfContent(configOf(this.#env).shards, origin, piece.bytes);
     this.#waiting.push({ name: piece.name, intake, once });

@@ -9,6 +9,11 @@ const piece = { of: 0, since: 0 };
 
 const isTaken = (): boolean => piece.of !== 0 && performance.now() - piece.since < LIMITS.turnMs;
 
+/** Whose body is being decoded, and when that was last heard of. */
+const body = { of: 0, since: 0 };
+
+const isDecoding = (): boolean => body.of !== 0 && performance.now() - body.since < LIMITS.turnMs;
+
 let last = 0;
 
 /** Requests of the isolate that have come: how many, and when the last one did. */
@@ -41,9 +46,34 @@ export class Turns {
   async next(): Promise<void> {
     this.rest();
     await scheduler.wait(0);
-    while (isTaken()) await scheduler.wait(1);
+    this.#stay();
+    while (isTaken()) {
+      await scheduler.wait(1);
+      this.#stay();
+    }
     piece.of = this.#number;
     piece.since = performance.now();
+  }
+
+  /** Whose body is being decoded is not gone. */
+  #stay(): void {
+    if (body.of === this.#number) body.since = performance.now();
+  }
+
+  /**
+   * Runs the decoding of a large body, as `run` does, while no other is: what one makes of it may take as much
+   * memory as an isolate has to spare.
+   */
+  async decode<T>(begin: () => Generator<number, T>, rows: number): Promise<T> {
+    while (isDecoding()) await scheduler.wait(1);
+    body.of = this.#number;
+    body.since = performance.now();
+    try {
+      await this.next();
+      return await this.run(begin(), rows);
+    } finally {
+      if (body.of === this.#number) body.of = 0;
+    }
   }
 
   /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */

@@ -39,6 +39,11 @@ export const ABUSED: Readonly<
   formParameters: [ABUSE, "a form has so many parameters"],
   bodyMs: [ABUSE, "a body has so long to come"],
   pointsPerRequest: [BAD_POINTS, "100_001"],
+  keyCharactersPerRequest: [
+    "node/formats/hostile-bodies.test.ts",
+    "long labels that many series share",
+    "LIMITS.keyCharactersPerRequest",
+  ],
   piecesPerWrite: ["workerd/pieces.test.ts", "what waits is bounded in pieces"],
   pieceBytesPerWrite: ["workerd/pieces.test.ts", "LIMITS.pieceBytesPerWrite"],
   jsonDepth: [BAD_POINTS, "nested deeper than 6 levels"],

@@ -27,7 +27,7 @@ const toy = format({
   },
   encoding: "identity",
   badItem: "skip",
-  decode(bytes, { parameters }, intake) {
+  *decode(bytes, { parameters }, intake) {
     const text = decodeUtf8(bytes);
     if (!text.ok) return text;
     for (const [i, line] of text.value.split("\n").entries()) {
@@ -38,6 +38,7 @@ const toy = format({
       else if (value === undefined || !Number.isFinite(Number(value)))
         intake.issue(i, "value", "is no number");
       else intake.add(series.value, intake.arrival(), Number(value) * parameters.scale, i);
+      yield 1;
     }
     return ok(undefined);
   },

@@ -214,3 +214,28 @@ test("the packs of a question are known once it was answered, those of long or w
   for (const i of [1, LIMITS.packQuestions])
     expect(cache.knownOf(area(1, 1), `q${i}`)).toBeDefined();
 });
+
+test("what is kept beside a row counts for as long as the row is held", () => {
+  const cache = new PackCache();
+  const rows = rowsOf(7, 1, 3);
+  put(cache, area(1, 3), 7, rows);
+  const before = cache.bytes;
+  expect(cache.keepBeside(rows[1]!, 5_000, cache.admission())).toBe(true);
+  expect(cache.keepBeside(rows[1]!, 1_000, cache.admission())).toBe(true);
+  expect(cache.bytes).toBe(before + 6_000);
+  // With a row more, which is read beside those.
+  put(cache, area(4, 4), 7, rowsOf(7, 4, 4));
+  expect(cache.bytes).toBeGreaterThan(before + 6_000);
+  expect(cache.keepBeside({ ...rows[1]! }, 1, cache.admission())).toBe(false);
+  put(cache, area(1, 4), 7, rowsOf(7, 1, 4));
+  expect(cache.bytes).toBeLessThan(before + 1_000);
+  expect(cache.keepBeside(rows[1]!, 1, cache.admission())).toBe(false);
+  put(cache, area(1, 3), 7, rows, "6");
+  expect(cache.keepBeside(rows[1]!, 7, cache.admission())).toBe(true);
+  cache.clear();
+  expect([cache.bytes, cache.keepBeside(rows[1]!, 1, cache.admission())]).toEqual([0, false]);
+  const small = new PackCache(5_000);
+  put(small, area(1, 3), 7, rows);
+  small.keepBeside(rows[1]!, 10_000, cache.admission());
+  expect(small.bytes).toBe(0);
+});

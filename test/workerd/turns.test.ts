@@ -63,3 +63,28 @@ test("a request that is gone in its turn holds up nobody for long", async () => 
   await coming;
   next.rest();
 });
+
+test("large bodies are decoded one after the other, also behind one that failed, and queries go in between", async () => {
+  const seen: string[] = [];
+  function* body(name: string): Generator<number, string> {
+    for (let i = 0; i < 4; i++) {
+      seen.push(name);
+      yield LIMITS.itemsPerTurn;
+    }
+    return name;
+  }
+  const decoding = (name: string) =>
+    new Turns().decode(() => body(name), LIMITS.rowsPerTurn / LIMITS.itemsPerTurn);
+  function* broken(): Generator<number, string> {
+    yield 1;
+    throw new Error("broken");
+  }
+  const failing = new Turns().decode(broken, 1);
+  const others = ["a", "b", "c"].map(decoding);
+  await expect(failing).rejects.toThrow("broken");
+  expect(await Promise.all(others)).toEqual(["a", "b", "c"]);
+  expect(seen.join("")).toMatch(/^(?:aaaa|bbbb|cccc){3}$/);
+  const work = new Turns().run(body("q"), LIMITS.rowsPerTurn);
+  expect(await Promise.all([decoding("d"), work])).toEqual(["d", "q"]);
+  expect(seen.slice(12).join("")).toMatch(/d+q+d/);
+});

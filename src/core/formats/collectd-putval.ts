@@ -1,6 +1,7 @@
 // PUTVAL lines of collectd's text protocol (collectd-unixsock(5)):
 // `PUTVAL host/plugin[-instance]/type[-instance] [interval=s] time:value[:value…] …`.
 
+import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { quote } from "../text.ts";
 import { closingQuote, NUMBER } from "./text-lines.ts";
@@ -38,6 +39,8 @@ export function readPutval(line: string): Result<readonly ValueList[], string> {
   for (const word of rest) {
     if (word.includes("=")) continue;
     const [time = "", ...texts] = word.split(":");
+    if (texts.length > LIMITS.pointsPerRequest || lists.length === LIMITS.pointsPerRequest)
+      return err(`it holds more values than the ${LIMITS.pointsPerRequest} of a request`);
     const values = texts.map((text) => (NO_VALUE.test(text) ? null : numberOf(text)));
     const isTime = time === "N" || NUMBER.test(time);
     if (!isTime || values.length === 0 || values.includes(undefined))

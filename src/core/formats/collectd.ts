@@ -7,14 +7,16 @@ import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type BadBody, format, TOO_MANY } from "./format.ts";
+import { type Decoding, format, TOO_MANY } from "./format.ts";
 import { readPutval, type ValueList } from "./collectd-putval.ts";
 import type { Intake } from "./intake.ts";
-import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
+import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
+import { bodyInParts } from "./json-parts.ts";
 import { renderNative } from "./native-answer.ts";
 import type { Outcome } from "./outcome.ts";
+import { Part } from "./part.ts";
 import { askingPassword, passwordToken } from "./password.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { takeLines } from "./text-lines.ts";
 
 const collectd = {
   methods: ["POST"],
@@ -43,37 +45,35 @@ export const collectdCommand = format({
   decode: (bytes, _, intake) => decodeCommands(bytes, intake),
 });
 
-function decodeLists(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const parsed = parseJson(decoded.value);
+function* decodeLists(bytes: Uint8Array, intake: Intake): Decoding {
+  const parsed = yield* bodyInParts(bytes);
   if (!parsed.ok) return parsed;
   const { value: items } = parsed.value;
   if (!isArray(items))
     return err({ code: "invalid_body", message: "expected an array of value lists" });
   const taker = new ListTaker(intake);
+  const part = new Part(intake);
   for (const [i, item] of items.entries()) {
     const list = listOf(item);
     if (list.ok) taker.take(list.value, i);
     else intake.issue(i, "", `[${i}]: ${list.error}`);
     if (intake.isFull) return err(TOO_MANY);
+    if (part.isOver()) yield part.end();
   }
   return ok(undefined);
 }
 
-function decodeCommands(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
+function decodeCommands(bytes: Uint8Array, intake: Intake): Decoding {
   const taker = new ListTaker(intake);
-  for (const [i, line] of decoded.value.split("\n").entries()) {
-    const text = line.trim();
-    if (text === "") continue;
-    const lists = readPutval(text);
-    if (!lists.ok) intake.issue(i, "", `line ${i + 1}: ${lists.error}`);
-    else for (const list of lists.value) taker.take(list, i);
-    if (intake.isFull) return err(TOO_MANY);
-  }
-  return ok(undefined);
+  return takeLines(bytes, intake, (line, i) => {
+    const lists = readPutval(line);
+    if (!lists.ok) return `line ${i + 1}: ${lists.error}`;
+    for (const list of lists.value) {
+      taker.take(list, i);
+      if (intake.isFull) break;
+    }
+    return undefined;
+  });
 }
 
 function listOf(item: unknown): Result<ValueList, string> {

@@ -4,12 +4,13 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../result.ts";
 import { timestampToMs } from "../time.ts";
-import { type Answer, type BadBody, type Carrier, format, TOO_MANY } from "./format.ts";
+import { type Answer, type Carrier, type Decoding, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
+import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
+import { bodyInParts } from "./json-parts.ts";
 import type { Outcome } from "./outcome.ts";
+import { Part } from "./part.ts";
 import { said } from "./said.ts";
-import { decodeUtf8 } from "./utf8.ts";
 
 const datadog = {
   methods: ["POST"],
@@ -56,19 +57,19 @@ const pairPoint: PointOf = (point) =>
 const objectPoint: PointOf = (point) =>
   isObject(point) ? [point.timestamp, point.value] : undefined;
 
-function decodeDatadog(bytes: Uint8Array, pointOf: PointOf, intake: Intake): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const parsed = parseJson(decoded.value);
+function* decodeDatadog(bytes: Uint8Array, pointOf: PointOf, intake: Intake): Decoding {
+  const parsed = yield* bodyInParts(bytes);
   if (!parsed.ok) return parsed;
   const { value } = parsed.value;
   const series = isObject(value) ? value.series : undefined;
   if (!isArray(series))
     return err({ code: "invalid_body", message: "expected an object with `series`, an array" });
+  const part = new Part(intake);
   for (let i = 0; i < series.length; i++) {
     const why = readSeries(series[i], i, pointOf, intake);
     if (why !== undefined) intake.issue(i, `series[${i}]`, why);
     if (intake.isFull) return err(TOO_MANY);
+    if (part.isOver()) yield part.end();
   }
   return ok(undefined);
 }

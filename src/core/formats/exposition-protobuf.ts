@@ -10,11 +10,13 @@
 //
 // Series are named as the text names them. Native histograms and exemplars are passed over.
 
-import { err, ok, type Result } from "../result.ts";
+import * as LIMITS from "../limits.ts";
+import { err, ok } from "../result.ts";
 import { timestampToMs } from "../time.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type BadBody, type Decoding, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
+import { Part } from "./part.ts";
 import { BYTES, FIXED64, ProtoReader, VARINT } from "./protobuf.ts";
 import { textIn } from "./utf8.ts";
 
@@ -51,16 +53,14 @@ interface Field {
 }
 
 /** `also`: labels that all series get, in place of their own. */
-export function decodeFamilies(
-  bytes: Uint8Array,
-  also: Pairs,
-  intake: Intake,
-): Result<void, BadBody> {
+export function* decodeFamilies(bytes: Uint8Array, also: Pairs, intake: Intake): Decoding {
   const proto = new ProtoReader(bytes);
-  const reader = new FamilyReader(proto, also, intake);
+  const part = new Part(intake);
+  const reader = new FamilyReader(proto, also, intake, part);
   while (proto.at < bytes.length && !proto.broken) {
-    reader.family(proto.end(bytes.length));
-    if (intake.isFull) return err(TOO_MANY);
+    const read = yield* reader.family(proto.end(bytes.length));
+    if (!read || intake.isFull) return err(TOO_MANY);
+    if (part.isOver(proto.at)) yield part.end(proto.at);
   }
   return proto.broken ? err(BROKEN) : ok(undefined);
 }
@@ -70,49 +70,57 @@ class FamilyReader {
   readonly #also: Pairs;
   readonly #own: ReadonlySet<string>;
   readonly #intake: Intake;
+  readonly #part: Part;
+  /** One message alone held more than a request may. */
+  #isFull = false;
   /** Metrics before the one that is read. */
   #index = 0;
 
-  constructor(proto: ProtoReader, also: Pairs, intake: Intake) {
+  constructor(proto: ProtoReader, also: Pairs, intake: Intake, part: Part) {
     this.#proto = proto;
     this.#also = also;
     this.#own = new Set(also.map(([name]) => name));
     this.#intake = intake;
+    this.#part = part;
   }
 
-  /** Takes the MetricFamily up to `to`. */
-  family(to: number): void {
+  /** Takes the MetricFamily up to `to`; false: it holds more than a request may. */
+  *family(to: number): Generator<number, boolean> {
     let name: string | undefined = "";
     let help: string | undefined;
     let unit: string | undefined;
     let type = 0;
     const metrics: Field[] = [];
-    for (const field of this.#fields(this.#proto.at, to)) {
+    for (const field of this.#list(this.#proto.at, to)) {
       if (field.number === 1) name = this.#text(field);
       else if (field.number === 2) help = this.#text(field);
       else if (field.number === 3) type = field.value;
       else if (field.number === 4) metrics.push(field);
       else if (field.number === 5) unit = this.#text(field);
     }
-    if (this.#proto.broken) return;
+    if (this.#isOver()) return !this.#isFull;
     for (const metric of metrics) {
       if (name === undefined) this.#issue("name", "the name of a family is not valid UTF-8");
       else this.#metric(name, metric);
       this.#index++;
-      if (this.#proto.broken || this.#intake.isFull) return;
+      if (this.#isOver()) return !this.#isFull;
+      if (this.#part.isOver(metric.to)) yield this.#part.end(metric.to);
     }
     if (name !== undefined)
       describeFamily(this.#intake, name, { type: TYPES[type], ...textsSaid(unit, help) });
     this.#proto.at = to;
+    return true;
   }
 
   #metric(family: string, { from, to }: Field): void {
     const labels: [string, string][] = [];
     const kinds: Field[] = [];
     let time: number | undefined;
-    for (const field of this.#fields(from, to))
+    for (const field of this.#list(from, to))
       if (field.number === LABEL) {
-        const parts = [...this.#fields(field.from, field.to)];
+        // More are refused, however many.
+        if (labels.length > LIMITS.labelsPerPoint) continue;
+        const parts = this.#list(field.from, field.to);
         const text = (number: number): string | undefined => {
           const part = parts.findLast((one) => one.number === number);
           return part === undefined ? "" : this.#text(part);
@@ -123,12 +131,15 @@ class FamilyReader {
         if (!this.#own.has(name)) labels.push([name, value]);
       } else if (field.number === TIMESTAMP) time = field.value;
       else kinds.push(field);
-    if (this.#proto.broken) return;
+    if (this.#isOver()) return;
     const at = time === undefined ? undefined : timestampToMs(time, "ms");
     if (at !== undefined && !at.ok) return this.#issue("timestamp_ms", at.error);
     const add = (name: string, value: number, ...more: Pairs): void =>
       this.#add(name, [...labels, ...more], at?.value, value);
-    for (const kind of kinds) this.#samples(family, kind, add);
+    for (const kind of kinds) {
+      if (this.#isOver()) return;
+      this.#samples(family, kind, add);
+    }
   }
 
   /** The samples of a metric, as the text has them. */
@@ -137,14 +148,15 @@ class FamilyReader {
     { number, from, to }: Field,
     add: (name: string, value: number, ...more: Pairs) => void,
   ): void {
-    const fields = [...this.#fields(from, to)];
+    const fields = this.#list(from, to);
     const valueOf = (of: readonly Field[], number: number): number =>
       of.findLast((one) => one.number === number)?.value ?? 0;
     if (number === SUMMARY || number === HISTOGRAM) {
       const parts = fields.filter((one) => one.number === 3);
       let isWhole = false;
       for (const part of parts) {
-        const of = [...this.#fields(part.from, part.to)];
+        if (this.#isOver()) return;
+        const of = this.#list(part.from, part.to);
         const [first, second] = [valueOf(of, 1), valueOf(of, 2)];
         if (number === SUMMARY) add(family, second, ["quantile", bound(first)]);
         else add(`${family}_bucket`, first, ["le", bound(second)]);
@@ -171,6 +183,22 @@ class FamilyReader {
 
   #issue(path: string, message: string): void {
     this.#intake.issue(this.#index, path, message, "part");
+  }
+
+  /** Nothing more is read. */
+  #isOver(): boolean {
+    return this.#proto.broken || this.#isFull || this.#intake.isFull;
+  }
+
+  /** The fields of a message in bytes [from, to): no more than a request may hold points. */
+  #list(from: number, to: number): readonly Field[] {
+    const list: Field[] = [];
+    for (const field of this.#fields(from, to)) {
+      this.#isFull ||= list.length === LIMITS.pointsPerRequest;
+      if (this.#isFull) return [];
+      list.push(field);
+    }
+    return list;
   }
 
   /** The fields of a message in bytes [from, to). */

@@ -7,22 +7,22 @@ import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { type Precision, timestampToMs } from "../time.ts";
 import { describeFamily, type FamilySaid, familyType } from "./families.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type Decoding, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { closingQuote, NUMBER, takeLines } from "./text-lines.ts";
 
 type Pairs = readonly (readonly [string, string])[];
 
 /** `also`: labels that all series get, in place of their own; `unit`: of timestamps. */
-export function decodeExposition(
+export function* decodeExposition(
   bytes: Uint8Array,
   also: Pairs,
   unit: Precision,
   intake: Intake,
-): Result<void, BadBody> {
+): Decoding {
   const seen = new Map<string, Result<RequestSeries, string>>();
   const families = new Map<string, FamilySaid>();
-  const read = takeLines(bytes, intake, (line, i) => {
+  const read = yield* takeLines(bytes, intake, (line, i) => {
     if (line.startsWith("#")) {
       readComment(line, families);
       return undefined;
@@ -38,7 +38,7 @@ export function decodeExposition(
 }
 
 /** What describes a family: the name may stand in quotes. */
-const DESCRIBES = /^#[ \t]+(TYPE|HELP|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)[ \t]+(.*)$/;
+const DESCRIBES = /^#[ \t]+(TYPE|HELP|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^ \t]+)[ \t]+(.*)$/s;
 
 function readComment(line: string, families: Map<string, FamilySaid>): void {
   const [, keyword, name = "", text = ""] = DESCRIBES.exec(line) ?? [];
@@ -74,7 +74,7 @@ function readLine(
   // An exemplar stands behind a #.
   const [number = "", time, ...more] = line
     .slice(head)
-    .replace(/[ \t]#.*$/, "")
+    .replace(/[ \t]#.*$/s, "")
     .split(/[ \t]+/)
     .filter((word) => word !== "");
   if (more.length > 0) return "expected a value and a timestamp";

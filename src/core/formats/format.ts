@@ -20,7 +20,7 @@ export interface BadBody {
 /** For decoders that find the intake full. */
 export const TOO_MANY: BadBody = {
   code: "too_many_points",
-  message: `a request may hold ${LIMITS.pointsPerRequest} points: send several`,
+  message: `a request may hold ${LIMITS.pointsPerRequest} points, whose series have ${LIMITS.keyCharactersPerRequest} characters: send several`,
 };
 
 /** What a request asks for beside its body. */
@@ -68,6 +68,9 @@ export interface Cutter {
   end(): BadBody | undefined;
 }
 
+/** Work on a body, which yields after some (see part.ts) how many points it has read since. */
+export type Decoding = Generator<number, Result<void, BadBody>>;
+
 export interface Format<P extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   /** One sentence for the API document. */
@@ -105,21 +108,12 @@ export interface Format<P extends z.ZodObject = z.ZodObject> {
   badItemOf?(asked: Asked<P>): BadItem;
   /**
    * Puts the points of a body into `intake`, and says there what is wrong with single items. It gets
-   * any bytes at all, and never throws. A decoder of text decodes it with `decodeUtf8`. `unzstd` is for
+   * any bytes at all, and never throws. Text is decoded by utf8.ts alone, JSON by json-parts.ts. It yields
+   * behind a thousand points, and behind as much work on what holds none (see part.ts), but within one item,
+   * which is taken whole once it is read. `unzstd` is for
    * what is packed within a body.
    */
-  decode(
-    bytes: Uint8Array,
-    asked: Asked<P>,
-    intake: Intake,
-    unzstd: Decompress,
-  ): Result<void, BadBody>;
-  /** The same in parts, for large bodies: yields how many items it has read since. Absent: it takes no breath. */
-  decodeInParts?(
-    bytes: Uint8Array,
-    asked: Asked<P>,
-    intake: Intake,
-  ): Generator<number, Result<void, BadBody>>;
+  decode(bytes: Uint8Array, asked: Asked<P>, intake: Intake, unzstd: Decompress): Decoding;
   /**
    * Of bodies that may have any length: cuts one as it comes into bodies of an item each. Each of them is
    * known by its content, in whatever order and company it comes again. Absent: a body comes as a whole.

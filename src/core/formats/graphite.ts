@@ -6,7 +6,7 @@ import { err, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { parseBodyTime } from "../time.ts";
-import { type BadBody, format } from "./format.ts";
+import { type Decoding, format } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { renderNative } from "./native-answer.ts";
 import { askingPassword, passwordToken } from "./password.ts";
@@ -28,7 +28,7 @@ export const graphite = format({
 
 const SECONDS = /^\d+(?:\.\d+)?$/;
 
-function decodeGraphite(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+function decodeGraphite(bytes: Uint8Array, intake: Intake): Decoding {
   const seen = new Map<string, Result<RequestSeries, string>>();
   return takeLines(bytes, intake, (line, i) => {
     const why = readLine(line, i, seen, intake);

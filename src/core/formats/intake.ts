@@ -27,6 +27,8 @@ export class Intake {
   readonly #earliest: number;
   readonly #latest: number;
   readonly #keys: string[] = [];
+  /** Of all keys. */
+  #characters = 0;
   readonly #numbers = new Map<string, RequestSeries>();
   /** Series that its sender may not write, and why. */
   readonly #forbidden = new Map<RequestSeries, string>();
@@ -75,10 +77,16 @@ export class Intake {
     return { from: this.#earliest, to: this.#latest, arrival };
   }
 
+  /** Points, end marks and bad items read so far. */
+  get seen(): number {
+    return this.#length + this.rejected.length + this.skipped;
+  }
+
   /** Whether it holds more than a request may: a decoder stops then. */
   get isFull(): boolean {
     return (
-      this.#length + this.rejected.length + this.skipped > LIMITS.pointsPerRequest ||
+      this.seen > LIMITS.pointsPerRequest ||
+      this.#characters > LIMITS.keyCharactersPerRequest ||
       this.#said.size > LIMITS.statementsPerRequest
     );
   }
@@ -114,6 +122,7 @@ export class Intake {
     let number = this.#numbers.get(key);
     if (number === undefined) {
       number = (this.#keys.push(key) - 1) as RequestSeries;
+      this.#characters += key.length;
       this.#numbers.set(key, number);
       const why = this.#rules.forbids?.(metricOfKey(key));
       if (why !== undefined) this.#forbidden.set(number, why);

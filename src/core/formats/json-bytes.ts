@@ -112,7 +112,7 @@ export class JsonBytes {
     let open = 0;
     for (let at = start; at < bytes.length; at++) {
       const c = bytes[at];
-      if (c === QUOTE) at = this.#textEnd(at);
+      if (c === QUOTE) at = this.textEnd(at);
       else if (c === OPEN_BRACE || c === OPEN_BRACKET) open++;
       else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
         if (open === 0) return at;
@@ -124,13 +124,13 @@ export class JsonBytes {
     return open === 0 ? bytes.length : -1;
   }
 
-  /** The quote that closes the text which opens at `at`; the end of all when none does. */
-  #textEnd(at: number): number {
+  /** The quote that closes the text which opens at `at`; `end` when none does before. */
+  textEnd(at: number, end = this.bytes.length): number {
     const { bytes } = this;
-    for (let i = at + 1; i < bytes.length; i++) {
+    for (let i = at + 1; i < end; i++) {
       if (bytes[i] === QUOTE) return i;
       if (bytes[i] === BACKSLASH) i++;
     }
-    return bytes.length;
+    return end;
   }
 }

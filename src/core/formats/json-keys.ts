@@ -15,6 +15,7 @@ export function duplicateKeys(text: string): readonly DuplicateKey[] {
   const duplicates: DuplicateKey[] = [];
   const objects: (Set<string> | undefined)[] = [];
   let item = 0;
+  const next = /[^ \t\r\n]/g;
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     if (c === "{") objects.push(new Set());
@@ -23,10 +24,10 @@ export function duplicateKeys(text: string): readonly DuplicateKey[] {
     else if (c === "," && objects.length === 1 && objects[0] === undefined) item++;
     else if (c === '"') {
       const end = endOfString(text, i);
-      const next = /[^ \t\r\n]/g;
       next.lastIndex = end;
-      if (next.exec(text)?.[0] === ":") {
-        const key = String(JSON.parse(text.slice(i, end)));
+      if (next.test(text) && text[next.lastIndex - 1] === ":") {
+        const quoted = text.slice(i, end);
+        const key = quoted.includes("\\") ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
         const seen = objects.at(-1);
         if (seen?.has(key) === true && duplicates.at(-1)?.item !== item)
           duplicates.push({ key, item });

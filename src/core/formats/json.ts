@@ -12,18 +12,27 @@ export interface ParsedJson {
   readonly keys: number;
 }
 
+/** `limit`: the depth that errors name: that of the whole body, of which this may be a part. */
 export function parseJson(
   text: string,
   depth: number = LIMITS.jsonDepth,
+  limit = depth,
 ): Result<ParsedJson, BadBody> {
   const keys = keysIn(text, depth);
-  if (keys === undefined)
-    return err({
-      code: "invalid_json",
-      message: `nested deeper than ${depth} levels, the limit: points need fewer`,
-    });
+  if (keys === undefined) return err(tooDeep(limit));
+  const value = parsedText(text);
+  return value.ok ? ok({ value: value.value, keys }) : value;
+}
+
+export const tooDeep = (depth: number): BadBody => ({
+  code: "invalid_json",
+  message: `nested deeper than ${depth} levels, the limit: points need fewer`,
+});
+
+/** Of a text that is known to be no deeper than it may. */
+export function parsedText(text: string): Result<unknown, BadBody> {
   try {
-    return ok({ value: JSON.parse(text), keys });
+    return ok(JSON.parse(text));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return err({ code: "invalid_json", message: `not valid JSON: ${why}` });

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { type Answer, format } from "./format.ts";
-import { decodeJson, jsonInParts } from "./native.ts";
+import { decodeJson } from "./native.ts";
 import type { Outcome } from "./outcome.ts";
 import { askingPassword, passwordToken } from "./password.ts";
 import { said } from "./said.ts";
@@ -26,7 +26,6 @@ export const kairosJson = format({
   summary: "Datapoints of KairosDB, times in milliseconds",
   types: ["application/json", "*"],
   decode: (bytes, _, intake) => decodeJson(bytes, "ms", intake, PASSED_OVER),
-  decodeInParts: (bytes, _, intake) => jsonInParts(bytes, "ms", intake, PASSED_OVER),
 });
 
 /** Its clients name the compression as the type of what they send. */

@@ -2,10 +2,10 @@
 // no object a point. Grammar: influxdata/line-protocol, line-protocol.ebnf; beyond it, blank lines and
 // comments may hold anything. A line is an item; one that is wrong does not touch the others.
 
-import { err, ok, type Result } from "../result.ts";
+import { err, ok } from "../result.ts";
 import * as LIMITS from "../limits.ts";
 import { quote } from "../text.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type Decoding, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import {
   BACKSLASH,
@@ -25,18 +25,16 @@ import { type LineField, type LineSeries, sameBytes, SeriesTable } from "./line-
 import { unescaped } from "./line-text.ts";
 import { type LineUnit, lineTime } from "./line-time.ts";
 import { LineValue } from "./line-value.ts";
+import { Part } from "./part.ts";
+import { behindMark } from "./utf8.ts";
 
-export function decodeLines(
-  bytes: Uint8Array,
-  unit: LineUnit,
-  intake: Intake,
-): Result<void, BadBody> {
+export function decodeLines(bytes: Uint8Array, unit: LineUnit, intake: Intake): Decoding {
   return new LineReader(endingInNewline(bytes), unit, intake).read();
 }
 
 /** With a line feed at the end no scan has to look for the end. */
 function endingInNewline(bytes: Uint8Array): Uint8Array {
-  const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const from = behindMark(bytes, 0);
   if (bytes.at(-1) === NEWLINE) return bytes.subarray(from);
   const ended = new Uint8Array(bytes.length - from + 1);
   ended.set(bytes.subarray(from));
@@ -72,8 +70,9 @@ class LineReader {
     this.#value = new LineValue(bytes);
   }
 
-  read(): Result<void, BadBody> {
+  *read(): Decoding {
     const bytes = this.#bytes;
+    const part = new Part(this.#intake);
     while (this.#at < bytes.length) {
       const c = bytes[this.#at];
       if (c === NEWLINE) {
@@ -88,6 +87,7 @@ class LineReader {
         if (why !== undefined) this.#bad(line, start, why);
         if (this.#isFull || this.#intake.isFull) return err(TOO_MANY);
       }
+      if (bytes[this.#at] === NEWLINE && part.isOver(this.#at)) yield part.end(this.#at);
     }
     return ok(undefined);
   }
@@ -109,7 +109,7 @@ class LineReader {
     if (typeof series === "string") return series;
     this.#skipSpaces();
     const bad = this.#fieldSet(series, line);
-    if (bad !== undefined) return bad;
+    if (bad !== undefined || this.#isFull) return bad;
     this.#skipSpaces();
     const at = this.#time();
     if (typeof at === "string") return at;
@@ -190,6 +190,11 @@ class LineReader {
     const bytes = this.#bytes;
     this.#count = 0;
     for (let i = 0; ; i++) {
+      // What stands behind so many is not looked at: the whole body is refused.
+      if (i > LIMITS.pointsPerRequest) {
+        this.#isFull = true;
+        return undefined;
+      }
       const start = this.#at;
       let at = start;
       for (let c = bytes[at]!; c !== EQUALS; c = bytes[++at]!) {
@@ -212,7 +217,11 @@ class LineReader {
       if (field.line === line) return "a field is given twice";
       field.line = line;
       if (!isText) {
-        if (field.series === undefined && field.issue === undefined) this.#number(series, field);
+        if (field.series === undefined && field.issue === undefined) {
+          this.#number(series, field);
+          this.#isFull = this.#intake.isFull;
+          if (this.#isFull) return undefined;
+        }
         // Tags that are wrong make the whole line wrong; a name only its own field.
         const { issue } = field;
         if (issue !== undefined && issue.path !== "name") return `${issue.path}: ${issue.message}`;

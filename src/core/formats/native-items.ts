@@ -1,6 +1,7 @@
-// An item of a native body, where it stands in the bytes: the plain ones at once, the others parsed whole,
-// one at a time, so that a large body is no large piece of work.
+// An item of a native body, where it stands in the bytes: plain ones without a text or an object for each, the
+// others parsed, and either in parts where they are large.
 
+import * as LIMITS from "../limits.ts";
 import { quote } from "../text.ts";
 import type { Precision } from "../time.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -8,7 +9,8 @@ import type { BadBody } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import type { JsonBytes } from "./json-bytes.ts";
 import { duplicateKeys } from "./json-keys.ts";
-import { type ParsedJson, parseJson } from "./json.ts";
+import type { ParsedJson } from "./json.ts";
+import { parseInParts } from "./json-parts.ts";
 import { PlainPoints } from "./native-plain.ts";
 import { PointReader } from "./native-points.ts";
 import { NOT_UTF8, textIn } from "./utf8.ts";
@@ -34,50 +36,87 @@ export class ItemReader {
     this.#reader = new PointReader(precision, intake, passedOver);
   }
 
-  /** Takes the item that begins at `start` if it is plain: where it ends, −1: it is not. */
-  plain(start: number, index: number): number {
-    if (!this.#plain.read(start)) return -1;
-    this.#plain.take(index);
-    return this.#plain.end;
+  /**
+   * Takes the item that begins at `start` if it is plain, and nothing stands between it and `end`: where
+   * it ends. −1: it is not, or not a small one: then `other` takes it, or `otherLine`.
+   */
+  plain(start: number, index: number, end?: number): number {
+    return this.#plain.read(start) ? this.#taken(index, end) : -1;
   }
 
-  /** Takes the item of the line in [from, end): whether there is any. */
-  line(from: number, end: number, index: number): Result<boolean, BadBody> {
-    const at = this.#json.skip(from, end);
-    if (at >= end) return ok(false);
-    if (this.#plain.read(at) && this.#json.skip(this.#plain.end, end) === end) {
-      this.#plain.take(index);
-      return ok(true);
-    }
+  #taken(index: number, end: number | undefined): number {
+    const at = this.#plain.end;
+    if (end !== undefined && this.#json.skip(at, end) !== end) return -1;
+    this.#plain.take(index);
+    return at;
+  }
+
+  /** Takes the item that `plain` left, which begins at `start` of a list: where it ends. The error: it is no JSON. */
+  *other(start: number, index: number, depth: number): Generator<number, Result<number, BadBody>> {
+    const plain = yield* this.#resumed(index);
+    if (plain >= 0) return ok(plain);
+    const end = this.#json.valueEnd(start);
+    const read = yield* this.#odd(start, end < 0 ? this.#json.bytes.length : end, index, depth);
+    return read.ok ? ok(end) : read;
+  }
+
+  /** Takes the item of the line in [from, end), which `plain` left: whether there is any. */
+  *otherLine(
+    from: number,
+    end: number,
+    index: number,
+  ): Generator<number, Result<boolean, BadBody>> {
+    if ((yield* this.#resumed(index, end)) >= 0) return ok(true);
+    const read = yield* this.#odd(from, end, index);
+    if (read.ok) return ok(true);
     const text = textIn(this.#json.bytes, from, end);
     if (text === undefined) return err(NOT_UTF8);
     if (text.trim() === "") return ok(false);
-    const read = this.odd(text, index);
-    if (!read.ok) this.#intake.issue(index, "", read.error.message);
+    this.#intake.issue(index, "", read.error.message);
     return ok(true);
   }
 
-  /** Takes whatever item `text` is, noting what is wrong with it. The error: it is no JSON. */
-  odd(text: string, index: number, depth?: number): Result<ParsedJson, BadBody> {
-    const parsed = parseNative(text, this.#precision, depth);
+  /** Reads on in an item with many datapoints, and takes it: where it ends; −1: it is not plain. */
+  *#resumed(index: number, end?: number): Generator<number, number> {
+    while (this.#plain.isPaused) {
+      yield LIMITS.itemsPerTurn;
+      if (this.#plain.resume()) return this.#taken(index, end);
+    }
+    return -1;
+  }
+
+  /** Takes whatever item stands in bytes [from, to), noting what is wrong with it. The error: it is no JSON. */
+  *#odd(
+    from: number,
+    to: number,
+    index: number,
+    depth?: number,
+  ): Generator<number, Result<void, BadBody>> {
+    const bytes = this.#json.bytes.subarray(from, to);
+    const parsed = yield* nativeInParts(bytes, this.#precision, depth);
     if (!parsed.ok) return parsed;
     const before = this.#reader.keys;
+    const issues = this.#intake.issueCount;
     this.#reader.read(parsed.value.value, index);
-    // Asked in vain when it has issues, since its keys may be counted wrong.
-    if (parsed.value.keys !== this.#reader.keys - before)
-      for (const { key } of duplicateKeys(`[${text}]`))
+    // Keys of one that has issues may be counted wrong.
+    const isGood = this.#intake.issueCount === issues;
+    if (isGood && parsed.value.keys !== this.#reader.keys - before)
+      for (const { key } of duplicateKeys(`[${textIn(bytes, 0, bytes.length) ?? ""}]`))
         this.#intake.issue(index, key, `the key ${quote(key)} stands twice in an object`);
-    return parsed;
+    return ok(undefined);
   }
 }
 
 /** JSON with times in the unit of the request. */
-export const parseNative = (
-  text: string,
+export const nativeInParts = (
+  bytes: Uint8Array,
   precision: Precision,
   depth?: number,
-): Result<ParsedJson, BadBody> =>
-  parseJson(precision === "ns" ? withExactTimes(text) : text, depth);
+): Generator<number, Result<ParsedJson, BadBody>> =>
+  parseInParts(bytes, {
+    ...(depth !== undefined && { depth, limit: LIMITS.jsonDepth }),
+    ...(precision === "ns" && { amended: withExactTimes }),
+  });
 
 /**
  * JSON with times in nanoseconds, which have more digits than a double: where that would round one into
@@ -87,7 +126,7 @@ export const parseNative = (
 function withExactTimes(text: string): string {
   if (!/\d{11}(?:(?!0{6})00|99)\d{4}(?!\d)/.test(text)) return text;
   return text.replace(
-    /("timestamp"\s*:\s*|\[\s*)(\d{11,15})(?:00|99)\d{4}(?![\d.eE])|"(?:[^"\\]|\\.)*"/g,
+    /("timestamp"\s*:\s*|\[\s*)(\d{11,15})(?:00|99)\d{4}(?![\d.eE])|"(?:[^"\\]|\\[^])*\\?(?:"|$)/g,
     (all, before?: string, ms?: string) => (ms === undefined ? all : `${before}${ms}500000`),
   );
 }

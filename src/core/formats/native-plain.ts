@@ -47,6 +47,9 @@ export class PlainPoints {
   #length = 0;
   /** Where the item ended that was read. */
   end = 0;
+  /** Of the item there is more to read than fits a part: whoever reads goes on with `resume`. */
+  isPaused = false;
+  #pausedAt = 0;
 
   constructor(json: JsonBytes, precision: Precision, intake: Intake) {
     this.#json = json;
@@ -55,11 +58,18 @@ export class PlainPoints {
     this.#series = new PlainSeries(json, intake);
   }
 
-  /** Reads the item that begins at `start`; false: it is not plain. */
+  /** Reads the item that begins at `start`; false: it is not plain, or not yet read. */
   read(start: number): boolean {
+    this.isPaused = false;
     // Nanoseconds have more digits than a double.
     if (this.#precision === "ns") return false;
-    return this.#isLikeBefore(start) || (this.#item(start) && this.#isWhole());
+    return this.#isLikeBefore(start) || this.#item(start);
+  }
+
+  /** Reads more of an item with many datapoints; false as of `read`. */
+  resume(): boolean {
+    this.isPaused = false;
+    return this.#fieldsFrom(this.#pairs(this.#pausedAt));
   }
 
   /** Takes the points of the item that was read, which has that index; returns how many. */
@@ -124,16 +134,25 @@ export class PlainPoints {
     this.#value = this.#time = NaN;
     this.#hasDatapoints = false;
     this.#length = 0;
-    let at = start;
-    do {
+    const first = json.skip(start + 1);
+    return bytes[first] === QUOTE && this.#fieldsFrom(this.#field(first + 1));
+  }
+
+  /** Reads the fields behind one that ends at `at`; −1: that is not plain, or not yet read. */
+  #fieldsFrom(at: number): boolean {
+    const json = this.#json;
+    const { bytes } = json;
+    while (at >= 0) {
+      at = json.skip(at);
+      if (bytes[at] !== COMMA) {
+        this.end = at + 1;
+        return bytes[at] === CLOSE_BRACE && this.#isWhole();
+      }
       at = json.skip(at + 1);
       if (bytes[at] !== QUOTE) return false;
       at = this.#field(at + 1);
-      if (at < 0) return false;
-      at = json.skip(at);
-    } while (bytes[at] === COMMA);
-    this.end = at + 1;
-    return bytes[at] === CLOSE_BRACE;
+    }
+    return false;
   }
 
   /** Reads the field whose name begins at `name`: where it ends, −1: it is not plain. */
@@ -185,9 +204,15 @@ export class PlainPoints {
     const { bytes } = json;
     if (start < 0 || bytes[start] !== OPEN_BRACKET || this.#hasDatapoints) return -1;
     this.#hasDatapoints = true;
-    let at = json.skip(start + 1);
-    if (bytes[at] === CLOSE_BRACKET) return at + 1;
-    for (;;) {
+    const at = json.skip(start + 1);
+    return bytes[at] === CLOSE_BRACKET ? at + 1 : this.#pairs(at);
+  }
+
+  /** Reads the pairs from the one at `at` on, as many as fit a part: where the array ends, −1: see `read`. */
+  #pairs(at: number): number {
+    const json = this.#json;
+    const { bytes } = json;
+    for (let count = 1; ; count++) {
       if (bytes[at] !== OPEN_BRACKET || !json.number(json.skip(at + 1))) return -1;
       const time = this.#ms(json.value);
       at = json.skip(json.end);
@@ -198,6 +223,10 @@ export class PlainPoints {
       if (bytes[at] === CLOSE_BRACKET) return at + 1;
       if (bytes[at] !== COMMA) return -1;
       at = json.skip(at + 1);
+      if (count < LIMITS.itemsPerTurn) continue;
+      this.isPaused = true;
+      this.#pausedAt = at;
+      return -1;
     }
   }
 

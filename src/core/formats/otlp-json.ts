@@ -2,12 +2,13 @@
 // of 64 bits as texts or numbers, and keys that are not known say nothing.
 
 import * as LIMITS from "../limits.ts";
-import { err, ok, type Result } from "../result.ts";
+import { err, ok } from "../result.ts";
 import type { FieldIssue } from "../series/checked-key.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type Decoding, TOO_MANY } from "./format.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
-import { described, isObject, parseJson } from "./json.ts";
+import { described, isObject } from "./json.ts";
+import { bodyInParts } from "./json-parts.ts";
 import { powersOfTwo, type Side } from "./otlp-exponential.ts";
 import { attributesOf, type Json, Numbers, object, objects } from "./otlp-json-values.ts";
 import {
@@ -21,28 +22,35 @@ import {
   takeEnds,
   takePoints,
 } from "./otlp-points.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { Part } from "./part.ts";
 
-export function decodeOtlpJson(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
-  const parsed = parseJson(decoded.value, LIMITS.otlpDepth);
+export function* decodeOtlpJson(bytes: Uint8Array, intake: Intake): Decoding {
+  const parsed = yield* bodyInParts(bytes, LIMITS.otlpDepth);
   if (!parsed.ok) return parsed;
   const { value } = parsed.value;
   if (!isObject(value))
     return err({ code: "invalid_body", message: `expected an object, got ${described(value)}` });
+  const part = new Part(intake);
   let index = 0;
-  for (const { metric, resource } of metricsOf(value))
-    for (const [kind, layout, family] of KINDS) {
-      const data = object(metric[kind]);
-      for (const point of objects(data.dataPoints)) {
-        const read = READERS[kind](point);
-        if (intake.length + read.values.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
-        take(intake, index++, metric, resource, layout, point, read);
-        if (intake.isFull) return err(TOO_MANY);
+  for (const { resource: of, scopeMetrics } of objects(value.resourceMetrics)) {
+    const resource = resourceIn(object(of));
+    for (const { metrics } of objects(scopeMetrics))
+      for (const metric of objects(metrics)) {
+        for (const [kind, layout, family] of KINDS) {
+          const data = object(metric[kind]);
+          for (const point of objects(data.dataPoints)) {
+            const read = READERS[kind](point);
+            if (intake.length + read.values.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
+            take(intake, index++, metric, resource, layout, point, read);
+            if (intake.isFull) return err(TOO_MANY);
+            if (part.isOver()) yield part.end();
+          }
+          if (isObject(metric[kind])) describe(intake, metric, familyIn(data, family));
+        }
+        if (part.isOver()) yield part.end();
       }
-      if (isObject(metric[kind])) describe(intake, metric, familyIn(data, family));
-    }
+    if (part.isOver()) yield part.end();
+  }
   return ok(undefined);
 }
 
@@ -63,14 +71,10 @@ const KINDS = [
   ["summary", "summary", "summary"],
 ] as const satisfies readonly (readonly [string, Layout, Parameters<typeof familyOf>[0]])[];
 
-function* metricsOf(request: Json): Generator<{ metric: Json; resource: Resource }> {
-  for (const { resource: of, scopeMetrics } of objects(request.resourceMetrics)) {
-    const attributes = attributesOf(object(of).attributes);
-    const known = new Map(attributes.ok ? attributes.value : []);
-    const resource = resourceOf((name) => known.get(name));
-    for (const { metrics } of objects(scopeMetrics))
-      for (const metric of objects(metrics)) yield { metric, resource };
-  }
+function resourceIn({ attributes: list }: Json): Resource {
+  const attributes = attributesOf(list);
+  const known = new Map(attributes.ok ? attributes.value : []);
+  return resourceOf((name) => known.get(name));
 }
 
 /** Of a data point: values of its series, in the order of their keys, and bounds or quantiles. */

@@ -3,7 +3,7 @@
 // as Prometheus names them.
 
 import * as LIMITS from "../limits.ts";
-import { ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../result.ts";
 import { checkedKey, type FieldIssue } from "../series/checked-key.ts";
 import type { FamilyType } from "./families.ts";
 import type { Intake } from "./intake.ts";
@@ -51,10 +51,17 @@ function labelsOf(attributes: Pairs, { job, instance }: Resource, also?: "le" | 
 /** Of names and labels, in order; what is wrong with the first that is. */
 function checkedKeys(series: Iterable<readonly [string, Pairs]>): SeriesKeys {
   const keys: string[] = [];
+  let characters = 0;
   for (const [name, labels] of series) {
     const key = checkedKey(name, labels);
     if (!key.ok) return key;
     keys.push(key.value);
+    characters += key.value.length;
+    if (characters > LIMITS.keyCharactersPerRequest)
+      return err({
+        path: "labels",
+        message: `its series have over ${LIMITS.keyCharactersPerRequest} characters of names and labels`,
+      });
   }
   return ok(keys);
 }

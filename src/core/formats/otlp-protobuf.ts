@@ -8,9 +8,9 @@
 //                    aggregation_temporality = 2, is_monotonic = 3}
 
 import * as LIMITS from "../limits.ts";
-import { err, ok, type Result } from "../result.ts";
+import { err, ok } from "../result.ts";
 import { ByteTable } from "./byte-table.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type Decoding, TOO_MANY } from "./format.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
 import { keyValue } from "./otlp-attributes.ts";
@@ -24,10 +24,11 @@ import {
   takeEnds,
   takePoints,
 } from "./otlp-points.ts";
+import { Part } from "./part.ts";
 import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
-import { textIn } from "./utf8.ts";
+import { textUpTo } from "./utf8.ts";
 
-export const decodeOtlpProtobuf = (bytes: Uint8Array, intake: Intake): Result<void, BadBody> =>
+export const decodeOtlpProtobuf = (bytes: Uint8Array, intake: Intake): Decoding =>
   new Walk(bytes, intake).request();
 
 /** Keys of series by resource, name and attributes: a sender names the same ones again and again. */
@@ -49,9 +50,19 @@ const FAMILIES: Readonly<Record<number, Parameters<typeof familyOf>[0]>> = {
   11: "summary",
 };
 
+/** Characters of keys that are remembered of one data point: those of a histogram may be a thousand times its labels. */
+const MOST_KNOWN = 65_536;
+
+const charactersOf = (keys: SeriesKeys): number =>
+  keys.ok ? keys.value.reduce((sum, { length }) => sum + length, 0) : 0;
+
+/** Yields as a `Decoding` does. */
+type Reading<T = void> = Generator<number, T>;
+
 class Walk {
   readonly #proto: ProtoReader;
   readonly #intake: Intake;
+  readonly #part: Part;
   readonly #point: DataPoint;
   /** Data points before this place. */
   #index = 0;
@@ -67,12 +78,19 @@ class Walk {
   constructor(bytes: Uint8Array, intake: Intake) {
     this.#proto = new ProtoReader(bytes);
     this.#intake = intake;
+    this.#part = new Part(intake);
     this.#point = new DataPoint(this.#proto);
   }
 
-  request(): Result<void, BadBody> {
+  *request(): Decoding {
     const proto = this.#proto;
-    this.#each(1, proto.bytes.length, (to) => this.#resourceMetrics(to));
+    const { length } = proto.bytes;
+    for (let to = this.#next(1, length); to > 0; to = this.#next(1, length)) {
+      yield* this.#resourceMetrics(to);
+      if (this.#isOver()) break;
+      proto.at = to;
+      if (this.#part.isOver(to)) yield this.#part.end(to);
+    }
     if (this.#isFull || this.#intake.isFull) return err(TOO_MANY);
     return proto.broken
       ? err({
@@ -82,39 +100,58 @@ class Walk {
       : ok(undefined);
   }
 
-  /** Calls `read` with the end of each message that stands in field `number`, up to `to`. */
-  #each(number: number, to: number, read: (to: number) => void): void {
+  /** The end of the next message in field `number` up to `to`, with the place at its beginning; 0: there is none. */
+  #next(number: number, to: number): number {
     const proto = this.#proto;
     for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
-      if (field !== number || proto.wire !== BYTES) {
-        proto.skip(to);
-        continue;
+      if (field === number && proto.wire === BYTES) return proto.end(to);
+      proto.skip(to);
+    }
+    return 0;
+  }
+
+  /** Nothing more is read. */
+  #isOver(): boolean {
+    return this.#proto.broken || this.#intake.isFull;
+  }
+
+  /** In two walks, as below: fields may stand in any order. */
+  *#resourceMetrics(to: number): Reading {
+    const proto = this.#proto;
+    const from = proto.at;
+    this.#readResource(to);
+    if (proto.broken) return;
+    proto.at = from;
+    for (let scope = this.#next(2, to); scope > 0; scope = this.#next(2, to))
+      for (let metric = this.#next(2, scope); metric > 0; metric = this.#next(2, scope)) {
+        yield* this.#metric(metric);
+        if (this.#isOver()) return;
+        proto.at = metric;
+        if (this.#part.isOver(metric)) yield this.#part.end(metric);
       }
-      const end = proto.end(to);
-      read(end);
-      if (proto.broken || this.#intake.isFull) return;
+  }
+
+  #readResource(to: number): void {
+    const attributes = new Map<string, string>();
+    for (let resource = this.#next(1, to); resource > 0; resource = this.#next(1, to))
+      for (const pair of this.#attributes(1, resource))
+        if (pair !== undefined) attributes.set(...pair);
+    this.#resource = resourceOf((name) => attributes.get(name));
+    const { job, instance } = this.#resource;
+    this.#resourceBytes = new TextEncoder().encode(JSON.stringify([job, instance]));
+  }
+
+  /** The attributes in field `number` up to `to`; undefined for one that is not UTF-8. */
+  *#attributes(number: number, to: number): Generator<ReturnType<typeof keyValue>, void> {
+    const proto = this.#proto;
+    for (let end = this.#next(number, to); end > 0; end = this.#next(number, to)) {
+      yield keyValue(proto, end);
+      if (proto.broken) return;
       proto.at = end;
     }
   }
 
-  /** In two walks, as below: fields may stand in any order. */
-  #resourceMetrics(to: number): void {
-    const from = this.#proto.at;
-    const attributes = new Map<string, string>();
-    this.#each(1, to, (to) =>
-      this.#each(1, to, (to) => {
-        const pair = keyValue(this.#proto, to);
-        if (pair !== undefined) attributes.set(...pair);
-      }),
-    );
-    this.#resource = resourceOf((name) => attributes.get(name));
-    const { job, instance } = this.#resource;
-    this.#resourceBytes = new TextEncoder().encode(JSON.stringify([job, instance]));
-    this.#proto.at = this.#proto.broken ? to : from;
-    this.#each(2, to, (to) => this.#each(2, to, (to) => this.#metric(to)));
-  }
-
-  #metric(to: number): void {
+  *#metric(to: number): Reading {
     const proto = this.#proto;
     const from = proto.at;
     this.#nameFrom = this.#nameTo = from;
@@ -126,8 +163,8 @@ class Walk {
         proto.skip(to);
         continue;
       }
-      if (field === 2) help = textIn(proto.bytes, proto.at, end);
-      else if (field === 3) unit = textIn(proto.bytes, proto.at, end);
+      if (field === 2) help = textUpTo(proto.bytes, proto.at, end, LIMITS.helpLength);
+      else if (field === 3) unit = textUpTo(proto.bytes, proto.at, end, LIMITS.unitLength);
       else {
         this.#nameFrom = proto.at;
         this.#nameTo = end;
@@ -142,15 +179,15 @@ class Walk {
         proto.skip(to);
         continue;
       }
-      const type = this.#data(kind, field, proto.end(to));
-      if (proto.broken || this.#intake.isFull) return;
-      const name = textIn(proto.bytes, this.#nameFrom, this.#nameTo) ?? "";
-      describeFamily(this.#intake, name, { type, ...textsSaid(unit, help) });
+      const type = yield* this.#data(kind, field, proto.end(to));
+      if (this.#isOver()) return;
+      describeFamily(this.#intake, this.#name() ?? "", { type, ...textsSaid(unit, help) });
+      if (this.#part.isOver(proto.at)) yield this.#part.end(proto.at);
     }
   }
 
   /** Takes the data points of a metric, which stand in `field`; says what it is. */
-  #data(kind: Kind, field: number, to: number): FamilyType {
+  *#data(kind: Kind, field: number, to: number): Reading<FamilyType> {
     const proto = this.#proto;
     let temporality = 0;
     let isMonotonic = false;
@@ -158,8 +195,9 @@ class Walk {
       if (part === 1 && proto.wire === BYTES) {
         const end = proto.end(to);
         this.#dataPoint(kind, end);
-        if (proto.broken || this.#intake.isFull) break;
+        if (this.#isOver()) break;
         proto.at = end;
+        if (this.#part.isOver(end)) yield this.#part.end(end);
       } else if (part === 2 && proto.wire === VARINT) temporality = proto.varint();
       else if (part === 3 && proto.wire === VARINT) isMonotonic = proto.varint() !== 0;
       else proto.skip(to);
@@ -192,23 +230,31 @@ class Walk {
     if (point.at === 0) point.at = this.#intake.arrival();
     point.putLayout(known);
     let keys = known.find();
-    if (keys === undefined) known.keep((keys = this.#keys(point, from, to)));
+    if (keys === undefined) {
+      keys = this.#keys(point, from, to);
+      if (this.#proto.broken) return;
+      if (charactersOf(keys) <= MOST_KNOWN) known.keep(keys);
+    }
     if (point.hasNoValue) takeEnds(this.#intake, index, keys, point.at);
     else takePoints(this.#intake, index, keys, point.at, point.values);
   }
 
+  /** The name of the metric, or enough of it to be too long. */
+  #name(): string | undefined {
+    return textUpTo(this.#proto.bytes, this.#nameFrom, this.#nameTo, LIMITS.nameLength);
+  }
+
   #keys(point: DataPoint, from: number, to: number): SeriesKeys {
-    const metric = textIn(this.#proto.bytes, this.#nameFrom, this.#nameTo);
+    const metric = this.#name();
     if (metric === undefined) return err({ path: "name", message: "is not valid UTF-8" });
-    const attributes: (readonly [string, string])[] = [];
-    let isText = true;
     this.#proto.at = from;
-    this.#each(point.attributesField, to, (to) => {
-      const pair = keyValue(this.#proto, to);
-      if (pair === undefined) isText = false;
-      else attributes.push(pair);
-    });
-    if (!isText) return err({ path: "attributes", message: "are not valid UTF-8" });
+    const attributes: (readonly [string, string])[] = [];
+    for (const pair of this.#attributes(point.attributesField, to)) {
+      if (pair === undefined) return err({ path: "attributes", message: "are not valid UTF-8" });
+      attributes.push(pair);
+      // More are refused, however many.
+      if (attributes.length > LIMITS.labelsPerPoint) break;
+    }
     return seriesKeys(point.layout, metric, attributes, this.#resource, point.parts);
   }
 }

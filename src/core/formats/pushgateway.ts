@@ -9,7 +9,7 @@ import { quote } from "../text.ts";
 import type { Precision } from "../time.ts";
 import { decodeExposition } from "./exposition.ts";
 import { decodeFamilies } from "./exposition-protobuf.ts";
-import { type Answer, type Asked, type BadBody, format } from "./format.ts";
+import { type Answer, type Asked, type BadBody, type Decoding, format } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import type { Outcome } from "./outcome.ts";
 import { askingPassword, passwordToken } from "./password.ts";
@@ -51,20 +51,15 @@ export const pushgatewayProtobuf = format({
   types: [
     "application/vnd.google.protobuf;proto=io.prometheus.client.metricfamily;encoding=delimited",
   ],
-  decode(bytes, { path }, intake) {
+  *decode(bytes, { path }, intake) {
     const labels = pathLabels(path);
-    return labels.ok ? decodeFamilies(bytes, labels.value, intake) : labels;
+    return labels.ok ? yield* decodeFamilies(bytes, labels.value, intake) : labels;
   },
 });
 
-function decode(
-  bytes: Uint8Array,
-  { path }: Asked,
-  unit: Precision,
-  intake: Intake,
-): Result<void, BadBody> {
+function* decode(bytes: Uint8Array, { path }: Asked, unit: Precision, intake: Intake): Decoding {
   const labels = pathLabels(path);
-  return labels.ok ? decodeExposition(bytes, labels.value, unit, intake) : labels;
+  return labels.ok ? yield* decodeExposition(bytes, labels.value, unit, intake) : labels;
 }
 
 function pathLabels(path: string): Result<readonly (readonly [string, string])[], BadBody> {

@@ -56,8 +56,11 @@ export function formatFor(
   return format;
 }
 
+/** Characters of a Content-Type that are looked at: none has more that says something. */
+const LOOKED_AT = 1_000;
+
 function bestFor(formats: readonly Format[], contentType: string | null): Format | undefined {
-  const given = parse(contentType ?? "");
+  const given = parse((contentType ?? "").slice(0, LOOKED_AT));
   let best: Format | undefined;
   let rank = -1;
   for (const format of formats)

@@ -4,6 +4,7 @@
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type CheckedKey, checkedKey, type FieldIssue } from "../series/checked-key.ts";
+import type { RequestSeries } from "../series/numbering.ts";
 import { counted } from "../text.ts";
 import { type BadBody, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
@@ -18,9 +19,19 @@ const SAMPLE_TIME = 2;
 const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
 
+/** What is left to take of a series with many samples: those in bytes [from, to). */
+export interface Rest {
+  readonly series: RequestSeries;
+  readonly from: number;
+  readonly to: number;
+  readonly histograms: number;
+  readonly exemplars: number;
+  readonly index: number;
+}
+
 /**
  * Takes what a TimeSeries holds, `index` by its position in the request: its samples stand in bytes
- * [from, to). Of a series that is wrong, only that is said.
+ * [from, to). Of a series that is wrong, only that is said. What is left is more than fits a part.
  */
 export function takeSeries(
   proto: ProtoReader,
@@ -31,12 +42,41 @@ export function takeSeries(
   exemplars: number,
   index: number,
   intake: Intake,
-): void {
-  if (!key.ok) {
-    intake.issue(index, key.error.path, key.error.message);
-    return;
-  }
-  const series = intake.keyed(key.value);
+): Rest | undefined {
+  if (key.ok)
+    return takeSamples(
+      proto,
+      from,
+      to,
+      intake.keyed(key.value),
+      histograms,
+      exemplars,
+      index,
+      intake,
+    );
+  intake.issue(index, key.error.path, key.error.message);
+  proto.at = to;
+  return undefined;
+}
+
+/** Takes more of a series; what is left then. */
+export const takeRest = (
+  proto: ProtoReader,
+  { series, from, to, histograms, exemplars, index }: Rest,
+  intake: Intake,
+): Rest | undefined => takeSamples(proto, from, to, series, histograms, exemplars, index, intake);
+
+function takeSamples(
+  proto: ProtoReader,
+  from: number,
+  to: number,
+  series: RequestSeries,
+  histograms: number,
+  exemplars: number,
+  index: number,
+  intake: Intake,
+): Rest | undefined {
+  let count = 0;
   proto.at = from;
   for (let field = proto.field(to); field !== 0; field = proto.field(to)) {
     if (field !== SAMPLES || proto.wire !== BYTES) {
@@ -44,6 +84,7 @@ export function takeSeries(
       continue;
     }
     const end = proto.end(to);
+    count++;
     let value = 0;
     let at = 0;
     let isStale = false;
@@ -61,7 +102,7 @@ export function takeSeries(
         if (value !== value) isStale = isStaleAt(proto.view, proto.at - 8);
       } else if (part === SAMPLE_TIME && proto.wire === VARINT) at = proto.int64();
       else proto.skip(end);
-    if (proto.broken) return;
+    if (proto.broken) return undefined;
     if (at < LIMITS.earliestAt || at > LIMITS.latestAt)
       intake.issue(index, "samples", `${at} is no time between 2001 and 5138, in ms`, "part");
     else if (value !== value) {
@@ -70,9 +111,12 @@ export function takeSeries(
     } else if (value - value !== 0)
       intake.issue(index, "samples", `expected a finite value, got ${value}`, "part");
     else intake.add(series, at, value, index);
-    if (intake.isFull) return;
+    if (intake.isFull) return undefined;
+    if (count === LIMITS.itemsPerTurn && proto.at < to)
+      return { series, from: proto.at, to, histograms, exemplars, index };
   }
   if (histograms + exemplars > 0) noteNotKept(histograms, exemplars, index, intake);
+  return undefined;
 }
 
 /** Whether a sample that ends at `end` begins with its value and its time. */

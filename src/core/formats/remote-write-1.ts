@@ -8,14 +8,24 @@
 // The specification of 1.0 has no exemplars: they are passed over as a field that is not known, and the
 // answer's headers say that none was written.
 
-import { err, type Result } from "../result.ts";
+import * as LIMITS from "../limits.ts";
+import { err } from "../result.ts";
 import type { CheckedKey } from "../series/checked-key.ts";
 import { ByteTable } from "./byte-table.ts";
-import type { BadBody } from "./format.ts";
+import type { BadBody, Decoding } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { describeFamily, FAMILY_TYPES, textsSaid } from "./families.ts";
+import { Part } from "./part.ts";
 import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
-import { keyOfLabels, NOT_UTF8, SAMPLES, takeSeries, walked } from "./remote-samples.ts";
+import {
+  keyOfLabels,
+  NOT_UTF8,
+  type Rest,
+  SAMPLES,
+  takeRest,
+  takeSeries,
+  walked,
+} from "./remote-samples.ts";
 import { textIn } from "./utf8.ts";
 
 const MESSAGE = "prometheus.WriteRequest";
@@ -26,16 +36,21 @@ const METADATA = 3;
 /** Keys of series by the bytes of their labels: a sender names the same ones again and again. */
 const known = new ByteTable<CheckedKey>();
 
-export function decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+export function* decodeRemoteWrite1(bytes: Uint8Array, intake: Intake): Decoding {
   const proto = new ProtoReader(bytes);
+  const part = new Part(intake);
   const { length } = bytes;
   let index = 0;
   for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
     if ((field === 4 || field === 5) && proto.wire === BYTES) return err(OTHER);
-    if (field === 1 && proto.wire === BYTES) timeSeries(proto, proto.end(length), index++, intake);
-    else if (field === METADATA && proto.wire === BYTES) metadata(proto, proto.end(length), intake);
+    if (field === 1 && proto.wire === BYTES) {
+      let rest = timeSeries(proto, proto.end(length), index++, intake);
+      for (; rest !== undefined; rest = takeRest(proto, rest, intake)) yield part.end(proto.at);
+    } else if (field === METADATA && proto.wire === BYTES)
+      metadata(proto, proto.end(length), intake);
     else proto.skip(length);
     if (intake.isFull) break;
+    if (part.isOver(proto.at)) yield part.end(proto.at);
   }
   return walked(proto, intake, MESSAGE);
 }
@@ -59,7 +74,12 @@ function metadata(proto: ProtoReader, to: number, intake: Intake): void {
 }
 
 /** Takes the TimeSeries up to `to`, in two walks: its labels may stand behind its samples. */
-function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intake): void {
+function timeSeries(
+  proto: ProtoReader,
+  to: number,
+  index: number,
+  intake: Intake,
+): Rest | undefined {
   const from = proto.at;
   let samples = to;
   let histograms = 0;
@@ -72,11 +92,14 @@ function timeSeries(proto: ProtoReader, to: number, index: number, intake: Intak
     else if (field === HISTOGRAMS) histograms++;
     start = proto.at;
   }
-  if (proto.broken) return;
+  if (proto.broken) return undefined;
   let key = known.find();
-  if (key === undefined) known.keep((key = keyOf(proto, from, to)));
-  takeSeries(proto, samples, to, key, histograms, 0, index, intake);
-  proto.at = proto.broken ? proto.at : to;
+  if (key === undefined) {
+    key = keyOf(proto, from, to);
+    if (proto.broken) return undefined;
+    known.keep(key);
+  }
+  return takeSeries(proto, samples, to, key, histograms, 0, index, intake);
 }
 
 /** The key that the labels in bytes [from, to) name. */
@@ -103,6 +126,11 @@ function keyOf(proto: ProtoReader, from: number, to: number): CheckedKey {
     }
     if (name === undefined || value === undefined) return err(NOT_UTF8);
     labels.push([name, value]);
+    if (labels.length > LIMITS.labelsPerPoint + 1)
+      return err({
+        path: "labels",
+        message: `it has more than ${LIMITS.labelsPerPoint} labels and a name`,
+      });
   }
   return keyOfLabels(labels);
 }

@@ -10,20 +10,23 @@ import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { CheckedKey } from "../series/checked-key.ts";
 import { ByteTable } from "./byte-table.ts";
-import type { BadBody } from "./format.ts";
+import type { BadBody, Decoding } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { metricOfKey } from "../series/labels.ts";
 import { describeMember, FAMILY_TYPES, textsSaid } from "./families.ts";
+import { Part } from "./part.ts";
 import { BYTES, ProtoReader, VARINT } from "./protobuf.ts";
 import {
   brokenBody,
   keyOfLabels,
   NOT_UTF8,
+  type Rest,
   SAMPLES,
+  takeRest,
   takeSeries,
   walked,
 } from "./remote-samples.ts";
-import { textIn } from "./utf8.ts";
+import { textUpTo } from "./utf8.ts";
 
 const MESSAGE = "io.prometheus.write.v2.Request";
 const LABELS_REFS = 1;
@@ -34,18 +37,21 @@ const METADATA = 5;
 /** Keys of series by their labels: a sender names the same ones again and again. */
 const known = new ByteTable<CheckedKey>();
 
-export function decodeRemoteWrite2(bytes: Uint8Array, intake: Intake): Result<void, BadBody> {
+export function* decodeRemoteWrite2(bytes: Uint8Array, intake: Intake): Decoding {
   const proto = new ProtoReader(bytes);
+  const part = new Part(intake);
   const { length } = bytes;
-  const symbols = symbolsOf(proto);
+  const symbols = yield* symbolsOf(proto, part);
   if (!symbols.ok) return symbols;
   proto.at = 0;
   let index = 0;
   for (let field = proto.field(length); field !== 0; field = proto.field(length)) {
-    if (field === 5 && proto.wire === BYTES)
-      timeSeries(proto, proto.end(length), symbols.value, index++, intake);
-    else proto.skip(length);
+    if (field === 5 && proto.wire === BYTES) {
+      let rest = timeSeries(proto, proto.end(length), symbols.value, index++, intake);
+      for (; rest !== undefined; rest = takeRest(proto, rest, intake)) yield part.end(proto.at);
+    } else proto.skip(length);
     if (intake.isFull) break;
+    if (part.isOver(proto.at)) yield part.end(proto.at);
   }
   return walked(proto, intake, MESSAGE);
 }
@@ -62,7 +68,7 @@ interface Symbols {
 }
 
 /** They may stand behind the series. */
-function symbolsOf(proto: ProtoReader): Result<Symbols, BadBody> {
+function* symbolsOf(proto: ProtoReader, part: Part): Generator<number, Result<Symbols, BadBody>> {
   const { length } = proto.bytes;
   let at = new Uint32Array(1_024);
   let count = 0;
@@ -74,7 +80,7 @@ function symbolsOf(proto: ProtoReader): Result<Symbols, BadBody> {
     }
     const end = proto.end(length);
     if (count * 2 === at.length) {
-      const longer = new Uint32Array(at.length * 4);
+      const longer = new Uint32Array(at.length * 2);
       longer.set(at);
       at = longer;
     }
@@ -82,7 +88,10 @@ function symbolsOf(proto: ProtoReader): Result<Symbols, BadBody> {
     at[count * 2 + 1] = end;
     count++;
     proto.at = end;
+    if (part.isOver(end)) yield part.end(end);
   }
+  // All of it is walked again.
+  part.end();
   return proto.broken ? err(brokenBody(MESSAGE)) : ok({ at, count });
 }
 
@@ -96,7 +105,7 @@ function timeSeries(
   symbols: Symbols,
   index: number,
   intake: Intake,
-): void {
+): Rest | undefined {
   let samples = to;
   let histograms = 0;
   let exemplars = 0;
@@ -118,12 +127,12 @@ function timeSeries(
     }
     start = proto.at;
   }
-  if (proto.broken) return;
+  if (proto.broken) return undefined;
   const key = keyOf(proto.bytes, symbols, count);
-  takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
-  if (metadata < to && key.ok && !proto.broken)
+  if (metadata < to && key.ok)
     takeMetadata(proto, metadata, to, symbols, metricOfKey(key.value), intake);
-  proto.at = proto.broken ? proto.at : to;
+  if (proto.broken) return undefined;
+  return takeSeries(proto, samples, to, key, histograms, exemplars, index, intake);
 }
 
 /** Takes the Metadata at `from` of a series that ends at `to`. */
@@ -149,11 +158,14 @@ function takeMetadata(
     else if (field === 3) help = proto.varint();
     else if (field === 4) unit = proto.varint();
     else proto.skip(end);
-  const text = (ref: number): string | undefined =>
+  const text = (ref: number, most: number): string | undefined =>
     ref >= symbols.count
       ? undefined
-      : textIn(proto.bytes, symbols.at[ref * 2]!, symbols.at[ref * 2 + 1]!);
-  const said = { type: FAMILY_TYPES[type], ...textsSaid(text(unit), text(help)) };
+      : textUpTo(proto.bytes, symbols.at[ref * 2]!, symbols.at[ref * 2 + 1]!, most);
+  const said = {
+    type: FAMILY_TYPES[type],
+    ...textsSaid(text(unit, LIMITS.unitLength), text(help, LIMITS.helpLength)),
+  };
   if (!proto.broken) describeMember(intake, metric, said);
 }
 
@@ -177,7 +189,10 @@ function keyOf(bytes: Uint8Array, { at, count: symbols }: Symbols, count: number
   const found = known.find();
   if (found !== undefined) return found;
   const made = keyOfTexts(
-    Array.from(refs.subarray(0, count), (ref) => textIn(bytes, at[ref * 2]!, at[ref * 2 + 1]!)),
+    // A symbol may stand in many series: of a long one no more is read than shows that it is too long.
+    Array.from(refs.subarray(0, count), (ref) =>
+      textUpTo(bytes, at[ref * 2]!, at[ref * 2 + 1]!, LIMITS.labelValueLength),
+    ),
   );
   known.keep(made);
   return made;

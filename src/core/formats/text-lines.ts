@@ -1,34 +1,36 @@
 // What formats of lines of text have in common: a body taken line by line, quotes, numbers.
 
-import { err, ok, type Result } from "../result.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { err, ok } from "../result.ts";
+import { type Decoding, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
+import { Part } from "./part.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** A decimal number. */
-export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** A decimal number. In no two ways: one that is long and wrong would be tried in all. */
+export const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Hands out the lines that are not empty, without the space around them, and where they stand, from 0.
  * What `take` says is wrong with one is an issue of it.
  */
-export function takeLines(
+export function* takeLines(
   bytes: Uint8Array,
   intake: Intake,
   take: (line: string, index: number) => string | undefined,
-): Result<void, BadBody> {
+): Decoding {
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) return decoded;
   const text = decoded.value;
+  const part = new Part(intake);
   for (let i = 0, start = 0; start < text.length; i++) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     const line = text.slice(start, end).trim();
     start = end + 1;
-    if (line === "") continue;
-    const why = take(line, i);
+    const why = line === "" ? undefined : take(line, i);
     if (why !== undefined) intake.issue(i, "", why);
     if (intake.isFull) return err(TOO_MANY);
+    if (part.isOver(start)) yield part.end(start);
   }
   return ok(undefined);
 }

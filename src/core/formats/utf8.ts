@@ -21,6 +21,26 @@ export function decodeUtf8(bytes: Uint8Array): Result<string, BadBody> {
   }
 }
 
+/**
+ * The text in bytes [start, end), of which no more than `most` characters are wanted: what is longer is cut
+ * behind them, or a few more.
+ */
+export function textUpTo(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  most: number,
+): string | undefined {
+  // No character of UTF-16 takes more than three bytes.
+  let to = Math.min(end, start + 3 * (most + 1));
+  if (to < end) while (to > start && (bytes[to]! & 0xc0) === 0x80) to--;
+  return textIn(bytes, start, to);
+}
+
+/** Where a text begins that may have a byte order mark at `at`. */
+export const behindMark = (bytes: Uint8Array, at: number): number =>
+  bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? at + 3 : at;
+
 /** The text in bytes [start, end) of a body; undefined when it is not UTF-8. */
 export function textIn(bytes: Uint8Array, start: number, end: number): string | undefined {
   // Most names are short ASCII, which costs a decoder more to begin with than to read.

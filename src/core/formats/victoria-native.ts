@@ -3,9 +3,10 @@
 
 import { err, ok, type Result } from "../result.ts";
 import * as LIMITS from "../limits.ts";
-import { type Asked, type BadBody, type Decompress, format, TOO_MANY } from "./format.ts";
+import { type Asked, type Decoding, type Decompress, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { Int64Reader, unpackWith } from "./int64-column.ts";
+import { Part } from "./part.ts";
 import { passwordToken } from "./password.ts";
 import { textIn } from "./utf8.ts";
 import { type Block, decodeBlock } from "./victoria-block.ts";
@@ -44,18 +45,19 @@ export const victoriaNative = format({
   render,
 });
 
-function decode(
+function* decode(
   bytes: Uint8Array,
   { parameters: { extra_label } }: Asked<typeof parameters>,
   intake: Intake,
   unzstd: Decompress,
-): Result<void, BadBody> {
+): Decoding {
   const extra = extraLabels(extra_label);
   if (!extra.ok) return extra;
   const reader = new Int64Reader(bytes);
   const range = rangeOf(reader);
   if (range === undefined) return err(NO_RANGE);
   const unpack = unpackWith(unzstd);
+  const part = new Part(intake);
   for (let index = 0; reader.at < bytes.length; index++) {
     const next = frame(reader);
     if (typeof next !== "object") return err(bad(next ?? CUT_OFF));
@@ -66,6 +68,7 @@ function decode(
     const why = takeSamples(texts.value, block.value, range, index, extra.value, intake);
     if (why !== undefined) intake.issue(index, "", why);
     if (intake.isFull) return err(TOO_MANY);
+    if (part.isOver(reader.at)) yield part.end(reader.at);
   }
   return ok(undefined);
 }

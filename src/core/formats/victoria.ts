@@ -4,12 +4,16 @@
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type BadBody, format, TOO_MANY } from "./format.ts";
+import { type Decoding, format, TOO_MANY } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { described, isArray, isFinite, isObject, parseJson, valueIssue } from "./json.ts";
+import { described, isArray, isFinite, isObject, type ParsedJson, valueIssue } from "./json.ts";
+import { JsonBytes } from "./json-bytes.ts";
 import { duplicateKeys } from "./json-keys.ts";
+import { parseInParts } from "./json-parts.ts";
+import { NEWLINE } from "./line-bytes.ts";
+import { Part } from "./part.ts";
 import { passwordToken } from "./password.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { behindMark, NOT_UTF8, textIn } from "./utf8.ts";
 import { type ExtraLabels, extraLabels, parameters, render, seriesOf } from "./victoria-labels.ts";
 
 export const victoria = format({
@@ -26,44 +30,45 @@ export const victoria = format({
   render,
 });
 
-function decodeVictoria(
-  bytes: Uint8Array,
-  extra: readonly string[],
-  intake: Intake,
-): Result<void, BadBody> {
-  const decoded = decodeUtf8(bytes);
-  if (!decoded.ok) return decoded;
+function* decodeVictoria(bytes: Uint8Array, extra: readonly string[], intake: Intake): Decoding {
   const labels = extraLabels(extra);
   if (!labels.ok) return labels;
-  const text = decoded.value;
-  for (let i = 0, start = 0; start < text.length; i++) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end);
+  const part = new Part(intake);
+  const json = new JsonBytes(bytes);
+  for (let i = 0, start = 0; start < bytes.length; i++) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline < 0 ? bytes.length : newline;
+    const from = json.skip(behindMark(bytes, start), end);
     start = end + 1;
-    if (line.trim() === "") continue;
-    const why = readLine(line, i, labels.value, intake);
-    if (why !== undefined) intake.issue(i, "", `line ${i + 1}: ${why}`);
-    if (intake.isFull) return err(TOO_MANY);
+    if (from < end) {
+      const line = bytes.subarray(from, end);
+      const parsed = yield* parseInParts(line);
+      const read = parsed.ok
+        ? readLine(parsed.value, line, i, labels.value, intake)
+        : textIn(line, 0, line.length);
+      if (!parsed.ok && read === undefined) return err(NOT_UTF8);
+      const why = parsed.ok ? read : read?.trim() === "" ? undefined : parsed.error.message;
+      if (why !== undefined) intake.issue(i, "", `line ${i + 1}: ${why}`);
+      if (intake.isFull) return err(TOO_MANY);
+    }
+    if (part.isOver(start)) yield part.end(start);
   }
   return ok(undefined);
 }
 
 /** Takes the points of a line; what is wrong with all of it, or undefined. */
 function readLine(
-  line: string,
+  { value: item, keys }: ParsedJson,
+  line: Uint8Array,
   index: number,
   extra: ExtraLabels,
   intake: Intake,
 ): string | undefined {
-  const parsed = parseJson(line);
-  if (!parsed.ok) return parsed.error.message;
-  const { value: item, keys } = parsed.value;
   if (!isObject(item)) return `expected an object, got ${described(item)}`;
   const { metric, values, timestamps } = item;
   if (!isObject(metric)) return `metric: expected an object of texts, got ${described(metric)}`;
   if (keys !== Object.keys(metric).length + Object.keys(item).length) {
-    const [twice] = duplicateKeys(line);
+    const [twice] = duplicateKeys(textIn(line, 0, line.length) ?? "");
     if (twice !== undefined) return `the key ${described(twice.key)} stands twice in an object`;
   }
   const series = seriesIn(metric, extra, intake);

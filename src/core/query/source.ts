@@ -39,6 +39,12 @@ export interface Selection extends SeriesQuestion {
   readonly tier: TierName;
   /** What of buckets is wanted: the rest may be anything; default all. */
   readonly wanted?: Wanted;
+  /**
+   * The reader merges all series of a metric that have the same of these labels, whole buckets: rows of several
+   * may come merged, as those of a series with these labels alone. Of sums the last of their digits, twice those
+   * of a double, may be others then. Default: each series comes apart.
+   */
+  readonly by?: readonly string[] | undefined;
 }
 
 /** Columns that have one of the starts of their rows. */

@@ -98,7 +98,9 @@ export function helpIssue(help: string): string | undefined {
  */
 export function fitted({ type, unit = "", help = "" }: Said): Said {
   const word = unit.trim();
+  // What is far too long is not looked at to its end.
   const long = help
+    .slice(0, 4 * LIMITS.helpLength)
     .toWellFormed()
     .replace(/[^\P{Cc}\n\t]/gu, " ")
     .trim();

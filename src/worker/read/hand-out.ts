@@ -22,6 +22,7 @@ import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import type { AskedHead } from "./consistent.ts";
 import type { Form } from "./forms.ts";
+import type { GroupedRow, Grouping } from "./grouping.ts";
 import type { SeriesById } from "./known-series.ts";
 
 /** [from, to), Unix ms. */
@@ -38,14 +39,20 @@ export interface SeriesParts {
   readonly ranges: readonly Range[];
 }
 
+/** Where a row of a pack is: [from, to), Unix ms, of a table of a database, in words. */
+interface Place extends Range {
+  readonly table: TierName;
+  readonly in: string;
+}
+
 /** Of the segment being read: the hour as a whole, where it is one. */
 const whole = new Buckets(1);
 
-/** Who else takes something, and where it is counted. */
-export interface Besides {
-  readonly share?: Share | undefined;
-  readonly takeHour?: TakeHour | undefined;
-}
+/** Where it is counted, who else takes something, or whether rows of series that are merged may come so. */
+export type Besides = { readonly share?: Share | undefined } & (
+  | { readonly takeHour?: TakeHour | undefined; readonly grouping?: undefined }
+  | { readonly takeHour?: undefined; readonly grouping?: Grouping | undefined }
+);
 
 /** What reading needs of a `HandOut`, whatever its form. */
 export type Receiver = Omit<HandOut<Rows>, "runs" | "unreadable">;
@@ -55,6 +62,7 @@ export class HandOut<R extends Rows> {
   readonly #form: Form<R>;
   readonly #take: TakeRows<R>;
   readonly #takeHour: TakeHour | undefined;
+  readonly #grouping: Grouping | undefined;
   readonly #turns = new Turns();
   readonly #share: Share | undefined;
   readonly unreadable: Unreadable[] = [];
@@ -66,11 +74,17 @@ export class HandOut<R extends Rows> {
   deletedTo = 0;
 
   /** `share`: where it is counted what is read, and what `take` gathers; there is to be room for both. */
-  constructor(plan: Plan, form: Form<R>, take: TakeRows<R>, { share, takeHour }: Besides = {}) {
+  constructor(
+    plan: Plan,
+    form: Form<R>,
+    take: TakeRows<R>,
+    { share, takeHour, grouping }: Besides = {},
+  ) {
     this.#plan = plan;
     this.#form = form;
     this.#take = take;
     this.#takeHour = takeHour;
+    this.#grouping = grouping;
     this.#share = share;
   }
 
@@ -139,10 +153,9 @@ export class HandOut<R extends Rows> {
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | undefined> {
-    const { rows } = this.#form;
     let decoded = this.decoded;
     for (const row of packs) {
-      // Between two packs nothing lies in `rows`, which all readers share.
+      // Between two packs nothing lies in the form's rows, which all readers share.
       const full = await this.settled();
       if (full !== undefined) return full;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
@@ -150,34 +163,112 @@ export class HandOut<R extends Rows> {
       const from = spanStart(table, row.span);
       if (table === "minute" && !isWanted.bucket(row.pack, from)) continue;
       const isWhole = isWanted.row(row.pack, row.span);
-      const where = { from, to: spanStart(table, row.span + 1), in: `${database}, table ${table}` };
-      const segments = this.#try(
-        () => segmentsOf(row, of),
-        () => of.inPack(row),
-        where,
-      );
-      for (const [slot, segment] of segments ?? []) {
-        const series = of.get(idAt(row.pack, slot));
-        if (series === undefined) continue;
-        rows.length = 0;
-        whole.length = 0;
-        this.#try(
-          () => this.#form.segment(table, segment, from, whole),
-          () => [series],
-          where,
-        );
-        if (whole.length > 0 && ranges.some((range) => range.from <= from && from < range.to))
-          this.#takeHour?.(series, whole);
-        this.decoded += rows.length;
-        for (let i = 0; i < rows.length;) {
-          const is = isWhole || isWanted.bucket(row.pack, rows.start[i]!);
-          let end = isWhole ? rows.length : i + 1;
-          while (end < rows.length && isWanted.bucket(row.pack, rows.start[end]!) === is) end++;
-          const error = is ? this.#give({ series, ranges }, i, end) : undefined;
-          if (error !== undefined) return error;
-          i = end;
-        }
+      const to = spanStart(table, row.span + 1);
+      const place: Place = { table, from, to, in: `${database}, table ${table}` };
+      // Rows of the plan's own table are held, others never.
+      const grouped =
+        isWhole && table === this.#plan.tier && ranges.some((range) => this.#holds(range, place))
+          ? this.#grouping?.of(row, from, to, of)
+          : undefined;
+      const error =
+        grouped === undefined
+          ? this.#row(
+              row,
+              of,
+              place,
+              ranges,
+              isWhole ? undefined : (start) => isWanted.bucket(row.pack, start),
+            )
+          : this.#groupedRow(grouped, row, of, place, ranges);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  /** Whether nothing of a row lies outside what is handed out of a range. */
+  #holds(range: Range, { from, to }: Range): boolean {
+    const { kept, to: end } = this.#plan;
+    return from >= Math.max(kept, range.from) && to <= Math.min(end, range.to);
+  }
+
+  /** Hands out of a row the buckets that are wanted, by their start; undefined: all. */
+  #row(
+    row: PackRow,
+    of: SeriesById,
+    place: Place,
+    ranges: readonly Range[],
+    isWanted: ((start: number) => boolean) | undefined,
+  ): ReadError | undefined {
+    const { rows } = this.#form;
+    return this.#segments(row, of, place, (series) => {
+      if (
+        whole.length > 0 &&
+        ranges.some((range) => range.from <= place.from && place.from < range.to)
+      )
+        this.#takeHour?.(series, whole);
+      if (isWanted === undefined) return this.#give({ series, ranges }, 0, rows.length);
+      for (let i = 0; i < rows.length;) {
+        const is = isWanted(rows.start[i]!);
+        let end = i + 1;
+        while (end < rows.length && isWanted(rows.start[end]!) === is) end++;
+        const error = is ? this.#give({ series, ranges }, i, end) : undefined;
+        if (error !== undefined) return error;
+        i = end;
       }
+      return undefined;
+    });
+  }
+
+  /** Hands out a row whole, with its series merged. */
+  #groupedRow(
+    grouped: GroupedRow,
+    row: PackRow,
+    of: SeriesById,
+    place: Place,
+    ranges: readonly Range[],
+  ): ReadError | undefined {
+    let packed = grouped.kept;
+    if (packed === undefined) {
+      const { length } = this.unreadable;
+      this.#segments(row, of, place, (series) => grouped.add(series));
+      packed = grouped.finish(this.unreadable.length === length);
+    }
+    for (const one of packed) {
+      const { rows } = this.#form;
+      grouped.unpack(one);
+      this.decoded += rows.length;
+      const error = this.#give({ series: one.group, ranges }, 0, rows.length);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  /** Decodes what a row has of each series that is wanted, and calls `each` with it in the form's rows. */
+  #segments(
+    row: PackRow,
+    of: SeriesById,
+    place: Place,
+    each: (series: Series) => ReadError | undefined | void,
+  ): ReadError | undefined {
+    const { rows } = this.#form;
+    const segments = this.#try(
+      () => segmentsOf(row, of),
+      () => of.inPack(row),
+      place,
+    );
+    for (const [slot, segment] of segments ?? []) {
+      const series = of.get(idAt(row.pack, slot));
+      if (series === undefined) continue;
+      rows.length = 0;
+      whole.length = 0;
+      this.#try(
+        () => this.#form.segment(place.table, segment, place.from, whole),
+        () => [series],
+        place,
+      );
+      this.decoded += rows.length;
+      const error = each(series);
+      if (error !== undefined) return error;
     }
     return undefined;
   }

@@ -10,11 +10,11 @@ import {
   type Selected,
   type Selection,
   type Source,
-  type TakeHour,
   type TakeRows,
 } from "../../core/query/source.ts";
 import { type Cost, halves, type Slice } from "../../core/query/slices.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { TIERS } from "../../core/tiers.ts";
 import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
 import type { Caching } from "../../d1/pack-cache.ts";
@@ -34,7 +34,8 @@ import {
 } from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, COARSE, type Form, MINUTES } from "./forms.ts";
-import { HandOut, type Range, type Receiver } from "./hand-out.ts";
+import { Grouping } from "./grouping.ts";
+import { type Besides, HandOut, type Range, type Receiver } from "./hand-out.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
@@ -66,11 +67,19 @@ export const sourceOf = (
     series: (question, limit) => findSeries(env, prefix, question, limit, bounds().work),
     texts: (question, label) => findTexts(env, prefix, question, label, bounds().work),
     select: (selection, take) => {
-      const form = selection.tier === "minute" ? BUCKETS : COARSE[selection.wanted ?? "all"];
-      return select(env, bounds(), selection, form, take);
+      const { tier, by, wanted = "all" } = selection;
+      const form = tier === "minute" ? BUCKETS : COARSE[wanted];
+      // Of parts of buckets there are many kinds: those are not kept.
+      const grouping =
+        by === undefined || wanted !== "all"
+          ? undefined
+          : new Grouping(by, TIERS[tier].step, form, (row, bytes) =>
+              cache.keepBeside(row, bytes, admission),
+            );
+      return select(env, bounds(), selection, form, take, { grouping });
     },
     minutes: (question, take, takeHour) =>
-      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, takeHour),
+      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, { takeHour }),
   };
 };
 
@@ -99,7 +108,7 @@ async function select<R extends Rows>(
   selection: Selection,
   form: Form<R>,
   take: TakeRows<R>,
-  takeHour?: TakeHour,
+  besides: Besides,
 ): Promise<Result<Selected, ReadError>> {
   const { prefix, now, perSlice, share, work, caching } = bounds;
   const { tier } = selection;
@@ -108,7 +117,7 @@ async function select<R extends Rows>(
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
-  const handOut = new HandOut(asked, form, take, { share, takeHour });
+  const handOut = new HandOut(asked, form, take, { ...besides, share });
   const heads = share?.part() ?? (() => {});
   const question: Question = {
     metrics: metrics.value,

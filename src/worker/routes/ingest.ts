@@ -4,12 +4,12 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { prefixIssue } from "../../core/caller.ts";
-import type { Answer, Asked, BadBody, Format } from "../../core/formats/format.ts";
+import type { Answer, Asked, Format } from "../../core/formats/format.ts";
 import { Intake } from "../../core/formats/intake.ts";
 import type { Outcome } from "../../core/formats/outcome.ts";
 import { formatFor } from "../../core/formats/registry.ts";
 import * as LIMITS from "../../core/limits.ts";
-import type { Result } from "../../core/result.ts";
+import { atOnce } from "../../core/parts.ts";
 import { quote } from "../../core/text.ts";
 import { configOf, type HonoEnv } from "../env.ts";
 import { readBody } from "../http/body.ts";
@@ -147,8 +147,12 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
   const intake = newIntake();
   const read =
     bytes.length > LIMITS.largeBodyBytes
-      ? await inTurns(format, bytes, asked, intake)
-      : format.decode(bytes, asked, intake, unzstd);
+      ? // A point is some buckets' work.
+        await new Turns().decode(
+          () => format.decode(bytes, asked, intake, unzstd),
+          LIMITS.rowsPerTurn / LIMITS.itemsPerTurn,
+        )
+      : atOnce(format.decode(bytes, asked, intake, unzstd));
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;
   const timed = intake.accepts.arrival === null;
@@ -159,23 +163,6 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
         ? onceOfContent(shards, origin(), bytes)
         : undefined;
   return await write(env, intake, { badItem, once, repeats: mayRepeat && timed, sender });
-}
-
-/** Decodes a large body while others have their turns, in parts where the format can. */
-async function inTurns(
-  format: Format,
-  bytes: Uint8Array,
-  asked: Asked,
-  intake: Intake,
-): Promise<Result<void, BadBody>> {
-  const turns = new Turns();
-  await turns.next();
-  const parts = format.decodeInParts?.(bytes, asked, intake);
-  // An item is some buckets' work.
-  if (parts !== undefined) return await turns.run(parts, LIMITS.rowsPerTurn / LIMITS.itemsPerTurn);
-  const read = format.decode(bytes, asked, intake, unzstd);
-  turns.rest();
-  return read;
 }
 
 /** Who sends, by the token that came with it, and all that the address says, a database too. */

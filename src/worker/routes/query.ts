@@ -258,9 +258,13 @@ async function answerOf(
           (labels, at) => merge.begin(labels, at),
         )
       : undefined;
+  // What rises, or is counted, is so of each series.
+  const mayBeMerged =
+    across === undefined && increases === undefined && percentilesOf(asked).length === 0;
   const selection = {
     ...before,
     matchers: [named, ...matchersOf(asked.where)],
+    ...(by !== "*" && mayBeMerged && { by }),
   };
   const {
     known,

@@ -8,6 +8,7 @@ import { Dictionary } from "../../../src/durable/dictionary.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
 import { pushgateway } from "../../../src/core/formats/pushgateway.ts";
 import { otlpJson } from "../../../src/core/formats/otlp.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { ABUSED, HERE, UNREACHED } from "../../support/abused.ts";
 import { unzstd } from "../../support/unzstd.ts";
 
@@ -79,7 +80,7 @@ test("a request describes so many metrics", () => {
   };
   const asked = { parameters: {}, path: "/metrics/job/a" };
   const read = (metrics: number): string => {
-    const found = pushgateway.decode(body(metrics), asked, new Intake(rules), unzstd);
+    const found = atOnce(pushgateway.decode(body(metrics), asked, new Intake(rules), unzstd));
     return found.ok ? "taken" : found.error.code;
   };
   expect(read(LIMITS.statementsPerRequest)).toBe("taken");
@@ -100,7 +101,7 @@ test("OTLP as JSON is so deep", () => {
   const body = `{"resourceMetrics":${"[".repeat(depth)}${"]".repeat(depth)}}`;
   const bytes = new TextEncoder().encode(body);
   const asked = { parameters: {}, path: "/v1/metrics" };
-  const read = otlpJson.decode(bytes, asked, new Intake(rules), unzstd);
+  const read = atOnce(otlpJson.decode(bytes, asked, new Intake(rules), unzstd));
   expect(read.ok ? "taken" : read.error.message).toMatch(
     /nested deeper than \d+ levels, the limit/,
   );

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Format } from "../../../src/core/formats/format.ts";
+import type { Decoding, Format } from "../../../src/core/formats/format.ts";
 import { Intake } from "../../../src/core/formats/intake.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { helpIssue, type Statement, unitIssue } from "../../../src/core/series/description.ts";
@@ -15,6 +15,7 @@ import {
   metricOfKey,
   parseLabelsJson,
 } from "../../../src/core/series/labels.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { unzstd } from "../../support/unzstd.ts";
 import { changed, several } from "./changes.ts";
 
@@ -67,11 +68,15 @@ export interface Stored {
   readonly value: number;
 }
 
-function readInto(format: Format, bytes: Uint8Array): { intake: Intake; ok: boolean } {
+function beginning(format: Format, bytes: Uint8Array): { intake: Intake; decoding: Decoding } {
   const intake = new Intake({ shards: 3, now: NOW, retentionHourDays: 400 });
-  const parameters = format.parameters.parse({});
-  const { ok } = format.decode(bytes, { parameters, path: format.paths[0]! }, intake, unzstd);
-  return { intake, ok };
+  const asked = { parameters: format.parameters.parse({}), path: format.paths[0]! };
+  return { intake, decoding: format.decode(bytes, asked, intake, unzstd) };
+}
+
+function readInto(format: Format, bytes: Uint8Array): { intake: Intake; ok: boolean } {
+  const { intake, decoding } = beginning(format, bytes);
+  return { intake, ok: atOnce(decoding).ok };
 }
 
 /** All that a body leads to. */
@@ -239,6 +244,30 @@ export function decoderSuite(format: Format, fixture: Fixture): void {
         const { all } = decode(format, fixture.write([point(), point({ name: "odd", value })]));
         expectSane(all);
       }
+    });
+
+    test("a large body, in parts, while another is read", () => {
+      const bodies = ["first", "other"].map((name) =>
+        fixture.write(
+          Array.from({ length: 5_000 }, (_, i) =>
+            point({ name: `${name}${i % 7}`, labels: { host: `${name}${i % 50}` }, at: NOW - i }),
+          ),
+        ),
+      );
+      const readers = bodies.map((body) => beginning(format, body));
+      let most = 0;
+      for (let open = readers; open.length > 0;)
+        open = open.filter(({ intake, decoding }) => {
+          const before = intake.seen;
+          const { done } = decoding.next();
+          most = Math.max(most, intake.seen - before);
+          return done !== true;
+        });
+      // Alone last: then the series of all are known.
+      const alone = bodies.map((body) => sorted(decode(format, body).all));
+      expect(readers.map(({ intake }) => sorted(storedOf(intake)))).toEqual(alone);
+      expect(alone[0]).toHaveLength(5_000);
+      expect(most).toBeLessThanOrEqual(LIMITS.itemsPerTurn);
     });
 
     test("times far away", () => {

@@ -7,6 +7,7 @@ import { Intake } from "../../../src/core/formats/intake.ts";
 import { JsonBytes } from "../../../src/core/formats/json-bytes.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
 import type { Precision } from "../../../src/core/time.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { changed, several } from "../formats/changes.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -87,7 +88,7 @@ type Decode = typeof decodeJson;
 /** All that a decoder has to say. */
 function told(bytes: Uint8Array, precision: Precision, decode: Decode = decodeJson) {
   const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 0 });
-  const read = decode(bytes, precision, intake);
+  const read = atOnce(decode(bytes, precision, intake));
   if (!read.ok) return { error: read.error };
   const { issues, rejected, length, accepts } = intake;
   const batches = intake.finish().flatMap((one) => one.batches);

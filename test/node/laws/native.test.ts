@@ -12,6 +12,7 @@ import { METRIC_TYPES } from "../../../src/core/metric-type.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { decodeJson, decodeNdjson } from "../../../src/core/formats/native.ts";
 import { shardOf } from "../../../src/core/series/route.ts";
+import { atOnce } from "../../../src/core/parts.ts";
 import { pointsBody } from "../../../src/worker/routes/points-body.ts";
 
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -180,7 +181,7 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const accepts = (text: string): boolean => {
   const intake = intakeOf();
-  return decodeJson(bytesOf(text), "ms", intake).ok && intake.issueCount === 0;
+  return atOnce(decodeJson(bytesOf(text), "ms", intake)).ok && intake.issueCount === 0;
 };
 
 test("the decoder accepts exactly what the schema accepts", () => {
@@ -202,7 +203,7 @@ const result = (
   text: string,
 ): { readonly issues: readonly Issue[]; readonly batches: readonly Uint8Array[] } => {
   const intake = intakeOf();
-  expect(decode(bytesOf(text), "ms", intake).ok).toBe(true);
+  expect(atOnce(decode(bytesOf(text), "ms", intake)).ok).toBe(true);
   return { issues: intake.issues, batches: intake.finish().flatMap(({ batches }) => batches) };
 };
 
@@ -248,7 +249,7 @@ test("what was taken in comes out once, in order, in its shard", () => {
   fc.assert(
     fc.property(list, fc.integer({ min: 1, max: 5 }), (points, shards) => {
       const intake = intakeOf(shards);
-      expect(decodeJson(bytesOf(JSON.stringify(points)), "ms", intake).ok).toBe(true);
+      expect(atOnce(decodeJson(bytesOf(JSON.stringify(points)), "ms", intake)).ok).toBe(true);
       expect([intake.issues, intake.rejected, intake.length]).toEqual([[], [], points.length]);
       const found = intake.finish().flatMap(({ shard, batches, itemsOf }) =>
         batches.flatMap((bytes, b) => {
@@ -293,7 +294,7 @@ test("nanoseconds as JSON numbers stay in their millisecond, and nothing else of
             .map((time) => `{"value":${value(time)},"name":"a",${labels},"timestamp" : ${time}}`)
             .join();
       const intake = intakeOf();
-      expect(decodeJson(bytesOf(`[${items}]`), "ns", intake).ok).toBe(true);
+      expect(atOnce(decodeJson(bytesOf(`[${items}]`), "ns", intake)).ok).toBe(true);
       expect(intake.issues).toEqual([]);
       const batch = decodeBatch(intake.finish()[0]!.batches[0]!);
       expect([...batch.at]).toEqual(times.map((time) => Number(time / 1_000_000n)));
@@ -308,7 +309,7 @@ test("a label called timestamp is a text like any other, at every precision", ()
   for (const precision of ["s", "ms", "us", "ns"] as const) {
     const intake = intakeOf();
     const text = '{"name":"a","value":1,"labels":{"timestamp":1795176000000999999}}';
-    decodeJson(bytesOf(text), precision, intake);
+    atOnce(decodeJson(bytesOf(text), precision, intake));
     expect(intake.issues).toMatchObject([{ path: "labels.timestamp" }]);
   }
 });

@@ -181,9 +181,9 @@ const shaken =
  * of a rise between large numbers few digits are left.
  */
 function moves(at: (seed: number) => Vector, key: string): number {
-  const values = [1, 2, 3, 4, 5].map((seed) => at(seed).get(key)!.value);
+  const values = [1, 2, 3, 4, 5].map((seed) => at(seed).get(key)?.value ?? NaN);
   const spread = Math.max(...values) - Math.min(...values);
-  return Number.isNaN(spread) ? 0 : spread;
+  return Number.isFinite(spread) ? spread : 0;
 }
 
 /** What a line leads to after more than fifty years, where its slope is multiplied by a large number. */

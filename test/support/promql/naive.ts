@@ -304,9 +304,13 @@ export class Naive {
 
 /** Functions and aggregations whose value is one of those they are given, or a count. */
 const UNROUNDED = new Set<string>([
-  ...["min", "max", "count", "group"],
+  "min",
+  "max",
+  "count",
+  "group",
+  "changes",
+  "resets",
   ...["min", "max", "count", "present", "last", "first"].map((name) => `${name}_over_time`),
-  ...["changes", "resets"],
 ]);
 
 const COMPARES = new Set<string>(["==", "!=", "<", "<=", ">", ">="]);

@@ -9,13 +9,14 @@ import { type LineSeries, SeriesTable } from "../../../../src/core/formats/line-
 import { LineValue } from "../../../../src/core/formats/line-value.ts";
 import * as LIMITS from "../../../../src/core/limits.ts";
 import { decodeBatch } from "../../../../src/core/series/batch.ts";
+import { atOnce } from "../../../../src/core/parts.ts";
 import { NOW } from "../suite.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const decode = (text: string): Intake => {
   const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
-  decodeLines(bytesOf(text), "ns", intake);
+  atOnce(decodeLines(bytesOf(text), "ns", intake));
   return intake;
 };
 
@@ -154,7 +155,9 @@ test("one line may hold more points than a request: it is refused before they ar
   const fields = (count: number): string =>
     Array.from({ length: count }, (_, i) => `f${i}=1`).join();
   const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
-  const read = decodeLines(bytesOf(`m ${fields(LIMITS.pointsPerRequest + 1)}`), "ns", intake);
+  const read = atOnce(
+    decodeLines(bytesOf(`m ${fields(LIMITS.pointsPerRequest + 1)}`), "ns", intake),
+  );
   expect(read).toMatchObject({ ok: false, error: { code: "too_many_points" } });
   expect(intake.length).toBe(0);
 });

@@ -5,6 +5,7 @@ import { Intake } from "../../../../src/core/formats/intake.ts";
 import { nativeJson, nativeNdjson } from "../../../../src/core/formats/native.ts";
 import * as LIMITS from "../../../../src/core/limits.ts";
 import { decodeBatch } from "../../../../src/core/series/batch.ts";
+import { atOnce } from "../../../../src/core/parts.ts";
 import { unzstd } from "../../../support/unzstd.ts";
 import { NOW } from "../suite.ts";
 
@@ -19,7 +20,7 @@ function stored(items: readonly string[], { format, precision }: Sent) {
   const text = format === nativeJson ? `[${items.join()}]` : items.join("\n");
   const parameters = format.parameters.parse({ precision });
   const asked = { parameters, path: format.paths[0]! };
-  format.decode(new TextEncoder().encode(text), asked, intake, unzstd);
+  atOnce(format.decode(new TextEncoder().encode(text), asked, intake, unzstd));
   const points = intake
     .finish()
     .flatMap(({ batches }) => batches.map(decodeBatch))

@@ -5,6 +5,7 @@ import type { Format } from "../../../../src/core/formats/format.ts";
 import { Intake } from "../../../../src/core/formats/intake.ts";
 import { pushgateway, pushgatewayProtobuf } from "../../../../src/core/formats/pushgateway.ts";
 import { decodeBatch } from "../../../../src/core/series/batch.ts";
+import { atOnce } from "../../../../src/core/parts.ts";
 import { unzstd } from "../../../support/unzstd.ts";
 import { body, double, int, message, text, varint } from "../proto.ts";
 import { NOW } from "../suite.ts";
@@ -12,7 +13,9 @@ import { NOW } from "../suite.ts";
 function seriesIn(format: Format, bytes: Uint8Array): string[] {
   const intake = new Intake({ shards: 1, now: NOW, retentionHourDays: 400 });
   const parameters = format.parameters.parse({});
-  const { ok } = format.decode(bytes, { parameters, path: "/metrics/job/a" }, intake, unzstd);
+  const { ok } = atOnce(
+    format.decode(bytes, { parameters, path: "/metrics/job/a" }, intake, unzstd),
+  );
   expect([ok, intake.issues]).toEqual([true, []]);
   return intake
     .finish()
