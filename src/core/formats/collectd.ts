@@ -7,7 +7,7 @@ import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type Decoding, format, TOO_MANY } from "./format.ts";
+import { type Decoding, format, tooMany } from "./format.ts";
 import { readPutval, type ValueList } from "./collectd-putval.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
@@ -57,7 +57,7 @@ function* decodeLists(bytes: Uint8Array, intake: Intake): Decoding {
     const list = listOf(item);
     if (list.ok) taker.take(list.value, i);
     else intake.issue(i, "", `[${i}]: ${list.error}`);
-    if (intake.isFull) return err(TOO_MANY);
+    if (intake.isFull) return err(tooMany(intake));
     if (part.isOver()) yield part.end();
   }
   return ok(undefined);

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../result.ts";
 import { timestampToMs } from "../time.ts";
-import { type Answer, type Carrier, type Decoding, format, TOO_MANY } from "./format.ts";
+import { type Answer, type Carrier, type Decoding, format, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
 import { bodyInParts } from "./json-parts.ts";
@@ -68,7 +68,7 @@ function* decodeDatadog(bytes: Uint8Array, pointOf: PointOf, intake: Intake): De
   for (let i = 0; i < series.length; i++) {
     const why = readSeries(series[i], i, pointOf, intake);
     if (why !== undefined) intake.issue(i, `series[${i}]`, why);
-    if (intake.isFull) return err(TOO_MANY);
+    if (intake.isFull) return err(tooMany(intake));
     if (part.isOver()) yield part.end();
   }
   return ok(undefined);

@@ -14,7 +14,7 @@ import * as LIMITS from "../limits.ts";
 import { err, ok } from "../result.ts";
 import { timestampToMs } from "../time.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
-import { type BadBody, type Decoding, TOO_MANY } from "./format.ts";
+import { type BadBody, type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { Part } from "./part.ts";
 import { BYTES, FIXED64, ProtoReader, VARINT } from "./protobuf.ts";
@@ -59,7 +59,7 @@ export function* decodeFamilies(bytes: Uint8Array, also: Pairs, intake: Intake):
   const reader = new FamilyReader(proto, also, intake, part);
   while (proto.at < bytes.length && !proto.broken) {
     const read = yield* reader.family(proto.end(bytes.length));
-    if (!read || intake.isFull) return err(TOO_MANY);
+    if (!read || intake.isFull) return err(tooMany(intake));
     if (part.isOver(proto.at)) yield part.end(proto.at);
   }
   return proto.broken ? err(BROKEN) : ok(undefined);

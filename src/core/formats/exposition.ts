@@ -7,7 +7,7 @@ import type { RequestSeries } from "../series/numbering.ts";
 import { quote } from "../text.ts";
 import { type Precision, timestampToMs } from "../time.ts";
 import { describeFamily, type FamilySaid, familyType } from "./families.ts";
-import { type Decoding, TOO_MANY } from "./format.ts";
+import { type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { closingQuote, NUMBER, takeLines } from "./text-lines.ts";
 
@@ -32,7 +32,7 @@ export function* decodeExposition(
   });
   for (const [family, said] of families) {
     describeFamily(intake, family, said);
-    if (intake.isFull) return err(TOO_MANY);
+    if (intake.isFull) return err(tooMany(intake));
   }
   return read;
 }

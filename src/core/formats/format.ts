@@ -17,11 +17,13 @@ export interface BadBody {
   readonly message: string;
 }
 
-/** For decoders that find the intake full. */
-export const TOO_MANY: BadBody = {
+/** For decoders that find the intake full, or what would not fit it. */
+export const tooMany = ({ isLong }: { readonly isLong: boolean }): BadBody => ({
   code: "too_many_points",
-  message: `a request may hold ${LIMITS.pointsPerRequest} points, whose series have ${LIMITS.keyCharactersPerRequest} characters: send several`,
-};
+  message: isLong
+    ? `the series of a request may have ${LIMITS.keyCharactersPerRequest} characters of names and labels: send several`
+    : `a request may hold ${LIMITS.pointsPerRequest} points: send several`,
+});
 
 /** What a request asks for beside its body. */
 export interface Asked<P extends z.ZodObject = z.ZodObject> {

@@ -82,11 +82,16 @@ export class Intake {
     return this.#length + this.rejected.length + this.skipped;
   }
 
+  /** Whether its series have more characters than those of a request may. */
+  get isLong(): boolean {
+    return this.#characters > LIMITS.keyCharactersPerRequest;
+  }
+
   /** Whether it holds more than a request may: a decoder stops then. */
   get isFull(): boolean {
     return (
       this.seen > LIMITS.pointsPerRequest ||
-      this.#characters > LIMITS.keyCharactersPerRequest ||
+      this.isLong ||
       this.#said.size > LIMITS.statementsPerRequest
     );
   }

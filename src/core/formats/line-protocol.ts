@@ -5,7 +5,7 @@
 import { err, ok } from "../result.ts";
 import * as LIMITS from "../limits.ts";
 import { quote } from "../text.ts";
-import { type Decoding, TOO_MANY } from "./format.ts";
+import { type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import {
   BACKSLASH,
@@ -85,7 +85,7 @@ class LineReader {
         const line = this.#line;
         const why = this.#point(line);
         if (why !== undefined) this.#bad(line, start, why);
-        if (this.#isFull || this.#intake.isFull) return err(TOO_MANY);
+        if (this.#isFull || this.#intake.isFull) return err(tooMany(this.#intake));
       }
       if (bytes[this.#at] === NEWLINE && part.isOver(this.#at)) yield part.end(this.#at);
     }

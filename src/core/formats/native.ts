@@ -4,7 +4,7 @@ import { z } from "zod";
 import * as LIMITS from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { PRECISIONS, type Precision } from "../time.ts";
-import { type Asked, BAD_ITEM, type BadBody, type Decoding, format, TOO_MANY } from "./format.ts";
+import { type Asked, BAD_ITEM, type BadBody, type Decoding, format, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { parseJson } from "./json.ts";
 import { CLOSE_BRACKET, JsonBytes, OPEN_BRACKET } from "./json-bytes.ts";
@@ -87,7 +87,7 @@ class ListReader {
     const part = new Part(this.#intake);
     if (this.#isList && bytes[this.#at] === CLOSE_BRACKET) return this.#end(this.#at);
     for (;;) {
-      if (this.#index === LIMITS.pointsPerRequest) return err(TOO_MANY);
+      if (this.#index === LIMITS.pointsPerRequest) return err(tooMany(this.#intake));
       const start = this.#at;
       const index = this.#index++;
       let end = this.#items.plain(start, index);
@@ -97,7 +97,7 @@ class ListReader {
         if (!other.ok) return broken(bytes, start, other.error);
         end = other.value;
       }
-      if (this.#intake.isFull) return err(TOO_MANY);
+      if (this.#intake.isFull) return err(tooMany(this.#intake));
       const next = json.skip(end);
       if (!this.#isList || bytes[next] !== COMMA) return this.#end(next);
       this.#at = json.skip(next + 1);
@@ -155,7 +155,8 @@ export function* decodeNdjson(bytes: Uint8Array, precision: Precision, intake: I
         if (!other.ok) return other;
         isPoint = other.value;
       }
-      if (isPoint && (++count > LIMITS.pointsPerRequest || intake.isFull)) return err(TOO_MANY);
+      if (isPoint && (++count > LIMITS.pointsPerRequest || intake.isFull))
+        return err(tooMany(intake));
     }
     if (part.isOver(end)) yield part.end(end);
   }

@@ -4,7 +4,7 @@
 import * as LIMITS from "../limits.ts";
 import { err, ok } from "../result.ts";
 import type { FieldIssue } from "../series/checked-key.ts";
-import { type Decoding, TOO_MANY } from "./format.ts";
+import { type Decoding, tooMany } from "./format.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
 import { described, isObject } from "./json.ts";
@@ -40,9 +40,10 @@ export function* decodeOtlpJson(bytes: Uint8Array, intake: Intake): Decoding {
           const data = object(metric[kind]);
           for (const point of objects(data.dataPoints)) {
             const read = READERS[kind](point);
-            if (intake.length + read.values.length > LIMITS.pointsPerRequest) return err(TOO_MANY);
+            if (intake.length + read.values.length > LIMITS.pointsPerRequest)
+              return err(tooMany(intake));
             take(intake, index++, metric, resource, layout, point, read);
-            if (intake.isFull) return err(TOO_MANY);
+            if (intake.isFull) return err(tooMany(intake));
             if (part.isOver()) yield part.end();
           }
           if (isObject(metric[kind])) describe(intake, metric, familyIn(data, family));

@@ -10,7 +10,7 @@
 import * as LIMITS from "../limits.ts";
 import { err, ok } from "../result.ts";
 import { ByteTable } from "./byte-table.ts";
-import { type Decoding, TOO_MANY } from "./format.ts";
+import { type Decoding, tooMany } from "./format.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import type { Intake } from "./intake.ts";
 import { keyValue } from "./otlp-attributes.ts";
@@ -91,7 +91,7 @@ class Walk {
       proto.at = to;
       if (this.#part.isOver(to)) yield this.#part.end(to);
     }
-    if (this.#isFull || this.#intake.isFull) return err(TOO_MANY);
+    if (this.#isFull || this.#intake.isFull) return err(tooMany(this.#intake));
     return proto.broken
       ? err({
           code: "invalid_body",

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../result.ts";
 import { type CheckedKey, checkedKey, type FieldIssue } from "../series/checked-key.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { counted } from "../text.ts";
-import { type BadBody, TOO_MANY } from "./format.ts";
+import { type BadBody, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { BYTES, FIXED64, type ProtoReader, VARINT } from "./protobuf.ts";
 
@@ -169,6 +169,6 @@ export const brokenBody = (message: string): BadBody => ({
 
 /** Of a body that was walked through: whether it was one, and held no more than a request may. */
 export function walked(proto: ProtoReader, intake: Intake, message: string): Result<void, BadBody> {
-  if (intake.isFull) return err(TOO_MANY);
+  if (intake.isFull) return err(tooMany(intake));
   return proto.broken ? err(brokenBody(message)) : ok(undefined);
 }

@@ -1,7 +1,7 @@
 // What formats of lines of text have in common: a body taken line by line, quotes, numbers.
 
 import { err, ok } from "../result.ts";
-import { type Decoding, TOO_MANY } from "./format.ts";
+import { type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { Part } from "./part.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -29,7 +29,7 @@ export function* takeLines(
     start = end + 1;
     const why = line === "" ? undefined : take(line, i);
     if (why !== undefined) intake.issue(i, "", why);
-    if (intake.isFull) return err(TOO_MANY);
+    if (intake.isFull) return err(tooMany(intake));
     if (part.isOver(start)) yield part.end(start);
   }
   return ok(undefined);

@@ -3,7 +3,7 @@
 
 import { err, ok, type Result } from "../result.ts";
 import * as LIMITS from "../limits.ts";
-import { type Asked, type Decoding, type Decompress, format, TOO_MANY } from "./format.ts";
+import { type Asked, type Decoding, type Decompress, format, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { Int64Reader, unpackWith } from "./int64-column.ts";
 import { Part } from "./part.ts";
@@ -67,7 +67,7 @@ function* decode(
     if (!texts.ok) return err(bad(texts.error));
     const why = takeSamples(texts.value, block.value, range, index, extra.value, intake);
     if (why !== undefined) intake.issue(index, "", why);
-    if (intake.isFull) return err(TOO_MANY);
+    if (intake.isFull) return err(tooMany(intake));
     if (part.isOver(reader.at)) yield part.end(reader.at);
   }
   return ok(undefined);

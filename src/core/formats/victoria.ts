@@ -4,7 +4,7 @@
 import { err, ok, type Result } from "../result.ts";
 import type { RequestSeries } from "../series/numbering.ts";
 import { timestampToMs } from "../time.ts";
-import { type Decoding, format, TOO_MANY } from "./format.ts";
+import { type Decoding, format, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, type ParsedJson, valueIssue } from "./json.ts";
 import { JsonBytes } from "./json-bytes.ts";
@@ -49,7 +49,7 @@ function* decodeVictoria(bytes: Uint8Array, extra: readonly string[], intake: In
       if (!parsed.ok && read === undefined) return err(NOT_UTF8);
       const why = parsed.ok ? read : read?.trim() === "" ? undefined : parsed.error.message;
       if (why !== undefined) intake.issue(i, "", `line ${i + 1}: ${why}`);
-      if (intake.isFull) return err(TOO_MANY);
+      if (intake.isFull) return err(tooMany(intake));
     }
     if (part.isOver(start)) yield part.end(start);
   }
