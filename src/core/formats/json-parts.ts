@@ -12,8 +12,7 @@ import {
   OPEN_BRACE,
   OPEN_BRACKET,
 } from "./json-bytes.ts";
-import { keysIn } from "./json-keys.ts";
-import { type ParsedJson, parsedText, parseJson, tooDeep } from "./json.ts";
+import { type ParsedJson, parseJson, tooDeep } from "./json.ts";
 import { COMMA, QUOTE } from "./line-bytes.ts";
 import { pointsOfBytes } from "./part.ts";
 import { behindMark, NOT_UTF8, textIn } from "./utf8.ts";
@@ -47,8 +46,7 @@ export function* parseInParts(
   if (bytes.length > part) return yield* new Parts(bytes, { depth, limit, amended, part }).all();
   const text = textIn(bytes, 0, bytes.length);
   if (text === undefined) return err(NOT_UTF8);
-  const whole = amended(text);
-  return parseJson(whole, depth, limit);
+  return parseJson(amended(text), depth, limit);
 }
 
 const same = (text: string): string => text;
@@ -230,12 +228,11 @@ class Parts {
     const { limit, amended } = this.#options;
     const text = textIn(this.#json.bytes, from, to);
     if (text === undefined) return err(NOT_UTF8);
-    const whole = amended(opening + text + closing);
-    const keys = keysIn(whole, depth);
-    if (keys === undefined) return err(tooDeep(limit));
-    this.#keys += keys;
-    const parsed = parsedText(whole);
-    if (parsed.ok) return parsed;
+    const parsed = parseJson(amended(opening + text + closing), depth, limit);
+    if (parsed.ok) {
+      this.#keys += parsed.value.keys;
+      return ok(parsed.value.value);
+    }
     const { code, message } = parsed.error;
     return err({ code, message: `${message}, in bytes ${from} to ${to}` });
   }

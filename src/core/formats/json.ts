@@ -20,24 +20,18 @@ export function parseJson(
 ): Result<ParsedJson, BadBody> {
   const keys = keysIn(text, depth);
   if (keys === undefined) return err(tooDeep(limit));
-  const value = parsedText(text);
-  return value.ok ? ok({ value: value.value, keys }) : value;
+  try {
+    return ok({ value: JSON.parse(text), keys });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
+  }
 }
 
 export const tooDeep = (depth: number): BadBody => ({
   code: "invalid_json",
   message: `nested deeper than ${depth} levels, the limit: points need fewer`,
 });
-
-/** Of a text that is known to be no deeper than it may. */
-export function parsedText(text: string): Result<unknown, BadBody> {
-  try {
-    return ok(JSON.parse(text));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return err({ code: "invalid_json", message: `not valid JSON: ${why}` });
-  }
-}
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
