@@ -55,7 +55,7 @@ export class Turns {
     piece.since = performance.now();
   }
 
-  /** Whose body is being decoded is not gone. */
+  /** Says that the one whose body is being decoded is not gone, if this is that. */
   #stay(): void {
     if (body.of === this.#number) body.since = performance.now();
   }

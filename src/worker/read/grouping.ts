@@ -152,6 +152,7 @@ export class GroupedRow {
   /** Adds what the form has of a series. */
   add(series: Series): void {
     const { from, to, step } = this.#place;
+    // Of which tier it is, nobody asks.
     this.#merge ??= new Merge({ tier: "minute", step, from, to, kept: from }, "*");
     this.#merge.add(this.#groups.bySeries.get(series)!.all, this.#place.form.rows);
   }
