@@ -55,7 +55,7 @@ export class Turns {
     piece.since = performance.now();
   }
 
-  /** Says that the one whose body is being decoded is not gone, if this is that. */
+  /** Whose body is being decoded, if this is that, is not gone. */
   #stay(): void {
     if (body.of === this.#number) body.since = performance.now();
   }

@@ -88,3 +88,24 @@ test("large bodies are decoded one after the other, also behind one that failed,
   expect(await Promise.all([decoding("d"), work])).toEqual(["d", "q"]);
   expect(seen.slice(12).join("")).toMatch(/d+q+d/);
 });
+
+test("a body whose request is gone holds up others for no longer than a turn may", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  function* body(): Generator<number, string> {
+    yield LIMITS.itemsPerTurn;
+    return "read";
+  }
+  const gone = new Turns();
+  // Nothing that it waits for comes any more.
+  gone.next = () => new Promise(() => {});
+  void gone.decode(body, 1);
+  let read: string | undefined;
+  const other = new Turns().decode(body, 1).then((what) => (read = what));
+  for (let i = 0; i < 5; i++) await scheduler.wait(1);
+  expect(read).toBeUndefined();
+  vi.advanceTimersByTime(LIMITS.turnMs - 1);
+  for (let i = 0; i < 5; i++) await scheduler.wait(1);
+  expect(read).toBeUndefined();
+  vi.advanceTimersByTime(1);
+  expect(await other).toBe("read");
+});
