@@ -109,3 +109,24 @@ test("a body whose request is gone holds up others for no longer than a turn may
   vi.advanceTimersByTime(1);
   expect(await other).toBe("read");
 });
+
+test("whose body waits for a turn that is held up keeps its place", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const seen: string[] = [];
+  function* body(name: string): Generator<number, string> {
+    for (let i = 0; i < 3; i++) {
+      seen.push(name);
+      yield LIMITS.rowsPerTurn;
+    }
+    return name;
+  }
+  // Of a request that is gone.
+  await new Turns().next();
+  const both = ["a", "b"].map((name) => new Turns().decode(() => body(name), 1));
+  for (let i = 0; i < 5; i++) {
+    await scheduler.wait(2);
+    vi.advanceTimersByTime(LIMITS.turnMs / 4);
+  }
+  expect(await Promise.all(both)).toEqual(["a", "b"]);
+  expect(seen.join("")).toBe("aaabbb");
+});
