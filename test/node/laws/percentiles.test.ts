@@ -157,18 +157,26 @@ function percentile(name: PercentileName, values: readonly number[]): number {
   const { q } = PERCENTILES.find((one) => one.name === name)!;
   const sorted = Float64Array.from(values).sort();
   const rank = q * (sorted.length - 1);
-  const low = sorted[Math.floor(rank)]!;
-  const high = sorted[Math.ceil(rank)]!;
-  const weight = rank - Math.floor(rank);
-  const between = low * (1 - weight) + high * weight;
+  const low = Math.floor(rank);
+  const weight = rank - low;
+  // The two that are nearest even where the upper one weighs nothing: of −0 and 0 that is 0.
+  const between =
+    sorted[low]! * (1 - weight) + sorted[Math.min(low + 1, sorted.length - 1)]! * weight;
   return Math.min(Math.max(between, sorted[0]!), sorted.at(-1)!);
 }
+
+/** Zeros of both signs, of which the median is the middle one. */
+const ZEROS: [Point[], Asked] = [
+  [0, -0, -0].map((value, i) => ({ series: 0, at: START + i * HOUR, value, part: 0 })),
+  { tier: "day", by: [], minutesFrom: 0, room: 1, names: ["p50", "p99"] },
+];
 
 test("of every group and bucket: of all its points, or absent and why", () => {
   fc.assert(
     fc.property(fc.array(point, { maxLength: 40 }), asked, (points, how) => {
       expect(made(points, how)).toEqual(expected(points, how));
     }),
+    { examples: [ZEROS] },
   );
 });
 
