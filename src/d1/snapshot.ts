@@ -85,8 +85,7 @@ export async function readSnapshot(
   const most = {
     buckets: perSlice,
     ofSlot: nominal(plan),
-    // However much is held of minutes, no more is handed out at once: they are many.
-    ofKnownSlot: plan.tier === "minute" ? nominal(plan) : openOf(plan),
+    ofKnownSlot: ofKnownSlot(plan),
     series: LIMITS.seriesRowsPerQuery + 1,
     open: LIMITS.openHours,
     rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
@@ -129,10 +128,7 @@ function areaOf({ tier: table, kept, to }: Plan, { database, isBulk }: Caching):
   return { database, table, first: spanOf(table, kept), last: spanOf(table, to - 1) };
 }
 
-/**
- * What is held of some packs over a plan, in parts of which as it seems so little is to be read that it is not cut. Not
- * of minutes: their slices are as many where they are held.
- */
+/** What is held of some packs over a plan, in parts of which as it seems so little is to be read that it is not cut. */
 export function knownParts(
   plan: Plan,
   packs: readonly WantedPack[],
@@ -141,16 +137,23 @@ export function knownParts(
   caching: Caching,
 ): readonly Known[] {
   const area = areaOf(plan, caching);
-  if (area === undefined || plan.tier === "minute") return [];
+  if (area === undefined) return [];
   const known = caching.cache.known(area, packs);
   if (known === undefined) return [];
-  const [first, last] = [hourOf(plan.kept), hourOf(plan.to - 1)];
-  const minutes = open.filter((hour) => hour >= first && hour <= last).length;
-  const size = Math.max(1, Math.floor(slotRows(perSlice) / SERIES_PER_PACK / (minutes + 1)));
+  const size = knownAtOnce(plan, open, perSlice);
+  if (size === 0) return [];
   const parts: Known[] = [];
   for (let i = 0; i < known.packs.length; i += size)
     parts.push({ token: known.token, packs: known.packs.slice(i, i + size) });
   return parts;
+}
+
+/** Packs of a part of what is known. */
+function knownAtOnce(plan: Plan, open: readonly number[], perSlice: number): number {
+  if (plan.tier === "minute") return Math.floor(perSlice / SERIES_PER_PACK / ofKnownSlot(plan));
+  const [first, last] = [hourOf(plan.kept), hourOf(plan.to - 1)];
+  const minutes = open.filter((hour) => hour >= first && hour <= last).length;
+  return Math.max(1, Math.floor(slotRows(perSlice) / SERIES_PER_PACK / (minutes + 1)));
 }
 
 /** What was read together with what was held of it. */
@@ -286,6 +289,13 @@ const segments = (parts: Parts, most: number): Segments => ({
 /** Buckets that a series has to be read for, when the roll-up is in time. */
 const nominal = (plan: Plan): number =>
   Math.max(plan.to - plan.kept, plan.step) / plan.step + openOf(plan);
+
+/** Minutes that are held are not read, but still so many to be handed out that they count as one of so many. */
+const KNOWN_MINUTES = 8;
+
+/** The same where those of the tier's own table are held. */
+const ofKnownSlot = (plan: Plan): number =>
+  plan.tier === "minute" ? Math.ceil(nominal(plan) / KNOWN_MINUTES) : openOf(plan);
 
 /** Those of them that are minutes of hours that are not rolled up. */
 const openOf = ({ tier, kept, to }: Plan): number =>

@@ -234,6 +234,41 @@ describe("hours that are held, some packs at a time", () => {
   );
 });
 
+describe("minutes that are held, count little", () => {
+  /** SERIES series with two points each in D1, which were read, and two in the shard. */
+  async function held(asked: Asking): Promise<string> {
+    const metric = `slices.${metrics++}`;
+    await put(metric, upTo(SERIES), 200, 70);
+    expect(await shard.flush()).toBe(true);
+    await put(metric, upTo(SERIES), 65, 5);
+    for (let i = 0; i < 2; i++)
+      expect(sorted(await found(metric, env, asked))).toEqual(sorted(all(SERIES, 4)));
+    return metric;
+  }
+
+  test.each([
+    ["all at once", 3_000, 1],
+    ["some packs at a time", 1_500, 4],
+  ])("%s", async (_, perSlice, batches) => {
+    const asked = { ...MINUTES, perSlice };
+    const metric = await held(asked);
+    const of = between(env, () => Promise.resolve());
+    expect(sorted(await found(metric, of, asked))).toEqual(sorted(all(SERIES, 4)));
+    expect(of.batches).toBe(batches);
+  });
+
+  test.each([1, 2, 3, 4])("a flush lands before batch %i", async (at) => {
+    const asked = { ...MINUTES, perSlice: 1_500 };
+    const metric = await held(asked);
+    let flushed = false;
+    const of = between(env, async (n) => {
+      if (n === at) flushed = await shard.flush();
+    });
+    expect(sorted(await found(metric, of, asked))).toEqual(sorted(all(SERIES, 4)));
+    expect(flushed).toBe(true);
+  });
+});
+
 test("of many wide queries at once so many slices are read at the same time as of one", async () => {
   const metric = await prepared();
   const queries = 4;
