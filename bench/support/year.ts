@@ -72,6 +72,8 @@ export async function askMinuet(
     from: String(from),
     to: String(to),
     resolution: RESOLUTIONS.get(stepMs)!,
+    // As the others are asked.
+    stat: "avg",
   });
   if (hosts === "each") parameters.set("by", "*");
   else if (hosts !== "averaged") {

@@ -105,6 +105,12 @@ export interface QueryAnswer {
   readonly series: readonly SeriesAnswer[];
 }
 
+/** The answer when `stat` says which of the columns it has. */
+export type PartAnswer = Omit<QueryAnswer, "series"> & {
+  readonly series: readonly (Pick<SeriesAnswer, "labels" | "t"> &
+    Partial<Omit<SeriesAnswer, "labels" | "t">>)[];
+};
+
 /** Buckets, of each series, whose percentiles are not known. */
 export interface Absent {
   /**

@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { acrossAnswer } from "../../src/worker/routes/query-answer.ts";
+import { acrossAnswer, partAnswer as part } from "../../src/worker/routes/query-answer.ts";
 import { formatMatcher } from "../../src/core/query/filter.ts";
 import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
@@ -552,6 +552,68 @@ test("what rises is for counters alone", async () => {
     error: { code: "invalid_parameter", issues: [{ path: "order" }] },
   });
   expect(await query({ metric: "load", ...RANGE })).not.toHaveProperty("type");
+});
+
+describe("stat", () => {
+  const metric = "stat_total";
+  const asked = { metric, from: NOW - 3 * MINUTE, to: NOW };
+  beforeAll(async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    await store({ name: metric, datapoints: [3, 2, 1].map((i) => [NOW - i * MINUTE, 10 / i]) });
+    vi.useRealTimers();
+  });
+
+  const ALL = ["avg", "min", "max", "sum", "count", "first", "last", "increase", "rate"];
+
+  test.each<[stat: string[], columns: string[]]>([
+    [[], ALL],
+    [["avg"], ["avg"]],
+    [
+      ["rate", "min", "min"],
+      ["min", "rate"],
+    ],
+    [["p95"], [...ALL, "p95"]],
+    [
+      ["p95", "last", "p50"],
+      ["last", "p50", "p95"],
+    ],
+  ])("%j: as JSON and as CSV", async (stat, columns) => {
+    const whole = await part.parse(await query(asked));
+    const some = part.parse(
+      await (await fetchApi(`/api/v1/query${search({ ...asked, stat })}`)).json(),
+    );
+    expect(Object.keys(some.series[0]!)).toEqual(["labels", "t", ...columns]);
+    expect(some.series).toMatchObject(
+      whole.series.map((one) => ({
+        t: one.t,
+        ...Object.fromEntries(Object.entries(one).filter(([name]) => columns.includes(name))),
+      })),
+    );
+    const csv = await fetchApi(`/api/v1/query${search({ ...asked, stat, format: "csv" })}`);
+    const [header, first] = (await csv.text()).split("\r\n");
+    expect(header).toBe(["time", ...columns].join(","));
+    expect(first!.split(",")).toHaveLength(1 + columns.length);
+  });
+
+  test("is part of the tag, unless it changes nothing", async () => {
+    const tagOf = async (stat: string[]): Promise<string | null> =>
+      (await fetchApi(`/api/v1/query${search({ ...asked, stat })}`)).headers.get("etag");
+    expect(await tagOf(["avg", "max"])).toBe(await tagOf(["max", "avg"]));
+    expect(new Set(await Promise.all([[], ["avg"], ["max"]].map(tagOf))).size).toBe(3);
+  });
+
+  test.each([
+    ["stat", { metric: "load", stat: ["avg", "rate"] }],
+    ["across", { metric: "load", stat: "avg", across: "sum" }],
+    ["resolution", { metric: "load", stat: "avg", resolution: "raw" }],
+    ["stat", { metric: "load", stat: "median" }],
+  ])("%s: what there is not", async (path, bad) => {
+    const response = await fetchApi(`/api/v1/query${search(bad)}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: "invalid_parameter", issues: [{ path }] },
+    });
+  });
 });
 
 test("across: what series reported last adds up, whichever reports more often", async () => {

@@ -3,7 +3,6 @@
 
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
-import { PERCENTILE_NAMES, STAT_NAMES } from "../stats.ts";
 import { columnsOf, counterColumns } from "./answer.ts";
 import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
@@ -63,27 +62,20 @@ export const keeping = (series: readonly LazySeries[], size: number): readonly L
         return { labels, columns: () => (columns ??= make()) };
       });
 
-const NAMES = [
-  "t",
-  ...STAT_NAMES,
-  "increase",
-  "rate",
-  ...PERCENTILE_NAMES,
-  "series",
-  "value",
-  "ends",
-] as const;
-
 /** Numbers of a part: few, so that what it takes to write them is gone before it is kept anywhere. */
 const PART = 1_024;
 
-/** The answer as JSON; it ends with a newline. */
-export function* jsonParts(head: AnswerHead, series: readonly LazySeries[]): Generator<string> {
+/** The answer as JSON, with t and those of these columns that there are; it ends with a newline. */
+export function* jsonParts(
+  head: AnswerHead,
+  series: readonly LazySeries[],
+  names: readonly ColumnName[],
+): Generator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"series":[`;
   for (const [i, { labels, columns: make }] of series.entries()) {
     yield `${i === 0 ? "" : ","}{"labels":${JSON.stringify(labelsObject(labels))}`;
     const columns = make();
-    for (const name of NAMES) {
+    for (const name of ["t", ...names] as const) {
       const column = columns[name];
       if (column === undefined) continue;
       yield `,"${name}":[`;
@@ -99,9 +91,12 @@ export function* jsonParts(head: AnswerHead, series: readonly LazySeries[]): Gen
 }
 
 /** What an answer shows of a series, as numbers: two that show the same have the same. */
-export function* numbersOf({ columns: make }: LazySeries): Generator<Float64Array> {
+export function* numbersOf(
+  { columns: make }: LazySeries,
+  names: readonly ColumnName[],
+): Generator<Float64Array> {
   const columns = make();
-  for (const name of NAMES) {
+  for (const name of ["t", ...names] as const) {
     const column = columns[name];
     if (column === undefined) continue;
     // Not Float64Array.from: its iterator takes longer than all else that is done with an answer.

@@ -32,8 +32,8 @@ export const columnNames = (
   ...percentiles,
 ];
 
-/** Columns of samples. */
-export const RAW_NAMES: readonly ColumnName[] = ["value"];
+/** Columns of samples, and of end marks where there are any. */
+export const RAW_NAMES: readonly ColumnName[] = ["value", "ends"];
 
 /** Columns of series that are combined. */
 export const ACROSS_NAMES: readonly ColumnName[] = ["avg", "series"];

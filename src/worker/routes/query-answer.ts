@@ -1,22 +1,25 @@
 // The shapes of the answers of GET /api/v1/query, by which they are documented and checked.
 
 import { z } from "zod";
-import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../../core/api.ts";
+import type { AcrossAnswer, PartAnswer, QueryAnswer, RawAnswer } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { METRIC_TYPES } from "../../core/metric-type.ts";
 import { ACROSS } from "../../core/query/across.ts";
 import { byPercentile } from "../../core/percentiles.ts";
-import { byStat } from "../../core/stats.ts";
+import { byStat, type Statistic } from "../../core/stats.ts";
 import { exactly } from "../http/endpoint.ts";
 import { unreadablePart } from "../http/fields.ts";
 import { rawFields } from "./query-raw.ts";
 
 const column = z.array(z.number());
 const labelsOfSeries = z.record(z.string(), z.string());
-const seriesAnswer = z.object({
+const seriesFields = {
   labels: labelsOfSeries,
   t: column.meta({ description: "Starts of the buckets, Unix ms" }),
-  ...byStat(({ title }) => column.meta({ description: `The ${title} of each` })),
+};
+const statColumn = ({ title }: Statistic) => column.meta({ description: `The ${title} of each` });
+/** What only some answers have. */
+const moreColumns = {
   increase: column.exactOptional().meta({
     description:
       "Of a counter: how much its series rose in each bucket, the step from the last point before it included, so that all add up to what they rose over the range. A step down is a reset, after which a counter begins at 0",
@@ -33,6 +36,12 @@ const seriesAnswer = z.object({
         description: `With stat=${name}: the ${title} of the samples of each, by linear interpolation between the two nearest; null where not all its samples are kept, as absent says`,
       }),
   ),
+};
+const seriesAnswer = z.object({ ...seriesFields, ...byStat(statColumn), ...moreColumns });
+const seriesPart = z.object({
+  ...seriesFields,
+  ...byStat((statistic) => statColumn(statistic).exactOptional()),
+  ...moreColumns,
 });
 
 const queryFields = z.object({
@@ -95,6 +104,10 @@ const queryFields = z.object({
 
 export const queryAnswer = exactly<QueryAnswer>()(
   queryFields.extend({ series: z.array(seriesAnswer) }).meta({ id: "QueryAnswer" }),
+);
+
+export const partAnswer = exactly<PartAnswer>()(
+  queryFields.extend({ series: z.array(seriesPart) }).meta({ id: "PartAnswer" }),
 );
 
 export const acrossAnswer = exactly<AcrossAnswer>()(

@@ -4,7 +4,10 @@
 import type { Absent, RestColumns } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type Across, type Combined, combined } from "../../core/query/across.ts";
-import { keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
+import type { CounterColumns } from "../../core/api.ts";
+import { rises } from "../../core/metric-type.ts";
+import { type AnswerHead, keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
+import { ACROSS_NAMES, type ColumnName, columnNames, RAW_NAMES } from "../../core/query/csv.ts";
 import type { GroupBy, Merge, Order } from "../../core/query/merge.ts";
 import type { Plan } from "../../core/query/plan.ts";
 import type { Unreadable } from "../../core/query/read-error.ts";
@@ -23,7 +26,7 @@ import { Turns } from "../turns.ts";
 import { type AskedOfSamples, readPercentiles } from "./query-percentiles.ts";
 
 interface AskedOfStats {
-  readonly stat: readonly PercentileName[];
+  readonly stat: readonly (Order | PercentileName)[];
   readonly order?: Order | PercentileName | undefined;
   /** What is cut is told as what it lies between. */
   readonly rest: boolean;
@@ -46,6 +49,24 @@ export const orderOfBuckets = (order: AskedOfStats["order"]): Order | undefined 
 /** The percentiles of an answer. */
 export const percentilesOf = ({ stat, order }: AskedOfStats): readonly PercentileName[] =>
   PERCENTILE_NAMES.filter((name) => stat.includes(name) || name === order);
+
+/** What is of counters alone. */
+export const isRise = (name: Order | PercentileName | undefined): name is keyof CounterColumns =>
+  name === "increase" || name === "rate";
+
+/** The columns of an answer besides t, in their order. */
+export function shownColumns(
+  { resolution, across, type }: Pick<AnswerHead, "resolution" | "across" | "type">,
+  asked: AskedOfStats,
+): readonly ColumnName[] {
+  if (resolution === "raw") return RAW_NAMES;
+  if (across !== undefined) return ACROSS_NAMES;
+  const all = columnNames(rises(type), percentilesOf(asked));
+  // Percentiles alone come besides all others.
+  if (asked.stat.every(isPercentile)) return all;
+  const wanted: ReadonlySet<ColumnName> = new Set(asked.stat);
+  return all.filter((name) => wanted.has(name) || isPercentile(name));
+}
 
 interface AskedOfGroups
   extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "count" | "groups"> {

@@ -9,31 +9,22 @@ import {
   type LazySeries,
   numbersOf,
 } from "../../core/query/answer-text.ts";
-import {
-  ACROSS_NAMES,
-  columnNames,
-  csvParts,
-  type Notes,
-  notesOf,
-  RAW_NAMES,
-} from "../../core/query/csv.ts";
-import { type MatcherParts, parseMatcher } from "../../core/query/filter.ts";
+import { type ColumnName, csvParts, type Notes, notesOf } from "../../core/query/csv.ts";
+import type { MatcherParts } from "../../core/query/filter.ts";
 import { anyOf, compileMatchers, type Matcher } from "../../core/query/matcher.ts";
-import { ACROSS, leadOfAcross } from "../../core/query/across.ts";
+import { leadOfAcross } from "../../core/query/across.ts";
 import { Increases, leadOf } from "../../core/query/increase.ts";
 import { Merge } from "../../core/query/merge.ts";
 import { plan } from "../../core/query/plan.ts";
 import { shelfOf } from "../../core/query/shelf.ts";
 import { METRIC_NAME, type Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";
-import { PERCENTILE_NAMES, STAT_NAMES } from "../../core/stats.ts";
 import { configOf, type Env } from "../env.ts";
 import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
 import { streamOf } from "../http/stream.ts";
-import { metricName, time, whole } from "../http/fields.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { asTyped, shown } from "../read/types.ts";
@@ -41,81 +32,20 @@ import { failUnknown } from "../read/unknown.ts";
 import { inRoom } from "../in-room.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
-import { acrossAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
+import { acrossAnswer, partAnswer, queryAnswer, rawAnswer } from "./query-answer.ts";
 import { headersOf } from "./query-headers.ts";
 import { tooLarge } from "./query-limits.ts";
-import { combinedOf, groupsOf, orderOfBuckets, percentilesOf } from "./query-series.ts";
+import { type Asked, parameters } from "./query-parameters.ts";
+import {
+  combinedOf,
+  groupsOf,
+  isRise,
+  shownColumns,
+  orderOfBuckets,
+  percentilesOf,
+} from "./query-series.ts";
 import { unreadableIn } from "./query-unreadable.ts";
 import { readRaw } from "./query-raw.ts";
-
-const parameters = z.object({
-  metric: metricName,
-  from: time("-1h", "Start of the range, inclusive"),
-  to: time("now", "End of the range, exclusive"),
-  resolution: z
-    .enum(["raw", "minute", "hour", "day", "auto"])
-    .default("auto")
-    .meta({
-      description: `Width of the buckets; auto is the finest that gives at most ${LIMITS.autoBuckets} of them. raw: the samples, where minutes keep them`,
-    }),
-  where: z
-    .array(
-      z.string().transform((text, ctx): MatcherParts => {
-        const parts = parseMatcher(text);
-        if (parts.ok) return parts.value;
-        ctx.addIssue({ code: "custom", message: parts.error });
-        return z.NEVER;
-      }),
-    )
-    .max(LIMITS.matchersPerQuery)
-    .default([])
-    .meta({
-      description:
-        'Only series that match: host=a, host!=a, host=~web.*, host!~web.* (anchored RE2). Names that hold = or !, and values that start with =, ~, a quote or a space, are written in double quotes, in which \\", \\\\ and \\n are escapes: dir="~alice"',
-    }),
-  by: z.array(z.string().min(1)).max(LIMITS.labelsPerPoint).default([]).meta({
-    description: "A label to split by; * for each series apart; none: all merged into one",
-  }),
-  across: z
-    .enum(["points", ...ACROSS])
-    .default("points")
-    .meta({
-      description:
-        "How the series of a group are one. points: all their points are merged. sum, avg, min, max: of the series' averages in each bucket, as avg, and series says of how many; one that has no point there counts with its latest average, for at most 5 minutes or 2.5 times the median of its own steps, whichever is longer; also one of which a sender said that it ended, which resolution=raw tells",
-    }),
-  stat: z
-    .array(z.enum(PERCENTILE_NAMES))
-    .max(PERCENTILE_NAMES.length)
-    .default([])
-    .transform((names) => PERCENTILE_NAMES.filter((name) => names.includes(name)))
-    .meta({
-      description:
-        "Percentiles, besides the columns that every answer has: of all samples of the group in each bucket, by linear interpolation between the two nearest. Made of the samples that minutes keep; where these are not all there, null, and absent says why. They cost the reading of the range's minutes at every resolution",
-    }),
-  limit: whole(100, LIMITS.seriesPerQuery).meta({ description: "Series in the answer" }),
-  order: z
-    .enum([...STAT_NAMES, "increase", "rate", ...PERCENTILE_NAMES])
-    .optional()
-    .meta({
-      description:
-        "The series with the largest of this statistic over the range (increase and rate of counters alone; a percentile, which is then in the answer as well, is of the buckets that have it) come first, and are those that limit keeps; without it limit keeps those with the largest count, and they come by labels",
-    }),
-  rest: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true")
-    .meta({
-      description:
-        "With order, where limit cuts series: the last place goes to the one that reaches highest in any bucket, unless it is among the others anyway, and `rest` says what all that are cut lie between in each bucket: their smallest and largest value where order is a statistic between the two, else what order says. Not by percentiles",
-    }),
-  format: z.enum(["json", "csv"]).default("json").meta({
-    description:
-      "csv: one row a bucket; when series are cut, or a part could not be read, the header Minuet-Truncated or Minuet-Unreadable and a last line with # say so",
-  }),
-  csv: z.enum(["plain", "excel"]).default("plain").meta({
-    description: "excel: texts that a spreadsheet would run as formulas get an apostrophe",
-  }),
-});
 
 export const query = endpoint({
   methods: ["GET"],
@@ -124,7 +54,7 @@ export const query = endpoint({
   summary: "The buckets of one metric",
   description: "Times out are starts of buckets, Unix ms. Only buckets with points appear.",
   parameters,
-  answer: z.union([queryAnswer, acrossAnswer, rawAnswer]),
+  answer: z.union([queryAnswer, partAnswer, acrossAnswer, rawAnswer]),
   alsoAs: ["text/csv"],
   cached: true,
   byLink: true,
@@ -140,22 +70,19 @@ export const query = endpoint({
   },
 });
 
-async function responseOf(
-  request: Request,
-  seen: Seen,
-  asked: z.output<typeof parameters>,
-): Promise<Response> {
+async function responseOf(request: Request, seen: Seen, asked: Asked): Promise<Response> {
   const { head, series } = await asTyped(asked.metric, (isCounter) =>
     answerOf(seen, asked, Date.now(), isCounter),
   );
   const notes = notesOf(head, series.length, head.keptFrom);
   const csv = asked.format === "csv";
+  const names = shownColumns(head, asked);
   const tag = new Tag();
   const turns = new Turns();
-  await tag.text(JSON.stringify([asked.format, csv && asked.csv, head]));
+  await tag.text(JSON.stringify([asked.format, csv && asked.csv, names, head]));
   for (const one of series) {
     await tag.text(labelsJson(one.labels));
-    for (const numbers of numbersOf(one)) {
+    for (const numbers of numbersOf(one, names)) {
       await tag.bytes(new Uint8Array(numbers.buffer));
       if (turns.isOver(numbers.length / 8)) await turns.next();
     }
@@ -167,25 +94,24 @@ async function responseOf(
     csv ? "text/csv; charset=utf-8; header=present" : "application/json",
     csv ? headersOf(notes) : {},
     () =>
-      streamOf(seen.share.until(csv ? csvOf(series, head, notes, asked) : jsonParts(head, series))),
+      streamOf(
+        seen.share.until(csv ? csvOf(series, names, notes, asked) : jsonParts(head, series, names)),
+      ),
   );
 }
 
 const csvOf = (
   series: readonly LazySeries[],
-  { type, across, resolution }: AnswerHead,
+  names: readonly ColumnName[],
   notes: Notes,
-  { csv: dialect, ...asked }: z.output<typeof parameters>,
+  { csv: dialect }: Asked,
 ): Generator<string> =>
   csvParts(
     series.map(({ labels, columns }) => ({ labels: labelsObject(labels), columns })),
     notes,
     dialect,
-    resolution === "raw"
-      ? RAW_NAMES
-      : across === undefined
-        ? columnNames(rises(type), percentilesOf(asked))
-        : ACROSS_NAMES,
+    // When a series ended is no sample of it.
+    names.filter((name) => name !== "ends"),
   );
 
 /** An answer whose series are written as they are sent. */
@@ -207,7 +133,7 @@ interface Seen {
 /** `isCounter`: what the metric is taken for; when the answer says another, it is worth nothing. */
 async function answerOf(
   seen: Seen,
-  asked: z.output<typeof parameters>,
+  asked: Asked,
   now: number,
   isCounter: boolean,
 ): Promise<Answer> {
@@ -225,8 +151,9 @@ async function answerOf(
   if (asked.across !== "points" && (asked.stat.length > 0 || order !== asked.order))
     fail({
       kind: "invalid_parameter",
-      message: "percentiles are of the points of a group: leave out across, or ask for none",
-      issues: [{ path: "across", message: "there are no percentiles with it" }],
+      message:
+        "with across there is one value, avg: leave out stat and an order by percentiles, or leave out across",
+      issues: [{ path: "across", message: "there is nothing but avg with it" }],
     });
   if (issue !== undefined)
     fail({
@@ -242,7 +169,7 @@ async function answerOf(
   const named = anyOf(METRIC_NAME, [metric]);
   const by = asked.by.includes("*") ? "*" : asked.by;
   const across = asked.across === "points" ? undefined : asked.across;
-  const byRise = asked.order === "increase" || asked.order === "rate" ? asked.order : undefined;
+  const byRise = isRise(asked.order) ? asked.order : undefined;
   // What is read before the range, and is no part of the answer.
   const lead = across !== undefined ? leadOfAcross(planned) : isCounter ? leadOf(planned) : 0;
   const before = plan({ from: planned.from - lead, to }, planned.tier, now, retention);
@@ -281,7 +208,10 @@ async function answerOf(
   );
   if (!known) await failIfUnknown(seen, source, asked);
   const { type, unit } = shown(metric, description);
-  if (byRise !== undefined && !rises(type)) failOrder(metric, byRise);
+  if (!rises(type)) {
+    if (byRise !== undefined) failOfRise(metric, "order", byRise);
+    for (const name of asked.stat) if (isRise(name)) failOfRise(metric, "stat", name);
+  }
   if (increases !== undefined) {
     await new Turns().run(increases.finishInParts());
     held(merge.bytes + increases.bytes);
@@ -320,7 +250,7 @@ async function answerOf(
   return { head, series };
 }
 
-async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number): Promise<Answer> {
+async function rawOf(seen: Seen, asked: Asked, now: number): Promise<Answer> {
   const { env, prefix, share } = seen;
   const { metric, from, to, limit } = asked;
   if (asked.across !== "points" || asked.order !== undefined || asked.stat.length > 0)
@@ -365,7 +295,7 @@ async function rawOf(seen: Seen, asked: z.output<typeof parameters>, now: number
 async function failIfUnknown(
   { env, prefix, byLink }: Seen,
   source: Source,
-  { metric, where }: z.output<typeof parameters>,
+  { metric, where }: Asked,
 ): Promise<void> {
   // With `where`, only series that match were looked for.
   const ever = { matchers: [anyOf(METRIC_NAME, [metric])], from: -Infinity, to: Infinity };
@@ -376,11 +306,11 @@ async function failIfUnknown(
   await failUnknown(env, prefix, metric);
 }
 
-const failOrder = (metric: string, order: string): never =>
+const failOfRise = (metric: string, path: "order" | "stat", name: string): never =>
   fail({
     kind: "invalid_parameter",
-    message: `order=${order} is for counters, and ${metric} is not known to be one: nobody says that it is, and its name does not end in _total, _count, .count or _bucket`,
-    issues: [{ path: "order", message: `${order} is for counters` }],
+    message: `${path}=${name} is for counters, and ${metric} is not known to be one: nobody says that it is, and its name does not end in _total, _count, .count or _bucket`,
+    issues: [{ path, message: `${name} is for counters` }],
   });
 
 /** @throws Failed */

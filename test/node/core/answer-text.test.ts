@@ -12,7 +12,7 @@ import { csvParts, notesOf, toCsv } from "../../../src/core/query/csv.ts";
 import { Merge } from "../../../src/core/query/merge.ts";
 import { plan } from "../../../src/core/query/plan.ts";
 import { shelfOf } from "../../../src/core/query/shelf.ts";
-import { STAT_NAMES } from "../../../src/core/stats.ts";
+import { STAT_NAMES, type StatName } from "../../../src/core/stats.ts";
 import { labelsObject } from "../../../src/core/series/labels.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 
@@ -56,8 +56,11 @@ const SIZES: number[][] = [[], [0], [1], [255, 256, 257], [1_200, 3, 600]];
 test.each(SIZES)("JSON of groups of %j minutes", (...minutes) => {
   const merge = mergeOf(...minutes);
   const { series } = merge.finish(100);
-  const text = [...jsonParts(HEAD, lazily(merge.ranked(100).groups, merge.size, HEAD))].join("");
-  expect(text).toBe(`${JSON.stringify({ ...HEAD, series })}\n`);
+  const lazy = lazily(merge.ranked(100).groups, merge.size, HEAD);
+  const textOf = (names: readonly StatName[]): string => [...jsonParts(HEAD, lazy, names)].join("");
+  expect(textOf(STAT_NAMES)).toBe(`${JSON.stringify({ ...HEAD, series })}\n`);
+  const some = series.map(({ labels, t, avg, last }) => ({ labels, t, avg, last }));
+  expect(textOf(["avg", "last"])).toBe(`${JSON.stringify({ ...HEAD, series: some })}\n`);
 });
 
 test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
@@ -81,7 +84,7 @@ test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
 test("what is hashed of an answer is what it shows", () => {
   const numbers = (merge: Merge): number[] =>
     lazily(merge.ranked(100).groups, merge.size, HEAD).flatMap((series) =>
-      [...numbersOf(series)].flatMap((one) => [...one]),
+      [...numbersOf(series, STAT_NAMES)].flatMap((one) => [...one]),
     );
   expect(numbers(mergeOf(300, 2))).toEqual(numbers(mergeOf(300, 2)));
   expect(numbers(mergeOf(300, 2))).not.toEqual(numbers(mergeOf(300, 1)));
