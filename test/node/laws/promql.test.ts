@@ -208,6 +208,25 @@ const FAR: [ReturnType<typeof history.generate>["value"], string, number, number
   2,
 ];
 
+/** A rise over what is no number between the first and the last. */
+const NO_NUMBER: typeof FAR = [
+  [
+    {
+      metric: "a_total",
+      job: "x",
+      host: "",
+      samples: [
+        { after: 400_000, value: 0, ends: false },
+        { after: 400_000, value: 0, ends: false },
+      ],
+    },
+  ],
+  "delta((predict_linear((topk  (1, a_total))[5m:1m], scalar(a_total)))[5m:1m])",
+  620_000,
+  200_000,
+  2,
+];
+
 const textOf = (labels: readonly (readonly [string, string])[]): string => JSON.stringify(labels);
 
 describe("an expression", () => {
@@ -263,7 +282,7 @@ describe("an expression", () => {
           expect(got.size).toBe(expected);
         },
       ),
-      { numRuns: 600, examples: [FAR] },
+      { numRuns: 600, examples: [FAR, NO_NUMBER] },
     );
   });
 

@@ -423,8 +423,9 @@ const rise =
     if (samples.length < 2) return undefined;
     const first = samples[0]!;
     const last = samples.at(-1)!;
-    const steps = pairs(samples).map(([a, b]) => (counter && b < a ? b : b - a));
-    const sum = total(steps);
+    // What is no number between the two counts for nothing.
+    const lost = pairs(samples).map(([a, b]) => (counter && b < a ? a : 0));
+    const sum = total([last[1], -first[1], ...lost]);
     const seen = last[0] - first[0];
     const gap = seen / (samples.length - 1);
     let before = first[0] - from;
