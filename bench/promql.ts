@@ -13,7 +13,7 @@
 import { parseArgs } from "node:util";
 import { DAY, HOUR, MINUTE } from "../src/core/tiers.ts";
 import { median, milliseconds } from "./support/client.ts";
-import { processMs, workerdMs } from "./support/cpu-of.ts";
+import { idle, processMs, workerdMs } from "./support/cpu-of.ts";
 import { askedOf, PANELS, type Span, spansOf } from "./support/dashboard.ts";
 import { fleet, type FleetSeries } from "./support/fleet.ts";
 import { fillPast, RETENTION } from "./support/fleet-store.ts";
@@ -33,6 +33,8 @@ const { values: options } = parseArgs({
   },
 });
 const RUNS = Number(options.runs);
+/** Of a turn, so many rounds are counted, one after the other; the one before them is not: a store that has rested is slower at first. */
+const ROUNDS = 3;
 /** Samples of a request, give or take. */
 const SAMPLES = 20_000;
 /** A panel that takes so long, ms, is not asked again. */
@@ -43,6 +45,8 @@ interface Store {
   /** Before "/api/v1/query_range". */
   readonly api: string;
   readonly write: string;
+  /** The name of its process. */
+  readonly command: string;
   /** ms of CPU until now. */
   cpu(): number;
   stop(): void | Promise<void>;
@@ -119,6 +123,7 @@ async function startStores() {
       name: "Minuet",
       api: `${origin}/prometheus`,
       write: `${origin}/api/v1/write`,
+      command: "workerd",
       cpu: workerdMs,
       stop: minuet.stop,
     },
@@ -131,6 +136,7 @@ async function startStores() {
         name: victoria.name,
         api: new URL(victoria.remoteWrite).origin,
         write: victoria.remoteWrite,
+        command: victoria.command,
         cpu: () => processMs(victoria.command),
         stop: victoria.stop,
       },
@@ -138,6 +144,7 @@ async function startStores() {
         name: "Prometheus",
         api: prometheus.origin,
         write: `${prometheus.origin}/api/v1/write`,
+        command: "prometheus",
         cpu: () => processMs("prometheus"),
         stop: prometheus.stop,
       },
@@ -185,7 +192,10 @@ interface Asked {
   readonly shapes: Set<string>;
 }
 
-/** Asks all stores the dashboard, in turns: as somebody does who opens it, one panel after the other. */
+/**
+ * Asks all stores the dashboard, in turns: as somebody does who opens it, one panel after the other. Each begins when
+ * the others are at rest: what they collect behind an answer is no part of anybody else's.
+ */
 async function compare(stores: readonly Store[], span: Span, end: number): Promise<void> {
   const cpu = stores.map(() => 0);
   const panels = PANELS.map((panel): Asked => ({
@@ -194,19 +204,22 @@ async function compare(stores: readonly Store[], span: Span, end: number): Promi
     taken: stores.map(() => []),
     shapes: new Set(),
   }));
-  // The first round is not counted: it is compared.
-  for (let run = 0; run <= RUNS; run++)
+  for (let run = 0; run < RUNS; run++)
     for (const i of orderOf(run, stores.length)) {
       const store = stores[i]!;
-      const before = store.cpu();
-      for (const { asked, taken, shapes } of panels) {
-        if (sum(taken[i]!) > ENOUGH) continue;
-        let shape = "";
-        const took = await milliseconds(async () => void (shape = await ask(store, asked)));
-        if (run === 0) shapes.add(shape);
-        else taken[i]!.push(took);
+      for (const { command } of stores) await idle(command);
+      let before = 0;
+      for (let round = 0; round <= ROUNDS; round++) {
+        if (round === 1) before = store.cpu();
+        for (const { asked, taken, shapes } of panels) {
+          if (sum(taken[i]!) > ENOUGH) continue;
+          let shape = "";
+          const took = await milliseconds(async () => void (shape = await ask(store, asked)));
+          shapes.add(shape);
+          if (round > 0) taken[i]!.push(took);
+        }
       }
-      if (run > 0) cpu[i]! += (store.cpu() - before) / RUNS;
+      cpu[i]! += (store.cpu() - before) / ROUNDS / RUNS;
     }
   const medians = panels.map(({ taken }) => taken.map(median));
   const totals = stores
