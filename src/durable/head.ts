@@ -52,8 +52,7 @@ export function headOf(
       if (labels.length === 0 || seriesOfBlock(block).some((one) => series.has(one))) yield block;
   });
   if (blocks === undefined) return { sealed: [], open: [], cut: true, series };
-  const rows = headOfOpen(open, (one) => series.has(one), from, to);
-  return { sealed: blocks, open: rows, cut: false, series };
+  return { sealed: blocks, open: headOfOpen(open, series, from, to), cut: false, series };
 }
 
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
@@ -72,19 +71,18 @@ function headOfPages(
   return sealed;
 }
 
-/** Open minutes in [from, to) of the series that belong to what is asked. */
+/** Open minutes in [from, to) of series. */
 function headOfOpen(
   all: Accumulator,
-  belongs: (series: number) => boolean,
+  wanted: ReadonlySet<number>,
   from: number,
   to: number,
 ): Uint8Array[] {
-  const { series } = all;
-  const { start, length } = all.minutes;
+  const { start } = all.minutes;
   const rows: number[] = [];
-  for (let i = 0; i < length; i++)
-    if (start[i]! >= from && start[i]! < to && belongs(series[i]!)) rows.push(i);
-  rows.sort((a, b) => series[a]! - series[b]! || start[a]! - start[b]!);
+  for (const series of [...wanted].sort((a, b) => a - b))
+    for (const row of all.rowsOf(series))
+      if (start[row]! >= from && start[row]! < to) rows.push(row);
   const open: Uint8Array[] = [];
   for (let i = 0; i < rows.length; i += LIMITS.pageMinutes)
     open.push(encodeBlock(all, rows.slice(i, i + LIMITS.pageMinutes)));

@@ -19,6 +19,11 @@ export class Accumulator implements SeriesMinutes {
   /** The row that each series used last: points mostly come in order. */
   #latest = new Int32Array(64).fill(-1);
 
+  /** By series, its last row among the first `#linked`; by row, the one before of the same series; −1: none. */
+  #newest = new Int32Array();
+  #before = new Int32Array();
+  #linked = 0;
+
   /** A minute keeps up to `limit` samples: see `Minutes`. */
   constructor(limit: number) {
     this.minutes = new Minutes(limit, 64);
@@ -105,6 +110,28 @@ export class Accumulator implements SeriesMinutes {
   find(series: number, start: number): number | undefined {
     this.#index ??= new RowIndex(this);
     return this.#index.find(this, series, start);
+  }
+
+  /** The rows of a series, without looking at those of others; by start. */
+  rowsOf(series: number): number[] {
+    this.#link();
+    const rows: number[] = [];
+    let row = series < this.#newest.length ? this.#newest[series]! : -1;
+    for (; row >= 0; row = this.#before[row]!) rows.push(row);
+    const { start } = this.minutes;
+    // Mostly they came in the order of time.
+    return rows.reverse().sort((a, b) => start[a]! - start[b]!);
+  }
+
+  /** Links rows that came since somebody asked: who only adds is not kept up by it. */
+  #link(): void {
+    if (this.#before.length < this.length) this.#before = grownInt(this.#before, this.length);
+    for (; this.#linked < this.length; this.#linked++) {
+      const series = this.series[this.#linked]!;
+      if (series >= this.#newest.length) this.#newest = grownInt(this.#newest, series + 1);
+      this.#before[this.#linked] = this.#newest[series]!;
+      this.#newest[series] = this.#linked;
+    }
   }
 
   /** The same without some series. */

@@ -222,6 +222,25 @@ test("find tells what row is there, and makes none", () => {
   );
 });
 
+test("rows of a series are those of all, by start, also where more come after they were asked for", () => {
+  fc.assert(
+    fc.property(fc.array(point), fc.array(point), (before, after) => {
+      const accumulator = accumulated(before);
+      const check = (): void => {
+        const { series, length, minutes } = accumulator;
+        for (let one = 0; one <= 8; one++) {
+          const rows = Array.from({ length }, (_, row) => row).filter((row) => series[row] === one);
+          rows.sort((a, b) => minutes.start[a]! - minutes.start[b]!);
+          expect(accumulator.rowsOf(one)).toEqual(rows);
+        }
+      };
+      check();
+      for (const [series, time, value] of after) accumulator.add(series, time, value);
+      check();
+    }),
+  );
+});
+
 test("each of many minutes has one row, whatever was added before it", () => {
   const accumulator = new Accumulator(SAMPLES);
   const rows = new Map<string, number>();
