@@ -1,5 +1,4 @@
-// Rows of packs whose series a reader merges, merged once and kept beside the row: what is held of packs comes as the
-// same row again and again, for as long as the database has it so. Nothing is kept of a row that came once.
+// Rows of packs whose series a reader merges, merged once and kept beside the row.
 
 import type { Buckets } from "../../core/bucket.ts";
 import { ByteReader, ByteWriter } from "../../core/codec/bytes.ts";
@@ -9,6 +8,7 @@ import { groupLabels, Merge } from "../../core/query/merge.ts";
 import { METRIC_NAME, type Series } from "../../core/query/source.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
 import type { PackRow } from "../../d1/rows.ts";
+import type { Keep } from "./beside.ts";
 import type { Form } from "./forms.ts";
 import type { SeriesById } from "./known-series.ts";
 
@@ -36,8 +36,6 @@ interface Packed {
 type Kept = Map<string, readonly Packed[] | null>;
 
 const kept = new WeakMap<PackRow, Kept>();
-/** Rows that came before. */
-const seen = new WeakSet<PackRow>();
 
 /** Series of a group, on average, from which on they are merged. */
 const SERIES_PER_GROUP = 4;
@@ -46,9 +44,6 @@ const GROUPINGS = 4;
 const PART_OF_TEXT = 1 / 2;
 /** Of a grouping, besides its key and columns, and of each of its groups. */
 const KEPT_BYTES = 100;
-
-/** Asks for room for bytes beside a row; false: there is none, or the row is not held. */
-export type Keep = (row: PackRow, bytes: number) => boolean;
 
 /** Merges what one selection reads. */
 export class Grouping {
@@ -70,13 +65,9 @@ export class Grouping {
     this.#keep = keep;
   }
 
-  /** A row of [from, to), Unix ms, that is wanted whole, as it is to be handed out; undefined: each of its series apart. */
+  /** A row of [from, to), Unix ms, that came before and is wanted whole, as it is to be handed out; undefined: each of its series apart. */
   of(row: PackRow, from: number, to: number, series: SeriesById): GroupedRow | undefined {
     if (row.slot !== null) return undefined;
-    if (!seen.has(row)) {
-      seen.add(row);
-      return undefined;
-    }
     let packs = this.#packs.get(series);
     if (packs === undefined) this.#packs.set(series, (packs = new Map()));
     let groups = packs.get(row.pack);

@@ -2,8 +2,7 @@
 // for a reader. What cannot be decoded is noted, and the rest goes on.
 
 import { Buckets } from "../../core/bucket.ts";
-import { CorruptBytes } from "../../core/codec/bytes.ts";
-import { decodeBarePack, idAt, type Pack } from "../../core/codec/pack.ts";
+import { idAt } from "../../core/codec/pack.ts";
 import { seriesOfBlock } from "../../core/codec/page.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import {
@@ -15,15 +14,19 @@ import {
 } from "../../core/query/plan.ts";
 import type { ReadError, Unreadable } from "../../core/query/read-error.ts";
 import type { Rows, Series, TakeHour, TakeRows } from "../../core/query/source.ts";
-import { dayOf, hourOf, spanStart, type TierName } from "../../core/tiers.ts";
+import { spanStart, type TierName } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/rows.ts";
 import type { Segments, Standing } from "../../d1/snapshot.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
+import { cameBefore } from "./beside.ts";
 import type { AskedHead } from "./consistent.ts";
 import type { Form } from "./forms.ts";
 import type { GroupedRow, Grouping } from "./grouping.ts";
+import type { JoinedRun, Joining } from "./joining.ts";
 import type { SeriesById } from "./known-series.ts";
+import { bytesOf, segmentsOf } from "./pack-text.ts";
+import { type IsWanted, wantedOf } from "./wanted.ts";
 
 /** [from, to), Unix ms. */
 export interface Range {
@@ -48,11 +51,19 @@ interface Place extends Range {
 /** Of the segment being read: the hour as a whole, where it is one. */
 const whole = new Buckets(1);
 
-/** Where it is counted, who else takes something, or whether rows of series that are merged may come so. */
+/**
+ * Where it is counted, who else takes something, or how rows that came before may come: of series that are merged as
+ * one, or several of a series.
+ */
 export type Besides = { readonly share?: Share | undefined } & (
-  | { readonly takeHour?: TakeHour | undefined; readonly grouping?: undefined }
-  | { readonly takeHour?: undefined; readonly grouping?: Grouping | undefined }
+  | { readonly takeHour?: TakeHour | undefined; readonly held?: undefined }
+  | { readonly takeHour?: undefined; readonly held: HeldRows }
 );
+
+export interface HeldRows {
+  readonly grouping: Grouping | undefined;
+  readonly joining: Joining;
+}
 
 /** What reading needs of a `HandOut`, whatever its form. */
 export type Receiver = Omit<HandOut<Rows>, "runs" | "unreadable">;
@@ -62,7 +73,7 @@ export class HandOut<R extends Rows> {
   readonly #form: Form<R>;
   readonly #take: TakeRows<R>;
   readonly #takeHour: TakeHour | undefined;
-  readonly #grouping: Grouping | undefined;
+  readonly #held: HeldRows | undefined;
   readonly #turns = new Turns();
   readonly #share: Share | undefined;
   readonly unreadable: Unreadable[] = [];
@@ -78,13 +89,13 @@ export class HandOut<R extends Rows> {
     plan: Plan,
     form: Form<R>,
     take: TakeRows<R>,
-    { share, takeHour, grouping }: Besides = {},
+    { share, takeHour, held }: Besides = {},
   ) {
     this.#plan = plan;
     this.#form = form;
     this.#take = take;
     this.#takeHour = takeHour;
-    this.#grouping = grouping;
+    this.#held = held;
     this.#share = share;
   }
 
@@ -119,27 +130,14 @@ export class HandOut<R extends Rows> {
     const parts = [withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress)].map(
       ({ kept, to }) => ({ from: kept, to }),
     );
-    const sources = new Sources(progress, dirty);
-    const isMinute: IsWanted = {
-      bucket: (pack, start) => sources.minutes(tier, pack, hourOf(start)),
-      // All minutes of an hour are wanted, or none.
-      row: () => true,
-    };
-    const isHour: IsWanted = {
-      bucket: (pack, start) => tier !== "minute" && sources.hour(tier, pack, hourOf(start)),
-      row: (pack, day) => tier !== "minute" && sources.hoursOf(tier, pack, day),
-    };
-    const isDay: IsWanted = {
-      bucket: (pack, start) => sources.day(pack, dayOf(start)),
-      row: (pack, year) => sources.daysTo(pack, dayOf(spanStart("day", year + 1)) - 1),
-    };
+    const isWanted = wantedOf(tier, new Sources(progress, dirty));
     const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -known);
     this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
     const error =
-      (await this.#table(database, "day", days, isDay, of, parts)) ??
-      (await this.#table(database, "hour", hours, isHour, of, parts)) ??
-      (await this.#table(database, "minute", minutes, isMinute, of, parts));
+      (await this.#table(database, "day", days, isWanted.day, of, parts)) ??
+      (await this.#table(database, "hour", hours, isWanted.hour, of, parts)) ??
+      (await this.#table(database, "minute", minutes, isWanted.minute, of, parts));
     this.#share?.hold(-texts);
     this.#turns.rest();
     return error;
@@ -153,34 +151,68 @@ export class HandOut<R extends Rows> {
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | undefined> {
+    // Rows of the plan's own table are held, others never.
+    const held = table === this.#plan.tier ? this.#held : undefined;
+    const came = held && packs.map(cameBefore);
+    const isReady = (at: number): boolean =>
+      came?.[at] === true && isWanted.row(packs[at]!.pack, packs[at]!.span);
     let decoded = this.decoded;
-    for (const row of packs) {
+    for (let i = 0; i < packs.length;) {
       // Between two packs nothing lies in the form's rows, which all readers share.
       const full = await this.settled();
       if (full !== undefined) return full;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
       decoded = this.decoded;
+      const row = packs[i]!;
       const from = spanStart(table, row.span);
-      if (table === "minute" && !isWanted.bucket(row.pack, from)) continue;
-      const isWhole = isWanted.row(row.pack, row.span);
       const to = spanStart(table, row.span + 1);
       const place: Place = { table, from, to, in: `${database}, table ${table}` };
-      // Rows of the plan's own table are held, others never.
       const grouped =
-        isWhole && table === this.#plan.tier && ranges.some((range) => this.#holds(range, place))
-          ? this.#grouping?.of(row, from, to, of)
+        isReady(i) && ranges.some((range) => this.#holds(range, place))
+          ? held?.grouping?.of(row, from, to, of)
           : undefined;
+      const run = grouped === undefined ? held?.joining.runAt(packs, i, isReady) : undefined;
+      const joined = run === undefined ? false : await this.#joinedRun(run, of, ranges);
+      if (run !== undefined && joined !== false) {
+        if (joined !== undefined) return joined;
+        i += run.rows.length;
+        continue;
+      }
+      i++;
+      const isWhole = isWanted.row(row.pack, row.span);
+      if (table === "minute" && !isWhole) continue;
       const error =
-        grouped === undefined
-          ? this.#row(
+        grouped !== undefined
+          ? this.#groupedRow(grouped, row, of, place, ranges)
+          : this.#row(
               row,
               of,
               place,
               ranges,
               isWhole ? undefined : (start) => isWanted.bucket(row.pack, start),
-            )
-          : this.#groupedRow(grouped, row, of, place, ranges);
+            );
       if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  /** Hands out rows of a pack as one, in turns; false: some of it cannot be read, and was not handed out. */
+  async #joinedRun(
+    run: JoinedRun,
+    of: SeriesById,
+    ranges: readonly Range[],
+  ): Promise<ReadError | false | undefined> {
+    const { rows } = this.#form;
+    const counted = async (): Promise<void> => {
+      this.decoded += rows.length;
+      if (this.#turns.isOver(rows.length)) await this.#turns.next();
+    };
+    if (!(await run.isFilled(of, counted))) return false;
+    for (const [slot, series] of run.series(of)) {
+      run.unpack(slot);
+      const error = this.#give({ series, ranges }, 0, rows.length);
+      if (error !== undefined) return error;
+      await counted();
     }
     return undefined;
   }
@@ -364,26 +396,3 @@ export class HandOut<R extends Rows> {
     return undefined;
   }
 }
-
-/** What rows of packs take while they are read: their texts, and what is parsed of them. */
-const bytesOf = (rows: readonly PackRow[]): number =>
-  rows.reduce((sum, { body }) => sum + (typeof body === "string" ? 2 * body.length : 0), 0);
-
-/** What of a table is to be read there. */
-interface IsWanted {
-  /** Whether the bucket of a pack that starts then, Unix ms. */
-  readonly bucket: (pack: number, start: number) => boolean;
-  /** Whether all that a row has, of which some is: asked once, and not of each of its buckets. */
-  readonly row: (pack: number, span: number) => boolean;
-}
-
-/** Of the series that are wanted. @throws CorruptBytes */
-function segmentsOf({ pack, slot, body }: PackRow, of: SeriesById): Pack {
-  if (body === null) return NO_SEGMENTS;
-  if (typeof body !== "string") throw new CorruptBytes("a segment is no text");
-  return slot === null
-    ? decodeBarePack(body, (one) => of.has(idAt(pack, one)))
-    : new Map([[slot, body]]);
-}
-
-const NO_SEGMENTS: Pack = new Map();

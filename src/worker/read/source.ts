@@ -34,8 +34,10 @@ import {
 } from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, COARSE, type Form, MINUTES } from "./forms.ts";
+import type { Keep } from "./beside.ts";
 import { Grouping } from "./grouping.ts";
 import { type Besides, HandOut, type Range, type Receiver } from "./hand-out.ts";
+import { Joining } from "./joining.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { readSlices, type Stored } from "./slices.ts";
@@ -69,14 +71,14 @@ export const sourceOf = (
     select: (selection, take) => {
       const { tier, by, wanted = "all" } = selection;
       const form = tier === "minute" ? BUCKETS : COARSE[wanted];
+      const keep: Keep = (row, bytes) => cache.keepBeside(row, bytes, admission);
+      const joining = new Joining(tier, wanted, form, keep);
       // Of parts of buckets there are many kinds: those are not kept.
       const grouping =
         by === undefined || wanted !== "all"
           ? undefined
-          : new Grouping(by, TIERS[tier].step, form, (row, bytes) =>
-              cache.keepBeside(row, bytes, admission),
-            );
-      return select(env, bounds(), selection, form, take, { grouping });
+          : new Grouping(by, TIERS[tier].step, form, keep);
+      return select(env, bounds(), selection, form, take, { held: { grouping, joining } });
     },
     minutes: (question, take, takeHour) =>
       select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, { takeHour }),

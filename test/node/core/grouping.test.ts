@@ -8,7 +8,8 @@ import { seriesKey } from "../../../src/core/series/labels.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import type { PackRow } from "../../../src/d1/rows.ts";
 import type { Form } from "../../../src/worker/read/forms.ts";
-import { Grouping, type Keep } from "../../../src/worker/read/grouping.ts";
+import { cameBefore, type Keep } from "../../../src/worker/read/beside.ts";
+import { Grouping } from "../../../src/worker/read/grouping.ts";
 import { KnownSeries, SeriesById } from "../../../src/worker/read/known-series.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -55,7 +56,9 @@ function told(
   series: SeriesById,
   { keep = () => true, isAll = true }: { keep?: Keep; isAll?: boolean } = {},
 ): Told {
-  const grouped = new Grouping(by, MINUTE, form, keep).of(row, START, START + HOUR, series);
+  const grouped = cameBefore(row)
+    ? new Grouping(by, MINUTE, form, keep).of(row, START, START + HOUR, series)
+    : undefined;
   if (grouped === undefined) return { groups: undefined, isKept: false };
   const isKept = grouped.kept !== undefined;
   if (!isKept)
@@ -127,7 +130,6 @@ test("one selection reads the same pack of two databases, and of two readings", 
   const again = new SeriesById([...EIGHT].map(([id, { key }]) => [id, KnownSeries.ofKey(key)]));
   for (const series of [EIGHT, again]) {
     const row = rowOf();
-    grouping.of(row, START, START + HOUR, series);
     const grouped = grouping.of(row, START, START + HOUR, series)!;
     rows.length = 0;
     rows.add(rows.push(START), 1, START);
@@ -160,7 +162,6 @@ test("what is too much, finds no room, or is a part, is not kept", () => {
   const one = new Grouping([], MINUTE, form, keep);
   const others = [rowOf(), rowOf()];
   const grouped = others.map((other) => {
-    one.of(other, START, START + HOUR, EIGHT);
     const found = one.of(other, START, START + HOUR, EIGHT);
     found?.finish(true);
     return found !== undefined;
