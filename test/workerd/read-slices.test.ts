@@ -285,6 +285,26 @@ test("of many wide queries at once so many slices are read at the same time as o
   expect(most).toBe(LIMITS.slicesAtOnce);
 });
 
+test("a selection after something is asked for at once, and handed out then, or not at all", async () => {
+  const metric = await prepared();
+  const of = between(env, () => Promise.resolve());
+  let taken = 0;
+  const select = (after: Promise<void>) =>
+    sourceOf(of, "", NOW, { perSlice: 1 }).select(
+      { tier: "minute", from: FROM, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])], after },
+      () => void taken++,
+    );
+  let end = (): void => {};
+  const reading = select(new Promise((resolve) => (end = resolve)));
+  // Another one is read from its beginning to its end.
+  await found(metric, env);
+  expect([of.batches, taken]).toEqual([1, 0]);
+  end();
+  expect((await reading).ok).toBe(true);
+  expect(taken).toBeGreaterThan(SERIES);
+  await expect(select(Promise.reject(new Error("no")))).rejects.toThrow("no");
+});
+
 test("a selection that ends early holds nothing any more", async () => {
   const metric = await prepared();
   const room = new Room({ now: () => performance.now(), wait: (ms) => scheduler.wait(ms) });

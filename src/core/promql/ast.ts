@@ -149,3 +149,26 @@ export function unwrapped(expr: Expr): Expr {
   while (inner.kind === "paren") inner = inner.expr;
   return inner;
 }
+
+/** How many selections are read for an expression; what a subquery reads may be any number of them. */
+export function selectionsIn(expr: Expr): number {
+  switch (expr.kind) {
+    case "number":
+    case "string":
+      return 0;
+    case "selector":
+    case "matrix":
+      return 1;
+    case "subquery":
+      return Infinity;
+    case "call":
+      return expr.args.reduce((sum, arg) => sum + selectionsIn(arg), 0);
+    case "aggregate":
+      return selectionsIn(expr.expr) + (expr.param === undefined ? 0 : selectionsIn(expr.param));
+    case "binary":
+      return selectionsIn(expr.left) + selectionsIn(expr.right);
+    case "unary":
+    case "paren":
+      return selectionsIn(expr.expr);
+  }
+}

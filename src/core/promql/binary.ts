@@ -5,6 +5,7 @@ import type { Labels } from "../series/labels.ts";
 import {
   isComparison,
   isSetOperator,
+  selectionsIn,
   type Arithmetic,
   type Binary,
   type Comparison,
@@ -73,14 +74,26 @@ export async function streamBinary(
   binary: Binary,
   emit: Emit,
 ): Promise<void> {
-  // One after the other: at once, a chain of operators would hold what all its operands need meanwhile.
-  const left = await evaluation.collect(binary.left);
-  const right = await evaluation.collect(binary.right);
+  const [left, right] = await collectBoth(evaluation, binary);
   const merged = new Merged(evaluation);
   if (isSetOperator(binary.op)) await combineSets(evaluation, binary, left, right, merged);
   else await combineMatches(evaluation, binary, binary.op, left, right, merged);
   evaluation.release(left.length + right.length);
   await merged.emit(emit);
+}
+
+/**
+ * One after the other: at once, a chain of operators would hold what all its operands need meanwhile. But two selections
+ * are asked for together, so that who has them is waited for once.
+ */
+async function collectBoth(
+  evaluation: Evaluation,
+  { left, right }: Binary,
+): Promise<[left: Column[], right: Column[]]> {
+  const first = evaluation.collect(left);
+  if (selectionsIn(left) !== 1 || selectionsIn(right) !== 1)
+    return [await first, await evaluation.collect(right)];
+  return Promise.all([first, evaluation.after(first).collect(right)]);
 }
 
 async function combineSets(

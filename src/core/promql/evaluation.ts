@@ -48,6 +48,8 @@ export interface Evaluation {
   ): Promise<void>;
   /** The same evaluation at other times. */
   at(grid: Grid): Evaluation;
+  /** The same, which asks for what it reads at once, and begins with it when `before` is over. */
+  after(before: Promise<unknown>): Evaluation;
   /** The time that `@` names, Unix ms. */
   timeOf(at: Selector["at"]): number | undefined;
   /** The step of a subquery that names none, ms. */

@@ -55,11 +55,13 @@ export class Evaluator implements Evaluation {
   readonly grid: Grid;
   readonly seen: Float64Array | undefined;
   readonly #run: Run;
+  readonly #after: Promise<unknown> | undefined;
 
-  constructor(run: Run, grid: Grid, seen?: Float64Array) {
+  constructor(run: Run, grid: Grid, seen?: Float64Array, after?: Promise<unknown>) {
     this.#run = run;
     this.grid = grid;
     this.seen = seen;
+    this.#after = after;
   }
 
   get notes(): Notes {
@@ -75,7 +77,11 @@ export class Evaluator implements Evaluation {
   }
 
   at(grid: Grid): Evaluation {
-    return new Evaluator(this.#run, grid);
+    return new Evaluator(this.#run, grid, undefined, this.#after);
+  }
+
+  after(before: Promise<unknown>): Evaluation {
+    return new Evaluator(this.#run, this.grid, this.seen, before);
   }
 
   timeOf(at: At | undefined): number | undefined {
@@ -102,6 +108,11 @@ export class Evaluator implements Evaluation {
     take: TakeSeries,
   ): Promise<void> {
     const { source, spent } = this.#run;
+    const after = this.#after;
+    const taken: TakeSeries = (series) => {
+      spent.read(sizeOf(series));
+      return take(series);
+    };
     const matchers = compileMatchers(selector.matchers);
     if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
     spent.begins();
@@ -113,11 +124,10 @@ export class Evaluator implements Evaluation {
         from: from + 1,
         to: to + 1,
         use: { ...use, step: this.grid.step },
+        after,
       },
-      (series) => {
-        spent.read(sizeOf(series));
-        return take(series);
-      },
+      // Whether the source has waited or not.
+      after === undefined ? taken : (series) => after.then(() => taken(series)),
     );
     spent.selectionIsOver();
     if (!found.ok) throw new Failure({ kind: "read", error: found.error });

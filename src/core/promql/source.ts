@@ -15,6 +15,8 @@ export interface SampleQuestion {
   /** Unix ms, exclusive. */
   readonly to: number;
   readonly use: Use;
+  /** Only asked for until this is over; then it is read and handed out. When it fails, so does the selection. */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 /** What samples are for, so that a source may choose a tier. */

@@ -32,6 +32,11 @@ export interface SeriesQuestion {
   readonly from: number;
   /** Unix ms, exclusive. */
   readonly to: number;
+  /**
+   * Of a selection: databases and shards are asked, and what they answer is decoded when this is over, so that
+   * nothing of it is gathered before. When it fails, so does the selection.
+   */
+  readonly after?: Promise<unknown> | undefined;
 }
 
 export interface Selection extends SeriesQuestion {

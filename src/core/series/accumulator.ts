@@ -120,7 +120,7 @@ export class Accumulator implements SeriesMinutes {
     for (; row >= 0; row = this.#before[row]!) rows.push(row);
     const { start } = this.minutes;
     // Mostly they came in the order of time.
-    return rows.reverse().sort((a, b) => start[a]! - start[b]!);
+    return rows.toReversed().sort((a, b) => start[a]! - start[b]!);
   }
 
   /** Links rows that came since somebody asked: who only adds is not kept up by it. */

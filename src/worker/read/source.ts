@@ -129,6 +129,7 @@ async function select<R extends Rows>(
     since: Date.now(),
     caching,
     heads,
+    after: selection.after,
   };
   let known = false;
   let description: Description | undefined;
@@ -187,6 +188,8 @@ interface Question {
   readonly caching: (database: string) => Caching;
   /** Told how many bytes of heads are held. */
   readonly heads: (bytes: number) => void;
+  /** What was read is decoded when it is over. */
+  readonly after: Promise<unknown> | undefined;
 }
 
 interface PartRead {
@@ -199,7 +202,7 @@ interface PartRead {
 /** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
 async function readPart(
   env: Env,
-  { metrics, matchers, work, perSlice, since, caching, heads: held }: Question,
+  { metrics, matchers, work, perSlice, since, caching, heads: held, after }: Question,
   asked: Plan,
   handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
@@ -220,6 +223,7 @@ async function readPart(
   if (!read.ok) return read;
   const { readings, heads } = read.value;
   held(heads.reduce((sum, { head }) => sum + bytesOf(head), 0));
+  await after;
   const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
   const tooMany = tooManySeries(all);
   if (tooMany !== undefined) return err(tooMany);

@@ -136,7 +136,7 @@ async function readSamples(
   { samplesPerMinute }: Settings,
   held: Held,
 ): Promise<Result<Read, ReadError>> {
-  const { matchers, from, to, use } = question;
+  const { matchers, from, to, use, after } = question;
   const found = new Samples({
     from,
     to,
@@ -146,7 +146,7 @@ async function readSamples(
   });
   let wholes = 0;
   const selected = await source.minutes(
-    { matchers, from, to },
+    { matchers, from, to, after },
     (series, minutes, first, end) => {
       const over = found.add(series, minutes, first, end);
       held(found.bytes);
@@ -206,7 +206,7 @@ const named = ({ metric, labels }: Series): Labels =>
 
 async function readBuckets(
   source: Source,
-  { matchers, from, to, use }: SampleQuestion,
+  { matchers, from, to, use, after }: SampleQuestion,
   tier: TierName,
   { now, retention }: Settings,
   held: Held,
@@ -216,7 +216,7 @@ async function readBuckets(
   const wanted = wantedBy(use);
   const found = new TierSeries(plan(range, tier, now, retention), wanted);
   let isAny = false;
-  const selection = { matchers, ...range, tier, wanted };
+  const selection = { matchers, ...range, tier, wanted, after };
   const selected = await source.select(selection, (series, rows, first, end) => {
     isAny = true;
     const over = found.add(series, rows, first, end);
