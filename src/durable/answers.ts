@@ -47,9 +47,9 @@ export function headAnswer(log: Log, asked: Asked): HeadAnswer {
   const { dictionary, flushed } = log;
   const { series: wanted, ...head } = log.head(asked);
   const keys = new Map<number, string>();
-  for (const block of [...head.sealed.map((part) => part.block), ...head.open])
-    for (const series of seriesOfBlock(block))
-      if (wanted.has(series)) keys.set(series, dictionary.keys[series]!);
+  const blocks = [...head.sealed.map((part) => part.block), ...head.open].map(seriesOfBlock);
+  for (const all of [...blocks, head.loose?.series ?? []])
+    for (const series of all) if (wanted.has(series)) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
   const known = asked.metrics.some((metric) => dictionary.metric(metric) !== undefined);
   const [metric = "", ...others] = asked.metrics;

@@ -3,6 +3,7 @@
 import type { Accumulator } from "../core/series/accumulator.ts";
 import * as LIMITS from "../core/limits.ts";
 import { encodeBlock, seriesOfBlock } from "../core/codec/page.ts";
+import { looseOf, type LooseMinutes } from "../core/series/loose-minutes.ts";
 import type { Labels } from "../core/series/labels.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { PageEntry } from "./manifest.ts";
@@ -12,6 +13,8 @@ export interface Head {
   /** D1 holds this one when the shard's watermark there is at least `page`. */
   readonly sealed: readonly { readonly page: number; readonly block: Uint8Array }[];
   readonly open: readonly Uint8Array[];
+  /** The open minutes in place of `open`, where they are few and whoever asks takes them so. */
+  readonly loose?: LooseMinutes;
   /** There was more than one answer may hold. */
   readonly cut: boolean;
   /** When the shard's watermark in D1 is at least this, parts of `open` are in D1: ask again. */
@@ -35,12 +38,14 @@ export interface Asked {
   /** [from, to), Unix ms. */
   readonly from: number;
   readonly to: number;
+  /** Whether minutes may come loose: a Worker of before does not know them. */
+  readonly takesLoose?: boolean;
 }
 
 /** What is asked for; blocks may hold others besides. */
 export function headOf(
   { dictionary, open, sealed, blocksOf }: Held,
-  { metrics, labels, from, to }: Asked,
+  { metrics, labels, from, to, takesLoose = false }: Asked,
 ): Omit<Head, "openId"> & { readonly series: ReadonlySet<number> } {
   const series = new Set(dictionary.seriesWith(metrics, labels));
   if (series.size === 0) return { sealed: [], open: [], cut: false, series };
@@ -52,7 +57,10 @@ export function headOf(
       if (labels.length === 0 || seriesOfBlock(block).some((one) => series.has(one))) yield block;
   });
   if (blocks === undefined) return { sealed: [], open: [], cut: true, series };
-  return { sealed: blocks, open: headOfOpen(open, series, from, to), cut: false, series };
+  const rows = rowsOf(open, series, from, to);
+  const loose = takesLoose ? looseOf(open, rows, LIMITS.looseSamples) : undefined;
+  if (loose !== undefined) return { sealed: blocks, open: [], loose, cut: false, series };
+  return { sealed: blocks, open: blocksOfRows(open, rows), cut: false, series };
 }
 
 /** Blocks of sealed pages; undefined when they are more than one answer may hold. */
@@ -71,20 +79,24 @@ function headOfPages(
   return sealed;
 }
 
-/** Open minutes in [from, to) of series. */
-function headOfOpen(
-  all: Accumulator,
+/** Open minutes in [from, to) of series: rows by series, then by start. */
+function rowsOf(
+  open: Accumulator,
   wanted: ReadonlySet<number>,
   from: number,
   to: number,
-): Uint8Array[] {
-  const { start } = all.minutes;
+): number[] {
+  const { start } = open.minutes;
   const rows: number[] = [];
   for (const series of [...wanted].sort((a, b) => a - b))
-    for (const row of all.rowsOf(series))
+    for (const row of open.rowsOf(series))
       if (start[row]! >= from && start[row]! < to) rows.push(row);
-  const open: Uint8Array[] = [];
+  return rows;
+}
+
+function blocksOfRows(open: Accumulator, rows: readonly number[]): Uint8Array[] {
+  const blocks: Uint8Array[] = [];
   for (let i = 0; i < rows.length; i += LIMITS.pageMinutes)
-    open.push(encodeBlock(all, rows.slice(i, i + LIMITS.pageMinutes)));
-  return open;
+    blocks.push(encodeBlock(open, rows.slice(i, i + LIMITS.pageMinutes)));
+  return blocks;
 }

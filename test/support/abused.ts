@@ -198,6 +198,7 @@ export const UNREACHED: readonly Limit[] = [
   "openBuckets",
   "repeatBytes",
   "pageMinutes",
+  "looseSamples",
   "bucketsPerFlush",
   "bucketsPerSlice",
   "bucketsPerLayout",

@@ -302,7 +302,9 @@ test("a selection after something is asked for at once, and handed out then, or 
   end();
   expect((await reading).ok).toBe(true);
   expect(taken).toBeGreaterThan(SERIES);
-  await expect(select(Promise.reject(new Error("no")))).rejects.toThrow("no");
+  const failing = Promise.reject(new Error("no"));
+  failing.catch(() => {});
+  await expect(select(failing)).rejects.toThrow("no");
 });
 
 test("a selection that ends early holds nothing any more", async () => {
@@ -421,6 +423,25 @@ describe("a head that is more than one answer may hold", () => {
     expect([cut, ...keys.values()]).toEqual([false, `${metric}{"i":"7"}`]);
     expect((await shard.head({ ...one, labels: [["i", "none"]] }, {})).open).toEqual([]);
   });
+});
+
+test("open minutes come loose to who takes them so, while they are few; a Worker of before gets them packed", async () => {
+  const metric = `slices.${metrics++}`;
+  await put(metric, [1, 2], 5, 4);
+  const one = { metrics: [metric], labels: [], from: FROM, to: NOW };
+  const packed = await shard.head(one, {});
+  const loose = await shard.head({ ...one, takesLoose: true }, {});
+  expect([packed.loose, packed.open.length, loose.open.length]).toEqual([undefined, 1, 0]);
+  expect(loose.loose?.value).toEqual(new Float64Array(4).fill(1));
+  expect(loose.keys).toEqual(packed.keys);
+  // More than are handed over so.
+  const many = Array.from({ length: LIMITS.looseSamples / 20 + 1 }, (_, i) => i);
+  await put(metric, many, ...Array.from({ length: 20 }, (_, i) => 10 + i));
+  const both = await shard.head({ ...one, takesLoose: true }, {});
+  expect([both.loose, both.open.length]).toEqual([undefined, expect.any(Number)]);
+  expect(sorted(await found(metric, env))).toEqual(
+    sorted(new Map(many.map((i) => [i, i === 1 || i === 2 ? 22 : 20]))),
+  );
 });
 
 // Last: the layouts of before are known from then on.

@@ -8,6 +8,8 @@ export const isolateQueryBytes = 44 * 1024 * 1024;
 export const roomSilenceMs = 12_000;
 /** How long a query waits for that, ms: then it is to come again. */
 export const roomMs = 20_000;
+/** Samples of open minutes that a shard hands a reader without packing them first: bounds what both hold. */
+export const looseSamples = 8_192;
 /** Bytes of packs that an isolate keeps of what it read, as far as queries leave them: bounds memory. */
 export const packCacheBytes = 20 * 1024 * 1024;
 /** Questions of which an isolate knows what packs they are of: bounds memory. */

@@ -128,7 +128,7 @@ export async function headsOf(
 ): Promise<Result<readonly AskedHead[], ReadError | HeadCut>> {
   const heads = [...asked].map(async ([shard, metrics]): Promise<AskedHead> => {
     const call = async (stub: DurableObjectStub<Shard>): Promise<HeadAnswer> =>
-      await stub.head({ metrics, labels, from, to }, takeCounted());
+      await stub.head({ metrics, labels, from, to, takesLoose: true }, takeCounted());
     return { shard, head: await callShard(env, shard, call) };
   });
   const answers = await Promise.all(heads).then(ok, (error: unknown) =>

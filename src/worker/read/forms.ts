@@ -11,6 +11,7 @@ import {
 import * as LIMITS from "../../core/limits.ts";
 import { Minutes } from "../../core/minutes.ts";
 import type { Rows } from "../../core/query/source.ts";
+import { type LooseMinutes, pushLoose, pushLooseBuckets } from "../../core/series/loose-minutes.ts";
 import { type TierName, TIERS } from "../../core/tiers.ts";
 
 /** What stored bytes are decoded into: buckets, or minutes as they are kept. */
@@ -24,6 +25,8 @@ export interface Form<R extends Rows> {
   segment(table: TierName, text: string, from: number, wholes: Buckets): void;
   /** Appends the rows of a block, and the numbers of their series. @throws CorruptBytes */
   block(bytes: Uint8Array, numbers: number[]): void;
+  /** The same of rows that are not packed. */
+  loose(rows: LooseMinutes, numbers: number[]): void;
 }
 
 const buckets = new Buckets(64);
@@ -34,6 +37,7 @@ export const BUCKETS: Form<Buckets> = {
   rows: buckets,
   segment: (_, text, from, wholes) => decodeMinuteSegmentAsBuckets(text, from, buckets, wholes),
   block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
+  loose: (rows, numbers) => pushLooseBuckets(rows, buckets, numbers),
 };
 
 /** Of the other tiers; what is not wanted of their buckets is not decoded. */
@@ -56,4 +60,5 @@ export const MINUTES: Form<Minutes> = {
   rows: minutes,
   segment: (_, text, from, wholes) => decodeMinuteSegment(text, from, minutes, wholes),
   block: (bytes, numbers) => decodeBlock(bytes, minutes, numbers),
+  loose: (rows, numbers) => pushLoose(rows, minutes, numbers),
 };

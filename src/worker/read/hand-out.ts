@@ -3,7 +3,6 @@
 
 import { Buckets } from "../../core/bucket.ts";
 import { idAt } from "../../core/codec/pack.ts";
-import { seriesOfBlock } from "../../core/codec/page.ts";
 import { inHead } from "../../core/query/consistency.ts";
 import {
   deletedTo,
@@ -26,6 +25,7 @@ import type { GroupedRow, Grouping } from "./grouping.ts";
 import type { JoinedRun, Joining } from "./joining.ts";
 import type { SeriesById } from "./known-series.ts";
 import { bytesOf, segmentsOf } from "./pack-text.ts";
+import { type Piece, piecesOf } from "./pieces-of-head.ts";
 import { type IsWanted, wantedOf } from "./wanted.ts";
 
 /** [from, to), Unix ms. */
@@ -317,11 +317,11 @@ export class HandOut<R extends Rows> {
       if (of !== undefined) parts.set(number, of);
     }
     if (parts.size === 0) return undefined;
-    const sealed = head.sealed.filter(({ page }) => inHead(page, { stored, openId: head.openId }));
+    const isWanted = (page: number): boolean => inHead(page, { stored, openId: head.openId });
     let error: ReadError | undefined;
-    for (const block of [...sealed.map((one) => one.block), ...head.open]) {
+    for (const piece of piecesOf(head, isWanted, this.#form)) {
       const { decoded } = this;
-      error = this.#block(block, parts, shard) ?? (await this.settled());
+      error = this.#piece(piece, parts, shard) ?? (await this.settled());
       if (error !== undefined) break;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
     }
@@ -329,12 +329,12 @@ export class HandOut<R extends Rows> {
     return error;
   }
 
-  #block(
-    block: Uint8Array,
+  #piece(
+    piece: Piece,
     parts: ReadonlyMap<number, SeriesParts>,
     shard: number,
   ): ReadError | undefined {
-    const wanted = seriesOfBlock(block).flatMap((number) => parts.get(number)?.series ?? []);
+    const wanted = [...piece.series()].flatMap((number) => parts.get(number)?.series ?? []);
     if (wanted.length === 0) return undefined;
     const { kept: from, to } = this.#plan;
     const numbers: number[] = [];
@@ -342,7 +342,7 @@ export class HandOut<R extends Rows> {
     rows.length = 0;
     const where = { from, to, in: `the head of shard ${shard}` };
     const read = this.#try(
-      () => (this.#form.block(block, numbers), true),
+      () => (piece.read(numbers), true),
       () => wanted,
       where,
     );

@@ -17,6 +17,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { TIERS } from "../../core/tiers.ts";
 import type { Description } from "../../core/series/description.ts";
 import type { Labels } from "../../core/series/labels.ts";
+import { looseBytes } from "../../core/series/loose-minutes.ts";
 import type { Caching } from "../../d1/pack-cache.ts";
 import { readSnapshot } from "../../d1/snapshot.ts";
 import { configOf, type Env } from "../env.ts";
@@ -272,8 +273,11 @@ async function readPart(
   });
 }
 
-const bytesOf = ({ sealed, open }: AskedHead["head"]): number =>
-  [...sealed.map(({ block }) => block), ...open].reduce((sum, { length }) => sum + length, 0);
+const bytesOf = ({ sealed, open, loose }: AskedHead["head"]): number =>
+  [...sealed.map(({ block }) => block), ...open].reduce(
+    (sum, { length }) => sum + length,
+    loose === undefined ? 0 : looseBytes(loose),
+  );
 
 /** Label pairs that each series has which matches. */
 const pairsOf = (matchers: readonly Matcher[]): Labels =>

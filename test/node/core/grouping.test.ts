@@ -14,7 +14,7 @@ import { KnownSeries, SeriesById } from "../../../src/worker/read/known-series.t
 
 const START = Date.UTC(2026, 0, 1);
 const rows = new Buckets();
-const form: Form<Buckets> = { rows, segment: () => {}, block: () => {} };
+const form: Form<Buckets> = { rows, segment: () => {}, block: () => {}, loose: () => {} };
 
 const rowOf = (characters = 100_000): PackRow => ({
   pack: 1,

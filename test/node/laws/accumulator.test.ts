@@ -11,10 +11,17 @@ import {
   blocksOf,
   decodeBlock,
   decodeBlockAsBuckets,
+  encodeBlock,
   encodePage,
   seriesOfBlock,
 } from "../../../src/core/codec/page.ts";
-import { Minutes } from "../../../src/core/minutes.ts";
+import { BUCKET, Minutes } from "../../../src/core/minutes.ts";
+import {
+  looseBytes,
+  looseOf,
+  pushLoose,
+  pushLooseBuckets,
+} from "../../../src/core/series/loose-minutes.ts";
 import { HOUR, MINUTE } from "../../../src/core/tiers.ts";
 import { anyValue, expectSameMinutes } from "./minute-points.ts";
 
@@ -239,6 +246,41 @@ test("rows of a series are those of all, by start, also where more come after th
       check();
     }),
   );
+});
+
+test("loose they are what they are packed, as minutes and as buckets, or not loose", () => {
+  let loosened = 0;
+  fc.assert(
+    fc.property(fc.array(point, { maxLength: 60 }), fc.nat(80), (points, most) => {
+      const all = accumulated(points);
+      const { minutes } = all;
+      const rows = Array.from({ length: 9 }, (_, series) => all.rowsOf(series)).flat();
+      const samples = rows.reduce((sum, row) => sum + minutes.count(row), 0);
+      const others = rows.some((row) => minutes.kept[row] === BUCKET || minutes.endOf(row));
+      const loose = looseOf(all, rows, most);
+      expect(loose !== undefined).toBe(!others && samples <= most);
+      if (loose === undefined) return;
+      loosened++;
+      expect(looseBytes(loose)).toBe(13 * rows.length + 10 * samples);
+      const block = encodeBlock(all, rows);
+      const [whole, wholeOf]: [Minutes, number[]] = [new Minutes(SAMPLES), []];
+      decodeBlock(block, whole, wholeOf);
+      const [got, gotOf]: [Minutes, number[]] = [new Minutes(SAMPLES), []];
+      pushLoose(loose, got, gotOf);
+      expect(gotOf).toEqual(wholeOf);
+      expectSameMinutes(got, whole);
+      const [buckets, bucketsOf]: [Buckets, number[]] = [new Buckets(), []];
+      decodeBlockAsBuckets(block, buckets, bucketsOf);
+      const [some, someOf]: [Buckets, number[]] = [new Buckets(), []];
+      pushLooseBuckets(loose, some, someOf);
+      expect(someOf).toEqual(bucketsOf);
+      expect(some.length).toBe(buckets.length);
+      for (let row = 0; row < some.length; row++)
+        expect([some.start[row], some.at(row)]).toEqual([buckets.start[row], buckets.at(row)]);
+    }),
+    { numRuns: 500 },
+  );
+  expect(loosened).toBeGreaterThan(50);
 });
 
 test("each of many minutes has one row, whatever was added before it", () => {
