@@ -48,7 +48,7 @@ export function headAnswer(log: Log, asked: Asked): HeadAnswer {
   const { series: wanted, ...head } = log.head(asked);
   const keys = new Map<number, string>();
   const blocks = [...head.sealed.map((part) => part.block), ...head.open].map(seriesOfBlock);
-  for (const all of [...blocks, head.loose?.series ?? []])
+  for (const all of [...blocks, new Set(head.loose?.series)])
     for (const series of all) if (wanted.has(series)) keys.set(series, dictionary.keys[series]!);
   const { watermark } = flushed;
   const known = asked.metrics.some((metric) => dictionary.metric(metric) !== undefined);

@@ -23,24 +23,26 @@ export function looseOf(
   most: number,
 ): LooseMinutes | undefined {
   let samples = 0;
-  for (const row of rows) {
-    const n = minutes.kept[row]!;
+  for (let i = 0; i < rows.length; i++) {
+    const n = minutes.kept[rows[i]!]!;
     samples += n;
-    if (n === BUCKET || minutes.endOf(row) !== undefined || samples > most) return undefined;
+    if (n === BUCKET || samples > most || minutes.endOf(rows[i]!) !== undefined) return undefined;
   }
   const loose: LooseMinutes = {
-    series: Uint32Array.from(rows, (row) => series[row]!),
-    start: Float64Array.from(rows, (row) => minutes.start[row]!),
-    kept: Uint8Array.from(rows, (row) => minutes.kept[row]!),
+    series: new Uint32Array(rows.length),
+    start: new Float64Array(rows.length),
+    kept: new Uint8Array(rows.length),
     offset: new Uint16Array(samples),
     value: new Float64Array(samples),
   };
-  let at = 0;
-  for (const row of rows) {
-    const first = row * minutes.stride;
-    for (let i = first; i < first + minutes.kept[row]!; i++, at++) {
-      loose.offset[at] = minutes.offset[i]!;
-      loose.value[at] = minutes.value[i]!;
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    loose.series[i] = series[row]!;
+    loose.start[i] = minutes.start[row]!;
+    const n = (loose.kept[i] = minutes.kept[row]!);
+    for (let from = row * minutes.stride, end = at + n; at < end; from++, at++) {
+      loose.offset[at] = minutes.offset[from]!;
+      loose.value[at] = minutes.value[from]!;
     }
   }
   return loose;
