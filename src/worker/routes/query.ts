@@ -24,7 +24,7 @@ import { mustSee } from "../http/auth.ts";
 import { endpoint } from "../http/endpoint.ts";
 import { Tag, tagged } from "../http/etag.ts";
 import { Failed, fail } from "../http/failure.ts";
-import { streamOf } from "../http/stream.ts";
+import { bodyOf } from "../http/stream.ts";
 import { failureOf, orFail } from "../read/native.ts";
 import { sourceOf } from "../read/source.ts";
 import { asTyped, shown } from "../read/types.ts";
@@ -94,7 +94,7 @@ async function responseOf(request: Request, seen: Seen, asked: Asked): Promise<R
     csv ? "text/csv; charset=utf-8; header=present" : "application/json",
     csv ? headersOf(notes) : {},
     () =>
-      streamOf(
+      bodyOf(
         seen.share.until(csv ? csvOf(series, names, notes, asked) : jsonParts(head, series, names)),
       ),
   );

@@ -21,7 +21,7 @@ import { Work } from "../../../core/query/matcher.ts";
 import type { Result } from "../../../core/result.ts";
 import { configOf, type HonoEnv } from "../../env.ts";
 import { endpoint } from "../../http/endpoint.ts";
-import { streamOf } from "../../http/stream.ts";
+import { bodyOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
 import { inRoom } from "../../in-room.ts";
 import type { Share } from "../../room.ts";
@@ -143,7 +143,7 @@ async function answeredWith(
       ? undefined
       : { tookMs: Date.now() - now, readMs: timed.ms, bySteps: stats === "all" },
   );
-  return new Response(streamOf(share.until(parts)), {
+  return new Response(bodyOf(share.until(parts)), {
     headers: { "content-type": "application/json" },
   });
 }
