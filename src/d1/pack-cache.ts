@@ -24,6 +24,8 @@ interface Held {
   readonly rows: readonly PackRow[];
   /** Those included that are kept beside them. */
   bytes: number;
+  /** Those alone. */
+  beside: number;
 }
 
 /** What a database says of the state of a table; that of hours and days is one. */
@@ -60,6 +62,8 @@ export class PackCache {
   /** Those last asked for are last. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
+  /** Of these, what others keep beside rows. */
+  #beside = 0;
   /** By row, where it is held, or was. */
   readonly #keys = new WeakMap<PackRow, string>();
   /** Of the minutes, and of the hours and days, of each database, the last one seen. */
@@ -145,20 +149,26 @@ export class PackCache {
         this.#dropWithin(keyOf(area, { ...wanted, slot }), joined);
       this.#held.set(key, joined);
       this.#bytes += joined.bytes;
+      this.#beside += joined.beside;
       for (const row of joined.rows) this.#keys.set(row, key);
     }
     this.trim();
   }
 
-  /** Counts bytes that somebody keeps beside a row, for as long as it is held; false: it is not, or there is no room. */
+  /**
+   * Counts bytes that somebody keeps beside a row, for as long as it is held; negative: gives them back. False: it is
+   * not, or there is no room, of which half is for what was read.
+   */
   keepBeside(row: PackRow, bytes: number, admission: Admission): boolean {
-    if (bytes > admission.bytes) return false;
+    if (bytes > admission.bytes || this.#beside + bytes > this.#most / 2) return false;
     const held = this.#held.get(this.#keys.get(row) ?? "");
     if (held === undefined || !held.rows.includes(row)) return false;
     admission.bytes -= bytes;
     beside.set(row, (beside.get(row) ?? 0) + bytes);
     held.bytes += bytes;
+    held.beside += bytes;
     this.#bytes += bytes;
+    this.#beside += bytes;
     this.trim();
     return true;
   }
@@ -166,7 +176,7 @@ export class PackCache {
   /** Lets go of all, as in a new isolate. */
   clear(): void {
     for (const all of [this.#held, this.#tokens, this.#questions]) all.clear();
-    this.#bytes = 0;
+    this.#bytes = this.#beside = 0;
   }
 
   /** Lets go of what there is no room for any more: first of what was asked for longest ago. */
@@ -191,7 +201,9 @@ export class PackCache {
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#held.get(key)?.bytes ?? 0;
+    const held = this.#held.get(key);
+    this.#bytes -= held?.bytes ?? 0;
+    this.#beside -= held?.beside ?? 0;
     this.#held.delete(key);
   }
 }
@@ -250,7 +262,7 @@ const isIn = ({ first, last }: Pick<Area, "first" | "last">, span: number): bool
 
 function heldOf({ first, last }: Area, unsorted: readonly PackRow[]): Held {
   const rows = unsorted.toSorted((a, b) => a.span - b.span);
-  return { first, last, rows, bytes: bytesOf(rows) };
+  return { first, last, rows, bytes: bytesOf(rows), beside: besideOf(rows) };
 }
 
 /** With what is held of before or after it, where nothing lies between the two. */
@@ -264,14 +276,21 @@ function joinedWith(before: Held | undefined, held: Held): Held {
     last: Math.max(before.last, held.last),
     rows,
     bytes: bytesOf(rows),
+    beside: besideOf(rows),
   };
 }
 
 /** Bytes that somebody keeps beside rows. */
 const beside = new WeakMap<PackRow, number>();
 
+const besideOf = (rows: readonly PackRow[]): number =>
+  rows.reduce((sum, row) => sum + (beside.get(row) ?? 0), 0);
+
 const bytesOf = (rows: readonly PackRow[]): number =>
-  rows.reduce((sum, row) => {
-    const { length } = typeof row.body === "string" ? row.body : "";
-    return sum + ROW_BYTES + length + (beside.get(row) ?? 0);
-  }, PACK_BYTES);
+  rows.reduce(
+    (sum, { body }) => {
+      const { length } = typeof body === "string" ? body : "";
+      return sum + ROW_BYTES + length;
+    },
+    PACK_BYTES + besideOf(rows),
+  );

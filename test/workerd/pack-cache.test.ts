@@ -234,8 +234,32 @@ test("what is kept beside a row counts for as long as the row is held", () => {
   expect(cache.keepBeside(rows[1]!, 7, cache.admission())).toBe(true);
   cache.clear();
   expect([cache.bytes, cache.keepBeside(rows[1]!, 1, cache.admission())]).toEqual([0, false]);
-  const small = new PackCache(5_000);
-  put(small, area(1, 3), 7, rows);
-  small.keepBeside(rows[1]!, 10_000, cache.admission());
-  expect(small.bytes).toBe(0);
+});
+
+test("beside rows half of the room is used at most, and given back", () => {
+  const cache = new PackCache(10_000);
+  const [row] = rowsOf(7, 1, 1);
+  put(cache, area(1, 1), 7, [row!]);
+  const before = cache.bytes;
+  const keep = (bytes: number, of = row!): boolean => cache.keepBeside(of, bytes, { bytes: 1e9 });
+  expect([5_001, 5_000, 1, -4_000, 4_001, 3_000].map((bytes) => keep(bytes))).toEqual([
+    ...[false, true, false],
+    ...[true, false, true],
+  ]);
+  expect(cache.bytes).toBe(before + 4_000);
+  // With the row goes what is beside it.
+  const [again] = rowsOf(7, 1, 1);
+  put(cache, area(1, 1), 7, [again!], "6");
+  expect(cache.bytes).toBe(before);
+  expect([keep(1), keep(5_000, again)]).toEqual([false, true]);
+  cache.clear();
+  const [last] = rowsOf(7, 1, 1);
+  put(cache, area(1, 1), 7, [last!]);
+  expect(keep(5_000, last)).toBe(true);
+  // It gives way as what was read does.
+  put(cache, area(1, 1), 8, rowsOf(8, 1, 1, "x".repeat(1_500)));
+  put(cache, area(1, 1), 9, rowsOf(9, 1, 1, "x".repeat(1_500)));
+  expect(keep(-1, last)).toBe(true);
+  put(cache, area(1, 1), 10, rowsOf(10, 1, 1, "x".repeat(1_500)));
+  expect([cache.bytes < 10_000, keep(-1, last)]).toEqual([true, false]);
 });

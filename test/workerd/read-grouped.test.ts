@@ -235,28 +235,44 @@ test("the same, told or not, held or not", async () => {
   expect(joined).toBeGreaterThan(4);
 });
 
-test("what cannot be read is told each time, and all else comes merged", async () => {
+const MINUTES: Omit<Asked, "from"> = {
+  of: STORE,
+  tier: "minute",
+  to: START,
+  by: [],
+  matchers: [],
+  perSlice: 200_000,
+};
+
+test("what cannot be read is told each time, and all else comes merged, or joined", async () => {
   await begin();
   vi.setSystemTime(START);
-  await flush(dense(START - HOUR - MINUTE, 59));
+  // Six hours, of the fourth of which one series is damaged.
+  await flush(dense(START - HOUR - MINUTE, 6 * 60 - 1));
   const [slot] = IDS.map((id) => id % 16);
   await env.DB.exec(
-    `UPDATE minute SET body = json_set(body, '$."${slot}"', 'AAAA') WHERE pack = 1`,
+    `UPDATE minute SET body = json_set(body, '$."${slot}"', 'AAAA')
+     WHERE pack = 1 AND hour = ${Math.floor(START / HOUR) - 4}`.replaceAll("\n", " "),
   );
-  const asked: Asked = {
-    of: STORE,
-    tier: "minute",
-    from: START - DAY,
-    to: START,
-    by: [],
-    matchers: [],
-    perSlice: 200_000,
-  };
+  const asked: Asked = { ...MINUTES, from: START - DAY };
   const apart = await answerOf(asked, false);
   expect(apart.unreadable).toBe(1);
-  for (let turn = 0; turn < 3; turn++) {
-    const told = await answerOf(asked, true);
-    expect([told.series, told.unreadable]).toEqual([apart.series, 1]);
-    expect(told.merged).toBeGreaterThan(0);
-  }
+  for (let turn = 0; turn < 3; turn++)
+    for (const isTold of [true, false]) {
+      const told = await answerOf(asked, isTold);
+      expect([told.series, told.unreadable]).toEqual([apart.series, 1]);
+      expect(told.merged > 0).toBe(isTold);
+    }
+});
+
+test("rows that may come merged do so also behind one that is wanted in part", async () => {
+  await begin();
+  vi.setSystemTime(START);
+  await flush(dense(START - MINUTE, 6 * 60 - 1));
+  const asked: Asked = { ...MINUTES, from: START - 6 * HOUR + 30 * MINUTE };
+  const apart = await answerOf(asked, false);
+  const told = await answerOf(asked, true);
+  expect(told.series).toEqual(apart.series);
+  // Five hours in two packs.
+  expect(told.merged).toBeGreaterThanOrEqual(10);
 });

@@ -93,7 +93,10 @@ async function collectBoth(
   const first = evaluation.collect(left);
   if (selectionsIn(left) !== 1 || selectionsIn(right) !== 1)
     return [await first, await evaluation.collect(right)];
-  return Promise.all([first, evaluation.after(first).collect(right)]);
+  const second = evaluation.after(first).collect(right);
+  // Of two that fail the first is told.
+  second.catch(() => {});
+  return [await first, await second];
 }
 
 async function combineSets(

@@ -67,11 +67,7 @@ export class Grouping {
 
   /** A row of [from, to), Unix ms, that came before and is wanted whole, as it is to be handed out; undefined: each of its series apart. */
   of(row: PackRow, from: number, to: number, series: SeriesById): GroupedRow | undefined {
-    if (row.slot !== null) return undefined;
-    let packs = this.#packs.get(series);
-    if (packs === undefined) this.#packs.set(series, (packs = new Map()));
-    let groups = packs.get(row.pack);
-    if (!packs.has(row.pack)) packs.set(row.pack, (groups = this.#groupsOf(row, series)));
+    const groups = this.#groupsIn(row, series);
     if (groups === undefined) return undefined;
     const before = kept.get(row);
     const packed = before?.get(groups.key);
@@ -80,6 +76,20 @@ export class Grouping {
       return undefined;
     const place = { from, to, step: this.#step, form: this.#form, keep: this.#tryToKeep };
     return new GroupedRow(row, groups, place, packed);
+  }
+
+  /** Whether rows of a pack come merged, where they are wanted whole and it is worth it. */
+  merges(row: PackRow, series: SeriesById): boolean {
+    return this.#groupsIn(row, series) !== undefined;
+  }
+
+  #groupsIn(row: PackRow, series: SeriesById): Groups | undefined {
+    if (row.slot !== null) return undefined;
+    let packs = this.#packs.get(series);
+    if (packs === undefined) this.#packs.set(series, (packs = new Map()));
+    let groups = packs.get(row.pack);
+    if (!packs.has(row.pack)) packs.set(row.pack, (groups = this.#groupsOf(row, series)));
+    return groups;
   }
 
   readonly #tryToKeep: Keep = (row, bytes) => {

@@ -127,9 +127,8 @@ export class HandOut<R extends Rows> {
   ): Promise<ReadError | undefined> {
     const { tier } = this.#plan;
     this.sawDeleted(progress);
-    const parts = [withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress)].map(
-      ({ kept, to }) => ({ from: kept, to }),
-    );
+    const part = withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress);
+    const parts = [{ from: part.kept, to: part.to }];
     const isWanted = wantedOf(tier, new Sources(progress, dirty));
     const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -known);
     this.#share?.hold(texts);
@@ -157,6 +156,8 @@ export class HandOut<R extends Rows> {
     const isReady = (at: number): boolean =>
       came?.[at] === true && isWanted.row(packs[at]!.pack, packs[at]!.span);
     let decoded = this.decoded;
+    /** Rows before it are not to be joined: some of them cannot be read. */
+    let apart = 0;
     for (let i = 0; i < packs.length;) {
       // Between two packs nothing lies in the form's rows, which all readers share.
       const full = await this.settled();
@@ -171,11 +172,15 @@ export class HandOut<R extends Rows> {
         isReady(i) && ranges.some((range) => this.#holds(range, place))
           ? held?.grouping?.of(row, from, to, of)
           : undefined;
-      const run = grouped === undefined ? held?.joining.runAt(packs, i, isReady) : undefined;
-      const joined = run === undefined ? false : await this.#joinedRun(run, of, ranges);
-      if (run !== undefined && joined !== false) {
-        if (joined !== undefined) return joined;
-        i += run.rows.length;
+      const isApart = i < apart || held?.grouping?.merges(row, of) === true;
+      const run = isApart ? undefined : held?.joining.runAt(packs, i, isReady);
+      if (run !== undefined) {
+        const end = i + run.rows.length;
+        const error = await this.#joinedRun(run, of, ranges);
+        decoded = this.decoded;
+        if (error === undefined) i = end;
+        else if (error !== false) return error;
+        apart = end;
         continue;
       }
       i++;
@@ -197,24 +202,21 @@ export class HandOut<R extends Rows> {
   }
 
   /** Hands out rows of a pack as one, in turns; false: some of it cannot be read, and was not handed out. */
-  async #joinedRun(
+  #joinedRun(
     run: JoinedRun,
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | false | undefined> {
     const { rows } = this.#form;
-    const counted = async (): Promise<void> => {
-      this.decoded += rows.length;
-      if (this.#turns.isOver(rows.length)) await this.#turns.next();
-    };
-    if (!(await run.isFilled(of, counted))) return false;
-    for (const [slot, series] of run.series(of)) {
-      run.unpack(slot);
-      const error = this.#give({ series, ranges }, 0, rows.length);
-      if (error !== undefined) return error;
-      await counted();
-    }
-    return undefined;
+    return run.handOut(of, {
+      give: (series) => this.#give({ series, ranges }, 0, rows.length),
+      decoded: async () => {
+        this.decoded += rows.length;
+        if (this.#turns.isOver(rows.length)) await this.#turns.next();
+        return await this.settled();
+      },
+      held: this.#share?.part() ?? (() => {}),
+    });
   }
 
   /** Whether nothing of a row lies outside what is handed out of a range. */

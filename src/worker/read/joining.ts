@@ -2,11 +2,12 @@
 // columns, kept beside the first row. To begin with a segment takes longer than to read its 24 hours or 60 minutes.
 
 import { Buckets } from "../../core/bucket.ts";
-import { ByteReader, ByteWriter } from "../../core/codec/bytes.ts";
+import { ByteReader, ByteWriter, CorruptBytes } from "../../core/codec/bytes.ts";
 import { decodeColumns, encodeColumns } from "../../core/codec/columns.ts";
 import { idAt, SERIES_PER_PACK } from "../../core/codec/pack.ts";
 import type { Wanted } from "../../core/codec/row-group.ts";
 import { pushRows } from "../../core/in-order.ts";
+import type { ReadError } from "../../core/query/read-error.ts";
 import type { Series } from "../../core/query/source.ts";
 import { spanStart, type TierName, TIERS } from "../../core/tiers.ts";
 import type { PackRow } from "../../d1/rows.ts";
@@ -25,12 +26,18 @@ const FEWEST = 4;
 const RUNS = 4;
 /** Of a series in a run, besides its columns. */
 const KEPT_BYTES = 100;
+/** Of a bucket that is not packed. */
+const ROW_BYTES = 11 * 8;
 
 interface Kept {
-  readonly rows: readonly PackRow[];
+  /** Weakly: a row that was read again is nobody's any more. */
+  readonly rows: readonly WeakRef<PackRow>[];
   /** Columns by slot; empty: there is nothing. */
   readonly slots: Map<number, Uint8Array>;
 }
+
+const areOf = ({ rows }: Kept, run: readonly PackRow[]): boolean =>
+  rows.every((row, i) => row.deref() === run[i]);
 
 /** By the first row, and by what is wanted and how many rows they are. */
 const kept = new WeakMap<PackRow, Map<string, Kept>>();
@@ -77,7 +84,7 @@ export class Joining {
     const all = kept.get(run[0]);
     const key = `${this.#wanted} ${run.length}`;
     const known = all?.get(key);
-    const isKnown = known?.rows.every((row, i) => row === run[i]) === true;
+    const isKnown = known !== undefined && areOf(known, run);
     if (!isKnown && (this.#isFull || (known === undefined && all?.size === RUNS))) return undefined;
     const base = spanStart(this.#tier, span);
     return new JoinedRun(
@@ -90,17 +97,23 @@ export class Joining {
 
   #put(run: readonly PackRow[], key: string, slot: number, columns: Uint8Array): void {
     const first = run[0]!;
-    if (this.#isFull) return;
+    const all = kept.get(first) ?? new Map<string, Kept>();
+    const before = all.get(key);
+    const isSame = before !== undefined && areOf(before, run);
+    // Two selections may have made the same.
+    if (this.#isFull || (isSame && before.slots.has(slot))) return;
     this.#isFull = !this.#keep(first, KEPT_BYTES + columns.length);
     if (this.#isFull) return;
-    let all = kept.get(first);
-    if (all === undefined) kept.set(first, (all = new Map()));
-    let known = all.get(key);
-    if (known === undefined || known.rows.some((row, i) => row !== run[i]))
-      all.set(key, (known = { rows: run, slots: new Map() }));
-    known.slots.set(slot, columns);
+    const slots = isSame ? before.slots : new Map<number, Uint8Array>();
+    slots.set(slot, columns);
+    if (isSame) return;
+    if (before !== undefined) this.#keep(first, -bytesOf(before));
+    kept.set(first, all.set(key, { rows: run.map((row) => new WeakRef(row)), slots }));
   }
 }
+
+const bytesOf = ({ slots }: Kept): number =>
+  [...slots.values()].reduce((sum, { length }) => sum + KEPT_BYTES + length, 0);
 
 interface Place {
   readonly tier: TierName;
@@ -113,6 +126,16 @@ const SLOTS = Array.from({ length: SERIES_PER_PACK }, (_, slot) => slot);
 
 /** Hours as a whole among minutes, of which nobody here wants to hear. */
 const wholes = new Buckets(1);
+
+/** Who is handed a run. */
+export interface Taker {
+  /** Takes what is in the form. */
+  readonly give: (series: Series) => ReadError | undefined;
+  /** Something was decoded into the form, which others may use meanwhile. */
+  readonly decoded: () => Promise<ReadError | undefined>;
+  /** Told how many bytes are gathered. */
+  readonly held: (bytes: number) => void;
+}
 
 /** Rows that are handed out as one. */
 export class JoinedRun {
@@ -135,8 +158,25 @@ export class JoinedRun {
     this.#put = put;
   }
 
+  /** Hands out what is wanted, series by series; false: some of it cannot be read, and nothing was handed out. */
+  async handOut(of: SeriesById, to: Taker): Promise<ReadError | false | undefined> {
+    try {
+      const filled = await this.#fill(of, to);
+      if (filled !== undefined) return filled;
+      for (const [slot, series] of this.#series(of)) {
+        const isNew = this.#added.has(slot);
+        this.#unpack(slot);
+        const error = to.give(series) ?? (isNew ? undefined : await to.decoded());
+        if (error !== undefined) return error;
+      }
+      return undefined;
+    } finally {
+      to.held(0);
+    }
+  }
+
   /** The series of the rows that are wanted, by slot. */
-  series(of: SeriesById): [slot: number, series: Series][] {
+  #series(of: SeriesById): [slot: number, series: Series][] {
     const [{ pack, slot: only }] = this.rows;
     const slots = only === null ? SLOTS : [only];
     return slots.flatMap((slot) => {
@@ -145,33 +185,40 @@ export class JoinedRun {
     });
   }
 
-  /**
-   * Adds what is not known of series from each of the rows. `decoded`: something lies in the form, and others may
-   * have their turn. False: some of it cannot be read.
-   */
-  async isFilled(of: SeriesById, decoded: () => Promise<void>): Promise<boolean> {
+  /** Adds what is not known of series from each of the rows; false: some of it cannot be read. */
+  async #fill(of: SeriesById, to: Taker): Promise<ReadError | false | undefined> {
     const { tier, form } = this.#place;
-    for (const [slot] of this.series(of))
+    for (const [slot] of this.#series(of))
       if (!this.#kept.has(slot)) this.#added.set(slot, new Buckets(0));
-    if (this.#added.size === 0) return true;
-    for (const row of this.rows)
-      try {
-        for (const [slot, segment] of segmentsOf(row, of)) {
-          const added = this.#added.get(slot);
-          if (added === undefined) continue;
-          form.rows.length = wholes.length = 0;
+    if (this.#added.size === 0) return undefined;
+    for (const row of this.rows) {
+      const segments = tried(() => segmentsOf(row, of));
+      if (segments === undefined) return false;
+      for (const [slot, segment] of segments) {
+        const added = this.#added.get(slot);
+        if (added === undefined) continue;
+        form.rows.length = wholes.length = 0;
+        const isRead = tried(() => {
           form.segment(tier, segment, spanStart(tier, row.span), wholes);
-          pushRows(added, form.rows, 0, form.rows.length);
-          await decoded();
-        }
-      } catch {
-        return false;
+          return true;
+        });
+        if (isRead === undefined) return false;
+        pushRows(added, form.rows, 0, form.rows.length);
+        to.held(this.#bytes);
+        const error = await to.decoded();
+        if (error !== undefined) return error;
       }
-    return true;
+    }
+    return undefined;
+  }
+
+  /** Of what was added. */
+  get #bytes(): number {
+    return [...this.#added.values()].reduce((sum, { start }) => sum + ROW_BYTES * start.length, 0);
   }
 
   /** Puts the buckets of a slot into the form; what was added of it is kept. Once a slot. */
-  unpack(slot: number): void {
+  #unpack(slot: number): void {
     const { tier, base, form } = this.#place;
     const { step } = TIERS[tier];
     form.rows.length = 0;
@@ -186,5 +233,15 @@ export class JoinedRun {
     }
     const columns = this.#kept.get(slot)!;
     if (columns.length > 0) decodeColumns(new ByteReader(columns), base, step, form.rows);
+  }
+}
+
+/** What is corrupt is told by who reads row by row. */
+function tried<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CorruptBytes) return undefined;
+    throw error;
   }
 }

@@ -73,7 +73,8 @@ export const sourceOf = (
       const { tier, by, wanted = "all" } = selection;
       const form = tier === "minute" ? BUCKETS : COARSE[wanted];
       const keep: Keep = (row, bytes) => cache.keepBeside(row, bytes, admission);
-      const joining = new Joining(tier, wanted, form, keep);
+      // Of minutes all is decoded, whatever is wanted.
+      const joining = new Joining(tier, tier === "minute" ? "all" : wanted, form, keep);
       // Of parts of buckets there are many kinds: those are not kept.
       const grouping =
         by === undefined || wanted !== "all"
@@ -184,14 +185,17 @@ interface Question {
   readonly work: Work;
   /** Buckets that are read at once. */
   readonly perSlice: number;
-  /** Unix ms: when the query began. */
-  readonly since: number;
+  /** Unix ms: when it began, or what it was to come after was over. */
+  since: number;
   readonly caching: (database: string) => Caching;
   /** Told how many bytes of heads are held. */
   readonly heads: (bytes: number) => void;
   /** What was read is decoded when it is over. */
-  readonly after: Promise<unknown> | undefined;
+  after: Promise<unknown> | undefined;
 }
+
+/** Heads that may be held while what they come after is read. */
+const AHEAD_BYTES = 1024 * 1024;
 
 interface PartRead {
   readonly known: boolean;
@@ -203,10 +207,11 @@ interface PartRead {
 /** Reads a part of the range, mostly all of it: in whole buckets, so that none is in two parts. */
 async function readPart(
   env: Env,
-  { metrics, matchers, work, perSlice, since, caching, heads: held, after }: Question,
+  question: Question,
   asked: Plan,
   handOut: Receiver,
 ): Promise<Result<PartRead, ReadError | HeadCut>> {
+  const { metrics, matchers, work, perSlice, caching, heads: held, after } = question;
   const labels = pairsOf(matchers);
   // Nothing else is read at the same time: it may be twice a slice.
   const wanted = { metrics, matchers, plan: asked, perSlice: 2 * perSlice };
@@ -223,8 +228,16 @@ async function readPart(
   });
   if (!read.ok) return read;
   const { readings, heads } = read.value;
-  held(heads.reduce((sum, { head }) => sum + bytesOf(head), 0));
-  await after;
+  const bytes = heads.reduce((sum, { head }) => sum + bytesOf(head), 0);
+  if (after !== undefined) {
+    if (bytes <= AHEAD_BYTES) held(bytes);
+    await after;
+    question.after = undefined;
+    question.since = Date.now();
+    // It was too much to be held meanwhile.
+    if (bytes > AHEAD_BYTES) return readPart(env, question, asked, handOut);
+  }
+  held(bytes);
   const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
   const tooMany = tooManySeries(all);
   if (tooMany !== undefined) return err(tooMany);
@@ -254,7 +267,7 @@ async function readPart(
           stored: wide,
           heads,
           handOut,
-          since,
+          since: question.since,
           perSlice,
           caching,
         }));

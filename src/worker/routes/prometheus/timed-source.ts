@@ -4,31 +4,24 @@
 import type { SampleQuestion, SampleSource, TakeSeries } from "../../../core/promql/source.ts";
 
 export class TimedSource implements SampleSource {
-  /** Until samples were handed out, of all selections; where two are read at once, that time is counted once. */
+  /** Until samples were handed out, of all selections; of one that came after another, from when that was over. */
   ms = 0;
   readonly #source: SampleSource;
-  #reading = 0;
-  #since = 0;
 
   constructor(source: SampleSource) {
     this.#source = source;
   }
 
   async select(question: SampleQuestion, take: TakeSeries): ReturnType<SampleSource["select"]> {
-    if (this.#reading++ === 0) this.#since = Date.now();
-    let isRead = false;
-    const read = (): void => {
-      if (isRead) return;
-      isRead = true;
-      if (--this.#reading === 0) this.ms += Date.now() - this.#since;
-    };
-    try {
-      return await this.#source.select(question, (series) => {
-        read();
-        return take(series);
-      });
-    } finally {
-      read();
-    }
+    let began = Date.now();
+    const begins = (): void => void (began = Date.now());
+    question.after?.then(begins, begins);
+    let readAt: number | undefined;
+    const found = await this.#source.select(question, (series) => {
+      readAt ??= Date.now();
+      return take(series);
+    });
+    this.ms += (readAt ?? Date.now()) - began;
+    return found;
   }
 }
