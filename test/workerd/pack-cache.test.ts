@@ -242,10 +242,8 @@ test("beside rows half of the room is used at most, and given back", () => {
   put(cache, area(1, 1), 7, [row!]);
   const before = cache.bytes;
   const keep = (bytes: number, of = row!): boolean => cache.keepBeside(of, bytes, { bytes: 1e9 });
-  expect([5_001, 5_000, 1, -4_000, 4_001, 3_000].map((bytes) => keep(bytes))).toEqual([
-    ...[false, true, false],
-    ...[true, false, true],
-  ]);
+  const kept = [5_001, 5_000, 1, -4_000, 4_001, 3_000].filter((bytes) => keep(bytes));
+  expect(kept).toEqual([5_000, -4_000, 3_000]);
   expect(cache.bytes).toBe(before + 4_000);
   // With the row goes what is beside it.
   const [again] = rowsOf(7, 1, 1);
