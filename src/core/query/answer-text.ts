@@ -3,6 +3,8 @@
 
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
+import type { Buckets } from "../bucket.ts";
+import { STATISTICS } from "../stats.ts";
 import { columnsOf, counterColumns } from "./answer.ts";
 import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
@@ -30,13 +32,15 @@ interface AskedOfColumns {
   readonly step: number;
   /** Columns that buckets do not say, of the group with these labels. */
   readonly more?: (labels: Labels) => Omit<AnswerColumns, "t">;
+  /** Statistics that are asked for; default: all. */
+  readonly stats?: ReadonlySet<string> | undefined;
 }
 
 /** `size`: the buckets of all groups. */
 export const lazily = (
   groups: readonly MergedGroup[],
   size: number,
-  { isCounter = false, step, more = () => ({}) }: AskedOfColumns,
+  { isCounter = false, step, more = () => ({}), stats }: AskedOfColumns,
 ): readonly LazySeries[] =>
   keeping(
     groups.map(({ labels, begun, buckets: of }) => ({
@@ -44,7 +48,7 @@ export const lazily = (
       columns: (): AnswerColumns => {
         const buckets = of();
         return {
-          ...columnsOf(buckets),
+          ...(stats === undefined ? columnsOf(buckets) : someColumns(buckets, stats)),
           ...(isCounter && counterColumns(buckets, step, begun)),
           ...more(labels),
         };
@@ -52,6 +56,20 @@ export const lazily = (
     })),
     size,
   );
+
+/** Some of the statistics, by their names. */
+function someColumns(buckets: Buckets, names: ReadonlySet<string>): AnswerColumns {
+  const statistics = STATISTICS.filter(({ name }) => names.has(name));
+  const columns = statistics.map(() => Array<number>(buckets.length));
+  for (let row = 0; row < buckets.length; row++) {
+    const bucket = buckets.at(row);
+    for (let i = 0; i < statistics.length; i++) columns[i]![row] = statistics[i]!.of(bucket);
+  }
+  return {
+    t: Array.from(buckets.start.subarray(0, buckets.length)),
+    ...Object.fromEntries(statistics.map(({ name }, i) => [name, columns[i]!])),
+  };
+}
 
 /** Makes columns once, where these are not too many. */
 export const keeping = (series: readonly LazySeries[], size: number): readonly LazySeries[] =>

@@ -62,11 +62,13 @@ export function shownColumns(
   if (resolution === "raw") return RAW_NAMES;
   if (across !== undefined) return ACROSS_NAMES;
   const all = columnNames(rises(type), percentilesOf(asked));
-  // Percentiles alone come besides all others.
-  if (asked.stat.every(isPercentile)) return all;
-  const wanted: ReadonlySet<ColumnName> = new Set(asked.stat);
-  return all.filter((name) => wanted.has(name) || isPercentile(name));
+  const wanted = wantedOf(asked);
+  return wanted === undefined ? all : all.filter((name) => wanted.has(name) || isPercentile(name));
 }
+
+/** The columns that are asked for; undefined: all, since percentiles alone come besides all others. */
+const wantedOf = ({ stat }: AskedOfStats): ReadonlySet<string> | undefined =>
+  stat.every(isPercentile) ? undefined : new Set(stat);
 
 interface AskedOfGroups
   extends AskedOfStats, Omit<AskedOfSamples, "names" | "order" | "count" | "groups"> {
@@ -88,7 +90,7 @@ export async function groupsOf(source: Source, merge: Merge, asked: AskedOfGroup
       ? await cut(all, asked, (group) => outlineOf(group, byBuckets, planned.step))
       : { shown: all };
   const names = percentilesOf(asked);
-  const how = { isCounter, step: planned.step };
+  const how = { isCounter, step: planned.step, stats: wantedOf(asked) };
   if (names.length === 0)
     return { series: lazily(groups, merge.size, how), total, rest, absent: [], lost: [] };
   const found = await readPercentiles(source, {

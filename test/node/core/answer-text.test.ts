@@ -60,6 +60,11 @@ test.each(SIZES)("JSON of groups of %j minutes", (...minutes) => {
   const textOf = (names: readonly StatName[]): string => [...jsonParts(HEAD, lazy, names)].join("");
   expect(textOf(STAT_NAMES)).toBe(`${JSON.stringify({ ...HEAD, series })}\n`);
   const some = series.map(({ labels, t, avg, last }) => ({ labels, t, avg, last }));
+  const stats = new Set(["avg", "last"]);
+  const fewer = lazily(merge.ranked(100).groups, merge.size, { ...HEAD, stats });
+  expect(
+    fewer.map(({ labels, columns }) => ({ labels: labelsObject(labels), ...columns() })),
+  ).toEqual(some);
   expect(textOf(["avg", "last"])).toBe(`${JSON.stringify({ ...HEAD, series: some })}\n`);
 });
 
