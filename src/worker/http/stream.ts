@@ -5,40 +5,43 @@ const encoder = new TextEncoder();
 /** Bytes that are sent at a time, at most: some 1 ms of work, but where a series begins, since others have a turn in between. */
 const BLOCK = 65_536;
 
-/**
- * A body of texts, each made when there is room for it; one of a block is made at once, since a stream would take
- * longer than what is in it.
- */
+/** Characters up to which an answer is made at once: a stream would take longer than what is in it. */
+const SMALL = BLOCK / 4;
+
+/** A body of texts; of more than a small one each is made when there is room for it. */
 export function bodyOf(texts: Iterator<string>): ReadableStream<Uint8Array> | Uint8Array {
-  let rest = "";
-  let isDone = false;
-  const next = (): Uint8Array => {
-    // Texts go straight into bytes: joined, they would be garbage that lives long.
-    const block = new Uint8Array(BLOCK);
-    let length = 0;
-    for (;;) {
-      const { read, written } = encoder.encodeInto(rest, block.subarray(length));
-      length += written;
-      rest = rest.slice(read);
-      if (rest !== "") break;
-      const { value, done } = texts.next();
-      if (done === true) {
-        isDone = true;
-        break;
-      }
-      rest = value;
-    }
-    return block.subarray(0, length);
-  };
-  let first: Uint8Array | undefined = next();
-  if (isDone) return first;
+  let small = "";
+  while (small.length <= SMALL) {
+    const { value, done } = texts.next();
+    if (done === true) return encoder.encode(small);
+    small += value;
+  }
+  return streamOf(small, texts);
+}
+
+/** A body of a text and of others, each made when there is room for it. */
+function streamOf(first: string, texts: Iterator<string>): ReadableStream<Uint8Array> {
+  let rest = first;
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        const block = first ?? next();
-        first = undefined;
-        if (block.length > 0) controller.enqueue(block);
-        if (isDone) controller.close();
+        // Texts go straight into bytes: joined, they would be garbage that lives long.
+        const block = new Uint8Array(BLOCK);
+        let length = 0;
+        for (;;) {
+          const { read, written } = encoder.encodeInto(rest, block.subarray(length));
+          length += written;
+          rest = rest.slice(read);
+          if (rest !== "") break;
+          const { value, done } = texts.next();
+          if (done === true) {
+            if (length > 0) controller.enqueue(block.subarray(0, length));
+            controller.close();
+            return;
+          }
+          rest = value;
+        }
+        controller.enqueue(block.subarray(0, length));
       },
       cancel: () => void texts.return?.(),
     },
