@@ -17,10 +17,11 @@ import type { SeriesById } from "./known-series.ts";
 import { segmentsOf } from "./pack-text.ts";
 
 /**
- * Spans that are joined, where there are so many rows of them at least: of a day, of a month. They begin at multiples
- * of it, so that a range that moves finds others than those at its ends as they were.
+ * Spans of a run at most: hours, days; years never. Runs begin at multiples of it, so that of a range that moves all but
+ * those at its ends are as they were.
  */
 const SPANS: Readonly<Record<TierName, number>> = { minute: 24, hour: 32, day: 1 };
+/** Rows that are worth it. */
 const FEWEST = 4;
 /** Runs with the same first row of which anything is kept. */
 const RUNS = 4;
@@ -204,10 +205,10 @@ export class JoinedRun {
         });
         if (isRead === undefined) return false;
         pushRows(added, form.rows, 0, form.rows.length);
-        to.held(this.#bytes);
         const error = await to.decoded();
         if (error !== undefined) return error;
       }
+      to.held(this.#bytes);
     }
     return undefined;
   }

@@ -1,10 +1,9 @@
 // The series of an answer of GET /api/v1/query, of the buckets that were read: ordered, cut, and with what is
 // asked for besides.
 
-import type { Absent, RestColumns } from "../../core/api.ts";
+import type { Absent, CounterColumns, RestColumns } from "../../core/api.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { type Across, type Combined, combined } from "../../core/query/across.ts";
-import type { CounterColumns } from "../../core/api.ts";
 import { rises } from "../../core/metric-type.ts";
 import { type AnswerHead, keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
 import { ACROSS_NAMES, type ColumnName, columnNames, RAW_NAMES } from "../../core/query/csv.ts";
