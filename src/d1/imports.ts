@@ -2,11 +2,12 @@
 // nobody has (flush.ts): so two imports at once, or one that lands late, count once. Its hours and days come
 // under the claim of the roll-up (rollup.ts).
 
+import * as LIMITS from "../core/limits.ts";
 import { DAY, yearOf } from "../core/tiers.ts";
 import { chunked } from "./chunked.ts";
 import { batch, type Database, only, query, type RowCount } from "./database.ts";
 import type { SeriesName } from "./ids.ts";
-import { type ProgressName, valueOf } from "./progress.ts";
+import { D1_NOW, IMPORT_MS, type ProgressName, valueOf } from "./progress.ts";
 import { type Claim, claim, type CoarseRow, putPacks, TOKEN } from "./rollup.ts";
 import type { DayRow, HourRow, MetricRow, SeriesRow } from "./rows.ts";
 
@@ -15,6 +16,28 @@ export const IMPORTER = -1;
 
 /** A series as the database has it; `id` 0: it does not. */
 export type TargetSeries = Pick<SeriesRow, "id" | "first_at" | "last_at">;
+
+/**
+ * Says that an import writes, so that readers hold nothing of what this database says: once in a while, since
+ * imports come in many requests. Gives how long it is to wait before it writes, ms: until nobody holds anything of
+ * before. @throws D1Failed
+ */
+export async function announceImport(
+  db: Database,
+): Promise<{ readonly waitMs: number; readonly counted: RowCount }> {
+  const { rows, counted } = await batch(db, {
+    said: query(
+      `INSERT INTO progress (name, value) VALUES ('importingTo', ${D1_NOW} + ${IMPORT_MS})
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value
+       WHERE value NOT BETWEEN ${D1_NOW} + ${IMPORT_MS / 2} AND ${D1_NOW} + ${IMPORT_MS}`,
+    ),
+    since: query<{ readonly since: number }>(
+      `SELECT ${D1_NOW} - (${valueOf("importingTo")} - ${IMPORT_MS}) AS since`,
+    ),
+  });
+  const { since } = only(rows.since);
+  return { waitMs: Math.max(0, LIMITS.standingMs - since), counted };
+}
 
 export interface ImportTarget {
   /** Of IMPORTER, as for a flush. */

@@ -17,18 +17,22 @@ export async function readLayouts(
   return { layouts: rows.layouts, counted };
 }
 
-/** Writes it also when it is there: then it has been told of once more. @throws D1Failed */
+/**
+ * Writes it also when it is there: then it has been told of once more. `others`: there are some, whose readers may
+ * not have heard of this one for `LIMITS.standingMs`. @throws D1Failed
+ */
 export async function addLayout(
   db: Database,
   shards: number,
   deadlineMs?: number,
-): Promise<RowCount> {
+): Promise<{ readonly others: boolean; readonly counted: RowCount }> {
   const added = query(
     `INSERT INTO layouts (shards, told) VALUES (?, 1)
      ON CONFLICT (shards) DO UPDATE SET told = told + 1`,
     shards,
   );
-  return (await batch(db, { added }, deadlineMs)).counted;
+  const { rows, counted } = await batch(db, { added, layouts: SELECT_LAYOUTS }, deadlineMs);
+  return { others: rows.layouts.length > 1, counted };
 }
 
 /**

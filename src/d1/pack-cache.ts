@@ -7,6 +7,7 @@ import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import type { TierName } from "../core/tiers.ts";
+import { HeldReads } from "./held-reads.ts";
 import type { PackRow } from "./rows.ts";
 
 /** The rows of some packs in spans [first, last]: hours, UTC days or years, the table's own keys. */
@@ -56,6 +57,8 @@ export interface Caching {
 }
 
 export class PackCache {
+  /** What was read besides. */
+  readonly reads = new HeldReads();
   readonly #most: number;
   /** Bytes that it may take now. */
   readonly #room: () => number;
@@ -175,13 +178,14 @@ export class PackCache {
 
   /** Lets go of all, as in a new isolate. */
   clear(): void {
-    for (const all of [this.#held, this.#tokens, this.#questions]) all.clear();
+    for (const all of [this.#held, this.#tokens, this.#questions, this.reads]) all.clear();
     this.#bytes = this.#beside = 0;
   }
 
   /** Lets go of what there is no room for any more: first of what was asked for longest ago. */
   trim(): void {
-    const room = this.#room();
+    const room = this.#room() - this.reads.bytes;
+    if (room < 0) this.reads.clear();
     for (const key of this.#held.keys()) {
       if (this.#bytes <= room) break;
       this.#drop(key);
@@ -227,6 +231,7 @@ export class CachedRead {
   /** The token under which the database has answered: with another, nothing of what was held is told by the cache. */
   answered(token: Token): void {
     this.#token = token;
+    this.#held.clear();
     if (token === this.known?.token)
       for (const one of this.known.packs) this.#held.set(one.pack, one);
   }

@@ -25,11 +25,19 @@ export type ProgressName =
   | "letGo"
   | `letGo:${string}`
   /** Removals by a shard that writes elsewhere: they move no watermark here. */
-  | "removals";
+  | "removals"
+  /** Until when imports write, by D1's clock, Unix ms: until then nobody holds what this database said. */
+  | "importingTo";
 
 /** SQL of a value; 0 when it was never set. */
 export const valueOf = (name: ProgressName): string =>
   `coalesce((SELECT value FROM progress WHERE name = '${name}'), 0)`;
+
+/** SQL: Unix ms, by D1's clock. */
+export const D1_NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/** An import says that it writes for so long, ms: longer than an attempt takes. */
+export const IMPORT_MS = 300_000;
 
 export const setProgress = (
   values: Readonly<Partial<Record<ProgressName, number>>>,

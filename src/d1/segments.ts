@@ -35,11 +35,13 @@ export interface PartRow extends PackRow {
  * grows with the clock; and taken away under the roll-up's token. One thing is not told apart: a flush that landed, of
  * which the shard had no answer before the database was restored, may come again with the same watermark and other ids.
  */
-export const tokenOf = (tier: TierName): string =>
-  tier === "minute" ? `${TOKEN} || ' ' || (${WATERMARKS})` : `${TOKEN} || ''`;
+const tokenOf = (tier: TierName): string => (tier === "minute" ? STATE : `${TOKEN} || ''`);
 
 const WATERMARKS =
   "SELECT coalesce(group_concat(shard || ':' || page), '') FROM (SELECT shard, page FROM flushed ORDER BY shard)";
+
+/** SQL of the State of a database: the token of hours and days, then the watermarks of all shards. */
+export const STATE = `${TOKEN} || ' ' || (${WATERMARKS})`;
 
 /** A SELECT of rows of a part, in the order of the columns of PartRow. */
 interface Branch {

@@ -6,12 +6,11 @@ import type { Matcher } from "../core/query/matcher.ts";
 import type { DirtyHour, Plan } from "../core/query/plan.ts";
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/slices.ts";
-import { hourOf, MINUTE, spanOf, type TierName } from "../core/tiers.ts";
+import { hourOf, MINUTE, spanOf } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
-import { descriptionOf } from "./catalogue.ts";
-import { batch, type Database, type Query, query, type RowCount } from "./database.ts";
-import { type Area, CachedRead, type Caching, type Known, type Token } from "./pack-cache.ts";
-import type { MetricRow, PackRow, SeriesRow } from "./rows.ts";
+import { batch, type Database, query, type RowCount } from "./database.ts";
+import { type Area, CachedRead, type Caching, type Known } from "./pack-cache.ts";
+import type { PackRow, SeriesRow } from "./rows.ts";
 import {
   type Packs,
   packsGiven,
@@ -19,9 +18,10 @@ import {
   type PartRow,
   readIds,
   readPacks,
+  type SeriesMost,
   SLOTS,
-  tokenOf,
 } from "./segments.ts";
+import { standingIn, standingOf, tokenIn } from "./standing.ts";
 
 /** Which series, and of when. */
 export interface Wanted {
@@ -70,32 +70,22 @@ export interface Snapshot extends Standing {
   readonly open: readonly number[];
 }
 
-/** `shards`: whose watermarks are told. @throws D1Failed */
+/** `mayBeHeld`: what the database said a moment ago will do. @throws D1Failed */
 export async function readSnapshot(
   db: Database,
   wanted: Wanted,
-  shards: readonly number[],
   caching: Caching,
+  mayBeHeld = false,
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
-  const ids = idsOf(wanted);
-  const area = areaOf(plan, caching);
-  const question = `${caching.database} ${ids.cte} ${ids.params.join("\n")}`;
-  const cached = new CachedRead(caching, area, area && caching.cache.knownOf(area, question));
-  const most = {
-    buckets: perSlice,
-    ofSlot: nominal(plan),
-    ofKnownSlot: ofKnownSlot(plan),
-    series: LIMITS.seriesRowsPerQuery + 1,
-    open: LIMITS.openHours,
-    rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
-  };
+  const asked = askedOf(wanted, caching);
+  const { ids, area, cached, most, texts } = asked;
+  const { cache, database } = caching;
+  const askedAt = Date.now();
+  const held = mayBeHeld ? heldSnapshot(asked, plan, caching, askedAt) : undefined;
+  if (held !== undefined) return held;
   const { rows, counted } = await batch(db, {
-    standing: standingOf(
-      shards,
-      area && plan.tier,
-      wanted.metrics.length === 1 ? wanted.metrics[0] : undefined,
-    ),
+    standing: standingOf(wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
     parts: readIds(ids, plan, most, cached.known),
   });
   const parts = byPart(rows.parts);
@@ -105,22 +95,99 @@ export async function readSnapshot(
     labels: String(body),
   }));
   const packs = packsOf(series.map(({ id }) => id));
-  const { token, ...standing } = standingIn(rows.standing, counted);
-  cached.answered(token);
-  let buckets = 0;
-  for (const one of packs)
-    buckets += slotsOf([one]) * (cached.heldOf(one) === undefined ? most.ofSlot : most.ofKnownSlot);
-  const read = segments(parts, buckets > most.buckets ? NONE_READ : rowsOf(packs, perSlice));
+  const { description, ...standing } = standingIn(rows.standing);
+  const { state } = standing;
+  cache.reads.saw(database, standing, askedAt);
+  cached.answered(tokenIn(state, plan.tier));
+  const read = segments(parts, isLittle(packs, asked) ? rowsOf(packs, perSlice) : NONE_READ);
+  const open = parts.open.map(({ span }) => span);
   // Of more than that SQL looked at others than are told here.
   const isWhole = series.length < most.series;
-  if (isWhole && area !== undefined) caching.cache.answered(question, packs);
+  if (isWhole && area !== undefined) {
+    cache.answered(texts.packs, packs);
+    const besides = besidesOf(read, plan);
+    if (!read.cut) cache.reads.keep(texts.all, { state, series, description, open, ...besides });
+  }
   return {
     ...standing,
+    counted,
+    description,
     series,
     segments: isWhole ? withHeld(read, packs, plan, cached) : read,
-    open: parts.open.map(({ span }) => span),
+    open,
   };
 }
+
+/** What a database is asked, and what is held of it. */
+interface Asked {
+  readonly ids: Packs;
+  readonly area: Area | undefined;
+  readonly cached: CachedRead;
+  readonly most: SeriesMost;
+  /** By which it is known of which packs it is, and what else is read for it. */
+  readonly texts: { readonly packs: string; readonly all: string };
+}
+
+function askedOf(wanted: Wanted, caching: Caching): Asked {
+  const { plan, perSlice } = wanted;
+  const ids = idsOf(wanted);
+  const area = areaOf(plan, caching);
+  const packs = `${caching.database} ${ids.cte} ${ids.params.join("\n")}`;
+  return {
+    ids,
+    area,
+    cached: new CachedRead(caching, area, area && caching.cache.knownOf(area, packs)),
+    most: {
+      buckets: perSlice,
+      ofSlot: nominal(plan),
+      ofKnownSlot: ofKnownSlot(plan),
+      series: LIMITS.seriesRowsPerQuery + 1,
+      open: LIMITS.openHours,
+      rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
+    },
+    texts: { packs, all: `${besideOf(plan)} ${perSlice} ${packs}` },
+  };
+}
+
+/** Whether all of some packs is read at once. */
+function isLittle(packs: readonly WantedPack[], { cached, most }: Asked): boolean {
+  const of = (one: WantedPack): number =>
+    cached.heldOf(one) === undefined ? most.ofSlot : most.ofKnownSlot;
+  return packs.reduce((sum, one) => sum + slotsOf([one]) * of(one), 0) <= most.buckets;
+}
+
+/** What a database would answer; undefined: it is to be asked. */
+function heldSnapshot(
+  asked: Asked,
+  plan: Plan,
+  { cache, database }: Caching,
+  now: number,
+): Snapshot | undefined {
+  const { area, cached, texts } = asked;
+  const held = area && cache.reads.of(database, texts.all, now);
+  if (held === undefined) return undefined;
+  const { standing, read } = held;
+  cached.answered(tokenIn(standing.state, plan.tier));
+  const packs = packsOf(read.series.map(({ id }) => id));
+  if (packs.some((one) => cached.heldOf(one) === undefined) || !isLittle(packs, asked))
+    return undefined;
+  const segments = withHeld({ days: [], known: 0, cut: false, ...read }, packs, plan, cached);
+  return { ...standing, ...read, segments, counted: { read: 0, written: 0 } };
+}
+
+/** Which rows besides those of its tier a plan reads. */
+const besideOf = ({ tier, kept, to }: Plan): string =>
+  tier === "minute" ? tier : `${tier} ${hourOf(kept)} ${hourOf(to - 1)}`;
+
+/** Without the rows of the tier itself. */
+const besidesOf = (
+  { dirty, minutes, hours }: Segments,
+  { tier }: Plan,
+): Pick<Segments, "dirty" | "minutes" | "hours"> => ({
+  dirty,
+  minutes: tier === "minute" ? [] : minutes,
+  hours: tier === "day" ? hours : [],
+});
 
 /** Of a plan's own table; undefined: nothing is kept of it. */
 function areaOf({ tier: table, kept, to }: Plan, { database, isBulk }: Caching): Area | undefined {
@@ -182,7 +249,6 @@ export async function readSlice(
   db: Database,
   { packs, from, to }: Slice,
   plan: Plan,
-  shards: readonly number[],
   perSlice: number,
   caching: Caching,
   held?: Known,
@@ -191,8 +257,9 @@ export async function readSlice(
   const part = { ...plan, kept: from, to };
   const area = areaOf(part, caching);
   const cached = new CachedRead(caching, area, held ?? (area && caching.cache.known(area, packs)));
+  const askedAt = Date.now();
   const { rows, counted } = await batch(db, {
-    standing: standingOf(shards, area && plan.tier),
+    standing: standingOf(),
     parts: readPacks(
       packsGiven(packs, plan.tier, cached.known),
       part,
@@ -200,60 +267,12 @@ export async function readSlice(
       cached.known,
     ),
   });
-  const { flushed, progress, token } = standingIn(rows.standing, counted);
-  cached.answered(token);
+  const standing = standingIn(rows.standing);
+  const { flushed, progress, state } = standing;
+  caching.cache.reads.saw(caching.database, standing, askedAt);
+  cached.answered(tokenIn(state, plan.tier));
   const read = segments(byPart(rows.parts), most);
   return { flushed, progress, counted, segments: withHeld(read, packs, plan, cached) };
-}
-
-/** A watermark by shard, a number of the cron by name, or a layout; JSON of what is known of a metric; a token. */
-type StandingRow =
-  | {
-      readonly of: "flushed" | "progress" | "layout";
-      readonly name: number | string;
-      readonly value: number;
-    }
-  | { readonly of: "described"; readonly value: string }
-  | { readonly of: "token"; readonly value: string };
-
-const standingOf = (
-  shards: readonly number[],
-  tier: TierName | undefined,
-  metric?: string,
-): Query<StandingRow> =>
-  query(
-    `SELECT 'flushed' AS of, shard AS name, page AS value FROM flushed
-     WHERE shard IN (SELECT value FROM json_each(?))
-     UNION ALL SELECT 'progress', name, value FROM progress
-     UNION ALL SELECT 'layout', shards, told FROM layouts
-     UNION ALL SELECT 'token', 0, ${tier === undefined ? "''" : tokenOf(tier)}
-     ${metric === undefined ? "" : DESCRIBED}`,
-    JSON.stringify(shards),
-    ...(metric === undefined ? [] : [metric]),
-  );
-
-const DESCRIBED = `UNION ALL SELECT 'described', 0, json_object('metric', metric, 'type', type, 'unit', unit,
-    'help', NULL, 'said_at', said_at, 'set_type', set_type, 'set_unit', set_unit, 'set_help', NULL,
-    'set_at', set_at)
-  FROM metric WHERE metric = ?`;
-
-function standingIn(
-  rows: readonly StandingRow[],
-  counted: RowCount,
-): Standing & Pick<Snapshot, "layouts" | "description"> & { readonly token: Token } {
-  const flushed = new Map<number, number>();
-  const progress = new Map<string, number>();
-  const layouts: number[] = [];
-  let description: Description | undefined;
-  let token: Token = "";
-  for (const row of rows)
-    if (row.of === "token") token = row.value;
-    else if (row.of === "described")
-      description = descriptionOf(JSON.parse(row.value) as MetricRow);
-    else if (row.of === "flushed") flushed.set(Number(row.name), row.value);
-    else if (row.of === "progress") progress.set(String(row.name), row.value);
-    else layouts.push(Number(row.name));
-  return { flushed, progress, layouts, description, token, counted };
 }
 
 type Parts = Readonly<Record<Part, readonly PartRow[]>>;

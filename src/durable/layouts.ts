@@ -13,16 +13,21 @@ export class Layouts {
   readonly #store: Store;
   readonly #db: Database;
   readonly #told: () => void;
+  readonly #outlive: () => Promise<void>;
   /** Those that D1 knows of. */
   #known: ReadonlySet<number>;
   /** When D1 did not take one, Unix ms. */
   #failedAt = -Infinity;
 
-  /** `told` is called when D1 has been told of another one. */
-  constructor(store: Store, db: Database, told: () => void) {
+  /**
+   * `told` is called when D1 has been told of another one; `outlive` waits until nobody reads by what D1 said
+   * before.
+   */
+  constructor(store: Store, db: Database, told: () => void, outlive: () => Promise<void>) {
     this.#store = store;
     this.#db = db;
     this.#told = told;
+    this.#outlive = outlive;
     this.#known = new Set(store.layouts());
   }
 
@@ -49,7 +54,8 @@ export class Layouts {
   async #tell(layouts: ReadonlySet<number>): Promise<void> {
     try {
       for (const layout of layouts) {
-        await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
+        const { others } = await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
+        if (others) await this.#outlive();
         this.#write(new Set([...this.#known, layout]));
       }
       this.#told();

@@ -21,7 +21,7 @@ import type { AppendAnswer } from "./commit.ts";
 import type { Attempt } from "./idempotency.ts";
 import type { Count } from "./counters.ts";
 import { type Describing, Flusher } from "./flush/flusher.ts";
-import type { FlushTarget } from "./flush/protocol.ts";
+import { type FlushTarget, targetIn } from "./flush/protocol.ts";
 import type { Asked } from "./head.ts";
 import { idleSeries } from "./idle.ts";
 import { Layouts } from "./layouts.ts";
@@ -88,7 +88,8 @@ export class Shard extends DurableObject<ShardEnv> {
     this.#schedule = new Schedule(ctx.storage, this.#log, this.#index);
     const doubt = this.#log.sealed.length > 0 || !this.#store.exists;
     this.#flusher = new Flusher(this.#log, doubt, () => this.#target(this.#log.databases.database));
-    this.#layouts = new Layouts(this.#store, env.DB, () => void this.#learn());
+    const told = (): void => void this.#learn();
+    this.#layouts = new Layouts(this.#store, env.DB, told, () => this.outlive());
     this.#appends = new Appends({
       index: this.#index,
       log: this.#log,
@@ -273,6 +274,11 @@ export class Shard extends DurableObject<ShardEnv> {
     return LIMITS.flushTimeoutMs;
   }
 
+  /** As in FlushTarget. */
+  protected outlive(): Promise<void> {
+    return scheduler.wait(LIMITS.standingMs);
+  }
+
   /**
    * Counts a request, with what its caller counted. The platform bills one for each call, socket
    * and alarm: every public method begins with this. Durable with the next manifest, no earlier.
@@ -330,17 +336,12 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** @throws when there is no such database. */
   #target(name: string): FlushTarget {
-    const found = this.#databases.find((one) => one.name === name);
-    if (found === undefined)
-      throw new Error(
-        `shard ${this.#index} has written to ${name}, which is not bound any more: bind it again`,
-      );
-    return {
-      db: found.db,
+    return targetIn(this.#databases, name, {
       shard: this.#index,
       timeoutMs: this.flushTimeoutMs,
       pause: () => scheduler.wait(0),
-    };
+      outlive: () => this.outlive(),
+    });
   }
 
   /**
@@ -350,10 +351,9 @@ export class Shard extends DurableObject<ShardEnv> {
   async #moveHome(): Promise<boolean> {
     if (!(await this.#flusher.flush(Infinity, new Set())) || this.#log.sealed.length > 0)
       return false;
-    const { name } = this.#home;
-    const watermark = await this.#flusher.watermarkIn(this.#target(name));
+    const watermark = await this.#flusher.watermarkIn(this.#target(this.#home.name));
     if (watermark === undefined || this.#log.sealed.length > 0) return false;
-    this.#log.moveTo(name, watermark, Date.now());
+    this.#log.moveTo(this.#home.name, watermark, Date.now());
     return true;
   }
 

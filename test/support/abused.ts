@@ -71,6 +71,8 @@ export const ABUSED: Readonly<
   pacedCallers: ["node/worker/pace.test.ts", "so many callers are known"],
   packQuestions: ["workerd/pack-cache.test.ts", "the packs of a question are known"],
   slicesAtOnce: ["node/worker/gate.test.ts", "so many slices are read at once"],
+  heldReadBytes: ["workerd/held-reads.test.ts", "take no more room than they may"],
+  standingMs: ["workerd/held-reads.test.ts", "asks no database"],
   packCacheBytes: ["workerd/pack-cache.test.ts", "holds no more than the limit"],
   turnMs: ["workerd/turns.test.ts", "a request that is gone in its turn"],
   decodedPerQuery: ["node/core/bounds.test.ts", "decodedPerQuery"],

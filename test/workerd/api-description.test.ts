@@ -8,6 +8,7 @@ import { writeRequest } from "../node/formats/remote-write/messages.ts";
 import { snappy } from "../node/formats/snappy-block.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { packCache } from "../../src/worker/in-room.ts";
 import {
   describeMetric,
   failureOf,
@@ -40,6 +41,8 @@ const loseShard = async (): Promise<void> => {
     await storage.deleteAll();
   });
   await evictDurableObject(shard());
+  // A while later.
+  packCache.reads.clear();
 };
 
 const set = (name: string, body: unknown): Promise<Response> =>

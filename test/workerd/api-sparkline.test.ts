@@ -11,6 +11,7 @@ import { HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
 import { runCron } from "../../src/worker/cron/cron.ts";
 import type { Env } from "../../src/worker/env.ts";
+import { packCache } from "../../src/worker/in-room.ts";
 import { metricsAnswer } from "../../src/worker/routes/metrics.ts";
 import { queryAnswer } from "../../src/worker/routes/query-answer.ts";
 import { failureOf, fetchApi, NOW as NOON, search, status } from "./api-client.ts";
@@ -203,6 +204,7 @@ test.each(["shard", "D1"] as const)("a flush that lands after %s was read", asyn
   await shard.flush();
   await put(some(metrics, 15, 40, 3));
   const before = await list({ search: metrics[0]?.slice(0, -2) });
+  packCache.reads.clear();
   let flushed = false;
   const store = between(first, async () => {
     flushed = await shard.flush();

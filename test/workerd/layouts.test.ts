@@ -82,6 +82,17 @@ for (const [before, after] of [
             expect(await found(workerOf(reader), name)).toEqual([1, [name], name]);
         });
 
+    test("a Worker of before that has asked a moment ago finds what comes by the new one", async () => {
+      await deployShards(before);
+      await post(workerOf(before), moving());
+      const name = moving();
+      for (let i = 0; i < 2; i++)
+        expect(await found(workerOf(before), name)).toEqual([404, [], 404]);
+      await deployShards(after);
+      await post(workerOf(after), name);
+      expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
+    });
+
     test("what the Worker of before stores after the cron has settled the new one", async () => {
       await deployShards(before);
       await post(workerOf(before), moving());

@@ -143,7 +143,7 @@ test("today by the hour reads a row of hours, and the minutes of the last ones",
   const rows = async (tier: TierName, from: number): Promise<unknown> => {
     const range = plan({ from, to: noon + HOUR }, tier, noon, RETENTION);
     const wanted = { metrics: ["m16"], matchers: [], plan: range, perSlice: 200_000 };
-    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0], caching());
+    const { segments } = await readSnapshot(env.DB.withSession(), wanted, caching());
     return [segments.days, segments.hours, segments.minutes].map((table) =>
       table.map(({ slot, span }) => [slot, span]),
     );
@@ -165,7 +165,7 @@ function asking(from: number) {
     const range = plan({ from, to: START }, tier, START, RETENTION);
     const wanted = { metrics, matchers: [], plan: range, perSlice: 200_000 };
     const admission = cache.admission();
-    const { segments } = await readSnapshot(env.DB.withSession(), wanted, [0], {
+    const { segments } = await readSnapshot(env.DB.withSession(), wanted, {
       cache,
       database,
       admission,

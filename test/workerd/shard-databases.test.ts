@@ -218,6 +218,21 @@ test("a removal that lands late in another database takes nothing that came sinc
   expect(await seriesIn(env.DB)).toEqual([a]);
 });
 
+test("a removal from another database waits until nobody holds what that said", async () => {
+  const outlived = vi.spyOn(Shard.prototype, "outlive" as keyof Shard);
+  await post(a);
+  await shard().flush();
+  await deploy(2);
+  expect(await shard().flush()).toBe(true);
+  await post(b);
+  expect(await count(a)).toBe(1);
+  expect(await remove(b)).toBe(true);
+  expect(outlived).not.toHaveBeenCalled();
+  expect(await remove(a)).toBe(true);
+  expect(outlived).toHaveBeenCalledTimes(1);
+  expect(await count(a)).toBe(0);
+});
+
 test("a removal costs a database nothing that does not have the metric", async () => {
   await deploy(2);
   await post(c);

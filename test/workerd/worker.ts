@@ -2,6 +2,7 @@
 
 import { Shard as RealShard, type ShardEnv } from "../../src/durable/shard.ts";
 import worker from "../../src/worker/index.ts";
+import { packCache } from "../../src/worker/in-room.ts";
 import { takeCounted } from "../../src/worker/shards.ts";
 import { type Faults, faultyD1, noFaults } from "./faults.ts";
 
@@ -63,5 +64,10 @@ export class Shard extends RealShard {
 
   protected override get flushTimeoutMs(): number {
     return Shard.patienceMs;
+  }
+
+  protected override outlive(): Promise<void> {
+    packCache.reads.clear();
+    return Promise.resolve();
   }
 }

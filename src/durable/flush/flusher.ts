@@ -198,6 +198,8 @@ export class Flusher {
     const elsewhere = await removeFrom(others, metric, timeoutMs);
     if (elsewhere === undefined) return false;
     this.#count(elsewhere);
+    // Of which no watermark tells.
+    if (elsewhere.written > 0) await this.#target().outlive();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
       const part = await this.#freeId();

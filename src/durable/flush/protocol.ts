@@ -18,6 +18,7 @@ import { Minutes } from "../../core/minutes.ts";
 import { labelsJsonOfKey, metricOfKey } from "../../core/series/labels.ts";
 import { HOUR, hourOf } from "../../core/tiers.ts";
 import { D1Failed, type RowCount } from "../../d1/database.ts";
+import type { Databases } from "../../d1/databases.ts";
 import {
   type FlushedDescription,
   type FlushedPack,
@@ -42,6 +43,22 @@ export interface FlushTarget {
   readonly timeoutMs: number;
   /** Lets others have a turn while content is made. */
   readonly pause: () => Promise<void>;
+  /** Waits until nobody reads by what a database said before (d1/held-reads.ts). */
+  readonly outlive: () => Promise<void>;
+}
+
+/** @throws when there is no such database. */
+export function targetIn(
+  databases: Databases,
+  name: string,
+  besides: Omit<FlushTarget, "db">,
+): FlushTarget {
+  const found = databases.find((one) => one.name === name);
+  if (found === undefined)
+    throw new Error(
+      `shard ${besides.shard} has written to ${name}, which is not bound any more: bind it again`,
+    );
+  return { db: found.db, ...besides };
 }
 
 export type FlushResult =

@@ -9,9 +9,10 @@ import { shardOf } from "../../core/series/route.ts";
 import { DAY, dayOf, HOUR } from "../../core/tiers.ts";
 import { D1Failed } from "../../d1/database.ts";
 import { databaseOf, databasesOf, type Named } from "../../d1/databases.ts";
-import { readTarget } from "../../d1/imports.ts";
+import { announceImport, readTarget } from "../../d1/imports.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
+import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { sourceOf } from "../read/source.ts";
 import { countRead } from "../shards.ts";
 import { type Due, dueOf, isoDay, readExisting, see, takeHours, takeMinutes } from "./due.ts";
@@ -79,6 +80,9 @@ async function attemptTo(
   landed: Landed,
 ): Promise<Imported | undefined> {
   const session = db.withSession("first-primary");
+  const said = await announceImport(session);
+  countRead(said.counted.read);
+  if (said.waitMs > 0) await ISOLATE_CLOCK.wait(said.waitMs);
   const days = lines.filter((line) => line.kind === "series");
   const abouts = lines.filter((line) => line.kind === "about");
   const due = dueOf(days);

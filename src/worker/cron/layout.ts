@@ -30,6 +30,6 @@ export async function settleShards(env: Env, shards: number): Promise<StepResult
   );
   const letGo = new Map(counts.map(({ name, count }) => [name, count]));
   const removed = await removeLayouts(db, others, letGo);
-  const rows = sum(counted, added, ...counts.map((of) => of.counted), removed);
+  const rows = sum(counted, added.counted, ...counts.map((of) => of.counted), removed);
   return { rows, more: false };
 }

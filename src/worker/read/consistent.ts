@@ -25,12 +25,10 @@ export interface WantedOfHeads {
 
 export interface Wanted extends WantedOfHeads {
   readonly metrics: readonly string[];
-  /** Reads a database in one snapshot, with the watermarks of `shards`. @throws D1Failed */
-  readonly readD1: (
-    db: D1DatabaseSession,
-    shards: readonly number[],
-    name: string,
-  ) => Promise<Snapshot>;
+  /** Nothing will do but what the primary has now. */
+  readonly isExact: boolean;
+  /** Reads a database in one snapshot; if it may be held, that of a moment ago will do. @throws D1Failed */
+  readonly readD1: (db: D1DatabaseSession, name: string, mayBeHeld: boolean) => Promise<Snapshot>;
 }
 
 export interface AskedHead {
@@ -67,7 +65,7 @@ export async function consistent(
     const asked = metricsByHome(wanted.metrics, layouts);
     // Without a database the head is never all, nor they without a shard: one that fails fails the read.
     const [stored, answers] = await Promise.all([
-      readAll(env, attempt, [...asked.keys()], wanted),
+      readAll(env, attempt === 0 && !wanted.isExact, wanted),
       headsOf(env, asked, wanted),
     ]);
     if (!stored.ok) return stored;
@@ -94,19 +92,18 @@ export const MOVING: Unavailable = {
   retryAfterSec: 1,
 };
 
-/** All databases at the same time. */
+/** All databases at the same time. `mayBeBehind`: a replica will do, or what was said a moment ago. */
 async function readAll(
   env: Env,
-  attempt: number,
-  shards: readonly number[],
+  mayBeBehind: boolean,
   { readD1 }: Wanted,
 ): Promise<Result<readonly Reading[], ReadError>> {
   const databases = databasesOf(env).map(
     async ({ name, db }): Promise<Result<Reading, ReadError>> => {
       // Only the primary can be trusted not to be behind what a shard said.
-      const session = db.withSession(attempt === 0 ? "first-unconstrained" : "first-primary");
+      const session = db.withSession(mayBeBehind ? "first-unconstrained" : "first-primary");
       try {
-        return ok({ name, session, snapshot: await readD1(session, shards, name) });
+        return ok({ name, session, snapshot: await readD1(session, name, mayBeBehind) });
       } catch (error) {
         return err(d1Unavailable(name, error));
       }

@@ -186,14 +186,13 @@ class Joined {
   }
 
   async read({ of, slice, whole, known }: Item): Promise<Result<SliceSnapshot, ReadError>> {
-    const { plan, asked, perSlice, caching } = this.#wide;
+    const { plan, perSlice, caching } = this.#wide;
     const { name } = of.reading;
     const session = this.#sessions.get(name)!;
     const most = whole ? Infinity : perSlice;
     try {
-      const shards = [...asked.keys()];
       const read = await gate.pass(name, () =>
-        readSlice(session, slice, plan, shards, most, caching(name), known),
+        readSlice(session, slice, plan, most, caching(name), known),
       );
       countRead(read.counted.read);
       return ok(read);

@@ -48,7 +48,7 @@ import { merged, withHeads } from "./union.ts";
  * `prefix`: as if there were only metrics whose names begin with it. `now`: Unix ms, by which retention
  * is counted. `perSlice`: buckets that are read at once. `share`: where what is read is counted, and what is
  * gathered of it; its room is waited for. `work`: that on texts of all that is asked; else each question has its own.
- * `isBulk`: all of a store is read once, and nothing of it kept.
+ * `isBulk`: all of a store is read once, as it is now, and nothing of it kept.
  */
 export const sourceOf = (
   env: Env,
@@ -65,6 +65,7 @@ export const sourceOf = (
     share,
     work: work ?? new Work(),
     caching,
+    isExact: isBulk,
   });
   return {
     series: (question, limit) => findSeries(env, prefix, question, limit, bounds().work),
@@ -104,6 +105,8 @@ interface Bounds {
   readonly share: Share | undefined;
   readonly work: Work;
   readonly caching: (database: string) => Caching;
+  /** As in `consistent`. */
+  readonly isExact: boolean;
 }
 
 async function select<R extends Rows>(
@@ -114,7 +117,7 @@ async function select<R extends Rows>(
   take: TakeRows<R>,
   besides: Besides,
 ): Promise<Result<Selected, ReadError>> {
-  const { prefix, now, perSlice, share, work, caching } = bounds;
+  const { prefix, now, perSlice, share, work, caching, isExact } = bounds;
   const { tier } = selection;
   const { retention } = configOf(env);
   const asked = plan(selection, tier, now, retention);
@@ -130,6 +133,7 @@ async function select<R extends Rows>(
     perSlice,
     since: Date.now(),
     caching,
+    isExact,
     heads,
     after: selection.after,
   };
@@ -188,6 +192,7 @@ interface Question {
   /** Unix ms: when it began, or what it was to come after was over. */
   since: number;
   readonly caching: (database: string) => Caching;
+  readonly isExact: boolean;
   /** Told how many bytes of heads are held. */
   readonly heads: (bytes: number) => void;
   /** What was read is decoded when it is over. */
@@ -220,8 +225,9 @@ async function readPart(
     labels,
     from: asked.kept,
     to: asked.to,
-    readD1: async (db, shards, database) => {
-      const snapshot = await readSnapshot(db, wanted, shards, caching(database));
+    isExact: question.isExact,
+    readD1: async (db, database, mayBeHeld) => {
+      const snapshot = await readSnapshot(db, wanted, caching(database), mayBeHeld);
       countRead(snapshot.counted.read);
       return snapshot;
     },
