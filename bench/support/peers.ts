@@ -168,7 +168,9 @@ bind-address = "127.0.0.1:18088"
 }
 
 async function post(url: string, body: string | URLSearchParams): Promise<void> {
-  const response = await fetch(url, { method: "POST", body });
+  const send = (): Promise<Response> => fetch(url, { method: "POST", body });
+  // A connection that was idle for long may be closed at the moment at which it is used.
+  const response = await send().catch(send);
   if (!response.ok) throw new Error(`${url}: ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();
 }

@@ -121,13 +121,14 @@ export class PackCache {
     return packs && this.known(area, packs);
   }
 
-  /** Keeps what a question is of. */
-  answered(question: string, packs: readonly WantedPack[]): void {
+  /** Keeps what a question is of; false: it is too long, or of too many packs. */
+  answered(question: string, packs: readonly WantedPack[]): boolean {
     this.#questions.delete(question);
-    if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return;
+    if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return false;
     this.#questions.set(question, packs);
     if (this.#questions.size > LIMITS.packQuestions)
       this.#questions.delete(this.#questions.keys().next().value!);
+    return true;
   }
 
   /** Keeps all rows of packs in an area, as they were read under a token. */

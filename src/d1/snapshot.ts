@@ -104,9 +104,9 @@ export async function readSnapshot(
   // Of more than that SQL looked at others than are told here.
   const isWhole = series.length < most.series;
   if (isWhole && area !== undefined) {
-    cache.answered(texts.packs, packs);
     const besides = besidesOf(read, plan);
-    if (!read.cut) cache.reads.keep(texts.all, { state, series, description, open, ...besides });
+    if (cache.answered(texts.packs, packs) && !read.cut)
+      cache.reads.keep(texts.all, { state, series, description, open, ...besides });
   }
   return {
     ...standing,

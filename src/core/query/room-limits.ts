@@ -15,7 +15,7 @@ export const packCacheBytes = 20 * 1024 * 1024;
 /** Questions of which an isolate knows what packs they are of: bounds memory. */
 export const packQuestions = 128;
 /** The same of what it keeps besides, of which series questions are and what is not rolled up: a part of them. */
-export const heldReadBytes = 2 * 1024 * 1024;
+export const heldReadBytes = 4 * 1024 * 1024;
 /**
  * For so long what a database said answers reads that come after it, ms: so what answers them is so far behind at most.
  * A removal from a database that the shard does not write to, a change of SHARDS and an import wait for so long.
