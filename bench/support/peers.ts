@@ -169,7 +169,7 @@ bind-address = "127.0.0.1:18088"
 
 async function post(url: string, body: string | URLSearchParams): Promise<void> {
   const send = (): Promise<Response> => fetch(url, { method: "POST", body });
-  // A connection that was idle for long may be closed at the moment at which it is used.
+  // A connection that was idle for long may be closed at the moment at which it is used; what came twice counts once.
   const response = await send().catch(send);
   if (!response.ok) throw new Error(`${url}: ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();

@@ -36,7 +36,7 @@ export async function announceImport(
     ),
   });
   const { since } = only(rows.since);
-  return { waitMs: Math.max(0, LIMITS.standingMs - since), counted };
+  return { waitMs: Math.max(0, LIMITS.outliveMs - since), counted };
 }
 
 export interface ImportTarget {

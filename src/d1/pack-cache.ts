@@ -1,7 +1,7 @@
 // Packs that were read not long ago, so that panels side by side, and the same again a minute later, read them once.
-// Nothing goes by time: whatever changes packs changes their token (`tokenOf` of segments.ts), and D1 leaves out what
-// is held only while the token is still the one under which it was read. So a read gets what its snapshot holds, also
-// of a replica, or of a database that was restored.
+// Of packs nothing goes by time: whatever changes them changes their token (`tokenOf` of segments.ts), and D1 leaves out
+// what is held only while the token is still the one under which it was read. So a read gets what its snapshot holds,
+// also of a replica, or of a database that was restored. What else was read is in its room too (held-reads.ts).
 
 import { SERIES_PER_PACK } from "../core/codec/pack.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -121,14 +121,13 @@ export class PackCache {
     return packs && this.known(area, packs);
   }
 
-  /** Keeps what a question is of; false: it is too long, or of too many packs. */
-  answered(question: string, packs: readonly WantedPack[]): boolean {
+  /** Keeps what a question is of. */
+  answered(question: string, packs: readonly WantedPack[]): void {
     this.#questions.delete(question);
-    if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return false;
+    if (question.length > MOST_CHARACTERS || packs.length > MOST_PACKS) return;
     this.#questions.set(question, packs);
     if (this.#questions.size > LIMITS.packQuestions)
       this.#questions.delete(this.#questions.keys().next().value!);
-    return true;
   }
 
   /** Keeps all rows of packs in an area, as they were read under a token. */
@@ -185,8 +184,8 @@ export class PackCache {
 
   /** Lets go of what there is no room for any more: first of what was asked for longest ago. */
   trim(): void {
+    if (this.#room() < this.reads.bytes) this.reads.clear();
     const room = this.#room() - this.reads.bytes;
-    if (room < 0) this.reads.clear();
     for (const key of this.#held.keys()) {
       if (this.#bytes <= room) break;
       this.#drop(key);
@@ -232,7 +231,6 @@ export class CachedRead {
   /** The token under which the database has answered: with another, nothing of what was held is told by the cache. */
   answered(token: Token): void {
     this.#token = token;
-    this.#held.clear();
     if (token === this.known?.token)
       for (const one of this.known.packs) this.#held.set(one.pack, one);
   }

@@ -36,8 +36,8 @@ export const valueOf = (name: ProgressName): string =>
 /** SQL: Unix ms, by D1's clock. */
 export const D1_NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-/** An import says that it writes for so long, ms: longer than an attempt takes. */
-export const IMPORT_MS = 300_000;
+/** An import says that it writes for so long, ms, and again when half of it is left: an attempt takes less than that. */
+export const IMPORT_MS = 600_000;
 
 export const setProgress = (
   values: Readonly<Partial<Record<ProgressName, number>>>,

@@ -15,8 +15,9 @@ const FORGET = `DELETE FROM metric WHERE metric = ?1 AND ${GUARD}`;
 
 // A roll-up that has read the metric's segments must not write them back.
 const stopRollup = (when: string): string => `
-  INSERT INTO progress (name, value) SELECT 'rollup', 1 WHERE ${when} AND ?1 IS NOT NULL
-  ON CONFLICT (name) DO UPDATE SET value = value + 1`;
+  INSERT INTO progress (name, value) SELECT 'rollup', 1 + abs(random() % 4294967296)
+  WHERE ${when} AND ?1 IS NOT NULL
+  ON CONFLICT (name) DO UPDATE SET value = value + excluded.value`;
 
 /**
  * From the database that the shard writes to. Like a flush it moves the watermark: neither a flush

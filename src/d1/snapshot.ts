@@ -9,6 +9,7 @@ import { packsOf, type Slice, slotsOf, type WantedPack } from "../core/query/sli
 import { hourOf, MINUTE, spanOf } from "../core/tiers.ts";
 import type { Description } from "../core/series/description.ts";
 import { batch, type Database, query, type RowCount } from "./database.ts";
+import type { SeenStanding, StoredSeries } from "./held-reads.ts";
 import { type Area, CachedRead, type Caching, type Known } from "./pack-cache.ts";
 import type { PackRow, SeriesRow } from "./rows.ts";
 import {
@@ -33,9 +34,6 @@ export interface Wanted {
   readonly perSlice: number;
 }
 
-/** A series; `metric` is a position in `Wanted.metrics`. */
-export type StoredSeries = Pick<SeriesRow, "id" | "labels"> & { readonly metric: number };
-
 /** What is stored of some packs. */
 export interface Segments {
   readonly dirty: readonly DirtyHour[];
@@ -49,17 +47,9 @@ export interface Segments {
 }
 
 /** What holds for all that is read in the same batch. */
-export interface Standing {
-  /** Watermarks by shard. */
-  readonly flushed: ReadonlyMap<number, number>;
-  /** The cron's numbers by name. */
-  readonly progress: ReadonlyMap<string, number>;
-  readonly counted: RowCount;
-}
+export type Standing = Pick<SeenStanding, "flushed" | "progress"> & { readonly counted: RowCount };
 
-export interface Snapshot extends Standing {
-  /** Values of SHARDS under which points may lie in shards; only the first database has any. */
-  readonly layouts: readonly number[];
+export interface Snapshot extends Standing, Pick<SeenStanding, "layouts"> {
   /** What is known of the metric besides but its help, when it is one. */
   readonly description: Description | undefined;
   /** At most one more than a read may look at. */
@@ -78,12 +68,17 @@ export async function readSnapshot(
   mayBeHeld = false,
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
-  const asked = askedOf(wanted, caching);
-  const { ids, area, cached, most, texts } = asked;
   const { cache, database } = caching;
+  const ids = idsOf(wanted);
+  const area = areaOf(plan, caching);
+  const most = mostOf(plan, perSlice);
+  /** By which it is known of which packs it is, and what else is read for it. */
+  const question = `${database} ${ids.cte} ${ids.params.join("\n")}`;
+  const whole = `${besideOf(plan)} ${perSlice} ${question}`;
   const askedAt = Date.now();
-  const held = mayBeHeld ? heldSnapshot(asked, plan, caching, askedAt) : undefined;
+  const held = mayBeHeld && area ? heldSnapshot(whole, area, wanted, caching, askedAt) : undefined;
   if (held !== undefined) return held;
+  const cached = new CachedRead(caching, area, area && cache.knownOf(area, question));
   const { rows, counted } = await batch(db, {
     standing: standingOf(wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
     parts: readIds(ids, plan, most, cached.known),
@@ -95,18 +90,17 @@ export async function readSnapshot(
     labels: String(body),
   }));
   const packs = packsOf(series.map(({ id }) => id));
-  const { description, ...standing } = standingIn(rows.standing);
-  const { state } = standing;
+  const { standing, description } = standingIn(rows.standing);
   cache.reads.saw(database, standing, askedAt);
-  cached.answered(tokenIn(state, plan.tier));
-  const read = segments(parts, isLittle(packs, asked) ? rowsOf(packs, perSlice) : NONE_READ);
+  cached.answered(tokenIn(standing.state, plan.tier));
+  const read = segments(parts, isLittle(packs, cached, most) ? rowsOf(packs, perSlice) : NONE_READ);
   const open = parts.open.map(({ span }) => span);
   // Of more than that SQL looked at others than are told here.
   const isWhole = series.length < most.series;
   if (isWhole && area !== undefined) {
-    const besides = besidesOf(read, plan);
-    if (cache.answered(texts.packs, packs) && !read.cut)
-      cache.reads.keep(texts.all, { state, series, description, open, ...besides });
+    cache.answered(question, packs);
+    const besides = { series, description, open, ...besidesOf(read, plan) };
+    if (!read.cut) cache.reads.keep(database, whole, standing.state, besides);
   }
   return {
     ...standing,
@@ -118,61 +112,43 @@ export async function readSnapshot(
   };
 }
 
-/** What a database is asked, and what is held of it. */
-interface Asked {
-  readonly ids: Packs;
-  readonly area: Area | undefined;
-  readonly cached: CachedRead;
-  readonly most: SeriesMost;
-  /** By which it is known of which packs it is, and what else is read for it. */
-  readonly texts: { readonly packs: string; readonly all: string };
+/** What a database would answer; undefined: it is to be asked. `now`: Unix ms. */
+function heldSnapshot(
+  question: string,
+  area: Area,
+  { plan, perSlice }: Wanted,
+  caching: Caching,
+  now: number,
+): Snapshot | undefined {
+  const { cache, database } = caching;
+  const held = cache.reads.of(database, question, now);
+  if (held === undefined) return undefined;
+  const { standing, read } = held;
+  const { series, description, open, dirty, minutes, hours } = read;
+  const packs = packsOf(series.map(({ id }) => id));
+  const cached = new CachedRead(caching, area, cache.known(area, packs));
+  cached.answered(tokenIn(standing.state, plan.tier));
+  const isAll = packs.every((one) => cached.heldOf(one) !== undefined);
+  if (!isAll || !isLittle(packs, cached, mostOf(plan, perSlice))) return undefined;
+  const besides = { dirty, minutes, hours, days: [], known: 0, cut: false };
+  const segments = withHeld(besides, packs, plan, cached);
+  return { ...standing, counted: { read: 0, written: 0 }, series, description, open, segments };
 }
 
-function askedOf(wanted: Wanted, caching: Caching): Asked {
-  const { plan, perSlice } = wanted;
-  const ids = idsOf(wanted);
-  const area = areaOf(plan, caching);
-  const packs = `${caching.database} ${ids.cte} ${ids.params.join("\n")}`;
-  return {
-    ids,
-    area,
-    cached: new CachedRead(caching, area, area && caching.cache.knownOf(area, packs)),
-    most: {
-      buckets: perSlice,
-      ofSlot: nominal(plan),
-      ofKnownSlot: ofKnownSlot(plan),
-      series: LIMITS.seriesRowsPerQuery + 1,
-      open: LIMITS.openHours,
-      rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
-    },
-    texts: { packs, all: `${besideOf(plan)} ${perSlice} ${packs}` },
-  };
-}
+const mostOf = (plan: Plan, perSlice: number): SeriesMost => ({
+  buckets: perSlice,
+  ofSlot: nominal(plan),
+  ofKnownSlot: ofKnownSlot(plan),
+  series: LIMITS.seriesRowsPerQuery + 1,
+  open: LIMITS.openHours,
+  rows: `coalesce((SELECT ${slotRows(perSlice)} * count(*) / ${SLOTS} FROM packs), 0) + 1`,
+});
 
 /** Whether all of some packs is read at once. */
-function isLittle(packs: readonly WantedPack[], { cached, most }: Asked): boolean {
+function isLittle(packs: readonly WantedPack[], cached: CachedRead, most: SeriesMost): boolean {
   const of = (one: WantedPack): number =>
     cached.heldOf(one) === undefined ? most.ofSlot : most.ofKnownSlot;
   return packs.reduce((sum, one) => sum + slotsOf([one]) * of(one), 0) <= most.buckets;
-}
-
-/** What a database would answer; undefined: it is to be asked. */
-function heldSnapshot(
-  asked: Asked,
-  plan: Plan,
-  { cache, database }: Caching,
-  now: number,
-): Snapshot | undefined {
-  const { area, cached, texts } = asked;
-  const held = area && cache.reads.of(database, texts.all, now);
-  if (held === undefined) return undefined;
-  const { standing, read } = held;
-  cached.answered(tokenIn(standing.state, plan.tier));
-  const packs = packsOf(read.series.map(({ id }) => id));
-  if (packs.some((one) => cached.heldOf(one) === undefined) || !isLittle(packs, asked))
-    return undefined;
-  const segments = withHeld({ days: [], known: 0, cut: false, ...read }, packs, plan, cached);
-  return { ...standing, ...read, segments, counted: { read: 0, written: 0 } };
 }
 
 /** Which rows besides those of its tier a plan reads. */
@@ -267,10 +243,10 @@ export async function readSlice(
       cached.known,
     ),
   });
-  const standing = standingIn(rows.standing);
-  const { flushed, progress, state } = standing;
+  const { standing } = standingIn(rows.standing);
+  const { flushed, progress } = standing;
   caching.cache.reads.saw(caching.database, standing, askedAt);
-  cached.answered(tokenIn(state, plan.tier));
+  cached.answered(tokenIn(standing.state, plan.tier));
   const read = segments(byPart(rows.parts), most);
   return { flushed, progress, counted, segments: withHeld(read, packs, plan, cached) };
 }

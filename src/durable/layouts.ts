@@ -18,6 +18,8 @@ export class Layouts {
   #known: ReadonlySet<number>;
   /** When D1 did not take one, Unix ms. */
   #failedAt = -Infinity;
+  /** How often the cron has settled them. */
+  #settled = 0;
 
   /**
    * `told` is called when D1 has been told of another one; `outlive` waits until nobody reads by what D1 said
@@ -47,6 +49,7 @@ export class Layouts {
 
   /** The cron has told D1 of this one, and is about to make it forget all others. */
   settle(shards: number): void {
+    this.#settled++;
     if (this.#known.size > 0) this.#write(new Set([shards]));
   }
 
@@ -54,13 +57,18 @@ export class Layouts {
   async #tell(layouts: ReadonlySet<number>): Promise<void> {
     try {
       for (const layout of layouts) {
+        const settled = this.#settled;
         const { others } = await addLayout(this.#db, layout, LIMITS.registerTimeoutMs);
         if (others) await this.#outlive();
+        // The cron has let D1 forget it meanwhile, or is about to: it is told again before anything is stored.
+        if (settled !== this.#settled) return;
         this.#write(new Set([...this.#known, layout]));
       }
       this.#told();
     } catch {
       this.#failedAt = Date.now();
+      // It may have landed.
+      await this.#outlive();
     }
   }
 

@@ -276,7 +276,7 @@ export class Shard extends DurableObject<ShardEnv> {
 
   /** As in FlushTarget. */
   protected outlive(): Promise<void> {
-    return scheduler.wait(LIMITS.standingMs);
+    return scheduler.wait(LIMITS.outliveMs);
   }
 
   /**

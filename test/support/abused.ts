@@ -73,6 +73,7 @@ export const ABUSED: Readonly<
   slicesAtOnce: ["node/worker/gate.test.ts", "so many slices are read at once"],
   heldReadBytes: ["workerd/held-reads.test.ts", "take no more room than they may"],
   standingMs: ["workerd/held-reads.test.ts", "asks no database"],
+  outliveMs: ["workerd/held-reads.test.ts", "waits longer than they hold anything"],
   packCacheBytes: ["workerd/pack-cache.test.ts", "holds no more than the limit"],
   turnMs: ["workerd/turns.test.ts", "a request that is gone in its turn"],
   decodedPerQuery: ["node/core/bounds.test.ts", "decodedPerQuery"],

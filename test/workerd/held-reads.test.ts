@@ -9,17 +9,22 @@ import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR, MINUTE, type TierName } from "../../src/core/tiers.ts";
 import { type HeldRead, HeldReads, type SeenStanding } from "../../src/d1/held-reads.ts";
 import { announceImport } from "../../src/d1/imports.ts";
+import { PackCache } from "../../src/d1/pack-cache.ts";
+import { IMPORT_MS } from "../../src/d1/progress.ts";
+import { Shard as RealShard } from "../../src/durable/shard.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { packCache } from "../../src/worker/in-room.ts";
-import { ISOLATE_CLOCK } from "../../src/worker/isolate-clock.ts";
+import { OUTLIVING } from "../../src/worker/outliving.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { NOW, store } from "./api-client.ts";
 import { runSteps } from "./cron-store.ts";
-import { Shard } from "./worker.ts";
+import { outliving, Shard } from "./worker.ts";
 
 const RETENTION = { minute: 15, hour: 400, day: 0 };
 const TIERS: readonly TierName[] = ["minute", "hour", "day"];
+/** Those of production. */
+const outlive = (RealShard.prototype as unknown as { outlive: () => Promise<void> }).outlive;
 const shard = () => env.SHARD.getByName("0");
 
 beforeEach(async () => {
@@ -129,7 +134,7 @@ describe.each(TIERS)("by %s", (tier) => {
     await begin("gone");
     expect(await ask("gone", tier)).toEqual([16, 1]);
     const { reads } = packCache;
-    vi.spyOn(packCache, "knownOf").mockReturnValueOnce(undefined);
+    vi.spyOn(packCache, "known").mockReturnValueOnce(undefined);
     expect(await ask("gone", tier)).toEqual([16, 1]);
     reads.clear();
     expect(await ask("gone", tier)).toEqual([16, 1]);
@@ -161,72 +166,86 @@ describe("an import", () => {
     );
     return response.status;
   };
+  const shift = (ms: number) =>
+    env.DB.prepare("UPDATE progress SET value = value + ? WHERE name = 'importingTo'")
+      .bind(ms)
+      .run();
 
-  test("waits until nobody holds anything, once, and while it writes nobody does", async () => {
+  test("waits until nobody holds anything before it writes, once, and while it writes nobody does", async () => {
     const waits: number[] = [];
-    vi.spyOn(ISOLATE_CLOCK, "wait").mockImplementation((ms) => {
+    const { wait } = OUTLIVING;
+    OUTLIVING.wait = async (ms) => {
       waits.push(ms);
-      // As if that time had passed.
-      packCache.reads.clear();
-      return Promise.resolve();
-    });
-    await store({ name: "other", value: 1 });
-    for (const times of [1, 0]) expect(await ask("in", "minute")).toEqual([404, times]);
-    expect(await send()).toBe(200);
-    expect(waits).toHaveLength(1);
-    expect(waits[0]).toBeGreaterThan(LIMITS.standingMs / 2);
-    for (let i = 0; i < 2; i++) expect(await ask("in", "minute")).toEqual([1, 1]);
-    await env.DB.exec("UPDATE progress SET value = value - 2000 WHERE name = 'importingTo'");
-    expect(await send()).toBe(200);
-    expect(waits).toHaveLength(1);
-    // Long after.
-    await env.DB.exec("UPDATE progress SET value = value - 600000 WHERE name = 'importingTo'");
-    for (const times of [1, 0]) expect(await ask("in", "minute")).toEqual([1, times]);
+      await wait(ms);
+      expect(await env.DB.prepare("SELECT count(*) AS n FROM series").first("n")).toBe(0);
+    };
+    try {
+      await store({ name: "other", value: 1 });
+      for (const times of [1, 0]) expect(await ask("in", "minute")).toEqual([404, times]);
+      expect(await send()).toBe(200);
+      expect(waits).toHaveLength(1);
+      expect(waits[0]).toBeGreaterThan(LIMITS.standingMs / 2);
+      for (let i = 0; i < 2; i++) expect(await ask("in", "minute")).toEqual([1, 1]);
+      await shift(-2_000);
+      expect(await send()).toBe(200);
+      expect(waits).toHaveLength(1);
+      // Long after.
+      await shift(-2 * IMPORT_MS);
+      for (const times of [1, 0]) expect(await ask("in", "minute")).toEqual([1, times]);
+    } finally {
+      OUTLIVING.wait = wait;
+    }
   });
 
   test.each([
-    ["long ago", -600_000, LIMITS.standingMs],
-    ["by a clock that was ahead", 600_000, LIMITS.standingMs],
-    ["half of it ago", -200_000, LIMITS.standingMs],
+    ["long ago", -2 * IMPORT_MS, LIMITS.outliveMs],
+    ["by a clock that was ahead", IMPORT_MS, LIMITS.outliveMs],
+    ["half of it ago", -IMPORT_MS / 2 - 5_000, LIMITS.outliveMs],
     ["a while ago", -5_000, 0],
   ])("says so again, when it was said %s", async (_, by, waitMs) => {
     await announceImport(env.DB);
-    await env.DB.prepare("UPDATE progress SET value = value + ? WHERE name = 'importingTo'")
-      .bind(by)
-      .run();
+    await shift(by);
     const said = await announceImport(env.DB);
     expect(said.waitMs).toBeLessThanOrEqual(waitMs);
     expect(said.waitMs).toBeGreaterThanOrEqual(waitMs / 2);
   });
 });
 
-describe("a shard waits until nobody holds what was said", () => {
-  const outlived = () => vi.spyOn(Shard.prototype, "outlive" as keyof Shard);
+test("a shard waits for readers before it takes points under another SHARDS, but not under the only one", async () => {
+  let waits = 0;
+  Shard.meanwhile = () => Promise.resolve(void waits++);
+  await store({ name: "first", value: 1 });
+  expect(waits).toBe(0);
+  const body = JSON.stringify({ name: "first", value: 1, timestamp: NOW });
+  await app.request("/api/v1/points", { method: "POST", body }, { ...env, SHARDS: "2" });
+  expect(waits).toBe(1);
+});
 
-  test("before it takes points under another SHARDS, but not when there is only one", async () => {
-    const spy = outlived();
-    await store({ name: "first", value: 1 });
-    expect(spy).not.toHaveBeenCalled();
-    const body = JSON.stringify({ name: "first", value: 1, timestamp: NOW });
-    const other = { ...env, SHARDS: "2" };
-    await app.request("/api/v1/points", { method: "POST", body }, other);
-    expect(spy).toHaveBeenCalledTimes(1);
+test("who waits for readers waits longer than they hold anything", async () => {
+  const waits: number[] = [];
+  const scheduled = vi.spyOn(scheduler, "wait").mockImplementation((ms) => {
+    waits.push(ms);
+    return Promise.resolve();
   });
+  await outlive.call(undefined as never);
+  await outliving(LIMITS.outliveMs);
+  scheduled.mockRestore();
+  expect(waits).toEqual([LIMITS.outliveMs, LIMITS.outliveMs]);
+  expect(LIMITS.outliveMs).toBeGreaterThan(LIMITS.standingMs);
 });
 
 describe("held reads", () => {
-  const standing = (state: string): SeenStanding => ({
+  const standing = (state: string, isImporting = false): SeenStanding => ({
     state,
     flushed: new Map(),
     progress: new Map(),
     layouts: [1],
-    isImporting: false,
+    isImporting,
   });
-  const read = (state: string, labels = "{}"): HeldRead => ({
-    state,
+  const read = (labels = "{}", open: readonly number[] = []): HeldRead => ({
     series: [{ id: 16, metric: 0, labels }],
     description: undefined,
-    open: [],
+    open,
     dirty: [],
     minutes: [],
     hours: [],
@@ -234,33 +253,86 @@ describe("held reads", () => {
 
   test("are of the state that the database was last seen in", () => {
     const reads = new HeldReads();
-    reads.keep("q", read("1 0:5"));
+    reads.keep("DB", "q", "1 0:5", read());
     expect(reads.of("DB", "q", 0)).toBeUndefined();
     reads.saw("DB", standing("1 0:5"), 10);
+    reads.keep("DB", "old", "1 0:4", read());
+    expect(reads.of("DB", "old", 10)).toBeUndefined();
+    reads.keep("DB", "q", "1 0:5", read());
     expect(reads.of("DB", "q", 10)?.read.series).toHaveLength(1);
     expect(reads.of("DB_1", "q", 10)).toBeUndefined();
     // An answer that came late is of before.
     reads.saw("DB", standing("1 0:4"), 9);
+    reads.saw("DB_1", standing("1 0:4"), 9);
     expect(reads.of("DB", "q", 10)).toBeDefined();
     reads.saw("DB", standing("1 0:6"), 11);
     expect(reads.of("DB", "q", 11)).toBeUndefined();
+    expect(reads.bytes).toBe(0);
   });
 
-  test("take no more room than they may", () => {
+  test("are none while an import writes", () => {
     const reads = new HeldReads();
     reads.saw("DB", standing("1"), 0);
-    const long = "x".repeat(LIMITS.heldReadBytes / 10);
+    reads.keep("DB", "q", "1", read());
+    reads.saw("DB", standing("1", true), 1);
+    expect(reads.of("DB", "q", 1)).toBeUndefined();
+    reads.keep("DB", "other", "1", read());
+    reads.saw("DB", standing("1"), 2);
+    expect(reads.of("DB", "other", 2)).toBeUndefined();
+    expect(reads.of("DB", "q", 2)).toBeDefined();
+  });
+
+  test("a clock that went back does not bring back what was said then", () => {
+    const reads = new HeldReads();
+    reads.saw("DB", standing("1"), 3_600_000);
+    reads.keep("DB", "q", "1", read());
+    expect(reads.of("DB", "q", 0)).toBeUndefined();
+    reads.saw("DB", standing("1"), 0);
+    reads.keep("DB", "q", "1", read());
+    expect(reads.of("DB", "q", 0)).toBeDefined();
+    expect(reads.of("DB", "q", 3_600_000)).toBeUndefined();
+  });
+
+  test.each([
+    ["texts", () => read("x".repeat(LIMITS.heldReadBytes / 10))],
+    [
+      "hours",
+      () =>
+        read(
+          "{}",
+          Array.from({ length: LIMITS.heldReadBytes >> 6 }, (_, i) => i),
+        ),
+    ],
+  ])("take no more room than they may, as they have long %s", (_, long) => {
+    const reads = new HeldReads();
+    reads.saw("DB", standing("1"), 0);
     for (let i = 0; i < 40; i++) {
-      reads.keep(`q${i}`, read("1", long));
+      reads.keep("DB", `q${i}`, "1", long());
       expect(reads.of("DB", `q${i}`, 0)).toBeDefined();
       expect(reads.bytes).toBeLessThanOrEqual(LIMITS.heldReadBytes);
     }
     expect(reads.bytes).toBeGreaterThan(0.8 * LIMITS.heldReadBytes);
     expect(reads.of("DB", "q0", 0)).toBeUndefined();
-    reads.keep("q39", read("1", long));
-    reads.keep("large", read("1", "x".repeat(LIMITS.heldReadBytes / 4)));
+    const { bytes } = reads;
+    reads.keep("DB", "q39", "1", long());
+    expect(reads.bytes).toBe(bytes);
+    reads.keep("DB", "large", "1", read("x".repeat(LIMITS.heldReadBytes / 4)));
     expect(reads.of("DB", "large", 0)).toBeUndefined();
     reads.clear();
     expect(reads.bytes).toBe(0);
+  });
+
+  test("give way before packs do, which need not go then", () => {
+    let left = LIMITS.packCacheBytes;
+    const cache = new PackCache(LIMITS.packCacheBytes, () => left);
+    const row = { pack: 1, span: 1, slot: null, body: "x".repeat(10_000) };
+    const area = { database: "DB", table: "hour", first: 1, last: 1 } as const;
+    cache.put(area, "1", [{ pack: 1, slot: null }], [row], cache.admission());
+    cache.reads.saw("DB", standing("1"), 0);
+    cache.reads.keep("DB", "q", "1", read("x".repeat(100_000)));
+    left = 50_000;
+    cache.trim();
+    expect(cache.reads.bytes).toBe(0);
+    expect(cache.bytes).toBeGreaterThan(10_000);
   });
 });

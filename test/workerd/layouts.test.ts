@@ -40,6 +40,14 @@ const moving = (): string => {
   }
 };
 
+/** One that both have in the same. */
+const staying = (): string => {
+  for (;;) {
+    const name = `staying.${metrics++}`;
+    if (shardOf(name, 1) === shardOf(name, MOST)) return name;
+  }
+};
+
 const post = async (worker: Env, name: string): Promise<void> => {
   const body = JSON.stringify({ name, value: 1, timestamp: NOW });
   const response = await app.request("/api/v1/points", { method: "POST", body }, worker);
@@ -91,6 +99,36 @@ for (const [before, after] of [
       await deployShards(after);
       await post(workerOf(after), name);
       expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
+    });
+
+    test("nor does one that has asked before the cron settled the new one miss it", async () => {
+      await deployShards(before);
+      await post(workerOf(before), staying());
+      const name = moving();
+      for (let i = 0; i < 2; i++)
+        expect(await found(workerOf(before), name)).toEqual([404, [], 404]);
+      await deployShards(after);
+      await runCron(workerOf(after));
+      await post(workerOf(after), name);
+      expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
+    });
+
+    test("what comes by the layout of before while the cron settles, as its shard waits for readers", async () => {
+      await deployShards(before);
+      await post(workerOf(before), moving());
+      await deployShards(after);
+      await post(workerOf(after), moving());
+      await runCron(workerOf(after));
+      const name = moving();
+      let times = 0;
+      Shard.meanwhile = async () => {
+        if (times++ === 0) await runCron(workerOf(after));
+      };
+      await post(workerOf(before), name);
+      Shard.meanwhile = () => Promise.resolve();
+      expect(times).toBeGreaterThan(0);
+      for (const reader of [before, after])
+        expect(await found(workerOf(reader), name)).toEqual([1, [name], name]);
     });
 
     test("what the Worker of before stores after the cron has settled the new one", async () => {

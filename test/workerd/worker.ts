@@ -2,6 +2,7 @@
 
 import { Shard as RealShard, type ShardEnv } from "../../src/durable/shard.ts";
 import worker from "../../src/worker/index.ts";
+import { OUTLIVING } from "../../src/worker/outliving.ts";
 import { packCache } from "../../src/worker/in-room.ts";
 import { takeCounted } from "../../src/worker/shards.ts";
 import { type Faults, faultyD1, noFaults } from "./faults.ts";
@@ -13,6 +14,9 @@ function unseen(env: Cloudflare.Env): Cloudflare.Env {
     get: (of, name) => (name === "DB" ? DB : Reflect.get(of, name)),
   });
 }
+
+/** The wait of production. */
+export const outliving = OUTLIVING.wait;
 
 let bindings: Cloudflare.Env | undefined;
 
@@ -28,6 +32,11 @@ export function beginAnew(): void {
   Shard.databases = 1;
   Shard.patienceMs = PATIENCE;
   Shard.variables = {};
+  Shard.meanwhile = NOTHING;
+  OUTLIVING.wait = async () => {
+    await scheduler.wait(1);
+    packCache.reads.clear();
+  };
   for (const faults of [Shard.faults, ...Shard.spareFaults]) Object.assign(faults, noFaults());
 }
 
@@ -44,6 +53,7 @@ export function databases(
 }
 
 const PATIENCE = 50;
+const NOTHING = (): Promise<void> => Promise.resolve();
 
 export class Shard extends RealShard {
   /** The faults of DB for all shards: a test sets `next` before it lets a shard flush. */
@@ -54,6 +64,8 @@ export class Shard extends RealShard {
   static databases = 1;
   /** How long a flush or a removal waits for D1: a hanging D1 must not make a test wait. */
   static patienceMs = PATIENCE;
+  /** What happens while a shard waits for readers. */
+  static meanwhile: () => Promise<void> = NOTHING;
   /** Variables that a test changed, as a deploy would. */
   static variables: Partial<ShardEnv> = {};
 
@@ -66,8 +78,10 @@ export class Shard extends RealShard {
     return Shard.patienceMs;
   }
 
-  protected override outlive(): Promise<void> {
+  /** As if the time had passed, but for who does not wait until it has. */
+  protected override async outlive(): Promise<void> {
+    await Shard.meanwhile();
+    await scheduler.wait(1);
     packCache.reads.clear();
-    return Promise.resolve();
   }
 }

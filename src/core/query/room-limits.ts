@@ -14,10 +14,9 @@ export const looseSamples = 8_192;
 export const packCacheBytes = 20 * 1024 * 1024;
 /** Questions of which an isolate knows what packs they are of: bounds memory. */
 export const packQuestions = 128;
-/** The same of what it keeps besides, of which series questions are and what is not rolled up: a part of them. */
+/** Bytes of `packCacheBytes` at most that are of what a question read besides rows of its tier: bounds memory. */
 export const heldReadBytes = 4 * 1024 * 1024;
-/**
- * For so long what a database said answers reads that come after it, ms: so what answers them is so far behind at most.
- * A removal from a database that the shard does not write to, a change of SHARDS and an import wait for so long.
- */
+/** For so long what a database, or its replica, said answers the reads that come after it, ms. */
 export const standingMs = 1_000;
+/** So long waits who changes what readers find so that no watermark tells of it, ms: until nobody holds what was said. */
+export const outliveMs = standingMs + 50;

@@ -196,10 +196,10 @@ export class Flusher {
   async remove(metric: string, others: readonly D1Database[]): Promise<boolean> {
     const { timeoutMs } = this.#target();
     const elsewhere = await removeFrom(others, metric, timeoutMs);
+    // Of these no watermark tells; also what failed may have landed, or had when it was tried before.
+    if (others.length > 0) await this.#target().outlive();
     if (elsewhere === undefined) return false;
     this.#count(elsewhere);
-    // Of which no watermark tells.
-    if (elsewhere.written > 0) await this.#target().outlive();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (this.#doubt && !(await this.#reconcile())) return false;
       const part = await this.#freeId();

@@ -17,8 +17,9 @@ async function load(signal: AbortSignal): Promise<void> {
   }
 }
 
-export function startAlarms(): void {
-  effect(() => {
+/** Returns what ends it. */
+export function startAlarms(): () => void {
+  const loads = effect(() => {
     void signedIn.value;
     void minute.value;
     if (denial.value !== undefined || document.hidden) return undefined;
@@ -26,7 +27,7 @@ export function startAlarms(): void {
     void load(asking.signal);
     return () => asking.abort();
   });
-  effect(() => {
+  const rings = effect(() => {
     const firing = rules.value.filter(({ state }) => state === "firing");
     if (firing.length === 0) bell.value = null;
     else
@@ -35,4 +36,8 @@ export function startAlarms(): void {
         () => undefined,
       );
   });
+  return () => {
+    loads();
+    rings();
+  };
 }

@@ -33,9 +33,10 @@ async function load(signal: AbortSignal): Promise<void> {
   }
 }
 
-export function startEvents(): void {
-  startAlarms();
-  effect(() => {
+/** Returns what ends it. */
+export function startEvents(): () => void {
+  const endAlarms = startAlarms();
+  const end = effect(() => {
     void signedIn.value;
     // Also where the tab was in the background, or there was no answer: each minute until they are here.
     if (range.value.kind === "last" || range.value !== settled) void minute.value;
@@ -47,6 +48,10 @@ export function startEvents(): void {
       asking.abort();
     };
   });
+  return () => {
+    end();
+    endAlarms();
+  };
 }
 
 /** What draws them, loaded with the first. */

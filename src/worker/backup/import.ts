@@ -12,7 +12,7 @@ import { databaseOf, databasesOf, type Named } from "../../d1/databases.ts";
 import { announceImport, readTarget } from "../../d1/imports.ts";
 import { configOf, type Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
-import { ISOLATE_CLOCK } from "../isolate-clock.ts";
+import { OUTLIVING } from "../outliving.ts";
 import { sourceOf } from "../read/source.ts";
 import { countRead } from "../shards.ts";
 import { type Due, dueOf, isoDay, readExisting, see, takeHours, takeMinutes } from "./due.ts";
@@ -82,7 +82,7 @@ async function attemptTo(
   const session = db.withSession("first-primary");
   const said = await announceImport(session);
   countRead(said.counted.read);
-  if (said.waitMs > 0) await ISOLATE_CLOCK.wait(said.waitMs);
+  if (said.waitMs > 0) await OUTLIVING.wait(said.waitMs);
   const days = lines.filter((line) => line.kind === "series");
   const abouts = lines.filter((line) => line.kind === "about");
   const due = dueOf(days);

@@ -20,7 +20,7 @@ import { purgeTombstones } from "./tombstones.ts";
 export interface Clock {
   /** Unix ms. */
   now(): number;
-  /** An integer from 1 to 2^52, as good as any other: a removal adds one to it. */
+  /** An integer from 1 to 2^52, as good as any other: a removal adds some to it. */
   token(): number;
 }
 

@@ -3,9 +3,11 @@
 // one counts that it was done, and the first takes the counts over as the layouts go. Of one that counts less a
 // reader knows that it read it before.
 
+import * as LIMITS from "../../core/limits.ts";
 import { databasesOf } from "../../d1/databases.ts";
 import { addLayout, countLetGo, readLayouts, removeLayouts, shardsOf } from "../../d1/layouts.ts";
 import type { Env } from "../env.ts";
+import { OUTLIVING } from "../outliving.ts";
 import { callShard, firstShards } from "../shards.ts";
 import { type StepResult, sum } from "./step.ts";
 
@@ -15,6 +17,8 @@ export async function settleShards(env: Env, shards: number): Promise<StepResult
   const others = layouts.filter((layout) => layout.shards !== shards);
   if (others.length === 0) return { rows: counted, more: false };
   const added = await addLayout(db, shards);
+  // Shards that have settled tell D1 of it no more, nor wait: so all readers know it before.
+  if (added.others) await OUTLIVING.wait(LIMITS.outliveMs);
   const done = await Promise.all(
     firstShards(Math.max(shards, ...shardsOf(layouts))).map((shard) =>
       callShard(env, shard, async (stub) => await stub.letGo(shards)),

@@ -150,7 +150,7 @@ export class HandOut<R extends Rows> {
     of: SeriesById,
     ranges: readonly Range[],
   ): Promise<ReadError | undefined> {
-    // Rows of the plan's own table are held, others never.
+    // Rows of the plan's own table are kept in packs, beside which something may be kept; others never.
     const held = table === this.#plan.tier ? this.#held : undefined;
     const came = held && packs.map(cameBefore);
     const isReady = (at: number): boolean =>

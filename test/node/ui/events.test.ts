@@ -14,6 +14,7 @@ vi.hoisted(() => {
 });
 
 const before = view.peek();
+let end: () => void;
 /** What the server answers. */
 let status = 503;
 const asked = vi.fn<(question: string) => void>();
@@ -31,11 +32,10 @@ beforeAll(() => {
   look(true);
   view.value = { ...HOME, range: { kind: "fixed", from: DAY * 20_000, to: DAY * 20_001 } };
   startClock();
-  startEvents();
+  end = startEvents();
 });
 afterAll(() => {
-  // They ask nothing more.
-  look(true);
+  end();
   view.value = before;
 });
 
