@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../test/support/server.ts";
 
 /** A question that all stores can be asked. */
 export interface Question {
@@ -50,16 +51,15 @@ export async function startPeers(): Promise<readonly Peer[]> {
   return peers;
 }
 
-const VICTORIA = 18_428;
-const INFLUX = 18_086;
-
 export async function startVictoria(): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-victoria-"));
-  const origin = `http://127.0.0.1:${VICTORIA}`;
+  // Of a run that was killed another may still be there, and answer in its place.
+  const address = `127.0.0.1:${await freePort()}`;
+  const origin = `http://${address}`;
   const lineProtocol = `${origin}/write?precision=ms`;
   const child = spawn("victoria-metrics", [
     `-storageDataPath=${folder}`,
-    `-httpListenAddr=127.0.0.1:${VICTORIA}`,
+    `-httpListenAddr=${address}`,
     "-retentionPeriod=10y",
     "-search.maxPointsPerTimeseries=100000",
     // Else the newest minutes are left out, and answers are kept from run to run.
@@ -113,13 +113,14 @@ export async function startVictoria(): Promise<Peer> {
 
 async function startInflux(): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), "minuet-influx-"));
-  const origin = `http://127.0.0.1:${INFLUX}`;
+  const address = `127.0.0.1:${await freePort()}`;
+  const origin = `http://${address}`;
   const lineProtocol = `${origin}/write?db=bench&precision=ms`;
   const config = join(folder, "influxdb.conf");
   writeFileSync(
     config,
     `reporting-disabled = true
-bind-address = "127.0.0.1:18088"
+bind-address = "127.0.0.1:${await freePort()}"
 [meta]
   dir = "${folder}/meta"
 [data]
@@ -127,7 +128,7 @@ bind-address = "127.0.0.1:18088"
   wal-dir = "${folder}/wal"
   query-log-enabled = false
 [http]
-  bind-address = "127.0.0.1:${INFLUX}"
+  bind-address = "${address}"
   log-enabled = false
 [monitor]
   store-enabled = false
@@ -168,9 +169,7 @@ bind-address = "127.0.0.1:18088"
 }
 
 async function post(url: string, body: string | URLSearchParams): Promise<void> {
-  const send = (): Promise<Response> => fetch(url, { method: "POST", body });
-  // A connection that was idle for long may be closed at the moment at which it is used; what came twice counts once.
-  const response = await send().catch(send);
+  const response = await fetch(url, { method: "POST", body });
   if (!response.ok) throw new Error(`${url}: ${response.status}: ${await response.text()}`);
   await response.arrayBuffer();
 }

@@ -6,15 +6,16 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { QueryAnswer } from "../../src/core/api.ts";
 import * as LIMITS from "../../src/core/limits.ts";
+import { plan } from "../../src/core/query/plan.ts";
 import { HOUR, MINUTE, type TierName } from "../../src/core/tiers.ts";
 import { type HeldRead, HeldReads, type SeenStanding } from "../../src/d1/held-reads.ts";
 import { announceImport } from "../../src/d1/imports.ts";
 import { PackCache } from "../../src/d1/pack-cache.ts";
 import { IMPORT_MS } from "../../src/d1/progress.ts";
+import { readSnapshot } from "../../src/d1/snapshot.ts";
 import { Shard as RealShard } from "../../src/durable/shard.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
-import { packCache } from "../../src/worker/in-room.ts";
 import { OUTLIVING } from "../../src/worker/outliving.ts";
 import { sourceOf } from "../../src/worker/read/source.ts";
 import { NOW, store } from "./api-client.ts";
@@ -132,13 +133,24 @@ describe.each(TIERS)("by %s", (tier) => {
 
   test("whatever of it was let go is read", async () => {
     await begin("gone");
-    expect(await ask("gone", tier)).toEqual([16, 1]);
-    const { reads } = packCache;
-    vi.spyOn(packCache, "known").mockReturnValueOnce(undefined);
-    expect(await ask("gone", tier)).toEqual([16, 1]);
-    reads.clear();
-    expect(await ask("gone", tier)).toEqual([16, 1]);
-    expect(await ask("gone", tier)).toEqual([16, 0]);
+    let left = Infinity;
+    const cache = new PackCache(LIMITS.packCacheBytes, () => left);
+    const range = plan({ from: NOW - 74 * HOUR, to: NOW }, tier, NOW, RETENTION);
+    const wanted = { metrics: ["gone"], matchers: [], plan: range, perSlice: 200_000 };
+    const isAsked = async (): Promise<boolean> => {
+      const caching = { cache, database: "DB", admission: cache.admission(), isBulk: false };
+      const { counted } = await readSnapshot(env.DB.withSession(), wanted, caching, true);
+      return counted.read > 0;
+    };
+    for (const asked of [true, false]) expect(await isAsked()).toBe(asked);
+    // Packs go alone.
+    left = cache.reads.bytes;
+    cache.trim();
+    expect([cache.bytes, cache.reads.bytes]).toEqual([0, left]);
+    left = Infinity;
+    for (const asked of [true, false]) expect(await isAsked()).toBe(asked);
+    cache.reads.clear();
+    for (const asked of [true, false]) expect(await isAsked()).toBe(asked);
   });
 });
 

@@ -32,21 +32,14 @@ const deployShards = async (shards: number): Promise<void> => {
 
 let metrics = 0;
 
-/** A name of its own that the two layouts have in different shards. */
-const moving = (): string => {
+/** A name of its own that the two layouts have in different shards, or in the same. */
+const moving = (isSame = false): string => {
   for (;;) {
     const name = `moving.${metrics++}`;
-    if (shardOf(name, 1) !== shardOf(name, MOST)) return name;
+    if ((shardOf(name, 1) === shardOf(name, MOST)) === isSame) return name;
   }
 };
-
-/** One that both have in the same. */
-const staying = (): string => {
-  for (;;) {
-    const name = `staying.${metrics++}`;
-    if (shardOf(name, 1) === shardOf(name, MOST)) return name;
-  }
-};
+const staying = (): string => moving(true);
 
 const post = async (worker: Env, name: string): Promise<void> => {
   const body = JSON.stringify({ name, value: 1, timestamp: NOW });
@@ -90,28 +83,23 @@ for (const [before, after] of [
             expect(await found(workerOf(reader), name)).toEqual([1, [name], name]);
         });
 
-    test("a Worker of before that has asked a moment ago finds what comes by the new one", async () => {
-      await deployShards(before);
-      await post(workerOf(before), moving());
-      const name = moving();
-      for (let i = 0; i < 2; i++)
-        expect(await found(workerOf(before), name)).toEqual([404, [], 404]);
-      await deployShards(after);
-      await post(workerOf(after), name);
-      expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
-    });
-
-    test("nor does one that has asked before the cron settled the new one miss it", async () => {
-      await deployShards(before);
-      await post(workerOf(before), staying());
-      const name = moving();
-      for (let i = 0; i < 2; i++)
-        expect(await found(workerOf(before), name)).toEqual([404, [], 404]);
-      await deployShards(after);
-      await runCron(workerOf(after));
-      await post(workerOf(after), name);
-      expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
-    });
+    test.each([
+      ["the cron has not settled yet", () => Promise.resolve()],
+      ["the cron has settled", () => runCron(workerOf(after))],
+    ])(
+      "a Worker of before that has just asked finds what comes by the new one, that %s",
+      async (_, meanwhile) => {
+        await deployShards(before);
+        await post(workerOf(before), staying());
+        const name = moving();
+        for (let i = 0; i < 2; i++)
+          expect(await found(workerOf(before), name)).toEqual([404, [], 404]);
+        await deployShards(after);
+        await meanwhile();
+        await post(workerOf(after), name);
+        expect(await found(workerOf(before), name)).toEqual([1, [name], name]);
+      },
+    );
 
     test("what comes by the layout of before while the cron settles, as its shard waits for readers", async () => {
       await deployShards(before);
