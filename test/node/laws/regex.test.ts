@@ -53,7 +53,7 @@ test("the estimate is not below the size of the program", () => {
     }),
     { numRuns: 3_000, examples: [["(|$*){7}"], ["(||$){7}"], ["(?:\\b*|){7}"]] },
   );
-  expect(compiled).toBeGreaterThan(1_000);
+  expect(compiled).toBeGreaterThan(800);
 });
 
 test("the estimate of what nobody would write is quick, and large", () => {
@@ -88,5 +88,5 @@ test("plain alternatives find what the expression finds", () => {
     ),
     { numRuns: 2_000 },
   );
-  expect(listed).toBeGreaterThan(1_000);
+  expect(listed).toBeGreaterThan(800);
 });
