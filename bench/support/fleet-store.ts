@@ -78,12 +78,12 @@ class Inserting {
 
 export async function fillPast(miniflare: Miniflare, past: Past, now: number): Promise<void> {
   const db = await miniflare.getD1Database("DB");
-  const { series, since, to, every } = past;
+  const { since, to, every } = past;
+  const series = inOrder(past.series);
   const of = new Inserting(db, "series");
-  for (const [id, { metric, labels, valueAt }] of series.entries()) {
+  for (const [id, one] of series.entries()) {
     const last = to - every;
-    const json = labelsJson(canonicalLabels(Object.entries(labels)));
-    await of.add(id, metric, json, since, last, valueAt((last - since) / 1_000));
+    await of.add(id, one.metric, jsonOf(one), since, last, one.valueAt((last - since) / 1_000));
   }
   await of.finish();
   const kept = (dayOf(now) - MINUTE_DAYS) * DAY;
@@ -93,7 +93,7 @@ export async function fillPast(miniflare: Miniflare, past: Past, now: number): P
     day: new Inserting(db, "day"),
   };
   const packs = packOf(series.length - 1) + 1;
-  for (let pack = 0; pack < packs; pack++) await fillPack(pack, past, kept, tables);
+  for (let pack = 0; pack < packs; pack++) await fillPack(pack, { ...past, series }, kept, tables);
   for (const table of Object.values(tables)) await table.finish();
   const progress = new Inserting(db, "progress");
   for (const [name, value] of Object.entries({
@@ -107,6 +107,15 @@ export async function fillPast(miniflare: Miniflare, past: Past, now: number): P
   }))
     await progress.add(name, value);
   await progress.finish();
+}
+
+const jsonOf = ({ labels }: FleetSeries): string =>
+  labelsJson(canonicalLabels(Object.entries(labels)));
+
+/** As a flush numbers those that are new. */
+function inOrder(series: readonly FleetSeries[]): readonly FleetSeries[] {
+  const keys = new Map(series.map((one) => [one, one.metric + jsonOf(one)]));
+  return [...series].sort((a, b) => (keys.get(a)! < keys.get(b)! ? -1 : 1));
 }
 
 async function fillPack(

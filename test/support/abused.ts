@@ -76,6 +76,7 @@ export const ABUSED: Readonly<
   outliveMs: ["workerd/held-reads.test.ts", "waits longer than they hold anything"],
   packCacheBytes: ["workerd/pack-cache.test.ts", "holds no more than the limit"],
   turnMs: ["workerd/turns.test.ts", "a request that is gone in its turn"],
+  minutesInTurn: ["node/core/bounds.test.ts", "minutesInTurn"],
   decodedPerQuery: ["node/core/bounds.test.ts", "decodedPerQuery"],
   queryMs: ["workerd/read-slices.test.ts", "a query that takes too long ends"],
   seriesRowsPerQuery: ["workerd/read-limits.test.ts", "more series than a query may look at"],

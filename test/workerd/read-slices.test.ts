@@ -7,7 +7,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { anyOf } from "../../src/core/query/matcher.ts";
-import { METRIC_NAME } from "../../src/core/query/source.ts";
+import { METRIC_NAME, type Series } from "../../src/core/query/source.ts";
 import { shardOf } from "../../src/core/series/route.ts";
 import { HOUR, MINUTE, type TierName } from "../../src/core/tiers.ts";
 import type { HeadAnswer } from "../../src/durable/answers.ts";
@@ -82,26 +82,59 @@ interface Asking {
   readonly tier: TierName;
   readonly from: number;
   readonly perSlice: number;
+  /** Minutes, of which it is told when all of a series has come. */
+  readonly inTurn?: boolean;
 }
 
 const MINUTES: Asking = { tier: "minute", from: FROM, perSlice: 1 };
+const IN_TURN: Asking = { ...MINUTES, inTurn: true };
+/** Of the last query in turn: how many series had begun and not ended, at most. */
+let mostBegun = 0;
 
 /** Undefined when the store moved too much. */
 async function tried(
   metric: string,
   of: Env,
-  { tier, from, perSlice }: Asking = MINUTES,
+  { tier, from, perSlice, inTurn = false }: Asking = MINUTES,
 ): Promise<ReadonlyMap<number, number> | undefined> {
   const counts = new Map<number, number>();
-  const selected = await sourceOf(of, "", NOW, { perSlice }).select(
-    { tier, from, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] },
-    ({ labels }, buckets, first, end) => {
-      const i = Number(labels[0]?.[1]);
-      for (let row = first; row < end; row++)
-        counts.set(i, (counts.get(i) ?? 0) + buckets.count[row]!);
-      return undefined;
-    },
-  );
+  const add = ({ labels }: Series, rows: number, countOf: (row: number) => number): void => {
+    const i = Number(labels[0]?.[1]);
+    for (let row = 0; row < rows; row++) counts.set(i, (counts.get(i) ?? 0) + countOf(row));
+  };
+  const source = sourceOf(of, "", NOW, { perSlice });
+  const asked = { from, to: NOW, matchers: [anyOf(METRIC_NAME, [metric])] };
+  const [begun, told] = [new Set<string>(), new Set<string>()];
+  mostBegun = 0;
+  const selected = inTurn
+    ? await source.minutes(
+        asked,
+        (series, minutes, first, end) => {
+          const key = JSON.stringify(series.labels);
+          expect(told.has(key), `${key} after its end`).toBe(false);
+          begun.add(key);
+          mostBegun = Math.max(mostBegun, begun.size - told.size);
+          add(series, end - first, (row) => minutes.count(first + row));
+          return undefined;
+        },
+        {
+          ended: async (series, keptFrom) => {
+            expect(keptFrom).toBeLessThan(from);
+            for (const { labels } of series) {
+              const key = JSON.stringify(labels);
+              expect(told.has(key), `${key} twice`).toBe(false);
+              told.add(key);
+              begun.add(key);
+            }
+            await Promise.resolve();
+            return undefined;
+          },
+        },
+      )
+    : await source.select({ ...asked, tier }, (series, buckets, first, end) => {
+        add(series, end - first, (row) => buckets.count[first + row]!);
+        return undefined;
+      });
   if (selected.ok) return counts;
   expect(selected.error.kind).toBe("unavailable");
   return undefined;
@@ -134,7 +167,25 @@ test("nothing happens: each point once, of series in D1, in the shard, and in bo
   expect(of.batches).toBeGreaterThan(10);
 });
 
-describe("a flush lands", () => {
+test.each([
+  ["what is read at once", 200_000, SERIES + 10],
+  ["some packs of it at a time", 1_000, 10 + 16],
+  ["parts of the range", 1, 10 + 16],
+])("each series is told of when all of it has come: %s", async (_, perSlice, most) => {
+  const metric = await prepared();
+  // As it is read, and as it is held.
+  for (let i = 0; i < 3; i++) {
+    const counts = await found(metric, env, { ...IN_TURN, perSlice });
+    expect(sorted(counts)).toEqual(sorted(all(SERIES + 10, 4)));
+    expect(mostBegun).toBe(most);
+    packCache.reads.clear();
+  }
+});
+
+describe.each([
+  ["", MINUTES],
+  [", series by series", IN_TURN],
+])("a flush lands%s", (_, asking) => {
   // Before the first batch, which it meets half-way, and before any later one.
   test.each([1, 2, 3, 4, 7, 12])("before batch %i", async (at) => {
     const metric = await prepared();
@@ -142,7 +193,7 @@ describe("a flush lands", () => {
     const of = between(env, async (n) => {
       if (n === at) flushed = await shard.flush();
     });
-    expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+    expect(sorted(await found(metric, of, asking))).toEqual(sorted(all(SERIES + 10, 4)));
     expect(flushed).toBe(true);
   });
 
@@ -155,7 +206,7 @@ describe("a flush lands", () => {
         await put(metric, upTo(SERIES + 20), 3 - (n - at));
         await shard.flush();
       });
-      const counts = await found(metric, of);
+      const counts = await found(metric, of, asking);
       for (const i of upTo(SERIES + 10)) {
         expect(counts.get(i), String(i)).toBeGreaterThanOrEqual(4);
         expect(counts.get(i), String(i)).toBeLessThanOrEqual(7);
@@ -259,8 +310,16 @@ describe("minutes that are held, count little", () => {
     expect(of.batches).toBe(batches);
   });
 
-  test.each([1, 2, 3, 4])("a flush lands before batch %i", async (at) => {
-    const asked = { ...MINUTES, perSlice: 1_500 };
+  test.each([
+    [1, MINUTES],
+    [2, MINUTES],
+    [3, MINUTES],
+    [4, MINUTES],
+    [1, IN_TURN],
+    [2, IN_TURN],
+    [3, IN_TURN],
+  ])("a flush lands before batch %i", async (at, asking) => {
+    const asked = { ...asking, perSlice: 1_500 };
     const metric = await held(asked);
     let flushed = false;
     const of = between(env, async (n) => {
@@ -393,8 +452,10 @@ function cutting(of: Env, hours: number): Env {
 describe("a head that is more than one answer may hold", () => {
   test("is read in parts of the range, each point once", async () => {
     const metric = await prepared();
-    const of = between(cutting(env, 2), () => Promise.resolve());
-    expect(sorted(await found(metric, of))).toEqual(sorted(all(SERIES + 10, 4)));
+    for (const asking of [MINUTES, IN_TURN]) {
+      const of = between(cutting(env, 2), () => Promise.resolve());
+      expect(sorted(await found(metric, of, asking))).toEqual(sorted(all(SERIES + 10, 4)));
+    }
   });
 
   test.each([2, 3, 5, 9])("and a flush lands before batch %i", async (at) => {
@@ -452,11 +513,11 @@ describe("several databases", () => {
 
   // A shard moves once: each has its own.
   test.each([
-    [1, 1],
-    [3, 3],
-    [6, 5],
-    [9, 7],
-  ])("before batch %i shard %i moves to another", async (at, number) => {
+    [1, 1, MINUTES],
+    [3, 3, IN_TURN],
+    [6, 5, MINUTES],
+    [9, 7, IN_TURN],
+  ])("before batch %i shard %i moves to another", async (at, number, asking) => {
     Shard.variables = { SHARDS: "8" };
     Shard.databases = 1;
     const moving = env.SHARD.getByName(String(number));
@@ -489,13 +550,13 @@ describe("several databases", () => {
       expect(await moving.flush()).toBe(true);
       await post(upTo(SERIES + 12), 2);
     });
-    const counts = await tried(metric, of);
+    const counts = await tried(metric, of, asking);
     // Whoever meets it half-way is told to ask again.
     for (const i of counts === undefined ? [] : upTo(SERIES + 10)) {
       expect(counts?.get(i), String(i)).toBeGreaterThanOrEqual(4);
       expect(counts?.get(i), String(i)).toBeLessThanOrEqual(6);
     }
-    expect(sorted(await found(metric, STORE))).toEqual(
+    expect(sorted(await found(metric, STORE, asking))).toEqual(
       sorted(new Map(upTo(SERIES + 12).map((i) => [i, i < SERIES + 10 ? 6 : 2]))),
     );
     expect(

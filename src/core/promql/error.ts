@@ -25,6 +25,9 @@ export class Failure extends Error {
   }
 }
 
+/** The evaluation is worth nothing, and begins anew: it is caught where it began. */
+export class StartOver extends Error {}
+
 export function fail(message: string): never {
   throw new Failure({ kind: "execution", message });
 }

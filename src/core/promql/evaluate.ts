@@ -8,7 +8,7 @@ import { typeOf } from "./check.ts";
 import { hasAny } from "./columns.ts";
 import { spanOf, timeAt, type Evaluation, type Grid } from "./evaluation.ts";
 import { Evaluator, type Run } from "./evaluator.ts";
-import { Failure, failLimit, type QueryError } from "./error.ts";
+import { Failure, StartOver, failLimit, type QueryError } from "./error.ts";
 import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
 import { Notes } from "./notes.ts";
@@ -146,10 +146,12 @@ async function evaluated(
     return ok({ value, warnings: notes.warnings, infos: notes.infos, stats });
   } catch (thrown) {
     if (thrown instanceof Failure) return err(thrown.failure);
-    throw thrown;
+    if (!(thrown instanceof StartOver)) throw thrown;
   } finally {
     spent.rest();
   }
+  spent.clear();
+  return evaluated(query, { start, end, step }, source, options, evaluate);
 }
 
 /** The points that an expression has at the steps. */

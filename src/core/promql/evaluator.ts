@@ -27,7 +27,7 @@ import {
   type Evaluation,
   type Grid,
 } from "./evaluation.ts";
-import { Failure } from "./error.ts";
+import { Failure, StartOver } from "./error.ts";
 import { functionOf, type PromFunction } from "./functions.ts";
 import { streamGroups } from "./group-functions.ts";
 import { streamInstant } from "./instant.ts";
@@ -109,9 +109,11 @@ export class Evaluator implements Evaluation {
   ): Promise<void> {
     const { source, spent } = this.#run;
     const after = this.#after;
-    const taken: TakeSeries = (series) => {
+    const taken: TakeSeries = async (series) => {
       spent.read(sizeOf(series));
-      return take(series);
+      await take(series);
+      // It may go on to read.
+      spent.leave();
     };
     const matchers = compileMatchers(selector.matchers);
     if (!matchers.ok) throw new TypeError("matchers that passed the check do not compile");
@@ -130,7 +132,10 @@ export class Evaluator implements Evaluation {
       after === undefined ? taken : (series) => after.then(() => taken(series)),
     );
     spent.selectionIsOver();
-    if (!found.ok) throw new Failure({ kind: "read", error: found.error });
+    if (!found.ok) {
+      const { error } = found;
+      throw error.kind === "again" ? new StartOver() : new Failure({ kind: "read", error });
+    }
     for (const text of found.value.infos) this.notes.info(text, selector);
     for (const text of found.value.warnings) this.notes.warn(text, selector);
   }

@@ -19,3 +19,8 @@ export const querySamples = 50_000_000;
 export const queryLooks = 1_000_000_000;
 /** Values that one PromQL query may hold at once, 9 bytes each: bounds memory. */
 export const queryCells = 5_000_000;
+/**
+ * Minutes of which one selection reads the samples, series after series, however many are kept: beyond, coarser
+ * buckets answer sooner.
+ */
+export const minutesInTurn = 10_000_000;

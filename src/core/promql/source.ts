@@ -70,6 +70,14 @@ export interface SamplesFound {
   readonly warnings: readonly string[];
 }
 
+/** What was handed out is not what it should have been: the query begins anew, and then gets that. */
+export interface Again {
+  readonly kind: "again";
+}
+
 export interface SampleSource {
-  select(question: SampleQuestion, take: TakeSeries): Promise<Result<SamplesFound, ReadError>>;
+  select(
+    question: SampleQuestion,
+    take: TakeSeries,
+  ): Promise<Result<SamplesFound, ReadError | Again>>;
 }

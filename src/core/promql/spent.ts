@@ -13,6 +13,8 @@ export interface Pace {
   worked(looks: number): Promise<void> | undefined;
   /** What follows waits, or is small. */
   rest(): void;
+  /** What follows has turns of its own, and then more of this comes. */
+  leave(): void;
 }
 
 /** Where what is held is counted, beside what other queries hold. */
@@ -87,6 +89,11 @@ export class Spent {
     this.#memory?.hold(-VALUE_BYTES * values);
   }
 
+  /** Nothing is held any more. */
+  clear(): void {
+    this.release(this.#held);
+  }
+
   #holds(): void {
     this.peak = Math.max(this.peak, this.#held + this.#selected);
   }
@@ -120,6 +127,10 @@ export class Spent {
 
   rest(): void {
     this.#pace?.rest();
+  }
+
+  leave(): void {
+    this.#pace?.leave();
   }
 
   #checkTime(): void {

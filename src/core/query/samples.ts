@@ -35,6 +35,12 @@ export interface Asked {
   readonly most?: Pick<TooLarge, "limit" | "value">;
 }
 
+/** Of a sample. */
+const BYTES = 16;
+/** Columns that are kept for other series at most, of so many bytes at most each. */
+const SPARES = 48;
+const SPARE_BYTES = 256 * 1024;
+
 const MOST = { limit: "bucketsPerQuery", value: LIMITS.bucketsPerQuery } as const;
 
 /** Minutes that have more samples than are kept; those of each series count. */
@@ -71,6 +77,9 @@ interface Column {
   readonly ends: number[];
 }
 
+/** Columns that are used again, of series that came and went. */
+type Spare = Pick<Column, "times" | "values">;
+
 /**
  * Takes minutes as a source hands them out, in any order, and one of them in several rows. As in minutes.ts, it
  * is the number of a minute's points alone that says whether it has samples.
@@ -84,6 +93,7 @@ export class Samples {
   bytes = 0;
   readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
+  readonly #spare: Spare[] = [];
   /** The same object is the same series. */
   readonly #known = new WeakMap<Series, Column | undefined>();
 
@@ -97,6 +107,11 @@ export class Samples {
     const { start, kept, offset, value, stride, buckets } = minutes;
     const before = column.length;
     const capacity = column.times.length;
+    let most = 0;
+    for (let row = first; row < end; row++) most += kept[row] === BUCKET ? 2 : kept[row]!;
+    makeRoom(column, most);
+    const { times, values } = column;
+    let { length } = column;
     for (let row = first; row < end; row++) {
       const at = start[row]!;
       const n = kept[row]!;
@@ -105,22 +120,28 @@ export class Samples {
       if (n > this.#asked.limit) column.collapsed.add(at);
       if (n === BUCKET) {
         const bucket = minutes.bucketOf(row);
-        push(column, buckets.firstAt[bucket]!, buckets.first[bucket]!);
-        push(column, buckets.lastAt[bucket]!, buckets.last[bucket]!);
+        times[length] = buckets.firstAt[bucket]!;
+        values[length++] = buckets.first[bucket]!;
+        times[length] = buckets.lastAt[bucket]!;
+        values[length++] = buckets.last[bucket]!;
       } else {
         const from = row * stride;
-        for (let i = from; i < from + n; i++) push(column, at + offset[i]!, value[i]!);
+        for (let i = from; i < from + n; i++) {
+          times[length] = at + offset[i]!;
+          values[length++] = value[i]!;
+        }
       }
       const ended = minutes.endOf(row);
       if (ended !== undefined) column.ends.push(ended);
     }
+    column.length = length;
     this.size += column.length - before;
-    this.bytes += 16 * (column.times.length - capacity);
-    const { most = MOST } = this.#asked;
-    return this.size > most.value
+    this.bytes += BYTES * (column.times.length - capacity);
+    const { most: limit = MOST } = this.#asked;
+    return this.size > limit.value
       ? {
           kind: "too_large",
-          ...most,
+          ...limit,
           what: "samples that are read at once",
           ways: [{ way: "series", most: Math.max(1, this.#columns.size - 1), equality: false }],
         }
@@ -142,16 +163,30 @@ export class Samples {
         yield column.inOrder ? 0 : column.length;
       }
       const points = parts.length === 1 ? parts[0]! : yield* merged(parts);
-      const { from, to } = this.#asked;
-      const ends = columns.flatMap((column) => column.ends).filter((at) => at >= from && at < to);
-      if (points.times.length === 0 && ends.length === 0) continue;
-      all.push({
-        labels: columns[0]!.labels,
-        ...(each ? points : once(points)),
-        ends: Float64Array.from(new Set(ends)).sort(),
-      });
+      const group = this.#groupOf(columns, each ? points : once(points));
+      if (group !== undefined) all.push(group);
     }
     return all;
+  }
+
+  /**
+   * Of some series of which all has come, each a group of its own, those that have any. What is given is used for
+   * others afterwards.
+   */
+  *take(series: Iterable<Series>): Generator<SampleGroup> {
+    for (const one of series) {
+      const key = keyOf(one);
+      const column = this.#columns.get(key);
+      if (column === undefined) continue;
+      const group = this.#groupOf([column], once(this.#settled(column)));
+      if (group !== undefined) yield group;
+      this.#columns.delete(key);
+      this.size -= column.length;
+      const { times, values } = column;
+      if (this.#spare.length < SPARES && BYTES * times.length <= SPARE_BYTES)
+        this.#spare.push({ times, values });
+      else this.bytes -= BYTES * times.length;
+    }
   }
 
   /** Each series apart, once, instead of its group. */
@@ -163,17 +198,23 @@ export class Samples {
     }
   }
 
+  #groupOf(columns: readonly Column[], points: Points): SampleGroup | undefined {
+    const { from, to } = this.#asked;
+    const ends = columns.flatMap((column) => column.ends).filter((at) => at >= from && at < to);
+    if (points.times.length === 0 && ends.length === 0) return undefined;
+    return { labels: columns[0]!.labels, ...points, ends: Float64Array.from(new Set(ends)).sort() };
+  }
+
   /** Undefined: it is passed over. */
   #of(series: Series): Column | undefined {
     if (this.#known.has(series)) return this.#known.get(series);
-    const key = series.metric + JSON.stringify(series.labels);
+    const key = keyOf(series);
     let column = this.#columns.get(key);
     const labels = column?.labels ?? this.#asked.labelsOf(series);
     if (column === undefined && labels !== undefined) {
       column = {
         labels,
-        times: new Float64Array(16),
-        values: new Float64Array(16),
+        ...(this.#spare.pop() ?? { times: NONE, values: NONE }),
         length: 0,
         inOrder: true,
         lastStart: -Infinity,
@@ -236,15 +277,18 @@ export class Samples {
   }
 }
 
-function push(column: Column, at: number, value: number): void {
+const NONE = new Float64Array(0);
+
+function makeRoom(column: Column, more: number): void {
   const { length } = column;
-  if (length === column.times.length)
-    for (const name of ["times", "values"] as const) {
-      const grown = new Float64Array(2 * length);
-      grown.set(column[name]);
-      column[name] = grown;
-    }
-  column.times[length] = at;
-  column.values[length] = value;
-  column.length++;
+  const needed = length + more;
+  if (needed <= column.times.length) return;
+  const capacity = Math.max(16, needed, 2 * column.times.length);
+  for (const name of ["times", "values"] as const) {
+    const grown = new Float64Array(capacity);
+    grown.set(column[name].subarray(0, length));
+    column[name] = grown;
+  }
 }
+
+const keyOf = ({ metric, labels }: Series): string => metric + JSON.stringify(labels);

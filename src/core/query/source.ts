@@ -81,6 +81,18 @@ export type Take = TakeRows<Buckets>;
 /** Takes the only row of `hour`, the bucket of an hour of which no minutes are known. */
 export type TakeHour = (series: Series, hour: Buckets) => void;
 
+/**
+ * Told of series of which no more comes, each once at most, and waited for, so that none of them has to be gathered with
+ * all others; `keptFrom` as in `Selected`. Of those that it was never told of all has come when the selection is over.
+ */
+export type Ended = (series: readonly Series[], keptFrom: number) => Promise<ReadError | undefined>;
+
+export interface BesidesMinutes {
+  readonly takeHour?: TakeHour;
+  /** Then a selection of more than LIMITS.minutesInTurn is refused before anything of it is handed out. */
+  readonly ended?: Ended;
+}
+
 export interface Selected {
   /** Whether the store knows any series that matches, with points in the range or without. */
   readonly known: boolean;
@@ -130,6 +142,6 @@ export interface Source {
   minutes(
     question: SeriesQuestion,
     take: TakeRows<Minutes>,
-    takeHour?: TakeHour,
+    besides?: BesidesMinutes,
   ): Promise<Result<Selected, ReadError>>;
 }

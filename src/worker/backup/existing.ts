@@ -124,7 +124,7 @@ export async function existing(
   };
   const { keptFrom, unreadable } = orFail(
     tier === "minute"
-      ? await source.minutes(range, takeMinutes, takeHour)
+      ? await source.minutes(range, takeMinutes, { takeHour })
       : await source.select({ ...range, tier }, take),
   );
   for (const { metric, labels, from, to } of unreadable) {

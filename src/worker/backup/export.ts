@@ -160,7 +160,7 @@ async function minutePiece(
     const key = labelsJson(series.labels);
     if (holder.holds(key)) wholes.set(key, (wholes.get(key) ?? new Set()).add(start[0]!));
   };
-  const done = await read(holder, source.minutes({ matchers, from, to }, take, takeHour));
+  const done = await read(holder, source.minutes({ matchers, from, to }, take, { takeHour }));
   if (done === OVER) return OVER;
   const lines = [...done.unreadable];
   for (const { key, labels, rows } of inOrder(held)) {

@@ -5,6 +5,7 @@ import * as LIMITS from "../../core/limits.ts";
 import type { Plan } from "../../core/query/plan.ts";
 import type { TooLarge, Way } from "../../core/query/read-error.ts";
 import type { Cost } from "../../core/query/slices.ts";
+import { MINUTE } from "../../core/tiers.ts";
 
 /** Undefined when they are not too many to look at. */
 export const tooManySeries = (series: number): TooLarge | undefined =>
@@ -17,6 +18,28 @@ export const tooManySeries = (series: number): TooLarge | undefined =>
         ways: [{ way: "series", most: LIMITS.seriesRowsPerQuery, equality: true }],
       }
     : undefined;
+
+/** Undefined when those of whose samples some are wanted may be read one after the other. */
+export function tooManyInTurn(
+  { kept, to }: Plan,
+  stored: readonly { readonly series: { readonly size: number } }[],
+): TooLarge | undefined {
+  const series = stored.reduce((sum, one) => sum + one.series.size, 0);
+  const each = Math.max(0, to - kept) / MINUTE;
+  if (series * each <= LIMITS.minutesInTurn) return undefined;
+  const few = Math.floor(LIMITS.minutesInTurn / each);
+  const within = Math.floor(LIMITS.minutesInTurn / series) * MINUTE;
+  return {
+    kind: "too_large",
+    limit: "minutesInTurn",
+    value: LIMITS.minutesInTurn,
+    what: "minutes of which samples are read",
+    ways: [
+      ...(within > 0 ? [{ way: "from", from: to - within } as const] : []),
+      ...(few > 0 ? [{ way: "series", most: few, equality: false } as const] : []),
+    ],
+  };
+}
 
 /** Series of one database, and how many buckets each may have to be read for. */
 export interface Load {

@@ -18,6 +18,8 @@ import { type TierName, TIERS } from "../../core/tiers.ts";
 export interface Form<R extends Rows> {
   /** What is being handed out. */
   readonly rows: R;
+  /** The same with rows of its own. */
+  own(): Form<R>;
   /**
    * Appends what a table has of a series from `from` on, Unix ms; an hour of which no minutes are known to
    * `wholes`, or where hours are wanted to the others. @throws CorruptBytes
@@ -29,24 +31,25 @@ export interface Form<R extends Rows> {
   loose(rows: LooseMinutes, numbers: number[]): void;
 }
 
-const buckets = new Buckets(64);
-const minutes = new Minutes(LIMITS.samplesPerMinute, 64);
-
 /** Of the minute tier. */
-export const BUCKETS: Form<Buckets> = {
+const bucketsForm = (buckets: Buckets): Form<Buckets> => ({
   rows: buckets,
+  own: () => bucketsForm(new Buckets(64)),
   segment: (_, text, from, wholes) => decodeMinuteSegmentAsBuckets(text, from, buckets, wholes),
   block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
   loose: (rows, numbers) => pushLooseBuckets(rows, buckets, numbers),
-};
+});
+
+export const BUCKETS = bucketsForm(new Buckets(64));
 
 /** Of the other tiers; what is not wanted of their buckets is not decoded. */
-const coarse = (wanted: Wanted): Form<Buckets> => ({
-  ...BUCKETS,
+const coarse = (wanted: Wanted, base = BUCKETS): Form<Buckets> => ({
+  ...base,
+  own: () => coarse(wanted, base.own()),
   segment: (table, text, from) =>
     table === "minute"
-      ? decodeMinuteSegmentAsBuckets(text, from, buckets, buckets)
-      : decodeSegment(text, from, TIERS[table].step, buckets, wanted),
+      ? decodeMinuteSegmentAsBuckets(text, from, base.rows, base.rows)
+      : decodeSegment(text, from, TIERS[table].step, base.rows, wanted),
 });
 
 export const COARSE: Readonly<Record<Wanted, Form<Buckets>>> = {
@@ -55,10 +58,13 @@ export const COARSE: Readonly<Record<Wanted, Form<Buckets>>> = {
   points: coarse("points"),
 };
 
-/** Of the minute tier alone. */
-export const MINUTES: Form<Minutes> = {
+const minutesForm = (minutes: Minutes): Form<Minutes> => ({
   rows: minutes,
+  own: () => minutesForm(new Minutes(LIMITS.samplesPerMinute)),
   segment: (_, text, from, wholes) => decodeMinuteSegment(text, from, minutes, wholes),
   block: (bytes, numbers) => decodeBlock(bytes, minutes, numbers),
   loose: (rows, numbers) => pushLoose(rows, minutes, numbers),
-};
+});
+
+/** Of the minute tier alone. */
+export const MINUTES = minutesForm(new Minutes(LIMITS.samplesPerMinute, 64));

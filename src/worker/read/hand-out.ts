@@ -19,13 +19,14 @@ import type { Segments, Standing } from "../../d1/snapshot.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
 import { cameBefore } from "./beside.ts";
+import type { Besides, HeldRows } from "./besides.ts";
 import type { AskedHead } from "./consistent.ts";
 import type { Form } from "./forms.ts";
-import type { GroupedRow, Grouping } from "./grouping.ts";
-import type { JoinedRun, Joining } from "./joining.ts";
+import type { GroupedRow } from "./grouping.ts";
+import type { JoinedRun } from "./joining.ts";
 import type { SeriesById } from "./known-series.ts";
 import { bytesOf, segmentsOf } from "./pack-text.ts";
-import { type Piece, piecesOf } from "./pieces-of-head.ts";
+import { type Piece, Pieces, piecesOf, type ReadPiece } from "./pieces-of-head.ts";
 import { type IsWanted, wantedOf } from "./wanted.ts";
 
 /** [from, to), Unix ms. */
@@ -51,20 +52,6 @@ interface Place extends Range {
 /** Of the segment being read: the hour as a whole, where it is one. */
 const whole = new Buckets(1);
 
-/**
- * Where it is counted, who else takes something, or how rows that came before may come: of series that are merged as
- * one, or several of a series.
- */
-export type Besides = { readonly share?: Share | undefined } & (
-  | { readonly takeHour?: TakeHour | undefined; readonly held?: undefined }
-  | { readonly takeHour?: undefined; readonly held: HeldRows }
-);
-
-export interface HeldRows {
-  readonly grouping: Grouping | undefined;
-  readonly joining: Joining;
-}
-
 /** What reading needs of a `HandOut`, whatever its form. */
 export type Receiver = Omit<HandOut<Rows>, "runs" | "unreadable">;
 
@@ -76,6 +63,7 @@ export class HandOut<R extends Rows> {
   readonly #held: HeldRows | undefined;
   readonly #turns = new Turns();
   readonly #share: Share | undefined;
+  readonly #pieces: Pieces<R>;
   readonly unreadable: Unreadable[] = [];
   /** How many runs were handed out. */
   runs = 0;
@@ -89,8 +77,9 @@ export class HandOut<R extends Rows> {
     plan: Plan,
     form: Form<R>,
     take: TakeRows<R>,
-    { share, takeHour, held }: Besides = {},
+    { share, takeHour, held, inParts = false }: Besides = {},
   ) {
+    this.#pieces = new Pieces(form, inParts, share?.part() ?? (() => {}));
     this.#plan = plan;
     this.#form = form;
     this.#take = take;
@@ -105,6 +94,11 @@ export class HandOut<R extends Rows> {
     if (waits === undefined) return undefined;
     this.#turns.rest();
     return await waits;
+  }
+
+  /** Of heads nothing is kept any more. */
+  clear(): void {
+    this.#pieces.clear();
   }
 
   /** From now on nothing but what is in this plan is handed out, which may be of a part of the range. */
@@ -321,7 +315,7 @@ export class HandOut<R extends Rows> {
     if (parts.size === 0) return undefined;
     const isWanted = (page: number): boolean => inHead(page, { stored, openId: head.openId });
     let error: ReadError | undefined;
-    for (const piece of piecesOf(head, isWanted, this.#form)) {
+    for (const piece of piecesOf<R>(head, isWanted)) {
       const { decoded } = this;
       error = this.#piece(piece, parts, shard) ?? (await this.settled());
       if (error !== undefined) break;
@@ -332,33 +326,35 @@ export class HandOut<R extends Rows> {
   }
 
   #piece(
-    piece: Piece,
+    piece: Piece<R>,
     parts: ReadonlyMap<number, SeriesParts>,
     shard: number,
   ): ReadError | undefined {
     const wanted = [...piece.series()].flatMap((number) => parts.get(number)?.series ?? []);
     if (wanted.length === 0) return undefined;
-    const { kept: from, to } = this.#plan;
-    const numbers: number[] = [];
-    const { rows } = this.#form;
-    rows.length = 0;
-    const where = { from, to, in: `the head of shard ${shard}` };
-    const read = this.#try(
-      () => (piece.read(numbers), true),
-      () => wanted,
-      where,
-    );
+    const read = this.#pieces.kept(piece) ?? this.#read(piece, wanted, shard);
     if (read === undefined) return undefined;
-    this.decoded += rows.length;
+    const { rows, numbers } = read;
     for (let i = 0; i < numbers.length;) {
       let end = i + 1;
       while (end < numbers.length && numbers[end] === numbers[i]) end++;
       const of = parts.get(numbers[i]!);
-      const error = of && this.#give(of, i, end);
+      const error = of && this.#give(of, i, end, rows);
       if (error !== undefined) return error;
       i = end;
     }
     return undefined;
+  }
+
+  #read(piece: Piece<R>, of: readonly Series[], shard: number): ReadPiece<R> | undefined {
+    const { kept: from, to } = this.#plan;
+    const read = this.#try(
+      () => this.#pieces.read(piece),
+      () => of,
+      { from, to, in: `the head of shard ${shard}` },
+    );
+    this.decoded += read?.rows.length ?? 0;
+    return read;
   }
 
   /** Notes of each series why something could not be read. */
@@ -379,9 +375,13 @@ export class HandOut<R extends Rows> {
   }
 
   /** Hands out the rows that are wanted, in the range and still kept. */
-  #give({ series, ranges }: SeriesParts, first: number, end: number): ReadError | undefined {
+  #give(
+    { series, ranges }: SeriesParts,
+    first: number,
+    end: number,
+    rows = this.#form.rows,
+  ): ReadError | undefined {
     const { kept, to, step } = this.#plan;
-    const { rows } = this.#form;
     const { start } = rows;
     for (const range of ranges) {
       // A finer bucket belongs to the period that it is in.

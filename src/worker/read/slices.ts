@@ -24,6 +24,7 @@ import { knownParts, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts"
 import type { Env } from "../env.ts";
 import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { countRead } from "../shards.ts";
+import { besideOf, inGroups } from "./at-once.ts";
 import { type Load, overBudget } from "./bounds.ts";
 import {
   type AllSides,
@@ -39,6 +40,7 @@ import {
 import { Gate } from "./gate.ts";
 import type { Range, Receiver } from "./hand-out.ts";
 import type { SeriesById } from "./known-series.ts";
+import type { Outstanding } from "./outstanding.ts";
 import { d1Unavailable } from "./unavailable.ts";
 
 /** A database with those of its series that match. */
@@ -62,6 +64,8 @@ export interface Wide {
   /** Unix ms: when the query began. */
   readonly since: number;
   readonly caching: (database: string) => Caching;
+  /** To be told of packs when all of them was handed out; undefined: nobody asks. */
+  readonly outstanding: Outstanding | undefined;
 }
 
 interface Item {
@@ -80,7 +84,7 @@ const gate = new Gate(ISOLATE_CLOCK);
 const AHEAD = 2;
 
 export async function readSlices(env: Env, wide: Wide): Promise<ReadError | undefined> {
-  const { plan, stored, handOut, since } = wide;
+  const { plan, stored, handOut, since, outstanding } = wide;
   const costs = new Map(stored.map((of) => [of, costOf(plan, of.reading.snapshot.open)]));
   const loads = stored.map((of): Load => ({
     series: of.series.size,
@@ -116,8 +120,26 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     const done = { decoded: handOut.decoded, thought, ms: Date.now() - since };
     const over = overBudget(plan, loads, done);
     if (over !== undefined) return over;
+    if (outstanding === undefined || isWhole(slice, plan)) continue;
+    const packs = wholeOf(item, [...flying.map((one) => one.item), ...queue]);
+    const failed = (await joined.finish()) ?? (await outstanding.done(of.series, packs));
+    if (failed !== undefined) return failed;
   }
   return await joined.finish();
+}
+
+const isWhole = ({ from, to }: Slice, plan: Plan): boolean => from === plan.kept && to === plan.to;
+
+/** Packs of which all was handed out with this one, when others are still to be. */
+function wholeOf({ of, slice }: Item, left: readonly Item[]): number[] {
+  const packs = slice.packs.map(({ pack }) => pack);
+  const others = new Set(
+    left
+      .filter((one) => one.of === of)
+      .flatMap((one) => one.slice.packs)
+      .map(({ pack }) => pack),
+  );
+  return packs.filter((pack) => !others.has(pack));
 }
 
 /** What is known comes first, some packs at a time: what is read of the others may take its room. */
@@ -205,13 +227,21 @@ class Joined {
   async handOut(item: Item, first: SliceSnapshot): Promise<ReadError | undefined> {
     const { of, slice } = item;
     const { name } = of.reading;
+    const { plan, handOut, perSlice } = this.#wide;
     let snapshot = first;
     let before: AllSides = new Map();
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const now = new Map(sidesOf(this.#heads, name, snapshot));
       if (fits(now, before)) {
+        const { outstanding } = this.#wide;
+        if (outstanding !== undefined && isWhole(slice, plan)) {
+          const beside = besideOf(this.#heads, name, of.series, this.#idsOf(of));
+          const packs = slice.packs.map(({ pack }) => pack);
+          const whole = { name, snapshot, series: of.series, packs, beside };
+          return await inGroups(handOut, whole, { range: slice, perSlice, outstanding });
+        }
         this.#pending.push({ of, slice, flushed: snapshot.flushed });
-        return await this.#wide.handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
+        return await handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
       }
       before = now;
       // The head that fitted the slices before goes with them; this one is read again with a new head.
@@ -244,6 +274,12 @@ class Joined {
     return stored;
   }
 
+  #idsOf(of: Stored): ReadonlyMap<string, number> {
+    const ids = this.#ids.get(of) ?? of.series.ids();
+    this.#ids.set(of, ids);
+    return ids;
+  }
+
   /** Hands out the heads beside the slices that they fit. */
   async finish(): Promise<ReadError | undefined> {
     const pending = this.#pending;
@@ -254,8 +290,7 @@ class Joined {
       const [first] = beside;
       if (first === undefined) continue;
       const { of } = first;
-      const ids = this.#ids.get(of) ?? of.series.ids();
-      this.#ids.set(of, ids);
+      const ids = this.#idsOf(of);
       for (const [stored, slices] of Map.groupBy(
         beside,
         ({ flushed }) => flushed.get(shard) ?? 0,

@@ -6,9 +6,11 @@ import { type Matcher, Work } from "../../core/query/matcher.ts";
 import { keptFrom, type Plan, plan, withoutDeleted } from "../../core/query/plan.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import {
+  type Ended,
   type Rows,
   type Selected,
   type Selection,
+  type Series,
   type Source,
   type TakeRows,
 } from "../../core/query/source.ts";
@@ -24,23 +26,19 @@ import { configOf, type Env } from "../env.ts";
 import { packCache as cache } from "../in-room.ts";
 import type { Share } from "../room.ts";
 import { countRead } from "../shards.ts";
-import { overBudget, tooManySeries } from "./bounds.ts";
-import {
-  type AskedHead,
-  type Consistent,
-  consistent,
-  type HeadCut,
-  type Reading,
-  tooMuch,
-} from "./consistent.ts";
+import { handOutAtOnce } from "./at-once.ts";
+import { overBudget, tooManyInTurn, tooManySeries } from "./bounds.ts";
+import { type AskedHead, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, COARSE, type Form, MINUTES } from "./forms.ts";
 import type { Keep } from "./beside.ts";
+import type { Besides } from "./besides.ts";
 import { Grouping } from "./grouping.ts";
-import { type Besides, HandOut, type Range, type Receiver } from "./hand-out.ts";
+import { HandOut, type Receiver } from "./hand-out.ts";
 import { Joining } from "./joining.ts";
 import { KnownSeries, SeriesById } from "./known-series.ts";
 import { namesOf } from "./names.ts";
+import { Outstanding } from "./outstanding.ts";
 import { readSlices, type Stored } from "./slices.ts";
 import { merged, withHeads } from "./union.ts";
 
@@ -83,8 +81,8 @@ export const sourceOf = (
           : new Grouping(by, TIERS[tier].step, form, keep);
       return select(env, bounds(), selection, form, take, { held: { grouping, joining } });
     },
-    minutes: (question, take, takeHour) =>
-      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, { takeHour }),
+    minutes: (question, take, { takeHour, ended } = {}) =>
+      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, { takeHour }, ended),
   };
 };
 
@@ -116,6 +114,7 @@ async function select<R extends Rows>(
   form: Form<R>,
   take: TakeRows<R>,
   besides: Besides,
+  ended?: Ended,
 ): Promise<Result<Selected, ReadError>> {
   const { prefix, now, perSlice, share, work, caching, isExact } = bounds;
   const { tier } = selection;
@@ -124,8 +123,13 @@ async function select<R extends Rows>(
   const { names, labels: matchers } = split(selection.matchers);
   const metrics = await namesOf(env, prefix, names, work);
   if (!metrics.ok) return metrics;
-  const handOut = new HandOut(asked, form, take, { ...besides, share });
+  const handOut = new HandOut(asked, form, take, {
+    ...besides,
+    share,
+    inParts: ended !== undefined,
+  });
   const heads = share?.part() ?? (() => {});
+  const keptSince = (): number => Math.max(keptFrom(tier, now, retention), handOut.deletedTo);
   const question: Question = {
     metrics: metrics.value,
     matchers,
@@ -136,6 +140,7 @@ async function select<R extends Rows>(
     isExact,
     heads,
     after: selection.after,
+    ended: ended && ((series) => ended(series, keptSince())),
   };
   let known = false;
   let description: Description | undefined;
@@ -144,6 +149,7 @@ async function select<R extends Rows>(
     const planned = { ...asked, kept: part.from, to: part.to };
     const read = await readPart(env, question, planned, handOut);
     heads(0);
+    handOut.clear();
     if (read.ok) {
       known ||= read.value.known;
       description ??= read.value.description;
@@ -155,14 +161,16 @@ async function select<R extends Rows>(
     const both = halves(part, tier);
     if (both === undefined) return err(tooMuch(read.error));
     parts.unshift(...both);
+    // Of each series there is something in every part.
+    question.ended = undefined;
   }
-  const { runs, unreadable, deletedTo } = handOut;
+  const { runs, unreadable } = handOut;
   const [first] = unreadable;
   // Nothing at all could be read of what is there: that is no answer.
   if (first !== undefined && runs === 0) return err(first);
   return ok({
     known,
-    keptFrom: Math.max(keptFrom(tier, now, retention), deletedTo),
+    keptFrom: keptSince(),
     unreadable,
     ...(description && { description }),
   });
@@ -197,6 +205,7 @@ interface Question {
   readonly heads: (bytes: number) => void;
   /** What was read is decoded when it is over. */
   after: Promise<unknown> | undefined;
+  ended: ((series: readonly Series[]) => Promise<ReadError | undefined>) | undefined;
 }
 
 /** Heads that may be held while what they come after is read. */
@@ -258,11 +267,15 @@ async function readPart(
   );
   handOut.begin(planned);
   const range = { from: planned.kept, to: planned.to };
+  for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);
+  const { ended } = question;
+  const over = ended && tooManyInTurn(planned, stored);
+  if (over !== undefined) return err(over);
+  const outstanding = ended && new Outstanding(stored, ended);
   const wide = stored.filter(({ reading }) => reading.snapshot.segments.cut);
   const failed =
     (await handOut.settled()) ??
-    (await handOutStored(handOut, stored, range)) ??
-    (await handOutHeads(handOut, { readings, heads, wide }, matches, range)) ??
+    (await handOutAtOnce(handOut, { stored, heads, matches, range, perSlice, outstanding })) ??
     work.over ??
     (wide.length === 0
       ? undefined
@@ -276,9 +289,9 @@ async function readPart(
           since: question.since,
           perSlice,
           caching,
+          outstanding,
         }));
   if (failed !== undefined) return err(failed);
-  for (const { snapshot } of readings) handOut.sawDeleted(snapshot.progress);
   return ok({
     description: withHeads(
       merged(readings.map(({ snapshot }) => snapshot.description)),
@@ -304,50 +317,16 @@ const pairsOf = (matchers: readonly Matcher[]): Labels =>
     .filter(({ op, value }) => op === "=" && value !== "")
     .map(({ label, value }) => [label, value] as const);
 
-type Matches = (series: KnownSeries) => boolean;
-
 /** A database with those of its series that match. */
-function storedOf(reading: Reading, metrics: readonly string[], matches: Matches): Stored {
+function storedOf(
+  reading: Reading,
+  metrics: readonly string[],
+  matches: (series: KnownSeries) => boolean,
+): Stored {
   const series = new SeriesById();
   for (const { id, metric, labels } of reading.snapshot.series) {
     const one = new KnownSeries(metrics[metric]!, labels);
     if (matches(one)) series.set(id, one);
   }
   return { reading, series };
-}
-
-/** What was read at once. */
-async function handOutStored(
-  handOut: Receiver,
-  stored: readonly Stored[],
-  range: Range,
-): Promise<ReadError | undefined> {
-  for (const { reading, series } of stored) {
-    const { name, snapshot } = reading;
-    if (snapshot.segments.cut) continue;
-    const error = await handOut.stored(name, snapshot, snapshot.segments, series, range);
-    if (error !== undefined) return error;
-  }
-  return undefined;
-}
-
-/** Heads, but for series of databases that are wide: they come beside the slices. */
-async function handOutHeads(
-  handOut: Receiver,
-  { readings, heads, wide }: Pick<Consistent, "readings" | "heads"> & { wide: readonly Stored[] },
-  matches: Matches,
-  range: Range,
-): Promise<ReadError | undefined> {
-  for (const asked of heads) {
-    const { database } = asked.head;
-    const later = wide.find(({ reading }) => reading.name === database)?.series.ids();
-    const { flushed } = readings.find(({ name }) => name === database)!.snapshot;
-    const error = await handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
-      if (later?.has(key) === true) return undefined;
-      const series = KnownSeries.ofKey(key);
-      return matches(series) ? { series, ranges: [range] } : undefined;
-    });
-    if (error !== undefined) return error;
-  }
-  return undefined;
 }

@@ -5,7 +5,12 @@ import * as LIMITS from "../../../src/core/limits.ts";
 import { plan, type Plan } from "../../../src/core/query/plan.ts";
 import { costOf } from "../../../src/core/query/slices.ts";
 import { DAY, HOUR, hourOf, MINUTE, type TierName } from "../../../src/core/tiers.ts";
-import { type Done, type Load, overBudget } from "../../../src/worker/read/bounds.ts";
+import {
+  type Done,
+  type Load,
+  overBudget,
+  tooManyInTurn,
+} from "../../../src/worker/read/bounds.ts";
 
 const NOW = Date.UTC(2026, 10, 20);
 const planOf = (days: number, tier: TierName): Plan =>
@@ -89,4 +94,19 @@ test("too long: as much as was read in that time", () => {
   if (from?.way !== "from") expect.fail();
   // Half of it took twice as long: a quarter, and a bit less.
   expect((NOW - from.from) / DAY).toBeCloseTo(10 * 0.25 * 0.7, 2);
+});
+
+test("minutes whose samples are read in turn are refused before they are read", () => {
+  const day = planOf(1, "minute");
+  const most = Math.floor(LIMITS.minutesInTurn / (24 * 60));
+  const stored = (size: number) => [{ series: { size } }, { series: { size: 1 } }];
+  expect(tooManyInTurn(day, stored(most - 1))).toBeUndefined();
+  expect(tooManyInTurn(day, [])).toBeUndefined();
+  const over = tooManyInTurn(day, stored(most));
+  expect(over).toMatchObject({ limit: "minutesInTurn", value: LIMITS.minutesInTurn });
+  const ways = new Map(over?.ways.map((way) => [way.way, way]));
+  expect(ways.get("series")).toMatchObject({ most });
+  const { from } = ways.get("from") as { readonly from: number };
+  expect(((NOW - from) / MINUTE) * (most + 1)).toBeLessThanOrEqual(LIMITS.minutesInTurn);
+  expect(((NOW - from) / MINUTE + 1) * (most + 1)).toBeGreaterThan(LIMITS.minutesInTurn);
 });

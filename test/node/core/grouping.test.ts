@@ -14,7 +14,13 @@ import { KnownSeries, SeriesById } from "../../../src/worker/read/known-series.t
 
 const START = Date.UTC(2026, 0, 1);
 const rows = new Buckets();
-const form: Form<Buckets> = { rows, segment: () => {}, block: () => {}, loose: () => {} };
+const form: Form<Buckets> = {
+  rows,
+  own: () => form,
+  segment: () => {},
+  block: () => {},
+  loose: () => {},
+};
 
 const rowOf = (characters = 100_000): PackRow => ({
   pack: 1,

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
-import { Samples } from "../../../src/core/query/samples.ts";
+import { type SampleGroup, Samples } from "../../../src/core/query/samples.ts";
+import type { Series } from "../../../src/core/query/source.ts";
 import { atOnce } from "../../../src/core/parts.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 
@@ -147,5 +148,43 @@ test("the samples of many series as one group are all of theirs, by time, then v
         groups.flatMap(({ times, values }) => Array.from(times, (at, i) => [at, values[i]])),
       ).toEqual(all.sort(([a, x], [b, y]) => a - b || x - y));
     }),
+  );
+});
+
+test("series that are taken one after the other, once all of them has come, have what all at once have", () => {
+  const several = fc.array(points, { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(several, fc.array(fc.nat(5), { maxLength: 6 }), (all, taken) => {
+      const asked = {
+        from: START + 20_000,
+        to: START + MINUTES * MINUTE - 20_000,
+        limit: LIMIT,
+        ofBuckets: "ends",
+        labelsOf: ({ labels }: Series) => labels,
+      } as const;
+      const series = all.map((_, i): Series => ({ metric: "m", labels: [["i", String(i)]] }));
+      const [apart, whole] = [new Samples(asked), new Samples(asked)];
+      const shown = ({ labels, times, values, ends }: SampleGroup) =>
+        JSON.stringify([labels, [...times], [...values], [...ends]]);
+      const given: string[] = [];
+      const take = (i: number): void => {
+        const one = series[i];
+        if (one === undefined) return;
+        for (const group of apart.take([one])) given.push(shown(group));
+        expect(apart.size).toBeLessThan(10_000);
+      };
+      for (const [i, some] of all.entries())
+        for (const samples of [apart, whole])
+          for (const part of [1, 0, 2, 3]) {
+            const minutes = minutesOf(some.filter((point) => point.part === part));
+            samples.add(series[i]!, minutes, 0, minutes.length);
+            if (samples === apart && part === 3 && taken.includes(i)) take(i);
+          }
+      for (const group of atOnce(apart.groupsInParts())) given.push(shown(group));
+      const expected = atOnce(whole.groupsInParts()).map(shown);
+      expect(given.sort()).toEqual(expected.sort());
+      expect(apart.collapsed).toEqual(whole.collapsed);
+    }),
+    { numRuns: 300 },
   );
 });

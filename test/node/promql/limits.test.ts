@@ -57,7 +57,7 @@ test.each(["quantile by (i) (0.9, x)", "topk by (i) (1, x)"])(
   async (query) => {
     let looks = 0;
     const worked = (more: number): undefined => void (looks += more);
-    const options = { pace: { worked, rest: () => undefined } };
+    const options = { pace: { worked, rest: () => undefined, leave: () => undefined } };
     expect(await errorOf(query, sourceOf(1_200, 1), 0, 1, options)).toBeUndefined();
     expect(looks).toBeLessThan(1_200 * 100);
   },
@@ -160,6 +160,7 @@ describe("work on a single series gives way", () => {
           return Promise.resolve().then(() => void taken++);
         },
         rest: () => void rested++,
+        leave: () => {},
       },
     });
     return { error, most, taken, rested };
@@ -180,7 +181,7 @@ describe("work on a single series gives way", () => {
     const parsed = parseQuery(query);
     if (!parsed.ok) throw new Error(parsed.error.kind);
     const times = { start: 0, end: 3_600_000, step: 10_000 };
-    const pace = { worked: () => Promise.resolve(), rest: () => {} };
+    const pace = { worked: () => Promise.resolve(), rest: () => {}, leave: () => {} };
     const inTurns = await evaluateRange(query, parsed.value, times, source, { pace });
     expect(inTurns.ok).toBe(true);
     expect(inTurns).toEqual(await evaluateRange(query, parsed.value, times, source));

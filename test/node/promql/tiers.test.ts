@@ -147,7 +147,7 @@ test("what a query looks at is told series by series, so that others have their 
   const told: number[] = [];
   const worked = (looks: number): undefined => void told.push(looks);
   await ask(year, "max_over_time(level[30m])", times, undefined, {
-    pace: { worked, rest: () => {} },
+    pace: { worked, rest: () => {}, leave: () => {} },
   });
   // The 61 steps and the 90 samples, then 61 steps of 30 samples each.
   expect(told).toEqual([0, 1].flatMap(() => [61 + 90, 61 * 30]));
@@ -314,6 +314,82 @@ describe("too many samples", () => {
     await expect(ask(year, "stddev_over_time(level[5m])", times, over)).rejects.toThrow(
       "bucketsPerQuery",
     );
+  });
+});
+
+describe("series that come one after the other", () => {
+  const times = { start: NOW - HOUR, end: NOW, step: MINUTE };
+
+  /** Some series with a point a minute, then one with a point a second. */
+  function mixed(): Memory {
+    const memory = new Memory();
+    for (const [i, every] of [MINUTE, MINUTE, MINUTE, 1_000].entries()) {
+      const { times: at, values } = memory.of(
+        canonicalLabels([
+          ["__name__", "mixed"],
+          ["i", String(i)],
+        ]),
+      );
+      for (let time = NOW - 2 * HOUR + 7; time < NOW; time += every) {
+        at.push(time);
+        values.push((time / 1_000) % (10 + i));
+      }
+    }
+    return memory;
+  }
+
+  test("are read once more when one of them has minutes that do not keep all points", async () => {
+    const query = "avg_over_time(mixed[2m])";
+    let asked = 0;
+    const held: number[] = [];
+    const { answer, read } = await ask(
+      mixed(),
+      query,
+      times,
+      (source) => ({
+        ...source,
+        minutes: (...all) => {
+          asked++;
+          return source.minutes(...all);
+        },
+      }),
+      { memory: { hold: (bytes) => void held.push(bytes), settled: () => undefined } },
+    );
+    const { answer: whole } = await ask(mixed(), query, times, (source) => ({
+      ...source,
+      minutes: (question, take) => source.minutes(question, take),
+    }));
+    expect(answer).toEqual(whole);
+    expect(answer.infos).toEqual([expect.stringContaining("there are minutes with more points")]);
+    expect(asked).toBe(1);
+    expect(read.minute).toBeGreaterThan(0);
+    // Two values a step of each series, for the answer: of what was begun nothing is left.
+    expect(held.reduce((sum, bytes) => sum + bytes, 0)).toBe(4 * 2 * 61 * 9);
+  });
+
+  test("which is no matter where the last point alone is wanted", async () => {
+    const { answer, read } = await ask(mixed(), "mixed", times);
+    expect(answer.infos).toEqual([
+      expect.stringContaining("of minutes with more points than are kept one by one"),
+    ]);
+    expect(read.minute).toBe(0);
+  });
+
+  test("an error in the middle is told, whatever else might have helped", async () => {
+    let rows = 0;
+    const breaking = (source: Source): Source => ({
+      ...source,
+      minutes: (question, take, besides) =>
+        source.minutes(
+          question,
+          (...all) => {
+            if (++rows === 4) throw new Error("broken");
+            return take(...all);
+          },
+          besides,
+        ),
+    });
+    await expect(ask(mixed(), "rate(mixed[2m])", times, breaking)).rejects.toThrow("broken");
   });
 });
 

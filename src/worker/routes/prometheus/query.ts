@@ -154,6 +154,7 @@ const LOOKS_OF_A_ROW = 50;
 const paceOf = (turns: Turns): Pace => ({
   worked: (looks) => (turns.isOver(looks / LOOKS_OF_A_ROW) ? turns.next() : undefined),
   rest: () => turns.rest(),
+  leave: () => turns.leave(),
 });
 
 /** The first series of an answer, and a warning when there are more. */

@@ -4,6 +4,7 @@
 
 import * as LIMITS from "../../../core/limits.ts";
 import {
+  type Ended,
   METRIC_NAME,
   type Selected,
   type Series,
@@ -20,6 +21,7 @@ import type {
   SampleSeries,
   SampleSource,
   SamplesFound,
+  TakeSeries,
 } from "../../../core/promql/source.ts";
 import { TierSeries } from "../../../core/promql/tier-series.ts";
 import {
@@ -32,7 +34,7 @@ import {
   wantedBy,
   type Why,
 } from "../../../core/promql/tiers.ts";
-import { ok, type Result } from "../../../core/result.ts";
+import { err, ok, type Result } from "../../../core/result.ts";
 import { canonicalLabels, type Labels } from "../../../core/series/labels.ts";
 import { MINUTE, type TierName, TIERS } from "../../../core/tiers.ts";
 import type { Share } from "../../room.ts";
@@ -52,14 +54,12 @@ interface Settings {
 /** Told how many bytes are gathered. */
 type Held = (bytes: number) => void;
 
-/** What was read one way. */
+/** What was read one way, and not handed out yet. */
 interface Read {
   readonly selected: Selected;
   readonly infos: readonly string[];
   /** Whether there is any series. */
   readonly isAny: boolean;
-  /** Whether points are missing, of minutes that had too many. */
-  readonly isCollapsed: boolean;
   readonly series: Iterable<SampleSeries | BucketSeries>;
 }
 
@@ -70,6 +70,8 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
     hour: keptFrom("hour", now, retention),
     day: keptFrom("day", now, retention),
   };
+  /** Questions that need points which minutes do not keep, though some of their series do. */
+  const collapsed = new Set<string>();
   return {
     async select(asked, take) {
       const question = { ...asked, to: Math.min(asked.to, now + LIMITS.aheadMs + MINUTE) };
@@ -77,25 +79,38 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
       const readings = readingsOf(asked, kept);
       let why: Why = { keptFrom: kept.minute };
       const held = share?.part() ?? (() => {});
+      let isBegun = false;
+      const taken: TakeSeries = (series) => {
+        isBegun = true;
+        return take(series);
+      };
       for (const [i, reading] of readings.entries()) {
         const isLast = i === readings.length - 1;
+        const refuses = !isLast && needsAll(question.use);
         held(0);
-        const read = await readFrom(source, question, reading, settings, held);
+        const read =
+          refuses && reading.of === "samples" && collapsed.has(keyOfQuestion(asked))
+            ? err(COLLAPSED)
+            : await readFrom(source, question, reading, settings, { held, take: taken, refuses });
         if (!read.ok) {
-          if (isLast || !helpsCoarser(read.error)) return read;
-          why = { limit: read.error.limit };
+          const { error } = read;
+          if (error.kind === "collapsed") {
+            collapsed.add(keyOfQuestion(asked));
+            held(0);
+            if (isBegun) return err({ kind: "again" });
+            why = "collapsed";
+            continue;
+          }
+          if (isLast || isBegun || !helpsCoarser(error)) return err(error);
+          why = { limit: error.limit };
           continue;
         }
-        const { selected, infos, isAny, isCollapsed, series } = read.value;
-        if (!isLast && selected.keptFrom > question.from) {
+        const { selected, infos, isAny, series } = read.value;
+        if (!isLast && !isBegun && selected.keptFrom > question.from) {
           why = selected;
           continue;
         }
-        if (!isLast && isCollapsed && needsAll(question.use)) {
-          why = "collapsed";
-          continue;
-        }
-        for (const one of series) await take(one);
+        for (const one of series) await taken(one);
         held(0);
         const info = infoOf(reading, question.use, why);
         return ok({
@@ -108,10 +123,20 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
   };
 }
 
+/** There are minutes that do not keep all their points. */
+interface Collapsed {
+  readonly kind: "collapsed";
+}
+const COLLAPSED: Collapsed = { kind: "collapsed" };
+
+const keyOfQuestion = ({ matchers, from, to, use }: SampleQuestion): string =>
+  JSON.stringify([from, to, use, matchers.map(({ label, op, value }) => [label, op, value])]);
+
 /** Limits that a coarser tier stays within. */
 const HELPED: ReadonlySet<LimitName> = new Set([
   "bucketsPerQuery",
   "decodedPerQuery",
+  "minutesInTurn",
   "packedBytesPerQuery",
   "queryBytes",
 ]);
@@ -119,23 +144,32 @@ const HELPED: ReadonlySet<LimitName> = new Set([
 const helpsCoarser = (error: ReadError): error is Extract<ReadError, { kind: "too_large" }> =>
   error.kind === "too_large" && HELPED.has(error.limit);
 
+/** How a selection is read. */
+interface Way {
+  readonly held: Held;
+  /** Takes series of which all was read before all others were. */
+  readonly take: TakeSeries;
+  /** Minutes that do not keep all their points will not do. */
+  readonly refuses: boolean;
+}
+
 const readFrom = (
   source: Source,
   question: SampleQuestion,
   reading: Reading,
   settings: Settings,
-  held: Held,
-): Promise<Result<Read, ReadError>> =>
+  way: Way,
+): Promise<Result<Read, ReadError | Collapsed>> =>
   reading.of === "samples"
-    ? readSamples(source, question, settings, held)
-    : readBuckets(source, question, reading.of, settings, held);
+    ? readSamples(source, question, settings, way)
+    : readBuckets(source, question, reading.of, settings, way.held);
 
 async function readSamples(
   source: Source,
   question: SampleQuestion,
   { samplesPerMinute }: Settings,
-  held: Held,
-): Promise<Result<Read, ReadError>> {
+  { held, take, refuses }: Way,
+): Promise<Result<Read, ReadError | Collapsed>> {
   const { matchers, from, to, use, after } = question;
   const found = new Samples({
     from,
@@ -145,6 +179,18 @@ async function readSamples(
     labelsOf: named,
   });
   let wholes = 0;
+  let isAny = false;
+  const ended: Ended = async (series, keptFrom) => {
+    // What is older is looked for when all is known.
+    if (keptFrom > from) return undefined;
+    for (const group of found.take(series)) {
+      if (refuses && found.collapsed !== undefined) return OVER;
+      isAny = true;
+      await take(group);
+    }
+    held(found.bytes);
+    return undefined;
+  };
   const selected = await source.minutes(
     { matchers, from, to, after },
     (series, minutes, first, end) => {
@@ -152,11 +198,13 @@ async function readSamples(
       held(found.bytes);
       return over;
     },
-    () => void wholes++,
+    { takeHour: () => void wholes++, ended },
   );
+  if (refuses && found.collapsed !== undefined) return err(COLLAPSED);
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
   const groups = atOnce(found.groupsInParts());
+  if (refuses && found.collapsed !== undefined) return err(COLLAPSED);
   const older = await olderSeries(source, question, keptFrom);
   if (!older.ok) return older;
   const infos: string[] = [];
@@ -173,13 +221,19 @@ async function readSamples(
   return ok({
     selected: selected.value,
     infos,
-    isAny: found.size > 0,
-    isCollapsed: found.collapsed !== undefined,
+    isAny: isAny || found.size > 0,
     series: groups.map((group) =>
       older.value.has(keyOf(group.labels)) ? { ...group, keptFrom } : group,
     ),
   });
 }
+
+/** Ends a selection that is read in another way. */
+const OVER: ReadError = {
+  kind: "unavailable",
+  message: "the selection is read in another way",
+  retryAfterSec: 1,
+};
 
 /** Keys of the series that had points in the range before samples are kept. */
 async function olderSeries(
@@ -228,7 +282,6 @@ async function readBuckets(
     selected: selected.value,
     infos: [],
     isAny,
-    isCollapsed: false,
     series: found.series(),
   });
 }

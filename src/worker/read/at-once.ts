@@ -1,0 +1,160 @@
+// Hands out what was read at once of databases, and the heads that fit it: as it came, or, where somebody waits for whole
+// series, some packs after the other, with all that there is of them.
+
+import { packOf } from "../../core/codec/pack.ts";
+import type { ReadError } from "../../core/query/read-error.ts";
+import { MINUTE, TIERS } from "../../core/tiers.ts";
+import { packsOf } from "../../core/query/slices.ts";
+import type { PackRow } from "../../d1/rows.ts";
+import type { SliceSnapshot } from "../../d1/snapshot.ts";
+import type { AskedHead } from "./consistent.ts";
+import type { Range, Receiver } from "./hand-out.ts";
+import { KnownSeries, type SeriesById } from "./known-series.ts";
+import type { Outstanding } from "./outstanding.ts";
+import type { Stored } from "./slices.ts";
+
+export interface AtOnce {
+  /** Of those that are `cut` nothing is handed out: they are read slice by slice. */
+  readonly stored: readonly Stored[];
+  readonly heads: readonly AskedHead[];
+  readonly matches: (series: KnownSeries) => boolean;
+  readonly range: Range;
+  /** Buckets, give or take, after which somebody is told of series that are whole. */
+  readonly perSlice: number;
+  readonly outstanding: Outstanding | undefined;
+}
+
+export async function handOutAtOnce(
+  handOut: Receiver,
+  { stored, heads, matches, range, perSlice, outstanding }: AtOnce,
+): Promise<ReadError | undefined> {
+  const whole = stored.filter(({ reading }) => !reading.snapshot.segments.cut);
+  if (outstanding === undefined) {
+    for (const { reading, series } of whole) {
+      const { name, snapshot } = reading;
+      const error = await handOut.stored(name, snapshot, snapshot.segments, series, range);
+      if (error !== undefined) return error;
+    }
+    const wide = stored.filter((one) => !whole.includes(one));
+    return await headsOfOthers(handOut, { stored, heads, matches, range }, wide);
+  }
+  // Of series that are in no row of their database, all of it is here.
+  const error = await headsOfOthers(handOut, { stored, heads, matches, range }, stored);
+  if (error !== undefined) return error;
+  for (const { reading, series } of whole) {
+    const { name, snapshot } = reading;
+    const packs = packsOf(series.keys()).map(({ pack }) => pack);
+    const beside = besideOf(heads, name, series);
+    const of = { name, snapshot, series, packs, beside };
+    const error = await inGroups(handOut, of, { range, perSlice, outstanding });
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** Heads, but for series of some databases: they come beside what is stored of them. */
+async function headsOfOthers(
+  handOut: Receiver,
+  { stored, heads, matches, range }: Pick<AtOnce, "stored" | "heads" | "matches" | "range">,
+  some: readonly Stored[],
+): Promise<ReadError | undefined> {
+  for (const asked of heads) {
+    const { database } = asked.head;
+    const later = some.find(({ reading }) => reading.name === database)?.series.ids();
+    const error = await handOut.head(asked, flushedOf(stored, asked), (key) => {
+      if (later?.has(key) === true) return undefined;
+      const series = KnownSeries.ofKey(key);
+      return matches(series) ? { series, ranges: [range] } : undefined;
+    });
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+const flushedOf = (stored: readonly Stored[], { shard, head }: AskedHead): number =>
+  stored
+    .find(({ reading }) => reading.name === head.database)!
+    .reading.snapshot.flushed.get(shard) ?? 0;
+
+/** Hands out a head beside what a database holds, of the series of some packs. */
+export type Beside = (
+  handOut: Receiver,
+  flushed: ReadonlyMap<number, number>,
+  packs: ReadonlySet<number>,
+  range: Range,
+) => Promise<ReadError | undefined>;
+
+/** `ids`: of the database, by series key. */
+export const besideOf =
+  (heads: readonly AskedHead[], database: string, series: SeriesById, ids = series.ids()): Beside =>
+  async (handOut, flushed, packs, range) => {
+    for (const asked of heads) {
+      if (asked.head.database !== database) continue;
+      const error = await handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
+        const id = ids.get(key);
+        if (id === undefined || !packs.has(packOf(id))) return undefined;
+        return { series: series.get(id)!, ranges: [range] };
+      });
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  };
+
+/** All of some packs of a database, over the whole range. */
+interface Whole {
+  readonly name: string;
+  readonly snapshot: SliceSnapshot;
+  readonly series: SeriesById;
+  readonly packs: readonly number[];
+  readonly beside: Beside;
+}
+
+export async function inGroups(
+  handOut: Receiver,
+  { name, snapshot, series, packs, beside }: Whole,
+  {
+    range,
+    perSlice,
+    outstanding,
+  }: Pick<AtOnce, "range" | "perSlice"> & { readonly outstanding: Outstanding },
+): Promise<ReadError | undefined> {
+  const { segments, flushed } = snapshot;
+  for (const group of groupsOf(segments.minutes, packs, series, perSlice)) {
+    const some = { ...segments, minutes: group.minutes };
+    const error =
+      (await handOut.stored(name, snapshot, some, series, range)) ??
+      (await beside(handOut, flushed, group.packs, range)) ??
+      (await outstanding.done(series, group.packs));
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+interface Group {
+  readonly packs: Set<number>;
+  readonly minutes: PackRow[];
+}
+
+/** All packs, with their rows; those without any are in the last group. */
+function* groupsOf(
+  rows: readonly PackRow[],
+  packs: readonly number[],
+  series: SeriesById,
+  perSlice: number,
+): Generator<Group> {
+  const left = new Set(packs);
+  let group: Group = { packs: new Set(), minutes: [] };
+  let size = 0;
+  for (const [pack, ofPack] of Map.groupBy(rows, (row) => row.pack)) {
+    left.delete(pack);
+    group.packs.add(pack);
+    group.minutes.push(...ofPack);
+    size += ofPack.length * series.inPack(ofPack[0]!).length * (TIERS.hour.step / MINUTE);
+    if (size < perSlice) continue;
+    yield group;
+    group = { packs: new Set(), minutes: [] };
+    size = 0;
+  }
+  for (const pack of left) group.packs.add(pack);
+  yield group;
+}
