@@ -74,3 +74,15 @@ export function pushSamples(
   buckets.lastAt[row] = start + offset[end - 1]!;
   buckets.rise[row] = rise;
 }
+
+/** Adds samples of the minute that starts at `start`, in their order, to a row of `buckets`. */
+export function addSamples(
+  buckets: Buckets,
+  row: number,
+  start: number,
+  { offset, value }: Samples,
+  from: number,
+  n: number,
+): void {
+  for (let i = from; i < from + n; i++) buckets.add(row, value[i]!, start + offset[i]!);
+}

@@ -1,6 +1,7 @@
-// Buckets by time, as segments hold them and as the roll-up and queries merge them.
+// Buckets, and minutes, by time, as segments hold them and as the roll-up and queries merge them.
 
 import { Buckets } from "./bucket.ts";
+import type { Minutes } from "./minutes.ts";
 
 /** By ascending start, each start once: themselves, or a copy in which rows of one start are merged. */
 export function inOrder(buckets: Buckets): Buckets {
@@ -58,4 +59,17 @@ export function pushRows(into: Buckets, from: Buckets, first: number, end: numbe
     const huge = from.huge(i);
     if (huge !== undefined) into.addHuge(row, huge);
   }
+}
+
+/** Rows by start; where several have the same, they are merged into the one that is among them. */
+export function unitedByStart(minutes: Minutes): number[] {
+  const { start } = minutes;
+  const united: number[] = [];
+  const order = Array.from({ length: minutes.length }, (_, row) => row);
+  for (const row of order.sort((a, b) => start[a]! - start[b]!)) {
+    const last = united.at(-1);
+    if (last !== undefined && start[last] === start[row]) minutes.merge(last, minutes, row);
+    else united.push(row);
+  }
+  return united;
 }

@@ -2,7 +2,7 @@
 // more. A second step before buckets, of the same algebra; it must not know series or storage.
 
 import { Buckets } from "./bucket.ts";
-import type { Samples } from "./bucket-samples.ts";
+import { addSamples, type Samples } from "./bucket-samples.ts";
 import * as LIMITS from "./limits.ts";
 
 /** In `kept`: the minute had more samples than the limit, and keeps a bucket. */
@@ -152,6 +152,42 @@ export class Minutes {
     return row;
   }
 
+  /**
+   * Appends n minutes with `k` samples each, 1 … `limit`, with values in order, at the same times of each, of which
+   * the first k of `offset` are: what most are, column by column.
+   */
+  pushRegular(
+    n: number,
+    starts: Float64Array,
+    k: number,
+    samples: { readonly offset: Float64Array; readonly value: Float64Array },
+  ): void {
+    const row = this.length;
+    if (row === 0) {
+      // What was behind is forgotten.
+      if (this.#buckets !== undefined) this.#buckets.length = 0;
+      this.#ends?.clear();
+      if (k * this.start.length <= this.offset.length) this.stride = k;
+    }
+    while (this.stride < k) this.#widen();
+    if (row + n > this.start.length)
+      this.#resize(Math.max(row + n, 2 * this.start.length), this.stride);
+    for (let at = row; at < row + n; at++) this.#ends?.delete(at);
+    this.length = row + n;
+    const { start, kept, stride, offset, value } = this;
+    start.set(starts.subarray(0, n), row);
+    kept.fill(k, row, row + n);
+    if (stride === k) value.set(samples.value.subarray(0, n * k), row * k);
+    else
+      for (let i = 0; i < n; i++)
+        value.set(samples.value.subarray(i * k, (i + 1) * k), (row + i) * stride);
+    // The first row, and then as many again as there are.
+    const [from, end] = [row * stride, (row + n) * stride];
+    for (let i = 0; i < k; i++) offset[from + i] = samples.offset[i]!;
+    for (let rows = stride; from + rows < end; rows *= 2)
+      offset.copyWithin(from + rows, from, Math.min(from + rows, end - rows));
+  }
+
   /** Appends a minute that keeps a bucket: a row of `buckets`. Returns its row. */
   pushBucket(start: number, buckets: Buckets, bucketRow: number): number {
     const row = this.push(start);
@@ -256,31 +292,6 @@ export class Minutes {
     this.kept = new Uint8Array(capacity);
     this.kept.set(kept);
   }
-}
-
-/** Rows by start; where several have the same, they are merged into the one that is among them. */
-export function unitedByStart(minutes: Minutes): number[] {
-  const { start } = minutes;
-  const united: number[] = [];
-  const order = Array.from({ length: minutes.length }, (_, row) => row);
-  for (const row of order.sort((a, b) => start[a]! - start[b]!)) {
-    const last = united.at(-1);
-    if (last !== undefined && start[last] === start[row]) minutes.merge(last, minutes, row);
-    else united.push(row);
-  }
-  return united;
-}
-
-/** Adds samples of the minute that starts at `start`, in their order, to a row of `buckets`. */
-export function addSamples(
-  buckets: Buckets,
-  row: number,
-  start: number,
-  { offset, value }: Samples,
-  from: number,
-  n: number,
-): void {
-  for (let i = from; i < from + n; i++) buckets.add(row, value[i]!, start + offset[i]!);
 }
 
 /** The bucket of one minute, to be merged into another. */

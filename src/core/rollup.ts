@@ -12,8 +12,8 @@
 import { Buckets } from "./bucket.ts";
 import { encodePack, SERIES_PER_PACK } from "./codec/pack.ts";
 import { encodeSegment } from "./codec/segment.ts";
-import { inOrder } from "./in-order.ts";
-import { Minutes, unitedByStart } from "./minutes.ts";
+import { unitedByStart, inOrder } from "./in-order.ts";
+import { Minutes } from "./minutes.ts";
 import { Bad, readBuckets, readMinutes, readPack, textOf, type Unreadable } from "./rollup-read.ts";
 import { DAY, HOUR, spanStart, type TierName, TIERS } from "./tiers.ts";
 

@@ -91,8 +91,8 @@ function packPlane(writer: ByteWriter, count: number, scale: number, width: numb
   if (bits > 0) writer.u8(pending);
 }
 
-/** Reads n values into `out` from index `at` on. @throws CorruptBytes */
-export function readInts(reader: ByteReader, out: Float64Array, at: number, n: number): void {
+/** Reads n values into `out` from index `at` on; true: they are all the same, as they stand. @throws CorruptBytes */
+export function readInts(reader: ByteReader, out: Float64Array, at: number, n: number): boolean {
   const head = reader.u8();
   const width = head & 0x3f;
   if (width > 53) throw new CorruptBytes(`integers of ${width} bits`);
@@ -123,6 +123,7 @@ export function readInts(reader: ByteReader, out: Float64Array, at: number, n: n
       out[i] = value;
     }
   }
+  return head === 0;
 }
 
 /** Steps over a column of n values. @throws CorruptBytes */
@@ -153,9 +154,20 @@ function unpackPlane(
   let byte = reader.skip(((end - from) * width + 7) >> 3);
   const bytes = reader.source;
   const mask = (1 << width) - 1;
-  let pending = 0;
-  let bits = 0;
-  for (let i = from; i < end; i++) {
+  // Four bytes have any offset whole, whichever bit of the first it begins with; near the end there are no four.
+  const whole = from + Math.max(0, Math.floor(((bytes.length - byte - 4) * 8) / width));
+  let bit = byte * 8;
+  let i = from;
+  for (const stop = Math.min(end, whole); i < stop; i++, bit += width) {
+    const at = bit >>> 3;
+    const four =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    out[i] = base + ((four >>> (bit & 7)) & mask);
+  }
+  byte = bit >>> 3;
+  let bits = 8 - (bit & 7);
+  let pending = bytes[byte++]! >>> (bit & 7);
+  for (; i < end; i++) {
     while (bits < width) {
       pending |= bytes[byte++]! << bits;
       bits += 8;

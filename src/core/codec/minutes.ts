@@ -76,7 +76,9 @@ const value = new Float64Array(MAX_SAMPLES);
 const buckets = new Buckets(MAX_INTS);
 /** End marks: ms after the start of the minute; −1, none. Only good when there are any. */
 const ends = new Float64Array(MAX_INTS);
-const samples: Samples = { offset, value };
+const samples = { offset, value } satisfies Samples;
+/** How many samples each minute has, all at the same times after its start, which only the first has; 0: they are not so. */
+let regular = 0;
 
 /**
  * Appends to `into` the rows that `encodeMinutes` wrote with the same base.
@@ -89,6 +91,11 @@ export function decodeMinutes(reader: ByteReader, base: number, into: Minutes): 
     for (let from = 0; from < total; from += MAX_INTS) {
       const n = Math.min(MAX_INTS, total - from);
       const hasEnds = readGroup(reader, n, base);
+      if (regular > 0 && !hasEnds && regular <= into.limit) {
+        into.pushRegular(n, starts, regular, samples);
+        continue;
+      }
+      repeatTimes(n);
       for (let i = 0, sample = 0, bucket = 0; i < n; i++) {
         const k = kept[i]!;
         const row =
@@ -122,6 +129,7 @@ export function decodeMinutesAsBuckets(
     for (let from = 0; from < total; from += MAX_INTS) {
       const n = Math.min(MAX_INTS, total - from);
       readGroup(reader, n, base);
+      repeatTimes(n);
       if (areSingles(n)) {
         pushSingles(into, n, starts, offset, value);
         continue;
@@ -154,7 +162,8 @@ function readGroup(reader: ByteReader, n: number, base: number): boolean {
   const flags = reader.u8();
   if (flags > KNOWN) throw new CorruptBytes(`flags ${flags} of minutes`);
   readStarts(reader, flags, n, base);
-  readInts(reader, kept, 0, n);
+  regular = 0;
+  const isEven = readInts(reader, kept, 0, n) || areEven(n);
   let count = 0;
   let collapsed = 0;
   for (let i = 0; i < n; i++) {
@@ -164,9 +173,11 @@ function readGroup(reader: ByteReader, n: number, base: number): boolean {
     else throw new CorruptBytes(`a minute keeps ${k} samples`);
   }
   if (count > 0) {
-    readTimes(reader, flags, n, base, count);
+    const isOneTime = readTimes(reader, count);
+    if (isEven && isOneTime && (flags & ABSOLUTE) === 0) setRegular(flags, kept[0]!);
+    else setTimes(flags, n, base);
     readValues(reader, value, count);
-    refuseDisorder(n);
+    if (regular === 0) refuseDisorder(n);
   }
   if (collapsed > 0) readBuckets(reader, n, base, collapsed);
   if (flags & ENDS) readEnds(reader, n);
@@ -184,16 +195,41 @@ function readStarts(reader: ByteReader, flags: number, n: number, base: number):
   }
 }
 
-/** Reads the times of `count` samples, as ms after the start of their minutes. */
-function readTimes(
-  reader: ByteReader,
-  flags: number,
-  n: number,
-  base: number,
-  count: number,
-): void {
+/** Whether all minutes keep as many samples. */
+function areEven(n: number): boolean {
+  for (let i = 1; i < n; i++) if (kept[i] !== kept[0]) return false;
+  return true;
+}
+
+/** Reads the times of `count` samples as they stand; true: they are all the same number. */
+function readTimes(reader: ByteReader, count: number): boolean {
+  let isOne = true;
   for (let from = 0; from < count; from += MAX_INTS)
-    readInts(reader, offset, from, Math.min(MAX_INTS, count - from));
+    if (!readInts(reader, offset, from, Math.min(MAX_INTS, count - from))) isOne = false;
+  for (let from = MAX_INTS; from < count; from += MAX_INTS)
+    if (offset[from] !== offset[0]) isOne = false;
+  return isOne;
+}
+
+/** Times as ms after the start of a minute of k samples, all as long after what is expected. */
+function setRegular(flags: number, k: number): void {
+  const isSeconds = (flags & SECONDS) !== 0;
+  const expected = isSeconds ? EXPECTED_SECONDS : EXPECTED_MS;
+  const after = offset[0]!;
+  const from = k * LIMITS.samplesPerMinute;
+  for (let i = 0; i < k; i++)
+    offset[i] = withinMinute((expected[from + i]! + after) * (isSeconds ? UNIT_MS : 1));
+  // They ascend, as what is expected does.
+  regular = k;
+}
+
+/** Of n minutes each. */
+function repeatTimes(n: number): void {
+  if (regular > 0) for (let i = regular; i < n * regular; i++) offset[i] = offset[i - regular]!;
+}
+
+/** The same of any times. */
+function setTimes(flags: number, n: number, base: number): void {
   const unit = flags & SECONDS ? UNIT_MS : 1;
   const expected = flags & SECONDS ? EXPECTED_SECONDS : EXPECTED_MS;
   for (let row = 0, sample = 0; row < n; row++) {
@@ -202,11 +238,16 @@ function readTimes(
     const from = k * LIMITS.samplesPerMinute;
     for (let i = 0; i < k; i++, sample++) {
       const time = offset[sample]!;
-      const ms = flags & ABSOLUTE ? after + time * unit : (expected[from + i]! + time) * unit;
-      if (!(ms >= 0 && ms < MINUTE)) throw new CorruptBytes("a sample lies outside its minute");
-      offset[sample] = ms;
+      offset[sample] = withinMinute(
+        flags & ABSOLUTE ? after + time * unit : (expected[from + i]! + time) * unit,
+      );
     }
   }
+}
+
+function withinMinute(ms: number): number {
+  if (!(ms >= 0 && ms < MINUTE)) throw new CorruptBytes("a sample lies outside its minute");
+  return ms;
 }
 
 function refuseDisorder(n: number): void {

@@ -7,6 +7,7 @@ import type { Labels } from "../series/labels.ts";
 import { MINUTE } from "../tiers.ts";
 import { merged, once, type Points, sorted } from "./points.ts";
 import type { TooLarge } from "./read-error.ts";
+import { type Column, makeRoom, NONE } from "./sample-column.ts";
 import type { Series } from "./source.ts";
 
 /** The samples of a group, ascending by time. */
@@ -62,21 +63,6 @@ export interface SamplesOfSeries {
   readonly collapsed: ReadonlySet<number>;
 }
 
-/** Samples of whole minutes of one series, as they come. */
-interface Column {
-  readonly labels: Labels;
-  times: Float64Array;
-  values: Float64Array;
-  length: number;
-  /** Whether each minute came at once, and after those before it. */
-  inOrder: boolean;
-  lastStart: number;
-  /** Starts of minutes of which a part keeps a bucket, or too many samples. */
-  readonly collapsed: Set<number>;
-  /** End marks. */
-  readonly ends: number[];
-}
-
 /** Columns that are used again, of series that came and went. */
 type Spare = Pick<Column, "times" | "values">;
 
@@ -108,40 +94,51 @@ export class Samples {
     const before = column.length;
     const capacity = column.times.length;
     let most = 0;
-    for (let row = first; row < end; row++) most += kept[row] === BUCKET ? 2 : kept[row]!;
+    let isEven = true;
+    for (let row = first; row < end; row++) {
+      if (kept[row] !== stride) isEven = false;
+      most += kept[row] === BUCKET ? 2 : kept[row]!;
+    }
     makeRoom(column, most);
     const { times, values } = column;
-    let { length } = column;
+    // Where no place is free they follow each other as they shall.
+    if (isEven) values.set(value.subarray(first * stride, end * stride), column.length);
+    const { limit } = this.#asked;
+    let { length, lastAt } = column;
     for (let row = first; row < end; row++) {
       const at = start[row]!;
       const n = kept[row]!;
       if (at <= column.lastStart) column.inOrder = false;
       column.lastStart = at;
-      if (n > this.#asked.limit) column.collapsed.add(at);
+      if (n > limit) column.collapsed.add(at);
       if (n === BUCKET) {
         const bucket = minutes.bucketOf(row);
         times[length] = buckets.firstAt[bucket]!;
         values[length++] = buckets.first[bucket]!;
-        times[length] = buckets.lastAt[bucket]!;
+        times[length] = lastAt = buckets.lastAt[bucket]!;
         values[length++] = buckets.last[bucket]!;
+        column.isOnce = false;
       } else {
         const from = row * stride;
+        if (!isEven) for (let i = 0; i < n; i++) values[length + i] = value[from + i]!;
         for (let i = from; i < from + n; i++) {
-          times[length] = at + offset[i]!;
-          values[length++] = value[i]!;
+          const time = at + offset[i]!;
+          if (time <= lastAt) column.isOnce = false;
+          times[length++] = lastAt = time;
         }
       }
       const ended = minutes.endOf(row);
       if (ended !== undefined) column.ends.push(ended);
     }
+    column.lastAt = lastAt;
     column.length = length;
     this.size += column.length - before;
     this.bytes += BYTES * (column.times.length - capacity);
-    const { most: limit = MOST } = this.#asked;
-    return this.size > limit.value
+    const { most: bound = MOST } = this.#asked;
+    return this.size > bound.value
       ? {
           kind: "too_large",
-          ...limit,
+          ...bound,
           what: "samples that are read at once",
           ways: [{ way: "series", most: Math.max(1, this.#columns.size - 1), equality: false }],
         }
@@ -175,12 +172,11 @@ export class Samples {
    */
   *take(series: Iterable<Series>): Generator<SampleGroup> {
     for (const one of series) {
-      const key = keyOf(one);
-      const column = this.#columns.get(key);
-      if (column === undefined) continue;
-      const group = this.#groupOf([column], once(this.#settled(column)));
+      const column = this.#known.get(one) ?? this.#columns.get(keyOf(one));
+      if (column === undefined || !this.#columns.delete(column.key)) continue;
+      const points = this.#settled(column);
+      const group = this.#groupOf([column], column.isOnce ? points : once(points));
       if (group !== undefined) yield group;
-      this.#columns.delete(key);
       this.size -= column.length;
       const { times, values } = column;
       if (this.#spare.length < SPARES && BYTES * times.length <= SPARE_BYTES)
@@ -213,11 +209,14 @@ export class Samples {
     const labels = column?.labels ?? this.#asked.labelsOf(series);
     if (column === undefined && labels !== undefined) {
       column = {
+        key,
         labels,
         ...(this.#spare.pop() ?? { times: NONE, values: NONE }),
         length: 0,
         inOrder: true,
         lastStart: -Infinity,
+        isOnce: true,
+        lastAt: -Infinity,
         collapsed: new Set(),
         ends: [],
       };
@@ -274,20 +273,6 @@ export class Samples {
       from: Math.min(from, start),
       to: Math.max(to, start + MINUTE),
     };
-  }
-}
-
-const NONE = new Float64Array(0);
-
-function makeRoom(column: Column, more: number): void {
-  const { length } = column;
-  const needed = length + more;
-  if (needed <= column.times.length) return;
-  const capacity = Math.max(16, needed, 2 * column.times.length);
-  for (const name of ["times", "values"] as const) {
-    const grown = new Float64Array(capacity);
-    grown.set(column[name].subarray(0, length));
-    column[name] = grown;
   }
 }
 

@@ -2,7 +2,8 @@
 // unpack them takes ten times as long as to copy them. Nothing of it is ever stored.
 
 import { type Buckets } from "../bucket.ts";
-import { addSamples, BUCKET, type Minutes } from "../minutes.ts";
+import { addSamples } from "../bucket-samples.ts";
+import { BUCKET, type Minutes } from "../minutes.ts";
 import type { SeriesMinutes } from "./accumulator.ts";
 
 /** Rows of minutes, each with samples alone. */

@@ -5,7 +5,8 @@
 import { Buckets } from "../../core/bucket.ts";
 import { coarseLine, minuteLine } from "../../core/backup/lines.ts";
 import * as LIMITS from "../../core/limits.ts";
-import { Minutes, unitedByStart } from "../../core/minutes.ts";
+import { unitedByStart } from "../../core/in-order.ts";
+import { Minutes } from "../../core/minutes.ts";
 import type { ReadError } from "../../core/query/read-error.ts";
 import type { Rows, Series, Source } from "../../core/query/source.ts";
 import { labelsJson, labelsObject } from "../../core/series/labels.ts";

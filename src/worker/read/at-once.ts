@@ -8,7 +8,7 @@ import { packsOf } from "../../core/query/slices.ts";
 import type { PackRow } from "../../d1/rows.ts";
 import type { SliceSnapshot } from "../../d1/snapshot.ts";
 import type { AskedHead } from "./consistent.ts";
-import type { Range, Receiver } from "./hand-out.ts";
+import type { Range, Receiver, SeriesParts } from "./hand-out.ts";
 import { KnownSeries, type SeriesById } from "./known-series.ts";
 import type { Outstanding } from "./outstanding.ts";
 import type { Stored } from "./slices.ts";
@@ -61,11 +61,12 @@ async function headsOfOthers(
   for (const asked of heads) {
     const { database } = asked.head;
     const later = some.find(({ reading }) => reading.name === database)?.series.ids();
-    const error = await handOut.head(asked, flushedOf(stored, asked), (key) => {
+    const parts = partsOf(asked.head, (key) => {
       if (later?.has(key) === true) return undefined;
       const series = KnownSeries.ofKey(key);
       return matches(series) ? { series, ranges: [range] } : undefined;
     });
+    const error = await handOut.head(asked, flushedOf(stored, asked), parts);
     if (error !== undefined) return error;
   }
   return undefined;
@@ -85,20 +86,47 @@ export type Beside = (
 ) => Promise<ReadError | undefined>;
 
 /** `ids`: of the database, by series key. */
-export const besideOf =
-  (heads: readonly AskedHead[], database: string, series: SeriesById, ids = series.ids()): Beside =>
-  async (handOut, flushed, packs, range) => {
-    for (const asked of heads) {
-      if (asked.head.database !== database) continue;
-      const error = await handOut.head(asked, flushed.get(asked.shard) ?? 0, (key) => {
+export function besideOf(
+  heads: readonly AskedHead[],
+  database: string,
+  series: SeriesById,
+  ids = series.ids(),
+): Beside {
+  const beside = heads
+    .filter(({ head }) => head.database === database)
+    .map((asked) => {
+      const known = [...asked.head.keys].flatMap(([number, key]) => {
         const id = ids.get(key);
-        if (id === undefined || !packs.has(packOf(id))) return undefined;
-        return { series: series.get(id)!, ranges: [range] };
+        return id === undefined ? [] : { number, id };
       });
+      return { asked, byPack: Map.groupBy(known, ({ id }) => packOf(id)) };
+    });
+  return async (handOut, flushed, packs, range) => {
+    const ranges = [range];
+    for (const { asked, byPack } of beside) {
+      const parts = new Map<number, SeriesParts>();
+      for (const pack of packs)
+        for (const { number, id } of byPack.get(pack) ?? [])
+          parts.set(number, { series: series.get(id)!, ranges });
+      const error = await handOut.head(asked, flushed.get(asked.shard) ?? 0, parts);
       if (error !== undefined) return error;
     }
     return undefined;
   };
+}
+
+/** The series of a head of which parts are wanted, by number. */
+export function partsOf(
+  { keys }: AskedHead["head"],
+  wanted: (key: string) => SeriesParts | undefined,
+): ReadonlyMap<number, SeriesParts> {
+  const parts = new Map<number, SeriesParts>();
+  for (const [number, key] of keys) {
+    const of = wanted(key);
+    if (of !== undefined) parts.set(number, of);
+  }
+  return parts;
+}
 
 /** All of some packs of a database, over the whole range. */
 interface Whole {
@@ -150,7 +178,7 @@ function* groupsOf(
     group.packs.add(pack);
     group.minutes.push(...ofPack);
     size += ofPack.length * series.inPack(ofPack[0]!).length * (TIERS.hour.step / MINUTE);
-    if (size < perSlice) continue;
+    if (size < perSlice / 12) continue;
     yield group;
     group = { packs: new Set(), minutes: [] };
     size = 0;

@@ -35,9 +35,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** Which parts of the range are wanted of a series, in order; undefined: it does not match, or none is. */
-export type WantedOfHead = (key: string) => SeriesParts | undefined;
-
+/** Which parts of the range are wanted of a series, in order. */
 export interface SeriesParts {
   readonly series: Series;
   readonly ranges: readonly Range[];
@@ -301,17 +299,12 @@ export class HandOut<R extends Rows> {
     return undefined;
   }
 
-  /** What a shard holds, beside a database that holds its pages up to `stored`: in turns. */
+  /** What a shard holds of series by their numbers, beside a database that holds its pages up to `stored`: in turns. */
   async head(
     { shard, head }: AskedHead,
     stored: number,
-    wanted: WantedOfHead,
+    parts: ReadonlyMap<number, SeriesParts>,
   ): Promise<ReadError | undefined> {
-    const parts = new Map<number, SeriesParts>();
-    for (const [number, key] of head.keys) {
-      const of = wanted(key);
-      if (of !== undefined) parts.set(number, of);
-    }
     if (parts.size === 0) return undefined;
     const isWanted = (page: number): boolean => inHead(page, { stored, openId: head.openId });
     let error: ReadError | undefined;
@@ -330,27 +323,29 @@ export class HandOut<R extends Rows> {
     parts: ReadonlyMap<number, SeriesParts>,
     shard: number,
   ): ReadError | undefined {
-    const wanted = [...piece.series()].flatMap((number) => parts.get(number)?.series ?? []);
-    if (wanted.length === 0) return undefined;
-    const read = this.#pieces.kept(piece) ?? this.#read(piece, wanted, shard);
+    const read = this.#pieces.kept(piece) ?? this.#read(piece, parts, shard);
     if (read === undefined) return undefined;
-    const { rows, numbers } = read;
-    for (let i = 0; i < numbers.length;) {
-      let end = i + 1;
-      while (end < numbers.length && numbers[end] === numbers[i]) end++;
-      const of = parts.get(numbers[i]!);
-      const error = of && this.#give(of, i, end, rows);
-      if (error !== undefined) return error;
-      i = end;
+    for (const number of read.runs.size < parts.size ? read.runs.keys() : parts.keys()) {
+      const of = parts.get(number);
+      for (const [first, end] of (of && read.runs.get(number)) ?? []) {
+        const error = this.#give(of!, first, end, read.rows);
+        if (error !== undefined) return error;
+      }
     }
     return undefined;
   }
 
-  #read(piece: Piece<R>, of: readonly Series[], shard: number): ReadPiece<R> | undefined {
+  #read(
+    piece: Piece<R>,
+    parts: ReadonlyMap<number, SeriesParts>,
+    shard: number,
+  ): ReadPiece<R> | undefined {
+    const wanted = [...piece.series()].flatMap((number) => parts.get(number)?.series ?? []);
+    if (wanted.length === 0) return undefined;
     const { kept: from, to } = this.#plan;
     const read = this.#try(
       () => this.#pieces.read(piece),
-      () => of,
+      () => wanted,
       { from, to, in: `the head of shard ${shard}` },
     );
     this.decoded += read?.rows.length ?? 0;

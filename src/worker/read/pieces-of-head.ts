@@ -34,10 +34,13 @@ export function* piecesOf<R extends Rows>(
     };
 }
 
-/** What a piece has: rows, and of which series each is. */
+/** Rows [first, end). */
+type Run = readonly [first: number, end: number];
+
 export interface ReadPiece<R extends Rows> {
   readonly rows: R;
-  readonly numbers: readonly number[];
+  /** By the numbers of series, in the order of rows. */
+  readonly runs: ReadonlyMap<number, readonly Run[]>;
 }
 
 /** Of a row with its samples, as they mostly are. */
@@ -68,7 +71,7 @@ export class Pieces<R extends Rows> {
     rows.length = 0;
     const numbers: number[] = [];
     piece.read(form, numbers);
-    const read = { rows, numbers };
+    const read = { rows, runs: runsOf(numbers) };
     this.#kept?.set(piece.of, read);
     if (this.#kept !== undefined) this.#held((this.#bytes += ROW_BYTES * rows.length));
     return read;
@@ -78,4 +81,18 @@ export class Pieces<R extends Rows> {
     this.#kept?.clear();
     this.#held((this.#bytes = 0));
   }
+}
+
+function runsOf(numbers: readonly number[]): ReadPiece<Rows>["runs"] {
+  const runs = new Map<number, Run[]>();
+  for (let first = 0; first < numbers.length;) {
+    const number = numbers[first]!;
+    let end = first + 1;
+    while (end < numbers.length && numbers[end] === number) end++;
+    const of = runs.get(number);
+    if (of === undefined) runs.set(number, [[first, end]]);
+    else of.push([first, end]);
+    first = end;
+  }
+  return runs;
 }

@@ -24,7 +24,7 @@ import { knownParts, readSlice, type SliceSnapshot } from "../../d1/snapshot.ts"
 import type { Env } from "../env.ts";
 import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { countRead } from "../shards.ts";
-import { besideOf, inGroups } from "./at-once.ts";
+import { besideOf, inGroups, partsOf } from "./at-once.ts";
 import { type Load, overBudget } from "./bounds.ts";
 import {
   type AllSides,
@@ -296,11 +296,12 @@ class Joined {
         ({ flushed }) => flushed.get(shard) ?? 0,
       )) {
         const ranges = rangesByPack(slices);
-        const error = await this.#wide.handOut.head(asked, stored, (key) => {
+        const parts = partsOf(head, (key) => {
           const id = ids.get(key);
           const wanted = id === undefined ? undefined : ranges.get(packOf(id));
           return wanted && { series: of.series.get(id!)!, ranges: wanted };
         });
+        const error = await this.#wide.handOut.head(asked, stored, parts);
         if (error !== undefined) return error;
       }
     }

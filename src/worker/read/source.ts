@@ -82,9 +82,20 @@ export const sourceOf = (
       return select(env, bounds(), selection, form, take, { held: { grouping, joining } });
     },
     minutes: (question, take, { takeHour, ended } = {}) =>
-      select(env, bounds(), { ...question, tier: "minute" }, MINUTES, take, { takeHour }, ended),
+      select(
+        env,
+        ended === undefined ? bounds() : { ...bounds(), perSlice: IN_TURN * perSlice },
+        { ...question, tier: "minute" },
+        MINUTES,
+        take,
+        { takeHour },
+        ended,
+      ),
   };
 };
+
+/** So many times as much is read at once where what is decoded of it is let go part by part. */
+const IN_TURN = 3;
 
 interface Reads {
   readonly perSlice?: number;

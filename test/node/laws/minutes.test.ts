@@ -4,7 +4,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Buckets } from "../../../src/core/bucket.ts";
-import { BUCKET, Minutes, unitedByStart } from "../../../src/core/minutes.ts";
+import { unitedByStart } from "../../../src/core/in-order.ts";
+import { BUCKET, Minutes } from "../../../src/core/minutes.ts";
 import { averageOf } from "../../../src/core/sum.ts";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
