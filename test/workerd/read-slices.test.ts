@@ -310,16 +310,12 @@ describe("minutes that are held, count little", () => {
     expect(of.batches).toBe(batches);
   });
 
+  // In turn so much more is read at once.
   test.each([
-    [1, MINUTES],
-    [2, MINUTES],
-    [3, MINUTES],
-    [4, MINUTES],
-    [1, IN_TURN],
-    [2, IN_TURN],
-    [3, IN_TURN],
-  ])("a flush lands before batch %i", async (at, asking) => {
-    const asked = { ...asking, perSlice: 1_500 };
+    ...[1, 2, 3, 4].map((at) => [at, MINUTES, 1_500] as const),
+    ...[1, 2, 3].map((at) => [at, IN_TURN, 500] as const),
+  ])("a flush lands before batch %i", async (at, asking, perSlice) => {
+    const asked = { ...asking, perSlice };
     const metric = await held(asked);
     let flushed = false;
     const of = between(env, async (n) => {
