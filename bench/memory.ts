@@ -166,6 +166,17 @@ const CASES: readonly Case[] = [
       await askPromql(store, "topk(500, avg_over_time(apart[5m]))", times);
     },
   })),
+  {
+    // As many as minutesInTurn allows.
+    name: "PromQL: 6,900 series × 1,440 minutes to one",
+    prepare: async (store) => {
+      await postDay(store, "wide", 6_900);
+      await store.client.flush();
+    },
+    run: async (store) => {
+      await askPromql(store, "sum(rate(wide[5m]))", 1);
+    },
+  },
 ];
 
 const wanted = CASES.filter(({ name }) => name.includes(process.argv[2] ?? ""));

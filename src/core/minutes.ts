@@ -276,8 +276,8 @@ export class Minutes {
     this.offset = new Uint16Array(capacity * stride);
     this.value = new Float64Array(capacity * stride);
     if (stride === before) {
-      this.offset.set(offset);
-      this.value.set(value);
+      this.offset.set(offset.subarray(0, length * stride));
+      this.value.set(value.subarray(0, length * stride));
     } else
       for (let row = 0; row < length; row++)
         for (let i = 0; i < before; i++) {

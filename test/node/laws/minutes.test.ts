@@ -208,3 +208,40 @@ test("a limit beyond what a row can say is refused", () => {
   expect(() => new Minutes(LIMITS.samplesPerMinute + 1)).toThrow("only 0 to 12");
   expect(() => new Minutes(-1)).toThrow("cannot keep -1 samples");
 });
+
+describe("regular minutes", () => {
+  const LIMIT = LIMITS.samplesPerMinute;
+  /** So many minutes of k samples each: regular ones, or each for itself; after the rows before are let go, or not. */
+  const step = fc.record({
+    clear: fc.boolean(),
+    isRegular: fc.boolean(),
+    k: fc.integer({ min: 1, max: LIMIT }),
+    n: fc.integer({ min: 1, max: 70 }),
+  });
+
+  test("are what they are one by one, whatever was there before", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        const used = new Minutes(LIMIT, 8);
+        let fresh = new Minutes(LIMIT);
+        let value = 0;
+        for (const { clear, isRegular, k, n } of steps) {
+          if (clear) {
+            used.length = 0;
+            fresh = new Minutes(LIMIT);
+          }
+          const starts = Float64Array.from({ length: n }, (_, i) => START + i * MINUTE);
+          const offset = Float64Array.from({ length: n * k }, (_, i) => (i % k) * 1_000 + 7);
+          const samples = { offset, value: offset.map(() => ++value) };
+          if (isRegular) used.pushRegular(n, starts, k, samples);
+          else for (let i = 0; i < n; i++) used.pushSamples(starts[i]!, samples, i * k, k);
+          for (let i = 0; i < n; i++) fresh.pushSamples(starts[i]!, samples, i * k, k);
+          expectSameMinutes(used, fresh);
+          used.add(used.length - 1, NaN, starts[n - 1]! + 59_000);
+          fresh.add(fresh.length - 1, NaN, starts[n - 1]! + 59_000);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
