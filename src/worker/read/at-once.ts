@@ -11,7 +11,7 @@ import type { AskedHead } from "./consistent.ts";
 import type { Range, Receiver, SeriesParts } from "./hand-out.ts";
 import { KnownSeries, type SeriesById } from "./known-series.ts";
 import type { Outstanding } from "./outstanding.ts";
-import type { Stored } from "./slices.ts";
+import type { Stored } from "./stored.ts";
 
 export interface AtOnce {
   /** Of those that are `cut` nothing is handed out: they are read slice by slice. */

@@ -33,21 +33,14 @@ import {
   fits,
   headsOf,
   MOVING,
-  type Reading,
   sidesOf,
   tooMuch,
 } from "./consistent.ts";
 import { Gate } from "./gate.ts";
 import type { Range, Receiver } from "./hand-out.ts";
-import type { SeriesById } from "./known-series.ts";
 import type { Outstanding } from "./outstanding.ts";
+import type { Stored } from "./stored.ts";
 import { d1Unavailable } from "./unavailable.ts";
-
-/** A database with those of its series that match. */
-export interface Stored {
-  readonly reading: Reading;
-  readonly series: SeriesById;
-}
 
 export interface Wide {
   /** By shard, the metrics that were asked for. */

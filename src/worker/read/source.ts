@@ -28,7 +28,7 @@ import type { Share } from "../room.ts";
 import { countRead } from "../shards.ts";
 import { handOutAtOnce } from "./at-once.ts";
 import { overBudget, tooManyInTurn, tooManySeries } from "./bounds.ts";
-import { type AskedHead, consistent, type HeadCut, type Reading, tooMuch } from "./consistent.ts";
+import { type AskedHead, consistent, type HeadCut, tooMuch } from "./consistent.ts";
 import { findSeries, findTexts, split } from "./find-series.ts";
 import { BUCKETS, COARSE, type Form, MINUTES } from "./forms.ts";
 import type { Keep } from "./beside.ts";
@@ -36,10 +36,11 @@ import type { Besides } from "./besides.ts";
 import { Grouping } from "./grouping.ts";
 import { HandOut, type Receiver } from "./hand-out.ts";
 import { Joining } from "./joining.ts";
-import { KnownSeries, SeriesById } from "./known-series.ts";
+import type { KnownSeries } from "./known-series.ts";
 import { namesOf } from "./names.ts";
 import { Outstanding } from "./outstanding.ts";
-import { readSlices, type Stored } from "./slices.ts";
+import { readSlices } from "./slices.ts";
+import { storedOf } from "./stored.ts";
 import { merged, withHeads } from "./union.ts";
 
 /**
@@ -327,17 +328,3 @@ const pairsOf = (matchers: readonly Matcher[]): Labels =>
   matchers
     .filter(({ op, value }) => op === "=" && value !== "")
     .map(({ label, value }) => [label, value] as const);
-
-/** A database with those of its series that match. */
-function storedOf(
-  reading: Reading,
-  metrics: readonly string[],
-  matches: (series: KnownSeries) => boolean,
-): Stored {
-  const series = new SeriesById();
-  for (const { id, metric, labels } of reading.snapshot.series) {
-    const one = new KnownSeries(metrics[metric]!, labels);
-    if (matches(one)) series.set(id, one);
-  }
-  return { reading, series };
-}
