@@ -56,7 +56,7 @@ export class Spent {
     this.#checkTime();
   }
 
-  /** A series of so many samples. All of a selection are in memory until it is over. */
+  /** A series of so many samples. All of a selection may be in memory until it is over. */
   read(samples: number): void {
     this.series++;
     this.samples += samples;

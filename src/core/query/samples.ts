@@ -174,6 +174,7 @@ export class Samples {
     for (const one of series) {
       const column = this.#known.get(one) ?? this.#columns.get(keyOf(one));
       if (column === undefined || !this.#columns.delete(column.key)) continue;
+      this.#known.delete(one);
       const points = this.#settled(column);
       const group = this.#groupOf([column], column.isOnce ? points : once(points));
       if (group !== undefined) yield group;

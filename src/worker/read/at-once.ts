@@ -7,10 +7,12 @@ import { MINUTE, TIERS } from "../../core/tiers.ts";
 import { packsOf } from "../../core/query/slices.ts";
 import type { PackRow } from "../../d1/rows.ts";
 import type { SliceSnapshot } from "../../d1/snapshot.ts";
+import { tooManyMinutes } from "./bounds.ts";
 import type { AskedHead } from "./consistent.ts";
-import type { Range, Receiver, SeriesParts } from "./hand-out.ts";
-import { KnownSeries, type SeriesById } from "./known-series.ts";
+import type { Receiver } from "./hand-out.ts";
+import { KnownSeries, type Range, type SeriesById, type SeriesParts } from "./known-series.ts";
 import type { Outstanding } from "./outstanding.ts";
+import { bytesOf } from "./pack-text.ts";
 import type { Stored } from "./stored.ts";
 
 export interface AtOnce {
@@ -32,7 +34,10 @@ export async function handOutAtOnce(
   if (outstanding === undefined) {
     for (const { reading, series } of whole) {
       const { name, snapshot } = reading;
+      const bytes = bytesOf(snapshot.segments);
+      handOut.hold(bytes);
       const error = await handOut.stored(name, snapshot, snapshot.segments, series, range);
+      handOut.hold(-bytes);
       if (error !== undefined) return error;
     }
     const wide = stored.filter((one) => !whole.includes(one));
@@ -147,15 +152,23 @@ export async function inGroups(
   }: Pick<AtOnce, "range" | "perSlice"> & { readonly outstanding: Outstanding },
 ): Promise<ReadError | undefined> {
   const { segments, flushed } = snapshot;
-  for (const group of groupsOf(segments.minutes, packs, series, perSlice)) {
-    const some = { ...segments, minutes: group.minutes };
-    const error =
-      (await handOut.stored(name, snapshot, some, series, range)) ??
-      (await beside(handOut, flushed, group.packs, range)) ??
-      (await outstanding.done(series, group.packs));
-    if (error !== undefined) return error;
+  const bytes = bytesOf(segments);
+  handOut.hold(bytes);
+  try {
+    for (const group of groupsOf(segments.minutes, packs, series, perSlice)) {
+      const some = { ...segments, minutes: group.minutes };
+      const error =
+        (await handOut.stored(name, snapshot, some, series, range)) ??
+        (await beside(handOut, flushed, group.packs, range)) ??
+        (await outstanding.done(series, group.packs)) ??
+        tooManyMinutes(handOut.decoded);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  } finally {
+    // Who takes series may end it.
+    handOut.hold(-bytes);
   }
-  return undefined;
 }
 
 interface Group {

@@ -19,27 +19,40 @@ export const tooManySeries = (series: number): TooLarge | undefined =>
       }
     : undefined;
 
-/** Undefined when those of whose samples some are wanted may be read one after the other. */
+/** So many series may be there for each that has points in a range: others came and went. */
+const IDLE = 4;
+
+/** Undefined when the samples of series may be read one after the other, as far as can be told before. */
 export function tooManyInTurn(
   { kept, to }: Plan,
   stored: readonly { readonly series: { readonly size: number } }[],
 ): TooLarge | undefined {
   const series = stored.reduce((sum, one) => sum + one.series.size, 0);
   const each = Math.max(0, to - kept) / MINUTE;
-  if (series * each <= LIMITS.minutesInTurn) return undefined;
+  const most = IDLE * LIMITS.minutesInTurn;
+  if (series * each <= most) return undefined;
   const few = Math.floor(LIMITS.minutesInTurn / each);
   const within = Math.floor(LIMITS.minutesInTurn / series) * MINUTE;
-  return {
-    kind: "too_large",
-    limit: "minutesInTurn",
-    value: LIMITS.minutesInTurn,
-    what: "minutes of which samples are read",
-    ways: [
-      ...(within > 0 ? [{ way: "from", from: to - within } as const] : []),
-      ...(few > 0 ? [{ way: "series", most: few, equality: false } as const] : []),
-    ],
-  };
+  return tooManyMinutes(Infinity, [
+    ...(within > 0 ? [{ way: "from", from: to - within } as const] : []),
+    ...(few > 0 ? [{ way: "series", most: few, equality: false } as const] : []),
+  ]);
 }
+
+/** Undefined when it may go on, after so many minutes. */
+export const tooManyMinutes = (
+  decoded: number,
+  ways: TooLarge["ways"] = [],
+): TooLarge | undefined =>
+  decoded > LIMITS.minutesInTurn
+    ? {
+        kind: "too_large",
+        limit: "minutesInTurn",
+        value: LIMITS.minutesInTurn,
+        what: "minutes of which samples are read",
+        ways,
+      }
+    : undefined;
 
 /** Series of one database, and how many buckets each may have to be read for. */
 export interface Load {

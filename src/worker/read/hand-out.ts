@@ -24,22 +24,10 @@ import type { AskedHead } from "./consistent.ts";
 import type { Form } from "./forms.ts";
 import type { GroupedRow } from "./grouping.ts";
 import type { JoinedRun } from "./joining.ts";
-import type { SeriesById } from "./known-series.ts";
-import { bytesOf, segmentsOf } from "./pack-text.ts";
+import type { Range, SeriesById, SeriesParts } from "./known-series.ts";
+import { segmentsOf } from "./pack-text.ts";
 import { type Piece, Pieces, piecesOf, type ReadPiece } from "./pieces-of-head.ts";
 import { type IsWanted, wantedOf } from "./wanted.ts";
-
-/** [from, to), Unix ms. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Which parts of the range are wanted of a series, in order. */
-export interface SeriesParts {
-  readonly series: Series;
-  readonly ranges: readonly Range[];
-}
 
 /** Where a row of a pack is: [from, to), Unix ms, of a table of a database, in words. */
 interface Place extends Range {
@@ -63,6 +51,7 @@ export class HandOut<R extends Rows> {
   readonly #share: Share | undefined;
   readonly #pieces: Pieces<R>;
   readonly unreadable: Unreadable[] = [];
+  readonly #noted = new Set<string>();
   /** How many runs were handed out. */
   runs = 0;
   /** How many buckets were decoded. */
@@ -109,11 +98,16 @@ export class HandOut<R extends Rows> {
     this.deletedTo = Math.max(this.deletedTo, deletedTo(this.#plan.tier, progress));
   }
 
-  /** What a database holds of series, within a part of the range: in turns. */
+  /** Counts bytes that are held beside what is handed out; negative: less. */
+  hold(bytes: number): void {
+    this.#share?.hold(bytes);
+  }
+
+  /** What a database holds of series, within a part of the range: in turns. It is counted elsewhere. */
   async stored(
     database: string,
     { progress }: Standing,
-    { dirty, minutes, hours, days, known }: Segments,
+    { dirty, minutes, hours, days }: Omit<Segments, "known">,
     of: SeriesById,
     range: Range,
   ): Promise<ReadError | undefined> {
@@ -122,15 +116,12 @@ export class HandOut<R extends Rows> {
     const part = withoutDeleted({ ...this.#plan, kept: range.from, to: range.to }, progress);
     const parts = [{ from: part.kept, to: part.to }];
     const isWanted = wantedOf(tier, new Sources(progress, dirty));
-    const texts = [minutes, hours, days].reduce((sum, rows) => sum + bytesOf(rows), -known);
-    this.#share?.hold(texts);
     // The coarse ones are of before: so readers get buckets mostly in the order of time.
     const error =
       (await this.#table(database, "day", days, isWanted.day, of, parts)) ??
       (await this.#table(database, "hour", hours, isWanted.hour, of, parts)) ??
       (await this.#table(database, "minute", minutes, isWanted.minute, of, parts));
-    this.#share?.hold(-texts);
-    this.#turns.rest();
+    this.#turns.leave();
     return error;
   }
 
@@ -190,6 +181,7 @@ export class HandOut<R extends Rows> {
             );
       if (error !== undefined) return error;
     }
+    if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
     return undefined;
   }
 
@@ -314,7 +306,7 @@ export class HandOut<R extends Rows> {
       if (error !== undefined) break;
       if (this.#turns.isOver(this.decoded - decoded)) await this.#turns.next();
     }
-    this.#turns.rest();
+    this.#turns.leave();
     return error;
   }
 
@@ -363,8 +355,12 @@ export class HandOut<R extends Rows> {
     } catch (error) {
       const message = `${where.in}: ${error instanceof Error ? error.message : String(error)}`;
       const { from, to } = where;
-      for (const { metric, labels } of of())
-        this.unreadable.push({ kind: "unreadable", metric, labels, from, to, message });
+      for (const { metric, labels } of of()) {
+        const one: Unreadable = { kind: "unreadable", metric, labels, from, to, message };
+        const { size } = this.#noted;
+        // Of a head it may be tried again and again.
+        if (this.#noted.add(JSON.stringify(one)).size > size) this.unreadable.push(one);
+      }
       return undefined;
     }
   }

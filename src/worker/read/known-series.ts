@@ -62,3 +62,15 @@ function countBy(packs: readonly number[]): ReadonlyMap<number, number> {
   for (const pack of packs) counts.set(pack, (counts.get(pack) ?? 0) + 1);
   return counts;
 }
+
+/** [from, to), Unix ms. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which parts of the range are wanted of a series, in order. */
+export interface SeriesParts {
+  readonly series: Series;
+  readonly ranges: readonly Range[];
+}

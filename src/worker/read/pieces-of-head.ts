@@ -43,8 +43,8 @@ export interface ReadPiece<R extends Rows> {
   readonly runs: ReadonlyMap<number, readonly Run[]>;
 }
 
-/** Of a row with its samples, as they mostly are. */
-const ROW_BYTES = 64;
+/** Of a row with all samples that it may keep. */
+const ROW_BYTES = 130;
 
 /** Reads pieces; or, where each is handed out in parts, keeps what was read until `clear`. */
 export class Pieces<R extends Rows> {

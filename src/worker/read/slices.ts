@@ -37,8 +37,10 @@ import {
   tooMuch,
 } from "./consistent.ts";
 import { Gate } from "./gate.ts";
-import type { Range, Receiver } from "./hand-out.ts";
+import type { Receiver } from "./hand-out.ts";
+import type { Range } from "./known-series.ts";
 import type { Outstanding } from "./outstanding.ts";
+import { bytesOf } from "./pack-text.ts";
 import type { Stored } from "./stored.ts";
 import { d1Unavailable } from "./unavailable.ts";
 
@@ -234,7 +236,11 @@ class Joined {
           return await inGroups(handOut, whole, { range: slice, perSlice, outstanding });
         }
         this.#pending.push({ of, slice, flushed: snapshot.flushed });
-        return await handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
+        const bytes = bytesOf(snapshot.segments);
+        handOut.hold(bytes);
+        const error = await handOut.stored(name, snapshot, snapshot.segments, of.series, slice);
+        handOut.hold(-bytes);
+        return error;
       }
       before = now;
       // The head that fitted the slices before goes with them; this one is read again with a new head.
@@ -264,6 +270,7 @@ class Joined {
     if (heads.value.some(({ shard, head }) => head.database !== before.get(shard)))
       return err(MOVING);
     this.#heads = heads.value;
+    this.#wide.handOut.clear();
     return stored;
   }
 

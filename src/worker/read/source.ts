@@ -159,9 +159,10 @@ async function select<R extends Rows>(
   const parts: Slice[] = [{ packs: [], from: asked.kept, to: asked.to }];
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const planned = { ...asked, kept: part.from, to: part.to };
-    const read = await readPart(env, question, planned, handOut);
-    heads(0);
-    handOut.clear();
+    const read = await readPart(env, question, planned, handOut).finally(() => {
+      heads(0);
+      handOut.clear();
+    });
     if (read.ok) {
       known ||= read.value.known;
       description ??= read.value.description;

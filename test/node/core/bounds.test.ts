@@ -10,6 +10,7 @@ import {
   type Load,
   overBudget,
   tooManyInTurn,
+  tooManyMinutes,
 } from "../../../src/worker/read/bounds.ts";
 
 const NOW = Date.UTC(2026, 10, 20);
@@ -96,17 +97,20 @@ test("too long: as much as was read in that time", () => {
   expect((NOW - from.from) / DAY).toBeCloseTo(10 * 0.25 * 0.7, 2);
 });
 
-test("minutes whose samples are read in turn are refused before they are read", () => {
+test("minutes whose samples are read in turn are refused when they are too many, or seem by far", () => {
   const day = planOf(1, "minute");
   const most = Math.floor(LIMITS.minutesInTurn / (24 * 60));
   const stored = (size: number) => [{ series: { size } }, { series: { size: 1 } }];
-  expect(tooManyInTurn(day, stored(most - 1))).toBeUndefined();
+  // Most of them may be idle.
+  expect(tooManyInTurn(day, stored(3.9 * most))).toBeUndefined();
   expect(tooManyInTurn(day, [])).toBeUndefined();
-  const over = tooManyInTurn(day, stored(most));
+  const over = tooManyInTurn(day, stored(4 * most + 3));
   expect(over).toMatchObject({ limit: "minutesInTurn", value: LIMITS.minutesInTurn });
   const ways = new Map(over?.ways.map((way) => [way.way, way]));
   expect(ways.get("series")).toMatchObject({ most });
   const { from } = ways.get("from") as { readonly from: number };
-  expect(((NOW - from) / MINUTE) * (most + 1)).toBeLessThanOrEqual(LIMITS.minutesInTurn);
-  expect(((NOW - from) / MINUTE + 1) * (most + 1)).toBeGreaterThan(LIMITS.minutesInTurn);
+  expect(((NOW - from) / MINUTE) * (4 * most + 4)).toBeLessThanOrEqual(LIMITS.minutesInTurn);
+  expect(((NOW - from) / MINUTE + 1) * (4 * most + 4)).toBeGreaterThan(LIMITS.minutesInTurn);
+  expect(tooManyMinutes(LIMITS.minutesInTurn)).toBeUndefined();
+  expect(tooManyMinutes(LIMITS.minutesInTurn + 1)).toMatchObject({ limit: "minutesInTurn" });
 });

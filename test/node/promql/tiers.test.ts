@@ -7,9 +7,12 @@ import {
   evaluateRange,
   type Options,
 } from "../../../src/core/promql/evaluate.ts";
+import { failLimit } from "../../../src/core/promql/error.ts";
 import { parseQuery } from "../../../src/core/promql/parse.ts";
 import { readingsOf } from "../../../src/core/promql/tiers.ts";
-import { type Source } from "../../../src/core/query/source.ts";
+import { anyOf } from "../../../src/core/query/matcher.ts";
+import type { LimitName } from "../../../src/core/query/read-error.ts";
+import { METRIC_NAME, type Source } from "../../../src/core/query/source.ts";
 import { err } from "../../../src/core/result.ts";
 import { canonicalLabels } from "../../../src/core/series/labels.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/core/tiers.ts";
@@ -375,21 +378,68 @@ describe("series that come one after the other", () => {
     expect(read.minute).toBe(0);
   });
 
-  test("an error in the middle is told, whatever else might have helped", async () => {
-    let rows = 0;
-    const breaking = (source: Source): Source => ({
+  /** A source that is over a limit when its second series has come. */
+  const overAfter =
+    (limit: LimitName) =>
+    (source: Source): Source => ({
       ...source,
-      minutes: (question, take, besides) =>
-        source.minutes(
-          question,
-          (...all) => {
-            if (++rows === 4) throw new Error("broken");
-            return take(...all);
-          },
-          besides,
-        ),
+      minutes: async (question, take, besides) => {
+        const read = await source.minutes(question, take, besides);
+        return read.ok
+          ? err({ kind: "too_large", limit, value: 1, what: "of them", ways: [] })
+          : read;
+      },
     });
-    await expect(ask(mixed(), "rate(mixed[2m])", times, breaking)).rejects.toThrow("broken");
+
+  test("are read once more, from buckets, when there are too many after all", async () => {
+    const { answer } = await ask(
+      mixed(),
+      "sum(rate(mixed[2m]))",
+      times,
+      overAfter("bucketsPerQuery"),
+    );
+    const { answer: buckets } = await ask(mixed(), "sum(rate(mixed[2m]))", times, (source) => ({
+      ...source,
+      minutes: async () =>
+        err({ kind: "too_large", limit: "bucketsPerQuery", value: 1, what: "of them", ways: [] }),
+    }));
+    expect(valuesOf(answer).length).toBeGreaterThan(50);
+    expect(answer).toEqual(buckets);
+    expect(answer.infos).toContainEqual(
+      expect.stringContaining("since single points would be over the limit bucketsPerQuery"),
+    );
+  });
+
+  test("are no more where buckets do not help, or the limit is another's", async () => {
+    await expect(
+      ask(mixed(), "stddev_over_time(mixed[2m])", times, overAfter("bucketsPerQuery")),
+    ).rejects.toThrow("bucketsPerQuery");
+    await expect(
+      ask(mixed(), "rate(mixed[2m])", times, overAfter("metricsPerQuery")),
+    ).rejects.toThrow("metricsPerQuery");
+  });
+
+  test.each([
+    ["querySamples", "again"],
+    ["queryLooks", "again"],
+    ["queryCells", undefined],
+  ] as const)("that are over the limit %s of a query are read otherwise", async (limit, kind) => {
+    const { source } = storeOf(mixed(), { now: NOW, retention: RETENTION, rolledTo: NOW });
+    const samples = samplesOf(source, { now: NOW, samplesPerMinute: 6, retention: RETENTION });
+    const question = {
+      matchers: [anyOf(METRIC_NAME, ["mixed"])],
+      from: NOW - HOUR,
+      to: NOW,
+      use: { by: { call: "rate" }, range: MINUTE, step: MINUTE },
+    } as const;
+    const begun = samples.select(question, () => failLimit(limit, "it is over"));
+    if (kind === undefined) return expect(begun).rejects.toThrow("it is over");
+    expect(await begun).toEqual(err({ kind }));
+    const widths: number[] = [];
+    const found = await samples.select(question, ({ buckets, ...of }) => {
+      if (buckets !== undefined && "width" in of) widths.push(of.width);
+    });
+    expect([found.ok, widths]).toEqual([true, [MINUTE, MINUTE, MINUTE, MINUTE]]);
   });
 });
 

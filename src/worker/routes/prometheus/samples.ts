@@ -14,6 +14,7 @@ import { atOnce } from "../../../core/parts.ts";
 import { Samples } from "../../../core/query/samples.ts";
 import { type Retention, keptFrom, plan } from "../../../core/query/plan.ts";
 import type { LimitName, ReadError } from "../../../core/query/read-error.ts";
+import { Failure } from "../../../core/promql/error.ts";
 import { keyOf } from "../../../core/promql/labels.ts";
 import type {
   BucketSeries,
@@ -70,8 +71,8 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
     hour: keptFrom("hour", now, retention),
     day: keptFrom("day", now, retention),
   };
-  /** Questions that need points which minutes do not keep, though some of their series do. */
-  const collapsed = new Set<string>();
+  /** Why questions are not read in some way, though that was begun. */
+  const ruledOut = new Map<string, Why>();
   return {
     async select(asked, take) {
       const question = { ...asked, to: Math.min(asked.to, now + LIMITS.aheadMs + MINUTE) };
@@ -79,55 +80,73 @@ export function samplesOf(source: Source, settings: Settings): SampleSource {
       const readings = readingsOf(asked, kept);
       let why: Why = { keptFrom: kept.minute };
       const held = share?.part() ?? (() => {});
-      let isBegun = false;
-      const taken: TakeSeries = (series) => {
-        isBegun = true;
-        return take(series);
-      };
       for (const [i, reading] of readings.entries()) {
         const isLast = i === readings.length - 1;
-        const refuses = !isLast && needsAll(question.use);
-        held(0);
-        const read =
-          refuses && reading.of === "samples" && collapsed.has(keyOfQuestion(asked))
-            ? err(COLLAPSED)
-            : await readFrom(source, question, reading, settings, { held, take: taken, refuses });
-        if (!read.ok) {
-          const { error } = read;
-          if (error.kind === "collapsed") {
-            collapsed.add(keyOfQuestion(asked));
-            held(0);
-            if (isBegun) return err({ kind: "again" });
-            why = "collapsed";
-            continue;
+        const key = `${reading.of} ${keyOfQuestion(asked)}`;
+        const before = ruledOut.get(key);
+        if (before !== undefined) {
+          why = before;
+          continue;
+        }
+        let isBegun = false;
+        const taken: TakeSeries = async (series) => {
+          isBegun = true;
+          try {
+            await take(series);
+          } catch (thrown) {
+            const limit = isLast ? undefined : limitOf(thrown);
+            throw limit === undefined ? thrown : new Otherwise({ limit });
           }
-          if (isLast || isBegun || !helpsCoarser(error)) return err(error);
-          why = { limit: error.limit };
-          continue;
-        }
-        const { selected, infos, isAny, series } = read.value;
-        if (!isLast && !isBegun && selected.keptFrom > question.from) {
-          why = selected;
-          continue;
-        }
-        for (const one of series) await taken(one);
+        };
         held(0);
-        const info = infoOf(reading, question.use, why);
-        return ok({
-          infos: [...infos, ...(info !== undefined && isAny ? [info] : [])],
-          warnings: warningsOf(question, reading, selected, isAny),
-        });
+        try {
+          const way: Way = { held, take: taken, refuses: !isLast && needsAll(question.use) };
+          const read = await readFrom(source, question, reading, settings, way);
+          if (!read.ok) {
+            const { error } = read;
+            if (isLast || !helpsCoarser(error)) return err(error);
+            throw new Otherwise(error);
+          }
+          const { selected, infos, isAny, series } = read.value;
+          if (!isLast && !isBegun && selected.keptFrom > question.from)
+            throw new Otherwise(selected);
+          for (const one of series) await taken(one);
+          const info = infoOf(reading, question.use, why);
+          return ok({
+            infos: [...infos, ...(info !== undefined && isAny ? [info] : [])],
+            warnings: warningsOf(question, reading, selected, isAny),
+          });
+        } catch (thrown) {
+          if (!(thrown instanceof Otherwise)) throw thrown;
+          why = thrown.why;
+          if (!isBegun) continue;
+          ruledOut.set(key, why);
+          return err({ kind: "again" });
+        } finally {
+          held(0);
+        }
       }
       throw new TypeError("no way to read a selection");
     },
   };
 }
 
-/** There are minutes that do not keep all their points. */
-interface Collapsed {
-  readonly kind: "collapsed";
+/** A selection is to be read otherwise. */
+class Otherwise extends Error {
+  readonly why: Why;
+
+  constructor(why: Why) {
+    super();
+    this.why = why;
+  }
 }
-const COLLAPSED: Collapsed = { kind: "collapsed" };
+
+/** The limit of a query that was met, where reading less may be within it. */
+function limitOf(thrown: unknown): LimitName | undefined {
+  if (!(thrown instanceof Failure) || thrown.failure.kind !== "limit") return undefined;
+  const { limit } = thrown.failure;
+  return limit === "querySamples" || limit === "queryLooks" ? limit : undefined;
+}
 
 const keyOfQuestion = ({ matchers, from, to, use }: SampleQuestion): string =>
   JSON.stringify([from, to, use, matchers.map(({ label, op, value }) => [label, op, value])]);
@@ -159,7 +178,7 @@ const readFrom = (
   reading: Reading,
   settings: Settings,
   way: Way,
-): Promise<Result<Read, ReadError | Collapsed>> =>
+): Promise<Result<Read, ReadError>> =>
   reading.of === "samples"
     ? readSamples(source, question, settings, way)
     : readBuckets(source, question, reading.of, settings, way.held);
@@ -169,7 +188,7 @@ async function readSamples(
   question: SampleQuestion,
   { samplesPerMinute }: Settings,
   { held, take, refuses }: Way,
-): Promise<Result<Read, ReadError | Collapsed>> {
+): Promise<Result<Read, ReadError>> {
   const { matchers, from, to, use, after } = question;
   const found = new Samples({
     from,
@@ -180,11 +199,14 @@ async function readSamples(
   });
   let wholes = 0;
   let isAny = false;
+  const refuse = (): void => {
+    if (refuses && found.collapsed !== undefined) throw new Otherwise("collapsed");
+  };
   const ended: Ended = async (series, keptFrom) => {
     // What is older is looked for when all is known.
     if (keptFrom > from) return undefined;
     for (const group of found.take(series)) {
-      if (refuses && found.collapsed !== undefined) return OVER;
+      refuse();
       isAny = true;
       await take(group);
     }
@@ -200,11 +222,10 @@ async function readSamples(
     },
     { takeHour: () => void wholes++, ended },
   );
-  if (refuses && found.collapsed !== undefined) return err(COLLAPSED);
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
   const groups = atOnce(found.groupsInParts());
-  if (refuses && found.collapsed !== undefined) return err(COLLAPSED);
+  refuse();
   const older = await olderSeries(source, question, keptFrom);
   if (!older.ok) return older;
   const infos: string[] = [];
@@ -227,13 +248,6 @@ async function readSamples(
     ),
   });
 }
-
-/** Ends a selection that is read in another way. */
-const OVER: ReadError = {
-  kind: "unavailable",
-  message: "the selection is read in another way",
-  retryAfterSec: 1,
-};
 
 /** Keys of the series that had points in the range before samples are kept. */
 async function olderSeries(

@@ -4,7 +4,7 @@
 import type { SampleQuestion, SampleSource, TakeSeries } from "../../../core/promql/source.ts";
 
 export class TimedSource implements SampleSource {
-  /** Until samples were handed out, of all selections; of one that came after another, from when that was over. */
+  /** Of all selections, without what takers did meanwhile; of one that came after another, from when that was over. */
   ms = 0;
   readonly #source: SampleSource;
 
@@ -16,12 +16,13 @@ export class TimedSource implements SampleSource {
     let began = Date.now();
     const begins = (): void => void (began = Date.now());
     question.after?.then(begins, begins);
-    let readAt: number | undefined;
-    const found = await this.#source.select(question, (series) => {
-      readAt ??= Date.now();
-      return take(series);
+    let takenMs = 0;
+    const found = await this.#source.select(question, async (series) => {
+      const takenAt = Date.now();
+      await take(series);
+      takenMs += Date.now() - takenAt;
     });
-    this.ms += (readAt ?? Date.now()) - began;
+    this.ms += Date.now() - began - takenMs;
     return found;
   }
 }
