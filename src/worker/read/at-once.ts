@@ -171,6 +171,9 @@ export async function inGroups(
   }
 }
 
+/** Of a slice, at least: a pack of a day is one, so that the columns of its series stay near. */
+const GROUPS = 12;
+
 interface Group {
   readonly packs: Set<number>;
   readonly minutes: PackRow[];
@@ -191,7 +194,7 @@ function* groupsOf(
     group.packs.add(pack);
     group.minutes.push(...ofPack);
     size += ofPack.length * series.inPack(ofPack[0]!).length * (TIERS.hour.step / MINUTE);
-    if (size < perSlice / 12) continue;
+    if (size < perSlice / GROUPS) continue;
     yield group;
     group = { packs: new Set(), minutes: [] };
     size = 0;

@@ -25,7 +25,7 @@ import type { Env } from "../env.ts";
 import { ISOLATE_CLOCK } from "../isolate-clock.ts";
 import { countRead } from "../shards.ts";
 import { besideOf, inGroups, partsOf } from "./at-once.ts";
-import { type Load, overBudget } from "./bounds.ts";
+import { type Load, overBudget, tooManyMinutes } from "./bounds.ts";
 import {
   type AllSides,
   type AskedHead,
@@ -117,7 +117,10 @@ export async function readSlices(env: Env, wide: Wide): Promise<ReadError | unde
     if (over !== undefined) return over;
     if (outstanding === undefined || isWhole(slice, plan)) continue;
     const packs = wholeOf(item, [...flying.map((one) => one.item), ...queue]);
-    const failed = (await joined.finish()) ?? (await outstanding.done(of.series, packs));
+    const failed =
+      (await joined.finish()) ??
+      (await outstanding.done(of.series, packs)) ??
+      tooManyMinutes(handOut.decoded);
     if (failed !== undefined) return failed;
   }
   return await joined.finish();
