@@ -4,20 +4,10 @@
 import { Buckets } from "./bucket.ts";
 import { addSamples, type Samples } from "./bucket-samples.ts";
 import * as LIMITS from "./limits.ts";
+import { isAfter, repeat, resized } from "./sample-places.ts";
 
 /** In `kept`: the minute had more samples than the limit, and keeps a bucket. */
 export const BUCKET = 255;
-
-/** Whether a sample stands after another of its minute: by time, then value, −0 before 0. */
-export const isAfter = (
-  offset: number,
-  value: number,
-  other: number,
-  otherValue: number,
-): boolean =>
-  offset > other ||
-  (offset === other &&
-    (value > otherValue || (value === 0 && otherValue === 0 && 1 / value > 1 / otherValue)));
 
 /**
  * A columnar list of minutes, each with its start (Unix ms, a whole minute).
@@ -48,11 +38,15 @@ export class Minutes {
   #buckets: Buckets | undefined;
   /** End marks by row, Unix ms; next to no minute has one. */
   #ends: Map<number, number> | undefined;
+  /** Rows before it are regular, as `isRegular` says. */
+  #regular = 0;
+  /** `offset` has of rows before it, there or not, what it has of the first. */
+  #alike = 0;
 
   constructor(limit: number, capacity = 16) {
     if (!(limit >= 0 && limit <= LIMITS.samplesPerMinute))
       throw new Error(
-        `a minute cannot keep ${limit} samples, only 0 to ${LIMITS.samplesPerMinute}`,
+        `a minute cannot keep ${limit}, only 0 to ${LIMITS.samplesPerMinute} samples`,
       );
     this.limit = limit;
     this.start = new Float64Array(capacity);
@@ -69,6 +63,7 @@ export class Minutes {
   /** Appends the identity for the minute that starts at `start`; returns its row. */
   push(start: number): number {
     const row = this.length;
+    this.#regular = Math.min(this.#regular, row);
     if (row === this.start.length) this.#resize(Math.max(16, row * 2), this.stride);
     // What was behind is forgotten.
     if (row === 0 && this.#buckets !== undefined) this.#buckets.length = 0;
@@ -143,6 +138,7 @@ export class Minutes {
       return row;
     }
     while (this.stride < n) this.#widen();
+    this.#alike = Math.min(this.#alike, row);
     const to = row * this.stride;
     for (let i = 0; i < n; i++) {
       this.offset[to + i] = samples.offset[from + i]!;
@@ -152,10 +148,7 @@ export class Minutes {
     return row;
   }
 
-  /**
-   * Appends n minutes with `k` samples each, 1 … `limit`, with values in order, at the same times of each, of which
-   * the first k of `offset` are: what most are, column by column.
-   */
+  /** Appends n minutes with k samples each, 1 … `limit`, at the first k of `offset`: what most are, by column. */
   pushRegular(
     n: number,
     starts: Float64Array,
@@ -167,7 +160,10 @@ export class Minutes {
       // What was behind is forgotten.
       if (this.#buckets !== undefined) this.#buckets.length = 0;
       this.#ends?.clear();
-      if (k * this.start.length <= this.offset.length) this.stride = k;
+      if (k !== this.stride && k * this.start.length <= this.offset.length) {
+        this.stride = k;
+        this.#alike = 0;
+      }
     }
     while (this.stride < k) this.#widen();
     if (row + n > this.start.length)
@@ -181,11 +177,23 @@ export class Minutes {
     else
       for (let i = 0; i < n; i++)
         value.set(samples.value.subarray(i * k, (i + 1) * k), (row + i) * stride);
-    // The first row, and then as many again as there are.
-    const [from, end] = [row * stride, (row + n) * stride];
-    for (let i = 0; i < k; i++) offset[from + i] = samples.offset[i]!;
-    for (let rows = stride; from + rows < end; rows *= 2)
-      offset.copyWithin(from + rows, from, Math.min(from + rows, end - rows));
+    let isLike = stride === k && row <= this.#alike && this.#alike > 0;
+    for (let i = 0; i < k && isLike; i++) isLike = offset[i] === samples.offset[i];
+    if (!isLike || this.#alike < row + n) {
+      repeat(
+        samples.offset.subarray(0, k),
+        offset.subarray(row * stride, (row + n) * stride),
+        stride,
+      );
+      isLike ||= row === 0 && stride === k;
+      this.#alike = isLike ? row + n : Math.min(this.#alike, row);
+    }
+    this.#regular = isLike && this.#regular >= row ? row + n : Math.min(this.#regular, row);
+  }
+
+  /** Whether rows before `end` keep `stride` samples each, as long after their starts, and no end mark. */
+  isRegular(end: number): boolean {
+    return end <= this.#regular;
   }
 
   /** Appends a minute that keeps a bucket: a row of `buckets`. Returns its row. */
@@ -233,6 +241,7 @@ export class Minutes {
   }
 
   #end(row: number, at: number): void {
+    this.#regular = Math.min(this.#regular, row);
     this.#ends ??= new Map();
     this.#ends.set(row, Math.max(at, this.#ends.get(row) ?? -Infinity));
   }
@@ -240,6 +249,8 @@ export class Minutes {
   /** Puts a sample to its place among fewer than `limit`. */
   #insert(row: number, offset: number, value: number): void {
     const n = this.kept[row]!;
+    this.#regular = Math.min(this.#regular, row);
+    this.#alike = Math.min(this.#alike, row);
     if (n === this.stride) this.#widen();
     const first = row * this.stride;
     // Mostly the last.
@@ -257,6 +268,7 @@ export class Minutes {
   #collapsed(row: number): number {
     const n = this.kept[row]!;
     if (n === BUCKET) return this.bucketOf(row);
+    this.#regular = Math.min(this.#regular, row);
     const from = row * this.stride;
     const bucket = this.buckets.push(this.start[row]!);
     addSamples(this.buckets, bucket, this.start[row]!, this, from, n);
@@ -272,25 +284,14 @@ export class Minutes {
 
   #resize(capacity: number, stride: number): void {
     const { length, stride: before } = this;
-    const [offset, value] = [this.offset, this.value];
-    this.offset = new Uint16Array(capacity * stride);
-    this.value = new Float64Array(capacity * stride);
-    if (stride === before) {
-      this.offset.set(offset.subarray(0, length * stride));
-      this.value.set(value.subarray(0, length * stride));
-    } else
-      for (let row = 0; row < length; row++)
-        for (let i = 0; i < before; i++) {
-          this.offset[row * stride + i] = offset[row * before + i]!;
-          this.value[row * stride + i] = value[row * before + i]!;
-        }
+    this.#regular = stride === before ? Math.min(this.#regular, length) : 0;
+    this.#alike = this.#regular;
+    this.offset = resized(this.offset, new Uint16Array(capacity * stride), length, before, stride);
+    this.value = resized(this.value, new Float64Array(capacity * stride), length, before, stride);
     this.stride = stride;
     if (capacity === this.start.length) return;
-    const [start, kept] = [this.start, this.kept];
-    this.start = new Float64Array(capacity);
-    this.start.set(start);
-    this.kept = new Uint8Array(capacity);
-    this.kept.set(kept);
+    this.start = resized(this.start, new Float64Array(capacity), length);
+    this.kept = resized(this.kept, new Uint8Array(capacity), length);
   }
 }
 

@@ -8,7 +8,8 @@ import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import type { TierName } from "../core/tiers.ts";
 import { HeldReads } from "./held-reads.ts";
-import type { PackRow } from "./rows.ts";
+import { Popularity } from "./popularity.ts";
+import { bytesOfBody, type PackRow } from "./rows.ts";
 
 /** The rows of some packs in spans [first, last]: hours, UTC days or years, the table's own keys. */
 export interface Area {
@@ -42,6 +43,15 @@ export interface Known {
 const ROW_BYTES = 100;
 const PACK_BYTES = 300;
 
+/** Packs that are looked at to make room for one. */
+const LOOKS = 32;
+
+/**
+ * Whether one is so much more popular that it takes another's place. Of a dashboard what comes first has been asked for
+ * once more than what comes last, until that comes too: it shall not push it out.
+ */
+const isMore = (one: number, other: number): boolean => one > (other === 0 ? 0 : other + 1);
+
 /** What one question may still bring. */
 export interface Admission {
   bytes: number;
@@ -71,6 +81,7 @@ export class PackCache {
   readonly #keys = new WeakMap<PackRow, string>();
   /** Of the minutes, and of the hours and days, of each database, the last one seen. */
   readonly #tokens = new Map<string, Token>();
+  readonly #popularity = new Popularity();
   /** By the text of a question: of which packs it was, so that it can be asked without those that are held. */
   readonly #questions = new Map<string, readonly WantedPack[]>();
 
@@ -110,6 +121,7 @@ export class PackCache {
       if (held === undefined || held.first > area.first || held.last < area.last) continue;
       this.#held.delete(key);
       this.#held.set(key, held);
+      this.#popularity.note(key);
       return held;
     }
     return undefined;
@@ -143,9 +155,11 @@ export class PackCache {
     for (const wanted of packs) {
       const key = keyOf(area, wanted);
       const held = heldOf(area, byPack.get(wanted.pack) ?? []);
+      this.#popularity.note(key);
       if (held.bytes > admission.bytes) continue;
-      admission.bytes -= held.bytes;
       const joined = joinedWith(this.#held.get(key), held);
+      if (!this.#makesRoom(key, joined.bytes)) continue;
+      admission.bytes -= held.bytes;
       this.#drop(key);
       // What the whole pack has as well.
       for (let slot = 0; wanted.slot === null && slot < SERIES_PER_PACK; slot++)
@@ -178,7 +192,9 @@ export class PackCache {
 
   /** Lets go of all, as in a new isolate. */
   clear(): void {
-    for (const all of [this.#held, this.#tokens, this.#questions, this.reads]) all.clear();
+    const { reads } = this;
+    for (const all of [this.#held, this.#tokens, this.#questions, this.#popularity, reads])
+      all.clear();
     this.#bytes = this.#beside = 0;
   }
 
@@ -190,6 +206,27 @@ export class PackCache {
       if (this.#bytes <= room) break;
       this.#drop(key);
     }
+  }
+
+  /**
+   * Makes room for a pack, if there is none, among those that are less popular, and were asked for longest ago; false:
+   * there are none, and nothing was let go. So a dashboard of which not all has room finds a part each time again.
+   */
+  #makesRoom(key: string, bytes: number): boolean {
+    const before = this.#held.get(key)?.bytes ?? 0;
+    let needed = this.#bytes - before + bytes + this.reads.bytes - this.#room();
+    const mine = this.#popularity.of(key);
+    const less: string[] = [];
+    let looks = 0;
+    for (const [other, held] of this.#held) {
+      if (needed <= 0 || looks++ === LOOKS) break;
+      if (other === key || !isMore(mine, this.#popularity.of(other))) continue;
+      less.push(other);
+      needed -= held.bytes;
+    }
+    if (needed > 0) return false;
+    for (const other of less) this.#drop(other);
+    return true;
   }
 
   #dropWithin(key: string, { first, last }: Held): void {
@@ -291,10 +328,4 @@ const besideOf = (rows: readonly PackRow[]): number =>
   rows.reduce((sum, row) => sum + (beside.get(row) ?? 0), 0);
 
 const bytesOf = (rows: readonly PackRow[]): number =>
-  rows.reduce(
-    (sum, { body }) => {
-      const { length } = typeof body === "string" ? body : "";
-      return sum + ROW_BYTES + length;
-    },
-    PACK_BYTES + besideOf(rows),
-  );
+  rows.reduce((sum, row) => sum + ROW_BYTES + bytesOfBody(row), PACK_BYTES + besideOf(rows));

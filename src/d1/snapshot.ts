@@ -11,7 +11,7 @@ import type { Description } from "../core/series/description.ts";
 import { batch, type Database, query, type RowCount } from "./database.ts";
 import type { SeenStanding, StoredSeries } from "./held-reads.ts";
 import { type Area, CachedRead, type Caching, type Known } from "./pack-cache.ts";
-import type { PackRow, SeriesRow } from "./rows.ts";
+import { bytesOfBody, opened, type PackRow, type SeriesRow } from "./rows.ts";
 import {
   type Packs,
   packsGiven,
@@ -42,7 +42,7 @@ export interface Segments {
   readonly days: readonly PackRow[];
   /** There is more of it than was read. */
   readonly cut: boolean;
-  /** Characters of those texts that were held before. */
+  /** Bytes of those that were held before. */
   readonly known: number;
 }
 
@@ -208,9 +208,10 @@ function withHeld(
 ): Segments {
   if (all.cut) return all;
   const table = LISTS[tier];
-  cached.learn(packs, all[table]);
+  const read = all[table].map(opened);
+  cached.learn(packs, read);
   const held = packs.flatMap((pack) => cached.heldOf(pack) ?? []);
-  return { ...all, [table]: [...held, ...all[table]], known: charactersOf(held) };
+  return { ...all, [table]: [...held, ...read], known: bytesOf(held) };
 }
 
 const LISTS = { minute: "minutes", hour: "hours", day: "days" } as const;
@@ -266,8 +267,8 @@ function byPart(rows: readonly PartRow[]): Parts {
   return parts;
 }
 
-const charactersOf = (rows: readonly PackRow[]): number =>
-  rows.reduce((sum, { body }) => sum + (typeof body === "string" ? body.length : 0), 0);
+const bytesOf = (rows: readonly PackRow[]): number =>
+  rows.reduce((sum, row) => sum + bytesOfBody(row), 0);
 
 /** As a limit of rows: even none are not all. */
 const NONE_READ = -1;

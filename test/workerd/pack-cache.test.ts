@@ -139,17 +139,62 @@ test("of minutes all parts of an hour are held, under a token of their own", () 
 describe("room", () => {
   const LONG = "x".repeat(100_000);
 
-  test("holds no more than the limit, and lets go first of what was asked for longest ago", () => {
+  const MANY = Math.ceil((2 * LIMITS.packCacheBytes) / LONG.length);
+  const putLong = (cache: PackCache, pack: number): void =>
+    put(cache, area(1, 1), pack, rowsOf(pack, 1, 1, LONG));
+  const isHeld = (cache: PackCache, pack: number): boolean =>
+    spans(cache, area(1, 1), pack) !== undefined;
+
+  test("holds no more than the limit: of two that are as popular the one that was there", () => {
     const cache = new PackCache();
-    const packs = Math.ceil((2 * LIMITS.packCacheBytes) / LONG.length);
-    for (let pack = 0; pack < packs; pack++) {
-      put(cache, area(1, 1), pack, rowsOf(pack, 1, 1, LONG));
-      expect(spans(cache, area(1, 1), 0)).toEqual([1]);
+    for (let pack = 0; pack < MANY; pack++) {
+      putLong(cache, pack);
       expect(cache.bytes).toBeLessThanOrEqual(LIMITS.packCacheBytes);
     }
     expect(cache.bytes).toBeGreaterThan(0.9 * LIMITS.packCacheBytes);
-    expect(spans(cache, area(1, 1), 1)).toBeUndefined();
-    expect(spans(cache, area(1, 1), packs - 1)).toEqual([1]);
+    expect([0, 1, MANY - 1].map((pack) => isHeld(cache, pack))).toEqual([true, true, false]);
+  });
+
+  test("what is asked for more often takes the place of what was asked for longest ago", () => {
+    const cache = new PackCache();
+    for (let pack = 0; pack < MANY; pack++) {
+      putLong(cache, pack);
+      expect(isHeld(cache, 0)).toBe(true);
+    }
+    for (let time = 0; time < 2; time++) putLong(cache, MANY - 1);
+    expect([0, 1, 2, MANY - 1].map((pack) => isHeld(cache, pack))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test("of a dashboard that is twice as large as the room, near a half is found each time again", () => {
+    const cache = new PackCache();
+    const found: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const held = new Set<number>();
+      for (let pack = 0; pack < MANY; pack++)
+        if (isHeld(cache, pack)) held.add(pack);
+        else putLong(cache, pack);
+      found.push(held.size / MANY);
+    }
+    expect(found.map((part) => part.toFixed(1))).toEqual(["0.0", "0.5", "0.5", "0.5", "0.5"]);
+  });
+
+  test("another dashboard has its place after some times", () => {
+    const cache = new PackCache();
+    const ask = (from: number): number => {
+      let held = 0;
+      for (let pack = from; pack < from + MANY / 3; pack++)
+        if (isHeld(cache, pack)) held++;
+        else putLong(cache, pack);
+      return held / (MANY / 3);
+    };
+    for (let round = 0; round < 100; round++) ask(0);
+    for (let round = 0; round < 20; round++) ask(1_000);
+    expect(ask(1_000)).toBeGreaterThan(0.9);
   });
 
   test("one question fills a quarter of it", () => {
@@ -258,6 +303,7 @@ test("beside rows half of the room is used at most, and given back", () => {
   put(cache, area(1, 1), 8, rowsOf(8, 1, 1, "x".repeat(1_500)));
   put(cache, area(1, 1), 9, rowsOf(9, 1, 1, "x".repeat(1_500)));
   expect(keep(-1, last)).toBe(true);
-  put(cache, area(1, 1), 10, rowsOf(10, 1, 1, "x".repeat(1_500)));
+  for (let time = 0; time < 3; time++)
+    put(cache, area(1, 1), 10, rowsOf(10, 1, 1, "x".repeat(1_500)));
   expect([cache.bytes < 10_000, keep(-1, last)]).toEqual([true, false]);
 });

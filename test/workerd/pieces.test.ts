@@ -160,8 +160,10 @@ test("what waits is bounded in bytes", async () => {
 test("while it waits for more to come, others have their turn", async () => {
   // A turn that is not ended goes on for ever.
   vi.useFakeTimers({ toFake: ["Date", "performance"], now: NOW });
-  const bytes = exported([steady("turn.a", 16_384), steady("turn.b", 16_384)]);
-  expect(2 * 16_384).toBeGreaterThanOrEqual(LIMITS.rowsPerTurn);
+  const blocks = Array.from({ length: LIMITS.rowsPerTurn / 16_384 }, (_, i) =>
+    steady(`turn.${i}`, 16_384),
+  );
+  const bytes = exported(blocks);
   let pulls = 0;
   const body = new ReadableStream<Uint8Array>(
     {

@@ -17,6 +17,7 @@ import { readTarget } from "../../src/d1/imports.ts";
 import { type Caching, PackCache } from "../../src/d1/pack-cache.ts";
 import { readSnapshot } from "../../src/d1/snapshot.ts";
 import type { Due } from "../../src/worker/backup/due.ts";
+import { PackBytes } from "../../src/core/codec/pack-bytes.ts";
 import { writeMinutes } from "../../src/worker/backup/write-minutes.ts";
 import type { Env } from "../../src/worker/env.ts";
 import { packCache } from "../../src/worker/in-room.ts";
@@ -173,9 +174,17 @@ function asking(from: number) {
       isBulk: false,
     });
     const rows = { minute: segments.minutes, hour: segments.hours, day: segments.days }[tier];
-    return rows.map(({ span, body }) => [span, body]);
+    return rows.map(({ span, body }) => [span, textOf(body)]);
   };
 }
+
+const textOf = (body: unknown): unknown =>
+  body instanceof PackBytes
+    ? [...body.segments(() => true)].map(([slot, { source, from, end }]) => [
+        slot,
+        source.slice(from, end).toString(),
+      ])
+    : body;
 
 test("what was read is read again when it has changed, and not before", async () => {
   await wipe(env.DB);

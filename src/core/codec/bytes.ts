@@ -87,23 +87,26 @@ export class ByteWriter {
 
 /** Reads what a `ByteWriter` wrote. @throws CorruptBytes */
 export class ByteReader {
-  /** What is read. */
+  /** What is read, up to `end`; behind it there may be anything. */
   readonly source: Uint8Array;
+  readonly end: number;
   /** Made when it is needed: most segments have no double as it is. */
   #view: DataView | undefined;
   /** Index of the next byte. */
-  at = 0;
+  at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, end = bytes.length, from = 0) {
     this.source = bytes;
+    this.end = end;
+    this.at = from;
   }
 
   get left(): number {
-    return this.source.length - this.at;
+    return this.end - this.at;
   }
 
   u8(): number {
-    if (this.at >= this.source.length) throw new CorruptBytes("ends too early");
+    if (this.at >= this.end) throw new CorruptBytes("ends too early");
     return this.source[this.at++]!;
   }
 

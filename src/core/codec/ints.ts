@@ -100,6 +100,10 @@ export function readInts(reader: ByteReader, out: Float64Array, at: number, n: n
   if (head & DELTAS) out[from++] = reader.zigzag();
   const base = reader.zigzag();
   const end = at + n;
+  if ((head & ~0x3f) === DELTAS && width <= PLANE) {
+    sumPlane(reader, out, from, end, base, width);
+    return false;
+  }
   if (width === 0) out.fill(base, from, end);
   else {
     unpackPlane(reader, out, from, end, base, Math.min(PLANE, width));
@@ -143,6 +147,26 @@ export function skipInts(reader: ByteReader, n: number): void {
   }
 }
 
+/** How many offsets are known to have four bytes each, from the byte on in which the first begins. */
+const wholeOffsets = (bytes: Uint8Array, byte: number, width: number): number =>
+  width === 0 ? 0 : Math.max(0, Math.floor(((bytes.length - byte - 4) * 8) / width));
+
+/** Reads into `offsets` those of a plane that begins with `bit`, byte by byte. */
+function readOffsets(bytes: Uint8Array, bit: number, count: number, width: number): void {
+  let byte = bit >>> 3;
+  let bits = 8 - (bit & 7);
+  let pending = count > 0 && width > 0 ? bytes[byte++]! >>> (bit & 7) : 0;
+  for (let i = 0; i < count; i++) {
+    while (bits < width) {
+      pending |= bytes[byte++]! << bits;
+      bits += 8;
+    }
+    offsets[i] = pending & ((1 << width) - 1);
+    pending >>>= width;
+    bits -= width;
+  }
+}
+
 function unpackPlane(
   reader: ByteReader,
   out: Float64Array,
@@ -151,33 +175,50 @@ function unpackPlane(
   base: number,
   width: number,
 ): void {
-  let byte = reader.skip(((end - from) * width + 7) >> 3);
   const bytes = reader.source;
   const mask = (1 << width) - 1;
-  // Four bytes have any offset whole, whichever bit of the first it begins with; near the end there are no four.
-  const whole = from + Math.max(0, Math.floor(((bytes.length - byte - 4) * 8) / width));
+  const byte = reader.skip(((end - from) * width + 7) >> 3);
+  const whole = Math.min(end, from + wholeOffsets(bytes, byte, width));
   let bit = byte * 8;
   let i = from;
-  for (const stop = Math.min(end, whole); i < stop; i++, bit += width) {
+  for (; i < whole; i++, bit += width) {
     const at = bit >>> 3;
     const four =
       bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
     out[i] = base + ((four >>> (bit & 7)) & mask);
   }
-  byte = bit >>> 3;
-  let bits = 8 - (bit & 7);
-  let pending = bytes[byte++]! >>> (bit & 7);
-  for (; i < end; i++) {
-    while (bits < width) {
-      pending |= bytes[byte++]! << bits;
-      bits += 8;
-    }
-    out[i] = base + (pending & mask);
-    pending >>>= width;
-    bits -= width;
-  }
+  readOffsets(bytes, bit, end - i, width);
+  for (let rest = 0; i < end; i++, rest++) out[i] = base + offsets[rest]!;
 }
 
+/** Reads differences of one plane, each onto what stands before it. */
+function sumPlane(
+  reader: ByteReader,
+  out: Float64Array,
+  from: number,
+  end: number,
+  base: number,
+  width: number,
+): void {
+  const bytes = reader.source;
+  const mask = (1 << width) - 1;
+  const byte = reader.skip(((end - from) * width + 7) >> 3);
+  const whole = Math.min(end, from + wholeOffsets(bytes, byte, width));
+  let bit = byte * 8;
+  let i = from;
+  let value = out[from - 1]!;
+  for (; i < whole; i++, bit += width) {
+    const at = bit >>> 3;
+    const four =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    value += base + ((four >>> (bit & 7)) & mask);
+    out[i] = value;
+  }
+  readOffsets(bytes, bit, end - i, width);
+  for (let rest = 0; i < end; i++, rest++) out[i] = value += base + offsets[rest]!;
+}
+
+/** Adds a further plane to offsets. */
 function addPlane(
   reader: ByteReader,
   out: Float64Array,
@@ -186,18 +227,18 @@ function addPlane(
   scale: number,
   width: number,
 ): void {
-  let byte = reader.skip(((end - from) * width + 7) >> 3);
   const bytes = reader.source;
   const mask = (1 << width) - 1;
-  let pending = 0;
-  let bits = 0;
-  for (let i = from; i < end; i++) {
-    while (bits < width) {
-      pending |= bytes[byte++]! << bits;
-      bits += 8;
-    }
-    out[i] = out[i]! + (pending & mask) * scale;
-    pending >>>= width;
-    bits -= width;
+  const byte = reader.skip(((end - from) * width + 7) >> 3);
+  const whole = Math.min(end, from + wholeOffsets(bytes, byte, width));
+  let bit = byte * 8;
+  let i = from;
+  for (; i < whole; i++, bit += width) {
+    const at = bit >>> 3;
+    const four =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    out[i]! += ((four >>> (bit & 7)) & mask) * scale;
   }
+  readOffsets(bytes, bit, end - i, width);
+  for (let rest = 0; i < end; i++, rest++) out[i]! += offsets[rest]! * scale;
 }

@@ -4,7 +4,8 @@
 import { Buckets } from "../bucket.ts";
 import { pushSamples, pushSingles, type Samples } from "../bucket-samples.ts";
 import * as LIMITS from "../limits.ts";
-import { isAfter, type Minutes } from "../minutes.ts";
+import type { Minutes } from "../minutes.ts";
+import { isAfter } from "../sample-places.ts";
 import { isHuge } from "../sum.ts";
 import { MINUTE } from "../tiers.ts";
 import { type ByteReader, CorruptBytes } from "./bytes.ts";
@@ -163,15 +164,20 @@ function readGroup(reader: ByteReader, n: number, base: number): boolean {
   if (flags > KNOWN) throw new CorruptBytes(`flags ${flags} of minutes`);
   readStarts(reader, flags, n, base);
   regular = 0;
-  const isEven = readInts(reader, kept, 0, n) || areEven(n);
+  const isOne = readInts(reader, kept, 0, n);
   let count = 0;
   let collapsed = 0;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < (isOne ? 1 : n); i++) {
     const k = kept[i]!;
     if (k === KEPT_BUCKET) collapsed++;
     else if (k >= 0 && k <= LIMITS.samplesPerMinute) count += k;
     else throw new CorruptBytes(`a minute keeps ${k} samples`);
   }
+  if (isOne) {
+    count *= n;
+    collapsed *= n;
+  }
+  const isEven = isOne || areEven(n);
   if (count > 0) {
     const isOneTime = readTimes(reader, count);
     if (isEven && isOneTime && (flags & ABSOLUTE) === 0) setRegular(flags, kept[0]!);

@@ -16,7 +16,11 @@ import {
 import { decodeColumns, encodeColumns } from "./columns.ts";
 import { decodeMinutes, decodeMinutesAsBuckets } from "./minutes.ts";
 import { encodeMinutes } from "./minutes-encode.ts";
+import type { Stretch } from "./pack-bytes.ts";
 import type { Wanted } from "./row-group.ts";
+
+/** As it is stored, or out of base64. */
+export type Segment = string | Stretch;
 
 /*
  * Base64 (RFC 4648 section 4, without padding) of:
@@ -78,7 +82,7 @@ export function encodeWholeHour(buckets: Buckets, row: number, base: number): st
  * @throws CorruptBytes, with `into` as long as before.
  */
 export function decodeSegment(
-  body: string,
+  body: Segment,
   base: number,
   step: number,
   into: Buckets,
@@ -92,7 +96,7 @@ export function decodeSegment(
  * @throws CorruptBytes, with both as long as before.
  */
 export function decodeMinuteSegment(
-  body: string,
+  body: Segment,
   base: number,
   into: Minutes,
   hours: Buckets = nobody,
@@ -107,7 +111,7 @@ export function decodeMinuteSegment(
  * @throws CorruptBytes, with both as long as before.
  */
 export function decodeMinuteSegmentAsBuckets(
-  body: string,
+  body: Segment,
   base: number,
   into: Buckets,
   hours: Buckets = nobody,
@@ -121,14 +125,12 @@ const nobody = new Buckets(1);
 
 /** Reads what stands between the version and the end; `whole`: it may be an hour as a whole. */
 function decoded(
-  body: string,
+  body: Segment,
   into: Buckets | Minutes,
   decode: (reader: ByteReader) => void,
   whole?: { readonly base: number; readonly hours: Buckets },
 ): void {
-  const needed = base64Bytes(body.length);
-  if (scratch.length < needed) scratch = new Uint8Array(2 * needed);
-  const reader = new ByteReader(fromBase64(body, scratch));
+  const reader = readerOf(body);
   const version = reader.u8();
   const isWhole = version === WHOLE_HOUR && whole !== undefined;
   if (version !== VERSION && !isWhole)
@@ -140,6 +142,13 @@ function decoded(
   if (reader.left === 0) return;
   rows.length = before;
   throw new CorruptBytes(`${reader.left} bytes after the end of a segment`);
+}
+
+function readerOf(body: Segment): ByteReader {
+  if (typeof body !== "string") return new ByteReader(body.source, body.end, body.from);
+  const needed = base64Bytes(body.length);
+  if (scratch.length < needed) scratch = new Uint8Array(2 * needed);
+  return new ByteReader(scratch, fromBase64(body, scratch).length);
 }
 
 function isAscending({ start, length }: Minutes): boolean {

@@ -105,8 +105,10 @@ function addExtreme(group: Group, values: Float64Array, has: Uint8Array, sign: 1
   const { values: extremes, has: any } = group;
   for (let i = 0; i < has.length; i++) {
     if (has[i] === 0) continue;
-    const [value, extreme] = [values[i]!, extremes[i]!];
-    if (any[i] === 0 || sign * value > sign * extreme || Number.isNaN(extreme)) extremes[i] = value;
+    const value = values[i]!;
+    const extreme = extremes[i]!;
+    const isBeyond = sign * value > sign * extreme || Number.isNaN(extreme);
+    if (any[i] === 0 || isBeyond) extremes[i] = value;
   }
 }
 

@@ -8,6 +8,7 @@ import { typeOf } from "./check.ts";
 import { hasAny } from "./columns.ts";
 import { spanOf, timeAt, type Evaluation, type Grid } from "./evaluation.ts";
 import { Evaluator, type Run } from "./evaluator.ts";
+import { firstAfter } from "./first-after.ts";
 import { Failure, StartOver, failLimit, type QueryError } from "./error.ts";
 import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";
@@ -194,7 +195,8 @@ async function samplesOf(
     const { labels, buckets } = found;
     // Of a bucket its last point: the one that a selector sees.
     const [times, values] = buckets ? [buckets.lastAt, buckets.last] : [found.times, found.values];
-    const [first, end] = [firstAfter(times, size, span.from), firstAfter(times, size, span.to)];
+    const given = times.subarray(0, size);
+    const [first, end] = [firstAfter(given, span.from), firstAfter(given, span.to)];
     if (evaluation.seen !== undefined) evaluation.seen[0]! += end - first;
     if (first < end)
       series.push({ labels, times: times.slice(first, end), values: values.slice(first, end) });
@@ -202,13 +204,6 @@ async function samplesOf(
   if (expr.kind === "subquery") await streamSubquery(evaluation, expr, span, take);
   else await evaluation.select(expr.selector, span, { by: "samples", range: expr.range }, take);
   return series;
-}
-
-/** The first of `size` ascending times that is later than `at`. */
-function firstAfter(times: Float64Array, size: number, at: number): number {
-  let first = 0;
-  while (first < size && times[first]! <= at) first++;
-  return first;
 }
 
 const byLabels = (series: readonly Points[]): Points[] =>

@@ -3,6 +3,7 @@
 import type { Selector } from "./ast.ts";
 import { BucketRows } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
+import { firstAfter } from "./first-after.ts";
 import type { BucketSeries, SampleSeries } from "./source.ts";
 import { sizeOf } from "./window.ts";
 
@@ -56,9 +57,11 @@ export async function streamInstant(
 }
 
 function ofSamples({ times, values, ends }: SampleSeries, lookback: number, what: What): Latest {
-  let [next, nextEnd] = [0, 0];
+  let [next, nextEnd, moved] = [0, 0, 0];
   return (to) => {
-    while (next < times.length && times[next]! <= to) next++;
+    const before = next;
+    next = firstAfter(times, to, before, moved);
+    moved = next - before;
     while (nextEnd < ends.length && ends[nextEnd]! <= to) nextEnd++;
     const at = next > 0 ? times[next - 1]! : -Infinity;
     const ended = nextEnd > 0 && ends[nextEnd - 1]! > at;

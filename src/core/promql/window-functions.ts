@@ -10,6 +10,7 @@ const [one, two, three, four] = [new Kahan(), new Kahan(), new Kahan(), new Kaha
 
 /** What a counter had before each reset within a window. */
 function lostWithin({ values, lost, first, end }: Window): number {
+  if (lost.length === 0) return 0;
   const sum = lost[end - 1]! - lost[first]!;
   if (!Number.isNaN(sum)) return sum;
   // A counter that was infinite spoils the sums behind it, but not this window.

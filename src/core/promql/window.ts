@@ -4,6 +4,7 @@
 import type { Call, MatrixSelector, Subquery } from "./ast.ts";
 import { type BucketBody, BucketRows, wholeRange } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
+import { firstAfter } from "./first-after.ts";
 import type { BucketSeries, SampleSeries, TakeSeries } from "./source.ts";
 import { LOOKS_AT_ONCE } from "./spent.ts";
 import { failLimit } from "./error.ts";
@@ -13,7 +14,7 @@ import * as LIMITS from "../limits.ts";
 export interface Window {
   times: Float64Array;
   values: Float64Array;
-  /** Of a counter: what it had lost at resets by each sample, since its first. Else empty. */
+  /** Of a counter that was reset: what it had lost by each sample, since its first. Else empty. */
   lost: Float64Array;
   /** Samples [first, end) are in the window; there is one at least. */
   first: number;
@@ -106,6 +107,9 @@ class SampleWindows implements Windows {
   readonly #range: number;
   readonly #keptFrom: number;
   readonly #window: Window;
+  /** By how many samples the window's edges moved last. */
+  #firstMoved = 0;
+  #endMoved = 0;
 
   constructor(
     { times, values, keptFrom = -Infinity }: SampleSeries,
@@ -119,7 +123,7 @@ class SampleWindows implements Windows {
     this.#window = window;
     window.times = times;
     window.values = values;
-    if (body.isCounter === true) window.lost = lostAtResets(values, window.lost);
+    window.lost = body.isCounter === true ? lostAtResets(values) : NONE;
     window.first = window.end = 0;
   }
 
@@ -133,8 +137,11 @@ class SampleWindows implements Windows {
     window.at = at;
     window.to = to;
     window.from = to - this.#range;
-    while (window.end < times.length && times[window.end]! <= to) window.end++;
-    while (window.first < times.length && times[window.first]! <= window.from) window.first++;
+    const { first, end } = window;
+    window.end = firstAfter(times, to, end, this.#endMoved);
+    window.first = firstAfter(times, window.from, first, this.#firstMoved);
+    this.#endMoved = window.end - end;
+    this.#firstMoved = window.first - first;
     if (window.first >= window.end || window.from + 1 < this.#keptFrom) return undefined;
     this.looks += this.#body.isQuick === true ? 1 : window.end - window.first;
     window.param = param;
@@ -197,33 +204,36 @@ export async function streamSubquery(
       labels,
       times: times.subarray(0, size),
       values: values.subarray(0, size),
-      ends: NO_ENDS,
+      ends: NONE,
     };
     return take(series);
   });
 }
 
-const NO_ENDS = new Float64Array(0);
+const NONE = new Float64Array(0);
 
 /** Samples or buckets of a series. */
 export const sizeOf = (series: SampleSeries | BucketSeries): number =>
   series.buckets === undefined ? series.times.length : series.buckets.length;
 
-/** Sums of what a counter had before each reset: once a series, and not once a window. */
-function lostAtResets(values: Float64Array, into: Float64Array): Float64Array {
-  const lost = into.length >= values.length ? into : new Float64Array(2 * values.length);
+/** Sums of what a counter had before each reset: once a series, and not once a window. Empty: it had none. */
+function lostAtResets(values: Float64Array): Float64Array {
+  let reset = 1;
+  while (reset < values.length && !(values[reset]! < values[reset - 1]!)) reset++;
+  if (reset >= values.length) return NONE;
+  const lost = new Float64Array(values.length);
   let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (i > 0 && values[i]! < values[i - 1]!) sum += values[i - 1]!;
+  for (let i = reset; i < values.length; i++) {
+    if (values[i]! < values[i - 1]!) sum += values[i - 1]!;
     lost[i] = sum;
   }
   return lost;
 }
 
 const newWindow = (): Window => ({
-  times: NO_ENDS,
-  values: NO_ENDS,
-  lost: NO_ENDS,
+  times: NONE,
+  values: NONE,
+  lost: NONE,
   first: 0,
   end: 0,
   from: 0,

@@ -11,7 +11,7 @@ export const roomMs = 20_000;
 /** Samples of open minutes that a shard hands a reader without packing them first: bounds what both hold. */
 export const looseSamples = 8_192;
 /** Bytes of packs that an isolate keeps of what it read, as far as queries leave them: bounds memory. */
-export const packCacheBytes = 20 * 1024 * 1024;
+export const packCacheBytes = 32 * 1024 * 1024;
 /** Questions of which an isolate knows what packs they are of: bounds memory. */
 export const packQuestions = 128;
 /** Bytes of `packCacheBytes` at most that are of what a question read besides rows of its tier: bounds memory. */

@@ -7,7 +7,7 @@ import type { Labels } from "../series/labels.ts";
 import { MINUTE } from "../tiers.ts";
 import { merged, once, type Points, sorted } from "./points.ts";
 import type { TooLarge } from "./read-error.ts";
-import { type Column, makeRoom, NONE } from "./sample-column.ts";
+import { addRegular, type Column, makeRoom, NONE } from "./sample-column.ts";
 import type { Series } from "./source.ts";
 
 /** The samples of a group, ascending by time. */
@@ -90,48 +90,11 @@ export class Samples {
   add(series: Series, minutes: Minutes, first: number, end: number): TooLarge | undefined {
     const column = this.#of(series);
     if (column === undefined) return undefined;
-    const { start, kept, offset, value, stride, buckets } = minutes;
     const before = column.length;
     const capacity = column.times.length;
-    let most = 0;
-    let isEven = true;
-    for (let row = first; row < end; row++) {
-      if (kept[row] !== stride) isEven = false;
-      most += kept[row] === BUCKET ? 2 : kept[row]!;
-    }
-    makeRoom(column, most);
-    const { times, values } = column;
-    // Where no place is free they follow each other as they shall.
-    if (isEven) values.set(value.subarray(first * stride, end * stride), column.length);
-    const { limit } = this.#asked;
-    let { length, lastAt } = column;
-    for (let row = first; row < end; row++) {
-      const at = start[row]!;
-      const n = kept[row]!;
-      if (at <= column.lastStart) column.inOrder = false;
-      column.lastStart = at;
-      if (n > limit) column.collapsed.add(at);
-      if (n === BUCKET) {
-        const bucket = minutes.bucketOf(row);
-        times[length] = buckets.firstAt[bucket]!;
-        values[length++] = buckets.first[bucket]!;
-        times[length] = lastAt = buckets.lastAt[bucket]!;
-        values[length++] = buckets.last[bucket]!;
-        column.isOnce = false;
-      } else {
-        const from = row * stride;
-        if (!isEven) for (let i = 0; i < n; i++) values[length + i] = value[from + i]!;
-        for (let i = from; i < from + n; i++) {
-          const time = at + offset[i]!;
-          if (time <= lastAt) column.isOnce = false;
-          times[length++] = lastAt = time;
-        }
-      }
-      const ended = minutes.endOf(row);
-      if (ended !== undefined) column.ends.push(ended);
-    }
-    column.lastAt = lastAt;
-    column.length = length;
+    if (minutes.stride <= this.#asked.limit && minutes.isRegular(end))
+      addRegular(column, minutes, first, end);
+    else this.#addRows(column, minutes, first, end);
     this.size += column.length - before;
     this.bytes += BYTES * (column.times.length - capacity);
     const { most: bound = MOST } = this.#asked;
@@ -143,6 +106,42 @@ export class Samples {
           ways: [{ way: "series", most: Math.max(1, this.#columns.size - 1), equality: false }],
         }
       : undefined;
+  }
+
+  #addRows(column: Column, minutes: Minutes, first: number, end: number): void {
+    const { start, kept, offset, value, stride, buckets } = minutes;
+    let most = 0;
+    for (let row = first; row < end; row++) most += kept[row] === BUCKET ? 2 : kept[row]!;
+    makeRoom(column, most);
+    const { times, values } = column;
+    const { limit } = this.#asked;
+    let { length } = column;
+    for (let row = first; row < end; row++) {
+      const at = start[row]!;
+      const n = kept[row]!;
+      if (at <= column.lastStart) column.inOrder = column.isOnce = false;
+      column.lastStart = at;
+      if (n > limit) column.collapsed.add(at);
+      if (n === BUCKET) {
+        const bucket = minutes.bucketOf(row);
+        times[length] = buckets.firstAt[bucket]!;
+        values[length++] = buckets.first[bucket]!;
+        times[length] = buckets.lastAt[bucket]!;
+        values[length++] = buckets.last[bucket]!;
+        column.isOnce = false;
+      } else {
+        const from = row * stride;
+        for (let i = from; i < from + n; i++) {
+          const time = at + offset[i]!;
+          if (i > from && time === times[length - 1]) column.isOnce = false;
+          values[length] = value[i]!;
+          times[length++] = time;
+        }
+      }
+      const ended = minutes.endOf(row);
+      if (ended !== undefined) column.ends.push(ended);
+    }
+    column.length = length;
   }
 
   /**
@@ -204,7 +203,8 @@ export class Samples {
 
   /** Undefined: it is passed over. */
   #of(series: Series): Column | undefined {
-    if (this.#known.has(series)) return this.#known.get(series);
+    const known = this.#known.get(series);
+    if (known !== undefined || this.#known.has(series)) return known;
     const key = keyOf(series);
     let column = this.#columns.get(key);
     const labels = column?.labels ?? this.#asked.labelsOf(series);
@@ -217,7 +217,6 @@ export class Samples {
         inOrder: true,
         lastStart: -Infinity,
         isOnce: true,
-        lastAt: -Infinity,
         collapsed: new Set(),
         ends: [],
       };

@@ -7,6 +7,7 @@ import {
   decodeMinuteSegment,
   decodeMinuteSegmentAsBuckets,
   decodeSegment,
+  type Segment,
 } from "../../core/codec/segment.ts";
 import * as LIMITS from "../../core/limits.ts";
 import { Minutes } from "../../core/minutes.ts";
@@ -24,7 +25,7 @@ export interface Form<R extends Rows> {
    * Appends what a table has of a series from `from` on, Unix ms; an hour of which no minutes are known to
    * `wholes`, or where hours are wanted to the others. @throws CorruptBytes
    */
-  segment(table: TierName, text: string, from: number, wholes: Buckets): void;
+  segment(table: TierName, segment: Segment, from: number, wholes: Buckets): void;
   /** Appends the rows of a block, and the numbers of their series. @throws CorruptBytes */
   block(bytes: Uint8Array, numbers: number[]): void;
   /** The same of rows that are not packed. */
@@ -35,7 +36,8 @@ export interface Form<R extends Rows> {
 const bucketsForm = (buckets: Buckets): Form<Buckets> => ({
   rows: buckets,
   own: () => bucketsForm(new Buckets(64)),
-  segment: (_, text, from, wholes) => decodeMinuteSegmentAsBuckets(text, from, buckets, wholes),
+  segment: (_, segment, from, wholes) =>
+    decodeMinuteSegmentAsBuckets(segment, from, buckets, wholes),
   block: (bytes, numbers) => decodeBlockAsBuckets(bytes, buckets, numbers),
   loose: (rows, numbers) => pushLooseBuckets(rows, buckets, numbers),
 });
@@ -46,10 +48,10 @@ export const BUCKETS = bucketsForm(new Buckets(64));
 const coarse = (wanted: Wanted, base = BUCKETS): Form<Buckets> => ({
   ...base,
   own: () => coarse(wanted, base.own()),
-  segment: (table, text, from) =>
+  segment: (table, segment, from) =>
     table === "minute"
-      ? decodeMinuteSegmentAsBuckets(text, from, base.rows, base.rows)
-      : decodeSegment(text, from, TIERS[table].step, base.rows, wanted),
+      ? decodeMinuteSegmentAsBuckets(segment, from, base.rows, base.rows)
+      : decodeSegment(segment, from, TIERS[table].step, base.rows, wanted),
 });
 
 export const COARSE: Readonly<Record<Wanted, Form<Buckets>>> = {
@@ -61,7 +63,7 @@ export const COARSE: Readonly<Record<Wanted, Form<Buckets>>> = {
 const minutesForm = (minutes: Minutes): Form<Minutes> => ({
   rows: minutes,
   own: () => minutesForm(new Minutes(LIMITS.samplesPerMinute)),
-  segment: (_, text, from, wholes) => decodeMinuteSegment(text, from, minutes, wholes),
+  segment: (_, segment, from, wholes) => decodeMinuteSegment(segment, from, minutes, wholes),
   block: (bytes, numbers) => decodeBlock(bytes, minutes, numbers),
   loose: (rows, numbers) => pushLoose(rows, minutes, numbers),
 });

@@ -7,7 +7,7 @@ import { idAt, SERIES_PER_PACK } from "../../core/codec/pack.ts";
 import { groupLabels, Merge } from "../../core/query/merge.ts";
 import { METRIC_NAME, type Series } from "../../core/query/source.ts";
 import { type Labels, labelsJson } from "../../core/series/labels.ts";
-import type { PackRow } from "../../d1/rows.ts";
+import { bytesOfBody, type PackRow } from "../../d1/rows.ts";
 import type { Keep } from "./beside.ts";
 import type { Form } from "./forms.ts";
 import type { SeriesById } from "./known-series.ts";
@@ -39,9 +39,9 @@ const kept = new WeakMap<PackRow, Kept>();
 
 /** Series of a group, on average, from which on they are merged. */
 const SERIES_PER_GROUP = 4;
-/** Of a row so many groupings are looked at, and those kept that take less than this part of its text. */
+/** Of a row so many groupings are looked at, and those kept that take less than this part of its pack. */
 const GROUPINGS = 4;
-const PART_OF_TEXT = 1 / 2;
+const PART_OF_PACK = 2 / 3;
 /** Of a grouping, besides its key and columns, and of each of its groups. */
 const KEPT_BYTES = 100;
 
@@ -185,9 +185,7 @@ export class GroupedRow {
       (sum, { columns }) => sum + KEPT_BYTES + columns.length,
       KEPT_BYTES + key.length,
     );
-    const { body } = this.#row;
-    const most = typeof body === "string" ? body.length * PART_OF_TEXT : 0;
-    const isWorthIt = bytes <= most;
+    const isWorthIt = bytes <= bytesOfBody(this.#row) * PART_OF_PACK;
     if (isWorthIt && !this.#place.keep(this.#row, bytes)) return;
     let all = kept.get(this.#row);
     if (all === undefined) kept.set(this.#row, (all = new Map()));

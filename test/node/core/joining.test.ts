@@ -20,7 +20,8 @@ let decoded: string[] = [];
 const form: Form<Buckets> = {
   rows,
   own: () => form,
-  segment: (_, text, from) => {
+  segment: (_, segment, from) => {
+    const text = String(segment);
     decoded.push(text);
     if (text === "bad") throw new CorruptBytes("bad");
     for (let i = 0; i < 2; i++) rows.add(rows.push(from + i * MINUTE), Number(text), from);

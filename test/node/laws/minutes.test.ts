@@ -206,8 +206,19 @@ test("a list set back to fewer rows forgets the others", () => {
 
 test("a limit beyond what a row can say is refused", () => {
   expect(() => new Minutes(LIMITS.samplesPerMinute + 1)).toThrow("only 0 to 12");
-  expect(() => new Minutes(-1)).toThrow("cannot keep -1 samples");
+  expect(() => new Minutes(-1)).toThrow("cannot keep -1");
 });
+
+/** So many rows are as regular as they can be said to be. */
+function regularRows(minutes: Minutes): number {
+  const { length, kept, stride, offset } = minutes;
+  const isLikeFirst = (row: number): boolean =>
+    kept[row] === stride &&
+    offset.slice(0, stride).every((ms, i) => offset[row * stride + i] === ms);
+  let rows = 0;
+  while (rows < length && isLikeFirst(rows) && minutes.endOf(rows) === undefined) rows++;
+  return rows;
+}
 
 describe("regular minutes", () => {
   const LIMIT = LIMITS.samplesPerMinute;
@@ -215,33 +226,39 @@ describe("regular minutes", () => {
   const step = fc.record({
     clear: fc.boolean(),
     isRegular: fc.boolean(),
-    k: fc.integer({ min: 1, max: LIMIT }),
-    n: fc.integer({ min: 1, max: 70 }),
+    k: fc.oneof({ weight: 3, arbitrary: fc.constant(2) }, fc.integer({ min: 1, max: LIMIT })),
+    n: fc.integer({ min: 1, max: 40 }),
+    /** How long after a second its samples are, ms. */
+    after: fc.constantFrom(7, 107),
+    ends: fc.boolean(),
   });
 
   test("are what they are one by one, whatever was there before", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
-        const used = new Minutes(LIMIT, 8);
+        const used = new Minutes(LIMIT, 64);
         let fresh = new Minutes(LIMIT);
         let value = 0;
-        for (const { clear, isRegular, k, n } of steps) {
+        for (const { clear, isRegular, k, n, after, ends } of steps) {
           if (clear) {
             used.length = 0;
             fresh = new Minutes(LIMIT);
           }
           const starts = Float64Array.from({ length: n }, (_, i) => START + i * MINUTE);
-          const offset = Float64Array.from({ length: n * k }, (_, i) => (i % k) * 1_000 + 7);
+          const offset = Float64Array.from({ length: n * k }, (_, i) => (i % k) * 1_000 + after);
           const samples = { offset, value: offset.map(() => ++value) };
           if (isRegular) used.pushRegular(n, starts, k, samples);
           else for (let i = 0; i < n; i++) used.pushSamples(starts[i]!, samples, i * k, k);
           for (let i = 0; i < n; i++) fresh.pushSamples(starts[i]!, samples, i * k, k);
+          if (ends)
+            for (const one of [used, fresh]) one.add(one.length - 1, NaN, starts[n - 1]! + 59_000);
           expectSameMinutes(used, fresh);
-          used.add(used.length - 1, NaN, starts[n - 1]! + 59_000);
-          fresh.add(fresh.length - 1, NaN, starts[n - 1]! + 59_000);
+          expect(used.isRegular(regularRows(used) + 1)).toBe(false);
+          const isSo = isRegular && clear && !ends && used.stride === k;
+          if (isSo) expect(used.isRegular(n)).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 });

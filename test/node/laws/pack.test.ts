@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CorruptBytes } from "../../../src/core/codec/bytes.ts";
+import { CorruptBytes, toBase64 } from "../../../src/core/codec/bytes.ts";
+import { PackBytes } from "../../../src/core/codec/pack-bytes.ts";
 import { decodeBarePack, decodePack, encodePack } from "../../../src/core/codec/pack.ts";
 
 const pack = fc
@@ -18,6 +19,28 @@ test("any pack", () => {
     }),
   );
 });
+
+test("a pack out of base64 has its segments, those that are wanted", () => {
+  const bytes = fc.uint8Array({ maxLength: 12 }).map(toBase64);
+  const any = fc.array(fc.tuple(fc.nat(15), bytes), { maxLength: 16 });
+  fc.assert(
+    fc.property(any, fc.nat(15), (entries, most) => {
+      const segments = new Map(entries.toSorted(([a], [b]) => a - b));
+      const pack = new PackBytes(encodePack(segments).replaceAll('"', ""));
+      const found = [...pack.segments((slot) => slot <= most)].map(
+        ([slot, { source, from, end }]) => [slot, toBase64(source.subarray(from, end))] as const,
+      );
+      expect(found).toEqual([...segments].filter(([slot]) => slot <= most));
+    }),
+  );
+});
+
+test.each(["{3:A}", "{3:AQ,4:A=}", "{3:A Q}", "{3:AR}"])(
+  "what is not base64, %s, is refused",
+  (bare) => {
+    expect(() => new PackBytes(bare)).toThrow(CorruptBytes);
+  },
+);
 
 test.each([
   "",

@@ -188,3 +188,43 @@ test("series that are taken one after the other, once all of them has come, have
     { numRuns: 300 },
   );
 });
+
+test("regular minutes are read as any others are", () => {
+  const run = fc.record({
+    /** In minutes; it may overlap with others. */
+    from: fc.nat(5),
+    rows: fc.integer({ min: 1, max: 4 }),
+    k: fc.integer({ min: 1, max: LIMIT + 1 }),
+    after: fc.constantFrom(0, 500),
+    isRegular: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(run, { minLength: 1, maxLength: 5 }), (runs) => {
+      const [regular, others] = [true, false].map((mayBe) => {
+        const samples = new Samples({
+          from: START + MINUTE,
+          to: START + 8 * MINUTE,
+          limit: LIMIT,
+          ofBuckets: "ends",
+          labelsOf: () => [],
+        });
+        const series = { metric: "m", labels: [] };
+        const used = new Minutes(LIMITS.samplesPerMinute);
+        for (const [i, { from, rows, k, after, isRegular }] of runs.entries()) {
+          used.length = 0;
+          const starts = Float64Array.from({ length: rows }, (_, j) => START + (from + j) * MINUTE);
+          const places = {
+            offset: Float64Array.from({ length: rows * k }, (_, j) => (j % k) * 1_000 + after),
+            value: Float64Array.from({ length: rows * k }, (_, j) => i + j / 100),
+          };
+          if (mayBe && isRegular) used.pushRegular(rows, starts, k, places);
+          else
+            for (let row = 0; row < rows; row++) used.pushSamples(starts[row]!, places, row * k, k);
+          samples.add(series, used, 0, rows);
+        }
+        return [[...samples.take([series])], samples.collapsed];
+      });
+      expect(regular).toEqual(others);
+    }),
+  );
+});
