@@ -8,7 +8,7 @@ import { typeOf } from "./check.ts";
 import { hasAny } from "./columns.ts";
 import { spanOf, timeAt, type Evaluation, type Grid } from "./evaluation.ts";
 import { Evaluator, type Run } from "./evaluator.ts";
-import { firstAfter } from "./first-after.ts";
+import { firstAfter } from "./edges.ts";
 import { Failure, StartOver, failLimit, type QueryError } from "./error.ts";
 import { compareLabels, keyOf } from "./labels.ts";
 import { failSameLabels } from "./columns.ts";

@@ -3,15 +3,15 @@
 import type { Selector } from "./ast.ts";
 import { BucketRows } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
-import { firstAfter } from "./first-after.ts";
+import { Edges } from "./edges.ts";
 import type { BucketSeries, SampleSeries } from "./source.ts";
 import { sizeOf } from "./window.ts";
 
 /** What is wanted of a sample: its value, or its time in seconds. */
 type What = "value" | "time";
 
-/** The latest at a time, Unix ms, no earlier than the one before; undefined: none. */
-type Latest = (to: number) => number | undefined;
+/** The latest at a time of a step, Unix ms, no earlier than the one before; undefined: none. */
+type Latest = (to: number, step: number) => number | undefined;
 
 /** Hands on the latest value of each series at each step, or its time in seconds. */
 export async function streamInstant(
@@ -30,12 +30,13 @@ export async function streamInstant(
     first !== last && first % width === 0 && grid.step % width === 0
       ? lookback
       : Math.max(lookback, width);
+  const edges = new Edges(grid, { to: first, isFixed: fixed, range: 0 });
   const use = { by: "instant", range: lookback } as const;
   await evaluation.select(selector, { from: first - lookback, to: last }, use, async (series) => {
     await evaluation.work(grid.count + sizeOf(series));
     const latest =
       series.buckets === undefined
-        ? ofSamples(series, lookback, what)
+        ? ofSamples(series, edges, lookback, what)
         : ofBuckets(series, backOf(series.width), what);
     let any = false;
     for (let i = 0; i < grid.count; i++) {
@@ -45,7 +46,7 @@ export async function streamInstant(
         if (seen !== undefined) seen[i]! += has[0]!;
         continue;
       }
-      const value = latest(fixed ? first : timeAt(grid, i) - selector.offset);
+      const value = latest(fixed ? first : timeAt(grid, i) - selector.offset, i);
       has[i] = value === undefined ? 0 : 1;
       if (value === undefined) continue;
       values[i] = value;
@@ -56,12 +57,17 @@ export async function streamInstant(
   });
 }
 
-function ofSamples({ times, values, ends }: SampleSeries, lookback: number, what: What): Latest {
-  let [next, nextEnd, moved] = [0, 0, 0];
-  return (to) => {
-    const before = next;
-    next = firstAfter(times, to, before, moved);
-    moved = next - before;
+function ofSamples(
+  { times, values, ends }: SampleSeries,
+  edges: Edges,
+  lookback: number,
+  what: What,
+): Latest {
+  edges.find(times);
+  const { end } = edges;
+  let nextEnd = 0;
+  return (to, step) => {
+    const next = end[step]!;
     while (nextEnd < ends.length && ends[nextEnd]! <= to) nextEnd++;
     const at = next > 0 ? times[next - 1]! : -Infinity;
     const ended = nextEnd > 0 && ends[nextEnd - 1]! > at;

@@ -34,7 +34,7 @@ export interface SampleSeries {
   /** With the metric's name as `__name__`. */
   readonly labels: Labels;
   readonly buckets?: undefined;
-  /** Unix ms. */
+  /** Unix ms. Those of the next series are the same object only if they are the same times. */
   readonly times: Float64Array;
   readonly values: Float64Array;
   /** End marks, Unix ms, ascending: the series ended then, until its next sample. */

@@ -4,7 +4,7 @@
 import type { Call, MatrixSelector, Subquery } from "./ast.ts";
 import { type BucketBody, BucketRows, wholeRange } from "./bucket-window.ts";
 import { newColumn, spanOf, timeAt, type Emit, type Evaluation } from "./evaluation.ts";
-import { firstAfter } from "./first-after.ts";
+import { Edges } from "./edges.ts";
 import type { BucketSeries, SampleSeries, TakeSeries } from "./source.ts";
 import { LOOKS_AT_ONCE } from "./spent.ts";
 import { failLimit } from "./error.ts";
@@ -54,12 +54,13 @@ export async function streamWindows(
   const { first, last, fixed } = spanOf(evaluation, over.kind === "matrix" ? over.selector : over);
   const { values, has } = newColumn([], grid.count);
   const window = newWindow();
+  const edges = new Edges(grid, { to: first, isFixed: fixed, range: over.range });
   // One window and one parameter for all steps have one value.
   const once = fixed && body.usesTime !== true && (params === undefined || isConstant(params));
   const take: TakeSeries = async (series) => {
     const windows =
       series.buckets === undefined
-        ? new SampleWindows(series, over.range, body, window)
+        ? new SampleWindows(series, { range: over.range, edges }, body, window)
         : new BucketWindows(series, over.range, body.ofBuckets);
     let any = false;
     await evaluation.work(grid.count + sizeOf(series));
@@ -71,7 +72,7 @@ export async function streamWindows(
         continue;
       }
       const at = timeAt(grid, i);
-      const value = windows.valueAt(fixed ? first : at - offset, at, params?.[i] ?? NaN);
+      const value = windows.valueAt(i, fixed ? first : at - offset, at, params?.[i] ?? NaN);
       if (seen !== undefined) seen[i]! += windows.size;
       if (windows.looks > LOOKS_AT_ONCE) {
         await evaluation.work(windows.looks);
@@ -98,7 +99,13 @@ interface Windows {
   /** Samples or buckets of the window of the last value. */
   readonly size: number;
   /** The value of the window that ends at `to`, at a step at `at`, Unix ms. */
-  valueAt(to: number, at: number, param: number): number | undefined;
+  valueAt(step: number, to: number, at: number, param: number): number | undefined;
+}
+
+interface Span {
+  /** ms. */
+  readonly range: number;
+  readonly edges: Edges;
 }
 
 class SampleWindows implements Windows {
@@ -107,13 +114,11 @@ class SampleWindows implements Windows {
   readonly #range: number;
   readonly #keptFrom: number;
   readonly #window: Window;
-  /** By how many samples the window's edges moved last. */
-  #firstMoved = 0;
-  #endMoved = 0;
+  readonly #edges: Edges;
 
   constructor(
     { times, values, keptFrom = -Infinity }: SampleSeries,
-    range: number,
+    { range, edges }: Span,
     body: WindowFunction,
     window: Window,
   ) {
@@ -125,23 +130,21 @@ class SampleWindows implements Windows {
     window.values = values;
     window.lost = body.isCounter === true ? lostAtResets(values) : NONE;
     window.first = window.end = 0;
+    edges.find(times);
+    this.#edges = edges;
   }
 
   get size(): number {
     return this.#window.end - this.#window.first;
   }
 
-  valueAt(to: number, at: number, param: number): number | undefined {
+  valueAt(step: number, to: number, at: number, param: number): number | undefined {
     const window = this.#window;
-    const { times } = window;
     window.at = at;
     window.to = to;
     window.from = to - this.#range;
-    const { first, end } = window;
-    window.end = firstAfter(times, to, end, this.#endMoved);
-    window.first = firstAfter(times, window.from, first, this.#firstMoved);
-    this.#endMoved = window.end - end;
-    this.#firstMoved = window.first - first;
+    window.first = this.#edges.first[step]!;
+    window.end = this.#edges.end[step]!;
     if (window.first >= window.end || window.from + 1 < this.#keptFrom) return undefined;
     this.looks += this.#body.isQuick === true ? 1 : window.end - window.first;
     window.param = param;
@@ -166,7 +169,7 @@ class BucketWindows implements Windows {
     return this.#rows.size;
   }
 
-  valueAt(to: number): number | undefined {
+  valueAt(_: number, to: number): number | undefined {
     if (!this.#rows.moveTo(to)) return undefined;
     this.looks += this.#rows.size;
     return this.#body(this.#rows.window(to, this.#range));

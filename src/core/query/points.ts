@@ -6,6 +6,20 @@ export interface Points {
   readonly values: Float64Array;
 }
 
+/** [from, to), Unix ms. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Those within a range, of points in the order of time. */
+export function within({ times, values }: Points, { from, to }: Range): Points {
+  let [low, high] = [0, times.length];
+  while (low < high && times[low]! < from) low++;
+  while (high > low && times[high - 1]! >= to) high--;
+  return { times: times.subarray(low, high), values: values.subarray(low, high) };
+}
+
 /** By time, then value; in columns of their own. */
 export function sorted({ times, values }: Points): Points {
   const order = Uint32Array.from(times, (_, i) => i);

@@ -2,6 +2,7 @@
 
 import type { Minutes } from "../minutes.ts";
 import type { Labels } from "../series/labels.ts";
+import type { RegularTimes } from "./regular-times.ts";
 
 /** Samples of whole minutes of one series, as they come. */
 export interface Column {
@@ -9,6 +10,8 @@ export interface Column {
   readonly key: string;
   /** Of its group. */
   readonly labels: Labels;
+  /** Undefined: each is in `times`. */
+  regular: RegularTimes | undefined;
   times: Float64Array;
   values: Float64Array;
   length: number;
@@ -25,35 +28,57 @@ export interface Column {
 
 export const NONE = new Float64Array(0);
 
-/** For so many samples more. */
+/** What a column takes in memory. */
+export const bytesOf = ({ times, values }: Pick<Column, "times" | "values">): number =>
+  8 * (times.length + values.length);
+
+/** For so many samples more, with their times. */
 export function makeRoom(column: Column, more: number): void {
-  const { length } = column;
-  const needed = length + more;
-  if (needed <= column.times.length) return;
-  const capacity = Math.max(16, needed, 2 * column.times.length);
-  for (const name of ["times", "values"] as const) {
-    const grown = new Float64Array(capacity);
-    grown.set(column[name].subarray(0, length));
-    column[name] = grown;
-  }
+  const needed = column.length + more;
+  writeTimes(column, needed);
+  column.times = grown(column.times, column.length, needed);
+  column.values = grown(column.values, column.length, needed);
 }
 
-/** Appends rows [first, end) of regular minutes, which may keep so many samples. */
+function grown(column: Float64Array, length: number, needed: number): Float64Array {
+  if (needed <= column.length) return column;
+  const grown = new Float64Array(Math.max(16, needed, 2 * column.length));
+  grown.set(column.subarray(0, length));
+  return grown;
+}
+
+/** From now on each time is in `times`, which has room for as many as are needed. */
+export function writeTimes(column: Column, needed = column.length): void {
+  if (column.regular === undefined) return;
+  if (column.times.length < needed)
+    column.times = new Float64Array(Math.max(needed, column.values.length));
+  column.regular.write(column.times);
+  column.regular = undefined;
+}
+
+/** Appends rows [first, end) of regular minutes. */
 export function addRegular(column: Column, minutes: Minutes, first: number, end: number): void {
   const { start, offset, value, stride } = minutes;
   if (first === end) return;
-  makeRoom(column, (end - first) * stride);
+  const { length } = column;
+  const more = (end - first) * stride;
+  const goesOn = column.regular?.append(minutes, first, end) === true;
+  if (goesOn) column.values = grown(column.values, length, length + more);
+  else makeRoom(column, more);
+  column.values.set(value.subarray(first * stride, end * stride), length);
+  column.length = length + more;
+  if (goesOn) {
+    column.lastStart = start[end - 1]!;
+    return;
+  }
   const { times } = column;
-  // They follow each other as they shall.
-  column.values.set(value.subarray(first * stride, end * stride), column.length);
-  let { length, lastStart } = column;
-  for (let row = first; row < end; row++) {
+  let { lastStart } = column;
+  for (let row = first, next = length; row < end; row++) {
     const at = start[row]!;
     // Within a minute they ascend.
     if (at <= lastStart) column.inOrder = column.isOnce = false;
     lastStart = at;
-    for (let i = 0; i < stride; i++) times[length++] = at + offset[i]!;
+    for (let i = 0; i < stride; i++) times[next++] = at + offset[i]!;
   }
-  column.length = length;
   column.lastStart = lastStart;
 }

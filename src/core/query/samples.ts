@@ -5,9 +5,10 @@ import * as LIMITS from "../limits.ts";
 import { BUCKET, type Minutes } from "../minutes.ts";
 import type { Labels } from "../series/labels.ts";
 import { MINUTE } from "../tiers.ts";
-import { merged, once, type Points, sorted } from "./points.ts";
+import { merged, once, type Points, sorted, within } from "./points.ts";
 import type { TooLarge } from "./read-error.ts";
-import { addRegular, type Column, makeRoom, NONE } from "./sample-column.ts";
+import { RegularTimes, SharedTimes } from "./regular-times.ts";
+import { addRegular, bytesOf, type Column, makeRoom, NONE, writeTimes } from "./sample-column.ts";
 import type { Series } from "./source.ts";
 
 /** The samples of a group, ascending by time. */
@@ -36,8 +37,6 @@ export interface Asked {
   readonly most?: Pick<TooLarge, "limit" | "value">;
 }
 
-/** Of a sample. */
-const BYTES = 16;
 /** Columns that are kept for other series at most, of so many bytes at most each. */
 const SPARES = 48;
 const SPARE_BYTES = 256 * 1024;
@@ -75,28 +74,34 @@ export class Samples {
   collapsed: Collapsed | undefined;
   /** Of all series together. */
   size = 0;
-  /** About what they take in memory. */
-  bytes = 0;
+  #bytes = 0;
   readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
   readonly #spare: Spare[] = [];
+  readonly #shared: SharedTimes;
   /** The same object is the same series. */
   readonly #known = new WeakMap<Series, Column | undefined>();
 
   constructor(asked: Asked) {
     this.#asked = asked;
+    this.#shared = new SharedTimes(asked);
+  }
+
+  /** About what they take in memory. */
+  get bytes(): number {
+    return this.#bytes + this.#shared.bytes;
   }
 
   add(series: Series, minutes: Minutes, first: number, end: number): TooLarge | undefined {
     const column = this.#of(series);
     if (column === undefined) return undefined;
     const before = column.length;
-    const capacity = column.times.length;
+    const bytes = bytesOf(column);
     if (minutes.stride <= this.#asked.limit && minutes.isRegular(end))
       addRegular(column, minutes, first, end);
     else this.#addRows(column, minutes, first, end);
     this.size += column.length - before;
-    this.bytes += BYTES * (column.times.length - capacity);
+    this.#bytes += bytesOf(column) - bytes;
     const { most: bound = MOST } = this.#asked;
     return this.size > bound.value
       ? {
@@ -167,21 +172,24 @@ export class Samples {
 
   /**
    * Of some series of which all has come, each a group of its own, those that have any. What is given is used for
-   * others afterwards.
+   * others afterwards: whose times are the same object, they are the same.
    */
   *take(series: Iterable<Series>): Generator<SampleGroup> {
     for (const one of series) {
       const column = this.#known.get(one) ?? this.#columns.get(keyOf(one));
       if (column === undefined || !this.#columns.delete(column.key)) continue;
       this.#known.delete(one);
-      const points = this.#settled(column);
+      const points =
+        column.regular === undefined
+          ? this.#settled(column)
+          : this.#shared.points(column.regular, column.values);
       const group = this.#groupOf([column], column.isOnce ? points : once(points));
       if (group !== undefined) yield group;
       this.size -= column.length;
       const { times, values } = column;
-      if (this.#spare.length < SPARES && BYTES * times.length <= SPARE_BYTES)
+      if (this.#spare.length < SPARES && bytesOf(column) <= SPARE_BYTES)
         this.#spare.push({ times, values });
-      else this.bytes -= BYTES * times.length;
+      else this.#bytes -= bytesOf(column);
     }
   }
 
@@ -213,6 +221,7 @@ export class Samples {
         key,
         labels,
         ...(this.#spare.pop() ?? { times: NONE, values: NONE }),
+        regular: new RegularTimes(),
         length: 0,
         inOrder: true,
         lastStart: -Infinity,
@@ -228,17 +237,14 @@ export class Samples {
 
   /** The samples of a series within the range, by time, then value. */
   #settled(column: Column): Points {
+    writeTimes(column);
     const { length, inOrder, collapsed } = column;
     const all = {
       times: column.times.subarray(0, length),
       values: column.values.subarray(0, length),
     };
     const kept = inOrder && collapsed.size === 0 ? all : this.#united(sorted(all), collapsed);
-    const { from, to } = this.#asked;
-    let [low, high] = [0, kept.times.length];
-    while (low < high && kept.times[low]! < from) low++;
-    while (high > low && kept.times[high - 1]! >= to) high--;
-    return { times: kept.times.subarray(low, high), values: kept.values.subarray(low, high) };
+    return within(kept, this.#asked);
   }
 
   /** Without what minutes do not keep of all their points. The columns are used again. */

@@ -189,28 +189,30 @@ test("series that are taken one after the other, once all of them has come, have
   );
 });
 
-test("regular minutes are read as any others are", () => {
+test("regular minutes are read as any others are, and series that are alike have the same times", () => {
   const run = fc.record({
+    of: fc.nat(2),
     /** In minutes; it may overlap with others. */
     from: fc.nat(5),
     rows: fc.integer({ min: 1, max: 4 }),
-    k: fc.integer({ min: 1, max: LIMIT + 1 }),
-    after: fc.constantFrom(0, 500),
+    k: fc.oneof(fc.constant(2), fc.integer({ min: 1, max: LIMIT + 1 })),
+    after: fc.constantFrom(0, 0, 500),
     isRegular: fc.boolean(),
   });
+  const all = ["a", "b", "c"].map((metric): Series => ({ metric, labels: [] }));
+  let alike = 0;
   fc.assert(
-    fc.property(fc.array(run, { minLength: 1, maxLength: 5 }), (runs) => {
+    fc.property(fc.array(run, { minLength: 1, maxLength: 6 }), (runs) => {
+      const asked = { from: START + MINUTE, to: START + 8 * MINUTE } as const;
       const [regular, others] = [true, false].map((mayBe) => {
         const samples = new Samples({
-          from: START + MINUTE,
-          to: START + 8 * MINUTE,
+          ...asked,
           limit: LIMIT,
           ofBuckets: "ends",
-          labelsOf: () => [],
+          labelsOf: ({ metric }) => [["name", metric]],
         });
-        const series = { metric: "m", labels: [] };
         const used = new Minutes(LIMITS.samplesPerMinute);
-        for (const [i, { from, rows, k, after, isRegular }] of runs.entries()) {
+        for (const [i, { of, from, rows, k, after, isRegular }] of runs.entries()) {
           used.length = 0;
           const starts = Float64Array.from({ length: rows }, (_, j) => START + (from + j) * MINUTE);
           const places = {
@@ -220,11 +222,27 @@ test("regular minutes are read as any others are", () => {
           if (mayBe && isRegular) used.pushRegular(rows, starts, k, places);
           else
             for (let row = 0; row < rows; row++) used.pushSamples(starts[row]!, places, row * k, k);
-          samples.add(series, used, 0, rows);
+          samples.add(all[of]!, used, 0, rows);
         }
-        return [[...samples.take([series])], samples.collapsed];
+        const found: SampleGroup[] = [];
+        let before: Float64Array | undefined;
+        for (const group of samples.take(all)) {
+          if (group.times === before) {
+            alike++;
+            expect(found.at(-1)!.times).toEqual(group.times);
+          }
+          before = group.times;
+          // It is used for others afterwards.
+          found.push(structuredClone(group));
+        }
+        return [found, samples.collapsed];
       });
       expect(regular).toEqual(others);
     }),
+    {
+      numRuns: 300,
+      examples: [[[0, 1].map((of) => ({ of, from: 1, rows: 2, k: 2, after: 0, isRegular: true }))]],
+    },
   );
+  expect(alike).toBeGreaterThan(0);
 });
