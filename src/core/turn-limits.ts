@@ -4,7 +4,7 @@
 export const rowsPerTurn = 65_536;
 /** The same while other requests come: less than 1 ms, since a request waits for a turn more than once. */
 export const rowsPerShortTurn = 3_072;
-/** For so long after the last one, ms. */
+/** For so long after the last one, ms: also in the first turn of what begins then. */
 export const besideMs = 100;
 /** Points of a body that are decoded in a turn, always: they take about as long as a short one. */
 export const itemsPerTurn = 1_024;

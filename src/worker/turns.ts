@@ -16,41 +16,44 @@ const isDecoding = (): boolean => body.of !== 0 && performance.now() - body.sinc
 
 let last = 0;
 
-/** Requests of the isolate that have come: how many, and when the last one did. */
-const come = { count: 0, at: 0 };
+/** Large work that waits between two of its pieces, by its number: since when. */
+const between = new Map<number, number>();
+/** When a request last came beside such work. */
+let cameBesideAt = -Infinity;
 
 /** Notes that a request has come. */
 export function arrived(): void {
-  come.count++;
-  come.at = performance.now();
+  const now = performance.now();
+  for (const [number, since] of between)
+    if (now - since > LIMITS.turnMs) between.delete(number);
+    else cameBesideAt = now;
 }
+
+/** Whether requests come beside large work, whosever that is: not one after the other, as those of one who waits. */
+const isBeside = (): boolean => performance.now() - cameBesideAt < LIMITS.besideMs;
 
 export class Turns {
   readonly #number = ++last;
-  readonly #since = come.count;
   #rows = 0;
 
   /** Counts rows that were worked on; true when `next` is due. */
   isOver(rows: number): boolean {
     this.#rows += rows;
     if (this.#rows < LIMITS.rowsPerShortTurn) return false;
-    return this.#rows >= LIMITS.rowsPerTurn || this.#hasCompany();
-  }
-
-  /** Whether other requests have come, and the last one not long ago. */
-  #hasCompany(): boolean {
-    return come.count !== this.#since && performance.now() - come.at < LIMITS.besideMs;
+    return this.#rows >= LIMITS.rowsPerTurn || isBeside();
   }
 
   /** Ends the piece, and begins another when others had their turn. */
   async next(): Promise<void> {
     this.rest();
+    between.set(this.#number, performance.now());
     await scheduler.wait(0);
     this.#stay();
     while (isTaken()) {
       await scheduler.wait(1);
       this.#stay();
     }
+    between.delete(this.#number);
     piece.of = this.#number;
     piece.since = performance.now();
   }

@@ -4,8 +4,8 @@
 import type { AcrossAnswer, QueryAnswer, RawAnswer } from "../api.ts";
 import { type Labels, labelsObject } from "../series/labels.ts";
 import type { Buckets } from "../bucket.ts";
-import { STATISTICS } from "../stats.ts";
-import { columnsOf, counterColumns } from "./answer.ts";
+import { STAT_NAMES, STATISTIC, type StatName } from "../stats.ts";
+import { counterColumns } from "./answer.ts";
 import type { ColumnName } from "./csv.ts";
 import type { MergedGroup } from "./merge.ts";
 
@@ -13,11 +13,11 @@ import type { MergedGroup } from "./merge.ts";
 export type AnswerHead = Omit<QueryAnswer | AcrossAnswer, "series"> | Omit<RawAnswer, "series">;
 
 /** Those that an answer has: all statistics, or what series that are combined have. */
-export type AnswerColumns = { readonly t: readonly number[] } & Partial<
-  Readonly<Record<ColumnName, readonly (number | null)[]>>
+export type AnswerColumns = { readonly t: ArrayLike<number> } & Partial<
+  Readonly<Record<ColumnName, ArrayLike<number | null>>>
 >;
 
-/** A series of an answer whose columns are made when they are asked for. */
+/** A series of an answer whose columns are made when they are asked for, and hold until those of the next are. */
 export interface LazySeries {
   readonly labels: Labels;
   columns(): AnswerColumns;
@@ -41,14 +41,22 @@ export const lazily = (
   groups: readonly MergedGroup[],
   size: number,
   { isCounter = false, step, more = () => ({}), stats }: AskedOfColumns,
-): readonly LazySeries[] =>
-  keeping(
+): readonly LazySeries[] => {
+  const names = STAT_NAMES.filter((name) => stats === undefined || stats.has(name));
+  let place = new Float64Array(0);
+  /** Columns of large answers come and go by the thousand: they have one place. */
+  const room = (numbers: number): Float64Array => {
+    if (size <= KEPT) return new Float64Array(numbers);
+    if (place.length < numbers) place = new Float64Array(numbers);
+    return place;
+  };
+  return keeping(
     groups.map(({ labels, begun, buckets: of }) => ({
       labels,
       columns: (): AnswerColumns => {
         const buckets = of();
         return {
-          ...(stats === undefined ? columnsOf(buckets) : someColumns(buckets, stats)),
+          ...statColumns(buckets, names, room((names.length + 1) * buckets.length)),
           ...(isCounter && counterColumns(buckets, step, begun)),
           ...more(labels),
         };
@@ -56,19 +64,30 @@ export const lazily = (
     })),
     size,
   );
+};
 
-/** Some of the statistics, by their names. */
-function someColumns(buckets: Buckets, names: ReadonlySet<string>): AnswerColumns {
-  const statistics = STATISTICS.filter(({ name }) => names.has(name));
-  const columns = statistics.map(() => Array<number>(buckets.length));
-  for (let row = 0; row < buckets.length; row++) {
-    const bucket = buckets.at(row);
-    for (let i = 0; i < statistics.length; i++) columns[i]![row] = statistics[i]!.of(bucket);
+/** Statistics of buckets, one after the other in a place that has room for them, and for the starts. */
+function statColumns(
+  buckets: Buckets,
+  names: readonly StatName[],
+  place: Float64Array,
+): AnswerColumns {
+  const { length, start, count, first } = buckets;
+  const columns = names.map((_, i) => place.subarray((i + 1) * length, (i + 2) * length));
+  const of = names.map((name) => STATISTIC[name].of);
+  for (let row = 0; row < length; row++) {
+    const value = first[row]!;
+    // Of one point all are its value, but for their number, and the signs of zeros.
+    const isOne = count[row] === 1 && value !== 0;
+    const bucket = isOne ? undefined : buckets.at(row);
+    for (let i = 0; i < of.length; i++)
+      columns[i]![row] = bucket === undefined ? value : of[i]!(bucket);
   }
-  return {
-    t: Array.from(buckets.start.subarray(0, buckets.length)),
-    ...Object.fromEntries(statistics.map(({ name }, i) => [name, columns[i]!])),
-  };
+  const counts = columns[names.indexOf("count")];
+  counts?.set(count.subarray(0, length));
+  const t = place.subarray(0, length);
+  t.set(start.subarray(0, length));
+  return { t, ...Object.fromEntries(names.map((name, i) => [name, columns[i]!])) };
 }
 
 /** Makes columns once, where these are not too many. */
@@ -99,7 +118,7 @@ export function* jsonParts(
       yield `,"${name}":[`;
       for (let from = 0; from < column.length; from += PART) {
         if (from > 0) yield ",";
-        yield JSON.stringify(column.slice(from, from + PART)).slice(1, -1);
+        yield partText(column, from);
       }
       yield "]";
     }
@@ -108,7 +127,17 @@ export function* jsonParts(
   yield "]}\n";
 }
 
-/** What an answer shows of a series, as numbers: two that show the same have the same. */
+/** So that neither a column nor its text is held twice. */
+function partText(column: ArrayLike<number | null>, from: number): string {
+  const part: (number | null)[] = [];
+  for (let i = from; i < Math.min(column.length, from + PART); i++) part.push(column[i]!);
+  return JSON.stringify(part).slice(1, -1);
+}
+
+/**
+ * What an answer shows of a series, as numbers: two that show the same have the same. A column holds until the next is
+ * asked for.
+ */
 export function* numbersOf(
   { columns: make }: LazySeries,
   names: readonly ColumnName[],
@@ -117,6 +146,10 @@ export function* numbersOf(
   for (const name of ["t", ...names] as const) {
     const column = columns[name];
     if (column === undefined) continue;
+    if (column instanceof Float64Array) {
+      yield column;
+      continue;
+    }
     // Not Float64Array.from: its iterator takes longer than all else that is done with an answer.
     const numbers = new Float64Array(column.length);
     for (let i = 0; i < column.length; i++) numbers[i] = column[i] ?? NaN;

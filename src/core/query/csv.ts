@@ -14,8 +14,8 @@ type Head = Omit<QueryAnswer, "series" | "resolution"> &
 /** A series whose columns are made when they are asked for. */
 export interface CsvSeries {
   readonly labels: Readonly<Record<string, string>>;
-  columns(): { readonly t: readonly number[] } & Partial<
-    Readonly<Record<ColumnName, readonly (number | null)[]>>
+  columns(): { readonly t: ArrayLike<number> } & Partial<
+    Readonly<Record<ColumnName, ArrayLike<number | null>>>
   >;
 }
 
@@ -75,11 +75,12 @@ export function* csvParts(
     const { t } = columns;
     const values = columnsOf.map((name) => columns[name] ?? []);
     for (let from = 0; from < t.length; from += LINES) {
-      const lines = t.slice(from, from + LINES).map((start, i) => {
-        const row = numbers(values.map((column) => column[from + i]!));
-        return line([iso(start), ...cells, row]);
-      });
-      yield lines.join("");
+      let lines = "";
+      for (let row = from; row < Math.min(t.length, from + LINES); row++) {
+        const all = numbers(values.map((column) => column[row]!));
+        lines += line([iso(t[row]!), ...cells, all]);
+      }
+      yield lines;
     }
   }
   const { cut, kept, unreadable, collapsed, absent } = notes;

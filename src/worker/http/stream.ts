@@ -1,9 +1,14 @@
 // A body that is written as it is read. What it is made of must never be held as a whole.
 
+import * as LIMITS from "../../core/limits.ts";
+import { Turns } from "../turns.ts";
+
 const encoder = new TextEncoder();
 
-/** Bytes that are sent at a time, at most: some 1 ms of work, but where a series begins, since others have a turn in between. */
+/** Bytes that are sent at a time, at most: some 1 ms of work. */
 const BLOCK = 65_536;
+/** What that takes the time of. As long as the socket takes them, nobody else has a turn by itself. */
+const ROWS_OF_A_BLOCK = LIMITS.rowsPerShortTurn;
 
 /** Characters up to which an answer is made at once: a stream would take longer than what is in it. */
 const SMALL = BLOCK / 4;
@@ -22,9 +27,11 @@ export function bodyOf(texts: Iterator<string>): ReadableStream<Uint8Array> | Ui
 /** A body of a text and of others, each made when there is room for it. */
 function streamOf(first: string, texts: Iterator<string>): ReadableStream<Uint8Array> {
   let rest = first;
+  const turns = new Turns();
   return new ReadableStream<Uint8Array>(
     {
-      pull(controller) {
+      async pull(controller) {
+        if (turns.isOver(ROWS_OF_A_BLOCK)) await turns.next();
         // Texts go straight into bytes: joined, they would be garbage that lives long.
         const block = new Uint8Array(BLOCK);
         let length = 0;
@@ -37,11 +44,12 @@ function streamOf(first: string, texts: Iterator<string>): ReadableStream<Uint8A
           if (done === true) {
             if (length > 0) controller.enqueue(block.subarray(0, length));
             controller.close();
-            return;
+            return turns.rest();
           }
           rest = value;
         }
         controller.enqueue(block.subarray(0, length));
+        turns.leave();
       },
       cancel: () => void texts.return?.(),
     },

@@ -70,6 +70,9 @@ export const query = endpoint({
   },
 });
 
+/** Numbers of an answer that are made, and put into its tag, in the time of decoding a bucket. */
+const NUMBERS_OF_A_ROW = 2;
+
 async function responseOf(request: Request, seen: Seen, asked: Asked): Promise<Response> {
   const { head, series } = await asTyped(asked.metric, (isCounter) =>
     answerOf(seen, asked, Date.now(), isCounter),
@@ -83,8 +86,8 @@ async function responseOf(request: Request, seen: Seen, asked: Asked): Promise<R
   for (const one of series) {
     await tag.text(labelsJson(one.labels));
     for (const numbers of numbersOf(one, names)) {
-      await tag.bytes(new Uint8Array(numbers.buffer));
-      if (turns.isOver(numbers.length / 8)) await turns.next();
+      await tag.bytes(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+      if (turns.isOver(numbers.length / NUMBERS_OF_A_ROW)) await turns.next();
     }
   }
   turns.rest();
