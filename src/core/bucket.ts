@@ -2,6 +2,7 @@
 // Accumulating, sealing, flushing, rolling up, grouping and joining the head are all `merge`.
 // It must not know about tiers, series or storage.
 
+import { columnsIn } from "./float-columns.ts";
 import { riseKept, riseOfBoth, riseSeen, stepOf } from "./rise.ts";
 import { addTo, hugeOf, isHuge, type Pair, plus, type Sum } from "./sum.ts";
 
@@ -21,6 +22,8 @@ export interface Bucket extends Sum {
   /** How much a counter rose from `first` to `last`: see `Buckets`. */
   readonly rise: number;
 }
+
+const COLUMNS = 11;
 
 /**
  * A columnar list of buckets, each with the start (Unix ms) of its period.
@@ -60,17 +63,18 @@ export class Buckets {
   #huge: Map<number, Pair> | undefined;
 
   constructor(capacity = 16) {
-    this.start = new Float64Array(capacity);
-    this.count = new Float64Array(capacity);
-    this.sum = new Float64Array(capacity);
-    this.carry = new Float64Array(capacity);
-    this.min = new Float64Array(capacity);
-    this.max = new Float64Array(capacity);
-    this.first = new Float64Array(capacity);
-    this.firstAt = new Float64Array(capacity);
-    this.last = new Float64Array(capacity);
-    this.lastAt = new Float64Array(capacity);
-    this.rise = new Float64Array(capacity);
+    const column = columnsIn(COLUMNS, capacity);
+    this.start = column();
+    this.count = column();
+    this.sum = column();
+    this.carry = column();
+    this.min = column();
+    this.max = column();
+    this.first = column();
+    this.firstAt = column();
+    this.last = column();
+    this.lastAt = column();
+    this.rise = column();
   }
 
   /** Appends the identity for the period that starts at `start`; returns its row. */
@@ -275,21 +279,17 @@ export class Buckets {
   }
 
   #grow(capacity: number): void {
-    const grown = (old: Float64Array): Float64Array => {
-      const column = new Float64Array(capacity);
-      column.set(old);
-      return column;
-    };
-    this.start = grown(this.start);
-    this.count = grown(this.count);
-    this.sum = grown(this.sum);
-    this.carry = grown(this.carry);
-    this.min = grown(this.min);
-    this.max = grown(this.max);
-    this.first = grown(this.first);
-    this.firstAt = grown(this.firstAt);
-    this.last = grown(this.last);
-    this.lastAt = grown(this.lastAt);
-    this.rise = grown(this.rise);
+    const column = columnsIn(COLUMNS, capacity);
+    this.start = column(this.start);
+    this.count = column(this.count);
+    this.sum = column(this.sum);
+    this.carry = column(this.carry);
+    this.min = column(this.min);
+    this.max = column(this.max);
+    this.first = column(this.first);
+    this.firstAt = column(this.firstAt);
+    this.last = column(this.last);
+    this.lastAt = column(this.lastAt);
+    this.rise = column(this.rise);
   }
 }

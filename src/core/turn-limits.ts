@@ -3,7 +3,7 @@
 /** Buckets that are decoded before others in the isolate get a turn: 5 to 10 ms, where a turn itself waits 1 to 2. */
 export const rowsPerTurn = 65_536;
 /** The same while other requests come: less than 1 ms, since a request waits for a turn more than once. */
-export const rowsPerShortTurn = 3_072;
+export const rowsPerShortTurn = 1_536;
 /** For so long after the last one, ms: also in the first turn of what begins then. */
 export const besideMs = 100;
 /** Points of a body that are decoded in a turn, always: they take about as long as a short one. */

@@ -194,13 +194,19 @@ export class HandOut<R extends Rows> {
     const { rows } = this.#form;
     return run.handOut(of, {
       give: (series) => this.#give({ series, ranges }, 0, rows.length),
-      decoded: async () => {
+      decoded: () => {
         this.decoded += rows.length;
-        if (this.#turns.isOver(rows.length)) await this.#turns.next();
-        return await this.settled();
+        return this.#worked(rows.length);
       },
+      // Mostly that is as much work.
+      taken: () => this.#worked(rows.length),
       held: this.#share?.part() ?? (() => {}),
     });
+  }
+
+  async #worked(rows: number): Promise<ReadError | undefined> {
+    if (this.#turns.isOver(rows)) await this.#turns.next();
+    return await this.settled();
   }
 
   /** Whether nothing of a row lies outside what is handed out of a range. */

@@ -132,8 +132,9 @@ const wholes = new Buckets(1);
 export interface Taker {
   /** Takes what is in the form. */
   readonly give: (series: Series) => ReadError | undefined;
-  /** Something was decoded into the form, which others may use meanwhile. */
+  /** Something was decoded into the form, which others may use meanwhile; or what was is taken. */
   readonly decoded: () => Promise<ReadError | undefined>;
+  readonly taken: () => Promise<ReadError | undefined>;
   /** Told how many bytes are gathered. */
   readonly held: (bytes: number) => void;
 }
@@ -167,7 +168,7 @@ export class JoinedRun {
       for (const [slot, series] of this.#series(of)) {
         const isNew = this.#added.has(slot);
         this.#unpack(slot);
-        const error = to.give(series) ?? (isNew ? undefined : await to.decoded());
+        const error = to.give(series) ?? (await (isNew ? to.taken() : to.decoded()));
         if (error !== undefined) return error;
       }
       return undefined;

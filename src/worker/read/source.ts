@@ -26,6 +26,7 @@ import { configOf, type Env } from "../env.ts";
 import { packCache as cache } from "../in-room.ts";
 import type { Share } from "../room.ts";
 import { countRead } from "../shards.ts";
+import { Turns } from "../turns.ts";
 import { handOutAtOnce } from "./at-once.ts";
 import { overBudget, tooManyInTurn, tooManySeries } from "./bounds.ts";
 import { type AskedHead, consistent, type HeadCut, tooMuch } from "./consistent.ts";
@@ -224,6 +225,9 @@ interface Question {
 /** Heads that may be held while what they come after is read. */
 const AHEAD_BYTES = 1024 * 1024;
 
+/** A series that is found takes the time of decoding so many buckets. */
+const ROWS_OF_A_SERIES = 2;
+
 interface PartRead {
   readonly known: boolean;
   readonly description: Description | undefined;
@@ -269,10 +273,18 @@ async function readPart(
   const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
   const tooMany = tooManySeries(all);
   if (tooMany !== undefined) return err(tooMany);
+  // What a database says of many series, and what is made of it, are two pieces; what is read of them is more.
+  const turns = new Turns();
+  const turn = async (): Promise<void> => {
+    if (turns.isOver(ROWS_OF_A_SERIES * all)) await turns.next();
+    turns.rest();
+  };
+  await turn();
   const matches = (one: KnownSeries): boolean =>
     matchers.length === 0 || work.matches(matchers, one.labels);
   const stored = readings.map((reading) => storedOf(reading, metrics, matches));
   if (work.over !== undefined) return err(work.over);
+  await turn();
   // What one database has deleted is not told of another: it would be a part of the truth.
   const planned = readings.reduce(
     (of, { snapshot }) => withoutDeleted(of, snapshot.progress),

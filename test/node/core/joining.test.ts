@@ -73,6 +73,10 @@ async function told(
         await meanwhile();
         return undefined;
       },
+      taken: async () => {
+        await meanwhile();
+        return undefined;
+      },
       held: (bytes) => held.push(bytes),
     });
   if (held.length > 0) expect(held.at(-1)).toBe(0);
