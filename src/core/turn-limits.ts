@@ -1,7 +1,7 @@
 // How large work goes in turns: what the bounds mean is told in worker/turns.ts.
 
-/** Buckets that are decoded before others in the isolate get a turn: 5 to 10 ms, where a turn itself waits 1 to 2. */
-export const rowsPerTurn = 65_536;
+/** Buckets that are decoded before others in the isolate get a turn: some 10 ms, where a turn itself waits 1 to 2. */
+export const rowsPerTurn = 98_304;
 /** The same while other requests come: less than 1 ms, since a request waits for a turn more than once. */
 export const rowsPerShortTurn = 1_536;
 /** For so long after the last one, ms: also in the first turn of what begins then. */

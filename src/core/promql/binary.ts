@@ -154,15 +154,13 @@ async function combineMatches(
         let steps = made.get(key);
         if (steps === undefined) made.set(key, (steps = new Uint8Array(count)));
         const out = merged.of(labels);
+        const [first, second] = swapped ? [other, each] : [each, other];
         await evaluation.work(count);
         for (let i = 0; i < count; i++) {
           if (each.has[i] === 0 || other.has[i] === 0) continue;
           if (steps[i] === 1) refuseTwice(matching);
           steps[i] = 1;
-          const [a, b] = swapped
-            ? [other.values[i]!, each.values[i]!]
-            : [each.values[i]!, other.values[i]!];
-          const value = combine(a, b);
+          const value = combine(first.values[i]!, second.values[i]!);
           if (value === undefined) continue;
           if (out.has[i] === 1) fail("vector cannot contain metrics with the same labelset");
           out.has[i] = 1;
