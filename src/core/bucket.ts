@@ -48,33 +48,22 @@ const COLUMNS = 11;
  */
 export class Buckets {
   length = 0;
-  start: Float64Array;
-  count: Float64Array;
-  sum: Float64Array;
-  carry: Float64Array;
-  min: Float64Array;
-  max: Float64Array;
-  first: Float64Array;
-  firstAt: Float64Array;
-  last: Float64Array;
-  lastAt: Float64Array;
-  rise: Float64Array;
+  start!: Float64Array;
+  count!: Float64Array;
+  sum!: Float64Array;
+  carry!: Float64Array;
+  min!: Float64Array;
+  max!: Float64Array;
+  first!: Float64Array;
+  firstAt!: Float64Array;
+  last!: Float64Array;
+  lastAt!: Float64Array;
+  rise!: Float64Array;
   /** Sums of huge values by row; next to no bucket has one. */
   #huge: Map<number, Pair> | undefined;
 
   constructor(capacity = 16) {
-    const column = columnsIn(COLUMNS, capacity);
-    this.start = column();
-    this.count = column();
-    this.sum = column();
-    this.carry = column();
-    this.min = column();
-    this.max = column();
-    this.first = column();
-    this.firstAt = column();
-    this.last = column();
-    this.lastAt = column();
-    this.rise = column();
+    this.#grow(capacity);
   }
 
   /** Appends the identity for the period that starts at `start`; returns its row. */

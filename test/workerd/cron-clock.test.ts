@@ -3,7 +3,7 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, expect, test } from "vitest";
-import { DAY, HOUR, MINUTE } from "../../src/core/tiers.ts";
+import { DAY, dayOf, HOUR, MINUTE } from "../../src/core/tiers.ts";
 import { rollUpClosed } from "../../src/worker/cron/rollup.ts";
 import {
   countOf,
@@ -46,6 +46,26 @@ test.each([
     wrong > 0 ? [(Math.floor(NOW / DAY) + 1) * 24, 0] : [NOW / HOUR, 0],
   );
 });
+
+// What is made of days and gone of minutes bounds what may go of hours: that is not what the clock says.
+test.each([YEAR, 2 * DAY])(
+  "one run with the clock %d ms ahead deletes no hour pack of the oldest day that is kept",
+  async (ahead) => {
+    const kept = { minute: 2, hour: 6, day: 0 };
+    const oldest = dayOf(NOW) - 6;
+    await flush(at(oldest * DAY + 23 * HOUR, NOW - HOUR));
+    for (const time of [NOW, NOW + HOUR]) await runSteps(time, kept);
+    expect(await progress("hourKept")).toBe(oldest);
+    const rows = await countOf("hour");
+    for (const time of [NOW + HOUR + ahead, NOW + HOUR + MINUTE, NOW + 2 * HOUR]) {
+      await runSteps(time, kept);
+      expect(await countOf("hour")).toBe(rows);
+    }
+    // The day after, it goes at once.
+    await runSteps(NOW + DAY, kept);
+    expect(await countOf("hour")).toBeLessThan(rows);
+  },
+);
 
 test("one run with the clock a year ahead on an empty store hides nothing of what comes", async () => {
   await cronAt(NOW + YEAR, NOW + YEAR + MINUTE, NOW, NOW + MINUTE);

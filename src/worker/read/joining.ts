@@ -168,6 +168,7 @@ export class JoinedRun {
       for (const [slot, series] of this.#series(of)) {
         const isNew = this.#added.has(slot);
         this.#unpack(slot);
+        if (isNew) to.held(this.#bytes);
         const error = to.give(series) ?? (await (isNew ? to.taken() : to.decoded()));
         if (error !== undefined) return error;
       }
