@@ -2,11 +2,11 @@
 
 /** Buckets that are decoded before others in the isolate get a turn: some 10 ms, where a turn itself waits 1 to 2. */
 export const rowsPerTurn = 98_304;
-/** The same while other requests come: less than 1 ms, since a request waits for a turn more than once. */
+/** The same while other requests come: far less than 1 ms, since a request waits for a turn more than once. */
 export const rowsPerShortTurn = 1_536;
 /** For so long after the last one, ms: also in the first turn of what begins then. */
 export const besideMs = 100;
-/** Points of a body that are decoded in a turn, always: they take about as long as a short one. */
+/** Points of a body that are decoded in a turn, where all of it is decoded at once: some ms. */
 export const itemsPerTurn = 1_024;
 /** How long others wait for a turn to end, ms: its request may be gone. */
 export const turnMs = 1_000;

@@ -39,7 +39,7 @@ export interface Known {
   readonly packs: readonly (WantedPack & Pick<Held, "rows">)[];
 }
 
-/** Of a row, besides its text, and of a pack besides its rows. */
+/** Of a row, besides its body, and of a pack besides its rows. */
 const ROW_BYTES = 100;
 const PACK_BYTES = 300;
 
@@ -52,9 +52,20 @@ const LOOKS = 32;
  */
 const isMore = (one: number, other: number): boolean => one > (other === 0 ? 0 : other + 1);
 
-/** What one question may still bring. */
-export interface Admission {
+/** What one question may still bring, and which packs it has asked for: each counts once, however often it looks. */
+export class Admission {
   bytes: number;
+  readonly #asked = new Set<string>();
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+
+  /** Whether it had not asked for it before. */
+  asks(key: string): boolean {
+    const { size } = this.#asked;
+    return this.#asked.add(key).size > size;
+  }
 }
 
 /** Where packs are looked for before a database is asked, and kept that were read. */
@@ -97,15 +108,15 @@ export class PackCache {
 
   /** For a question: one that reads much shall not push out all that others read. */
   admission(): Admission {
-    return { bytes: this.#most / 4 };
+    return new Admission(this.#most / 4);
   }
 
   /** What is held of these packs over the whole of an area. */
-  known(area: Area, packs: readonly WantedPack[]): Known | undefined {
+  known(area: Area, packs: readonly WantedPack[], admission: Admission): Known | undefined {
     const token = this.#tokens.get(stateOf(area));
     if (token === undefined) return undefined;
     const known = packs.flatMap((wanted) => {
-      const held = this.#of(area, wanted);
+      const held = this.#of(area, wanted, admission);
       if (held === undefined) return [];
       const { rows } = held;
       return [{ ...wanted, rows: rows.filter(({ span }) => isIn(area, span)) }];
@@ -114,23 +125,26 @@ export class PackCache {
   }
 
   /** Of a slot also the whole pack will do. */
-  #of(area: Area, { pack, slot }: WantedPack): Held | undefined {
+  #of(area: Area, { pack, slot }: WantedPack, admission: Admission): Held | undefined {
     for (const one of slot === null ? [null] : [null, slot]) {
       const key = keyOf(area, { pack, slot: one });
       const held = this.#held.get(key);
       if (held === undefined || held.first > area.first || held.last < area.last) continue;
-      this.#held.delete(key);
-      this.#held.set(key, held);
-      this.#popularity.note(key);
+      this.#setLast(key, held);
+      this.#note(key, admission);
       return held;
     }
     return undefined;
   }
 
   /** The same of the packs that a question was of when it was last answered. */
-  knownOf(area: Area, question: string): Known | undefined {
+  knownOf(area: Area, question: string, admission: Admission): Known | undefined {
     const packs = this.#questions.get(question);
-    return packs && this.known(area, packs);
+    return packs && this.known(area, packs, admission);
+  }
+
+  #note(key: string, admission: Admission): void {
+    if (admission.asks(key)) this.#popularity.note(key);
   }
 
   /** Keeps what a question is of. */
@@ -155,19 +169,21 @@ export class PackCache {
     for (const wanted of packs) {
       const key = keyOf(area, wanted);
       const held = heldOf(area, byPack.get(wanted.pack) ?? []);
-      this.#popularity.note(key);
+      this.#note(key, admission);
       if (held.bytes > admission.bytes) continue;
       const joined = joinedWith(this.#held.get(key), held);
-      if (!this.#makesRoom(key, joined.bytes)) continue;
+      // Without room for both, what was read now is in the place of what was before: of a window that moves.
+      const kept = [...new Set([joined, held])].find(({ bytes }) => this.#makesRoom(key, bytes));
+      if (kept === undefined) continue;
       admission.bytes -= held.bytes;
       this.#drop(key);
       // What the whole pack has as well.
       for (let slot = 0; wanted.slot === null && slot < SERIES_PER_PACK; slot++)
-        this.#dropWithin(keyOf(area, { ...wanted, slot }), joined);
-      this.#held.set(key, joined);
-      this.#bytes += joined.bytes;
-      this.#beside += joined.beside;
-      for (const row of joined.rows) this.#keys.set(row, key);
+        this.#dropWithin(keyOf(area, { ...wanted, slot }), kept);
+      this.#held.set(key, kept);
+      this.#bytes += kept.bytes;
+      this.#beside += kept.beside;
+      for (const row of kept.rows) this.#keys.set(row, key);
     }
     this.trim();
   }
@@ -211,22 +227,32 @@ export class PackCache {
   /**
    * Makes room for a pack, if there is none, among those that are less popular, and were asked for longest ago; false:
    * there are none, and nothing was let go. So a dashboard of which not all has room finds a part each time again.
+   * Those that are more popular go to the end: the next that wants room looks at others.
    */
   #makesRoom(key: string, bytes: number): boolean {
     const before = this.#held.get(key)?.bytes ?? 0;
     let needed = this.#bytes - before + bytes + this.reads.bytes - this.#room();
     const mine = this.#popularity.of(key);
     const less: string[] = [];
+    const more: [key: string, held: Held][] = [];
     let looks = 0;
     for (const [other, held] of this.#held) {
       if (needed <= 0 || looks++ === LOOKS) break;
-      if (other === key || !isMore(mine, this.#popularity.of(other))) continue;
-      less.push(other);
-      needed -= held.bytes;
+      if (other === key) continue;
+      if (isMore(mine, this.#popularity.of(other))) {
+        less.push(other);
+        needed -= held.bytes;
+      } else more.push([other, held]);
     }
+    for (const [other, held] of more) this.#setLast(other, held);
     if (needed > 0) return false;
     for (const other of less) this.#drop(other);
     return true;
+  }
+
+  #setLast(key: string, held: Held): void {
+    this.#held.delete(key);
+    this.#held.set(key, held);
   }
 
   #dropWithin(key: string, { first, last }: Held): void {

@@ -68,7 +68,7 @@ export async function readSnapshot(
   mayBeHeld = false,
 ): Promise<Snapshot> {
   const { plan, perSlice } = wanted;
-  const { cache, database } = caching;
+  const { cache, database, admission } = caching;
   const ids = idsOf(wanted);
   const area = areaOf(plan, caching);
   const most = mostOf(plan, perSlice);
@@ -78,7 +78,7 @@ export async function readSnapshot(
   const askedAt = Date.now();
   const held = mayBeHeld && area ? heldSnapshot(whole, area, wanted, caching, askedAt) : undefined;
   if (held !== undefined) return held;
-  const cached = new CachedRead(caching, area, area && cache.knownOf(area, question));
+  const cached = new CachedRead(caching, area, area && cache.knownOf(area, question, admission));
   const { rows, counted } = await batch(db, {
     standing: standingOf(wanted.metrics.length === 1 ? wanted.metrics[0] : undefined),
     parts: readIds(ids, plan, most, cached.known),
@@ -120,13 +120,13 @@ function heldSnapshot(
   caching: Caching,
   now: number,
 ): Snapshot | undefined {
-  const { cache, database } = caching;
+  const { cache, database, admission } = caching;
   const held = cache.reads.of(database, question, now);
   if (held === undefined) return undefined;
   const { standing, read } = held;
   const { series, description, open, dirty, minutes, hours } = read;
   const packs = packsOf(series.map(({ id }) => id));
-  const cached = new CachedRead(caching, area, cache.known(area, packs));
+  const cached = new CachedRead(caching, area, cache.known(area, packs, admission));
   cached.answered(tokenIn(standing.state, plan.tier));
   const isAll = packs.every((one) => cached.heldOf(one) !== undefined);
   if (!isAll || !isLittle(packs, cached, mostOf(plan, perSlice))) return undefined;
@@ -181,7 +181,7 @@ export function knownParts(
 ): readonly Known[] {
   const area = areaOf(plan, caching);
   if (area === undefined) return [];
-  const known = caching.cache.known(area, packs);
+  const known = caching.cache.known(area, packs, caching.admission);
   if (known === undefined) return [];
   const size = knownAtOnce(plan, open, perSlice);
   if (size === 0) return [];
@@ -233,7 +233,9 @@ export async function readSlice(
   const most = rowsOf(packs, perSlice);
   const part = { ...plan, kept: from, to };
   const area = areaOf(part, caching);
-  const cached = new CachedRead(caching, area, held ?? (area && caching.cache.known(area, packs)));
+  const { cache, admission } = caching;
+  const known = held ?? (area && cache.known(area, packs, admission));
+  const cached = new CachedRead(caching, area, known);
   const askedAt = Date.now();
   const { rows, counted } = await batch(db, {
     standing: standingOf(),
@@ -246,7 +248,7 @@ export async function readSlice(
   });
   const { standing } = standingIn(rows.standing);
   const { flushed, progress } = standing;
-  caching.cache.reads.saw(caching.database, standing, askedAt);
+  cache.reads.saw(caching.database, standing, askedAt);
   cached.answered(tokenIn(standing.state, plan.tier));
   const read = segments(byPart(rows.parts), most);
   return { flushed, progress, counted, segments: withHeld(read, packs, plan, cached) };

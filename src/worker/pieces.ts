@@ -14,7 +14,7 @@ import { bodyParts } from "./http/body.ts";
 import { unzstd } from "./http/decompress.ts";
 import { fail } from "./http/failure.ts";
 import { onceOfContent } from "./once.ts";
-import { Turns } from "./turns.ts";
+import { Turns, type TurnSize } from "./turns.ts";
 import { type KnownPart, writeEach } from "./write.ts";
 
 export interface Reading {
@@ -57,15 +57,15 @@ const before = ({ accepted }: Total): string =>
     ? ""
     : `; ${counted(accepted, "point")} before it are stored, and count once when they come again`;
 
-/** Buckets that are decoded in the time of a point. */
-const ROWS_OF_A_POINT = LIMITS.rowsPerShortTurn / LIMITS.itemsPerTurn;
+/** Points of a turn. */
+const TURN: TurnSize = { long: 8 * LIMITS.itemsPerTurn, short: LIMITS.itemsPerTurn };
 
 /** Pieces of one body on their way into the store. */
 class Stored {
   readonly total = new Total();
   readonly #env: Env;
   readonly #reading: Reading;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(TURN);
   #waiting: (KnownPart & Pick<Piece, "name">)[] = [];
   #points = 0;
   #bytes = 0;
@@ -90,7 +90,7 @@ class Stored {
       if (this.total.isOver) return undefined;
       const wrong = this.#take(value);
       if (wrong !== undefined) return { ...wrong, message: `${value.name}: ${wrong.message}` };
-      if (this.#turns.isOver(value.points * ROWS_OF_A_POINT)) await this.#turns.next();
+      if (this.#turns.isOver(value.points)) await this.#turns.next();
     }
   }
 

@@ -32,34 +32,45 @@ export function arrived(): void {
 /** Whether requests come beside large work, whosever that is: not one after the other, as those of one who waits. */
 const isBeside = (): boolean => performance.now() - cameBesideAt < LIMITS.besideMs;
 
+/** How much work a turn is, by whatever is counted: where nobody else asks, some 10 ms, and beside others 1 or less. */
+export interface TurnSize {
+  readonly long: number;
+  readonly short: number;
+}
+
+/** Of buckets that are decoded, and of all that takes about as long as so many of them. */
+const ROWS: TurnSize = { long: LIMITS.rowsPerTurn, short: LIMITS.rowsPerShortTurn };
+
 export class Turns {
   readonly #number = ++last;
-  #rows = 0;
+  readonly #size: TurnSize;
+  #done = 0;
 
-  /** Counts rows that were worked on; true when `next` is due. */
-  isOver(rows: number): boolean {
-    this.#rows += rows;
-    if (this.#rows < LIMITS.rowsPerShortTurn) return false;
-    return this.#rows >= LIMITS.rowsPerTurn || isBeside();
+  constructor(size = ROWS) {
+    this.#size = size;
+  }
+
+  /** Counts work that was done; true when `next` is due. */
+  isOver(done: number): boolean {
+    this.#done += done;
+    if (this.#done < this.#size.short) return false;
+    return this.#done >= this.#size.long || isBeside();
   }
 
   /** Ends the piece, and begins another when others had their turn. */
   async next(): Promise<void> {
     this.rest();
-    between.set(this.#number, performance.now());
-    await scheduler.wait(0);
-    this.#stay();
-    while (isTaken()) {
-      await scheduler.wait(1);
-      this.#stay();
-    }
+    await this.#wait(0);
+    while (isTaken()) await this.#wait(1);
     between.delete(this.#number);
     piece.of = this.#number;
     piece.since = performance.now();
   }
 
-  /** Whose body is being decoded, if this is that, is not gone. */
-  #stay(): void {
+  /** Who waits is between two pieces, and not gone: nor is whose body is being decoded, if this is that. */
+  async #wait(ms: number): Promise<void> {
+    between.set(this.#number, performance.now());
+    await scheduler.wait(ms);
     if (body.of === this.#number) body.since = performance.now();
   }
 
@@ -67,25 +78,25 @@ export class Turns {
    * Runs the decoding of a large body, as `run` does, while no other is: what one makes of it may take as much
    * memory as an isolate has to spare.
    */
-  async decode<T>(begin: () => Generator<number, T>, rows: number): Promise<T> {
+  async decode<T>(begin: () => Generator<number, T>): Promise<T> {
     while (isDecoding()) await scheduler.wait(1);
     body.of = this.#number;
     body.since = performance.now();
     try {
       await this.next();
-      return await this.run(begin(), rows);
+      return await this.run(begin());
     } finally {
       if (body.of === this.#number) body.of = 0;
     }
   }
 
-  /** Runs work that yields how many items a part of it was, each as much as `rows` rows. */
-  async run<T>(parts: Generator<number, T>, rows = 1): Promise<T> {
+  /** Runs work that yields how much a part of it was. */
+  async run<T>(parts: Generator<number, T>): Promise<T> {
     try {
       for (;;) {
         const { done, value } = parts.next();
         if (done === true) return value;
-        if (this.isOver(value * rows)) await this.next();
+        if (this.isOver(value)) await this.next();
       }
     } finally {
       this.rest();
@@ -94,7 +105,7 @@ export class Turns {
 
   /** Ends the piece: what follows waits for others, or is small. */
   rest(): void {
-    this.#rows = 0;
+    this.#done = 0;
     this.leave();
   }
 

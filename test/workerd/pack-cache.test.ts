@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
-import { type Area, PackCache } from "../../src/d1/pack-cache.ts";
+import { Admission, type Area, PackCache } from "../../src/d1/pack-cache.ts";
 import type { PackRow } from "../../src/d1/rows.ts";
 
 const area = (first: number, last: number, database = "DB"): Area => ({
@@ -30,9 +30,12 @@ function spans(
   pack: number,
   slot: number | null = null,
 ): number[] | undefined {
-  const known = cache.known(of, [{ pack, slot }]);
+  const known = cache.known(of, [{ pack, slot }], cache.admission());
   return known?.packs[0]?.rows.map(({ span }) => span);
 }
+
+const known = (cache: PackCache, of: Area, pack: number) =>
+  cache.known(of, [whole(pack)], cache.admission());
 
 const put = (
   cache: PackCache,
@@ -97,7 +100,9 @@ test("parts of a range that follow each other are one, with a gap only the later
   put(cache, area(4, 6), 7, rowsOf(7, 4, 6));
   put(cache, area(2, 5), 7, rowsOf(7, 2, 5, "{0:b}"));
   expect(spans(cache, area(1, 6), 7)).toEqual([1, 2, 3, 4, 5, 6]);
-  const bodies = cache.known(area(1, 6), [whole(7)])!.packs[0]!.rows.map(({ body }) => body);
+  const bodies = cache
+    .known(area(1, 6), [whole(7)], cache.admission())!
+    .packs[0]!.rows.map(({ body }) => body);
   expect(bodies).toEqual(["{0:a}", "{0:b}", "{0:b}", "{0:b}", "{0:b}", "{0:a}"]);
   put(cache, area(9, 9), 7, rowsOf(7, 9, 9));
   expect(spans(cache, area(1, 6), 7)).toBeUndefined();
@@ -110,11 +115,11 @@ test("another token ends all that was held of its database", () => {
   put(cache, area(1, 1), 8, rowsOf(8, 1, 1), "6");
   expect(spans(cache, area(1, 1), 7)).toBeUndefined();
   expect(spans(cache, area(1, 1), 8)).toEqual([1]);
-  expect(cache.known(area(1, 1), [whole(8)])?.token).toBe("6");
+  expect(known(cache, area(1, 1), 8)?.token).toBe("6");
   expect(spans(cache, area(1, 1, "DB_1"), 7)).toEqual([1]);
   // Also where it is before a token that was seen: a database may be restored, or a replica be behind.
   put(cache, area(1, 1), 7, rowsOf(7, 1, 1, "{0:c}"));
-  expect(cache.known(area(1, 1), [whole(7)])?.packs[0]?.rows[0]?.body).toBe("{0:c}");
+  expect(known(cache, area(1, 1), 7)?.packs[0]?.rows[0]?.body).toBe("{0:c}");
 });
 
 test("of minutes all parts of an hour are held, under a token of their own", () => {
@@ -155,19 +160,19 @@ describe("room", () => {
     expect([0, 1, MANY - 1].map((pack) => isHeld(cache, pack))).toEqual([true, true, false]);
   });
 
-  test("what is asked for more often takes the place of what was asked for longest ago", () => {
+  test("what is asked for more often takes the place of one that is not", () => {
     const cache = new PackCache();
     for (let pack = 0; pack < MANY; pack++) {
       putLong(cache, pack);
       expect(isHeld(cache, 0)).toBe(true);
     }
-    for (let time = 0; time < 2; time++) putLong(cache, MANY - 1);
-    expect([0, 1, 2, MANY - 1].map((pack) => isHeld(cache, pack))).toEqual([
-      true,
-      false,
-      true,
-      true,
-    ]);
+    const held = (): number[] =>
+      Array.from({ length: MANY - 1 }, (_, pack) => pack).filter((pack) => isHeld(cache, pack));
+    const before = held();
+    for (let time = 0; time < 4; time++) putLong(cache, MANY - 1);
+    expect(isHeld(cache, MANY - 1)).toBe(true);
+    const after = held();
+    expect([after.length, after[0]]).toEqual([before.length - 1, 0]);
   });
 
   test("of a dashboard that is twice as large as the room, near a half is found each time again", () => {
@@ -195,6 +200,53 @@ describe("room", () => {
     for (let round = 0; round < 100; round++) ask(0);
     for (let round = 0; round < 20; round++) ask(1_000);
     expect(ask(1_000)).toBeGreaterThan(0.9);
+  });
+
+  test("of a window that moves on, what was before gives way to what is asked for now", () => {
+    // Of twenty packs ten hours each, and no more than some hours besides.
+    const cache = new PackCache(1_000_000);
+    const hits: number[] = [];
+    for (let hour = 0; hour < 30; hour++)
+      for (let time = 0; time < 3; time++) {
+        const of = area(hour, hour + 9);
+        let held = 0;
+        for (let pack = 0; pack < 20; pack++)
+          if (spans(cache, of, pack) !== undefined) held++;
+          else put(cache, of, pack, rowsOf(pack, hour, hour + 9, "x".repeat(4_400)));
+        hits.push(held);
+      }
+    expect(hits.filter((_, i) => i % 3 > 0 && i > 2).every((held) => held === 20)).toBe(true);
+    expect(cache.bytes).toBeLessThanOrEqual(1_000_000);
+  });
+
+  test("those that are popular are passed over once, and then others are looked at", () => {
+    const cache = new PackCache(10_000_000);
+    const popular = Array.from({ length: 60 }, (_, pack) => pack);
+    for (const pack of popular) for (let time = 0; time < 5; time++) putLong(cache, pack);
+    for (let pack = 100; pack < 139; pack++) putLong(cache, pack);
+    expect(cache.bytes).toBeGreaterThan(9_800_000);
+    // Of those 39 some are held that nobody asks for again.
+    for (let time = 0; time < 4; time++) putLong(cache, 200);
+    expect(isHeld(cache, 200)).toBe(true);
+    expect(popular.every((pack) => isHeld(cache, pack))).toBe(true);
+  });
+
+  test("a question that looks again and again makes nothing popular", () => {
+    const cache = new PackCache(250_000);
+    const ask = (pack: number, admission = new Admission(1e9)): boolean => {
+      const known = cache.known(area(1, 1), [whole(pack)], admission);
+      if (known === undefined)
+        cache.put(area(1, 1), TOKEN, [whole(pack)], rowsOf(pack, 1, 1, LONG), admission);
+      return known !== undefined;
+    };
+    for (const pack of [1, 2]) {
+      const one = new Admission(1e9);
+      for (let time = 0; time < 9; time++) expect(ask(pack, one)).toBe(time > 0);
+    }
+    // Questions of their own make it more popular than those, looks of one do not.
+    const one = new Admission(1e9);
+    for (let time = 0; time < 9; time++) expect(ask(3, one)).toBe(false);
+    expect([ask(3), ask(3), ask(3)]).toEqual([false, false, true]);
   });
 
   test("one question fills a quarter of it", () => {
@@ -241,23 +293,25 @@ describe("room", () => {
 test("the packs of a question are known once it was answered, those of long or wide ones never", () => {
   const cache = new PackCache();
   put(cache, area(1, 1), 7, rowsOf(7, 1, 1));
-  expect(cache.knownOf(area(1, 1), "q")).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), "q", cache.admission())).toBeUndefined();
   cache.answered("q", [whole(7), whole(8)]);
-  expect(cache.knownOf(area(1, 1), "q")?.packs.map(({ pack }) => pack)).toEqual([7]);
+  expect(cache.knownOf(area(1, 1), "q", cache.admission())?.packs.map(({ pack }) => pack)).toEqual([
+    7,
+  ]);
   cache.answered("q", [whole(8)]);
-  expect(cache.knownOf(area(1, 1), "q")).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), "q", cache.admission())).toBeUndefined();
   const long = "q".repeat(2_000);
   cache.answered(long, [whole(7)]);
-  expect(cache.knownOf(area(1, 1), long)).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), long, cache.admission())).toBeUndefined();
   cache.answered(
     "wide",
     Array.from({ length: 100 }, (_, i) => whole(i)),
   );
-  expect(cache.knownOf(area(1, 1), "wide")).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), "wide", cache.admission())).toBeUndefined();
   for (let i = 0; i <= LIMITS.packQuestions; i++) cache.answered(`q${i}`, [whole(7)]);
-  expect(cache.knownOf(area(1, 1), "q0")).toBeUndefined();
+  expect(cache.knownOf(area(1, 1), "q0", cache.admission())).toBeUndefined();
   for (const i of [1, LIMITS.packQuestions])
-    expect(cache.knownOf(area(1, 1), `q${i}`)).toBeDefined();
+    expect(cache.knownOf(area(1, 1), `q${i}`, cache.admission())).toBeDefined();
 });
 
 test("what is kept beside a row counts for as long as the row is held", () => {
@@ -286,7 +340,8 @@ test("beside rows half of the room is used at most, and given back", () => {
   const [row] = rowsOf(7, 1, 1);
   put(cache, area(1, 1), 7, [row!]);
   const before = cache.bytes;
-  const keep = (bytes: number, of = row!): boolean => cache.keepBeside(of, bytes, { bytes: 1e9 });
+  const keep = (bytes: number, of = row!): boolean =>
+    cache.keepBeside(of, bytes, new Admission(1e9));
   const kept = [5_001, 5_000, 1, -4_000, 4_001, 3_000].filter((bytes) => keep(bytes));
   expect(kept).toEqual([5_000, -4_000, 3_000]);
   expect(cache.bytes).toBe(before + 4_000);

@@ -59,6 +59,22 @@ test("turns are short while others come beside large work, and a while longer", 
   turns.rest();
 });
 
+test("large work whose request is gone is no company", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  vi.advanceTimersByTime(LIMITS.besideMs);
+  // What it waits for never comes.
+  const waits = vi.spyOn(scheduler, "wait").mockReturnValueOnce(new Promise(() => {}));
+  void new Turns().next();
+  waits.mockRestore();
+  const isShort = (): boolean => new Turns().isOver(LIMITS.rowsPerShortTurn);
+  vi.advanceTimersByTime(LIMITS.turnMs);
+  await fetchApi("/healthz");
+  expect(isShort()).toBe(true);
+  vi.advanceTimersByTime(LIMITS.besideMs);
+  await fetchApi("/healthz");
+  expect(isShort()).toBe(false);
+});
+
 test("a request that is gone in its turn holds up nobody for long", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   await new Turns().next();
@@ -81,18 +97,18 @@ test("large bodies are decoded one after the other, also behind one that failed,
     }
     return name;
   }
-  const decoding = (name: string) =>
-    new Turns().decode(() => body(name), LIMITS.rowsPerTurn / LIMITS.itemsPerTurn);
+  const points = { long: LIMITS.itemsPerTurn, short: LIMITS.itemsPerTurn };
+  const decoding = (name: string) => new Turns(points).decode(() => body(name));
   function* broken(): Generator<number, string> {
     yield 1;
     throw new Error("broken");
   }
-  const failing = new Turns().decode(broken, 1);
+  const failing = new Turns(points).decode(broken);
   const others = ["a", "b", "c"].map(decoding);
   await expect(failing).rejects.toThrow("broken");
   expect(await Promise.all(others)).toEqual(["a", "b", "c"]);
   expect(seen.join("")).toMatch(/^(?:aaaa|bbbb|cccc){3}$/);
-  const work = new Turns().run(body("q"), LIMITS.rowsPerTurn);
+  const work = new Turns(points).run(body("q"));
   expect(await Promise.all([decoding("d"), work])).toEqual(["d", "q"]);
   expect(seen.slice(12).join("")).toMatch(/d+q+d/);
 });
@@ -106,9 +122,9 @@ test("a body whose request is gone holds up others for no longer than a turn may
   const gone = new Turns();
   // Nothing that it waits for comes any more.
   gone.next = () => new Promise(() => {});
-  void gone.decode(body, 1);
+  void gone.decode(body);
   let read: string | undefined;
-  const other = new Turns().decode(body, 1).then((what) => (read = what));
+  const other = new Turns().decode(body).then((what) => (read = what));
   for (let i = 0; i < 5; i++) await scheduler.wait(1);
   expect(read).toBeUndefined();
   vi.advanceTimersByTime(LIMITS.turnMs - 1);
@@ -130,7 +146,7 @@ test("whose body waits for a turn that is held up keeps its place", async () => 
   }
   // Of a request that is gone.
   await new Turns().next();
-  const both = ["a", "b"].map((name) => new Turns().decode(() => body(name), 1));
+  const both = ["a", "b"].map((name) => new Turns().decode(() => body(name)));
   for (let i = 0; i < 5; i++) {
     await scheduler.wait(2);
     vi.advanceTimersByTime(LIMITS.turnMs / 4);

@@ -30,10 +30,10 @@ export function sorted({ times, values }: Points): Points {
   };
 }
 
-/** Merges parts, each in order, two by two until one is left: yields how many samples it moved. */
-export function* merged(parts: readonly Points[]): Generator<number, Points> {
+/** Merges parts, each in order, two by two until one is left: yields how many samples it moved. It empties the list. */
+export function* merged(parts: Points[]): Generator<number, Points> {
   const length = parts.reduce((sum, { times }) => sum + times.length, 0);
-  let [all, other] = [emptyOf(length), emptyOf(length)];
+  let all = emptyOf(length);
   /** Where each part ends. */
   let ends: number[] = [];
   for (const { times, values } of parts) {
@@ -42,6 +42,8 @@ export function* merged(parts: readonly Points[]): Generator<number, Points> {
     all.values.set(values, at);
     ends.push(at + times.length);
   }
+  parts.length = 0;
+  let other = emptyOf(length);
   while (ends.length > 1) {
     const next: number[] = [];
     for (let i = 0; i < ends.length; i += 2) {

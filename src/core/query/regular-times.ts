@@ -63,25 +63,28 @@ export class RegularTimes {
 /** Times of series that come one after the other: those that are alike have the same. */
 export class SharedTimes {
   readonly #range: Range;
+  readonly #areKept: boolean;
+  /** What they take in memory. */
+  bytes = 0;
   #all = new Float64Array(0);
   #of: RegularTimes | undefined;
   /** Those within the range, from `#low` on. */
   #times: Float64Array = this.#all;
   #low = 0;
 
-  constructor(range: Range) {
+  /** `areKept`: times that were given are read later; else only until others are. */
+  constructor(range: Range, areKept: boolean) {
     this.#range = range;
-  }
-
-  /** What they take in memory. */
-  get bytes(): number {
-    return 8 * this.#all.length;
+    this.#areKept = areKept;
   }
 
   /** Points within the range, with times that are the same object as those before only if they are the same. */
   points(of: RegularTimes, values: Float64Array): Points {
     if (this.#of === undefined || !of.isLike(this.#of)) {
-      if (this.#all.length < of.length) this.#all = new Float64Array(of.length);
+      if (this.#areKept || this.#all.length < of.length) {
+        this.bytes += 8 * (of.length - (this.#areKept ? 0 : this.#all.length));
+        this.#all = new Float64Array(of.length);
+      }
       of.write(this.#all);
       this.#of = of;
       const all = this.#all.subarray(0, of.length);

@@ -2,6 +2,7 @@
 
 import type { Minutes } from "../minutes.ts";
 import type { Labels } from "../series/labels.ts";
+import { merged, type Points } from "./points.ts";
 import type { RegularTimes } from "./regular-times.ts";
 
 /** Samples of whole minutes of one series, as they come. */
@@ -48,7 +49,7 @@ function grown(column: Float64Array, length: number, needed: number): Float64Arr
 }
 
 /** From now on each time is in `times`, which has room for as many as are needed. */
-export function writeTimes(column: Column, needed = column.length): void {
+function writeTimes(column: Column, needed: number): void {
   if (column.regular === undefined) return;
   if (column.times.length < needed)
     column.times = new Float64Array(Math.max(needed, column.values.length));
@@ -81,4 +82,25 @@ export function addRegular(column: Column, minutes: Minutes, first: number, end:
     for (let i = 0; i < stride; i++) times[next++] = at + offset[i]!;
   }
   column.lastStart = lastStart;
+}
+
+/** Of a sample that is merged with others, which takes two places. */
+const MERGING_BYTES = 2 * 16;
+
+/** Merges the points of some columns, which are empty then. `hold` counts what it takes in memory; negative: less. */
+export function* mergeColumns(
+  columns: readonly Column[],
+  parts: Points[],
+  hold: (bytes: number) => void,
+): Generator<number, Points> {
+  const length = parts.reduce((sum, { times }) => sum + times.length, 0);
+  for (const column of columns) {
+    hold(-bytesOf(column));
+    column.times = column.values = NONE;
+  }
+  hold(MERGING_BYTES * length);
+  yield 0;
+  const points = yield* merged(parts);
+  hold((-MERGING_BYTES / 2) * length);
+  return points;
 }

@@ -5,10 +5,10 @@ import * as LIMITS from "../limits.ts";
 import { BUCKET, type Minutes } from "../minutes.ts";
 import type { Labels } from "../series/labels.ts";
 import { MINUTE } from "../tiers.ts";
-import { merged, once, type Points, sorted, within } from "./points.ts";
+import { once, type Points, sorted, within } from "./points.ts";
 import type { TooLarge } from "./read-error.ts";
 import { RegularTimes, SharedTimes } from "./regular-times.ts";
-import { addRegular, bytesOf, type Column, makeRoom, NONE, writeTimes } from "./sample-column.ts";
+import { addRegular, bytesOf, type Column, makeRoom, mergeColumns, NONE } from "./sample-column.ts";
 import type { Series } from "./source.ts";
 
 /** The samples of a group, ascending by time. */
@@ -78,18 +78,21 @@ export class Samples {
   readonly #asked: Asked;
   readonly #columns = new Map<string, Column>();
   readonly #spare: Spare[] = [];
+  /** Until others come, and for as long as anybody reads them. */
   readonly #shared: SharedTimes;
+  readonly #kept: SharedTimes;
   /** The same object is the same series. */
   readonly #known = new WeakMap<Series, Column | undefined>();
 
   constructor(asked: Asked) {
     this.#asked = asked;
-    this.#shared = new SharedTimes(asked);
+    this.#shared = new SharedTimes(asked, false);
+    this.#kept = new SharedTimes(asked, true);
   }
 
-  /** About what they take in memory. */
+  /** About what they take in memory, what was given last included. */
   get bytes(): number {
-    return this.#bytes + this.#shared.bytes;
+    return this.#bytes + this.#shared.bytes + this.#kept.bytes;
   }
 
   add(series: Series, minutes: Minutes, first: number, end: number): TooLarge | undefined {
@@ -151,20 +154,22 @@ export class Samples {
 
   /**
    * The groups that have any, once. Points of one time are one with the largest value, as `last` is, unless
-   * `each` is asked for. Yields how many samples it sorted.
+   * `each` is asked for. Yields how many samples it sorted; each time it may take more memory than before.
    */
   *groupsInParts(each = false): Generator<number, readonly SampleGroup[]> {
     const all: SampleGroup[] = [];
     const groups = Map.groupBy(this.#columns.values(), ({ labels }) => JSON.stringify(labels));
     this.#columns.clear();
+    const hold = (bytes: number): void => void (this.#bytes += bytes);
     for (const columns of groups.values()) {
       const parts: Points[] = [];
       for (const column of columns) {
         parts.push(this.#settled(column));
         yield column.inOrder ? 0 : column.length;
       }
-      const points = parts.length === 1 ? parts[0]! : yield* merged(parts);
-      const group = this.#groupOf(columns, each ? points : once(points));
+      const isOnce = each || (parts.length === 1 && columns[0]!.isOnce);
+      const points = parts.length === 1 ? parts[0]! : yield* mergeColumns(columns, parts, hold);
+      const group = this.#groupOf(columns, isOnce ? points : once(points));
       if (group !== undefined) all.push(group);
     }
     return all;
@@ -237,8 +242,8 @@ export class Samples {
 
   /** The samples of a series within the range, by time, then value. */
   #settled(column: Column): Points {
-    writeTimes(column);
-    const { length, inOrder, collapsed } = column;
+    const { length, inOrder, collapsed, regular } = column;
+    if (regular !== undefined) return this.#kept.points(regular, column.values);
     const all = {
       times: column.times.subarray(0, length),
       values: column.values.subarray(0, length),

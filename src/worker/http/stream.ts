@@ -1,14 +1,13 @@
 // A body that is written as it is read. What it is made of must never be held as a whole.
 
-import * as LIMITS from "../../core/limits.ts";
-import { Turns } from "../turns.ts";
+import { Turns, type TurnSize } from "../turns.ts";
 
 const encoder = new TextEncoder();
 
 /** Bytes that are sent at a time, at most: some 1 ms of work. */
 const BLOCK = 65_536;
-/** What that takes the time of. As long as the socket takes them, nobody else has a turn by itself. */
-const ROWS_OF_A_BLOCK = LIMITS.rowsPerShortTurn;
+/** Blocks of a turn: as long as the socket takes them, nobody else has one by itself. */
+const TURN: TurnSize = { long: 8, short: 1 };
 
 /** Characters up to which an answer is made at once: a stream would take longer than what is in it. */
 const SMALL = BLOCK / 4;
@@ -27,31 +26,39 @@ export function bodyOf(texts: Iterator<string>): ReadableStream<Uint8Array> | Ui
 /** A body of a text and of others, each made when there is room for it. */
 function streamOf(first: string, texts: Iterator<string>): ReadableStream<Uint8Array> {
   let rest = first;
-  const turns = new Turns();
+  let isCancelled = false;
+  const turns = new Turns(TURN);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (turns.isOver(ROWS_OF_A_BLOCK)) await turns.next();
-        // Texts go straight into bytes: joined, they would be garbage that lives long.
-        const block = new Uint8Array(BLOCK);
-        let length = 0;
-        for (;;) {
-          const { read, written } = encoder.encodeInto(rest, block.subarray(length));
-          length += written;
-          rest = rest.slice(read);
-          if (rest !== "") break;
-          const { value, done } = texts.next();
-          if (done === true) {
-            if (length > 0) controller.enqueue(block.subarray(0, length));
-            controller.close();
-            return turns.rest();
+        if (turns.isOver(1)) await turns.next();
+        try {
+          // While it waited, whoever reads may have gone.
+          if (isCancelled) return;
+          // Texts go straight into bytes: joined, they would be garbage that lives long.
+          const block = new Uint8Array(BLOCK);
+          let length = 0;
+          let isDone = false;
+          while (length < BLOCK) {
+            const { read, written } = encoder.encodeInto(rest, block.subarray(length));
+            length += written;
+            rest = rest.slice(read);
+            if (rest !== "") break;
+            const { value, done } = texts.next();
+            isDone = done === true;
+            if (isDone) break;
+            rest = value;
           }
-          rest = value;
+          if (length > 0) controller.enqueue(block.subarray(0, length));
+          if (isDone) controller.close();
+        } finally {
+          turns.leave();
         }
-        controller.enqueue(block.subarray(0, length));
-        turns.leave();
       },
-      cancel: () => void texts.return?.(),
+      cancel: () => {
+        isCancelled = true;
+        texts.return?.();
+      },
     },
     { highWaterMark: 0 },
   );

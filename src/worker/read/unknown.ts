@@ -9,7 +9,7 @@ import { readNames } from "../../d1/catalogue.ts";
 import type { Env } from "../env.ts";
 import { fail } from "../http/failure.ts";
 import { firstShards, layoutsInUse } from "../shards.ts";
-import { Turns } from "../turns.ts";
+import { Turns, type TurnSize } from "../turns.ts";
 import { askDatabases } from "./databases.ts";
 import { metricHeads } from "./heads.ts";
 
@@ -66,8 +66,8 @@ function mayCompare(names: number): boolean {
 /** How many names are told. */
 const NEAREST = 3;
 
-/** A comparison is so much work as this many buckets are that are decoded. */
-const ROWS_A_NAME = 32;
+/** Names that are compared in a turn. */
+const TURN: TurnSize = { long: 1_024, short: 48 };
 
 /**
  * The nearest first; of two that are as near the first by name. Many names in turns: who asks for unknown metrics
@@ -79,10 +79,10 @@ export async function nearestTo(
 ): Promise<readonly string[]> {
   const wanted = name.toLowerCase();
   const found: { readonly other: string; readonly far: number }[] = [];
-  const turns = new Turns();
-  if (names.length * ROWS_A_NAME > LIMITS.rowsPerTurn) await turns.next();
+  const turns = new Turns(TURN);
+  if (names.length > TURN.long) await turns.next();
   for (const other of names) {
-    if (turns.isOver(ROWS_A_NAME)) await turns.next();
+    if (turns.isOver(1)) await turns.next();
     const most = found.length < NEAREST ? Infinity : found[NEAREST - 1]!.far;
     // Each character more is a step.
     if (Math.abs(other.length - name.length) > most) continue;

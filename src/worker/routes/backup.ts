@@ -19,10 +19,12 @@ import { streamOfLater } from "../http/stream.ts";
 import { describeMetric } from "../read/catalogue.ts";
 import { sourceOf } from "../read/source.ts";
 import { failUnknown } from "../read/unknown.ts";
-import { Turns } from "../turns.ts";
+import { Turns, type TurnSize } from "../turns.ts";
 
 const path = "/api/v1/backup";
 const NDJSON = "application/x-ndjson";
+/** Characters of lines that are read in a turn. */
+const TURN: TurnSize = { long: 1_200_000, short: 75_000 };
 
 export const readBackup = endpoint({
   methods: ["GET"],
@@ -114,14 +116,14 @@ export const takeBackup = endpoint({
     const wrong: string[] = [];
     let number = 0;
     let many = 0;
-    const turns = new Turns();
+    const turns = new Turns(TURN);
     for (const line of text.split("\n")) {
       number++;
       if (line.trim() === "") continue;
       const read = readLine(line, now + LIMITS.aheadMs);
       if (read.ok) lines.push(read.value);
       else if (++many <= TOLD) wrong.push(`line ${number}: ${read.error}`);
-      if (turns.isOver(Math.ceil(line.length / 50))) await turns.next();
+      if (turns.isOver(line.length)) await turns.next();
     }
     turns.rest();
     if (many > 0)

@@ -21,7 +21,7 @@ import { idempotencyKeyOf, keyHeader } from "../http/idempotency-key.ts";
 import { isLoose } from "../http/parameters.ts";
 import { onceOf, onceOfContent } from "../once.ts";
 import { storePieces } from "../pieces.ts";
-import { Turns } from "../turns.ts";
+import { Turns, type TurnSize } from "../turns.ts";
 import { write } from "../write.ts";
 
 /** What the API document says of a path, beyond what follows from its formats. */
@@ -40,6 +40,9 @@ export const ingest = (
       documents[path],
     ),
   );
+
+/** Of a body that is decoded at once: a decoder tells of so many points each time. */
+const TURN: TurnSize = { long: LIMITS.itemsPerTurn, short: LIMITS.itemsPerTurn };
 
 const ERRORS = [
   "invalid_json",
@@ -147,11 +150,7 @@ async function store(c: Context<HonoEnv>, format: Format, asked: Asked): Promise
   const intake = newIntake();
   const read =
     bytes.length > LIMITS.largeBodyBytes
-      ? // A point is some buckets' work.
-        await new Turns().decode(
-          () => format.decode(bytes, asked, intake, unzstd),
-          LIMITS.rowsPerTurn / LIMITS.itemsPerTurn,
-        )
+      ? await new Turns(TURN).decode(() => format.decode(bytes, asked, intake, unzstd))
       : atOnce(format.decode(bytes, asked, intake, unzstd));
   if (!read.ok) return fail({ kind: read.error.code, message: read.error.message });
   const badItem = format.badItemOf?.(asked) ?? format.badItem;

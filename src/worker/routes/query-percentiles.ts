@@ -91,7 +91,11 @@ export async function readPercentiles(
     );
     minutesFrom = Math.max(minutesFrom, read.keptFrom);
     unreadable.push(...read.unreadable);
-    found.take(part, samples.series(), minutesFrom);
+    const series = [...samples.series()];
+    heldOfPart(samples.bytes);
+    const full = await share.settled();
+    if (full !== undefined) throw new Failed(failureOf(full));
+    found.take(part, series, minutesFrom);
     if (found.held > LIMITS.samplesOrdered)
       throw new Failed(failureOf({ ...TOO_MANY_HELD, ways: [{ way: "from", from: later }] }));
     heldOfPart(0);

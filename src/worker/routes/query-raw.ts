@@ -10,6 +10,7 @@ import { Samples } from "../../core/query/samples.ts";
 import type { Source } from "../../core/query/source.ts";
 import type { Description } from "../../core/series/description.ts";
 import { labelsJson } from "../../core/series/labels.ts";
+import { inParts } from "../read/in-parts.ts";
 import { orFail } from "../read/native.ts";
 import type { Share } from "../room.ts";
 import { Turns } from "../turns.ts";
@@ -65,7 +66,8 @@ export async function readRaw(source: Source, asked: AskedRaw): Promise<RawFound
       return over;
     }),
   );
-  const groups = await new Turns().run(found.groupsInParts(true));
+  const parts = found.groupsInParts(true);
+  const groups = orFail(await inParts(parts, new Turns(), asked.share, () => held(found.bytes)));
   const all = groups
     .map((group) => ({ key: labelsJson(group.labels), group }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

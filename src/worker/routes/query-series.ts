@@ -2,7 +2,6 @@
 // asked for besides.
 
 import type { Absent, CounterColumns, RestColumns } from "../../core/api.ts";
-import * as LIMITS from "../../core/limits.ts";
 import { type Across, type Combined, combined } from "../../core/query/across.ts";
 import { rises } from "../../core/metric-type.ts";
 import { type AnswerHead, keeping, lazily, type LazySeries } from "../../core/query/answer-text.ts";
@@ -138,8 +137,8 @@ async function cut<T>(
   return { shown, rest: rest.columns() };
 }
 
-/** Groups whose columns take longer than a turn have them made in turns. */
-const LARGE = LIMITS.rowsPerTurn;
+/** Groups of more rows than this have their columns made in turns. */
+const LARGE = 24_576;
 /** Rows of columns that are kept until they are written: some 6 MB. Those of more are made then, at once. */
 const KEPT_ROWS = 262_144;
 

@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 import * as LIMITS from "../../../src/core/limits.ts";
 import { Minutes } from "../../../src/core/minutes.ts";
 import { type SampleGroup, Samples } from "../../../src/core/query/samples.ts";
+import type { Points } from "../../../src/core/query/points.ts";
 import type { Series } from "../../../src/core/query/source.ts";
+import type { Labels } from "../../../src/core/series/labels.ts";
 import { atOnce } from "../../../src/core/parts.ts";
 import { MINUTE } from "../../../src/core/tiers.ts";
 
@@ -189,44 +191,85 @@ test("series that are taken one after the other, once all of them has come, have
   );
 });
 
-test("regular minutes are read as any others are, and series that are alike have the same times", () => {
-  const run = fc.record({
-    of: fc.nat(2),
-    /** In minutes; it may overlap with others. */
-    from: fc.nat(5),
-    rows: fc.integer({ min: 1, max: 4 }),
-    k: fc.oneof(fc.constant(2), fc.integer({ min: 1, max: LIMIT + 1 })),
-    after: fc.constantFrom(0, 0, 500),
-    isRegular: fc.boolean(),
+/** Rows of minutes that one series is given at once. */
+interface Run {
+  readonly of: number;
+  /** In minutes; it may overlap with others. */
+  readonly from: number;
+  readonly rows: number;
+  /** Minutes from one to the next. */
+  readonly every: number;
+  readonly k: number;
+  readonly after: number;
+  readonly isRegular: boolean;
+}
+
+const oneRun: fc.Arbitrary<Run> = fc.record({
+  of: fc.nat(2),
+  from: fc.nat(5),
+  rows: fc.integer({ min: 1, max: 4 }),
+  every: fc.constantFrom(1, 1, 2),
+  k: fc.oneof(fc.constant(2), fc.integer({ min: 1, max: LIMIT + 1 })),
+  after: fc.constantFrom(0, 0, 500),
+  isRegular: fc.boolean(),
+});
+
+const runOf = (of: number, from: number): Run => ({
+  of,
+  from,
+  rows: 2,
+  every: 1,
+  k: 2,
+  after: 0,
+  isRegular: true,
+});
+
+/** Series that are alike, and such as begin alike. */
+const ALIKE = [
+  [[runOf(0, 1), runOf(1, 1)]],
+  [[runOf(0, 1), runOf(1, 1), runOf(1, 5)]],
+  [[runOf(0, 1), runOf(0, 5), runOf(1, 1)]],
+] satisfies [Run[]][];
+
+const METRICS = ["a", "b", "c"].map((metric): Series => ({ metric, labels: [] }));
+
+function samplesOf(runs: readonly Run[], areRegular: boolean, labelsOf: (of: Series) => Labels) {
+  const samples = new Samples({
+    from: START + MINUTE,
+    to: START + 8 * MINUTE,
+    limit: LIMIT,
+    ofBuckets: "ends",
+    labelsOf,
   });
-  const all = ["a", "b", "c"].map((metric): Series => ({ metric, labels: [] }));
+  const used = new Minutes(LIMITS.samplesPerMinute);
+  for (const [i, { of, from, rows, every, k, after, isRegular }] of runs.entries()) {
+    used.length = 0;
+    const starts = Float64Array.from(
+      { length: rows },
+      (_, j) => START + (from + j * every) * MINUTE,
+    );
+    const places = {
+      offset: Float64Array.from({ length: rows * k }, (_, j) => (j % k) * 1_000 + after),
+      value: Float64Array.from({ length: rows * k }, (_, j) => i + j / 100),
+    };
+    if (areRegular && isRegular) used.pushRegular(rows, starts, k, places);
+    else for (let row = 0; row < rows; row++) used.pushSamples(starts[row]!, places, row * k, k);
+    samples.add(METRICS[of]!, used, 0, rows);
+  }
+  return samples;
+}
+
+const byName = ({ metric }: Series): Labels => [["name", metric]];
+
+test("regular minutes are read as any others are, and series that are alike have the same times", () => {
   let alike = 0;
   fc.assert(
-    fc.property(fc.array(run, { minLength: 1, maxLength: 6 }), (runs) => {
-      const asked = { from: START + MINUTE, to: START + 8 * MINUTE } as const;
-      const [regular, others] = [true, false].map((mayBe) => {
-        const samples = new Samples({
-          ...asked,
-          limit: LIMIT,
-          ofBuckets: "ends",
-          labelsOf: ({ metric }) => [["name", metric]],
-        });
-        const used = new Minutes(LIMITS.samplesPerMinute);
-        for (const [i, { of, from, rows, k, after, isRegular }] of runs.entries()) {
-          used.length = 0;
-          const starts = Float64Array.from({ length: rows }, (_, j) => START + (from + j) * MINUTE);
-          const places = {
-            offset: Float64Array.from({ length: rows * k }, (_, j) => (j % k) * 1_000 + after),
-            value: Float64Array.from({ length: rows * k }, (_, j) => i + j / 100),
-          };
-          if (mayBe && isRegular) used.pushRegular(rows, starts, k, places);
-          else
-            for (let row = 0; row < rows; row++) used.pushSamples(starts[row]!, places, row * k, k);
-          samples.add(all[of]!, used, 0, rows);
-        }
+    fc.property(fc.array(oneRun, { minLength: 1, maxLength: 6 }), (runs) => {
+      const [regular, others] = [true, false].map((areRegular) => {
+        const samples = samplesOf(runs, areRegular, byName);
         const found: SampleGroup[] = [];
         let before: Float64Array | undefined;
-        for (const group of samples.take(all)) {
+        for (const group of samples.take(METRICS)) {
           if (group.times === before) {
             alike++;
             expect(found.at(-1)!.times).toEqual(group.times);
@@ -239,10 +282,41 @@ test("regular minutes are read as any others are, and series that are alike have
       });
       expect(regular).toEqual(others);
     }),
+    { numRuns: 300, examples: ALIKE },
+  );
+  expect(alike).toBeGreaterThan(0);
+});
+
+test("all at once they are the same, as one group and apart, and counted as what they take", () => {
+  let alike = 0;
+  const runs = fc.array(oneRun, { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(runs, fc.boolean(), fc.boolean(), (runs, areOne, each) => {
+      const labelsOf = areOne ? () => [] : byName;
+      const [regular, others] = [true, false].map((areRegular) => {
+        const apart = samplesOf(runs, areRegular, labelsOf);
+        const series = [...apart.series()];
+        expect(apart.bytes).toBeGreaterThanOrEqual(bytesOf(series));
+        const samples = samplesOf(runs, areRegular, labelsOf);
+        const parts = samples.groupsInParts(each);
+        const groups = atOnce(parts);
+        expect(samples.bytes).toBeGreaterThanOrEqual(bytesOf(groups));
+        alike += new Set(groups.map(({ times }) => times)).size < groups.length ? 1 : 0;
+        return structuredClone([series, groups, samples.collapsed]);
+      });
+      expect(regular).toEqual(others);
+    }),
     {
       numRuns: 300,
-      examples: [[[0, 1].map((of) => ({ of, from: 1, rows: 2, k: 2, after: 0, isRegular: true }))]],
+      examples: ALIKE.map(([runs]): [Run[], boolean, boolean] => [runs, false, true]),
     },
   );
   expect(alike).toBeGreaterThan(0);
 });
+
+/** What columns take in memory, each once. */
+const bytesOf = (all: readonly Points[]): number =>
+  [...new Set(all.flatMap(({ times, values }) => [times.buffer, values.buffer]))].reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    0,
+  );

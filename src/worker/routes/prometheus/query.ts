@@ -25,7 +25,7 @@ import { bodyOf } from "../../http/stream.ts";
 import { sourceOf } from "../../read/source.ts";
 import { inRoom } from "../../in-room.ts";
 import type { Share } from "../../room.ts";
-import { Turns } from "../../turns.ts";
+import { Turns, type TurnSize } from "../../turns.ts";
 import {
   askedOf,
   dialect,
@@ -121,6 +121,7 @@ async function answeredWith(
     samplesOf(sourceOf(c.env, seen.prefix, now, { share, work: new Work() }), {
       now,
       share,
+      turns: () => new Turns(),
       ...configOf(c.env),
     }),
   );
@@ -130,7 +131,7 @@ async function answeredWith(
     source: timed,
     options: {
       isOver: () => Date.now() - now > most,
-      pace: paceOf(new Turns()),
+      pace: paceOf(new Turns(TURN)),
       memory: share,
       countsSteps: stats !== "",
       ...(lookback !== undefined && lookback > 0 && { lookback }),
@@ -148,11 +149,11 @@ async function answeredWith(
   });
 }
 
-/** Looks at samples and values that take the time of decoding a bucket, or of two. */
-const LOOKS_OF_A_ROW = 50;
+/** Looks at samples and values of a turn. */
+const TURN: TurnSize = { long: 1_000_000, short: 75_000 };
 
 const paceOf = (turns: Turns): Pace => ({
-  worked: (looks) => (turns.isOver(looks / LOOKS_OF_A_ROW) ? turns.next() : undefined),
+  worked: (looks) => (turns.isOver(looks) ? turns.next() : undefined),
   rest: () => turns.rest(),
   leave: () => turns.leave(),
 });

@@ -10,7 +10,6 @@ import {
   type Series,
   type Source,
 } from "../../../core/query/source.ts";
-import { atOnce } from "../../../core/parts.ts";
 import { Samples } from "../../../core/query/samples.ts";
 import { type Retention, keptFrom, plan } from "../../../core/query/plan.ts";
 import type { LimitName, ReadError } from "../../../core/query/read-error.ts";
@@ -38,6 +37,7 @@ import {
 import { err, ok, type Result } from "../../../core/result.ts";
 import { canonicalLabels, type Labels } from "../../../core/series/labels.ts";
 import { MINUTE, type TierName, TIERS } from "../../../core/tiers.ts";
+import { inParts, type Turning } from "../../read/in-parts.ts";
 import type { Share } from "../../room.ts";
 
 const NONE: SamplesFound = { infos: [], warnings: [] };
@@ -50,6 +50,8 @@ interface Settings {
   readonly retention: Retention;
   /** Where what is gathered is counted. */
   readonly share?: Share;
+  /** Others have their turn while what is large is put in order. */
+  readonly turns?: () => Turning;
 }
 
 /** Told how many bytes are gathered. */
@@ -186,7 +188,7 @@ const readFrom = (
 async function readSamples(
   source: Source,
   question: SampleQuestion,
-  { samplesPerMinute }: Settings,
+  { samplesPerMinute, share, turns }: Settings,
   { held, take, refuses }: Way,
 ): Promise<Result<Read, ReadError>> {
   const { matchers, from, to, use, after } = question;
@@ -224,7 +226,9 @@ async function readSamples(
   );
   if (!selected.ok) return selected;
   const { keptFrom } = selected.value;
-  const groups = atOnce(found.groupsInParts());
+  const parts = found.groupsInParts();
+  const groups = await inParts(parts, turns?.(), share, () => held(found.bytes));
+  if (!groups.ok) return groups;
   refuse();
   const older = await olderSeries(source, question, keptFrom);
   if (!older.ok) return older;
@@ -243,7 +247,7 @@ async function readSamples(
     selected: selected.value,
     infos,
     isAny: isAny || found.size > 0,
-    series: groups.map((group) =>
+    series: groups.value.map((group) =>
       older.value.has(keyOf(group.labels)) ? { ...group, keptFrom } : group,
     ),
   });
