@@ -291,6 +291,11 @@ export class CachedRead {
     this.known = known;
   }
 
+  /** Nothing of it is kept. */
+  get isBulk(): boolean {
+    return this.#caching.isBulk;
+  }
+
   /** The token under which the database has answered: with another, nothing of what was held is told by the cache. */
   answered(token: Token): void {
     this.#token = token;

@@ -208,7 +208,8 @@ function withHeld(
 ): Segments {
   if (all.cut) return all;
   const table = LISTS[tier];
-  const read = all[table].map(opened);
+  // What is read once is read as the text that it is.
+  const read = cached.isBulk ? all[table] : all[table].map(opened);
   cached.learn(packs, read);
   const held = packs.flatMap((pack) => cached.heldOf(pack) ?? []);
   return { ...all, [table]: [...held, ...read], known: bytesOf(held) };

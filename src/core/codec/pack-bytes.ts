@@ -13,8 +13,8 @@ export interface Stretch {
 
 /** Bytes behind the last segment, so that who reads four at a time need not look where it ends. */
 const SLACK = 4;
-/** In memory, besides the segments. */
-const BESIDES = 250;
+/** In memory, besides the segments: three columns as things of their own, and where each segment ends. */
+const BESIDES = 700;
 
 export class PackBytes {
   readonly #slots: Uint8Array;

@@ -1,4 +1,4 @@
-// Rows of packs as a database tells them: what they take, and the segments in them.
+// Rows of packs, as the texts that a database tells or out of base64: what they take, and the segments in them.
 
 import { CorruptBytes } from "../../core/codec/bytes.ts";
 import { PackBytes } from "../../core/codec/pack-bytes.ts";
@@ -7,7 +7,7 @@ import type { Segment } from "../../core/codec/segment.ts";
 import { bytesOfBody, type PackRow } from "../../d1/rows.ts";
 import type { SeriesById } from "./known-series.ts";
 
-interface Texts {
+interface Bodies {
   readonly minutes: readonly PackRow[];
   readonly hours: readonly PackRow[];
   readonly days: readonly PackRow[];
@@ -16,7 +16,7 @@ interface Texts {
 }
 
 /** What was read takes so many bytes, but for what was held before: of texts also what is parsed of them. */
-export const bytesOf = ({ minutes, hours, days, known }: Texts): number =>
+export const bytesOf = ({ minutes, hours, days, known }: Bodies): number =>
   [minutes, hours, days].reduce((sum, rows) => sum + bytesOfRows(rows), 0) - known;
 
 const bytesOfRows = (rows: readonly PackRow[]): number =>

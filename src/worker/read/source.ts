@@ -273,7 +273,7 @@ async function readPart(
   const all = readings.reduce((sum, { snapshot }) => sum + snapshot.series.length, 0);
   const tooMany = tooManySeries(all);
   if (tooMany !== undefined) return err(tooMany);
-  // What a database says of many series, and what is made of it, are two pieces; what is read of them is more.
+  // What a database says of many series, and what is made of it, are done at once each, and others come in between.
   const turns = new Turns();
   const turn = async (): Promise<void> => {
     if (turns.isOver(ROWS_OF_A_SERIES * all)) await turns.next();

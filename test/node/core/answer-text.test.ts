@@ -71,6 +71,9 @@ test.each(SIZES)("JSON of groups of %j minutes", (...minutes) => {
     })),
   ).toEqual(some);
   expect(textOf(["avg", "last"])).toBe(`${JSON.stringify({ ...HEAD, series: some })}\n`);
+  // As if there were more than are kept: columns have one place, one series after the other.
+  const large = lazily(merge.ranked(100).groups, Infinity, HEAD);
+  expect([...jsonParts(HEAD, large, STAT_NAMES)].join("")).toBe(textOf(STAT_NAMES));
 });
 
 test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
@@ -92,11 +95,12 @@ test.each(SIZES)("CSV of groups of %j minutes", (...minutes) => {
 });
 
 test("what is hashed of an answer is what it shows", () => {
-  const numbers = (merge: Merge): number[] =>
-    lazily(merge.ranked(100).groups, merge.size, HEAD).flatMap((series) =>
+  const numbers = (merge: Merge, size = merge.size): number[] =>
+    lazily(merge.ranked(100).groups, size, HEAD).flatMap((series) =>
       [...numbersOf(series, STAT_NAMES)].flatMap((one) => [...one]),
     );
   expect(numbers(mergeOf(300, 2))).toEqual(numbers(mergeOf(300, 2)));
+  expect(numbers(mergeOf(300, 2), Infinity)).toEqual(numbers(mergeOf(300, 2)));
   expect(numbers(mergeOf(300, 2))).not.toEqual(numbers(mergeOf(300, 1)));
   expect(numbers(mergeOf(2))).toHaveLength(2 * (1 + STAT_NAMES.length));
 });

@@ -95,6 +95,43 @@ describe("numbers and texts", () => {
   });
 });
 
+test("a part of some bytes is read as if it were alone", () => {
+  const reads: readonly ((reader: ByteReader) => unknown)[] = [
+    (reader) => reader.u8(),
+    (reader) => reader.varint(),
+    (reader) => reader.zigzag(),
+    (reader) => reader.f64(),
+    (reader) => [...reader.bytes(3)],
+    (reader) => reader.text(),
+    (reader) => reader.left,
+  ];
+  const some = fc.uint8Array({ maxLength: 20 });
+  fc.assert(
+    fc.property(
+      some,
+      some,
+      some,
+      fc.array(fc.nat(reads.length - 1)),
+      (before, part, after, ops) => {
+        const whole = Uint8Array.of(...before, ...part, ...after);
+        const from = before.length;
+        const within = new ByteReader(whole, from + part.length, from);
+        const alone = new ByteReader(part);
+        const read = (reader: ByteReader, op: number): unknown => {
+          try {
+            return reads[op]!(reader);
+          } catch (error) {
+            if (error instanceof CorruptBytes) return error.message;
+            throw error;
+          }
+        };
+        for (const op of ops) expect(read(within, op)).toEqual(read(alone, op));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 describe("corrupt numbers and texts", () => {
   const of = (...bytes: number[]): ByteReader => new ByteReader(Uint8Array.from(bytes));
 

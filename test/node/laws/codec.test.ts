@@ -4,7 +4,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Bucket, Buckets } from "../../../src/core/bucket.ts";
-import { ByteReader, ByteWriter, CorruptBytes, toBase64 } from "../../../src/core/codec/bytes.ts";
+import {
+  ByteReader,
+  ByteWriter,
+  CorruptBytes,
+  toBase64,
+  fromBase64,
+} from "../../../src/core/codec/bytes.ts";
 import { decodeColumns, encodeColumns } from "../../../src/core/codec/columns.ts";
 import { readBits, writeBits } from "../../../src/core/codec/doubles.ts";
 import { isInt, MAX_INTS, readInts, writeInts } from "../../../src/core/codec/ints.ts";
@@ -387,6 +393,12 @@ describe("bytes that no encoder wrote", () => {
         const body = encodeSegment(buckets, base, step);
         for (let length = 0; length < body.length; length++)
           expect(() => decodeSegment(body.slice(0, length), base, step, new Buckets())).toThrow(
+            CorruptBytes,
+          );
+        // Nor is what lies behind its end read.
+        const source = fromBase64(body);
+        for (let end = 0; end < source.length; end++)
+          expect(() => decodeSegment({ source, from: 0, end }, base, step, new Buckets())).toThrow(
             CorruptBytes,
           );
       }),

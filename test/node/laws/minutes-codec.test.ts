@@ -246,6 +246,12 @@ describe("bytes that no encoder wrote", () => {
           expect(() => decodeMinuteSegment(body.slice(0, length), BASE, new Minutes(most))).toThrow(
             CorruptBytes,
           );
+        // Nor is what lies behind its end read.
+        const source = bytesOf(minutesOf(points, most));
+        for (let end = 0; end < source.length; end++)
+          expect(() =>
+            decodeMinuteSegment({ source, from: 0, end }, BASE, new Minutes(most)),
+          ).toThrow(CorruptBytes);
       }),
       { numRuns: 10 },
     );

@@ -220,18 +220,36 @@ function regularRows(minutes: Minutes): number {
   return rows;
 }
 
+type How = "regular" | "each" | "empty";
+
 describe("regular minutes", () => {
   const LIMIT = LIMITS.samplesPerMinute;
-  /** So many minutes of k samples each: regular ones, or each for itself; after the rows before are let go, or not. */
+  /** So many minutes of k samples each: regular ones, or each for itself, or without any; after the rows before are let go, or not. */
   const step = fc.record({
     clear: fc.boolean(),
-    isRegular: fc.boolean(),
+    how: fc.constantFrom<How>("regular", "regular", "each", "empty"),
     k: fc.oneof({ weight: 3, arbitrary: fc.constant(2) }, fc.integer({ min: 1, max: LIMIT })),
     n: fc.integer({ min: 1, max: 40 }),
     /** How long after a second its samples are, ms. */
-    after: fc.constantFrom(7, 107),
-    ends: fc.boolean(),
+    after: fc.constantFrom<number>(7, 107),
+    /** What is added after that to one of the rows, so many: samples, or an end mark. */
+    added: fc.record({
+      many: fc.constantFrom<number>(0, 0, 1, 1, LIMIT),
+      isEnd: fc.boolean(),
+      row: fc.nat(),
+      ms: fc.nat(MINUTE - 1),
+    }),
   });
+
+  /** A sample at another time, in a row behind the first, of minutes that were let go and are there again. */
+  const BETWEEN = (["regular", "empty", "regular"] as const).map((how) => ({
+    clear: true,
+    how,
+    k: 2,
+    n: 9,
+    after: 7,
+    added: { many: how === "empty" ? 1 : 0, isEnd: false, row: 3, ms: 500 },
+  }));
 
   test("are what they are one by one, whatever was there before", () => {
     fc.assert(
@@ -239,7 +257,7 @@ describe("regular minutes", () => {
         const used = new Minutes(LIMIT, 64);
         let fresh = new Minutes(LIMIT);
         let value = 0;
-        for (const { clear, isRegular, k, n, after, ends } of steps) {
+        for (const { clear, how, k, n, after, added } of steps) {
           if (clear) {
             used.length = 0;
             fresh = new Minutes(LIMIT);
@@ -247,18 +265,24 @@ describe("regular minutes", () => {
           const starts = Float64Array.from({ length: n }, (_, i) => START + i * MINUTE);
           const offset = Float64Array.from({ length: n * k }, (_, i) => (i % k) * 1_000 + after);
           const samples = { offset, value: offset.map(() => ++value) };
-          if (isRegular) used.pushRegular(n, starts, k, samples);
-          else for (let i = 0; i < n; i++) used.pushSamples(starts[i]!, samples, i * k, k);
-          for (let i = 0; i < n; i++) fresh.pushSamples(starts[i]!, samples, i * k, k);
-          if (ends)
-            for (const one of [used, fresh]) one.add(one.length - 1, NaN, starts[n - 1]! + 59_000);
+          if (how === "regular") used.pushRegular(n, starts, k, samples);
+          for (const one of how === "regular" ? [fresh] : [used, fresh])
+            for (let i = 0; i < n; i++)
+              if (how === "empty") one.push(starts[i]!);
+              else one.pushSamples(starts[i]!, samples, i * k, k);
+          const row = added.row % used.length;
+          for (let i = 0; i < added.many; i++) {
+            value++;
+            for (const one of [used, fresh])
+              one.add(row, added.isEnd ? NaN : value, one.start[row]! + added.ms);
+          }
           expectSameMinutes(used, fresh);
           expect(used.isRegular(regularRows(used) + 1)).toBe(false);
-          const isSo = isRegular && clear && !ends && used.stride === k;
+          const isSo = how === "regular" && clear && added.many === 0 && used.stride === k;
           if (isSo) expect(used.isRegular(n)).toBe(true);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, examples: [[BETWEEN]] },
     );
   });
 });

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CorruptBytes, toBase64 } from "../../../src/core/codec/bytes.ts";
+import { base64Bytes, CorruptBytes, toBase64 } from "../../../src/core/codec/bytes.ts";
 import { PackBytes } from "../../../src/core/codec/pack-bytes.ts";
 import { decodeBarePack, decodePack, encodePack } from "../../../src/core/codec/pack.ts";
 
@@ -31,6 +31,8 @@ test("a pack out of base64 has its segments, those that are wanted", () => {
         ([slot, { source, from, end }]) => [slot, toBase64(source.subarray(from, end))] as const,
       );
       expect(found).toEqual([...segments].filter(([slot]) => slot <= most));
+      const size = [...segments.values()].reduce((sum, { length }) => sum + base64Bytes(length), 0);
+      expect(pack.bytes).toBeGreaterThan(size);
     }),
   );
 });
