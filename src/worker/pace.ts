@@ -15,12 +15,16 @@ interface Seen {
   cameAt: number;
   /** When the work of all that came would be done, at their part of the time. */
   doneAt: number;
+  /** When another that was held back may begin. */
+  nextAt: number;
   /** The last one was refused for what it asked. */
   wasRefused: boolean;
 }
 
 /** What one may have of the time while others ask: one part in so many. */
 const PARTS = 2;
+/** The same of those that were held back for longer than they should, since the isolate stood still. */
+const PARTS_LATE = 1.5;
 
 /**
  * What is refused for what it asks takes more than what is answered: names that are not there are looked for, series
@@ -59,7 +63,15 @@ export class Pace {
     const work = seen.wasRefused ? OF_REFUSED * workMs : workMs;
     seen.doneAt = Math.min(from + PARTS * work, most);
     const wait = from - now - LIMITS.paceBurstMs;
-    if (wait > 0) await this.#clock.wait(wait);
+    if (wait <= 0) return;
+    await this.#clock.wait(wait);
+    // Where the isolate stood still, all that it held back would begin at once.
+    for (;;) {
+      const more = Math.min(seen.nextAt, now + LIMITS.paceMs) - this.#clock.now();
+      if (more <= 0) break;
+      await this.#clock.wait(more);
+    }
+    seen.nextAt = this.#clock.now() + PARTS_LATE * work;
   }
 
   /** A request of a caller has ended so. */
@@ -69,7 +81,12 @@ export class Pace {
   }
 
   #seen(caller: string, now: number): Seen {
-    const seen = this.#callers.get(caller) ?? { cameAt: now, doneAt: now, wasRefused: false };
+    const seen = this.#callers.get(caller) ?? {
+      cameAt: now,
+      doneAt: now,
+      nextAt: now,
+      wasRefused: false,
+    };
     this.#callers.delete(caller);
     this.#callers.set(caller, seen);
     if (this.#callers.size > LIMITS.pacedCallers)
@@ -89,9 +106,12 @@ export class Pace {
 const UNPACKED = 4;
 
 /** About what a request takes, ms: the Worker's part, a shard's and D1's, where they share a core. */
-export function workOf(scope: Scope | "any", { headers, body }: Request): number {
+export function workOf(scope: Scope | "any", request: Request): number {
+  const { headers } = request;
   if (scope === "read" || scope === "any") return LIMITS.workOfQueryMs;
-  const length = body === null ? 0 : Number(headers.get("content-length") ?? NaN);
+  const told = headers.get("content-length");
+  // A body that is looked at is a stream that is made.
+  const length = told === null && request.body === null ? 0 : Number(told ?? NaN);
   const unpacked = headers.has("content-encoding") ? UNPACKED * length : length;
   // Of a body whose length nobody tells that of a large one; more is refused.
   const bytes = unpacked >= 0 ? Math.min(unpacked, LIMITS.bodyBytes) : LIMITS.largeBodyBytes;

@@ -254,9 +254,10 @@ export function tokenOf(headers: Headers): string | undefined {
   }
 }
 
+const encoder = new TextEncoder();
+
 /** Compares in a time that does not tell how much was right. */
 function sameText(a: string, b: string): boolean {
-  const encoder = new TextEncoder();
   const [x, y] = [encoder.encode(a), encoder.encode(b)];
   return x.byteLength === y.byteLength && crypto.subtle.timingSafeEqual(x, y);
 }

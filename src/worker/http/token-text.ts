@@ -28,7 +28,9 @@ export const isNamedToken = (text: string): boolean => FORM.test(text);
  * needed.
  */
 export const digestOf = async (text: string): Promise<string> =>
-  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
+
+const encoder = new TextEncoder();
 
 const hex = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -55,6 +55,26 @@ test("beside others they begin as fast as half of the time lets them, but for a 
   expect(times.filter((at) => at === 0).length).toBeGreaterThan(1);
 });
 
+test("when the isolate has stood still, what was held back begins one after the other", async () => {
+  const { clock, began, ask } = sharing();
+  ask("b", 1);
+  ask("a", 4, 40);
+  let stood = false;
+  await clock.run(() => {
+    if (clock.at < 100 || stood) return;
+    stood = true;
+    clock.at += 100;
+  });
+  const times = began.get("a")!;
+  expect(times).toHaveLength(40);
+  const late = times.filter((at) => at >= 200);
+  expect(late.length).toBeGreaterThan(15);
+  for (const [i, at] of late.entries())
+    if (i > 0) expect(at - late[i - 1]!).toBeGreaterThanOrEqual(6);
+  // They catch up.
+  expect(Math.max(...times)).toBeLessThan(8 * 39 - LIMITS.paceBurstMs + 100);
+});
+
 test("who was refused counts four times, until something is answered", async () => {
   const { clock, pace, began, ask } = sharing();
   const spread = async (): Promise<number> => {
