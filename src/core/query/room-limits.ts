@@ -3,7 +3,7 @@
 /** Bytes that one query may hold at once, give or take a slice: bounds memory. */
 export const queryBytes = 32 * 1024 * 1024;
 /** The same of all queries of an isolate, which share its 128 MB: those beyond wait for others to end. */
-export const isolateQueryBytes = 44 * 1024 * 1024;
+export const isolateQueryBytes = 42 * 1024 * 1024;
 /** What was not heard of for so long holds nothing, ms: its request is gone. More than a wait for D1, less than `roomMs`. */
 export const roomSilenceMs = 12_000;
 /** How long a query waits for that, ms: then it is to come again. */
