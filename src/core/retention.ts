@@ -2,8 +2,9 @@
 //
 // 1. A tier keeps today and as many UTC days before it as its variable says; 0 is for ever. Only what
 //    is older goes (`keptFrom`).
-// 2. What one run deletes ends at most a day beyond what was deleted before, or else (a new store, a
-//    pause, a clock that is wrong) two runs that are an hour to a day apart must agree on the time.
+// 2. What is past retention by the clock of one run is at most a day more than was deleted before, or else (a
+//    new store, a pause, a clock that is wrong) two runs that are an hour to a day apart must agree on the time;
+//    also where the rules below leave less of it.
 //    A clock that is wrong once, ahead or behind, agrees with no run of before and of after; and a run
 //    that is earlier than one that asked contradicts it, so that what it asked is forgotten.
 // 3. Progress never goes beyond what was there to delete: no clock can hide what is stored later. Nor does
