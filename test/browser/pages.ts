@@ -117,6 +117,19 @@ export const focusedOn = (page: Page): Promise<string> =>
 export const numberOf = async (chart: Locator, name: string): Promise<number> =>
   Number(await chart.getAttribute(`data-${name}`));
 
+/** From when to when a chart is, Unix ms: both of one moment, since it may be drawn anew between two looks. */
+export const rangeOf = (chart: Locator): Promise<[from: number, to: number]> =>
+  chart.evaluate((element) => {
+    const of = (name: string): number => Number(element.getAttribute(name));
+    return [of("data-from"), of("data-to")];
+  });
+
+/** How long that is, ms. */
+export async function lengthOf(chart: Locator): Promise<number> {
+  const [from, to] = await rangeOf(chart);
+  return to - from;
+}
+
 /** The section of a metric, when there are several. */
 export const panelOf = (page: Page, metric: string): Locator =>
   page.locator(`.panel[aria-label="${metric}"]`);

@@ -12,6 +12,8 @@ import {
   numberOf,
   question,
   site,
+  lengthOf,
+  rangeOf,
 } from "./pages.ts";
 
 const store = site();
@@ -55,14 +57,14 @@ describe("a drag over the chart", () => {
     await chartOf(page, '[data-resolution="day"]');
     await page.locator("a[data-range='30d']").click();
     let chart = await chartOf(page, '[data-resolution="hour"]');
-    const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+    const [from, to] = await rangeOf(chart);
     let asked = question(page, "from=1");
     await drag(page, chart, 0.95, 0.98);
     await asked;
     chart = await chartOf(page, '[data-resolution="minute"]');
     await expect.poll(() => numberOf(chart, "from")).toBeGreaterThan(from);
     await expect.poll(() => numberOf(chart, "to")).toBeLessThan(to);
-    const length = (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+    const length = await lengthOf(chart);
     expect(length).toBeGreaterThan(0.02 * (to - from));
     expect(length).toBeLessThan(0.04 * (to - from));
     // Again, closer.
@@ -70,13 +72,11 @@ describe("a drag over the chart", () => {
     await drag(page, chart, 0.4, 0.6);
     await asked;
     chart = await chartOf(page);
-    expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBeLessThan(
-      length / 4,
-    );
+    await expect.poll(() => lengthOf(chart)).toBeLessThan(length / 4);
     await expect.poll(() => numberOf(chart, "buckets")).toBeGreaterThan(10);
     await page.goBack();
     chart = await chartOf(page, '[data-resolution="minute"]');
-    expect((await numberOf(chart, "to")) - (await numberOf(chart, "from"))).toBe(length);
+    await expect.poll(() => lengthOf(chart)).toBe(length);
     await page.goBack();
     await chartOf(page, '[data-resolution="hour"]');
     await page.goBack();
@@ -96,7 +96,7 @@ describe("a drag over the chart", () => {
     ] as const;
     for (const [resolution, length, after] of steps) {
       const chart = await chartOf(page, `[data-resolution="${resolution}"]`);
-      const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+      const [from, to] = await rangeOf(chart);
       const end = Math.min(to, PROBED + after);
       const part = (at: number): number => (at - from) / (to - from);
       const asked = question(page, "from=1");
@@ -104,7 +104,7 @@ describe("a drag over the chart", () => {
       await asked;
     }
     const chart = await chartOf(page, '[data-resolution="raw"]');
-    const minutes = ((await numberOf(chart, "to")) - (await numberOf(chart, "from"))) / MINUTE;
+    const minutes = (await lengthOf(chart)) / MINUTE;
     // Six samples a minute, but for the one minute that keeps none.
     await expect.poll(() => numberOf(chart, "buckets")).toBe((minutes - 1) * 6 + 1);
     await expect.poll(() => numberOf(chart, "gaps")).toBe(0);
@@ -128,7 +128,7 @@ describe("a drag over the chart", () => {
     await drag(page, first, 0.2, 0.4);
     await page.locator("[data-live=off]").waitFor();
     const near = await chartOf(page, '[data-metric="shop.orders"]');
-    const window = [await numberOf(near, "from"), await numberOf(near, "to")];
+    const window = await rangeOf(near);
     expect(window[1]).toBeLessThan(to);
     // The other has no points there, and says so for the same window.
     await page.locator('.panel[aria-label="other"][data-state=empty]').waitFor();
@@ -169,7 +169,7 @@ describe("a drag over the chart", () => {
     test(`with Shift moves the window and keeps its length, by the ${resolution}`, async () => {
       const page = await open(`/?range=${span}&metric=shop.orders`);
       const chart = await chartOf(page);
-      const [from, to] = [await numberOf(chart, "from"), await numberOf(chart, "to")];
+      const [from, to] = await rangeOf(chart);
       await page.keyboard.down("Shift");
       await drag(page, chart, 0.2, 0.7);
       await page.keyboard.up("Shift");
@@ -177,7 +177,7 @@ describe("a drag over the chart", () => {
       const moved = await chartOf(page);
       const by = from - (await numberOf(moved, "from"));
       expect(by / (to - from)).toBeCloseTo(0.5, 1);
-      const length = (await numberOf(moved, "to")) - (await numberOf(moved, "from"));
+      const length = await lengthOf(moved);
       expect(length).toBe(to - from);
     });
 });
@@ -185,21 +185,19 @@ describe("a drag over the chart", () => {
 test("the keyboard zooms, moves and goes back", async () => {
   const page = await open("/?range=6h&metric=shop.orders");
   const chart = await chartOf(page);
-  const length = (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+  const length = await lengthOf(chart);
   await chart.getByRole("application").focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("[data-tooltip]").waitFor();
   await page.keyboard.press("+");
   await page.locator("[data-live=off]").waitFor();
   const near = await chartOf(page);
-  const closer = (await numberOf(near, "to")) - (await numberOf(near, "from"));
+  const closer = await lengthOf(near);
   expect(closer).toBeLessThan(0.6 * length);
   const from = await numberOf(near, "from");
   await page.keyboard.press("Shift+ArrowLeft");
   await expect.poll(async () => numberOf(await chartOf(page), "from")).toBeLessThan(from);
-  expect(
-    (await numberOf(await chartOf(page), "to")) - (await numberOf(await chartOf(page), "from")),
-  ).toBe(closer);
+  expect(await lengthOf(await chartOf(page))).toBe(closer);
   // Back to where the zoom began, though the window was moved since.
   await page.keyboard.press("Escape");
   await page.locator("a[data-range='6h'][aria-current]").waitFor();
@@ -255,7 +253,7 @@ test("a range in words: what is understood is told, what is not as well; it stay
   await page.getByLabel("Custom range, Last 45m").waitFor();
   expect(new URL(page.url()).searchParams.get("range")).toBe("45m");
   const chart = await chartOf(page);
-  const length = async () => (await numberOf(chart, "to")) - (await numberOf(chart, "from"));
+  const length = async () => await lengthOf(chart);
   await expect.poll(length).toBe(46 * MINUTE);
   await page.getByRole("button", { name: "Zoom in" }).click();
   await page.locator("a[data-range='15m'][aria-current]").waitFor();
@@ -432,7 +430,7 @@ describe("by hand", () => {
       .poll(async () => new URL(page.url()).searchParams.get("from"))
       .not.toBe(String(from - HOUR / 4));
     const zoomed = await chartOf(page);
-    const length = (await numberOf(zoomed, "to")) - (await numberOf(zoomed, "from"));
+    const length = await lengthOf(zoomed);
     expect(Math.abs(length - HOUR / 2)).toBeLessThanOrEqual(2 * MINUTE);
     // Also at either edge it is whole on the screen, and stays when the finger is gone.
     for (const part of [0.05, 0.95]) {
