@@ -66,12 +66,10 @@ export class Pace {
     if (wait <= 0) return;
     await this.#clock.wait(wait);
     // Where the isolate stood still, all that it held back would begin at once.
-    for (;;) {
-      const more = Math.min(seen.nextAt, now + LIMITS.paceMs) - this.#clock.now();
-      if (more <= 0) break;
-      await this.#clock.wait(more);
-    }
-    seen.nextAt = this.#clock.now() + PARTS_LATE * work;
+    const woke = this.#clock.now();
+    const begins = Math.min(Math.max(woke, seen.nextAt), now + LIMITS.paceMs);
+    seen.nextAt = begins + PARTS_LATE * work;
+    if (begins > woke) await this.#clock.wait(begins - woke);
   }
 
   /** A request of a caller has ended so. */
