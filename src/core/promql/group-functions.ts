@@ -5,7 +5,7 @@ import { groupLabels } from "./aggregate.ts";
 import { hasAny, Merged } from "./columns.ts";
 import { newColumn, type Column, type Emit, type Evaluation } from "./evaluation.ts";
 import { fail } from "./error.ts";
-import { keyOf, withLabel } from "./labels.ts";
+import { compareLabels, keyOf, withLabel } from "./labels.ts";
 import { formatValue } from "./literals.ts";
 import { LOOKS_AT_ONCE } from "./spent.ts";
 import { quantileOf } from "../quantile.ts";
@@ -21,7 +21,8 @@ export async function streamGroups(
   const columns = await evaluation.collect(aggregate.expr);
   const labelsOf = groupLabels(aggregate.grouping);
   const groups = new Map<string, Column[]>();
-  for (const column of columns) {
+  // They come in any order: of those that are equal the same are the first, each time that it is asked.
+  for (const column of columns.toSorted((a, b) => compareLabels(a.labels, b.labels))) {
     const key = keyOf(labelsOf(column.labels));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [column]);
@@ -91,7 +92,7 @@ async function firstOfGroup(
   for (let i = 0; i < params.length; i++) {
     const size = Math.max(0, Math.trunc(params[i]!));
     if (i % steps === 0) await evaluation.work(Math.min(steps, params.length - i) * group.length);
-    // Infinite values have no difference; those that are equal keep their order.
+    // Infinite values have no difference; those that are equal are in the order of their labels.
     const present = group
       .filter((column) => column.has[i] === 1)
       .sort((a, b) => (a.values[i] === b.values[i] ? 0 : before(a.values[i]!, b.values[i]!)));

@@ -227,6 +227,33 @@ const NO_NUMBER: typeof FAR = [
   2,
 ];
 
+function fails(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch (thrown) {
+    if (thrown instanceof NaiveFailure) return true;
+    throw thrown;
+  }
+}
+
+/** It matches several series to one, but only between the windows of its steps. */
+const BETWEEN: typeof FAR = [
+  [
+    { metric: "a_total", job: "x", host: "", samples: [{ after: 1_000, value: 0, ends: false }] },
+    {
+      metric: "a_total",
+      job: "x",
+      host: "h1",
+      samples: [{ after: 61_000, value: 0, ends: false }],
+    },
+  ],
+  "sum_over_time(((changes(a_total[90s])) + ignoring (host) (changes(a_total[15s])))[2m:17s] offset 7m)",
+  208_000,
+  200_000,
+  3,
+];
+
 const textOf = (labels: readonly (readonly [string, string])[]): string => JSON.stringify(labels);
 
 describe("an expression", () => {
@@ -255,6 +282,13 @@ describe("an expression", () => {
           }
           const times = { start, end, step };
           const answer = await evaluateRange(query, parsed.value, times, memory.source);
+          // As in Prometheus, a subquery is evaluated between the windows of two steps too.
+          const failsBetween = (): boolean => {
+            for (let at = start; at <= end; at += 1_000)
+              if (fails(() => naive.vector(parsed.value, at))) return true;
+            return false;
+          };
+          if (!answer.ok && steps !== undefined && query.includes(":") && failsBetween()) return;
           expect(answer.ok, answer.ok ? "" : JSON.stringify(answer.error)).toBe(
             steps !== undefined,
           );
@@ -282,7 +316,7 @@ describe("an expression", () => {
           expect(got.size).toBe(expected);
         },
       ),
-      { numRuns: 600, examples: [FAR, NO_NUMBER] },
+      { numRuns: 600, examples: [FAR, NO_NUMBER, BETWEEN] },
     );
   });
 

@@ -2,6 +2,7 @@
 // answers as maps. What the evaluator in columns is compared with. It shares the parser and nothing else.
 
 import type { Binary, Call, Expr, Selector } from "../../../src/core/promql/ast.ts";
+import { compareLabels } from "../../../src/core/promql/labels.ts";
 import { parseQuery } from "../../../src/core/promql/parse.ts";
 import { compileMatchers, Work } from "../../../src/core/query/matcher.ts";
 import type { Memory } from "./memory.ts";
@@ -218,7 +219,11 @@ export class Naive {
       [...groups.values()].flatMap(({ labels, entries }) => {
         if (expr.op === "topk" || expr.op === "bottomk")
           return entries
-            .toSorted((a, b) => (expr.op === "topk" ? b.value - a.value : a.value - b.value))
+            .toSorted(
+              (a, b) =>
+                (expr.op === "topk" ? b.value - a.value : a.value - b.value) ||
+                compareLabels(inOrder(a.labels), inOrder(b.labels)),
+            )
             .slice(0, Math.max(0, Math.trunc(param!)));
         const values = entries.map(({ value }) => value);
         const value = AGGREGATES[expr.op]!(values, param ?? NaN);
@@ -495,3 +500,6 @@ export function naiveRange(
       values.set(`${at} ${key}`, value);
   return values;
 }
+
+const inOrder = (labels: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
