@@ -67,7 +67,7 @@ export class Pace {
     await this.#clock.wait(wait);
     // Where the isolate stood still, all that it held back would begin at once.
     const woke = this.#clock.now();
-    const begins = Math.min(Math.max(woke, seen.nextAt), now + LIMITS.paceMs);
+    const begins = Math.min(Math.max(woke, seen.nextAt), Math.min(now, woke) + LIMITS.paceMs);
     seen.nextAt = begins + PARTS_LATE * work;
     if (begins > woke) await this.#clock.wait(begins - woke);
   }

@@ -248,8 +248,13 @@ export class Samples {
       times: column.times.subarray(0, length),
       values: column.values.subarray(0, length),
     };
-    const kept = inOrder && collapsed.size === 0 ? all : this.#united(sorted(all), collapsed);
-    return within(kept, this.#asked);
+    if (inOrder && collapsed.size === 0) return within(all, this.#asked);
+    // In columns of its own, in place of those that it came in.
+    const own = sorted(all);
+    this.#bytes -= bytesOf(column);
+    Object.assign(column, own);
+    this.#bytes += bytesOf(column);
+    return within(this.#united(own, collapsed), this.#asked);
   }
 
   /** Without what minutes do not keep of all their points. The columns are used again. */

@@ -314,6 +314,24 @@ test("all at once they are the same, as one group and apart, and counted as what
   expect(alike).toBeGreaterThan(0);
 });
 
+test("what is sorted into columns of its own is counted, and no more than that is held", () => {
+  const asked = { from: START, to: START + 100 * MINUTE, limit: LIMIT, ofBuckets: "ends" } as const;
+  const samples = new Samples({ ...asked, labelsOf: ({ labels }) => labels });
+  const minutes = new Minutes(LIMIT);
+  for (let i = 99; i >= 0; i--)
+    minutes.add(minutes.push(START + i * MINUTE), i, START + i * MINUTE);
+  for (let host = 0; host < 20; host++) {
+    const series: Series = { metric: "m", labels: [["host", String(host)]] };
+    for (let row = 0; row < minutes.length; row++) samples.add(series, minutes, row, row + 1);
+  }
+  const before = samples.bytes;
+  const groups = atOnce(samples.groupsInParts());
+  expect(groups.map(({ times }) => times.length)).toEqual(Array(20).fill(100));
+  // Columns that grew had room to spare; those that were sorted are theirs.
+  expect(samples.bytes).toBe(bytesOf(groups));
+  expect(samples.bytes).toBeLessThan(before);
+});
+
 /** What columns take in memory, each once. */
 const bytesOf = (all: readonly Points[]): number =>
   [...new Set(all.flatMap(({ times, values }) => [times.buffer, values.buffer]))].reduce(

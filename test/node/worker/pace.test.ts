@@ -75,6 +75,24 @@ test("when the isolate has stood still, what was held back begins one after the 
   expect(Math.max(...times)).toBeLessThan(8 * 39 - LIMITS.paceBurstMs + 100);
 });
 
+test("a clock that is set back meanwhile holds nobody back for as long as that", async () => {
+  const clock = new Waits();
+  const waits: number[] = [];
+  const wait = (ms: number): Promise<void> => {
+    waits.push(ms);
+    return clock.wait(ms);
+  };
+  let back = 0;
+  const pace = new Pace({ now: () => clock.at - back, wait });
+  void pace.begin("b", 1);
+  for (let i = 0; i < 20; i++) void pace.begin("a", 4);
+  await clock.run(() => {
+    if (clock.at >= 20) back = 3_600_000;
+  });
+  expect(back).toBeGreaterThan(0);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(LIMITS.paceMs);
+});
+
 test("who was refused counts four times, until something is answered", async () => {
   const { clock, pace, began, ask } = sharing();
   const spread = async (): Promise<number> => {
