@@ -54,7 +54,7 @@ export class Pace {
     const now = this.#clock.now();
     const seen = this.#seen(caller, now);
     if (!this.#hasCompany(now)) {
-      seen.doneAt = now;
+      seen.doneAt = seen.nextAt = now;
       return;
     }
     // No more than a second's is counted: what is over is soon forgotten.
@@ -62,13 +62,16 @@ export class Pace {
     const from = Math.min(Math.max(now, seen.doneAt), most);
     const work = seen.wasRefused ? OF_REFUSED * workMs : workMs;
     seen.doneAt = Math.min(from + PARTS * work, most);
+    // Nothing, of what is more than there is time for.
+    const part = seen.doneAt - from;
     const wait = from - now - LIMITS.paceBurstMs;
     if (wait <= 0) return;
     await this.#clock.wait(wait);
     // Where the isolate stood still, all that it held back would begin at once.
     const woke = this.#clock.now();
-    const begins = Math.min(Math.max(woke, seen.nextAt), Math.min(now, woke) + LIMITS.paceMs);
-    seen.nextAt = begins + PARTS_LATE * work;
+    const latest = Math.min(now, woke) + LIMITS.paceMs;
+    const begins = Math.min(Math.max(woke, seen.nextAt), latest);
+    seen.nextAt = begins + (PARTS_LATE / PARTS) * part;
     if (begins > woke) await this.#clock.wait(begins - woke);
   }
 

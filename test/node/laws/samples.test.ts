@@ -227,6 +227,7 @@ const runOf = (of: number, from: number): Run => ({
 /** Series that are alike, and such as begin alike. */
 const ALIKE = [
   [[runOf(0, 1), runOf(1, 1)]],
+  [[runOf(0, 1), { ...runOf(1, 1), rows: 3 }]],
   [[runOf(0, 1), runOf(1, 1), runOf(1, 5)]],
   [[runOf(0, 1), runOf(0, 5), runOf(1, 1)]],
 ] satisfies [Run[]][];

@@ -75,6 +75,26 @@ test("when the isolate has stood still, what was held back begins one after the 
   expect(Math.max(...times)).toBeLessThan(8 * 39 - LIMITS.paceBurstMs + 100);
 });
 
+test("while it goes on, nobody waits for longer than their part of the time", async () => {
+  const { clock, began, ask } = sharing();
+  // A flood of large ones, and then, alone for a while, small ones with company.
+  ask("b", 1);
+  ask("a", 400, 20);
+  await clock.run();
+  expect(Math.max(...began.get("a")!)).toBeLessThanOrEqual(LIMITS.paceMs);
+  clock.at += 1;
+  ask("a", 4);
+  await clock.run();
+  began.clear();
+  const from = clock.at;
+  ask("b", 1);
+  ask("a", 4, 20);
+  await clock.run();
+  expect(began.get("a")).toEqual(
+    Array.from({ length: 20 }, (_, i) => from + Math.max(0, 8 * i - LIMITS.paceBurstMs)),
+  );
+});
+
 test("a clock that is set back meanwhile holds nobody back for as long as that", async () => {
   const clock = new Waits();
   const waits: number[] = [];
