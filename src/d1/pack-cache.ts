@@ -8,7 +8,7 @@ import * as LIMITS from "../core/limits.ts";
 import type { WantedPack } from "../core/query/slices.ts";
 import type { TierName } from "../core/tiers.ts";
 import { HeldReads } from "./held-reads.ts";
-import { Popularity } from "./popularity.ts";
+import { MOST, Popularity } from "./popularity.ts";
 import { bytesOfBody, type PackRow } from "./rows.ts";
 
 /** The rows of some packs in spans [first, last]: hours, UTC days or years, the table's own keys. */
@@ -171,9 +171,11 @@ export class PackCache {
       const held = heldOf(area, byPack.get(wanted.pack) ?? []);
       this.#note(key, admission);
       if (held.bytes > admission.bytes) continue;
-      const joined = joinedWith(this.#held.get(key), held);
-      // Without room for both, what was read now is in the place of what was before: of a window that moves.
-      const kept = [...new Set([joined, held])].find(({ bytes }) => this.#makesRoom(key, bytes));
+      const before = this.#held.get(key);
+      const joined = joinedWith(before, held);
+      // Without room for both, as much of what was before as there was, from where it was read now: of a window that moves.
+      const ways = joined === held ? [held] : [joined, cutTo(joined, held, before!), held];
+      const kept = ways.find(({ bytes }) => this.#makesRoom(key, bytes));
       if (kept === undefined) continue;
       admission.bytes -= held.bytes;
       this.#drop(key);
@@ -227,7 +229,8 @@ export class PackCache {
   /**
    * Makes room for a pack, if there is none, among those that are less popular, and were asked for longest ago; false:
    * there are none, and nothing was let go. So a dashboard of which not all has room finds a part each time again.
-   * Those that are more popular go to the end: the next that wants room looks at others.
+   * Those that are more popular go to the end: the next that wants room looks at others. Nothing is more popular than
+   * what is so at the most: they fade, since they may be what nobody asks for any more.
    */
   #makesRoom(key: string, bytes: number): boolean {
     const before = this.#held.get(key)?.bytes ?? 0;
@@ -244,7 +247,10 @@ export class PackCache {
         needed -= held.bytes;
       } else more.push([other, held]);
     }
-    for (const [other, held] of more) this.#setLast(other, held);
+    for (const [other, held] of more) {
+      this.#setLast(other, held);
+      if (mine === MOST) this.#popularity.fade(other);
+    }
     if (needed > 0) return false;
     for (const other of less) this.#drop(other);
     return true;
@@ -332,7 +338,7 @@ const keyOf = (area: Area, { pack, slot }: WantedPack): string =>
 const isIn = ({ first, last }: Pick<Area, "first" | "last">, span: number): boolean =>
   span >= first && span <= last;
 
-function heldOf({ first, last }: Area, unsorted: readonly PackRow[]): Held {
+function heldOf({ first, last }: Pick<Area, "first" | "last">, unsorted: readonly PackRow[]): Held {
   const rows = unsorted.toSorted((a, b) => a.span - b.span);
   return { first, last, rows, bytes: bytesOf(rows), beside: besideOf(rows) };
 }
@@ -350,6 +356,18 @@ function joinedWith(before: Held | undefined, held: Held): Held {
     bytes: bytesOf(rows),
     beside: besideOf(rows),
   };
+}
+
+/** Of joined rows as many spans as were held before, or were read now, with all that was read now. */
+function cutTo(joined: Held, read: Held, before: Held): Held {
+  const spans = Math.max(read.last - read.first, before.last - before.first);
+  const isLater = read.last > before.last;
+  const first = isLater ? joined.last - spans : joined.first;
+  const last = isLater ? joined.last : joined.first + spans;
+  return heldOf(
+    { first, last },
+    joined.rows.filter(({ span }) => isIn({ first, last }, span)),
+  );
 }
 
 /** Bytes that somebody keeps beside rows. */

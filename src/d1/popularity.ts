@@ -6,7 +6,7 @@ const PLACES = 1 << BITS;
 /** After so many notes, ten of each of some 400, all counts are halved: what was popular once is not for ever. */
 const NOTES = 4_096;
 /** No count grows beyond: what is new need not be asked for more often to be as popular. */
-const MOST = 15;
+export const MOST = 15;
 
 export class Popularity {
   readonly #counts = [new Uint8Array(PLACES), new Uint8Array(PLACES)] as const;
@@ -32,6 +32,17 @@ export class Popularity {
   #of(hash: number): number {
     const [a, b] = this.#counts;
     return Math.min(a[placeOf(hash, 0)]!, b[placeOf(hash, 1)]!);
+  }
+
+  /** It has been asked for once less, as it seems: what nobody asks for any more gives way in time. */
+  fade(key: string): void {
+    const hash = hashOf(key);
+    const count = this.#of(hash);
+    if (count === 0) return;
+    for (const [i, counts] of this.#counts.entries()) {
+      const place = placeOf(hash, i);
+      if (counts[place] === count) counts[place] = count - 1;
+    }
   }
 
   clear(): void {

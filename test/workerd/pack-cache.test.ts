@@ -219,6 +219,39 @@ describe("room", () => {
     expect(cache.bytes).toBeLessThanOrEqual(1_000_000);
   });
 
+  test("a short question at the end of a long one's range does not take its place", () => {
+    const cache = new PackCache(1_115_000);
+    const of = (pack: number, first: number, last: number): void =>
+      put(cache, area(first, last), pack, rowsOf(pack, first, last, "x".repeat(4_400)));
+    for (let time = 0; time < 20; time++) {
+      of(1, 0, 23);
+      for (let pack = 100; pack < 110; pack++) putLong(cache, pack);
+    }
+    expect(spans(cache, area(0, 23), 1)).toHaveLength(24);
+    expect(cache.bytes).toBeGreaterThan(1_111_000);
+    of(1, 23, 24);
+    expect(spans(cache, area(1, 24), 1)).toHaveLength(24);
+    // Before it likewise.
+    of(1, 0, 1);
+    expect(spans(cache, area(0, 23), 1)).toHaveLength(24);
+  });
+
+  test("another dashboard has its place although what was there was popular, and is never asked for again", () => {
+    const cache = new PackCache(40 * 101_000);
+    const of = (pack: number, database: string): boolean => {
+      const one = new Admission(1e9);
+      const place = area(1, 1, database);
+      if (cache.known(place, [whole(pack)], one) !== undefined) return true;
+      cache.put(place, TOKEN, [whole(pack)], rowsOf(pack, 1, 1, LONG), one);
+      return false;
+    };
+    for (let round = 0; round < 20; round++) for (let pack = 0; pack < 40; pack++) of(pack, "DB_1");
+    let rounds = 0;
+    for (let found = false; !found && rounds < 1_000; rounds++)
+      found = [1, 2, 3, 4].map((pack) => of(pack, "DB")).every((is) => is);
+    expect(rounds).toBeLessThan(30);
+  });
+
   test("those that are popular are passed over once, and then others are looked at", () => {
     const cache = new PackCache(10_000_000);
     const popular = Array.from({ length: 60 }, (_, pack) => pack);

@@ -167,9 +167,9 @@ export class Samples {
         parts.push(this.#settled(column));
         yield column.inOrder ? 0 : column.length;
       }
-      const isOnce = each || (parts.length === 1 && columns[0]!.isOnce);
+      const isKept = each || (parts.length === 1 && columns[0]!.isOnce);
       const points = parts.length === 1 ? parts[0]! : yield* mergeColumns(columns, parts, hold);
-      const group = this.#groupOf(columns, isOnce ? points : once(points));
+      const group = this.#groupOf(columns, isKept ? points : once(points));
       if (group !== undefined) all.push(group);
     }
     return all;
@@ -252,7 +252,8 @@ export class Samples {
     // In columns of its own, in place of those that it came in.
     const own = sorted(all);
     this.#bytes -= bytesOf(column);
-    Object.assign(column, own);
+    column.times = own.times;
+    column.values = own.values;
     this.#bytes += bytesOf(column);
     return within(this.#united(own, collapsed), this.#asked);
   }
