@@ -6,6 +6,8 @@ export const rowsPerTurn = 98_304;
 export const rowsPerShortTurn = 1_536;
 /** For so long after the last one, ms: also in the first turn of what begins then. */
 export const besideMs = 100;
+/** So long after one came beside it, large work begins no other piece, ms: a small request is several, one after the other. */
+export const besideFirstMs = 4;
 /** Points of a body that are decoded in a turn, where all of it is decoded at once: some ms. */
 export const itemsPerTurn = 1_024;
 /** How long others wait for a turn to end, ms: its request may be gone. */

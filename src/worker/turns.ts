@@ -32,6 +32,13 @@ export function arrived(): void {
 /** Whether requests come beside large work, whosever that is: not one after the other, as those of one who waits. */
 const isBeside = (): boolean => performance.now() - cameBesideAt < LIMITS.besideMs;
 
+/** How long to wait for the request that came last, ms: by then it is mostly answered. */
+const untilDone = (): number =>
+  Math.min(
+    Math.max(0, cameBesideAt + LIMITS.besideFirstMs - performance.now()),
+    LIMITS.besideFirstMs,
+  );
+
 /** How much work a turn is, by whatever is counted: where nobody else asks, some 10 ms, and beside others 1 or less. */
 export interface TurnSize {
   readonly long: number;
@@ -60,7 +67,7 @@ export class Turns {
   /** Ends the piece, and begins another when others had their turn. */
   async next(): Promise<void> {
     this.rest();
-    await this.#wait(0);
+    await this.#wait(untilDone());
     while (isTaken()) await this.#wait(1);
     between.delete(this.#number);
     piece.of = this.#number;

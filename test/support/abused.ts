@@ -64,6 +64,7 @@ export const ABUSED: Readonly<
   dedupMs: ["node/laws/idempotency.test.ts", "LIMITS.dedupMs"],
   rowsPerTurn: ["workerd/turns.test.ts", "large work goes in turns"],
   rowsPerShortTurn: ["workerd/turns.test.ts", "turns are short while others come"],
+  besideFirstMs: ["workerd/turns.test.ts", "who came beside large work goes first"],
   besideMs: ["workerd/turns.test.ts", "turns are short while others come"],
   paceBurstMs: ["node/worker/pace.test.ts", "but for a few"],
   paceMs: ["node/worker/pace.test.ts", "nobody is held back for longer"],

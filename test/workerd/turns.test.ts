@@ -59,6 +59,30 @@ test("turns are short while others come beside large work, and a while longer", 
   turns.rest();
 });
 
+test("who came beside large work goes first: its next piece waits a moment for it, and no longer", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  // Longer than in all tests before.
+  vi.advanceTimersByTime(60_000);
+  const waits = vi.spyOn(scheduler, "wait");
+  const turns = new Turns();
+  const waited = async (): Promise<number | undefined> => {
+    waits.mockClear();
+    await turns.next();
+    return waits.mock.calls[0]?.[0];
+  };
+  expect(await waited()).toBe(0);
+  const next = turns.next();
+  await fetchApi("/healthz");
+  await next;
+  expect(await waited()).toBe(LIMITS.besideFirstMs);
+  vi.advanceTimersByTime(LIMITS.besideFirstMs - 1);
+  expect(await waited()).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(await waited()).toBe(0);
+  turns.rest();
+  waits.mockRestore();
+});
+
 test("large work whose request is gone is no company", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   vi.advanceTimersByTime(LIMITS.besideMs);

@@ -14,7 +14,7 @@ import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
 import { bodyInParts } from "./json-parts.ts";
 import { renderNative } from "./native-answer.ts";
 import type { Outcome } from "./outcome.ts";
-import { Part } from "./part.ts";
+import { Part, SLOW } from "./part.ts";
 import { askingPassword, passwordToken } from "./password.ts";
 import { takeLines } from "./text-lines.ts";
 
@@ -52,7 +52,7 @@ function* decodeLists(bytes: Uint8Array, intake: Intake): Decoding {
   if (!isArray(items))
     return err({ code: "invalid_body", message: "expected an array of value lists" });
   const taker = new ListTaker(intake);
-  const part = new Part(intake);
+  const part = new Part(intake, SLOW);
   for (const [i, item] of items.entries()) {
     const list = listOf(item);
     if (list.ok) taker.take(list.value, i);

@@ -9,7 +9,7 @@ import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
 import { bodyInParts } from "./json-parts.ts";
 import type { Outcome } from "./outcome.ts";
-import { Part } from "./part.ts";
+import { Part, SLOW } from "./part.ts";
 import { said } from "./said.ts";
 
 const datadog = {
@@ -64,7 +64,7 @@ function* decodeDatadog(bytes: Uint8Array, pointOf: PointOf, intake: Intake): De
   const series = isObject(value) ? value.series : undefined;
   if (!isArray(series))
     return err({ code: "invalid_body", message: "expected an object with `series`, an array" });
-  const part = new Part(intake);
+  const part = new Part(intake, SLOW);
   for (let i = 0; i < series.length; i++) {
     const why = readSeries(series[i], i, pointOf, intake);
     if (why !== undefined) intake.issue(i, `series[${i}]`, why);
@@ -130,11 +130,9 @@ function describe(
 
 /** Labels of its tags, resources, host and device. */
 function labelsOf(item: Readonly<Record<string, unknown>>): Result<[string, string][], string> {
-  const labels = new Map<string, Set<string>>();
+  const labels: [string, string][] = [];
   const add = (name: string, value: string): void => {
-    const values = labels.get(name);
-    if (values === undefined) labels.set(name, new Set([value]));
-    else values.add(value);
+    labels.push([name, value]);
   };
   const { tags = null, resources = null } = item;
   for (const key of ["host", "device"]) {
@@ -157,7 +155,18 @@ function labelsOf(item: Readonly<Record<string, unknown>>): Result<[string, stri
     if (colon >= 0) add(tag.slice(0, colon), tag.slice(colon + 1));
     else if (tag !== "") add(tag, "true");
   }
-  return ok([...labels].map(([name, values]) => [name, [...values].sort().join()]));
+  return ok(joined(labels));
+}
+
+/** Each name once, with all its values. */
+function joined(labels: [string, string][]): [string, string][] {
+  const values = new Map(labels);
+  if (values.size === labels.length) return labels;
+  const all = Map.groupBy(labels, ([name]) => name);
+  return Array.from(all, ([name, pairs]) => [
+    name,
+    [...new Set(pairs.map(([, value]) => value))].sort().join(),
+  ]);
 }
 
 /** Statuses that agents know: they drop what is 400, 403 or 413, and send the rest again. */

@@ -16,7 +16,7 @@ import { timestampToMs } from "../time.ts";
 import { describeFamily, type FamilyType, textsSaid } from "./families.ts";
 import { type BadBody, type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { Part } from "./part.ts";
+import { Part, SLOW } from "./part.ts";
 import { BYTES, FIXED64, ProtoReader, VARINT } from "./protobuf.ts";
 import { textIn } from "./utf8.ts";
 
@@ -55,7 +55,7 @@ interface Field {
 /** `also`: labels that all series get, in place of their own. */
 export function* decodeFamilies(bytes: Uint8Array, also: Pairs, intake: Intake): Decoding {
   const proto = new ProtoReader(bytes);
-  const part = new Part(intake);
+  const part = new Part(intake, SLOW);
   const reader = new FamilyReader(proto, also, intake, part);
   while (proto.at < bytes.length && !proto.broken) {
     const read = yield* reader.family(proto.end(bytes.length));

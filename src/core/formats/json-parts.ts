@@ -19,6 +19,8 @@ import { behindMark, NOT_UTF8, textIn } from "./utf8.ts";
 
 /** Bytes that are parsed at once. */
 const PART = 32 * 1_024;
+/** To parse bytes takes as long as to pass over so many that hold no points. */
+const PARSED = 3;
 
 interface Options {
   /** How deep it may be nested. */
@@ -238,7 +240,7 @@ class Parts {
   }
 
   #read(): number {
-    const points = pointsOfBytes(this.#at - this.#since);
+    const points = pointsOfBytes(PARSED * (this.#at - this.#since));
     this.#since = this.#at;
     return points;
   }

@@ -22,7 +22,7 @@ import {
   takeEnds,
   takePoints,
 } from "./otlp-points.ts";
-import { Part } from "./part.ts";
+import { Part, SLOW } from "./part.ts";
 
 export function* decodeOtlpJson(bytes: Uint8Array, intake: Intake): Decoding {
   const parsed = yield* bodyInParts(bytes, LIMITS.otlpDepth);
@@ -30,7 +30,7 @@ export function* decodeOtlpJson(bytes: Uint8Array, intake: Intake): Decoding {
   const { value } = parsed.value;
   if (!isObject(value))
     return err({ code: "invalid_body", message: `expected an object, got ${described(value)}` });
-  const part = new Part(intake);
+  const part = new Part(intake, SLOW);
   let index = 0;
   for (const { resource: of, scopeMetrics } of objects(value.resourceMetrics)) {
     const resource = resourceIn(object(of));

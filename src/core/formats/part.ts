@@ -13,15 +13,23 @@ export const pointsOfBytes = (bytes: number): number =>
 /** Items without a point that take as long as one. */
 const ITEMS_A_POINT = 8;
 
+/** Of points that have a series of their own each, whose name and labels are read from objects or lists of fields. */
+export const SLOW = 4;
+/** Of points in lines of text, likewise. */
+export const LINES = 2;
+
 /** What a decoder has read since it stopped last: as much as so many points, items or bytes, whichever is most. */
 export class Part {
   readonly #intake: Intake;
+  readonly #weight: number;
   #items = 0;
   #seen = 0;
   #at = 0;
 
-  constructor(intake: Intake) {
+  /** `weight`: a point takes as long as so many of the formats that are read fastest. */
+  constructor(intake: Intake, weight = 1) {
     this.#intake = intake;
+    this.#weight = weight;
   }
 
   /**
@@ -31,7 +39,7 @@ export class Part {
   isOver(at = 0): boolean {
     return (
       ++this.#items >= ITEMS_A_POINT * LIMITS.itemsPerTurn ||
-      this.#intake.seen - this.#seen >= LIMITS.itemsPerTurn ||
+      (this.#intake.seen - this.#seen) * this.#weight >= LIMITS.itemsPerTurn ||
       at - this.#at >= BYTES
     );
   }
@@ -41,7 +49,7 @@ export class Part {
     const { seen } = this.#intake;
     const points = Math.max(
       Math.ceil(this.#items / ITEMS_A_POINT),
-      seen - this.#seen,
+      (seen - this.#seen) * this.#weight,
       pointsOfBytes(at - this.#at),
     );
     this.#items = 0;

@@ -3,7 +3,7 @@
 import { err, ok } from "../result.ts";
 import { type Decoding, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
-import { Part } from "./part.ts";
+import { LINES, Part } from "./part.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** A decimal number. In no two ways: one that is long and wrong would be tried in all. */
@@ -21,7 +21,7 @@ export function* takeLines(
   const decoded = decodeUtf8(bytes);
   if (!decoded.ok) return decoded;
   const text = decoded.value;
-  const part = new Part(intake);
+  const part = new Part(intake, LINES);
   for (let i = 0, start = 0; start < text.length; i++) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;

@@ -33,13 +33,13 @@ export function checkedKey(
     });
   const names = new Set<string>();
   for (const [name, value] of pairs) {
-    const path = `labels.${name}`;
+    const wrong = (message: string): CheckedKey => err({ path: `labels.${name}`, message });
     const bad = labelNameIssue(name);
-    if (bad !== undefined) return err({ path, message: `label name ${quote(name)} ${bad}` });
-    if (names.has(name)) return err({ path, message: "is given twice" });
+    if (bad !== undefined) return wrong(`label name ${quote(name)} ${bad}`);
+    if (names.has(name)) return wrong("is given twice");
     names.add(name);
     const badValue = labelValueIssue(value);
-    if (badValue !== undefined) return err({ path, message: `${quote(value)} ${badValue}` });
+    if (badValue !== undefined) return wrong(`${quote(value)} ${badValue}`);
   }
   return ok(seriesKey(metric, canonicalLabels(pairs)));
 }

@@ -5,6 +5,8 @@ import * as LIMITS from "../limits.ts";
 /** Label pairs sorted by name (UTF-16 code units), each name once. */
 export type Labels = readonly (readonly [name: string, value: string])[];
 
+/** Most names: nothing of the following is in them. */
+const PLAIN_NAME = /^[!#-z|~]+$/;
 const FORBIDDEN_IN_NAME = /[\p{Cc}"{}]/u;
 
 /**
@@ -17,15 +19,17 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u{fff9}-\u{fffb
 export function metricNameIssue(name: string): string | undefined {
   if (name.length === 0) return "is empty";
   if (name.length > LIMITS.nameLength) return `is longer than ${LIMITS.nameLength} characters`;
+  if (PLAIN_NAME.test(name)) return isPath(name) ? "is a path, and no name" : undefined;
   if (!name.isWellFormed()) return "is not valid Unicode (a lone surrogate)";
   if (FORBIDDEN_IN_NAME.test(name)) return 'has a control character or one of " { }';
   if (name.trim() !== name) return "starts or ends with white space";
   const invisible = INVISIBLE.exec(name)?.[0].codePointAt(0);
   if (invisible !== undefined)
     return `has an invisible character (U+${invisible.toString(16).toUpperCase().padStart(4, "0")})`;
-  if (name === "." || name === "..") return "is a path, and no name";
   return undefined;
 }
+
+const isPath = (name: string): boolean => name === "." || name === "..";
 
 /** Says what is wrong with the name of a label; undefined when nothing is. */
 export const labelNameIssue = (name: string): string | undefined =>
@@ -47,14 +51,30 @@ const byName = (a: readonly [string, string], b: readonly [string, string]): num
  * empty label is the same as none.
  */
 export const canonicalLabels = (pairs: readonly (readonly [string, string])[]): Labels =>
-  pairs.filter((pair) => pair[1] !== "").sort(byName);
+  isCanonical(pairs) ? pairs : pairs.filter((pair) => pair[1] !== "").sort(byName);
+
+function isCanonical(pairs: readonly (readonly [string, string])[]): boolean {
+  let before = "";
+  for (const [name, value] of pairs) {
+    if (value === "" || name <= before) return false;
+    before = name;
+  }
+  return true;
+}
 
 /**
  * One label as it stands in `labelsJson`, and so in the key of a series. No other text there holds it,
  * since quotes within names and values have a backslash before them.
  */
 export const labelJson = (name: string, value: string): string =>
-  `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  `${textJson(name)}:${textJson(value)}`;
+
+/** Most texts stand in JSON as they are. */
+const textJson = (text: string): string =>
+  NOT_AS_IT_IS.test(text) ? JSON.stringify(text) : `"${text}"`;
+
+/** What JSON.stringify escapes; of surrogates, those that are alone. */
+const NOT_AS_IT_IS = /["\\\p{Cc}\ud800-\udfff]/u;
 
 /** Canonical labels as JSON text, the form stored in D1: `{"a":"1","b":"2"}`, sorted by name. */
 export function labelsJson(labels: Labels): string {

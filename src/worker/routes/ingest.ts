@@ -41,8 +41,8 @@ export const ingest = (
     ),
   );
 
-/** Of a body that is decoded at once: a decoder tells of so many points each time. */
-const TURN: TurnSize = { long: LIMITS.itemsPerTurn, short: LIMITS.itemsPerTurn };
+/** Of a body that is decoded at once: a decoder tells of as much as so many points each time. */
+const TURN: TurnSize = { long: 8 * LIMITS.itemsPerTurn, short: LIMITS.itemsPerTurn };
 
 const ERRORS = [
   "invalid_json",

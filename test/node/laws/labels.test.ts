@@ -66,6 +66,8 @@ describe("labels", () => {
         const key = seriesKey(metric, labels);
         expect(metricOfKey(key)).toBe(metric);
         expect(labelsJsonOfKey(key)).toBe(labelsJson(labels));
+        const asJson = labels.map((pair) => pair.map((text) => JSON.stringify(text)).join(":"));
+        expect(labelsJson(labels)).toBe(`{${asJson.join()}}`);
         expect(parseLabelsJson(labelsJson(labels))).toEqual(labels);
         expect(Object.entries(labelsObject(labels)).sort()).toEqual([...labels].sort());
         expect(key).not.toContain("\n");
