@@ -268,3 +268,4 @@ for (const abuser of ABUSERS.filter(({ name }) => name.includes(values.only))) {
   }
 }
 console.log(`\nexpected: p99 ≤ ${EXPECTED} × quiet: ${held ? "held" : "NOT held"}`);
+process.exitCode = held ? 0 : 1;

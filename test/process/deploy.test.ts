@@ -91,10 +91,13 @@ test("a token that cannot be set: it says what holds, and what to do", async () 
   );
 });
 
-test("no token is made where a log would keep it", async () => {
-  const { code, stderr, put } = await deploy(listing('[{"name":"minuet"}]', "[]"), { ci: "true" });
-  expect([code, put]).toEqual([1, ""]);
-  expect(stderr).toContain("API_TOKEN is not set");
+test("no token is made where a log would keep it: what is to be done is said, and the build goes well", async () => {
+  const done = await deploy(listing('[{"name":"minuet"}]', "[]"), { ci: "true" });
+  expect([done.code, done.put]).toEqual([0, ""]);
+  expect(done.stderr).toBe(
+    "API_TOKEN is not set, and the store refuses everything: set it with `npx wrangler secret put API_TOKEN`.\n",
+  );
+  expect(done.stdout).toContain("Minuet is at https://minuet.us.workers.dev\n");
 });
 
 test("the bundle takes less than a MiB compressed", async () => {
@@ -144,6 +147,22 @@ test("the bundle makes no code of text: zod alone could, and knows that Workers 
   expect(probe).toMatch(
     /\ballowsEval = [^]*?["']Cloudflare["'][^]*?return (?:false|!1)[^]*?\bFunction\b/,
   );
+});
+
+test("wrangler has the commands and options that it uses", async () => {
+  const help = async (command: string): Promise<string> => {
+    const wrangler = join(ROOT, "node_modules/.bin/wrangler");
+    const words = [...command.split(" "), "--help"];
+    return (await promisify(execFile)(wrangler, words, { cwd: ROOT })).stdout;
+  };
+  const [list, create, migrations, secrets, put] = await Promise.all(
+    ["d1 list", "d1 create", "d1 migrations apply", "secret list", "secret put"].map(help),
+  );
+  expect(list).toContain("--json");
+  expect(create).toContain("wrangler d1 create <name>");
+  expect(migrations).toMatch(/wrangler d1 migrations apply <database>[^]*--remote/);
+  expect(secrets).toMatch(/--format[^\n]*"json"/);
+  expect(put).toContain("wrangler secret put <key>");
 });
 
 test("deploys no Worker whose tables could not be made", async () => {
