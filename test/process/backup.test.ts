@@ -1,12 +1,14 @@
 // `npm run export` of one server and `npm run import` into another, which then answers the same; and what other
 // stores wrote, twice, counted once.
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
@@ -42,23 +44,56 @@ async function good(url: string, init: RequestInit = {}): Promise<string> {
   return text;
 }
 
+/** A script that is killed when so many of its requests for the backup have been answered: by which signal it ended. */
+async function killed(
+  { state }: Awaited<ReturnType<typeof between>>,
+  answers: number,
+  script: string,
+  ...args: string[]
+): Promise<string | null> {
+  const env = { ...process.env, API_TOKEN: TOKEN };
+  const all = [`scripts/${script}.ts`, ...args];
+  const child = spawn(process.execPath, all, { cwd: ROOT, env, stdio: "ignore" });
+  state.answered = (count) => {
+    if (count === answers) child.kill("SIGKILL");
+  };
+  const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+  state.answered = () => {};
+  return signal;
+}
+
+const withoutTime = (bytes: Buffer): string =>
+  gunzipSync(bytes)
+    .toString()
+    .replace(/"exportedAt":"[^"]+"/, "");
+
 const server = async (vars: Readonly<Record<string, string>>, databases: number) => {
   const one = await startServer({ vars: { API_TOKEN: TOKEN, ...vars }, databases });
   onTestFinished(() => one.stop());
   return one.url;
 };
 
-/** Passes requests on, until it is told to break; counts those of the backup. */
+/** Passes requests on, until it is told to break; counts those of the backup, and says of each when it is answered. */
 async function between(target: string) {
-  const state = { backups: 0, breakAt: Infinity };
+  const state = { backups: 0, breakAt: Infinity, answered: (_count: number): void => {} };
   const proxy = createServer((request, response) => {
-    if (request.url!.startsWith("/api/v1/backup") && ++state.backups > state.breakAt) {
+    const isBackup = request.url!.startsWith("/api/v1/backup");
+    if (isBackup && ++state.backups > state.breakAt) {
       response.writeHead(403).end("cut off");
       return;
     }
-    void fetch(target + request.url!, { headers }).then(async (answer) => {
-      response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
-    });
+    void (async () => {
+      const { method = "GET" } = request;
+      const { "content-encoding": encoding = "identity" } = request.headers;
+      const answer = await fetch(target + request.url!, {
+        method,
+        headers: { ...headers, "content-encoding": encoding },
+        ...(method !== "GET" && { body: await buffer(request) }),
+      });
+      const bytes = await buffer(answer.body!);
+      if (isBackup) state.answered(state.backups);
+      response.writeHead(answer.status).end(bytes);
+    })();
   });
   await new Promise<void>((resolve) => void proxy.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void proxy.close());
@@ -113,6 +148,14 @@ test("what one server keeps, another answers, of other shards and databases", as
   expect(await readdir(folder)).toEqual(["all.gz"]);
   // One that was cut off, the one request that was refused, and no other twice.
   expect(proxy.state.backups).toBe(6);
+  // Killed in its midst, and begun again.
+  const parts = join(folder, "parts.gz");
+  proxy.state.backups = 0;
+  expect(await killed(proxy, 2, "export", "--out", parts, "--url", proxy.url)).toBe("SIGKILL");
+  const goneOn = await run("export", "--out", parts, "--url", proxy.url);
+  expect(goneOn.stdout).toMatch(/Going on with/);
+  expect(withoutTime(await readFile(parts))).toBe(withoutTime(await readFile(out)));
+  await rm(parts);
   const text = gunzipSync(await readFile(out)).toString();
   expect(text).not.toContain("hooks.example");
   expect(text).not.toMatch(/"secret"|"hash"/);
@@ -138,11 +181,13 @@ test("what one server keeps, another answers, of other shards and databases", as
       good(`${url}/api/v1/events?from=-1d`),
       good(`${url}/api/v1/views`).then((text) => text.replaceAll(/"\w+edAt":\d+/g, "")),
     ]);
-  const first = await run("import", out, "--url", to);
-  expect(first).toMatchObject({ code: 0, stderr: "" });
-  expect(first.stdout).toMatch(
-    /Stored 4,000 .* 0 were there already\.\n.*tell nobody yet.*: much/s,
-  );
+  // Killed when the store has it, and the script does not know.
+  const into = await between(to);
+  expect(await killed(into, 1, "import", out, "--url", into.url)).toBe("SIGKILL");
+  const stored = await run("import", out, "--url", to);
+  expect(stored).toMatchObject({ code: 0, stderr: "" });
+  expect(stored.stdout).toMatch(/Stored 0 .* 4,000 were there already/);
+  expect(stored.stdout).toMatch(/tell nobody yet.*: much/);
   expect(await answers(to)).toEqual(await answers(from));
   const again = await run("import", out, "--url", to);
   expect(again.stdout).toMatch(/Stored 0 .* 4,000 were there already/);
@@ -160,10 +205,6 @@ test("what one server keeps, another answers, of other shards and databases", as
   await rm(last, { recursive: true });
   const state = await readFile(`${last}.part.json`);
   expect(await run("export", "--out", last, "--url", from)).toMatchObject({ code: 0, stderr: "" });
-  const withoutTime = (bytes: Buffer): string =>
-    gunzipSync(bytes)
-      .toString()
-      .replace(/"exportedAt":"[^"]+"/, "");
   const made = await readFile(last);
   expect(withoutTime(made)).toBe(withoutTime(await readFile(out)));
   await writeFile(`${last}.part.json`, state);
@@ -196,6 +237,13 @@ test("what one server keeps, another answers, of other shards and databases", as
     .slice(1);
   expect(lines.length).toBeGreaterThan(1);
   for (const line of lines) expect(line).toMatch(/^\{"(metric|about)":"backup\.1_total"/);
+  // Some days of it.
+  await run("export", "--out", `${one}.days`, "--url", to, "--since=-3d", "--until=-2d");
+  const days = gunzipSync(await readFile(`${one}.days`)).toString();
+  const times = days.matchAll(/"(?:at|start)":\[(\d+)/g);
+  const found = new Set(Array.from(times, ([, at]) => Math.floor((now - Number(at)) / 24 / HOUR)));
+  expect(found.size).toBeGreaterThan(1);
+  for (const day of found) expect([1, 2, 3]).toContain(day);
   await writeFile(one, (await readFile(out)).subarray(0, -9));
   expect(await run("import", one, "--url", to)).toMatchObject({
     code: 1,
