@@ -1,8 +1,10 @@
 // Views: saved in the store, brought back, sent as a link that needs no token; panels in a grid, moved,
 // and read only where somebody sees them.
 
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createServer } from "node:http";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Locator, Page } from "playwright-core";
+import { freePort } from "../support/server.ts";
 import { chartOf, findings, fits, focusedOn, lastMinutes, liveOf, panelOf, site } from "./pages.ts";
 
 const TOKEN = "a-long-random-text";
@@ -298,6 +300,26 @@ describe("a link", () => {
     expect(await policy("/embed")).toMatch(/^default-src 'self';(?!.*frame-ancestors)/);
     for (const path of ["/", "/shared", "/store", "/docs", "/tokens"])
       expect(await policy(path), path).toContain("frame-ancestors 'none'");
+
+    // As a browser has it, in a page of another origin.
+    await saved("framed", "metric=cpu.load");
+    const { secret } = await linkTo("framed");
+    const page = await (await open("/embed")).context().newPage();
+    const refused: string[] = [];
+    page.on("console", (said) => refused.push(said.text()));
+    const paths = [`/embed#${secret}`, `/shared#${secret}`, "/"];
+    const frames = paths.map((path) => `<iframe src="${store.server.url}${path}"></iframe>`);
+    const elsewhere = createServer((_, response) =>
+      response.setHeader("content-type", "text/html").end(`<!doctype html>${frames.join("")}`),
+    );
+    onTestFinished(() => void elsewhere.close());
+    const port = await freePort();
+    await new Promise<void>((resolve) => elsewhere.listen(port, "127.0.0.1", resolve));
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await page.frameLocator("iframe").nth(0).locator(".chart canvas").waitFor();
+    await expect.poll(() => refused.filter((text) => /frame-ancestors/.test(text)).length).toBe(2);
+    for (const i of [1, 2])
+      expect(await page.frameLocator("iframe").nth(i).locator("main").count()).toBe(0);
   });
 });
 
