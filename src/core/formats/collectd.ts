@@ -11,7 +11,7 @@ import { type Decoding, format, tooMany } from "./format.ts";
 import { readPutval, type ValueList } from "./collectd-putval.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
-import { bodyInParts } from "./json-parts.ts";
+import { itemsInParts } from "./json-items.ts";
 import { renderNative } from "./native-answer.ts";
 import type { Outcome } from "./outcome.ts";
 import { Part, SLOW } from "./part.ts";
@@ -46,21 +46,23 @@ export const collectdCommand = format({
 });
 
 function* decodeLists(bytes: Uint8Array, intake: Intake): Decoding {
-  const parsed = yield* bodyInParts(bytes);
-  if (!parsed.ok) return parsed;
-  const { value: items } = parsed.value;
-  if (!isArray(items))
-    return err({ code: "invalid_body", message: "expected an array of value lists" });
   const taker = new ListTaker(intake);
   const part = new Part(intake, SLOW);
-  for (const [i, item] of items.entries()) {
-    const list = listOf(item);
-    if (list.ok) taker.take(list.value, i);
-    else intake.issue(i, "", `[${i}]: ${list.error}`);
-    if (intake.isFull) return err(tooMany(intake));
-    if (part.isOver()) yield part.end();
-  }
-  return ok(undefined);
+  let i = 0;
+  const read = yield* itemsInParts(bytes, undefined, function* (items) {
+    for (const item of items) {
+      const list = listOf(item);
+      if (list.ok) taker.take(list.value, i);
+      else intake.issue(i, "", `[${i}]: ${list.error}`);
+      if (intake.isFull) return tooMany(intake);
+      if (part.isOver()) yield part.end();
+      i++;
+    }
+    return undefined;
+  });
+  if (!read.ok) return read;
+  if (read.value) return ok(undefined);
+  return err({ code: "invalid_body", message: "expected an array of value lists" });
 }
 
 function decodeCommands(bytes: Uint8Array, intake: Intake): Decoding {

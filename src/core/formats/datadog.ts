@@ -7,7 +7,7 @@ import { timestampToMs } from "../time.ts";
 import { type Answer, type Carrier, type Decoding, format, tooMany } from "./format.ts";
 import type { Intake } from "./intake.ts";
 import { described, isArray, isFinite, isObject, valueIssue } from "./json.ts";
-import { bodyInParts } from "./json-parts.ts";
+import { itemsInParts } from "./json-items.ts";
 import type { Outcome } from "./outcome.ts";
 import { Part, SLOW } from "./part.ts";
 import { said } from "./said.ts";
@@ -58,20 +58,21 @@ const objectPoint: PointOf = (point) =>
   isObject(point) ? [point.timestamp, point.value] : undefined;
 
 function* decodeDatadog(bytes: Uint8Array, pointOf: PointOf, intake: Intake): Decoding {
-  const parsed = yield* bodyInParts(bytes);
-  if (!parsed.ok) return parsed;
-  const { value } = parsed.value;
-  const series = isObject(value) ? value.series : undefined;
-  if (!isArray(series))
-    return err({ code: "invalid_body", message: "expected an object with `series`, an array" });
   const part = new Part(intake, SLOW);
-  for (let i = 0; i < series.length; i++) {
-    const why = readSeries(series[i], i, pointOf, intake);
-    if (why !== undefined) intake.issue(i, `series[${i}]`, why);
-    if (intake.isFull) return err(tooMany(intake));
-    if (part.isOver()) yield part.end();
-  }
-  return ok(undefined);
+  let i = 0;
+  const read = yield* itemsInParts(bytes, "series", function* (series) {
+    for (const item of series) {
+      const why = readSeries(item, i, pointOf, intake);
+      if (why !== undefined) intake.issue(i, `series[${i}]`, why);
+      if (intake.isFull) return tooMany(intake);
+      if (part.isOver()) yield part.end();
+      i++;
+    }
+    return undefined;
+  });
+  if (!read.ok) return read;
+  if (read.value) return ok(undefined);
+  return err({ code: "invalid_body", message: "expected an object with `series`, an array" });
 }
 
 /** Takes the points of a series; what is wrong with all of it, or undefined. */

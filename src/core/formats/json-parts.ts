@@ -40,12 +40,21 @@ export const bodyInParts = (
 ): Generator<number, Result<ParsedJson, BadBody>> =>
   parseInParts(bytes.subarray(behindMark(bytes, 0)), { depth });
 
+/** A list whose items are handed out, and not kept: the body itself, or what an object has under the key. */
+export interface Streamed {
+  readonly key: string | undefined;
+  /** Yields as the parsing does; what is wrong with the body, or undefined. */
+  take(items: readonly unknown[]): Generator<number, BadBody | undefined>;
+}
+
 /** The same of bytes without such a mark. */
 export function* parseInParts(
   bytes: Uint8Array,
   { depth = LIMITS.jsonDepth, limit = depth, amended = same, part = PART }: Options = {},
+  streamed?: Streamed,
 ): Generator<number, Result<ParsedJson, BadBody>> {
-  if (bytes.length > part) return yield* new Parts(bytes, { depth, limit, amended, part }).all();
+  if (bytes.length > part)
+    return yield* new Parts(bytes, { depth, limit, amended, part }, streamed).all();
   const text = textIn(bytes, 0, bytes.length);
   if (text === undefined) return err(NOT_UTF8);
   return parseJson(amended(text), depth, limit);
@@ -59,13 +68,16 @@ type Parsing<T = unknown> = Generator<number, Result<T, BadBody>>;
 class Parts {
   readonly #json: JsonBytes;
   readonly #options: Required<Options>;
+  readonly #streamed: Streamed | undefined;
+  #hasStreamed = false;
   /** Where it reads, and where it stopped last. */
   #at: number;
   #since = 0;
   /** Keys of all objects. */
   #keys = 0;
 
-  constructor(bytes: Uint8Array, options: Required<Options>) {
+  constructor(bytes: Uint8Array, options: Required<Options>, streamed: Streamed | undefined) {
+    this.#streamed = streamed;
     this.#json = new JsonBytes(bytes);
     this.#options = options;
     this.#at = this.#json.skip(0);
@@ -76,7 +88,7 @@ class Parts {
     const { bytes } = this.#json;
     const { depth } = this.#options;
     const value = isOpening(bytes[this.#at])
-      ? yield* this.#list(depth)
+      ? yield* this.#list(depth, this.#streamed?.key === undefined)
       : this.#parsed(this.#at, (this.#at = bytes.length), depth, "", "");
     if (!value.ok) return value;
     this.#at = this.#json.skip(this.#at);
@@ -85,16 +97,18 @@ class Parts {
   }
 
   /** Reads the array or object that begins here, or says that none does; such may be nested so deep. */
-  *#list(depth: number): Parsing {
+  *#list(depth: number, mayStream = false): Parsing {
     if (!isOpening(this.#json.bytes[this.#at])) return this.#expected("a value");
     if (depth === 0) return err(tooDeep(this.#options.limit));
     return this.#json.bytes[this.#at] === OPEN_BRACKET
-      ? yield* this.#array(depth)
+      ? yield* this.#array(depth, mayStream)
       : yield* this.#object(depth);
   }
 
-  *#array(depth: number): Parsing<unknown[]> {
+  *#array(depth: number, mayStream: boolean): Parsing<unknown[]> {
     const list: unknown[] = [];
+    const streamed = mayStream ? this.#streamed : undefined;
+    this.#hasStreamed ||= streamed !== undefined;
     this.#at++;
     for (let isFirst = true; ; isFirst = false) {
       const end = this.#itemsEnd(CLOSE_BRACKET);
@@ -108,6 +122,10 @@ class Parts {
         if (!items.ok) return items;
         for (const item of items.value) list.push(item);
         this.#at = end;
+      }
+      if (streamed !== undefined) {
+        const bad = yield* streamed.take(list.splice(0));
+        if (bad !== undefined) return err(bad);
       }
       const goesOn = this.#goesOn(CLOSE_BRACKET);
       if (!goesOn.ok) return goesOn;
@@ -127,20 +145,25 @@ class Parts {
 
   *#object(depth: number): Parsing<object> {
     const object = {};
+    const { key: streamed } = depth === this.#options.depth ? (this.#streamed ?? {}) : {};
     this.#at++;
     for (let isFirst = true; ; isFirst = false) {
       const end = this.#itemsEnd(CLOSE_BRACE);
       if (end < 0) {
         const key = this.#key();
         if (!key.ok) return key;
-        const item = yield* this.#list(depth - 1);
+        if (key.value === streamed && this.#hasStreamed) return this.#twice(streamed);
+        const item = yield* this.#list(depth - 1, key.value === streamed);
         if (!item.ok) return item;
         put(object, key.value, item.value);
       } else {
         if (this.#isMissing(end, isFirst)) return this.#expected("a key");
         const items = this.#parsed(this.#at, end, depth, "{", "}") as Result<object, BadBody>;
         if (!items.ok) return items;
-        for (const [key, value] of Object.entries(items.value)) put(object, key, value);
+        for (const [key, value] of Object.entries(items.value)) {
+          if (key === streamed && this.#hasStreamed) return this.#twice(streamed);
+          put(object, key, value);
+        }
         this.#at = end;
       }
       const goesOn = this.#goesOn(CLOSE_BRACE);
@@ -243,6 +266,11 @@ class Parts {
     const points = pointsOfBytes(PARSED * (this.#at - this.#since));
     this.#since = this.#at;
     return points;
+  }
+
+  /** Its items have been handed out, and of two the last would count. */
+  #twice(key: string): Result<never, BadBody> {
+    return err({ code: "invalid_body", message: `\`${key}\` stands twice` });
   }
 
   #expected(what: string): Result<never, BadBody> {

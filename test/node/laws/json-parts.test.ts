@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseJson } from "../../../src/core/formats/json.ts";
+import { itemsInParts } from "../../../src/core/formats/json-items.ts";
+import { isObject, parseJson } from "../../../src/core/formats/json.ts";
 import { bodyInParts, parseInParts } from "../../../src/core/formats/json-parts.ts";
 import { atOnce } from "../../../src/core/parts.ts";
 
@@ -84,6 +85,66 @@ test.each([
 ])("%s: what is wrong, and where", (text, message) => {
   const read = atOnce(parseInParts(bytesOf(text), { depth: DEPTH, part: 2 }));
   expect(read.ok ? "" : read.error.message).toBe(message);
+});
+
+/** The items of a list as they are handed out; undefined: there is none. */
+function handedOut(text: string, key: string | undefined, part: number): unknown {
+  const all: unknown[] = [];
+  const most = { items: 0 };
+  const read = atOnce(
+    itemsInParts(
+      bytesOf(text),
+      key,
+      function* (items) {
+        most.items = Math.max(most.items, items.length);
+        all.push(...items);
+        yield items.length;
+        return undefined;
+      },
+      part,
+    ),
+  );
+  if (!read.ok) return read.error.code;
+  // An item and what is behind it take two bytes or more.
+  if (bytesOf(text).length > part) expect(most.items).toBeLessThanOrEqual(Math.max(1, part / 2));
+  return read.value ? JSON.stringify(all) : undefined;
+}
+
+test("items that are handed out are those of the list, no more than a part at a time", () => {
+  const counts = { lists: 0, twice: 0 };
+  const list = fc.array(value, { maxLength: 8 }).map((items) => `[${items.join()}]`);
+  const pair = fc
+    .tuple(fc.constantFrom("a", "series"), fc.oneof(list, value))
+    .map(([name, one]) => `"${name}":${one}`);
+  const object = fc.array(pair, { maxLength: 4 }).map((pairs) => `{${pairs.join()}}`);
+  fc.assert(
+    fc.property(
+      fc.oneof(list, object, broken),
+      fc.constantFrom(undefined, "series"),
+      fc.integer({ min: 4, max: 40 }),
+      (text, key, part) => {
+        const got = handedOut(text, key, part);
+        const whole = parseJson(text);
+        if (got === "invalid_body") {
+          counts.twice++;
+          // Of two lists the first may be handed out before the second comes.
+          expect(text.split(`"${key}":`).length).toBeGreaterThan(2);
+          return;
+        }
+        if (!whole.ok) {
+          expect(got).toBe(whole.error.code);
+          return;
+        }
+        const { value } = whole.value;
+        const found = key === undefined ? value : isObject(value) ? value[key] : undefined;
+        if (Array.isArray(found)) counts.lists++;
+        expect(got).toBe(Array.isArray(found) ? JSON.stringify(found) : undefined);
+      },
+    ),
+    { numRuns: 4_000 },
+  );
+  expect(counts.lists).toBeGreaterThan(100);
+  expect(counts.twice).toBeGreaterThan(10);
 });
 
 test("what cannot be parsed says in which bytes", () => {
