@@ -2,7 +2,7 @@
 // which is another Worker.
 
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import * as LIMITS from "../../src/core/limits.ts";
 import { HOUR } from "../../src/core/tiers.ts";
 import { app } from "../../src/worker/app.ts";
@@ -187,6 +187,27 @@ test("while its keys cannot be had, forged ones cost no fetch each", async () =>
   await serves();
   vi.setSystemTime(NOW + LIMITS.accessKeysRetryMs);
   expect((await ask(await signed())).status).toBe(200);
+});
+
+test("while its keys cannot be had, who says to have passed it is counted by address, and told to wait", async () => {
+  await serves(true);
+  const counts = new Map<string, number>();
+  const limit = ({ key }: RateLimitOptions): Promise<RateLimitOutcome> => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    return Promise.resolve({ success: counts.get(key)! <= 3 });
+  };
+  of = { ...of, RATE_ADDRESSES: { limit } };
+  const wait = vi.spyOn(scheduler, "wait").mockResolvedValue();
+  onTestFinished(() => wait.mockRestore());
+  const from = async (address: string): Promise<Response> =>
+    ask(await signed(), undefined, { headers: { "cf-connecting-ip": address } });
+  for (let i = 0; i < 3; i++) await failureOf(await from("203.0.113.1"), 503, "unavailable");
+  await failureOf(await from("203.0.113.1"), 429, "too_many_requests");
+  await failureOf(await from("203.0.113.2"), 503, "unavailable");
+  await serves();
+  vi.setSystemTime(NOW + LIMITS.accessKeysRetryMs);
+  expect((await from("203.0.113.1")).status).toBe(200);
+  expect(counts.get("203.0.113.1")).toBe(4);
 });
 
 test("keys that are known go on for a day while they cannot be fetched again", async () => {

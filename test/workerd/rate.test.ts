@@ -95,6 +95,83 @@ test("who tries tokens is told to wait, by address, and not who has one there", 
   expect((await ask(held, "/api/v1/metrics", { headers: elsewhere })).status).toBe(401);
 });
 
+/** One of the form that this store makes, but not made by it. */
+const madeUp = (i: number): string => `minuet_${i.toString(16).padStart(48, "0")}`;
+
+/** A limit on addresses as wrangler.toml has it, and how often each was counted. */
+function counting(): { readonly limit: RateLimit; readonly counts: Map<string, number> } {
+  const counts = new Map<string, number>();
+  const limit = ({ key }: RateLimitOptions): Promise<RateLimitOutcome> => {
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return Promise.resolve({ success: count <= 300 });
+  };
+  return { limit: { limit }, counts };
+}
+
+describe("who makes tokens up", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+    onTestFinished(() => void vi.useRealTimers());
+  });
+
+  test("is told to wait, also when the looks of a second are used up", async () => {
+    const get = (i: number, address: string): Promise<Response> =>
+      ask(held, "/api/v1/metrics", { headers: { ...bearer(madeUp(i)), ...from(address) } });
+    for (let i = 0; i < 2 * LIMITS.tokenLooksPerSec; i++) await get(i, `198.51.100.${i}`);
+    const once = () => get(0, "203.0.113.20");
+    await failureOf(await once(), 503, "unavailable");
+    await failureOf(await untilTooOften(once), 429, "too_many_requests");
+  });
+
+  test("keeps nobody out for long whose token was just made, nor who has one at that address", async () => {
+    const { limit, counts } = counting();
+    const of: Env = { ...closed, RATE_ADDRESSES: limit };
+    const told = async (token: string, address: string): Promise<number> => {
+      const headers = { ...bearer(token), ...from(address) };
+      const response = await ask(of, "/api/v1/metrics", { headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    /** More than the looks of a second, and less than an address may have: it is never told to wait. */
+    const flood = async (second: number): Promise<ReadonlySet<number>> => {
+      vi.setSystemTime(NOW + second * 1_000);
+      const statuses = new Set<number>();
+      for (let i = 0; i < LIMITS.tokenLooksPerSec + 8; i++)
+        statuses.add(await told(madeUp(i), "203.0.113.30"));
+      return statuses;
+    };
+    expect(await flood(0)).toEqual(new Set([401, 503]));
+    const made = await newToken({ name: "just made", scope: "read" });
+    expect(await told(made, "203.0.113.31")).toBe(503);
+    // A look finds all that were made, whoever it is for.
+    await flood(1);
+    expect(await told(made, "203.0.113.31")).toBe(200);
+    expect(counts.get("203.0.113.31")).toBe(1);
+    for (let second = 2; second < 12; second++) await flood(second);
+    expect(await flood(12)).toEqual(new Set([429]));
+    expect(await told(made, "203.0.113.30")).toBe(200);
+  });
+});
+
+test("each request without a good token is counted once, and none with one", async () => {
+  const { limit, counts } = counting();
+  const good = await newToken({ name: "good", scope: "read" });
+  const open = { PUBLIC_READ: "true" };
+  let address = 0;
+  const countOf = async (token: string | undefined, more: Partial<Env> = {}): Promise<number> => {
+    const key = `203.0.113.${100 + address++}`;
+    const headers = { ...(token !== undefined && bearer(token)), ...from(key) };
+    await ask({ ...closed, RATE_ADDRESSES: limit, ...more }, "/api/v1/metrics", { headers });
+    return counts.get(key) ?? 0;
+  };
+  const link = `minuet_view_${"0".repeat(48)}`;
+  for (const stranger of [undefined, "guess", madeUp(0), link])
+    expect([stranger, await countOf(stranger)]).toEqual([stranger, 1]);
+  expect(await countOf(undefined, open)).toBe(1);
+  for (const known of [TOKEN, good]) expect(await countOf(known)).toBe(0);
+});
+
 test("the public is told apart by address", async () => {
   const open: Env = { ...held, PUBLIC_READ: "true" };
   const of = (address: string) => () => ask(open, "/api/v1/metrics", { headers: from(address) });

@@ -74,13 +74,17 @@ async function patient(c: Context<HonoEnv>, access: Access, endpoint: Asked): Pr
   try {
     caller = await callerOf(c, access, endpoint);
   } catch (error) {
-    if (error instanceof Failed && error.failure.kind === "unauthorized")
-      await strangerPatient(c.env, c.req.raw);
+    if (isOfStranger(error)) await strangerPatient(c.env, c.req.raw);
     throw error;
   }
   await mustBePatient(c.env, caller, c.req.raw);
   return caller;
 }
+
+/** Whether who sent it is not known: also where that cannot be said now, which those who make tokens up bring about. */
+const isOfStranger = (error: unknown): boolean =>
+  error instanceof Failed &&
+  (error.failure.kind === "unauthorized" || error.failure.kind === "unavailable");
 
 /** Notes how a request of a caller who was let in has ended. */
 export function ended(c: Context<HonoEnv>, caller: Caller, { status }: Response): void {

@@ -22,8 +22,13 @@ export async function mustBePatient(env: Limits, caller: Caller, request: Reques
   await refuse(`${who} has asked too often`, "RATE_TOKENS");
 }
 
+/** Those that were counted: who has a link is before it is looked up, and no more when there is none. */
+const counted = new WeakSet<Request>();
+
 /** The same of who brings no token, or none that is valid. @throws Failed */
 export async function strangerPatient(env: Limits, request: Request): Promise<void> {
+  if (counted.has(request)) return;
+  counted.add(request);
   if (await isWithin(env.RATE_ADDRESSES, networkOf(addressOf(request)))) return;
   await refuse(
     "Who has your address has asked too often without a token of this store",
