@@ -1,6 +1,6 @@
 // The named tokens, of the first database. Who may do what by them is not decided here.
 
-import { and, eq, gt, isNull, lt, or, type SQL } from "drizzle-orm";
+import { and, eq, gt, gte, isNull, lte, or, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { tokens } from "../../drizzle/schema.ts";
 import * as LIMITS from "../core/limits.ts";
@@ -59,11 +59,13 @@ export async function removeToken(db: D1Database, id: number): Promise<TokenRow 
   return rows[0];
 }
 
-/** Notes a use at `at`, Unix ms, unless one was noted a short while before. @throws D1Failed */
+/** Notes a use at `at`, Unix ms, unless one was noted shortly before or after. @throws D1Failed */
 export async function noteUse(db: D1Database, id: number, at: number): Promise<void> {
   const isDue: SQL | undefined = or(
     isNull(tokens.usedAt),
-    lt(tokens.usedAt, at - LIMITS.tokenUsedMs),
+    lte(tokens.usedAt, at - LIMITS.tokenUsedMs),
+    // Of a clock that was ahead.
+    gte(tokens.usedAt, at + LIMITS.tokenUsedMs),
   );
   await run(
     db,

@@ -81,8 +81,9 @@ export class TokenList {
 
   /** Whether a use of the token at `now` is to be noted: not each is. */
   isUseDue({ id, used_at: usedAt }: TokenRow, now: number): boolean {
-    const notedAt = Math.max(usedAt ?? 0, this.#notedAt.get(id) ?? 0);
-    if (now - notedAt < LIMITS.tokenUsedMs) return false;
+    // One that is noted for later is of a clock that was ahead: it must not keep the next from being noted.
+    for (const notedAt of [usedAt ?? -Infinity, this.#notedAt.get(id) ?? -Infinity])
+      if (Math.abs(now - notedAt) < LIMITS.tokenUsedMs) return false;
     if (this.#notedAt.size >= LIMITS.tokens) this.#notedAt.clear();
     this.#notedAt.set(id, now);
     return true;

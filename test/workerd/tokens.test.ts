@@ -145,6 +145,29 @@ describe("a token", () => {
     await ask(admin, "/api/v1/metrics", token);
     expect(await used()).toBe(NOW + 3_600_001);
   });
+
+  test("says when it was last used also after a clock was a year ahead, and notes that once", async () => {
+    const { id, token } = await create({ scope: "read" });
+    const used = async (): Promise<unknown> => (await list()).find((one) => one.id === id)?.usedAt;
+    const ahead = NOW + 365 * 86_400_000;
+    vi.setSystemTime(ahead);
+    await ask(admin, "/api/v1/metrics", token);
+    expect(await used()).toBe(ahead);
+    vi.setSystemTime(NOW);
+    // That isolate, and another, whose list has the time that is to come.
+    for (const [of, at] of [
+      [admin, NOW],
+      [isolate(), NOW + 2 * 3_600_000],
+    ] as const) {
+      await env.DB.prepare("UPDATE token SET used_at = ? WHERE id = ?").bind(ahead, id).run();
+      vi.setSystemTime(at);
+      await ask(of, "/api/v1/metrics", token);
+      expect(await used()).toBe(at);
+      await env.DB.prepare("UPDATE token SET used_at = 1 WHERE id = ?").bind(id).run();
+      await ask(of, "/api/v1/metrics", token);
+      expect(await used()).toBe(1);
+    }
+  });
 });
 
 describe("what is no token to be made is refused in words", () => {
