@@ -2,12 +2,14 @@
 
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { FORMATS } from "../../src/core/formats/registry.ts";
 import * as LIMITS from "../../src/core/limits.ts";
 import { app } from "../../src/worker/app.ts";
 import type { Env } from "../../src/worker/env.ts";
+import type { Endpoint } from "../../src/worker/http/endpoint.ts";
 import { networkOf } from "../../src/worker/http/rate.ts";
+import { ENDPOINTS } from "../../src/worker/routes/list.ts";
 import { failureOf, NOW, TOKEN } from "./api-client.ts";
-import { DIALECTS } from "./dialects.ts";
 
 /** How long was waited, ms, each time: here nobody does. */
 const waits: number[] = [];
@@ -27,11 +29,11 @@ const from = (address: string) => ({ "cf-connecting-ip": address });
 const ask = async (of: Env, path: string, init: RequestInit = {}): Promise<Response> =>
   app.fetch(new Request(`http://localhost${path}`, init), of);
 
-/** The first answer that is a 429; a minute may end while it is asked for. */
-async function untilTooOften(once: () => Promise<Response>): Promise<Response> {
+/** The first answer that is a 429, or what is said in its place; a minute may end while it is asked for. */
+async function untilTooOften(once: () => Promise<Response>, status = 429): Promise<Response> {
   for (let i = 0; i < 10; i++) {
     const response = await once();
-    if (response.status === 429) return response;
+    if (response.status === status) return response;
     await response.body?.cancel();
   }
   throw new Error("never told to wait");
@@ -237,48 +239,95 @@ test("where the count cannot be had, nobody waits", async () => {
   );
 });
 
-/** How each dialect says it, where that is not the native way: senders send again what is told so. */
-const TOLD: Readonly<Record<string, readonly [status: number, body: RegExp]>> = {
-  "Influx 1": [429, /^\{"error":"API_TOKEN has asked too often/],
-  "Influx 2": [429, /^\{"code":"too many requests","message":"API_TOKEN has asked/],
-  VictoriaMetrics: [429, /^API_TOKEN has asked/],
-  "VictoriaMetrics native": [429, /^API_TOKEN has asked/],
-  "Datadog 1": [429, /^\{"errors":\["API_TOKEN has asked/],
-  "Datadog 2": [429, /^\{"errors":\["API_TOKEN has asked/],
-  KairosDB: [429, /^\{"errors":\["API_TOKEN has asked/],
-  // Prometheus sends again after 503, and after 429 only where it is told to.
-  "Remote write": [503, /^API_TOKEN has asked/],
-  "Remote write, as of Prometheus": [503, /^API_TOKEN has asked/],
-  "Remote write 2": [503, /^API_TOKEN has asked/],
+type Told = readonly [status: number, body: RegExp];
+
+const NATIVE: Told = [
+  429,
+  /^\{"error":\{"code":"too_many_requests","message":"API_TOKEN has asked/,
+];
+const INFLUX: Told = [429, /^\{"error":"API_TOKEN has asked too often/];
+const TEXT: Told = [429, /^API_TOKEN has asked/];
+const ERRORS: Told = [429, /^\{"errors":\["API_TOKEN has asked/];
+// Prometheus sends again after 503, and after 429 only where it is told to.
+const REMOTE: Told = [503, /^API_TOKEN has asked/];
+const PROMETHEUS: Told = [
+  429,
+  /^\{"status":"error","errorType":"unavailable","error":"API_TOKEN has asked/,
+];
+
+/** How each says it, by the name of the format, or the path of what is no format: senders send again what is told so. */
+const TOLD: Readonly<Record<string, Told>> = {
+  JSON: NATIVE,
+  NDJSON: NATIVE,
+  Graphite: NATIVE,
+  "collectd JSON": NATIVE,
+  "collectd Command": NATIVE,
+  "Influx line protocol": INFLUX,
+  "Influx line protocol 2": [429, /^\{"code":"too many requests","message":"API_TOKEN has asked/],
+  "VictoriaMetrics JSON lines": TEXT,
+  "VictoriaMetrics native": TEXT,
+  "Datadog series": ERRORS,
+  "Datadog series 2": ERRORS,
+  KairosDB: ERRORS,
+  "KairosDB, gzip": ERRORS,
+  "Prometheus remote write": REMOTE,
+  "Prometheus remote write 2": REMOTE,
   OTLP: [429, /^.{3,5}API_TOKEN has asked/s],
   "OTLP as JSON": [429, /^\{"code":8,"message":"API_TOKEN has asked/],
+  "Prometheus text": TEXT,
+  OpenMetrics: TEXT,
+  "Prometheus protobuf": TEXT,
+
+  "/query": INFLUX,
+  "/api/v1/validate": ERRORS,
 };
-const NATIVE = [429, /^\{"error":\{"code":"too_many_requests","message":"API_TOKEN has/] as const;
+
+/** What has no words of its own is native; Prometheus' API is there without its prefix too. */
+function toldBy({ path, refused }: Endpoint, method: string, format?: string): Told | undefined {
+  if (refused === undefined) return NATIVE;
+  if (format !== undefined) return TOLD[format];
+  if (method === "DELETE") return TOLD["Prometheus text"];
+  const isOf = (one: Endpoint): boolean => one.path === `/prometheus${path}`;
+  return path.startsWith("/prometheus/") || ENDPOINTS.some(isOf) ? PROMETHEUS : TOLD[path];
+}
+
+/** Every endpoint that asks who is there, by each of its methods, in each format that it takes. */
+const WAYS = ENDPOINTS.filter(({ scope }) => scope !== "open" && scope !== "always").flatMap(
+  (one) =>
+    one.methods.flatMap((method) => {
+      const formats = FORMATS.filter(
+        ({ paths, methods }) =>
+          paths.some((path) => path === one.path) && methods.some((name) => name === method),
+      );
+      const types = formats.flatMap((format) =>
+        format.types.map((type) => ({ format: format.name, type: type.replace("*", "odd/type") })),
+      );
+      return (types.length > 0 ? types : [{ format: undefined, type: undefined }]).map(
+        ({ format, type }) => ({ path: one.path, method, format, type, one }),
+      );
+    }),
+);
 
 describe("in each dialect", () => {
-  for (const [what, { path, good, encode, type }] of Object.entries(DIALECTS))
-    test(what, async () => {
-      const [status, pattern] = TOLD[what] ?? NATIVE;
-      const init = {
-        method: "POST",
-        headers: { ...bearer(TOKEN), "content-type": type },
-        body: encode?.(good("rate")) ?? good("rate"),
-      };
-      let response = await ask(held, path, init);
-      let text = "";
-      for (let i = 0; i < 10 && !pattern.test(text); i++) {
-        response = await ask(held, path, init);
-        text = new TextDecoder().decode(await response.arrayBuffer());
-      }
-      expect([response.status, text]).toEqual([status, expect.stringMatching(pattern)]);
+  test("each format is among them", () => {
+    const formats = new Set(WAYS.map(({ format }) => format));
+    expect(FORMATS.filter(({ name }) => !formats.has(name))).toEqual([]);
+  });
+
+  for (const { path, method, format, type, one } of WAYS)
+    test(`${method} ${path} ${type ?? ""}`, async () => {
+      const told = toldBy(one, method, format);
+      if (told === undefined) throw new Error("it has no row above");
+      const [status, pattern] = told;
+      const headers = { ...bearer(TOKEN), ...(type !== undefined && { "content-type": type }) };
+      const response = await untilTooOften(
+        () => ask(held, path.replace("*", "a"), { method, headers }),
+        status,
+      );
+      const text = new TextDecoder().decode(await response.arrayBuffer());
+      expect(text).toMatch(pattern);
       expect(response.headers.get("retry-after")).toBe(String(LIMITS.rateRetrySec));
     });
-
-  test("Prometheus, asked", async () => {
-    const query = () => ask(held, "/prometheus/api/v1/query?query=1", { headers: bearer(TOKEN) });
-    const body = await (await untilTooOften(query)).json();
-    expect(body).toMatchObject({ status: "error", errorType: "unavailable" });
-  });
 });
 
 test("addresses of one subscriber are one", () => {
