@@ -227,6 +227,40 @@ test("keys that are known go on for a day while they cannot be fetched again", a
   expect((await ask(await later(26 * HOUR))).status).toBe(200);
 });
 
+test("a team that does not answer is waited for a while, and by nobody whose key is known", async () => {
+  const deadlines: AbortController[] = [];
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    expect(ms).toBe(LIMITS.accessDeadlineMs);
+    const deadline = new AbortController();
+    deadlines.push(deadline);
+    return deadline.signal;
+  });
+  onTestFinished(() => timeout.mockRestore());
+  /** Lets the deadline pass of who waits, once the team was asked. */
+  const passes = async (): Promise<void> => {
+    await expect.poll(looks).toBe(1);
+    deadlines.at(-1)!.abort(new DOMException("late", "TimeoutError"));
+  };
+  await answering(hostOf(of), { hangs: true });
+  const first = ask(await signed());
+  await passes();
+  const refused = await first;
+  expect(refused.headers.get("retry-after")).toBe(String(LIMITS.accessKeysRetryMs / 1_000));
+  await failureOf(refused, 503, "unavailable");
+
+  await serves();
+  expect((await ask(await signed())).status).toBe(200);
+  expect(await looks()).toBe(1);
+  await answering(hostOf(of), { hangs: true });
+  vi.setSystemTime(NOW + 2 * LIMITS.accessKeysMs);
+  const exp = (NOW + 3 * LIMITS.accessKeysMs) / 1_000;
+  const asking = ask(await signed({ exp }));
+  await expect.poll(() => deadlines.length).toBe(3);
+  expect((await ask(await signed({ exp }))).status).toBe(200);
+  await passes();
+  expect((await asking).status).toBe(200);
+});
+
 test("who passed it has as many live sockets as a token may have, and leaves others some", async () => {
   const open = async (jwt: string): Promise<Response> => {
     const headers = { upgrade: "websocket", origin: "https://m.example" };
