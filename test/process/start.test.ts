@@ -4,8 +4,8 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { connect, createServer } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -37,7 +37,25 @@ test("a taken port is one line", async () => {
   await new Promise((resolve) => holder.close(resolve));
 });
 
-test("killed while it makes its tables, it starts; what it prints works as pasted, its cron runs, and Ctrl+C ends all of it", async () => {
+/** Those under which others may reach this machine; those of one link alone need its name as well. */
+const addresses = (): readonly string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter((one) => !one.internal && !(one.family === "IPv6" && one.scopeid > 0))
+    .map(({ address }) => address);
+
+/** Why nobody is let in there; undefined: they are. */
+const connecting = (host: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+  });
+
+test("killed while it makes its tables, it starts; what it prints works as pasted, no other machine is let in, its cron runs, and Ctrl+C ends all of it", async () => {
   const port = await freePort();
   const killed = npmStart(port, { persistTo: folder });
   const tables = async (): Promise<number> =>
@@ -51,6 +69,8 @@ test("killed while it makes its tables, it starts; what it prints works as paste
   await printed(run, "Ctrl+C ends the server");
   for (const host of ["localhost", "127.0.0.1"])
     expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
+  for (const address of addresses())
+    expect([address, await connecting(address, port)]).toEqual([address, "ECONNREFUSED"]);
   const page = await fetch(`http://localhost:${port}/`);
   expect([page.status, page.headers.get("content-type")]).toEqual([
     200,
