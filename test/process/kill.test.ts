@@ -1,7 +1,7 @@
 // The server is killed with SIGKILL again and again while clients write, and started on the same
 // folder, with 4 shards and 2 databases. Every acknowledged point must count exactly once, at all
-// resolutions. The first and the last life are under `wrangler dev`; those between on the bare runtime,
-// which starts much faster.
+// resolutions, also on days whose minutes the retention deletes meanwhile: each life brings it another. The
+// first and the last life are under `wrangler dev`; those between on the bare runtime, which starts much faster.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,10 +14,11 @@ import { METRICS, Gate, Load } from "./kill/load.ts";
 import { flushAll, readBuckets, readStatus, runCron } from "./kill/client.ts";
 import { bucketsOf, differences, STEPS, type Resolution } from "./kill/ledger.ts";
 import { between, type Random, randomOf } from "./kill/random.ts";
+import { agree, type Stored, storedIn } from "./kill/stored.ts";
 
 const SEED = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
 const KILLS = 10;
-const WRITERS = 8;
+const WRITERS = 16;
 const DAY = STEPS.day;
 /** Days whose minutes the server keeps (RETENTION_MINUTE_DAYS in wrangler.toml). */
 const MINUTE_DAYS = 15;
@@ -29,6 +30,13 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** How long the server may live, ms: now and then hardly at all. */
 const lifetime = (random: Random): number =>
   random() < 0.3 ? between(random, 0, 1_200) : between(random, 200, 6_000);
+
+/** The first UTC day whose minutes are kept. */
+const keptDay = (): number => Math.floor(Date.now() / DAY) - MINUTE_DAYS;
+
+/** How far the retention of minutes had come in each database. */
+const goneDays = (stored: readonly Stored[]): string =>
+  stored.map(({ goneDay }) => goneDay).join("/");
 
 /** All buckets that are not what the acknowledged points make. */
 async function compare(origin: string, load: Load): Promise<string[]> {
@@ -104,6 +112,10 @@ test(
     const persistTo = await mkdtemp(join(tmpdir(), "minuet-kill-"));
     const options = { port, persistTo, vars: VARIABLES, databases: DATABASES };
     let server: Server = await startServer(options);
+    /** What the killed servers left, of each database. */
+    const killed: Stored[][] = [];
+    let left: readonly Stored[] = [];
+    let done = { flushes: 0, crons: 0 };
     let ended = false;
     try {
       gate.open(server.url);
@@ -117,6 +129,9 @@ test(
         await sleep(life);
         gate.close();
         await server.kill();
+        killed.push(await storedIn(persistTo, keptDay()));
+        if (kill === 1) await agree(persistTo);
+        load.reach(kill);
         server = kill < KILLS ? await startBare(options) : await startServer(options);
         const problem = await checkCount(server.url, load);
         if (problem !== undefined) problems.push(`after kill ${kill} (${life} ms): ${problem}`);
@@ -128,7 +143,7 @@ test(
         ...(await compare(server.url, load)).map((line) => `still in the shard: ${line}`),
       );
       // The next flush takes all that is left, and the cron rolls up all hours but the present one.
-      const left = async (): Promise<number> => {
+      const waiting = async (): Promise<number> => {
         const { shards, databases } = await readStatus(server.url);
         const inShards = shards.map((shard) =>
           answered(shard) ? shard.unflushedBuckets : Infinity,
@@ -136,16 +151,20 @@ test(
         const dirty = databases.map((one) => (told(one) ? one.dirtyHours : Infinity));
         return [...inShards, ...dirty].reduce((sum, more) => sum + more, 0);
       };
-      await expect.poll(left, { timeout: 100_000, interval: 500 }).toBe(0);
-      ended = true;
-      const [crons, flushes] = await Promise.all([cron, flush]);
+      await expect.poll(waiting, { timeout: 100_000, interval: 500 }).toBe(0);
       problems.push(...(await compare(server.url, load)).map((line) => `in D1: ${line}`));
+      ended = true;
+      done = { crons: await cron, flushes: await flush };
+      await runCron(server.url);
+      await server.kill();
+      left = await storedIn(persistTo, keptDay());
       console.log(
         [
           `kill test: ${load.writes.length} requests with ${load.points(true).length} points acknowledged,`,
           `${load.requests} sent: ${load.retries} retries, ${load.repeats} repeats;`,
           `${load.storedUnanswered} had been stored although their answer was lost;`,
-          `${KILLS} kills after ${lives.join(", ")} ms; ${flushes} flushes, ${crons} crons;`,
+          `${KILLS} kills after ${lives.join(", ")} ms; ${done.flushes} flushes, ${done.crons} crons;`,
+          `retention came to days ${killed.map(goneDays).join(", then ")};`,
           `answers ${JSON.stringify(Object.fromEntries(load.statuses))}`,
         ].join(" "),
       );
@@ -155,5 +174,12 @@ test(
     }
     expect(load.wrong.slice(0, 20)).toEqual([]);
     expect(problems.slice(0, 40)).toEqual([]);
+    // That there was something to hit: of each of these there are mostly ten times as many.
+    expect(done.flushes).toBeGreaterThan(2);
+    expect(load.storedUnanswered).toBeGreaterThan(2);
+    const deletions = new Set(killed.map(goneDays)).size - 1;
+    expect(deletions, "killed servers that had deleted minutes").toBeGreaterThan(1);
+    for (const { rolledUp } of killed.at(-1)!) expect(rolledUp).toBeGreaterThan(0);
+    expect(left.map(({ past }) => past)).toEqual([0, 0]);
   },
 );

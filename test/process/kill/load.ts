@@ -7,8 +7,11 @@ import { between, pick, type Random, randomOf } from "./random.ts";
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** Days back that get points: two open to all tiers' rules, and two whose minutes are not kept. */
-const CLOSED_DAYS = [1, 3, 10, 20, 40];
+/** Days back that get points, and whose minutes are kept. */
+const CLOSED_DAYS = [1, 3, 10];
+
+/** Those of whose minutes retention is done, oldest first: each life of the server gets points on one more. */
+const GONE_DAYS = [40, 38, 36, 34, 32, 30, 28, 26, 24, 22, 20] as const;
 
 export const SERIES = [
   { metric: "kill.gauge", host: "a" },
@@ -69,6 +72,7 @@ export class Load {
   readonly statuses = new Map<string, number>();
   /** Answers that no request of this test may get. */
   readonly wrong: string[] = [];
+  #days: readonly number[] = [...CLOSED_DAYS, GONE_DAYS[0]];
   #writing = true;
   readonly #gate: Gate;
   readonly #seed: number;
@@ -81,6 +85,11 @@ export class Load {
   /** Writes until `finish`; settles when everything is acknowledged. */
   async write(writers: number): Promise<void> {
     await Promise.all(Array.from({ length: writers }, (_, writer) => this.#writer(writer)));
+  }
+
+  /** From now on also a day that had no points, with one to be late on. `lives`: how many the server had. */
+  reach(lives: number): void {
+    this.#days = [...CLOSED_DAYS, ...GONE_DAYS.slice(Math.max(0, lives - 1), lives + 1)];
   }
 
   /** No new requests; those that are not acknowledged go on. */
@@ -97,7 +106,8 @@ export class Load {
     const mine: Write[] = [];
     while (this.#writing) {
       const again = random() < 0.05 ? mine[between(random, 0, mine.length)] : undefined;
-      const write = again ?? makeWrite(random, `${this.#seed}-${writer}-${mine.length}`);
+      const write =
+        again ?? makeWrite(random, `${this.#seed}-${writer}-${mine.length}`, this.#days);
       if (again === undefined) {
         mine.push(write);
         this.writes.push(write);
@@ -147,12 +157,12 @@ export class Load {
 }
 
 /** A time now, earlier today, or on a closed day; few different minutes, so that buckets meet. */
-function timeOf(random: Random, now: number): number {
+function timeOf(random: Random, now: number, days: readonly number[]): number {
   const kind = random();
   if (kind < 0.4) return now - between(random, 0, 90_000);
   const within = between(random, 0, MINUTE);
   if (kind < 0.55) return minuteOf(now) - between(random, 1, 8) * 47 * MINUTE + within;
-  const midnight = now - (now % DAY) - pick(random, CLOSED_DAYS) * DAY;
+  const midnight = now - (now % DAY) - pick(random, days) * DAY;
   return (
     midnight +
     pick(random, [0, 7, 13, 23]) * 60 * MINUTE +
@@ -163,12 +173,12 @@ function timeOf(random: Random, now: number): number {
 
 const minuteOf = (at: number): number => at - (at % MINUTE);
 
-function makeWrite(random: Random, key: string): Write {
+function makeWrite(random: Random, key: string, days: readonly number[]): Write {
   const now = Date.now();
   const size = random() < 0.5 ? 1 : between(random, 2, 120);
   const points = Array.from({ length: size }, (): Point => ({
     ...pick(random, SERIES),
-    at: timeOf(random, now),
+    at: timeOf(random, now, days),
     value: between(random, -8_000, 80_000) / 8,
   }));
   const items = points.map(({ metric, host, at, value }) => ({
