@@ -4,9 +4,9 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, test, vi } from "vitest";
 import { DAY, MINUTE } from "../../src/core/tiers.ts";
 import { fetchApi, listMetrics, NOW, query, store } from "./api-client.ts";
+import { bookmark } from "./bookmark.ts";
 
 const shard = env.SHARD.getByName("0");
-const TABLES = ["minute", "hour", "day", "dirty", "series", "flushed", "progress"];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -21,33 +21,10 @@ const count = async (): Promise<number> =>
     0,
   );
 
-/** What D1 holds now; to be put back later. */
-async function bookmark(): Promise<() => Promise<void>> {
-  const kept = await Promise.all(
-    TABLES.map(async (table) => ({
-      table,
-      rows: (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results,
-    })),
-  );
-  return async () => {
-    for (const { table, rows } of kept) {
-      await env.DB.exec(`DELETE FROM ${table}`);
-      for (const row of rows)
-        await env.DB.prepare(
-          `INSERT INTO ${table} (${Object.keys(row).join()}) VALUES (${Object.keys(row)
-            .map(() => "?")
-            .join()})`,
-        )
-          .bind(...Object.values(row))
-          .run();
-    }
-  };
-}
-
 test("a restored D1 is read at once, and takes what comes, each point once", async () => {
   await post(1);
   await shard.flush();
-  const restore = await bookmark();
+  const restore = await bookmark(env.DB);
   await post(2);
   await shard.flush();
   await post(3);
@@ -65,7 +42,7 @@ test("a restored D1 is read at once, and takes what comes, each point once", asy
 test("a metric can be removed from a restored D1 that no flush has met yet", async () => {
   await post(1);
   await shard.flush();
-  const restore = await bookmark();
+  const restore = await bookmark(env.DB);
   await post(2);
   await shard.flush();
   await restore();
@@ -77,7 +54,7 @@ test("a metric can be removed from a restored D1 that no flush has met yet", asy
 test("what a restored D1 lost comes back from an export of before, and nothing twice", async () => {
   await post(50);
   await shard.flush();
-  const restore = await bookmark();
+  const restore = await bookmark(env.DB);
   await post(40);
   await shard.flush();
   await post(30);
@@ -108,7 +85,7 @@ test("a shard remembers the keys of requests whose points went with D1: another 
   await post(15);
   await shard.flush();
   const before = await count();
-  const restore = await bookmark();
+  const restore = await bookmark(env.DB);
   expect(await keyed("one")).toEqual({ accepted: 1 });
   await shard.flush();
   await restore();
