@@ -3,8 +3,9 @@
 /** A text in quotes for a message, cut when it is long. */
 export const quote = (text: string): string => JSON.stringify(cut(text));
 
-/** A text of at most 80 characters. */
-export const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
+/** A text of at most so many characters. */
+export const cut = (text: string, most = 80): string =>
+  text.length > most ? `${text.slice(0, most - 3)}…` : text;
 
 /** "1 point", "2 points". */
 export const counted = (many: number, what: string): string =>

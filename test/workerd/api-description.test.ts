@@ -326,4 +326,8 @@ test("what is wrong with a description", async () => {
   await failureOf(await set("used", "{"), 400, "invalid_json");
   for (const body of [{ type: "count" }, { unit: "" }, { help: 5 }, { label: "x" }, []])
     await failureOf(await set("used", body), 400, "invalid_parameter");
+  // However much is wrong, little of it is said.
+  const wrong = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key ${i}`, 1]));
+  const told = await failureOf(await set("used", wrong), 400, "invalid_parameter");
+  expect(JSON.stringify(told).length).toBeLessThan(2_000);
 });

@@ -1,6 +1,8 @@
 // Reads a body of JSON with the zod schema that also documents it.
 
 import type { z } from "zod";
+import * as LIMITS from "../../core/limits.ts";
+import { cut } from "../../core/text.ts";
 import { parseJson } from "../../core/formats/json.ts";
 import { decodeUtf8 } from "../../core/formats/utf8.ts";
 import { readBody } from "./body.ts";
@@ -17,7 +19,11 @@ export async function jsonBody<S extends z.ZodType>(
   if (!parsed.ok) return fail({ kind: "invalid_json", message: parsed.error.message });
   const read = schema.safeParse(parsed.value.value);
   if (read.success) return read.data;
-  const issues = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  // Of keys that are not known zod names all, however many and long they are.
+  const issues = read.error.issues.slice(0, LIMITS.issuesListed).map(({ path, message }) => ({
+    path: cut(path.join(".")),
+    message: cut(message, 400),
+  }));
   return fail({
     kind: "invalid_parameter",
     message: issues
