@@ -28,7 +28,7 @@ export class Measure {
   readonly #matchers: readonly Matcher[];
   readonly #work = new Work();
   readonly #groups = new Map<string, { readonly labels: Labels; readonly row: number }>();
-  /** By the labels that were handed in; -1: the series does not match. */
+  /** By the labels that were handed in; -1: the series does not match, or is one too many. */
   readonly #known = new WeakMap<Labels, number>();
   readonly #rows = new Buckets(4);
   readonly #rose = new Map<string, number>();
@@ -83,6 +83,8 @@ export class Measure {
     const key = labelsJson(kept);
     const known = this.#groups.get(key);
     if (known !== undefined) return known.row;
+    // One more than there may be is enough to say so: a metric may have far more series.
+    if (this.#groups.size > LIMITS.alertsPerRule) return -1;
     const row = this.#rows.push(0);
     this.#groups.set(key, { labels: kept, row });
     return row;
@@ -95,7 +97,7 @@ export class Measure {
     if (this.#groups.size > LIMITS.alertsPerRule)
       return {
         kind: "failed",
-        message: `it makes ${this.#groups.size} alerts, more than ${LIMITS.alertsPerRule} (alertsPerRule): split by fewer labels, or filter`,
+        message: `it makes more than ${LIMITS.alertsPerRule} alerts (alertsPerRule): split by fewer labels, or filter`,
       };
     this.#increases?.finish();
     const values = [...this.#groups].flatMap(([key, { labels, row }]) =>

@@ -2,7 +2,9 @@
 // what there was, whatever was lost, late, doubled or missing meanwhile.
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Measure } from "../../../src/core/alerts/measure.ts";
+import { Buckets } from "../../../src/core/bucket.ts";
 import {
   changeRule,
   type Measured,
@@ -304,4 +306,24 @@ test("a rule that was not measured for long says so, until it is", () => {
   const why: Measured = { kind: "failed", message: "lost" };
   expect(step(one, state, why, 9 * long + MINUTE).health).toEqual(why);
   expect(step(one, state, values, 9 * long + MINUTE).health).toEqual({ kind: "ok" });
+});
+
+test("a rule that makes too many alerts holds no more of them than it takes to say so", () => {
+  const pushed = vi.spyOn(Buckets.prototype, "push");
+  onTestFinished(() => void pushed.mockRestore());
+  const at = 100 * MINUTE;
+  const rows = new Buckets(1);
+  rows.push(at - MINUTE);
+  const measuring = new Measure(
+    { ...ruleOf({ for: 0, resolveAfter: 0, missing: MISSING[0] }), by: ["*"] },
+    [],
+    at,
+  );
+  for (let i = 0; i < 5 * LIMITS.alertsPerRule; i++)
+    measuring.add({ metric: "m", labels: labelsOf(`h${i}`) }, rows, 0, 1);
+  expect(pushed.mock.calls.length).toBeLessThanOrEqual(LIMITS.alertsPerRule + 2);
+  expect(measuring.finish(true)).toMatchObject({
+    kind: "failed",
+    message: expect.stringContaining("more than 1000 alerts"),
+  });
 });
