@@ -9,6 +9,7 @@ import { asksOf, expressionsOf } from "../core/view-asks.ts";
 import { linkId, readLinked, type ViewRow } from "../d1/views.ts";
 import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
+import { Looks } from "./looks.ts";
 import { countRead } from "./shards.ts";
 import type { NotKnown } from "./token-list.ts";
 
@@ -58,9 +59,8 @@ export class LinkList {
   readonly #known = new Map<string, Known>();
   /** Hashes of which no link was found. */
   readonly #unknown = new Map<string, Known>();
-  /** How often D1 was asked, and since when that is counted: unknown links must not cost a read each. */
-  #looks = 0;
-  #looksSince = -Infinity;
+  /** Links that are made up use up the looks of new ones, and not of those that are known. */
+  readonly #looks = { known: new Looks(), others: new Looks() };
   /** How often it was changed here: an answer from before is of no use. */
   #changes = 0;
 
@@ -74,7 +74,7 @@ export class LinkList {
     const age = known === undefined ? Infinity : Math.abs(now - known.readAt);
     if (known !== undefined && age < LIMITS.tokensFreshMs) return ok(known.caller);
     const usable = known !== undefined && age < LIMITS.tokensKeptMs ? ok(known.caller) : NOT_KNOWN;
-    if (!this.#mayLook(now)) return usable;
+    if (!this.#looks[this.#known.has(hash) ? "known" : "others"].may(now)) return usable;
     const changes = this.#changes;
     try {
       const { view, counted } = await readLinked(this.#db, hash);
@@ -98,14 +98,5 @@ export class LinkList {
     this.#changes++;
     this.#known.clear();
     this.#unknown.clear();
-  }
-
-  #mayLook(now: number): boolean {
-    // A clock that went back must not keep it from looking.
-    if (Math.abs(now - this.#looksSince) >= 1_000) {
-      this.#looksSince = now;
-      this.#looks = 0;
-    }
-    return this.#looks++ < LIMITS.tokenLooksPerSec;
   }
 }

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { readTokens, type TokenRow } from "../d1/tokens.ts";
 import { report } from "../durable/report.ts";
 import type { Env } from "./env.ts";
+import { Looks } from "./looks.ts";
 import { countRead } from "./shards.ts";
 
 /** Whether there is such a token cannot be said, since D1 does not. */
@@ -34,9 +35,8 @@ export class TokenList {
   #readAt = -Infinity;
   /** When such a reading was last begun. */
   #triedAt = -Infinity;
-  /** How often it was looked for new ones, and since when that is counted. */
-  #looks = 0;
-  #looksSince = -Infinity;
+  /** For new ones: each finds all of them. */
+  readonly #looks = new Looks();
   /** Whether D1 answered the last time. */
   #answers = true;
   readonly #notedAt = new Map<number, number>();
@@ -62,7 +62,7 @@ export class TokenList {
     if (!(await this.#isFresh(now))) return NOT_KNOWN;
     const row = known();
     if (row !== undefined) return ok(row);
-    if (!this.#mayLook(now)) return NOT_KNOWN;
+    if (!this.#looks.may(now)) return NOT_KNOWN;
     const newest = Math.max(0, ...[...this.#byHash.values()].map(({ id }) => id));
     const changes = this.#changes;
     const added = await this.#read(newest);
@@ -106,16 +106,6 @@ export class TokenList {
     this.#byHash = byHash(all);
     this.#readAt = now;
     return true;
-  }
-
-  /** Whether one more look for new tokens is within what a second may have. */
-  #mayLook(now: number): boolean {
-    // A clock that went back must not keep it from looking.
-    if (Math.abs(now - this.#looksSince) >= 1_000) {
-      this.#looksSince = now;
-      this.#looks = 0;
-    }
-    return this.#looks++ < LIMITS.tokenLooksPerSec;
   }
 
   /** Undefined when D1 did not answer. */

@@ -444,6 +444,31 @@ describe("a link", () => {
     expect(asks).toBe(LIMITS.tokenLooksPerSec);
   });
 
+  test("that is known goes on while others make links up, and ends all the same when it is revoked", async () => {
+    const patient: RateLimit = { limit: () => Promise.resolve({ success: true }) };
+    const other = isolate({ RATE_ADDRESSES: patient });
+    let made = 0;
+    /** All looks of a second go to links that are none. */
+    const flood = async (): Promise<number> => {
+      let status = 0;
+      for (let i = 0; i <= LIMITS.tokenLooksPerSec; i++) {
+        const forged = `minuet_view_${(made++).toString(16).padStart(48, "0")}`;
+        ({ status } = await ask(other, "/api/v1/shared", forged));
+      }
+      return status;
+    };
+    expect((await ask(other, "/api/v1/shared", secret)).status).toBe(200);
+    for (let later = 0; later <= 3 * LIMITS.tokensKeptMs; later += LIMITS.tokensFreshMs) {
+      vi.setSystemTime(NOW + later);
+      expect(await flood()).toBe(503);
+      expect((await ask(other, "/api/v1/shared", secret)).status).toBe(200);
+    }
+    await asked(`/api/v1/views/v/links/${id}`, { method: "DELETE" });
+    vi.setSystemTime(NOW + 3 * LIMITS.tokensKeptMs + LIMITS.tokensFreshMs);
+    expect(await flood()).toBe(503);
+    await failureOf(await ask(other, "/api/v1/shared", secret), 401, "unauthorized");
+  });
+
   describe("opens live sockets", () => {
     const open = async (metric: string, token: string): Promise<WebSocket> => {
       const response = await ask(admin, `/api/v1/live?metric=${metric}`, token, {
