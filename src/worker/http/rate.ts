@@ -31,7 +31,7 @@ export async function strangerPatient(env: Limits, request: Request): Promise<vo
   counted.add(request);
   if (await isWithin(env.RATE_ADDRESSES, networkOf(addressOf(request)))) return;
   await refuse(
-    "Who has your address has asked too often without a token of this store",
+    "Who has your address has asked too often without a token that is known here",
     "RATE_ADDRESSES",
   );
 }
