@@ -41,5 +41,15 @@ export function checkedKey(
     const badValue = labelValueIssue(value);
     if (badValue !== undefined) return wrong(`${quote(value)} ${badValue}`);
   }
-  return ok(seriesKey(metric, canonicalLabels(pairs)));
+  return ok(seriesKey(metric, isCanonical(pairs) ? pairs : canonicalLabels(pairs)));
+}
+
+/** Most senders sort labels, and leave out those without a value. */
+function isCanonical(pairs: readonly (readonly [string, string])[]): boolean {
+  let before = "";
+  for (const [name, value] of pairs) {
+    if (value === "" || name <= before) return false;
+    before = name;
+  }
+  return true;
 }

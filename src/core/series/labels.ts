@@ -51,30 +51,14 @@ const byName = (a: readonly [string, string], b: readonly [string, string]): num
  * empty label is the same as none.
  */
 export const canonicalLabels = (pairs: readonly (readonly [string, string])[]): Labels =>
-  isCanonical(pairs) ? pairs : pairs.filter((pair) => pair[1] !== "").sort(byName);
-
-function isCanonical(pairs: readonly (readonly [string, string])[]): boolean {
-  let before = "";
-  for (const [name, value] of pairs) {
-    if (value === "" || name <= before) return false;
-    before = name;
-  }
-  return true;
-}
+  pairs.filter((pair) => pair[1] !== "").sort(byName);
 
 /**
  * One label as it stands in `labelsJson`, and so in the key of a series. No other text there holds it,
  * since quotes within names and values have a backslash before them.
  */
 export const labelJson = (name: string, value: string): string =>
-  `${textJson(name)}:${textJson(value)}`;
-
-/** Most texts stand in JSON as they are. */
-const textJson = (text: string): string =>
-  NOT_AS_IT_IS.test(text) ? JSON.stringify(text) : `"${text}"`;
-
-/** What JSON.stringify escapes; of surrogates, those that are alone. */
-const NOT_AS_IT_IS = /["\\\p{Cc}\ud800-\udfff]/u;
+  `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 
 /** Canonical labels as JSON text, the form stored in D1: `{"a":"1","b":"2"}`, sorted by name. */
 export function labelsJson(labels: Labels): string {

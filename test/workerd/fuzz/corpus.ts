@@ -97,7 +97,6 @@ const PROMQL = [
   ),
 ]);
 
-/** Other endpoints, whatever they do but delete. */
 /** A line of minutes, and one of what is known of a metric, of a backup. */
 const BACKUP = [
   {
@@ -126,7 +125,23 @@ const BACKUP = [
   .map((line) => JSON.stringify(line))
   .join("\n");
 
+const RULE = {
+  name: "fuzz",
+  metric: "fuzz.native",
+  stat: "avg",
+  by: ["host"],
+  where: ["zone=~b.*"],
+  op: ">",
+  threshold: 1,
+  webhook: "https://hooks.example/fuzz",
+};
+
+/** Other endpoints, whatever they do but delete. */
 const others = (): Sample[] => [
+  posted("/api/v1/alerts/rules", RULE),
+  posted("/api/v1/alerts/rules/1", { ...RULE, stat: "rate", op: "<=" }, JSON_TYPE, "PUT"),
+  posted("/api/v1/alerts/rules/1/silence", { until: NOW + 60_000 }),
+  posted("/api/v1/events", { text: "deployed", tags: ["web"], timestamp: NOW }),
   posted("/api/v1/backup", BACKUP, { "content-type": "application/x-ndjson" }),
   asked(`/api/v1/backup?metric=fuzz.native&from=${NOW - 86_400_000}&to=${NOW}`),
   posted("/api/v1/tokens", { name: "fuzz", scope: "write", prefix: "fuzz.", expiresAt: NOW * 2 }),
@@ -144,7 +159,7 @@ const others = (): Sample[] => [
     "PUT",
   ),
   ...[
-    "/api/v1/metrics?limit=10&after=fuzz.good&search=fuzz",
+    "/api/v1/metrics?limit=10&search=fuzz",
     "/api/v1/metric?name=fuzz.native",
     "/api/v1/status",
     "/api/v1/views/fuzz",
@@ -161,7 +176,7 @@ const others = (): Sample[] => [
 /** With something to change in each. */
 export const samples = (): readonly Sample[] => [
   posted("/api/v1/points", NATIVE),
-  posted("/api/v1/points?skip=bad", NATIVE),
+  posted("/api/v1/points?bad=skip", NATIVE),
   posted("/api/v1/points", NATIVE.map((one) => JSON.stringify(one)).join("\n"), {
     "content-type": "application/x-ndjson",
   }),

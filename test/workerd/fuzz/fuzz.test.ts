@@ -22,12 +22,25 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 });
 
+/** Samples that are no good ones, though nothing is changed. */
+const NOT_GOOD = {
+  // It would be a socket.
+  "GET /api/v1/live?metric=fuzz.native": 426,
+  // What was exported once is too old for the clock of the tests: it is read, and refused point by point.
+  "POST /api/v1/import/native?extra_label=a%3Db": 400,
+};
+
 test("samples are good as they are", async () => {
-  for (const sample of samples().filter(({ body }) => body !== undefined)) {
+  const told = new Map<string, number>();
+  for (const sample of samples()) {
     const response = await ask(sample, sample.body);
     const text = await textOf(response);
-    expect(response.status, `${sample.path}: ${text}`).toBeLessThan(402);
+    const { method, path } = sample;
+    const name = `${method} ${path}`;
+    if (!response.ok) told.set(name, response.status);
+    expect(response.ok || name in NOT_GOOD, `${name}: ${text}`).toBe(true);
   }
+  expect(Object.fromEntries(told)).toEqual(NOT_GOOD);
 });
 
 test(
